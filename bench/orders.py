@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
-from shopwright.handlers import tidy
+from shopwright.event_handlers import tidy
 from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST
 from shopwright.kit.clock import HandClock

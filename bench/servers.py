@@ -29,7 +29,7 @@ from shopwright.app import Shop
 from shopwright.engines.database.postgresql import positional
 from shopwright.engines.search.opensearch import SHAPE, OpenSearchIndex
 from shopwright.services.search.contract import SearchRequest
-from shopwright.services.search.service import Finder
+from shopwright.services.search.service import SearchService
 from shopwright.settings import Settings, complete
 
 BARS = {"product read": 0.60, "search": 0.60, "order placement": 0.50}
@@ -89,7 +89,7 @@ async def search(shop: Shop, address: str, alias: str) -> Row:
         return [SearchRequest(text=WORDS[n % len(WORDS)], price_min=begin + n) for n in range(SEARCHES)]
 
     noting = Noting(shop.settings.search)
-    finder = Finder(shop.works["search"], noting, catalog=shop.catalog)
+    finder = SearchService(shop.works["search"], noting, catalog=shop.catalog)
     for one in asked(0):
         await finder.find(one)
     await noting.close()

@@ -21,45 +21,45 @@ from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 
-from shopwright import __version__, handlers
+from shopwright import __version__, event_handlers
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.database import open_database
 from shopwright.engines.payments.pretend.provider import PretendProvider
 from shopwright.engines.traces import open_traces
-from shopwright.fallbacks import Lenient
+from shopwright.fallbacks import WithFallbacks
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.clock_watch import ClockWatch, continue_ids
-from shopwright.kit.data.events import Hearers, Reaction
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import EventHandler, Subscriptions
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
-from shopwright.kit.observability.buffered_counter import Tally
-from shopwright.kit.observability.metrics import Numbers
+from shopwright.kit.observability.buffered_counter import BufferedCounter
+from shopwright.kit.observability.metrics import Metrics
 from shopwright.kit.provider import SendWebhook
 from shopwright.kit.tasks import ended
 from shopwright.open_engines import EngineDecorator, Engines
 from shopwright.operations.damage_watch import watch_for_damage
 from shopwright.overrides import Overrides
-from shopwright.registry import Ways, serving, with_databases
+from shopwright.registry import ServiceRegistry, serving, with_databases
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.specs import spec_of, specs
 from shopwright.settings import Settings
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 if TYPE_CHECKING:
     from shopwright.services.books.service import BookService
     from shopwright.services.carts.service import CartService
     from shopwright.services.catalog.service import CatalogService
     from shopwright.services.giftcards.service import GiftCardService
-    from shopwright.services.insights.service import Ledgerkeeper
+    from shopwright.services.insights.service import AnalyticsService
     from shopwright.services.inventory.service import InventoryService
     from shopwright.services.notifications.service import NotificationService
     from shopwright.services.orders.service import OrderService
-    from shopwright.services.payments.service import Till
-    from shopwright.services.pricing.service import Reckoner
+    from shopwright.services.payments.service import PaymentService
+    from shopwright.services.pricing.service import PricingService
     from shopwright.services.recommendations.service import RecommendationService
-    from shopwright.services.reviews.service import Opinions
-    from shopwright.services.search.service import Finder
+    from shopwright.services.reviews.service import ReviewService
+    from shopwright.services.search.service import SearchService
     from shopwright.services.users.service import UserService
 
 log = logging.getLogger("shopwright")
@@ -82,17 +82,17 @@ class Shop:
     users: "UserService"
     catalog: "CatalogService"
     inventory: "InventoryService"
-    pricing: "Reckoner"
-    payments: "Till"
+    pricing: "PricingService"
+    payments: "PaymentService"
     giftcards: "GiftCardService"
     carts: "CartService"
     orders: "OrderService"
-    reviews: "Opinions"
-    search: "Finder"
+    reviews: "ReviewService"
+    search: "SearchService"
     recommendations: "RecommendationService"
     books: "BookService"
     notifications: "NotificationService"
-    insights: "Ledgerkeeper"
+    insights: "AnalyticsService"
 
     def __init__(
         self,
@@ -105,31 +105,31 @@ class Shop:
         around: EngineDecorator | None = None,
         overrides: Mapping[type, type] | None = None,
         here: Collection[str] = (),
-        ways: Ways | None = None,
+        ways: ServiceRegistry | None = None,
     ) -> None:
         self.settings = settings
         self.here = serving(here)
-        self.ways = ways or Ways(settings, self.here)
+        self.ways = ways or ServiceRegistry(settings, self.here)
         self.contracts: dict[str, type[Any]] = {spec.name: spec.contract for spec in specs()}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
-        self.numbers = Numbers(__version__)
+        self.numbers = Metrics(__version__)
         self.ways.called = self.numbers.called
         self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
         self.clock_watch = ClockWatch(self.clock, self.numbers.clock_jumped)
-        self._hearers = Hearers()
+        self._hearers = Subscriptions()
         self._around = around or EngineDecorator()
         self._open_engines(send_webhook)
         self._build_services(hasher, Overrides(overrides or {}))
-        self.shelf = Shelf(
+        self.shelf = ProductViews(
             catalog=self.catalog,
             inventory=self.inventory,
             pricing=self.pricing,
             search=self.for_pages("search"),
             currency=settings.currency,
         )
-        self.looked = Tally(self.recommendations.looked)
-        self.searched = Tally(self.search.searched)
+        self.looked = BufferedCounter(self.recommendations.looked)
+        self.searched = BufferedCounter(self.search.searched)
         self.bus = self._open_bus()
 
     def _open_engines(self, send_webhook: SendWebhook | None) -> None:
@@ -144,16 +144,18 @@ class Shop:
         )
         self.cache, self.caches, self.hot, self.vault = engines.cache, engines.caches, engines.hot, engines.vault
         self.postboxes = engines.postboxes
-        self.works: dict[str, Work] = {name: self._work(name) for name in with_databases(()) if name in self.here}
+        self.works: dict[str, ServiceDatabase] = {
+            name: self._work(name) for name in with_databases(()) if name in self.here
+        }
         if "payments" in self.here:
             webhook = send_webhook or engines.post_webhook
             self.pretend = PretendProvider(self.works["pretend"], self.settings.url, webhook, self.vault)
 
-    def _work(self, name: str) -> Work:
+    def _work(self, name: str) -> ServiceDatabase:
         spec = None if name == "pretend" else spec_of(name)
         marks = self.marks if spec is not None and spec.public else None
         database = self._around.database(name, open_database(self.settings.database, name, marks))
-        work = Work(name, database, self.clock, self.ids, self._hearers)
+        work = ServiceDatabase(name, database, self.clock, self.ids, self._hearers)
         work.marks = marks if spec is not None and spec.seldom else None
         work.counted = self.numbers.told
         work.zone = self.settings.zone
@@ -170,7 +172,7 @@ class Shop:
             setattr(self, spec.name, found)
         overrides.check(self.here)
         self._spared = {
-            spec.name: Lenient(spec, getattr(self, spec.name), self.ways.note_outage)
+            spec.name: WithFallbacks(spec, getattr(self, spec.name), self.ways.note_outage)
             for spec in specs()
             if spec.fallbacks and spec.name in self.here
         }
@@ -206,18 +208,18 @@ class Shop:
         return self._spared.get(name) or getattr(self, name)
 
     @property
-    def reactions(self) -> list[Reaction]:
+    def handlers(self) -> list[EventHandler]:
         """Everything that is heard by anyone; what is elsewhere is known by name only."""
-        return handlers.reactions(self)
+        return event_handlers.event_handlers(self)
 
     def _open_bus(self) -> Bus:
-        reactions = self.reactions
+        handlers = self.handlers
         by_event: dict[str, tuple[str, ...]] = {}
-        for reaction in reactions:
-            by_event[reaction.event.__name__] = (*by_event.get(reaction.event.__name__, ()), reaction.name)
+        for handler in handlers:
+            by_event[handler.event.__name__] = (*by_event.get(handler.event.__name__, ()), handler.name)
         self._hearers.by_event = by_event
-        own = [reaction for reaction in reactions if reaction.service in self.here]
-        return open_bus(self.settings.bus, list(self.works.values()), own, handlers.timers(self))
+        own = [handler for handler in handlers if handler.service in self.here]
+        return open_bus(self.settings.bus, list(self.works.values()), own, event_handlers.scheduled_jobs(self))
 
     # --- life
 

@@ -10,7 +10,7 @@ from shopwright.service_spec import ServiceSpec
 log = logging.getLogger("shopwright")
 
 
-class Lenient:
+class WithFallbacks:
     """A service, here or elsewhere, with the fallbacks of its spec for answers. `count` is told of each answer that says less."""
 
     def __init__(self, spec: ServiceSpec[Any, Any], inner: Any, count: Callable[[], None]) -> None:

@@ -15,10 +15,10 @@ from shopwright.engines.payments import PRETEND, Offered, named
 from shopwright.engines.registers import open_register
 from shopwright.engines.search import open_search
 from shopwright.kit import outgoing
-from shopwright.kit.caching.cached_counter import Noted
+from shopwright.kit.caching.cached_counter import CachedCounter
 from shopwright.kit.data.database import Database
-from shopwright.kit.data.unit_of_work import Work
-from shopwright.kit.ports import Postbox, TaxRegister
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.ports import MessageTransport, TaxRegister
 from shopwright.kit.provider import Provider
 from shopwright.kit.settings import listed
 from shopwright.kit.vault import Vault, keys_in
@@ -48,7 +48,7 @@ class Engines:
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         # Redis alone: that of Memcached costs as much as it spares.
-        self.cart_counts = Noted(self.cache if self.marks is not None else None, "cart")
+        self.cart_counts = CachedCounter(self.cache if self.marks is not None else None, "cart")
         self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
         self.caches = {"cache": self.cache}
         if self.hot is not None and self.hot is not self.cache:
@@ -57,10 +57,10 @@ class Engines:
         self.edge = open_edge(settings.cdn)
         self.index = open_search(settings.search)
         self.outside = outgoing.client(timeout_s=TIMEOUT_S)
-        self.postboxes: dict[str, Postbox] = {}
+        self.postboxes: dict[str, MessageTransport] = {}
         self.vault = open_vault(settings)
 
-    def open_postboxes(self, work: Work) -> dict[str, Postbox]:
+    def open_postboxes(self, work: ServiceDatabase) -> dict[str, MessageTransport]:
         """Where messages go, by channel."""
         settings = self._settings
         self.postboxes |= {
@@ -74,7 +74,7 @@ class Engines:
         """Where tax ids are looked up; None for nowhere."""
         return open_register(self._settings.vies, self.outside)
 
-    def providers(self, pretend: Provider, work: Work) -> Offered:
+    def providers(self, pretend: Provider, work: ServiceDatabase) -> Offered:
         """Who takes money. Raises Invalid for a provider nobody knows."""
         return Offered(named(self._settings.payments), {PRETEND: pretend}, work)
 

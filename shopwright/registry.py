@@ -6,21 +6,21 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from shopwright.fallbacks import Lenient
-from shopwright.kit.caching.cached_counter import Noted, Shortcut
-from shopwright.kit.data.unit_of_work import Marks
+from shopwright.fallbacks import WithFallbacks
+from shopwright.kit.caching.cached_counter import CachedCounter, CounterShortcut
+from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.errors import Invalid
-from shopwright.kit.observability.process_admin import House
-from shopwright.kit.rpc.calls import PREFIX, Called, Way, remote
-from shopwright.kit.rpc.response_cache import Remembered
-from shopwright.kit.rpc.service_tokens import CallSeal, Seal
+from shopwright.kit.observability.process_admin import ProcessAdmin
+from shopwright.kit.rpc.calls import PREFIX, Called, Channel, rpc_client
+from shopwright.kit.rpc.response_cache import RpcResponseCache
+from shopwright.kit.rpc.service_tokens import CallTokens, ServiceTokens
 from shopwright.kit.settings import client_of
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:
-    from shopwright.kit.rpc.transport import Wire
+    from shopwright.kit.rpc.transport import Transport
 
 HOUSE = "house"  # what a process says of itself to whoever runs the shop
 FACES = "faces"  # what people see: served like a service
@@ -31,7 +31,7 @@ EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search"
 # Where each part records what staff do there, and learns who somebody is.
 AUDIT = "users"
 T = TypeVar("T")
-Connect = Callable[[str], "Wire"]
+Connect = Callable[[str], "Transport"]
 
 
 def serving(names: Collection[str]) -> frozenset[str]:
@@ -74,17 +74,17 @@ def embedded(settings: Settings) -> list[str]:
     return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
 
 
-class Elsewhere:
+class RemoteStub:
     """Stands for a service of another process where only the names of its reactions are asked for."""
 
     def __getattr__(self, name: str) -> Any:
-        async def hear(_heard: object) -> None:
+        async def on_event(_heard: object) -> None:
             raise LookupError(f"{name} is heard in another process")
 
-        return hear
+        return on_event
 
 
-ELSEWHERE: Any = Elsewhere()
+ELSEWHERE: Any = RemoteStub()
 
 
 def check_apart(settings: Settings, here: Collection[str]) -> bool:
@@ -104,7 +104,7 @@ def check_apart(settings: Settings, here: Collection[str]) -> bool:
     return True
 
 
-class Ways:
+class ServiceRegistry:
     """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
 
     `connect`: how verbs below a base URL are asked, where it is not by HTTP.
@@ -116,22 +116,22 @@ class Ways:
         self._name = "+".join(sorted(here))
         self._lines: list[Any] = []
         self._outages = 0
-        self.marks: Marks | None = None
-        self.cart_counts: Noted | None = None
+        self.marks: VersionStore | None = None
+        self.cart_counts: CachedCounter | None = None
         self.called: Called = lambda _service, _outcome, _seconds: None
-        self.calls = CallSeal(settings.secret)
-        self.callers = Seal(settings.secret, "callers")
+        self.calls = CallTokens(settings.secret)
+        self.callers = ServiceTokens(settings.secret, "callers")
         self.apart = check_apart(settings, here)
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""
         spec, way = spec_of(service), self._line(service)
         if self.marks is not None:
-            way = Remembered(way, service, self.marks, spec.cached, spec.reads)
-        found = remote(contract, way)
+            way = RpcResponseCache(way, service, self.marks, spec.cached, spec.reads)
+        found = rpc_client(contract, way)
         if service == "carts" and self.cart_counts is not None:
-            found = cast("T", Shortcut(found, "count", self.cart_counts))
-        return cast("T", Lenient(spec, found, self.note_outage)) if spec.fallbacks else found
+            found = cast("T", CounterShortcut(found, "count", self.cart_counts))
+        return cast("T", WithFallbacks(spec, found, self.note_outage)) if spec.fallbacks else found
 
     def note_outage(self) -> None:
         """Something was answered with less than there is."""
@@ -141,17 +141,17 @@ class Ways:
         """How often was answered with less than there is: pages made of such an answer are not kept."""
         return self._outages
 
-    def house(self, part: str) -> House:
+    def house(self, part: str) -> ProcessAdmin:
         """One of the processes that serve that part."""
-        return remote(House, self._line(part, HOUSE))
+        return rpc_client(ProcessAdmin, self._line(part, HOUSE))
 
-    def _line(self, service: str, what: str = "") -> Way:
+    def _line(self, service: str, what: str = "") -> Channel:
         with client_of("apart"):
-            from shopwright.kit.rpc.client import Line  # noqa: PLC0415 -- only who is apart needs its libraries
-            from shopwright.kit.rpc.transport import HttpWire  # noqa: PLC0415 -- as above
+            from shopwright.kit.rpc.client import ResilientClient  # noqa: PLC0415 -- only who is apart needs its libraries
+            from shopwright.kit.rpc.transport import HttpTransport  # noqa: PLC0415 -- as above
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        wire = (self._connect or HttpWire)(f"{address}{PREFIX}{what or service}/")
-        line = Line(
+        wire = (self._connect or HttpTransport)(f"{address}{PREFIX}{what or service}/")
+        line = ResilientClient(
             service, wire, lambda verb, body: self.calls.sign(what or service, verb, body, self._name), self._called
         )
         self._lines.append(line)

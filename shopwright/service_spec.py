@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpx
 from argon2 import PasswordHasher
 
-from shopwright.kit.caching.cached_counter import Noted
+from shopwright.kit.caching.cached_counter import CachedCounter
 from shopwright.kit.clock_watch import DueTime
-from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.retention import Retention
-from shopwright.kit.data.unit_of_work import Work
-from shopwright.kit.manifest import Label
-from shopwright.kit.ports import Documents, Edge, Files, Postbox, SearchIndex, TaxRegister
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.manifest import ServiceManifest
+from shopwright.kit.ports import Documents, Edge, Files, MessageTransport, SearchIndex, TaxRegister
 from shopwright.kit.provider import Offered
 from shopwright.kit.vault import Vault
 from shopwright.settings import Settings
@@ -32,7 +32,7 @@ C = TypeVar("C")
 class BuildContext:
     """What a service is built from: its database, the engines, the settings, and the services it asks."""
 
-    work: Work
+    work: ServiceDatabase
     settings: Settings
     vault: Vault
     documents: Documents
@@ -41,9 +41,9 @@ class BuildContext:
     edge: Edge | None
     outside: httpx.AsyncClient
     hasher: PasswordHasher | None
-    cart_counts: Noted
+    cart_counts: CachedCounter
     tax_register: Callable[[], TaxRegister | None]
-    postboxes: Callable[[], dict[str, Postbox]]
+    postboxes: Callable[[], dict[str, MessageTransport]]
     providers: Callable[[], Offered]
     services: Mapping[type[Any], Any]
     overrides: Callable[[type[Any]], type[Any]]
@@ -74,11 +74,11 @@ class ServiceSpec(Generic[C, S]):
     """
 
     package: str
-    manifest: Label
+    manifest: ServiceManifest
     contract: type[C]
     build: Callable[[BuildContext], S]
-    reactions: Callable[[S], list[Reaction]] = _none
-    timers: Callable[[S], list[Timer]] = _none
+    handlers: Callable[[S], list[EventHandler]] = _none
+    jobs: Callable[[S], list[ScheduledJob]] = _none
     cached: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     fallbacks: Mapping[str, Callable[[], Any]] = field(default_factory=dict)

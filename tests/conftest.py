@@ -190,7 +190,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         if POSTGRES:
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
-        QUEUES.extend(dict.fromkeys(reaction.name for reaction in shop.reactions))
+        QUEUES.extend(dict.fromkeys(reaction.name for reaction in shop.handlers))
         QUEUES.extend(f"dead.{name}" for name in shop.works)
         await shop.migrate()
         await load_rules(shop)

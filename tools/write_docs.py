@@ -7,7 +7,7 @@ from pathlib import Path
 from shopwright.deployment.targets import compose, kubernetes, systemd, watch
 from shopwright.deployment.targets.system import Wanted
 from shopwright.kit.data.events import Event
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 from shopwright.kit.settings import describe
 from shopwright.retention import EVERYWHERE, own_retention
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
@@ -20,7 +20,7 @@ DOCS, DEPLOY = HOME / "docs", HOME / "deploy"
 
 def the_map() -> str:
     """Who owns, asks, hears and tells."""
-    labels: dict[str, Label] = {}
+    labels: dict[str, ServiceManifest] = {}
     words: dict[str, str] = {}
     for spec in specs():
         labels[spec.name] = spec.manifest
@@ -42,14 +42,14 @@ def the_map() -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, label in labels.items():
-        hears = "everything" if label.hears == ("*",) else ", ".join(label.hears) or "–"
+        hears = "everything" if label.handles == ("*",) else ", ".join(label.handles) or "–"
         cells = [
             f"**{name}**",
             words[name],
             label.owns,
             ", ".join(label.asks) or "–",
             hears,
-            ", ".join(label.tells) or "–",
+            ", ".join(label.emits) or "–",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "## Facts", "", "| fact | told by | means |", "|---|---|---|"]

@@ -16,20 +16,20 @@ from shopwright.app import Shop
 from shopwright.cli.asking import ask_about, ask_all, ask_where_needed, at_a_terminal
 from shopwright.cli.opening import with_shop
 from shopwright.importers.account import Account
-from shopwright.importers.draft import Importer, Remark
+from shopwright.importers.draft import Importer, ImportIssue
 from shopwright.importers.drafting import Given, drafts
 from shopwright.importers.files import read_tables
 from shopwright.importers.header import Doubtful, Header, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
-from shopwright.importers.orders import PastOrders, are_orders
-from shopwright.importers.people import People, are_people
+from shopwright.importers.orders import OrderImporter, are_orders
+from shopwright.importers.people import CustomerImporter, are_people
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table
 from shopwright.importers.shopify import Shopify
 from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.table import OtherTable
-from shopwright.importers.taking import Taker
+from shopwright.importers.taking import ProductImporter
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
@@ -131,10 +131,10 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
 
 async def _remarks(
     shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish, account: Account
-) -> AsyncIterator[Remark]:
+) -> AsyncIterator[ImportIssue]:
     """What becomes of each row of a table."""
     if are_orders(table.columns):
-        orders = PastOrders(
+        orders = OrderImporter(
             shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country, shop.settings.zone
         )
         async for remark in orders.take(account.counted(table.rows())):
@@ -145,7 +145,9 @@ async def _remarks(
             yield remark
         return
     if are_people(table.columns):
-        async for remark in People(shop.users, wish.how, shop.settings.country).take(account.counted(table.rows())):
+        async for remark in CustomerImporter(shop.users, wish.how, shop.settings.country).take(
+            account.counted(table.rows())
+        ):
             yield remark
         return
     importer = IMPORTERS[kind]
@@ -153,13 +155,13 @@ async def _remarks(
     if missing := header.missing():
         told = f"this table is none of products: it has no column for {', '.join(missing)}"
         for number, _ in account.counted(table.rows()):
-            yield Remark(number, "", "refused", told)
+            yield ImportIssue(number, "", "refused", told)
         account.notes.append(
             f"{table.name} has the columns {', '.join(table.columns[:12])}. If they are those of products, say what they mean with --map FILE"
         )
         return
     with Spool() as spool:
-        taker = Taker(shop.shelf, fetcher, wish.how)
+        taker = ProductImporter(shop.shelf, fetcher, wish.how)
         how = Given(
             currency=shop.settings.currency,
             now=shop.clock.now().astimezone(shop.settings.zone),

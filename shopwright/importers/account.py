@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from shopwright.importers.draft import Remark, Row
+from shopwright.importers.draft import ImportIssue, Row
 from shopwright.importers.spool_store import RANKS, AccountStore
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
@@ -36,7 +36,7 @@ class Account:
             yield row
         self._store.add_rows(self._table, numbers)
 
-    def add(self, remark: Remark) -> None:
+    def add(self, remark: ImportIssue) -> None:
         self._store.add(self._table, remark)
 
     def leave_out(self, columns: list[tuple[str, int, str]]) -> None:
@@ -46,7 +46,7 @@ class Account:
     def close_table(self) -> None:
         """A row of which nothing was said is refused: none is ever lost."""
         for row in self._store.unsettled(self._table):
-            self.add(Remark(row, "", "refused", NOTHING_BECAME))
+            self.add(ImportIssue(row, "", "refused", NOTHING_BECAME))
 
     @property
     def refused(self) -> int:

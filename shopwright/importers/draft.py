@@ -19,7 +19,7 @@ UNTRACKED = 1_000
 UNLIMITED = 1_000_000  # units that may be ordered beyond what is there, where the other shop set no limit
 
 
-class Remark(msgspec.Struct, frozen=True):
+class ImportIssue(msgspec.Struct, frozen=True):
     """What became of a row (numbered as a spreadsheet shows it), and why. `noted` says more of a row, and decides nothing.
 
     `source` names the product it belongs to, where it became one.
@@ -146,20 +146,20 @@ class Importer(Protocol):
         """What its columns mean."""
         ...
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
         """Where each row belongs, in the order of the file."""
         ...
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
         """The product of the rows of a group, with remarks on what could not be taken."""
         ...
 
-    def orphan(self, row: Row) -> Remark:
+    def orphan(self, row: Row) -> ImportIssue:
         """What to say of a row that belongs to what is not there."""
         ...
 
 
-class Doubt(Exception):
+class RowError(Exception):
     """A value that cannot be taken as it is; the message says why."""
 
 

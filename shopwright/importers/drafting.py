@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shopwright.importers.account import Account
-from shopwright.importers.draft import Draft, Importer, Place, Reading, Remark, Row
+from shopwright.importers.draft import Draft, Importer, ImportIssue, Place, Reading, Row
 from shopwright.importers.header import Header
 from shopwright.importers.numbers import Numbers
 from shopwright.importers.reading import Table
@@ -24,9 +24,9 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 def drafts(
     importer: Importer, header: Header, table: Table, spool: Spool, account: Account, given: Given
-) -> Iterator[Draft | Remark]:
+) -> Iterator[Draft | ImportIssue]:
     """First the whole file is read; only then is anything said of it. Raises Doubtful before the first product."""
-    early: list[Remark] = []
+    early: list[ImportIssue] = []
 
     def placed() -> Iterator[tuple[Row, Place]]:
         for row, place in importer.places(account.counted(_meant(header, table, early))):
@@ -56,13 +56,13 @@ def drafts(
         yield importer.orphan(row)
 
 
-def _meant(header: Header, table: Table, early: list[Remark]) -> Iterator[Row]:
+def _meant(header: Header, table: Table, early: list[ImportIssue]) -> Iterator[Row]:
     """Rows by what their cells mean; one with more cells than the header is broken, and said to be so."""
     width = len(header.columns)
     for number, cells in table.records():
         if any(cell.strip() for cell in cells[width:]):
             told = f"has {len(cells)} cells and the header {width}: a separator inside a cell must stand in quotation marks"
-            early.append(Remark(number, "", "refused", told))
+            early.append(ImportIssue(number, "", "refused", told))
             yield number, {}
         else:
             yield number, header.read(cells)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Literal
 
-from shopwright.importers.draft import Doubt, Remark, Row
+from shopwright.importers.draft import ImportIssue, Row, RowError
 from shopwright.importers.meanings import plain
 from shopwright.importers.numbers import Numbers
 from shopwright.importers.values import readable
@@ -11,7 +11,7 @@ from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.text import slugify
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 COUNTS = ("onhandnew", "onhand", "onhandcurrent", "available", "availablenoteditable")  # the first that says anything
 NOT_STOCKED = "not stocked"
@@ -26,7 +26,7 @@ def is_inventory(columns: Sequence[str]) -> bool:
 class InventoryCounts:
     """Sets the stock of variants that are here, location by location."""
 
-    def __init__(self, shelf: Shelf, how: Literal["take", "try", "undo"]) -> None:
+    def __init__(self, shelf: ProductViews, how: Literal["take", "try", "undo"]) -> None:
         if how == "undo":
             raise Refused(
                 "Counts of stock are not taken back: import the earlier ones, or adjust them in the back office."
@@ -36,18 +36,18 @@ class InventoryCounts:
         self._numbers = Numbers(shelf.currency)
         self._places: dict[str, str] = {}
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Remarks about every row."""
         for number, cells in rows:
             row = {plain(header): cell.strip() for header, cell in cells.items()}
             row["options"] = "\n".join(cells.get(f"Option{n} Value", "").strip() for n in (1, 2, 3))
             name = row.get("sku") or row.get("handle", "")
             try:
-                yield Remark(
+                yield ImportIssue(
                     number, name, await self._one(row), source=f"stock/{name}/{row.get('location', '')}/{number}"
                 )
-            except (Doubt, ShopError) as error:
-                yield Remark(number, name, "refused", getattr(error, "detail", str(error)))
+            except (RowError, ShopError) as error:
+                yield ImportIssue(number, name, "refused", getattr(error, "detail", str(error)))
 
     async def _one(self, row: Mapping[str, str]) -> Literal["taken", "unchanged"]:
         """Raises Doubt, ShopError."""
@@ -59,7 +59,7 @@ class InventoryCounts:
             return "unchanged"
         counted = self._numbers.count(said)
         if counted is None:
-            raise Doubt(f"“{product.title}” has no count at this location")
+            raise RowError(f"“{product.title}” has no count at this location")
         if there is not None and there.on_hand == max(counted, 0):
             return "unchanged"
         if self._writes:
@@ -76,11 +76,11 @@ class InventoryCounts:
                 if (sku and variant.sku == sku) or list(variant.options.values()) == chosen:
                     return product, variant
         if not sku:
-            raise Doubt("belongs to no variant that is here: import the products first")
+            raise RowError("belongs to no variant that is here: import the products first")
         try:
             product = await self._shelf.catalog.by_variant(sku)
         except Missing:
-            raise Doubt(f"no variant here has the SKU {sku}: import the products first") from None
+            raise RowError(f"no variant here has the SKU {sku}: import the products first") from None
         return product, next(one for one in product.variants if one.sku == sku)
 
     async def _place(self, title: str) -> str:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
     UNLIMITED,
-    Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    ImportIssue,
     Place,
     Reading,
-    Remark,
     Row,
+    RowError,
     Rows,
     split_list,
 )
@@ -34,7 +34,7 @@ class Magento:
 
     format = MAGENTO
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             sku, name, kind = row.get("sku", ""), readable(row.get("name", "")), _kind(row)
@@ -59,7 +59,7 @@ class Magento:
                 parts = tuple(one["sku"] for one in _variations(row)) if kind == "configurable" else ()
                 yield (number, row), Place(sku, names=(sku,), takes=parts)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         kind, name, source = _kind(row), readable(row["name"]), f"magento/{row['sku']}"
         if kind in {"downloadable", "virtual"}:
@@ -73,13 +73,13 @@ class Magento:
             yield noted(number, name, "is not visible by itself there; it is imported as a draft")
         try:
             variant, remarks = _variant(number, row, {}, reading)
-        except Doubt as doubt:
+        except RowError as doubt:
             yield refused(number, name, f"{doubt}", source)
             return
         yield from remarks
         yield _draft(row, (number,), (), (variant,), hidden=hidden)
 
-    def orphan(self, row: Row) -> Remark:
+    def orphan(self, row: Row) -> ImportIssue:
         """Rows of this kind stand by themselves."""
         return refused(row[0], "", "belongs to what is not in this file")
 
@@ -90,7 +90,7 @@ def _kind(row: Mapping[str, str]) -> str:
 
 def _configurable(
     number: int, row: Mapping[str, str], rows: Rows, reading: Reading, source: str
-) -> Iterator[Draft | Remark]:
+) -> Iterator[Draft | ImportIssue]:
     name, taken = readable(row["name"]), [number]
     titles = dict(_pairs(row.get("variation_labels", "")))
     variants: dict[tuple[str, ...], DraftVariant] = {}
@@ -111,7 +111,7 @@ def _configurable(
             continue
         try:
             variant, remarks = _variant(at, found, options, reading)
-        except Doubt as doubt:
+        except RowError as doubt:
             yield refused(at, name, f"{doubt}")
             continue
         yield from remarks
@@ -150,7 +150,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 def _variant(
     number: int, row: Mapping[str, str], options: dict[str, str], reading: Reading
-) -> tuple[DraftVariant, list[Remark]]:
+) -> tuple[DraftVariant, list[ImportIssue]]:
     """Raises Doubt."""
     numbers, name = reading.numbers, readable(row.get("name", ""))
     period = (row.get("special_from", ""), row.get("special_to", ""))
@@ -158,12 +158,12 @@ def _variant(
         numbers.price(row.get("price", "")), numbers.price(row.get("special_price", "")), period, reading.now
     )
     if asked is None:
-        raise Doubt("has no price, so it cannot be sold")
+        raise RowError("has no price, so it cannot be sold")
     remarks = [noted(number, name, asked.remark)] if asked.remark else []
     weight = 0
     try:
         weight = numbers.grams(row.get("weight", ""), reading.weight_unit or "lb")
-    except Doubt as doubt:
+    except RowError as doubt:
         remarks.append(noted(number, name, f"weight left out: {doubt}"))
     counted = numbers.count(row.get("qty", ""))
     if counted is not None and counted < 0:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 from babel import Locale
 
-from shopwright.importers.draft import Doubt
+from shopwright.importers.draft import RowError
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.money import Money
 
@@ -76,7 +76,7 @@ class Numbers(msgspec.Struct, frozen=True):
         """What one costs the shop, where the file says it (0 says nothing), and what to note where it cannot be read."""
         try:
             found = self.price(text)
-        except Doubt as doubt:
+        except RowError as doubt:
             return msgspec.UNSET, f"cost left out: {doubt}"
         return (found, "") if found is not None and found.amount else (msgspec.UNSET, "")
 
@@ -93,16 +93,16 @@ class Numbers(msgspec.Struct, frozen=True):
 def _price(currency: str, decimal: str, text: str) -> Money:
     named, bare = _apart(text)
     if named and currency not in named:
-        raise Doubt(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {currency}")
+        raise RowError(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {currency}")
     number = _parse(bare if bare[-1:].isdecimal() else re.sub(r"[.,]-+$", "", bare), text, decimal)
     if number < 0:
-        raise Doubt(f"the price {_short(text)} is below nothing")
+        raise RowError(f"the price {_short(text)} is below nothing")
     scaled = number.scaleb(minor_digits(currency))
     if scaled != scaled.to_integral_value():
         told = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
-        raise Doubt(told)
+        raise RowError(told)
     if scaled > DEAREST:
-        raise Doubt(f"the price {_short(text)} is beyond what can be sold")
+        raise RowError(f"the price {_short(text)} is beyond what can be sold")
     return Money(int(scaled), currency)
 
 
@@ -110,7 +110,7 @@ def _price(currency: str, decimal: str, text: str) -> Money:
 def _count(decimal: str, text: str) -> int:
     number = _number(text, decimal)
     if number != number.to_integral_value() or abs(number) > MOST_STOCK:
-        raise Doubt(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
+        raise RowError(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
     return int(number)
 
 
@@ -121,10 +121,10 @@ def _grams(decimal: str, text: str, unit: str) -> int:
     number = _number(value, decimal)
     factor = GRAMS.get(own.strip().casefold() or "g")
     if factor is None:
-        raise Doubt(f"“{own}” is no unit of weight such as g, kg, oz or lb")
+        raise RowError(f"“{own}” is no unit of weight such as g, kg, oz or lb")
     weight = number * factor
     if not 0 <= weight <= HEAVIEST:
-        raise Doubt(f"the weight {_short(text)} {unit} cannot be")
+        raise RowError(f"the weight {_short(text)} {unit} cannot be")
     return int(weight.to_integral_value("ROUND_HALF_UP"))
 
 
@@ -143,9 +143,11 @@ def _parse(bare: str, text: str, decimal: str) -> Decimal:
         return read.pop()
     if not read:
         told = f", where “{decimal}” begins the decimals" if decimal and NUMBER.fullmatch(bare) else ""
-        raise Doubt(f"“{_short(text)}” is not a number as this file writes them{told}")
+        raise RowError(f"“{_short(text)}” is not a number as this file writes them{told}")
     told = " or ".join(sorted(f"{one:f}" for one in read))
-    raise Doubt(f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)")
+    raise RowError(
+        f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)"
+    )
 
 
 def _short(text: str) -> str:

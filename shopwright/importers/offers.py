@@ -11,7 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
 from shopwright.services.pricing.contract import Price
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 USUAL = StockRule()
 
@@ -62,7 +62,7 @@ def offers_of(draft: Draft, product: Product) -> list[Offer]:
     return [Offer(made, one) for made, one in pairs if one is not None]
 
 
-async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, str], bool]]) -> list[str]:
+async def set_offers(shelf: ProductViews, offers: Sequence[tuple[Offer, Mapping[str, str], bool]]) -> list[str]:
     """Each with what the last import gave, and whether that is known; answers the ids of variants whose stock could not be set."""
     new = {offer.made.id for offer, last, known in offers if not known or not last}
     changed = {
@@ -88,7 +88,7 @@ async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, st
     return failed
 
 
-async def kept_prices(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, str]]]) -> list[str]:
+async def kept_prices(shelf: ProductViews, offers: Sequence[tuple[Offer, Mapping[str, str]]]) -> list[str]:
     """The ids of variants whose price here differs from that of the file, which did not change it."""
     same = [offer for offer, last in offers if not last or not offer.changed("price", last)]
     now = await shelf.pricing.prices([offer.made.id for offer in same], shelf.currency)

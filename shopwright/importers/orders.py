@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.importers.addresses import FIELDS, imported_address
-from shopwright.importers.draft import Doubt, Remark, Row
+from shopwright.importers.draft import ImportIssue, Row, RowError
 from shopwright.importers.numbers import Evidence, Numbers
 from shopwright.importers.past_rows import source_of
 from shopwright.importers.past_taxes import past_taxes
@@ -25,7 +25,7 @@ from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.orders.contract import Orders, PastLine, PastOrder
 from shopwright.services.pricing.contract import Step
 from shopwright.services.users.contract import Users
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 # What we call a field → what earlier shops call it.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -86,14 +86,14 @@ def are_orders(columns: Sequence[str]) -> bool:
     return bool(own) or {"customer_email", "product", "payment"} <= set(columns)
 
 
-class PastOrders:
+class OrderImporter:
     """Takes orders into one shop."""
 
     def __init__(
         self,
         orders: Orders,
         users: Users,
-        shelf: Shelf,
+        shelf: ProductViews,
         kind: str,
         how: Literal["take", "try", "undo"],
         country: str,
@@ -109,14 +109,14 @@ class PastOrders:
         self._decimal = "."
         self._writes = how == "take"
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Remarks about every row; an order that is here already stays as it is."""
         groups: dict[str, list[Row]] = {}
         current, evidence = "", Evidence()
         for number, row in rows:
             current = _first(row, "number") or (f"row {number}" if "product" in row else current)
             if not current:
-                yield Remark(number, "", "refused", "has no order number, and no order stands above it")
+                yield ImportIssue(number, "", "refused", "has no order number, and no order stands above it")
                 continue
             groups.setdefault(current, []).append((number, row))
             for field in MONEY:
@@ -128,14 +128,14 @@ class PastOrders:
             notes: list[str] = []
             try:
                 outcome, detail = await self._one(name, group, odd, notes)
-            except (Doubt, ShopError) as error:
+            except (RowError, ShopError) as error:
                 outcome, detail = "refused", str(getattr(error, "detail", error))
             for number, _ in group:
-                yield Remark(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
+                yield ImportIssue(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
             if odd:
                 notes.append(f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}")
             for told in notes if outcome == "taken" else ():
-                yield Remark(group[0][0], f"order {name}", "noted", told)
+                yield ImportIssue(group[0][0], f"order {name}", "noted", told)
 
     async def _one(self, name: str, group: list[Row], odd: list[str], notes: list[str]) -> tuple[str, str]:
         """What becomes of an order; `odd` is told what is odd about its addresses, `notes` what is not as the file has it."""
@@ -162,7 +162,7 @@ class PastOrders:
         user = await self._users.holder_of(email) if email else None
         lines = tuple([await self._line(row, currency) for _, row in group if _first(row, "title")])
         if not lines:
-            raise Doubt("has no line that says what was bought")
+            raise RowError("has no line that says what was bought")
 
         def money(field: str) -> Money:
             return Numbers(currency, self._decimal).price(_first(head, field)) or zero(currency)
@@ -197,7 +197,7 @@ class PastOrders:
             # Three for 10.00 cost 3.33 each; what is left is a rounding of the order.
             asked = msgspec.structs.replace(whole, amount=round(whole.amount / quantity))
             if abs(asked.amount * quantity - whole.amount) > 1:
-                raise Doubt(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
+                raise RowError(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
         sku = _first(row, "sku")
         product, variant = await self._known(sku) if sku else (None, None)
         return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)
@@ -216,7 +216,7 @@ class PastOrders:
         user = await self._users.holder_of(row["customer_email"])
         addresses = await self._users.addresses(user.id) if user else []
         if user is None or not addresses:
-            raise Doubt(f"{row['customer_email']} is no customer with an address here: import the customers first")
+            raise RowError(f"{row['customer_email']} is no customer with an address here: import the customers first")
         product, variant = await self._chosen(wanted)
         asked = (await self._shelf.pricing.prices([variant.id], self._shelf.currency))[variant.id].amount
         line = _past_line(
@@ -252,7 +252,7 @@ class PastOrders:
         for variant in product.variants:
             if {name.casefold(): value for name, value in variant.options.items()} == options or not options:
                 return product, variant
-        raise Doubt(f"{wanted.sku} does not come in {', '.join(options.values())}")
+        raise RowError(f"{wanted.sku} does not come in {', '.join(options.values())}")
 
 
 def _past_line(
@@ -279,7 +279,7 @@ def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]
     if _first(row, "cancelled") or (paid in OFF and paid != "refunded"):
         return "cancelled"
     if paid not in PAID:
-        raise Doubt(f"is {paid or 'without a status'}: only what was paid (or cancelled) is an order to keep")
+        raise RowError(f"is {paid or 'without a status'}: only what was paid (or cancelled) is an order to keep")
     return "delivered" if sent in DONE or paid in DONE or paid == "refunded" else "paid"
 
 
@@ -322,5 +322,5 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", text))
     except ValueError:
-        raise Doubt(f"“{text[:40]}” is not a moment such as 2026-03-02 10:00:00 +0100") from None
+        raise RowError(f"“{text[:40]}” is not a moment such as 2026-03-02 10:00:00 +0100") from None
     return in_zone(found, zone).astimezone(UTC)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from shopwright.importers.draft import Doubt, Row
+from shopwright.importers.draft import Row, RowError
 from shopwright.importers.numbers import Numbers
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.services.orders.contract import PastTax
@@ -42,7 +42,7 @@ def past_taxes(group: Sequence[Row], numbers: Numbers, tax: Money) -> tuple[tupl
                 return (), f"its tax “{name[:40]}” names no rate: {UNKEPT}"
             key = PERCENT.sub("", name).strip(" ()-–,")[:LONGEST_NAME], rate
             sums[key] = sums[key] + asked if key in sums else asked
-    except (Doubt, msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (RowError, msgspec.DecodeError, msgspec.ValidationError) as error:
         return (), f"its taxes by rate cannot be read ({error}): {UNKEPT}"
     whole = add_up(sums.values(), tax.currency)
     if sums and whole != tax:

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from shopwright.importers.addresses import imported_address
-from shopwright.importers.draft import Remark, Row
+from shopwright.importers.draft import ImportIssue, Row
 from shopwright.kit.addresses import Address
 from shopwright.kit.bounds import NAME
 from shopwright.kit.errors import Invalid, Refused
@@ -39,7 +39,7 @@ def are_people(columns: Sequence[str]) -> bool:
     return any(name in columns for name in COLUMNS["email"]) and not PRODUCT_COLUMNS & set(columns)
 
 
-class People:
+class CustomerImporter:
     """Takes customers into one shop."""
 
     def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
@@ -49,16 +49,16 @@ class People:
         self._country = country
         self._writes = how == "take"
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Remarks about every row; who is here already stays as they are."""
         for number, row in rows:
             fields = {name: _first(row, columns) for name, columns in COLUMNS.items()}
             email = fields["email"]
             if not email:
-                yield Remark(number, fields["name"], "refused", "has no e-mail address")
+                yield ImportIssue(number, fields["name"], "refused", "has no e-mail address")
                 continue
             if await self._users.by_email(email) is not None:
-                yield Remark(number, email, "unchanged")
+                yield ImportIssue(number, email, "unchanged")
                 continue
             name = f"{fields['first']} {fields['last']}".strip() or fields["name"] or email.partition("@")[0]
             too_long = len(name) > NAME.longest
@@ -66,12 +66,12 @@ class People:
             try:
                 user_id = (await self._users.bring(email, known_as)).id if self._writes else ""
             except Invalid as error:
-                yield Remark(number, email, "refused", error.detail)
+                yield ImportIssue(number, email, "refused", error.detail)
                 continue
-            yield Remark(number, email, "taken")
+            yield ImportIssue(number, email, "taken")
             if too_long:
                 told = f"its name has more than {NAME.longest} characters, so the account is named {known_as}"
-                yield Remark(number, email, "noted", told)
+                yield ImportIssue(number, email, "noted", told)
             if not _has_address(row, fields):
                 continue
             address, odd = self._address(name, fields)
@@ -79,7 +79,7 @@ class People:
                 await self._users.save_address(user_id, address, as_written=True)
             if odd:
                 told = f"its address comes in, with what is to be mended as it is written: {'; '.join(odd)}"
-                yield Remark(number, email, "noted", told)
+                yield ImportIssue(number, email, "noted", told)
 
     def _address(self, name: str, fields: Mapping[str, str]) -> tuple[Address, list[str]]:
         line1, line2 = _street(fields["line1"], fields["line2"])

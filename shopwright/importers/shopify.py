@@ -6,14 +6,14 @@ import msgspec
 
 from shopwright.importers.draft import (
     UNLIMITED,
-    Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    ImportIssue,
     Place,
     Reading,
-    Remark,
     Row,
+    RowError,
     Rows,
     split_list,
 )
@@ -35,7 +35,7 @@ class Shopify:
 
     format = SHOPIFY
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
         current = ""
         for number, row in rows:
             handle = row.get("handle", "")
@@ -48,7 +48,7 @@ class Shopify:
             else:
                 yield (number, row), refused(number, "", "has neither handle nor title, and no product stands above it")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         head = next((row for _, row in group if row.get("title")), None)
         handle = next((row["handle"] for _, row in group if row.get("handle")), "")
         if head is None:
@@ -72,7 +72,7 @@ class Shopify:
                 continue
             try:
                 variant, remarks = _variant(handle, number, row, names, reading)
-            except Doubt as doubt:
+            except RowError as doubt:
                 yield refused(number, handle, f"{doubt}")
                 continue
             key = tuple(variant.options.values())
@@ -95,7 +95,7 @@ class Shopify:
             draft, published=_published(head, markets), attributes={**_attributes(group, reading), **draft.attributes}
         )
 
-    def orphan(self, row: Row) -> Remark:
+    def orphan(self, row: Row) -> ImportIssue:
         """Rows of this kind stand by themselves."""
         return refused(row[0], "", "belongs to what is not in this file")
 
@@ -104,7 +104,7 @@ def _has_variant(row: Mapping[str, str]) -> bool:
     return bool(row.get("price") or row.get("sku") or any(row.get(key) for key in VALUE_OF.values()))
 
 
-def _option_names(handle: str, group: Sequence[Row]) -> Generator[Remark, None, dict[str, str]]:
+def _option_names(handle: str, group: Sequence[Row]) -> Generator[ImportIssue, None, dict[str, str]]:
     """The options by number. Only “Default Title” as the one value of the one option is none."""
     values = {n: {row[key] for _, row in group if row.get(key)} for n, key in VALUE_OF.items()}
     used = [n for n in OPTIONS if values[n]]
@@ -125,15 +125,15 @@ def _option_names(handle: str, group: Sequence[Row]) -> Generator[Remark, None, 
 
 def _variant(
     handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: Reading
-) -> tuple[DraftVariant, list[Remark]]:
+) -> tuple[DraftVariant, list[ImportIssue]]:
     """The variant of a row, with remarks on what was left out. Raises Doubt."""
     numbers, remarks = reading.numbers, []
     options = {name: readable(row.get(VALUE_OF[n], "")) for n, name in names.items()}
     if missing := [name for name, value in options.items() if not value]:
-        raise Doubt(f"does not say its {', '.join(missing)}")
+        raise RowError(f"does not say its {', '.join(missing)}")
     asked = numbers.price(row.get("price", ""))
     if asked is None:
-        raise Doubt("has no price, so it cannot be sold")
+        raise RowError("has no price, so it cannot be sold")
     on_hand = _stock(row, reading)
     if on_hand is not None and on_hand < 0:
         remarks.append(noted(number, handle, f"stock set to 0: the file says {on_hand}"))
@@ -141,7 +141,7 @@ def _variant(
     compare_at, weight = None, 0
     try:
         compare_at = numbers.price(row.get("compare_at", ""))
-    except Doubt as doubt:
+    except RowError as doubt:
         remarks.append(noted(number, handle, f"compare-at price left out: {doubt}"))
     try:
         weight = (
@@ -149,7 +149,7 @@ def _variant(
             if row.get("grams")
             else numbers.grams(row.get("weight", ""), row.get("weight_unit", "") or "kg")
         )
-    except Doubt as doubt:
+    except RowError as doubt:
         remarks.append(noted(number, handle, f"weight left out: {doubt}"))
     cost, why = numbers.cost(row.get("cost", ""))
     if why:
@@ -169,13 +169,13 @@ def _variant(
     ), remarks
 
 
-def _goes_on_selling(row: Mapping[str, str], remarks: list[Remark], number: int, handle: str) -> bool:
+def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number: int, handle: str) -> bool:
     policy = row.get("policy", "").casefold()
     if policy in CONTINUES:
         return CONTINUES[policy]
     try:
         return bool(flag(policy))
-    except Doubt:
+    except RowError:
         remarks.append(noted(number, handle, f"is not sold beyond its stock: “{policy}” is neither continue nor deny"))
         return False
 
@@ -210,7 +210,7 @@ def _attributes(group: Sequence[Row], reading: Reading) -> dict[str, str]:
 
 def _doubts_about_showing(
     number: int, handle: str, head: Mapping[str, str], markets: Sequence[str]
-) -> Iterator[Remark]:
+) -> Iterator[ImportIssue]:
     for key in ("published", "status"):
         if unknown_word(text := head.get(key, "")):
             yield noted(number, handle, f"is imported as a draft: nobody knows what {key} “{text[:40]}” is")

@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from shopwright.importers.draft import Outcome, Place, Remark, Row
+from shopwright.importers.draft import ImportIssue, Outcome, Place, Row
 
 TOGETHER, READ_TOGETHER = 2_000, 100
 # Of two outcomes of a row the higher one holds; a row without any (0) was read and nothing is known of it.
@@ -114,12 +114,12 @@ class AccountStore(Scratch):
             "CREATE TABLE remarks (id INTEGER PRIMARY KEY, tab INTEGER, row INTEGER, name TEXT, outcome TEXT, detail TEXT)",
             "CREATE TABLE products (source TEXT PRIMARY KEY, outcome TEXT, rank INTEGER) WITHOUT ROWID",
         )
-        self._waiting: list[tuple[int, Remark]] = []  # to be written together
+        self._waiting: list[tuple[int, ImportIssue]] = []  # to be written together
 
     def add_rows(self, tab: int, rows: Iterable[int]) -> None:
         self.db.executemany("INSERT OR IGNORE INTO read VALUES (?, ?, 0)", ((tab, row) for row in rows))
 
-    def add(self, tab: int, remark: Remark) -> None:
+    def add(self, tab: int, remark: ImportIssue) -> None:
         self._waiting.append((tab, remark))
         if len(self._waiting) == TOGETHER:
             self._write()
@@ -159,7 +159,7 @@ class AccountStore(Scratch):
         self._write()
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM products GROUP BY outcome"))
 
-    def told(self, most: int) -> tuple[list[Remark], int]:
+    def told(self, most: int) -> tuple[list[ImportIssue], int]:
         """The first remarks that say something, those of refused rows first, and how many there are."""
         self._write()
         (count,) = self.db.execute("SELECT COUNT(*) FROM remarks WHERE detail <> ''").fetchone()
@@ -168,7 +168,7 @@ class AccountStore(Scratch):
             " ORDER BY outcome <> 'refused', tab, row, id LIMIT ?",
             (most,),
         )
-        return [Remark(*one) for one in found], count
+        return [ImportIssue(*one) for one in found], count
 
     def everything(self) -> Iterator[tuple[int, str, str, str]]:
         """For the report: all remarks in the order of the file."""

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
-    Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    ImportIssue,
     Place,
     Reading,
-    Remark,
     Row,
+    RowError,
     Rows,
     split_list,
 )
@@ -26,14 +26,14 @@ class OtherTable:
 
     format = TABLE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
         for number, row in rows:
             if key := _key(row):
                 yield (number, row), Place(key)
             else:
                 yield (number, row), refused(number, "", "has no title, SKU or other name")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         number, head = group[0]
         key, title = _key(head), readable(head.get("title", ""))
         source = f"table/{key}"
@@ -52,7 +52,7 @@ class OtherTable:
                 continue
             try:
                 variants[chosen] = _variant(at, row, options, reading)
-            except Doubt as doubt:
+            except RowError as doubt:
                 yield refused(at, title, f"{doubt}", "" if len(group) > 1 else source)
                 continue
             if why := reading.numbers.cost(row.get("cost", ""))[1]:
@@ -65,7 +65,7 @@ class OtherTable:
                 yield noted(number, title, f"is imported as a draft: nobody knows what {cell} “{head[cell][:40]}” is")
         yield _draft(source, head, tuple(taken), tuple(names.values()), tuple(variants.values()))
 
-    def orphan(self, row: Row) -> Remark:
+    def orphan(self, row: Row) -> ImportIssue:
         """Rows of this kind stand by themselves."""
         return refused(row[0], "", "belongs to what is not in this file")
 
@@ -78,12 +78,12 @@ def _variant(number: int, row: Mapping[str, str], options: dict[str, str], readi
     """Raises Doubt."""
     numbers = reading.numbers
     if missing := [name for name, value in options.items() if not value]:
-        raise Doubt(f"does not say its {', '.join(missing)}")
+        raise RowError(f"does not say its {', '.join(missing)}")
     if (currency := row.get("currency", "").upper()) and currency != numbers.currency:
-        raise Doubt(f"is priced in {currency}, and this shop sells in {numbers.currency}")
+        raise RowError(f"is priced in {currency}, and this shop sells in {numbers.currency}")
     asked, before = numbers.price(row.get("price", "")), numbers.price(row.get("compare_at", ""))
     if asked is None:
-        raise Doubt("has no price, so it cannot be sold")
+        raise RowError("has no price, so it cannot be sold")
     counted = numbers.count(row.get("stock", ""))
     return DraftVariant(
         row=number,

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.importers.draft import Draft, DraftImage, Outcome, Remark
+from shopwright.importers.draft import Draft, DraftImage, ImportIssue, Outcome
 from shopwright.importers.languages import NO, YES
 from shopwright.importers.merging import UNDONE, Merged, merged
 from shopwright.importers.offers import Offer, kept_prices, offers_of, set_offers
@@ -25,7 +25,7 @@ from shopwright.services.catalog.contract import (
     Value,
     VariantInput,
 )
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 # Of the descriptions of products that are taken together: they are in memory in several forms, and in one call.
 MOST_LETTERS = 2_000_000
@@ -39,11 +39,15 @@ class Pictures(Protocol):
         ...
 
 
-class Taker:
+class ProductImporter:
     """Takes drafts into one shop. `at_once`: so many variants in a transaction, as it is they that make it long."""
 
     def __init__(
-        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 1_000
+        self,
+        shelf: ProductViews,
+        pictures: Pictures,
+        how: Literal["take", "try", "undo"] = "take",
+        at_once: int = 1_000,
     ) -> None:
         self._at_once = at_once
         self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]
@@ -53,22 +57,22 @@ class Taker:
         self._paths: dict[tuple[str, ...], str] = {}
         self._known: dict[str, AttributeType] | None = None
         self._writes = how == "take"
-        self._notes: list[Remark] = []
+        self._notes: list[ImportIssue] = []
         self._last: Mapping[str, Mapping[str, str]] = {}  # what the last import gave, by product
 
-    async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
+    async def take(self, drafts: Iterable[Draft | ImportIssue]) -> AsyncIterator[ImportIssue]:
         """Remarks about every row, as they become known."""
         batch: dict[str, Draft] = {}
         variants = letters = 0
         classes = {one.name for one in await self._shelf.pricing.tax_classes()}
         for found in drafts:
-            if isinstance(found, Remark):
+            if isinstance(found, ImportIssue):
                 yield found
                 continue
             one = found if found.tax_class in classes else msgspec.structs.replace(found, tax_class="standard")
             if one is not found:
                 told = f"its tax class “{found.tax_class}” is none of this shop's; the standard one holds"
-                yield Remark(found.rows[0], found.title, "noted", told)
+                yield ImportIssue(found.rows[0], found.title, "noted", told)
             # A source that comes twice is one product in two forms: the second is compared with the first.
             if variants >= self._at_once or letters > MOST_LETTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
@@ -80,7 +84,7 @@ class Taker:
         for remark in await self._deal(list(batch.values())):
             yield remark
 
-    async def _deal(self, batch: list[Draft]) -> list[Remark]:
+    async def _deal(self, batch: list[Draft]) -> list[ImportIssue]:
         try:
             return await self._deal_with(batch, await self._shelf.catalog.by_sources([one.source for one in batch]))
         except ShopError as error:
@@ -88,7 +92,7 @@ class Taker:
                 return _rows(batch[0], "refused", error.detail)
         return [remark for draft in batch for remark in await self._deal([draft])]  # so that one stops no other
 
-    async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
+    async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         """What would become of them; nothing is written."""
         remarks, new = await self._merge(batch, known)
         # Categories and pictures are made first where a product is taken; what is only tried goes without.
@@ -103,7 +107,7 @@ class Taker:
 
     async def _merge(
         self, batch: list[Draft], known: Mapping[str, Product]
-    ) -> tuple[list[Remark], list[tuple[Draft, Merged]]]:
+    ) -> tuple[list[ImportIssue], list[tuple[Draft, Merged]]]:
         """Remarks on what is as it was, and what is to be written of the others."""
         self._notes, remarks, new = [], [], []
         self._last = await self._shelf.catalog.imported([one.id for one in known.values()])
@@ -125,17 +129,23 @@ class Taker:
                 new.append((draft, one))
         return remarks, new
 
-    async def _kept(self, draft: Draft, product: Product, kept: Sequence[str], last: Mapping[str, str]) -> list[Remark]:
+    async def _kept(
+        self, draft: Draft, product: Product, kept: Sequence[str], last: Mapping[str, str]
+    ) -> list[ImportIssue]:
         """What was changed here since the last import, and stays."""
         if not product.source_digest:
             return []
         prices = await kept_prices(self._shelf, [(offer, last) for offer in offers_of(draft, product)])
         told = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
-        return [Remark(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(told)}")] if told else []
+        return (
+            [ImportIssue(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(told)}")]
+            if told
+            else []
+        )
 
-    async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
+    async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         """What an earlier run brought is not sold any more; the next run would take it anew."""
-        remarks: list[Remark] = []
+        remarks: list[ImportIssue] = []
         for draft in batch:
             product = known.get(draft.source)
             if product is not None and product.status != "retired":
@@ -144,13 +154,13 @@ class Taker:
             remarks += _rows(draft, "unchanged" if product is None else "changed")
         return remarks
 
-    async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
+    async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         remarks, new = await self._merge(batch, known)
         # First prices and stock, then the products that have them: nobody sees one without. Broken off anywhere between, the
         # next run does it again, for the same ids: it is the digest that says it was finished.
         brought = await self._shelf.catalog.bring([one.wanted for _, one in new], how="reserve")
         taken: list[tuple[Draft, Merged, Product]] = []
-        notes: dict[int, list[Remark]] = {}
+        notes: dict[int, list[ImportIssue]] = {}
         for note in self._notes:
             notes.setdefault(note.row, []).append(note)
         for (draft, merge), one in zip(new, brought, strict=True):
@@ -159,7 +169,7 @@ class Taker:
                 continue
             taken.append((draft, merge, one.product))
             remarks += [
-                Remark(draft.rows[0], draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
+                ImportIssue(draft.rows[0], draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
                 for variant in (merge.wanted.variants[number] for number in one.made_anew)
             ]
             remarks += await self._left_out(draft)
@@ -182,7 +192,7 @@ class Taker:
         for draft, _, product in taken:
             if left := [one.sku for one in product.variants if one.id in failed]:
                 told = f"stock of {', '.join(left)} stays: orders hold more than the file has"
-                remarks.append(Remark(draft.rows[0], draft.title, "noted", told))
+                remarks.append(ImportIssue(draft.rows[0], draft.title, "noted", told))
         await self._release(taken, offers)
         return remarks
 
@@ -196,12 +206,12 @@ class Taker:
         if moved := {path: target for path, target in paths if path != target}:
             await self._shelf.catalog.put_redirects(moved)
 
-    async def _left_out(self, draft: Draft) -> list[Remark]:
+    async def _left_out(self, draft: Draft) -> list[ImportIssue]:
         left_out = [image for image in draft.images if await self._pictures.media(image) is None]
         if not left_out:
             return []
         told = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
-        return [Remark(draft.rows[0], draft.title, "noted", told)]
+        return [ImportIssue(draft.rows[0], draft.title, "noted", told)]
 
     async def _input(self, draft: Draft) -> ProductInput:
         fetched = {image.url: await self._pictures.media(image) for image in draft.images}
@@ -278,7 +288,7 @@ class Taker:
             fitting = _fitting(value, self._known[key])
             if fitting is None:
                 told = f"its {name} “{value}” is left out: it does not fit the attribute {self._known[key].title}"
-                self._notes.append(Remark(draft.rows[0], draft.title, "noted", told))
+                self._notes.append(ImportIssue(draft.rows[0], draft.title, "noted", told))
             else:
                 found[key] = fitting
         return found
@@ -291,8 +301,8 @@ def _compared(draft: Draft, known: Mapping[str, Product]) -> Outcome:
     return "unchanged" if product.source_digest == draft.digest else "changed"
 
 
-def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[Remark]:
-    return [Remark(row, draft.title, outcome, detail, draft.source) for row in draft.rows]
+def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[ImportIssue]:
+    return [ImportIssue(row, draft.title, outcome, detail, draft.source) for row in draft.rows]
 
 
 def _fitting(value: Value, known: AttributeType) -> Value | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shopwright.importers.draft import Doubt, Remark
+from shopwright.importers.draft import ImportIssue, RowError
 from shopwright.importers.languages import NO, YES
 from shopwright.kit.codes import class_form
 from shopwright.kit.digits import is_number
@@ -35,7 +35,7 @@ def flag(text: str) -> bool | None:
         return None
     if word in YES or word in NO:
         return word in YES
-    raise Doubt(f"“{text.strip()[:40]}” is neither yes nor no")
+    raise RowError(f"“{text.strip()[:40]}” is neither yes nor no")
 
 
 def shown(text: str) -> bool | None:
@@ -75,7 +75,7 @@ def _by_hand(text: str) -> datetime:
     if parts is None:
         if is_number(text) and 9 <= len(text) <= 11:  # noqa: PLR2004 -- seconds since 1970
             return datetime.fromtimestamp(int(text)).astimezone()
-        raise Doubt(f"“{text[:40]}” is not a day such as 2026-03-02")
+        raise RowError(f"“{text[:40]}” is not a day such as 2026-03-02")
     first, second, third = (int(one) for one in parts.groups())
     if first > 31:  # noqa: PLR2004 -- no day
         year, month, day = first, second, third
@@ -84,11 +84,11 @@ def _by_hand(text: str) -> datetime:
     elif second > 12 or "/" not in text[: parts.end()]:  # noqa: PLR2004 -- no month
         month, day, year = first, second, third
     else:
-        raise Doubt(f"“{text[:40]}” may be two days: write it as 2026-03-02")
+        raise RowError(f"“{text[:40]}” may be two days: write it as 2026-03-02")
     try:
         return datetime(year + 2000 if year < 100 else year, month, day)  # noqa: DTZ001, PLR2004 -- the zone comes after
     except ValueError:
-        raise Doubt(f"“{text[:40]}” is not a day such as 2026-03-02") from None
+        raise RowError(f"“{text[:40]}” is not a day such as 2026-03-02") from None
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], 
         told = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
         return Asked(sale, regular, told)
     if regular is None:
-        raise Doubt(f"has no price besides that of a sale ({period[0]}–{period[1]})")
+        raise RowError(f"has no price besides that of a sale ({period[0]}–{period[1]})")
     return Asked(regular, None, told)
 
 
@@ -137,11 +137,11 @@ def attribute_value(text: str) -> str:
     return text
 
 
-def noted(row: int, name: str, detail: str) -> Remark:
+def noted(row: int, name: str, detail: str) -> ImportIssue:
     """Say more of a row."""
-    return Remark(row, name, "noted", detail)
+    return ImportIssue(row, name, "noted", detail)
 
 
-def refused(row: int, name: str, detail: str, source: str = "") -> Remark:
+def refused(row: int, name: str, detail: str, source: str = "") -> ImportIssue:
     """Say why a row, or with `source` a whole product, is not taken."""
-    return Remark(row, name, "refused", detail, source)
+    return ImportIssue(row, name, "refused", detail, source)

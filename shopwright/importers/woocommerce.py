@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
     UNLIMITED,
-    Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    ImportIssue,
     Place,
     Reading,
-    Remark,
     Row,
+    RowError,
     Rows,
 )
 from shopwright.importers.meanings import WOOCOMMERCE
@@ -32,7 +32,7 @@ class WooCommerce:
 
     format = WOOCOMMERCE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             kinds, name = _kinds(row), readable(row.get("title", ""))
@@ -52,7 +52,7 @@ class WooCommerce:
                 names = tuple(one for one in (row.get("sku", ""), f"id:{row.get('id', '')}") if one)
                 yield (number, row), Place(f"product {key}", names=names)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         name, key = readable(row["title"]), row.get("id") or row.get("sku") or readable(row["title"])
         source = f"woocommerce/{key}"
@@ -66,7 +66,7 @@ class WooCommerce:
         for at, one in below or [(number, row)]:
             try:
                 found, remarks = _variants(at, one, row, options, reading, shares)
-            except Doubt as doubt:
+            except RowError as doubt:
                 yield refused(at, name, f"{doubt}", "" if below else source)
                 continue
             yield from (noted(at, name, remark) for remark in remarks)
@@ -93,7 +93,7 @@ class WooCommerce:
         yield from _doubts(number, name, row)
         yield _draft(source, row, tuple(dict.fromkeys(taken)), facts, tuple(options), tuple(variants.values()), below)
 
-    def orphan(self, row: Row) -> Remark:
+    def orphan(self, row: Row) -> ImportIssue:
         """A variation whose product is not there."""
         told = f"its parent “{row[1].get('parent', '')}” is not in this file, or was refused"
         return refused(row[0], readable(row[1].get("title", "")), told)
@@ -150,18 +150,18 @@ def _variants(
     """A variation that leaves an attribute open stands for every value of it. Raises Doubt."""
     numbers, remarks = reading.numbers, []
     if row is not parent and row.get("published", "1") == "0" and parent.get("published", "1") == "1":
-        raise Doubt("is switched off there")
+        raise RowError("is switched off there")
     period = (row.get("sale_from", ""), row.get("sale_to", ""))
     asked = on_sale(numbers.price(row.get("price", "")), numbers.price(row.get("sale_price", "")), period, reading.now)
     if asked is None:
-        raise Doubt("has no price, so it cannot be sold")
+        raise RowError("has no price, so it cannot be sold")
     if asked.remark:
         remarks.append(asked.remark)
     on_hand, backorder = _stock(row, parent, reading, shares, remarks)
     weight = 0
     try:
         weight = numbers.grams(row.get("weight", "") or parent.get("weight", ""), reading.weight_unit or "kg")
-    except Doubt as doubt:
+    except RowError as doubt:
         remarks.append(f"weight left out: {doubt}")
     cost, why = numbers.cost(row.get("cost", "") or parent.get("cost", ""))
     remarks += [why] if why else []
@@ -225,7 +225,7 @@ def _tax(row: Mapping[str, str]) -> str:
     return tax_class(row.get("tax_class", ""))
 
 
-def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[Remark]:
+def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[ImportIssue]:
     visible = row.get("visibility", "").casefold()
     if visible == "hidden":
         yield noted(number, name, "is hidden there; it is imported as a draft")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from shopwright.kit.data.events import Fact
+from shopwright.kit.data.events import StoredEvent
 from shopwright.kit.observability import tracing
 
 log = logging.getLogger("shopwright.business")
@@ -32,7 +32,7 @@ def unlogged() -> Iterator[None]:
         log.disabled = before
 
 
-def note_fact(fact: Fact) -> None:
+def note_fact(fact: StoredEvent) -> None:
     """A fact that was committed, if it is a step of business."""
     if not log.isEnabledFor(logging.INFO):
         return

@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from shopwright.kit.clock import Clock, to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
 
 log = logging.getLogger("shopwright.clock")
@@ -66,7 +66,7 @@ class DueTime(msgspec.Struct, frozen=True):
     where: str
 
 
-async def bring_back(work: Work, times: Sequence[DueTime]) -> None:
+async def bring_back(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
     """A job: what is put off for longer than it can be is due at once."""
     count = 0
     for one in times:
@@ -80,14 +80,14 @@ async def bring_back(work: Work, times: Sequence[DueTime]) -> None:
         log.warning("%s: %s were put off by a clock that was ahead, and are due now", work.name, count)
 
 
-async def behind_s(work: Work) -> float:
+async def behind_s(work: ServiceDatabase) -> float:
     """By how many seconds the clock is behind what this service has told: 0, or a clock was ahead or was set back."""
     rows = await work.fetch("SELECT time FROM facts ORDER BY id DESC LIMIT :latest", latest=LATEST)
     newest = max((row["time"] for row in rows), default=0)
     return max(0.0, (newest - to_micros(work.now())) / SECOND)
 
 
-async def continue_ids(ids: Ids, works: Iterable[Work]) -> None:
+async def continue_ids(ids: Ids, works: Iterable[ServiceDatabase]) -> None:
     """Ids sort after those of the events there are, also where a clock was ahead when these were made."""
     for work in works:
         row = await work.one("SELECT max(id) AS id FROM facts")

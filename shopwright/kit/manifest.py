@@ -3,10 +3,10 @@
 import msgspec
 
 
-class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """`asks`: services whose contracts it imports. `hears` and `tells`: names of events."""
+class ServiceManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`asks`: services whose contracts it imports. `handles` and `emits`: names of events."""
 
     owns: str
     asks: tuple[str, ...] = ()
-    hears: tuple[str, ...] = ()
-    tells: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    emits: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from shopwright.kit.data.database import Session
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 
@@ -41,13 +41,15 @@ class Write(msgspec.Struct, frozen=True):
 class Documents(Protocol):
     """Flexible documents of one service. Reads may be given a transaction to see its own writes."""
 
-    async def get(self, source: Work | Transaction, collection: Collection, ids: Sequence[str]) -> list[Document]:
+    async def get(
+        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
+    ) -> list[Document]:
         """Those of `ids` that exist, in that order."""
         ...
 
     async def find(
         self,
-        source: Work | Transaction,
+        source: ServiceDatabase | Transaction,
         collection: Collection,
         where: Mapping[str, str],
         *,
@@ -58,7 +60,7 @@ class Documents(Protocol):
         ...
 
     async def find_any(
-        self, source: Work | Transaction, collection: Collection, field: str, values: Sequence[str]
+        self, source: ServiceDatabase | Transaction, collection: Collection, field: str, values: Sequence[str]
     ) -> list[Document]:
         """Documents whose unique `field` has any of these values, in no order."""
         ...
@@ -80,15 +82,15 @@ class Documents(Protocol):
 
     async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...
 
-    async def fill(self, work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    async def fill(self, work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Rows of the table `documents` with the bodies that are kept elsewhere in them. Raises Unavailable."""
         ...
 
-    def steady(self, work: Work) -> AbstractAsyncContextManager[None]:
+    def steady(self, work: ServiceDatabase) -> AbstractAsyncContextManager[None]:
         """While this lasts, what `fill` answers fits to a snapshot of the database that was opened in here."""
         ...
 
-    async def clear(self, work: Work) -> None:
+    async def clear(self, work: ServiceDatabase) -> None:
         """Forget all of a service's that is kept outside of its database. Raises Unavailable."""
         ...
 
@@ -100,22 +102,22 @@ class Documents(Protocol):
         """Documents (collection, id) are about to be taken from that table in the same way."""
         ...
 
-    async def adopt(self, work: Work) -> int:
+    async def adopt(self, work: ServiceDatabase) -> int:
         """Take over what a service's database keeps itself, while others may still be told that it does.
 
         Answers how many documents. Raises Unavailable; Conflict where what was written does not read as it was.
         """
         ...
 
-    async def give_back(self, work: Work) -> int:
+    async def give_back(self, work: ServiceDatabase) -> int:
         """Put everything into the database of the service, and leave it there for two hours. Raises Unavailable."""
         ...
 
-    async def settle(self, work: Work) -> None:
+    async def settle(self, work: ServiceDatabase) -> None:
         """Bring what waits in the database of a service to where documents are kept. Raises Unavailable."""
         ...
 
-    def timers(self, works: Sequence[Work]) -> list[Timer]:
+    def timers(self, works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
         """What must be done for the documents of these services as time passes."""
         ...
 
@@ -222,7 +224,7 @@ class Deferred(Unavailable):
     """The other side answers and asks to try this message again later; others may go."""
 
 
-class Postbox(Protocol):
+class MessageTransport(Protocol):
     """Where messages leave the shop; where it does not `sends`, they are kept in it."""
 
     sends: bool

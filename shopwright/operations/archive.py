@@ -23,7 +23,7 @@ import msgspec
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
-from shopwright.handlers import keep_documents
+from shopwright.event_handlers import keep_documents
 from shopwright.kit.data.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_file

@@ -5,7 +5,7 @@ from typing import Any
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.data.unit_of_work import Reader
 from shopwright.operations.collecting import page_done
 from shopwright.operations.findings import Finding
 from shopwright.operations.open_questions import Open, OpenQuestions
@@ -72,7 +72,7 @@ def _late(row: Row, closed: Sequence[Row]) -> list[str]:
     ]
 
 
-async def _entries(books: Reading) -> AsyncIterator[tuple[Row, list[Row]]]:
+async def _entries(books: Reader) -> AsyncIterator[tuple[Row, list[Row]]]:
     """All of them, some at a time."""
     after = 0
     while rows := await store.rows_after(books, after, MANY):
@@ -85,7 +85,7 @@ async def _entries(books: Reading) -> AsyncIterator[tuple[Row, list[Row]]]:
         await page_done()
 
 
-async def _sums_agree(books: Reading) -> list[str]:
+async def _sums_agree(books: Reader) -> list[str]:
     """The sums of each day and of each month's taxes, beside what the entries of a day come to, a day at a time."""
     wrong: dict[str, None] = {}
     taxes: dict[tuple[Any, ...], list[int]] = {}
@@ -113,7 +113,7 @@ async def _sums_agree(books: Reading) -> list[str]:
     return list(wrong)[:MOST]
 
 
-async def _days(books: Reading) -> AsyncIterator[int]:
+async def _days(books: Reader) -> AsyncIterator[int]:
     """Days there are entries or sums of."""
     day = await statement_store.next_day(books, None)
     while day is not None:

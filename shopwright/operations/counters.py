@@ -10,7 +10,7 @@ from shopwright.app import Shop
 from shopwright.kit.data.database import Session
 from shopwright.kit.data.events import decode
 from shopwright.kit.data.spans import pages
-from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.services.orders.contract.facts import OrderPlaced
@@ -115,14 +115,14 @@ async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
             await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
 
 
-async def known_gaps(orders: Reading) -> dict[int, int]:
+async def known_gaps(orders: Reader) -> dict[int, int]:
     """The order before each gap that is known, and the last number in it."""
     rows = await orders.fetch("SELECT name, value FROM counters")
     last = {row["name"].removeprefix(GAP): row["value"] for row in rows}
     return {int(name): number for name, number in last.items() if is_number(name)}
 
 
-async def gaps_in(orders: Reading) -> tuple[list[tuple[int, int]], int | None]:
+async def gaps_in(orders: Reader) -> tuple[list[tuple[int, int]], int | None]:
     """Between which numbers others are missing, and the last one there is; None where there is none."""
     sql = "SELECT number FROM orders WHERE number > :last ORDER BY number LIMIT :many"
     gaps, before, last = [], FIRST_NUMBER, None

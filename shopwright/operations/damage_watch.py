@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError
 from shopwright.kit.private import make_file
 
@@ -46,7 +46,7 @@ class OneProcess:
         self._descriptor = None
 
 
-async def watch_for_damage(works: Collection[Work], data: Path) -> None:
+async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> None:
     """Until cancelled: one after the other, each in a thread, so that nothing waits for it, however large a file is."""
     one = OneProcess(data)
     try:

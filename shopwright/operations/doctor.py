@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.clock_watch import behind_s
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability.health import Health
 from shopwright.operations.backup_age import backup_ages, overdue
@@ -180,7 +180,7 @@ async def databases_are_whole(shop: Shop) -> Finding:
     return Finding("every database can be read", list(dict.fromkeys(one for some in found for one in some)))
 
 
-async def _damage_of(work: Work, turn: asyncio.Semaphore) -> list[str]:
+async def _damage_of(work: ServiceDatabase, turn: asyncio.Semaphore) -> list[str]:
     wrong = []
     async with turn:
         try:

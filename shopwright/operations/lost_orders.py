@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from shopwright.app import Shop
 from shopwright.kit.data.spans import pages
-from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.data.unit_of_work import Reader
 from shopwright.operations.counters import FIRST_NUMBER, known_gaps
 from shopwright.operations.shop_snapshot import ShopSnapshot
 
@@ -39,7 +39,7 @@ async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
     return [order_id for order_id in wanted if order_id not in there]
 
 
-async def lost_orders(shop: Shop, ask: Callable[[str], Reading] | None = None) -> dict[str, list[str]]:
+async def lost_orders(shop: Shop, ask: Callable[[str], Reader] | None = None) -> dict[str, list[str]]:
     """The ids of orders that others know and that are not there, in order, and how they are known.
 
     `ask`: where each service is asked; without it as it is now.

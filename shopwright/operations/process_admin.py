@@ -18,10 +18,10 @@ from shopwright.kit import disk
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.clock_watch import behind_s
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Damaged, Missing, ShopError, Unavailable
 from shopwright.kit.http.access import OWN_TOKEN, allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import document
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.observability.process_admin import READY_S, Condition, GivenUp, Waiting
@@ -60,7 +60,7 @@ async def _state(asked: Awaitable[Any]) -> str:
     return GOOD
 
 
-async def _waiting(work: Work) -> Waiting:
+async def _waiting(work: ServiceDatabase) -> Waiting:
     rows = await work.fetch("SELECT state, count(*) AS n, MIN(due) AS due FROM deliveries GROUP BY state")
     of = {row["state"]: row for row in rows}
     due = of["waiting"]["due"] if "waiting" in of else None
@@ -108,7 +108,7 @@ class Housekeeper:
                 f"The disk of {data} is full ({found.free // 1000} kB free): the shop can be looked at, and takes no orders."
             )
 
-    async def _database(self, name: str, work: Work) -> None:
+    async def _database(self, name: str, work: ServiceDatabase) -> None:
         """It answers, and all its tables are there. Raises Unavailable."""
         if known := work.database.damaged:
             raise Damaged(known)
@@ -179,7 +179,7 @@ class Housekeeper:
             numbers.engines.labels(engine).set(state == GOOD)
         return numbers.text()
 
-    async def _count(self, name: str, work: Work) -> None:
+    async def _count(self, name: str, work: ServiceDatabase) -> None:
         numbers = self._shop.numbers
         outbox = await _waiting(work)
         numbers.waiting.labels(name).set(outbox.waiting)
@@ -223,7 +223,7 @@ def operator_routes() -> Routes:
 
     @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
     async def ready(
-        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+        request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
     ) -> Response[dict[str, Any]]:
         """Every engine answers, really asked. Which one does not is told to who runs the shop."""
         engines = await house.engines()
@@ -241,7 +241,7 @@ def operator_routes() -> Routes:
 
     @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)
     async def metrics(
-        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+        request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
     ) -> Response[bytes]:
         """Numbers for Prometheus, to who runs the shop. How a business goes is not for everyone."""
         if not may_look_inside(request, settings.metrics_token):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shopwright.app import Shop
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.events import Event, Fact, Heard
+from shopwright.kit.data.events import Delivery, Event, StoredEvent
 from shopwright.kit.money import Money
 from shopwright.operations import counters
 from shopwright.services.catalog.contract import ProductPublished
@@ -103,13 +103,13 @@ async def note_gaps(shop: Shop) -> list[str]:
     ]
 
 
-def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Heard:
+def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
     """A fact that nobody told, for one who lost what he had heard."""
     subject = getattr(event, type(event).SUBJECT)
-    fact = Fact(
+    fact = StoredEvent(
         id=shop.ids.new("evt"), type=type(event).__name__, time=time or shop.clock.now(), subject=subject, data=event
     )
-    return Heard(fact, hearer)
+    return Delivery(fact, hearer)
 
 
 async def _tell_search(shop: Shop) -> str:
@@ -121,17 +121,17 @@ async def _tell_search(shop: Shop) -> str:
         stock = await shop.inventory.stock(variants)
         for product in products:
             event = ProductPublished(product_id=product.id, version=product.version)
-            await shop.search.hear_published(_heard(shop, "search.published", event))
+            await shop.search.on_published(_heard(shop, "search.published", event))
             stars = await shop.reviews.histogram(product.id)
             review = ReviewPublished(product_id=product.id, rating_sum=stars.sum, rating_count=stars.count)
-            await shop.search.hear_review(_heard(shop, "search.review", review))
+            await shop.search.on_review(_heard(shop, "search.review", review))
         for variant in variants:
             if (price := prices.get(variant)) is not None:
                 changed = PriceChanged(variant_id=variant, price=price.amount, compare_at=price.compare_at)
-                await shop.search.hear_price(_heard(shop, "search.price", changed))
+                await shop.search.on_price(_heard(shop, "search.price", changed))
             if (held := stock.get(variant)) is not None:
                 there = StockChanged(variant_id=variant, available=held.available)
-                await shop.search.hear_stock(_heard(shop, "search.stock", there))
+                await shop.search.on_stock(_heard(shop, "search.stock", there))
         after, count = products[-1].id, count + len(products)
     sold: Counter[str] = Counter()
     for paid, _ in await _baskets(shop):
@@ -178,11 +178,11 @@ async def _tell_baskets(shop: Shop) -> str:
             await tx.run(f"DELETE FROM {table}")
     baskets = await _baskets(shop)
     for event, time in baskets:
-        await shop.recommendations.hear_paid(_heard(shop, "recommendations.paid", event, time))
+        await shop.recommendations.on_paid(_heard(shop, "recommendations.paid", event, time))
     after = ""
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
         for product in products:
             published = ProductPublished(product_id=product.id, version=product.version)
-            await shop.recommendations.hear_published(_heard(shop, "recommendations.published", published))
+            await shop.recommendations.on_published(_heard(shop, "recommendations.published", published))
         after = products[-1].id
     return f"Recommendations were made anew from {len(baskets)} orders."

@@ -140,7 +140,7 @@ async def cancel(world: World, chance: Random) -> None:
     """The buyer or the shop changes its mind, perhaps while money arrives."""
     found = await some_order(world, chance, "placed", "paid")
     if found is not None:
-        await together(_cancel(world, found.id), world.hear(chance))
+        await together(_cancel(world, found.id), world.on_event(chance))
 
 
 async def _cancel(world: World, order_id: str) -> None:
@@ -156,7 +156,7 @@ async def capture(world: World, chance: Random) -> None:
     async def take() -> None:
         await world.insist(lambda: world.shop.orders.capture(found.id, SYSTEM))
 
-    acts = [take(), world.hear(chance)] + ([take()] if chance.random() < 0.3 else [])
+    acts = [take(), world.on_event(chance)] + ([take()] if chance.random() < 0.3 else [])
     await together(*acts, *([_cancel(world, found.id)] if chance.random() < 0.2 else []))
 
 
@@ -241,7 +241,7 @@ async def carry(world: World, _chance: Random) -> None:
 
 async def webhooks(world: World, chance: Random) -> None:
     """The provider calls, while facts are carried."""
-    await together(world.hear(chance), world.settle())
+    await together(world.on_event(chance), world.settle())
 
 
 async def wait(world: World, chance: Random) -> None:

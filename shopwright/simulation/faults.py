@@ -184,7 +184,7 @@ class FaultyProvider:
         return told
 
 
-class Trouble(EngineDecorator):
+class FaultyEngines(EngineDecorator):
     """Around a shop whose engines are in trouble."""
 
     def __init__(self, faults: Faults) -> None:
@@ -197,7 +197,7 @@ class Trouble(EngineDecorator):
         return FaultyProvider(provider, self._faults)
 
 
-class Road:
+class WebhookTransport:
     """Webhooks on their way: kept, then delivered in any order, twice, or never."""
 
     def __init__(self) -> None:

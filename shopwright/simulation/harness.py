@@ -21,7 +21,7 @@ from shopwright.kit.provider import Capture
 from shopwright.services.inventory.contract import Adjustment, Location, Receipt, Stock, StockRule
 from shopwright.services.pricing.contract import Coupon, Promotion
 from shopwright.settings import Settings, complete
-from shopwright.simulation.faults import Faults, Road, Trouble
+from shopwright.simulation.faults import Faults, FaultyEngines, WebhookTransport
 from shopwright.web.product_view import write
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class World:
         self.capture: Capture = capture
         self.faults = Faults()
         self.clock = HandClock()
-        self.road = Road()
+        self.road = WebhookTransport()
         self.told: dict[str, Sold] = {}
         self.complaints: list[str] = []
         self.refunds: dict[str, set[str]] = {}
@@ -83,7 +83,7 @@ class World:
             chance=self._ids.randbytes,
             send_webhook=self.road,
             hasher=QUICK,
-            around=Trouble(self.faults),
+            around=FaultyEngines(self.faults),
             overrides=self._overrides,
         )
 
@@ -145,7 +145,7 @@ class World:
         except ShopError:
             return
 
-    async def hear(self, chance: Random) -> None:
+    async def on_event(self, chance: Random) -> None:
         """Webhooks arrive, some twice, some never, in any order."""
         for provider, headers, body in self.road.take(chance):
             try:
@@ -161,7 +161,7 @@ class World:
             self.adjusted.append(one)
         self.asked.clear()
         for _ in range(9):
-            await self.hear(Random(1))  # noqa: S311 -- the road's, not a secret
+            await self.on_event(Random(1))  # noqa: S311 -- the road's, not a secret
             self.clock.move(minutes=10)
             await self.settle()
             if self.capture == "manual":

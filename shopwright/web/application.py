@@ -23,32 +23,32 @@ from shopwright.app import Shop
 from shopwright.engines.cache.windows import open_windows
 from shopwright.engines.payments.pretend import pages as pretend_pages
 from shopwright.kit.auth import Caller, anyone
-from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
-from shopwright.kit.caching.shared_page_cache import Hot
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
+from shopwright.kit.caching.shared_page_cache import SharedPageCache
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.http import problems
 from shopwright.kit.http.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.http.access_log import AccessLog
-from shopwright.kit.http.app_context import Behind, behind
+from shopwright.kit.http.app_context import AppContext, current_app
 from shopwright.kit.http.audit import Audit
-from shopwright.kit.http.body_limit import Whole
+from shopwright.kit.http.body_limit import BodyLimit
 from shopwright.kit.http.canonical_path import CanonicalPath
-from shopwright.kit.http.fetch_metadata_csrf import OwnForms
-from shopwright.kit.http.forward_auth import IDENTITY, Edge, caller_of, identified
+from shopwright.kit.http.fetch_metadata_csrf import FetchMetadataCsrf
+from shopwright.kit.http.forward_auth import IDENTITY, ForwardAuth, caller_of, identified
 from shopwright.kit.http.head_requests import Head
 from shopwright.kit.http.idempotency import Idempotency
 from shopwright.kit.http.limits import KindLimits, Limiter, Limits, every_route_has_a_kind
 from shopwright.kit.http.query_parameters import Queries, learn_queries
 from shopwright.kit.http.request_bodies import MOST_FIELDS, Bodies, Unfinished
 from shopwright.kit.http.routes import Routes, takes_cookies
-from shopwright.kit.http.rpc_endpoint import Internal
+from shopwright.kit.http.rpc_endpoint import RpcEndpoint
 from shopwright.kit.http.strict import StrictRequest
-from shopwright.kit.http.telemetry import Observe
-from shopwright.kit.http.view_counter import Glances
-from shopwright.kit.observability.process_admin import House
-from shopwright.kit.rpc.calls import Exposed
-from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, Seal
+from shopwright.kit.http.telemetry import Telemetry
+from shopwright.kit.http.view_counter import ViewCounter
+from shopwright.kit.observability.process_admin import ProcessAdmin
+from shopwright.kit.rpc.calls import RpcServer
+from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, ServiceTokens
 from shopwright.kit.settings import listed
 from shopwright.operations.process_admin import Housekeeper, operator_routes
 from shopwright.registry import FACES, HOUSE, PARTS, may_ask
@@ -60,11 +60,11 @@ from shopwright.web.audit import Trail
 from shopwright.web.backoffice import pages as backoffice
 from shopwright.web.privacy import http as person
 from shopwright.web.product_view import http as shelf
-from shopwright.web.render import looks
+from shopwright.web.render import assets_fingerprint
 from shopwright.web.storefront import pages as storefront
 from shopwright.web.storefront.status import Told
 from shopwright.web.storefront.visitors import PageVisitors, forms
-from shopwright.web.storefront.waiting_room import Turns
+from shopwright.web.storefront.waiting_room import WaitingRoomGate
 from shopwright.web.trail import http as trail
 
 OF_SHOP = (*RIVER, "shelf", "pretend")
@@ -81,7 +81,7 @@ def behind_gateway(shop: Shop) -> bool:
     return shop.ways.apart or bool(shop.settings.proxies)
 
 
-class Standing:
+class Runtime:
     """A shop behind the routes. `deliver`: it carries facts while it is served."""
 
     def __init__(self, shop: Shop, *, deliver: bool) -> None:
@@ -108,7 +108,7 @@ class Standing:
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
     """Who calls the shop that this request is for."""
-    standing: Standing = behind()
+    standing: Runtime = current_app()
     return await standing.caller(connection)
 
 
@@ -117,13 +117,13 @@ def service_routes(here: frozenset[str]) -> list[Router]:
     routers = {name: one() for name, one in ROUTES.items() if name in here}
     for name, router in routers.items():
         router.middleware.append(
-            DefineMiddleware(Idempotency, work=_work_of(name), secret=lambda: behind().shop.settings.secret)
+            DefineMiddleware(Idempotency, work=_work_of(name), secret=lambda: current_app().shop.settings.secret)
         )
     return list(routers.values())
 
 
-def _work_of(name: str) -> Callable[[], Work]:
-    return lambda: behind().shop.works[name]
+def _work_of(name: str) -> Callable[[], ServiceDatabase]:
+    return lambda: current_app().shop.works[name]
 
 
 def _routes_of(name: str) -> Router:
@@ -196,7 +196,7 @@ def openapi() -> OpenAPIConfig:
     )
 
 
-def houses(shop: Shop, here: House) -> dict[str, House]:
+def houses(shop: Shop, here: ProcessAdmin) -> dict[str, ProcessAdmin]:
     """Every process of the shop, as far as one is told apart by what it serves."""
     elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
     return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": here, **elsewhere}
@@ -205,13 +205,13 @@ def houses(shop: Shop, here: House) -> dict[str, House]:
 @asynccontextmanager
 async def lifespan(_app: Litestar) -> AsyncIterator[None]:
     """The shop runs as long as it is served."""
-    standing: Standing = behind()
+    standing: Runtime = current_app()
     async with standing.shop.running(deliver=standing.deliver):
         yield
     standing.windows.close()
 
 
-class Shape(NamedTuple):
+class RouterKey(NamedTuple):
     """What routes are registered by."""
 
     here: frozenset[str]
@@ -222,7 +222,7 @@ class Shape(NamedTuple):
 
 
 @lru_cache(maxsize=len(PARTS) + 1)
-def routes_of(shape: Shape) -> Litestar:
+def routes_of(shape: RouterKey) -> Litestar:
     """All routes. Raises LookupError where one does not say who may call it."""
     handlers: list[Any] = [*service_routes(shape.here), operator_routes()]
     handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.here else []
@@ -258,40 +258,42 @@ def routes_of(shape: Shape) -> Litestar:
     return app
 
 
-def shape_of(shop: Shop) -> Shape:
+def shape_of(shop: Shop) -> RouterKey:
     """What the routes of this shop are registered by."""
     settings = shop.settings
-    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
+    return RouterKey(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
     sources = Sources(versions, shop.marks)
-    standing = Standing(shop, deliver=deliver)
-    answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
+    standing = Runtime(shop, deliver=deliver)
+    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), standing)
     if shop.edge is not None:
-        answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
-    hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
-    answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
-    answering = Turns(answering, shop.carts, Seal(shop.settings.secret, "waiting room"), shop.clock, shop.settings)
+        answering = FetchMetadataCsrf(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
+    hot = None if shop.hot is None else SharedPageCache(shop.hot, made_by(shop.settings))
+    answering = PageCache(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
+    answering = WaitingRoomGate(
+        answering, shop.carts, ServiceTokens(shop.settings.secret, "waiting room"), shop.clock, shop.settings
+    )
     answering = Head(answering)
-    answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
+    answering = ViewCounter(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     if standing.limiter is not None:
         answering = Limits(answering, standing.limiter)
     if shop.ways.apart:
         exposed = {
-            name: Exposed(contract, getattr(shop, name))
+            name: RpcServer(contract, getattr(shop, name))
             for name, contract in shop.contracts.items()
             if name in shop.here
         }
-        exposed[HOUSE] = Exposed(House, standing.house)
-        answering = Internal(answering, exposed, shop.ways.calls, may_ask, heard_once(shop))
+        exposed[HOUSE] = RpcServer(ProcessAdmin, standing.house)
+        answering = RpcEndpoint(answering, exposed, shop.ways.calls, may_ask, heard_once(shop))
     if behind_gateway(shop) and "users" in shop.here:
-        answering = Edge(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
+        answering = ForwardAuth(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
     answering = CanonicalPath(answering)
-    answering = Whole(answering, shop.settings.largest_body)
-    answering = Observe(
+    answering = BodyLimit(answering, shop.settings.largest_body)
+    answering = Telemetry(
         answering,
         shop.ids,
         shop.numbers,
@@ -324,26 +326,26 @@ def public_services() -> tuple[str, ...]:
 def made_by(settings: Settings) -> str:
     """What makes an answer besides what it is made of: this version, its templates, and what it was told of the shop."""
     told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
-    return repr((__version__, looks(), told))
+    return repr((__version__, assets_fingerprint(), told))
 
 
 def _untold() -> None:
     """The version of a database that is elsewhere."""
 
 
-def plans(shop: Shop) -> dict[str, Plan]:
+def plans(shop: Shop) -> dict[str, CachePolicy]:
     """The hottest reads, and what their answers are made from."""
 
     def minute() -> int:
         return int(shop.clock.now().timestamp()) // 60
 
-    strangers = Strangers()
+    strangers = AnonymousOnly()
     found = shop.search.outages if "search" in shop.here else lambda: 0
     made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
-    api = {path: Plan(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
+    api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
-    page = Plan(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
+    page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 
@@ -352,8 +354,8 @@ def _provide(value: Callable[[], Any]) -> Provide:
 
 
 def _of_shop(name: str) -> Callable[[], Any]:
-    return lambda: getattr(behind().shop, name, None)
+    return lambda: getattr(current_app().shop, name, None)
 
 
 def _of_standing(name: str) -> Callable[[], Any]:
-    return lambda: getattr(behind(), name)
+    return lambda: getattr(current_app(), name)

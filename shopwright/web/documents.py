@@ -6,8 +6,8 @@ from litestar import Response
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.files import file_answer
 from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import OF_SALES, TITLES, Document, may_read, require_reader
@@ -15,7 +15,7 @@ from shopwright.services.books.contract.forms import FORMS, form_named, refusal
 from shopwright.services.orders.contract import Order
 from shopwright.web import render
 
-BooksDep = Given[Books]
+BooksDep = Dependency[Books]
 
 
 def shown(document: Document) -> dict[str, Any]:
@@ -33,7 +33,7 @@ async def papers_of(order: Order, caller: Caller, *, sealed: bool = False) -> li
 
     `sealed`: also those that are shut off, to be named and not opened.
     """
-    books: Books = behind().shop.for_pages("books")
+    books: Books = current_app().shop.for_pages("books")
     known = reversed(await books.documents(order_id=order.id))
     found = [one for one in known if (sealed or not one.sealed) and may_read(caller, one.kind)]
     business = order.sale is not None and bool(order.sale.tax_id or order.sale.reference)

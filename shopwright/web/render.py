@@ -19,7 +19,7 @@ from shopwright.kit.address_lines import address_lines
 from shopwright.kit.addresses import Address
 from shopwright.kit.countries import country_title
 from shopwright.kit.days import day_of, in_zone, write_day, write_moment
-from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.app_context import current_app
 from shopwright.kit.money import Money, write
 from shopwright.kit.percent import percent
 from shopwright.kit.regions import region_title
@@ -44,7 +44,7 @@ def _moment(value: str | datetime) -> datetime:
 
 def zone() -> ZoneInfo:
     """The time zone of the shop whose page this is."""
-    found: ZoneInfo = behind().shop.settings.zone
+    found: ZoneInfo = current_app().shop.settings.zone
     return found
 
 
@@ -104,7 +104,7 @@ def asset(name: str) -> tuple[str, bytes]:
 
 
 @cache
-def looks() -> str:
+def assets_fingerprint() -> str:
     """Another text for each other set of templates, styles and scripts."""
     files = sorted(path for path in HOME.rglob("*") if path.is_file() and path.suffix != ".pyc")
     content = hashlib.sha256()

@@ -16,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.deployment.gateway.routes import patterns
 from shopwright.kit.http.body_limit import BODIES
 from shopwright.kit.http.forward_auth import IDENTITY, PATH
-from shopwright.registry import FACES, Ways, asks, serving
+from shopwright.registry import FACES, ServiceRegistry, asks, serving
 from shopwright.web.application import build
 from tests.through import Through
 
@@ -51,7 +51,7 @@ class Parts:
         """Those that were asked so far."""
         return [(await task)[0] for task in self._opened.values()]
 
-    def ways(self, part: str) -> Ways:
+    def ways(self, part: str) -> ServiceRegistry:
         """As a network does that lets nobody through but along the river (`deploy.system`)."""
         allowed = asks(part)
 
@@ -60,7 +60,9 @@ class Parts:
             assert name in allowed, f"{part} asks {name}, which the description of the system does not say"
             await self.between(scope, receive, send)
 
-        return Ways(self._settings, serving([part]), lambda base: Through(httpx.ASGITransport(app=through), base))
+        return ServiceRegistry(
+            self._settings, serving([part]), lambda base: Through(httpx.ASGITransport(app=through), base)
+        )
 
     async def between(self, scope: Any, receive: Any, send: Any) -> None:
         name = dict(scope["headers"])[b"host"].decode()
@@ -145,7 +147,7 @@ class Either:
 class Asked:
     """The shop `whole`, whose services are asked in its parts, by someone who may ask all of them."""
 
-    def __init__(self, whole: Shop, parts: Parts, ways: Ways) -> None:
+    def __init__(self, whole: Shop, parts: Parts, ways: ServiceRegistry) -> None:
         self._whole = whole
         self._parts = parts
         for name, contract in whole.contracts.items():
@@ -164,7 +166,9 @@ class Asked:
 async def on_the_wire(whole: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
     """The same shop for those who ask its services."""
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
-    ways = Ways(settings, [FACES], lambda base: Through(httpx.ASGITransport(app=gateway.parts.between), base))
+    ways = ServiceRegistry(
+        settings, [FACES], lambda base: Through(httpx.ASGITransport(app=gateway.parts.between), base)
+    )
     try:
         yield Asked(whole, gateway.parts, ways)
     finally:

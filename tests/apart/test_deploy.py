@@ -18,7 +18,7 @@ from shopwright.deployment.targets import compose, kubernetes, systemd
 from shopwright.deployment.targets.system import Wanted, parts
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
-from shopwright.registry import FACES, PARTS, Ways, asks, embedded
+from shopwright.registry import FACES, PARTS, ServiceRegistry, asks, embedded
 from shopwright.settings import Settings, complete
 from tests.apart.test_front import accepted
 from tests.conftest import need
@@ -177,7 +177,7 @@ def test_a_process_understands_what_it_is_told(kind: str) -> None:
     settings, _ = read(Settings, told)
     settings = complete(settings)
     assert not embedded(settings)
-    assert Ways(settings, ["orders"]).apart
+    assert ServiceRegistry(settings, ["orders"]).apart
 
 
 def test_it_is_written_where_one_says_and_wishes_that_cannot_be_are_refused(tmp_path: Path) -> None:

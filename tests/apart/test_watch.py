@@ -12,7 +12,7 @@ import yaml
 
 from shopwright.deployment.targets import watch
 from shopwright.deployment.targets.alerts import RUNBOOKS, alerts, rules
-from shopwright.kit.observability.metrics import Numbers
+from shopwright.kit.observability.metrics import Metrics
 from tests.apart.prometheus import written
 from tests.conftest import need
 
@@ -181,9 +181,9 @@ def names(text: str) -> set[str]:
 
 
 def test_rules_and_dashboard_ask_for_numbers_there_are(tmp_path: Path) -> None:
-    known = {sample.name for metric in Numbers().registry.collect() for sample in metric.samples}
+    known = {sample.name for metric in Metrics().registry.collect() for sample in metric.samples}
     known |= {
-        f"{metric.name}{end}" for metric in Numbers().registry.collect() for end in ("", "_total", "_bucket", "_count")
+        f"{metric.name}{end}" for metric in Metrics().registry.collect() for end in ("", "_total", "_bucket", "_count")
     }
     asked = names(json.dumps(rules())) | names(json.dumps(watch.dashboard()))
     assert len(asked) > 10

@@ -132,10 +132,10 @@ async def test_what_is_not_committed_is_no_step(shop: Shop) -> None:
     with lines_of("shopwright.business", Lines("%(message)s")) as written:
         with pytest.raises(ZeroDivisionError):
             async with shop.works["pricing"].begin() as tx:
-                await tx.tell(CouponUsed(order_id="ord_1", coupon="HELLO"))
+                await tx.emit(CouponUsed(order_id="ord_1", coupon="HELLO"))
                 raise ZeroDivisionError
         async with shop.works["pricing"].begin() as tx:
-            await tx.tell(CouponUsed(order_id="ord_2", coupon="HELLO"))
+            await tx.emit(CouponUsed(order_id="ord_2", coupon="HELLO"))
     assert written.getvalue() == "CouponUsed order=ord_2\n"
 
 

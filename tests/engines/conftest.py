@@ -13,8 +13,8 @@ from shopwright.app import Shop
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.search import open_search
-from shopwright.kit.data.events import Reaction, Timer
-from shopwright.kit.data.unit_of_work import Marks, Work
+from shopwright.kit.data.events import EventHandler, ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, VersionStore
 from shopwright.kit.ports import Cache, SearchIndex
 from tests.conftest import server
 
@@ -28,7 +28,7 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
 
 
 @pytest.fixture
-async def marks() -> AsyncIterator[Marks]:
+async def marks() -> AsyncIterator[VersionStore]:
     """Versions that all processes share."""
     made = open_marks(server("REDIS"))
     assert made is not None
@@ -54,7 +54,10 @@ class Buses(Protocol):
     """Makes buses on one engine, as processes of one shop do."""
 
     def __call__(
-        self, works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()
+        self,
+        works: Sequence[ServiceDatabase],
+        reactions: Sequence[EventHandler] = (),
+        timers: Sequence[ScheduledJob] = (),
     ) -> Bus: ...
 
 
@@ -69,7 +72,9 @@ async def buses(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Bus
     made: list[Bus] = []
     url = "local:" if request.param == "local" else request.getfixturevalue("rabbit")
 
-    def make(works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()) -> Bus:
+    def make(
+        works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler] = (), timers: Sequence[ScheduledJob] = ()
+    ) -> Bus:
         made.append(open_bus(url, works, reactions, timers))
         return made[-1]
 

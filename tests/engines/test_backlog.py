@@ -14,7 +14,7 @@ from shopwright.engines.bus.leases import PORTION
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.relay import TOLD_AT_ONCE
 from shopwright.kit.clock import HandClock, to_micros
-from shopwright.kit.data.events import Heard, Reaction
+from shopwright.kit.data.events import Delivery, EventHandler
 from shopwright.kit.data.unit_of_work import LEASE
 from shopwright.kit.tasks import ended
 from tests.conftest import QUICK, make_settings
@@ -29,7 +29,7 @@ async def ring_many(shop: Shop, count: int, *hearers: str, subjects: int = 1) ->
     users = shop.works["users"]
     users.hearers.by_event = {"Rang": hearers or ("one",)}
     async with users.begin() as tx:
-        await tx.tell(*(Rang(bell="a" if subjects == 1 else f"a{n % subjects}", n=n) for n in range(count)))
+        await tx.emit(*(Rang(bell="a" if subjects == 1 else f"a{n % subjects}", n=n) for n in range(count)))
 
 
 async def others_do(shop: Shop, statement: str, **params: int) -> None:
@@ -46,17 +46,17 @@ async def due_now(shop: Shop) -> int:
 async def test_what_is_told_while_very_many_wait_is_kept_by_its_ids_and_heard_once_and_in_order(shop: Shop) -> None:
     heard: list[int] = []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
     users = shop.works["users"]
-    bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+    bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
     await ring_many(shop, MOST)
     await ring_many(shop, 2 * TOLD_AT_ONCE)
     await ring(shop, ("one",), ("a", -1))
     shop.clock.move(seconds=10)
     await bus.renew(-60)  # all of it: whoever looks at what is due finds nothing
-    assert await LocalBus([users], [Reaction("one", Rang, hear)], []).settle() == 0
+    assert await LocalBus([users], [EventHandler("one", Rang, on_event)], []).settle() == 0
     await bus.settle()
     assert heard == [*range(MOST), *range(2 * TOLD_AT_ONCE), -1]
     assert await users.fetch("SELECT * FROM deliveries") == []
@@ -103,11 +103,11 @@ async def test_what_others_have_had_meanwhile_is_not_heard_again(
 ) -> None:
     heard: list[tuple[str, int]] = []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append((one.hearer, one.event.n))
 
     users = shop.works["users"]
-    bus = buses([users], [Reaction("one", Rang, hear), Reaction("two", Rang, hear)])
+    bus = buses([users], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
     await ring_many(shop, before)
     await ring(shop, ("one", "two"), ("b", -1))
     shop.clock.move(seconds=4)  # its process was held for longer than its lease
@@ -177,8 +177,8 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
     middle = asyncio.Event()
 
     def process(its: Shop) -> LocalBus:
-        async def hear(one: Heard) -> None:
-            async with its.works["search"].begin(once=one.key) as tx:
+        async def on_event(one: Delivery) -> None:
+            async with its.works["search"].begin(dedup_key=one.key) as tx:
                 await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'counter'")
             place = (one.hearer, one.event.bell)
             calls[one.key] += 1
@@ -186,7 +186,7 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
             if calls.total() == 2 * TOLD_AT_ONCE:
                 middle.set()
 
-        reactions = [Reaction(hearer, Rang, hear) for hearer in ("search.one", "search.two")]
+        reactions = [EventHandler(hearer, Rang, on_event) for hearer in ("search.one", "search.two")]
         return LocalBus([its.works["users"]], reactions, [])
 
     async with search.begin() as tx:

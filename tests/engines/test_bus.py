@@ -16,11 +16,11 @@ import pytest
 from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
 from shopwright.engines.bus.desk import Desk, Letter
-from shopwright.engines.bus.hearing import ATTEMPTS, Ears
+from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import Event, Fact, Heard, Reaction, Timer
+from shopwright.kit.data.events import Delivery, Event, EventHandler, ScheduledJob, StoredEvent
 from shopwright.kit.data.unit_of_work import AlreadyDone
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability import tracing
@@ -53,18 +53,18 @@ async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) ->
     shop.works["users"].hearers.by_event = {"Rang": hearers}
     async with shop.works["users"].begin() as tx:
         for bell, n in facts:
-            await tx.tell(Rang(bell=bell, n=n))
+            await tx.emit(Rang(bell=bell, n=n))
             shop.clock.move(milliseconds=1)
 
 
 async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buses) -> None:
     heard: list[tuple[str, int]] = []
 
-    async def hear(one: Heard) -> None:
-        async with shop.works["search"].begin(once=one.key):
+    async def on_event(one: Delivery) -> None:
+        async with shop.works["search"].begin(dedup_key=one.key):
             heard.append((one.hearer, one.event.n))
 
-    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear), Reaction("two", Rang, hear)])
+    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
     await ring(shop, ("one", "two"), ("a", 1), ("a", 2))
     await bus.settle()
     await bus.settle()
@@ -75,14 +75,14 @@ async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buse
 async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_order(shop: Shop, buses: Buses) -> None:
     heard: list[int] = []
 
-    async def hear(one: Heard) -> None:
-        async with shop.works["search"].begin(once=one.key):
+    async def on_event(one: Delivery) -> None:
+        async with shop.works["search"].begin(dedup_key=one.key):
             heard.append(one.event.n)
 
-    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     async with shop.works["users"].begin() as tx:
         shop.works["users"].hearers.by_event = {"Rang": ("one",)}
-        await tx.tell(*(Rang(bell="a", n=n) for n in range(250)))
+        await tx.emit(*(Rang(bell="a", n=n) for n in range(250)))
     await ring(shop, ("one",), ("a", 250))
     await bus.settle()
     assert heard == list(range(251))
@@ -92,12 +92,12 @@ async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
     heard = []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
     buses([shop.works["users"]], [])  # tells, and dies before it delivers
     await ring(shop, ("one",), ("a", 1), ("a", 2))
-    other = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    other = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     assert await other.settle() == 0  # the lease is not over yet
     shop.clock.move(seconds=21)
     await other.settle()
@@ -109,7 +109,7 @@ async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_p
 ) -> None:
     heard = []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
     busy = buses([shop.works["users"]], [])
@@ -117,7 +117,7 @@ async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_p
     shop.clock.move(seconds=2)
     await busy.renew(0)
     shop.clock.move(seconds=2)
-    other = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    other = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     assert await other.settle() == 0
     shop.clock.move(seconds=2)  # it has died
     await other.settle()
@@ -134,7 +134,7 @@ async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is
         async with users.begin() as tx:
             await tx.run(f"ALTER TABLE {table} RENAME TO {to}")
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         nonlocal away
         if away:
             away = False
@@ -142,12 +142,12 @@ async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is
             raise Unavailable("The disk is full.")
         heard.append(one.event.n)
 
-    bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+    bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
     for told_before in (False, True):  # what it has just told, and what it takes over
         away = True
         await ring(shop, ("one",), ("a", int(told_before)), ("b", 2))
         if told_before:
-            bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+            bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
             shop.clock.move(seconds=4)
         with pytest.raises(Exception, match="deliveries"):
             await bus.settle()
@@ -166,28 +166,28 @@ async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over
 ) -> None:
     heard, begun = [], asyncio.Event()
 
-    async def wait(_: Heard) -> None:
+    async def wait(_: Delivery) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
-    first = LocalBus([shop.works["users"]], [Reaction("one", Rang, wait)], [])
+    first = LocalBus([shop.works["users"]], [EventHandler("one", Rang, wait)], [])
     running = asyncio.create_task(first.run())
     await ring(shop, ("one",), ("a", 1), ("b", 2))
     await begun.wait()
     await ended([running])  # in the middle of one
     await ring(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
     await first.close()
-    await buses([shop.works["users"]], [Reaction("one", Rang, hear)]).settle()
+    await buses([shop.works["users"]], [EventHandler("one", Rang, on_event)]).settle()
     assert sorted(heard) == [1, 2, 3]
 
 
 async def test_processes_that_died_while_they_delivered_do_not_count_as_failures(shop: Shop) -> None:
     heard, fails = [], True
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         if fails:
             raise RuntimeError("not now")
         heard.append(one.event.n)
@@ -200,7 +200,7 @@ async def test_processes_that_died_while_they_delivered_do_not_count_as_failures
         claimed, _ = await LocalBus([work], [], [])._claim(work)  # and dies
         assert len(claimed) == 1
     shop.clock.move(seconds=21)
-    bus = LocalBus([work], [Reaction("one", Rang, hear)], [])
+    bus = LocalBus([work], [EventHandler("one", Rang, on_event)], [])
     await bus.settle()
     fails = False
     shop.clock.move(seconds=1)
@@ -211,7 +211,7 @@ async def test_processes_that_died_while_they_delivered_do_not_count_as_failures
 async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_ring(shop: Shop) -> None:
     heard: Counter[str] = Counter()
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard[one.event.bell] += 1
 
     work = shop.works["users"]
@@ -219,7 +219,7 @@ async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_
         LocalBus([work], [], [])  # tells, and dies
         await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
         shop.clock.move(seconds=21)
-        several = [LocalBus([work], [Reaction("one", Rang, hear)], []) for _ in range(10)]
+        several = [LocalBus([work], [EventHandler("one", Rang, on_event)], []) for _ in range(10)]
         await asyncio.gather(*(bus.settle() for bus in several))
     assert len(heard) == 800
     assert set(heard.values()) == {1}
@@ -228,10 +228,10 @@ async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_
 async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(shop: Shop, buses: Buses) -> None:
     seen: list[tuple[str, str]] = []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         seen.append((one.fact.request, tracing.request_id()))
 
-    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     with tracing.for_request("my-request-7"):
         await ring(shop, ("one",), ("a", 1))
     await ring(shop, ("one",), ("b", 1))
@@ -241,10 +241,10 @@ async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(s
 
 
 def test_a_message_of_the_version_before_names_no_request(shop: Shop) -> None:
-    fact = Fact(
+    fact = StoredEvent(
         id="evt_1", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=1, bell="a"), request="req-1234"
     )
-    message = pack(Heard(fact, "one"))
+    message = pack(Delivery(fact, "one"))
     assert unpack(message, "one").fact.request == "req-1234"
     told = json.loads(message.body)
     del told["request"]
@@ -255,12 +255,12 @@ def test_a_message_of_the_version_before_names_no_request(shop: Shop) -> None:
 async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:
     heard, broken = [], True
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         if broken and one.event.bell == "a":
             raise RuntimeError("not now")
         heard.append((one.event.bell, one.event.n))
 
-    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     await ring(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
     await bus.settle()
     assert heard == [("b", 1)]
@@ -276,10 +276,10 @@ async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when
     work = shop.works["users"]
 
     def letter(n: int) -> Letter:
-        fact = Fact(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
-        return Letter(None, Heard(fact, "one"))  # what came by no line is never acknowledged
+        fact = StoredEvent(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
+        return Letter(None, Delivery(fact, "one"))  # what came by no line is never acknowledged
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         if not heard and not later:
             later.append(letter(2))
             desk.take(later[0])
@@ -287,13 +287,13 @@ async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when
         heard.append(one.event.n)
 
     later: list[Letter] = []
-    desk = Desk("one", Ears([work], [Reaction("one", Rang, hear)]))
+    desk = Desk("one", Dispatcher([work], [EventHandler("one", Rang, on_event)]))
     desk.take(letter(1))
     for _ in range(3):
-        await desk.hear(shop.clock.monotonic())
+        await desk.on_event(shop.clock.monotonic())
     assert heard == []
     shop.clock.move(seconds=30)
-    await desk.hear(shop.clock.monotonic())
+    await desk.on_event(shop.clock.monotonic())
     assert heard == [1, 2]
 
 
@@ -304,19 +304,19 @@ async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes
     heard: list[int] = []
     broken = {2}
 
-    async def hear(one: Heard) -> None:
-        async with work.begin(once=one.key) as tx:
+    async def on_event(one: Delivery) -> None:
+        async with work.begin(dedup_key=one.key) as tx:
             await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'users.count'")
             heard.append(one.event.n)
             if one.event.n in broken:
                 raise RuntimeError("not this one")
 
-    reaction = Reaction("users.count", Rang, hear, alone=False)
+    reaction = EventHandler("users.count", Rang, on_event, alone=False)
     bus = buses([work], [reaction])
     work.hearers.by_event = {"Rang": ("users.count",)}
     async with work.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")
-        await tx.tell(*(Rang(n=n, bell=f"bell {n}") for n in range(4)))
+        await tx.emit(*(Rang(n=n, bell=f"bell {n}") for n in range(4)))
     await bus.settle()
     row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
     assert dict(row or {}) == {"due": 3}  # what the broken transaction had counted is undone, then counted once
@@ -332,17 +332,17 @@ async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
     work = shop.works["users"]
     with pytest.raises(Unavailable):
         async with work.together():
-            async with work.begin(once="a"):
+            async with work.begin(dedup_key="a"):
                 pass
             with suppress(ValueError):
-                async with work.begin(once="b"):
+                async with work.begin(dedup_key="b"):
                     raise ValueError
     assert await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')") == []
     async with work.together():
-        async with work.begin(once="a"):
+        async with work.begin(dedup_key="a"):
             pass
         with pytest.raises(AlreadyDone):
-            async with work.begin(once="a"):
+            async with work.begin(dedup_key="a"):
                 raise AssertionError
     assert [row["key"] for row in await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')")] == ["a"]
 
@@ -350,12 +350,12 @@ async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
 async def test_what_never_works_is_kept_as_dead_and_heard_when_it_is_brought_again(shop: Shop, buses: Buses) -> None:
     heard, broken = [], True
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         if broken and one.event.n == 1:
             raise RuntimeError("never")
         heard.append(one.event.n)
 
-    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     await ring(shop, ("one",), ("a", 1), ("a", 2))
     for _ in range(ATTEMPTS + 2):
         await bus.settle()
@@ -379,7 +379,7 @@ async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, b
         rung.append(clock.now())
         await asyncio.sleep(0)
 
-    timers = [Timer("users.bell", timedelta(seconds=10), bell)]
+    timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
     several = [buses([shop.works["users"]], [], timers) for _ in range(3)]
     await asyncio.gather(*(bus.settle() for bus in several))
     assert len(rung) == 1
@@ -412,17 +412,17 @@ async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_it
     second: list[int] = []
     stuck = asyncio.Event()
 
-    async def never_ends(one: Heard) -> None:
+    async def never_ends(one: Delivery) -> None:
         first.append(one.event.n)
         stuck.set()
         await asyncio.Event().wait()
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         second.append(one.event.n)
 
     work = shop.works["users"]
-    other = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
-    dying = open_bus(rabbit, [work], [Reaction("one", Rang, never_ends)], [])
+    other = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
+    dying = open_bus(rabbit, [work], [EventHandler("one", Rang, never_ends)], [])
     running = asyncio.create_task(dying.run())
     await ring(shop, ("one",), *(("a", n) for n in range(20)))
     await stuck.wait()
@@ -442,32 +442,32 @@ async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_it
 async def test_with_rabbitmq_down_facts_wait_and_timers_ring(shop: Shop, rabbit: str) -> None:
     heard, rung = [], []
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
     async def bell() -> None:
         rung.append(1)
 
     work = shop.works["users"]
-    timers = [Timer("users.bell", timedelta(seconds=10), bell)]
+    timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
     down = open_bus("amqp://127.0.0.1:1", [work], [], timers)
     await ring(shop, ("one",), ("a", 1))
     with pytest.raises(Unavailable, match="RabbitMQ"):
         await down.settle()
     assert rung == [1]
     shop.clock.move(seconds=21)
-    bus = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
+    bus = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
     await bus.settle()
     await bus.close()
     assert heard == [1]
 
 
 async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str) -> None:
-    async def hear(_one: Heard) -> None:
+    async def on_event(_one: Delivery) -> None:
         raise AssertionError
 
     work = shop.works["users"]
-    bus = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
+    bus = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
     await bus.settle()
     connection = await aio_pika.connect(server("RABBITMQ"))
     async with connection:
@@ -486,12 +486,12 @@ async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str
 async def test_facts_about_one_subject_keep_their_order_through_several_processes(shop: Shop, rabbit: str) -> None:
     heard: dict[str, list[int]] = {}
 
-    async def hear(one: Heard) -> None:
+    async def on_event(one: Delivery) -> None:
         await asyncio.sleep(0)
         heard.setdefault(one.event.bell, []).append(one.event.n)
 
     work = shop.works["users"]
-    several = [open_bus(rabbit, [work], [Reaction("one", Rang, hear)], []) for _ in range(3)]
+    several = [open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], []) for _ in range(3)]
     running = [asyncio.create_task(bus.run()) for bus in several]
     for n in range(20):
         work.after_commit = several[n % 3]._committed

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
-from shopwright.engines.cache.calm import CalmCache
+from shopwright.engines.cache.calm import GuardedCache
 from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.kit.caching.circuit_breaker import REST_S
@@ -203,7 +203,7 @@ async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back(
                 raise Unavailable("not now")
             return await super().get(key)
 
-    cache = CalmCache(Moody())
+    cache = GuardedCache(Moody())
     with pytest.raises(Unavailable, match="not now"):
         await cache.get("a")
     while asked.count("ready") < 2:

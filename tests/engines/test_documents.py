@@ -18,7 +18,7 @@ from shopwright.engines.documents.mongo_moving import arrived_whole
 from shopwright.engines.documents.mongodb import Kept, MongoDocuments
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.database import UniqueViolation
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
 from shopwright.kit.ports import Collection, Documents, Write
 from shopwright.operations.archive import checksum
@@ -55,16 +55,16 @@ async def documents(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
 
 
 @pytest.fixture
-def work(shop: Shop) -> Work:
+def work(shop: Shop) -> ServiceDatabase:
     return shop.works["catalog"]
 
 
-async def put(documents: Documents, work: Work, name: str, body: dict[str, Any], version: int = 0) -> int:
+async def put(documents: Documents, work: ServiceDatabase, name: str, body: dict[str, Any], version: int = 0) -> int:
     async with work.begin() as tx:
         return await documents.put(tx, THINGS, name, body, version)
 
 
-async def test_documents_are_found_by_what_is_indexed(documents: Documents, work: Work) -> None:
+async def test_documents_are_found_by_what_is_indexed(documents: Documents, work: ServiceDatabase) -> None:
     async with work.begin() as tx:
         await documents.put(tx, THINGS, "b", {"slug": "chair", "colour": "red", "rooms": ["bed"]}, 0)
         await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall", "bed"]}, 0)
@@ -78,7 +78,9 @@ async def test_documents_are_found_by_what_is_indexed(documents: Documents, work
         await documents.find(work, THINGS, {"weight": "1"})
 
 
-async def test_a_lost_update_is_refused_and_the_index_follows_the_document(documents: Documents, work: Work) -> None:
+async def test_a_lost_update_is_refused_and_the_index_follows_the_document(
+    documents: Documents, work: ServiceDatabase
+) -> None:
     async with work.begin() as tx:
         assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red"}, 0) == 1
         assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "blue"}, 1) == 2
@@ -93,12 +95,14 @@ async def test_a_lost_update_is_refused_and_the_index_follows_the_document(docum
     assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
 
 
-async def put_many(documents: Documents, work: Work, *writes: Write) -> list[int]:
+async def put_many(documents: Documents, work: ServiceDatabase, *writes: Write) -> list[int]:
     async with work.begin() as tx:
         return await documents.put_many(tx, THINGS, writes)
 
 
-async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(documents: Documents, work: Work) -> None:
+async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(
+    documents: Documents, work: ServiceDatabase
+) -> None:
     red, blue = ({"slug": f"lamp-{colour}", "colour": colour, "rooms": ["hall"]} for colour in ("red", "blue"))
     await put(documents, work, "b", red)
     assert await put_many(documents, work, Write("a", {"slug": "chair", "rooms": ["hall", "bed"]}, 0), Write("b", blue, 1)) == [1, 2]  # fmt: skip
@@ -114,7 +118,9 @@ async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(do
     await again.close()
 
 
-async def test_where_little_has_changed_the_rest_is_found_as_before(documents: Documents, work: Work) -> None:
+async def test_where_little_has_changed_the_rest_is_found_as_before(
+    documents: Documents, work: ServiceDatabase
+) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall"]})
     async with work.begin() as tx:
         lamp = {"slug": "lamp", "colour": "blue", "rooms": ["hall"]}
@@ -124,7 +130,7 @@ async def test_where_little_has_changed_the_rest_is_found_as_before(documents: D
     assert await documents.find(work, THINGS, {"colour": "red"}) == []
 
 
-async def test_two_may_exchange_what_is_unique(documents: Documents, work: Work) -> None:
+async def test_two_may_exchange_what_is_unique(documents: Documents, work: ServiceDatabase) -> None:
     await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
     await put_many(documents, work, Write("a", {"slug": "chair"}, 1), Write("b", {"slug": "lamp"}, 1))
     assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["chair"])] == ["a"]
@@ -142,7 +148,7 @@ async def test_two_may_exchange_what_is_unique(documents: Documents, work: Work)
     ids=["made meanwhile", "changed meanwhile", "gone meanwhile", "taken", "twice"],
 )
 async def test_where_one_of_many_cannot_be_written_none_is(
-    documents: Documents, work: Work, second: Write, error: type[Exception]
+    documents: Documents, work: ServiceDatabase, second: Write, error: type[Exception]
 ) -> None:
     await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
     with pytest.raises(error):
@@ -152,7 +158,7 @@ async def test_where_one_of_many_cannot_be_written_none_is(
     assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["lamp", "stool", "bed"])] == ["a"]
 
 
-async def test_a_document_that_was_deleted_can_be_made_again(documents: Documents, work: Work) -> None:
+async def test_a_document_that_was_deleted_can_be_made_again(documents: Documents, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     async with work.begin() as tx:
         await documents.delete(tx, THINGS, "a")
@@ -170,7 +176,7 @@ def open_again(documents: Documents) -> Documents:
     return type(documents)(*([documents.url] if isinstance(documents, MongoDocuments) else []))
 
 
-async def test_what_is_undone_was_never_there(documents: Documents, work: Work) -> None:
+async def test_what_is_undone_was_never_there(documents: Documents, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     with pytest.raises(ZeroDivisionError):
         async with work.begin() as tx:
@@ -184,7 +190,7 @@ async def test_what_is_undone_was_never_there(documents: Documents, work: Work) 
     await again.close()
 
 
-async def test_many_who_change_one_document_lose_no_change(documents: Documents, work: Work) -> None:
+async def test_many_who_change_one_document_lose_no_change(documents: Documents, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "rooms": []})
 
     async def add(room: str) -> None:
@@ -205,7 +211,7 @@ async def test_many_who_change_one_document_lose_no_change(documents: Documents,
     await again.close()
 
 
-async def test_any_json_comes_back_as_it_went(documents: Documents, work: Work) -> None:
+async def test_any_json_comes_back_as_it_went(documents: Documents, work: ServiceDatabase) -> None:
     body = {
         "slug": "lamp", "": "no name", "a.b": 1, "$set": {"%": [None, True, 1.5, -3, 2**53], "%2E": "x"}, "ünï": "✓ “q”",
         "deep": [[{"x": []}, {}]],
@@ -242,7 +248,9 @@ def test_kept_bodies_take_no_more_room_than_they_may() -> None:
     assert [kept.get(("s", "c", str(number), 1)) for number in range(5)] == [None, None, None, "1234", "1234"]
 
 
-async def test_bodies_leave_the_database_for_mongodb_and_can_be_asked_there(shop: Shop, work: Work, mongo: str) -> None:
+async def test_bodies_leave_the_database_for_mongodb_and_can_be_asked_there(
+    shop: Shop, work: ServiceDatabase, mongo: str
+) -> None:
     documents = open_documents(mongo)
     await put(documents, work, "a", {"slug": "lamp", "colour": "red", "a.b": 1})
     rows = await work.fetch("SELECT body FROM documents WHERE collection = 'things'")
@@ -260,7 +268,7 @@ async def test_bodies_leave_the_database_for_mongodb_and_can_be_asked_there(shop
     await documents.close()
 
 
-async def test_an_older_version_that_arrives_late_changes_nothing(work: Work, mongo: str) -> None:
+async def test_an_older_version_that_arrives_late_changes_nothing(work: ServiceDatabase, mongo: str) -> None:
     documents, bodies = open_documents(mongo), Bodies(mongo)
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     await put(documents, work, "a", {"slug": "lamp", "colour": "blue"}, 1)
@@ -272,7 +280,9 @@ async def test_an_older_version_that_arrives_late_changes_nothing(work: Work, mo
         await one.close()
 
 
-async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_read(work: Work, mongo: str) -> None:
+async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_read(
+    work: ServiceDatabase, mongo: str
+) -> None:
     road = Road(mongo)
     await road.open()
     documents, stranger = open_documents(road.url), open_documents(road.url)
@@ -321,7 +331,7 @@ async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
         assert "MongoDB does not answer" in (await Housekeeper(shop).engines())["documents"]
 
 
-async def test_a_server_that_never_answers_is_given_up_in_time(work: Work, mongo: str) -> None:
+async def test_a_server_that_never_answers_is_given_up_in_time(work: ServiceDatabase, mongo: str) -> None:
     road = Road(mongo)
     await road.open()
     documents, stranger = open_documents(mongo), open_documents(road.url)
@@ -336,7 +346,9 @@ async def test_a_server_that_never_answers_is_given_up_in_time(work: Work, mongo
     await road.cut()
 
 
-async def test_what_mongodb_refuses_stays_in_the_database_and_holds_nobody_up(work: Work, mongo: str) -> None:
+async def test_what_mongodb_refuses_stays_in_the_database_and_holds_nobody_up(
+    work: ServiceDatabase, mongo: str
+) -> None:
     documents = open_documents(mongo)
     async with work.begin() as tx:
         await documents.put(tx, THINGS, "a", {"slug": "lamp"}, 0)
@@ -350,7 +362,7 @@ async def test_what_mongodb_refuses_stays_in_the_database_and_holds_nobody_up(wo
         await one.close()
 
 
-async def test_a_body_that_is_missing_is_told_and_not_made_up(work: Work, mongo: str) -> None:
+async def test_a_body_that_is_missing_is_told_and_not_made_up(work: ServiceDatabase, mongo: str) -> None:
     documents = open_documents(mongo)
     await put(documents, work, "a", {"slug": "lamp"})
     async with pymongo.AsyncMongoClient(mongo) as client:
@@ -441,7 +453,7 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
         await one.close()
 
 
-async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: Work, mongo: str) -> None:
+async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: ServiceDatabase, mongo: str) -> None:
     await put(open_documents("database:"), work, "a", {"slug": "lamp"})
     bodies = Bodies(mongo)
     lamp = Move("a", 1, '{"slug": "lamp"}', {})
@@ -455,7 +467,9 @@ async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: 
     await bodies.close()
 
 
-async def test_who_reads_the_whole_of_it_waits_for_a_server_that_is_gone_for_a_moment(work: Work, mongo: str) -> None:
+async def test_who_reads_the_whole_of_it_waits_for_a_server_that_is_gone_for_a_moment(
+    work: ServiceDatabase, mongo: str
+) -> None:
     road = Road(mongo)
     await road.open()
     documents = open_documents(mongo)
@@ -473,7 +487,9 @@ async def test_who_reads_the_whole_of_it_waits_for_a_server_that_is_gone_for_a_m
     await road.cut()
 
 
-async def test_what_mongodb_has_of_another_life_does_not_take_the_place_of_ours(work: Work, mongo: str) -> None:
+async def test_what_mongodb_has_of_another_life_does_not_take_the_place_of_ours(
+    work: ServiceDatabase, mongo: str
+) -> None:
     await put(open_documents("database:"), work, "a", {"slug": "lamp"})
     documents, bodies = open_documents(mongo), Bodies(mongo)
     await bodies.write("catalog_things", [Move("a", 7, '{"slug": "table"}', {})])

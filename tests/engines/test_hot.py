@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache, open_hot
-from shopwright.kit.caching.page_cache import Header, Plan, Prepared, Sources
-from shopwright.kit.caching.shared_page_cache import Hot
-from shopwright.kit.data.unit_of_work import Marks
+from shopwright.kit.caching.page_cache import CachePolicy, Header, PageCache, Sources
+from shopwright.kit.caching.shared_page_cache import SharedPageCache
+from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Cache
@@ -47,17 +47,17 @@ class Guests:
 class Process:
     """One of several that answer the same; `made` says how often it did so itself."""
 
-    def __init__(self, marks: Marks, name: str, cache: Cache, maker: str = "this version") -> None:
+    def __init__(self, marks: VersionStore, name: str, cache: Cache, maker: str = "this version") -> None:
         self.made = 0
         self.outages = 0
         self.fails = False
         self.begun = asyncio.Event()
         self.large = b""
         self._visitors = Guests()
-        plan = Plan((name,), self._visitors, own=[lambda: self.outages])
+        plan = CachePolicy((name,), self._visitors, own=[lambda: self.outages])
         counted = Counter("made", "", ["how"], registry=CollectorRegistry())
         sources = Sources({name: lambda: None}, marks)
-        prepared = Prepared(self._answer, {"/x": plan}, sources, counted, hot=Hot(cache, maker))
+        prepared = PageCache(self._answer, {"/x": plan}, sources, counted, hot=SharedPageCache(cache, maker))
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test")
 
     async def _answer(self, _scope: Any, _receive: Any, send: Any) -> None:
@@ -76,7 +76,7 @@ class Process:
 
 
 @pytest.fixture
-async def name(marks: Marks) -> str:
+async def name(marks: VersionStore) -> str:
     """A service that has a version."""
     made = uuid.uuid4().hex
     await change(marks, made)
@@ -84,14 +84,14 @@ async def name(marks: Marks) -> str:
 
 
 async def test_what_one_process_made_the_others_give_with_what_each_visitor_sees(
-    marks: Marks, name: str, cache: Cache
+    marks: VersionStore, name: str, cache: Cache
 ) -> None:
     here, there = (Process(marks, name, cache) for _ in range(2))
     assert [await here.ask(1), await there.ask(2), await there.ask(3)] == ["<1>", "<2>", "<3>"]
     assert (here.made, there.made) == (1, 0)
 
 
-async def test_after_each_change_it_is_made_anew_by_one(marks: Marks, name: str, cache: Cache) -> None:
+async def test_after_each_change_it_is_made_anew_by_one(marks: VersionStore, name: str, cache: Cache) -> None:
     here, there = (Process(marks, name, cache) for _ in range(2))
     for times in range(1, 4):
         await here.ask()
@@ -100,7 +100,7 @@ async def test_after_each_change_it_is_made_anew_by_one(marks: Marks, name: str,
         await change(marks, name)
 
 
-async def test_many_who_ask_for_the_same_at_once_wait_for_one(marks: Marks, name: str, cache: Cache) -> None:
+async def test_many_who_ask_for_the_same_at_once_wait_for_one(marks: VersionStore, name: str, cache: Cache) -> None:
     here = Process(marks, name, cache)
     for times in range(1, 4):
         assert await asyncio.gather(*map(here.ask, range(30))) == [f"<{number}>" for number in range(30)]
@@ -109,7 +109,7 @@ async def test_many_who_ask_for_the_same_at_once_wait_for_one(marks: Marks, name
 
 
 async def test_who_waits_for_what_then_says_less_than_there_is_makes_his_own(
-    marks: Marks, name: str, cache: Cache
+    marks: VersionStore, name: str, cache: Cache
 ) -> None:
     here = Process(marks, name, cache)
     asked = [asyncio.create_task(here.ask())]
@@ -121,7 +121,9 @@ async def test_who_waits_for_what_then_says_less_than_there_is_makes_his_own(
     assert here.made == 5
 
 
-async def test_what_says_less_than_there_is_is_shown_to_nobody_else(marks: Marks, name: str, cache: Cache) -> None:
+async def test_what_says_less_than_there_is_is_shown_to_nobody_else(
+    marks: VersionStore, name: str, cache: Cache
+) -> None:
     here, there = (Process(marks, name, cache) for _ in range(2))
     here.fails = True
     await here.ask()
@@ -130,7 +132,7 @@ async def test_what_says_less_than_there_is_is_shown_to_nobody_else(marks: Marks
 
 
 async def test_what_is_asked_for_in_words_or_is_very_large_each_makes_itself(
-    marks: Marks, name: str, cache: Cache
+    marks: VersionStore, name: str, cache: Cache
 ) -> None:
     """There is no end of words; what all share must not be filled by whoever thinks of many."""
     here, there = (Process(marks, name, cache) for _ in range(2))
@@ -142,7 +144,7 @@ async def test_what_is_asked_for_in_words_or_is_very_large_each_makes_itself(
     assert (here.made, there.made) == (2, 2)
 
 
-async def test_processes_of_another_version_share_nothing(marks: Marks, name: str, cache: Cache) -> None:
+async def test_processes_of_another_version_share_nothing(marks: VersionStore, name: str, cache: Cache) -> None:
     """While a shop is renewed, each page comes with the styles and scripts of whoever gives it."""
     here, there = Process(marks, name, cache), Process(marks, name, cache, "that of tomorrow")
     await here.ask()
@@ -150,16 +152,16 @@ async def test_processes_of_another_version_share_nothing(marks: Marks, name: st
     assert (here.made, there.made) == (1, 1)
 
 
-async def test_what_is_nothing_of_ours_is_made_anew(marks: Marks, name: str, cache: Cache) -> None:
+async def test_what_is_nothing_of_ours_is_made_anew(marks: VersionStore, name: str, cache: Cache) -> None:
     told = await marks.versions([name])
     assert told is not None
-    await Hot(cache, "this version").put(("/x", b""), told, b"\xc1 no answer", LONG)
+    await SharedPageCache(cache, "this version").put(("/x", b""), told, b"\xc1 no answer", LONG)
     here = Process(marks, name, cache)
     assert await here.ask(7) == "<7>"
     assert here.made == 1
 
 
-async def test_while_what_is_shared_is_gone_each_makes_its_own(marks: Marks, name: str) -> None:
+async def test_while_what_is_shared_is_gone_each_makes_its_own(marks: VersionStore, name: str) -> None:
     road = Road(server("MEMCACHED"))
     await road.open()
     cache = open_cache(road.url)

@@ -14,9 +14,9 @@ from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
 from shopwright.engines.cdn import open_edge
-from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
 from shopwright.kit.data.database import Database
-from shopwright.kit.data.unit_of_work import Marks, one_request
+from shopwright.kit.data.unit_of_work import VersionStore, one_request
 from shopwright.kit.money import Money
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.pricing.contract import Price
@@ -30,12 +30,12 @@ def name() -> str:
     return uuid.uuid4().hex
 
 
-async def change(marks: Marks, name: str) -> None:
+async def change(marks: VersionStore, name: str) -> None:
     await marks.after(name, await marks.before(name))
 
 
 async def test_a_version_is_another_after_each_change_and_none_is_said_while_one_is_committed(
-    marks: Marks, name: str
+    marks: VersionStore, name: str
 ) -> None:
     first = await marks.versions([name])
     assert first is not None
@@ -50,7 +50,7 @@ async def test_a_version_is_another_after_each_change_and_none_is_said_while_one
     assert both[:1] == second
 
 
-async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: Marks, name: str) -> None:
+async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: VersionStore, name: str) -> None:
     one, other = await marks.before(name), await marks.before(name)
     await marks.after(name, other)
     assert await marks.versions([name]) is None
@@ -58,7 +58,7 @@ async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: Marks,
     assert await marks.versions([name]) is not None
 
 
-async def test_who_dies_while_committing_is_forgotten_in_time(marks: Marks, name: str) -> None:
+async def test_who_dies_while_committing_is_forgotten_in_time(marks: VersionStore, name: str) -> None:
     first = await marks.versions([name])
     dying, others = (RedisMarks(RedisCache(server("REDIS")), committing_ms=300, clocks_ms=0) for _ in range(2))
     await dying.before(name)  # and nothing more is heard of it
@@ -72,7 +72,7 @@ async def test_who_dies_while_committing_is_forgotten_in_time(marks: Marks, name
 
 
 async def test_who_asks_while_an_answer_is_on_its_way_is_told_of_what_happened_meanwhile(
-    marks: Marks, name: str
+    marks: VersionStore, name: str
 ) -> None:
     """Answers are shared among those who ask at once, but never one that was on its way before the question."""
     await marks.versions([name])
@@ -88,7 +88,7 @@ async def test_who_asks_while_an_answer_is_on_its_way_is_told_of_what_happened_m
         await other.close()
 
 
-async def test_one_request_asks_once_unless_it_changes_something_itself(marks: Marks, name: str) -> None:
+async def test_one_request_asks_once_unless_it_changes_something_itself(marks: VersionStore, name: str) -> None:
     await marks.versions([name])
     with one_request():
         first = await marks.versions([name])
@@ -102,7 +102,9 @@ async def test_one_request_asks_once_unless_it_changes_something_itself(marks: M
     await other.close()
 
 
-async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_front(marks: Marks, name: str) -> None:
+async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_front(
+    marks: VersionStore, name: str
+) -> None:
     there, edge = open_marks(server("REDIS")), open_edge("varnish://:secret@127.0.0.1:1")
     changes = [True, False]
 
@@ -112,9 +114,9 @@ async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_fron
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    plan = Plan((name,), Strangers())
+    plan = CachePolicy((name,), AnonymousOnly())
     counted = Counter("made", "", ["how"], registry=CollectorRegistry())
-    prepared = Prepared(app, {"/x": plan}, Sources({name: lambda: None}, marks), counted, edge)
+    prepared = PageCache(app, {"/x": plan}, Sources({name: lambda: None}, marks), counted, edge)
     said = []
     await change(there, name)  # so that there is a version
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test") as client:

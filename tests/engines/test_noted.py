@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
 from shopwright.engines.cache.memory import MemoryCache
-from shopwright.kit.caching.cached_counter import UNSETTLED, Noted
+from shopwright.kit.caching.cached_counter import UNSETTLED, CachedCounter
 from shopwright.kit.ports import Cache
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.engines.test_marks import Counting
@@ -38,13 +38,13 @@ def subject() -> str:
 async def test_what_is_known_is_asked_once_by_all(cache: Cache, subject: str) -> None:
     owner = Owner()
     owner.number = 7
-    here, there = Noted(cache, "cart"), Noted(cache, "cart")
+    here, there = CachedCounter(cache, "cart"), CachedCounter(cache, "cart")
     assert [await one.get(subject, owner.ask) for one in (here, there, here)] == [7, 7, 7]
     assert owner.asked == 1
 
 
 async def test_after_a_change_nobody_is_told_what_was_before(cache: Cache, subject: str) -> None:
-    owner, noted = Owner(), Noted(cache, "cart")
+    owner, noted = Owner(), CachedCounter(cache, "cart")
     for owner.number in range(1, 4):
         await noted.changed(subject)
         assert [await noted.get(subject, owner.ask) for _ in range(2)] == [owner.number] * 2
@@ -52,7 +52,7 @@ async def test_after_a_change_nobody_is_told_what_was_before(cache: Cache, subje
 
 
 async def test_what_was_read_before_a_change_and_comes_late_is_not_kept(cache: Cache, subject: str) -> None:
-    owner, noted = Owner(), Noted(cache, "cart")
+    owner, noted = Owner(), CachedCounter(cache, "cart")
     read, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> int:
@@ -72,7 +72,7 @@ async def test_what_was_read_before_a_change_and_comes_late_is_not_kept(cache: C
 
 @given(st.lists(st.sampled_from(["change", "begin", "end", "ask"]), min_size=5, max_size=40))
 async def test_whatever_comes_between_nobody_who_asks_after_a_change_is_told_less(deeds: list[str]) -> None:
-    owner, noted = Owner(), Noted(MemoryCache(), "cart")
+    owner, noted = Owner(), CachedCounter(MemoryCache(), "cart")
     under_way: list[tuple[asyncio.Event, asyncio.Task[int]]] = []
     for deed in deeds:
         if deed == "change":
@@ -103,13 +103,13 @@ async def test_without_the_cache_everything_is_asked(subject: str) -> None:
     road, owner = Road(server("REDIS")), Owner()
     await road.open()
     cache = open_cache(road.url)
-    noted = Noted(cache, "cart")
+    noted = CachedCounter(cache, "cart")
     assert await noted.get(subject, owner.ask) == 0
     await road.cut()
     owner.number = 3
     await noted.changed(subject)
     assert await noted.get(subject, owner.ask) == 3
-    assert await Noted(None, "cart").get(subject, owner.ask) == 3
+    assert await CachedCounter(None, "cart").get(subject, owner.ask) == 3
     await cache.close()
 
 

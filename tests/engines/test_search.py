@@ -19,7 +19,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.services.search.contract import Results
-from shopwright.services.search.service import Finder
+from shopwright.services.search.service import SearchService
 from shopwright.web.application import build
 from tests.conftest import QUICK, make_settings, sell
 from tests.engines.products import goods
@@ -287,14 +287,14 @@ async def test_a_shop_whose_search_is_gone_is_browsed_all_the_same(data: tuple[P
 async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
     data: tuple[Path, str], clock: HandClock
 ) -> None:
-    class Moody(Finder):
+    class Moody(SearchService):
         async def _find(self, *given) -> Results:
             if broken:
                 raise Unavailable("not now")
             return await super()._find(*given)
 
     broken = True
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, overrides={Finder: Moody})
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, overrides={SearchService: Moody})
     async with shop.running(deliver=False):
         await sell(shop, "Lamp")
         transport = httpx.ASGITransport(app=build(shop, deliver=False))

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from shopwright.kit.data.events import Event
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of, specs
 
 HOME = Path(__file__).parents[2] / "shopwright"
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
-USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http", "retention", "spec"}
+USUAL = {"__init__", "contract", "model", "store", "service", "handlers", "http", "retention", "spec"}
 SPLIT = {
     ("books", "bookkeeping"),
     ("books", "charts"),
@@ -217,7 +217,7 @@ def imports(source: str) -> set[str]:
     return {name for name in found if name.startswith("shopwright")}
 
 
-def label(service: str) -> Label:
+def label(service: str) -> ServiceManifest:
     return spec_of(service).manifest
 
 
@@ -244,7 +244,9 @@ def services_meet_through_contracts_on_their_labels(path: str, source: str) -> l
     if service not in RIVER:
         return []
     mine = label(service)
-    heard = mine.hears if mine.hears != ("*",) else tuple(name for name, kind in Event.types.items() if kind.SUBJECT)
+    heard = (
+        mine.handles if mine.handles != ("*",) else tuple(name for name, kind in Event.types.items() if kind.SUBJECT)
+    )
     allowed = set(mine.asks) | {owner_of(event) for event in heard}
     wrong = []
     for name in imports(source):
@@ -373,7 +375,7 @@ def _loaded_with(name: str, source: str) -> set[str]:
     return {one for one in imports(ast.unparse(top)) if one != name and not name.startswith(one + ".")}
 
 
-def against_the_river(places: tuple[str, ...], labels: Mapping[str, Label]) -> list[str]:
+def against_the_river(places: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -> list[str]:
     """Requests that go down."""
     return [
         f"{service} asks {asked}"
@@ -383,16 +385,16 @@ def against_the_river(places: tuple[str, ...], labels: Mapping[str, Label]) -> l
     ]
 
 
-def untold(told: Label, declared: set[str]) -> set[str]:
+def untold(told: ServiceManifest, declared: set[str]) -> set[str]:
     """Where a label and the events of its contract differ."""
-    return set(told.tells) ^ declared
+    return set(told.emits) ^ declared
 
 
-def unheard(told: Label, source: str) -> set[str]:
+def unheard(told: ServiceManifest, source: str) -> set[str]:
     """Where a label and the reactions of its service differ."""
-    if told.hears == ("*",):
+    if told.handles == ("*",):
         return set()
-    return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(told.hears)
+    return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(told.handles)
 
 
 def encrypted(source: str) -> list[str]:

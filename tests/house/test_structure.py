@@ -131,23 +131,23 @@ def test_labels_tell_what_is_so(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
     declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.facts"}}
     assert rules.untold(label(service), declared) == set()
-    assert set(label(service).hears) <= set(Event.types) | {"*"}
-    assert rules.unheard(label(service), _reactions(service)) == set()
+    assert set(label(service).handles) <= set(Event.types) | {"*"}
+    assert rules.unheard(label(service), _handlers(service)) == set()
 
 
-def _reactions(service: str) -> str:
+def _handlers(service: str) -> str:
     """Where a service says what it hears: its reactions, which may take a table of its model."""
-    path = HOME / "services" / service / "reactions.py"
+    path = HOME / "services" / service / "handlers.py"
     model = path.with_name("model.py")
     return "\n".join(one.read_text() for one in (path, model) if path.exists() and one.exists())
 
 
 def test_a_label_that_is_not_so_is_seen() -> None:
     orders = label("orders")
-    assert rules.untold(orders, {*orders.tells, "OrderLost"}) == {"OrderLost"}
-    assert rules.untold(orders, set(orders.tells[1:])) == {orders.tells[0]}
-    assert rules.unheard(orders, f"{_reactions('orders')}\nProductPublished") == {"ProductPublished"}
-    assert rules.unheard(orders, "") == set(orders.hears)
+    assert rules.untold(orders, {*orders.emits, "OrderLost"}) == {"OrderLost"}
+    assert rules.untold(orders, set(orders.emits[1:])) == {orders.emits[0]}
+    assert rules.unheard(orders, f"{_handlers('orders')}\nProductPublished") == {"ProductPublished"}
+    assert rules.unheard(orders, "") == set(orders.handles)
 
 
 @pytest.mark.parametrize("service", RIVER)

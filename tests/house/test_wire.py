@@ -21,7 +21,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import ShopError
-from shopwright.kit.observability.process_admin import House
+from shopwright.kit.observability.process_admin import ProcessAdmin
 from shopwright.registry import HOUSE
 from tests.conftest import make_settings
 
@@ -99,7 +99,7 @@ def broken(before: Things, now: Things) -> list[str]:
 
 
 def of(shop: Shop) -> Things:
-    return wire({**shop.contracts, HOUSE: House})
+    return wire({**shop.contracts, HOUSE: ProcessAdmin})
 
 
 def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -> None:

@@ -17,14 +17,14 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli.importing import IMPORTERS, Wish, run
 from shopwright.importers.account import Account
-from shopwright.importers.draft import Doubt, Draft, DraftVariant, Remark
+from shopwright.importers.draft import Draft, DraftVariant, ImportIssue, RowError
 from shopwright.importers.drafting import Given, drafts
 from shopwright.importers.files import read_tables
 from shopwright.importers.header import Header
 from shopwright.importers.numbers import Evidence, Numbers
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.spool_store import AccountStore, Spool
-from shopwright.importers.taking import Taker
+from shopwright.importers.taking import ProductImporter
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.adjustments import Adjustments
@@ -57,7 +57,7 @@ async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tup
     return code, [row for row in said if row["row"]]  # those of columns have none
 
 
-def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | Remark]:
+def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | ImportIssue]:
     """What an importer makes of a file, before it meets a shop."""
     importer, [table] = IMPORTERS[kind], read_tables(path)
     given = Given(**{"currency": "EUR", "now": datetime(2026, 3, 2, tzinfo=UTC)} | more)
@@ -160,7 +160,7 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     path = write(tmp_path, rows)
     fetcher = Fetcher(shop.catalog, fetch=False)
     taken = 0
-    async for _remark in Taker(shop.shelf, fetcher, at_once=1).take(read(path)):
+    async for _remark in ProductImporter(shop.shelf, fetcher, at_once=1).take(read(path)):
         taken += 1
         if taken == 3:
             break
@@ -220,7 +220,7 @@ async def test_no_transaction_is_long_whatever_products_are_like(
     shop = Shop(make_settings(*data), overrides={Adjustments: CountsStock})
     CountsStock.opened.clear()
     async with shop.running(deliver=False):
-        taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)
+        taker = ProductImporter(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)
         assert [one.outcome async for one in taker.take(drafts)] == ["taken"] * products
     assert CountsStock.opened == opened
 
@@ -230,7 +230,7 @@ async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(s
         Draft(source=source, rows=(row,), title=title, slug="mug", variants=(DraftVariant(row=row, sku="M1", price=Money(700, "EUR")),))
         for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
     ]  # fmt: skip
-    taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False))
+    taker = ProductImporter(shop.shelf, Fetcher(shop.catalog, fetch=False))
     said = [(one.row, one.outcome) async for one in taker.take(drafts)]
     assert said == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
     found = await shop.catalog.list_products()
@@ -343,10 +343,10 @@ def test_numbers_are_read_as_their_file_writes_them() -> None:
         (point, "5 each"), (point, "1,2,3"), (point, "-5"), (point, "1.299.00"), (point, "9" * 20), (point, "="),
         (point, "NaN"), (point, "2 for 5"), (point, "0x10"), (comma, "1,299,00"),
     ]:  # fmt: skip
-        with pytest.raises(Doubt):
+        with pytest.raises(RowError):
             reader.price(wrong)
     for wrong in ("1.5", "99999999999", "10+", "~5", "5 pcs"):
-        with pytest.raises(Doubt):
+        with pytest.raises(RowError):
             point.count(wrong)
     assert Numbers("JPY", ".").price("1,980 円") == Money(1980, "JPY")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shopwright.app import Shop
 from shopwright.cli.importing import Wish, run
-from shopwright.importers.draft import Draft, Remark
+from shopwright.importers.draft import Draft, ImportIssue
 from tests.conftest import SOAK
 from tests.imports.test_imports import read
 
@@ -98,7 +98,7 @@ def own_text(cell: str) -> str:
     return html.unescape(cell).replace("\xa0", " ").strip()
 
 
-def came_in(text: str, kind: str) -> tuple[dict[str, Sold], list[Remark]]:
+def came_in(text: str, kind: str) -> tuple[dict[str, Sold], list[ImportIssue]]:
     """By source: what the importer makes of it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "made.csv"
@@ -109,7 +109,7 @@ def came_in(text: str, kind: str) -> tuple[dict[str, Sold], list[Remark]]:
         one.source: {tuple(v.options.values()): (v.price.amount, v.sku, v.on_hand or 0) for v in one.variants}
         for one in drafts
     }
-    return sold, [one for one in found if isinstance(one, Remark) and one.outcome == "refused"]
+    return sold, [one for one in found if isinstance(one, ImportIssue) and one.outcome == "refused"]
 
 
 def shopify(made: list[Made]) -> Iterator[dict[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.cli.importing import Wish, read_map, run
-from shopwright.importers.draft import UNLIMITED, Draft, Remark
+from shopwright.importers.draft import UNLIMITED, Draft, ImportIssue
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
@@ -30,7 +30,7 @@ def file(tmp_path: Path, text: str, name: str = "file.csv") -> Path:
     return path
 
 
-def only(found: list[Draft | Remark]) -> Draft:
+def only(found: list[Draft | ImportIssue]) -> Draft:
     [draft] = [one for one in found if isinstance(one, Draft)]
     return draft
 
@@ -237,7 +237,9 @@ def test_a_sale_ends_when_the_day_ends_in_the_shop(tmp_path: Path) -> None:
 def test_a_price_that_is_not_plainly_one_is_refused(tmp_path: Path, price: str) -> None:
     found = list(read(file(tmp_path, f'Handle,Title,Variant Price\na,A,10.50\nb,B,12.00\nc,C,"{price}"\n')))
     assert [
-        (one.row, one.outcome) for one in found if isinstance(one, Remark) and one.row == 4 and one.outcome == "refused"
+        (one.row, one.outcome)
+        for one in found
+        if isinstance(one, ImportIssue) and one.row == 4 and one.outcome == "refused"
     ]
     assert [one.title for one in found if isinstance(one, Draft)] == ["A", "B"]
 
@@ -245,7 +247,7 @@ def test_a_price_that_is_not_plainly_one_is_refused(tmp_path: Path, price: str) 
 @pytest.mark.parametrize("count", ["10+", "~5", "1.5", "many", "5-10", "1e6"])
 def test_a_quantity_that_is_not_plainly_one_is_refused(tmp_path: Path, count: str) -> None:
     found = list(read(file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,,,{count},,20.00\n"), "woocommerce"))
-    assert [one.outcome for one in found if isinstance(one, Remark)] == ["refused"]
+    assert [one.outcome for one in found if isinstance(one, ImportIssue)] == ["refused"]
 
 
 def test_a_comma_file_is_read_with_commas_throughout(tmp_path: Path) -> None:

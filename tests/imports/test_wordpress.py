@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwright.importers.draft import Draft, Remark
+from shopwright.importers.draft import Draft, ImportIssue
 from shopwright.importers.files import read_tables
 from shopwright.importers.php import unserialized
 from shopwright.kit.errors import Invalid
@@ -174,7 +174,7 @@ def test_attributes_that_only_variations_name_are_options_by_their_keys(tmp_path
 
 def test_a_variation_without_its_product_is_named(tmp_path: Path) -> None:
     path = export(tmp_path, post(5, "product_variation", inside="<wp:post_parent>4</wp:post_parent>", _price="5"))
-    [said] = [one for one in read(path, "woocommerce") if isinstance(one, Remark) and one.outcome == "refused"]
+    [said] = [one for one in read(path, "woocommerce") if isinstance(one, ImportIssue) and one.outcome == "refused"]
     assert (said.row, "id:4" in said.detail) == (1, True)
 
 

@@ -11,20 +11,20 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Invalid, Refused, ShopError, Unauthenticated, Unavailable
-from shopwright.kit.http.rpc_endpoint import Internal
+from shopwright.kit.http.rpc_endpoint import RpcEndpoint
 from shopwright.kit.rpc import deadline
-from shopwright.kit.rpc.calls import CALLER, FAILED, Exposed, pack_error, remote, unpack_error
-from shopwright.kit.rpc.client import AT_ONCE, FAILURES, Line
-from shopwright.kit.rpc.operations import again
-from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallSeal, Seal
-from shopwright.kit.rpc.transport import HttpWire
+from shopwright.kit.rpc.calls import CALLER, FAILED, RpcServer, pack_error, rpc_client, unpack_error
+from shopwright.kit.rpc.client import AT_ONCE, FAILURES, ResilientClient
+from shopwright.kit.rpc.operations import idempotent
+from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallTokens, ServiceTokens
+from shopwright.kit.rpc.transport import HttpTransport
 from shopwright.registry import may_ask
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
 from shopwright.services.users.contract import Users
 from tests.process.server import free_port
 from tests.through import Through
 
-SEAL = CallSeal("the secret of this shop")
+SEAL = CallTokens("the secret of this shop")
 
 
 async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
@@ -40,13 +40,13 @@ def anyone_may(_caller: str, _service: str) -> bool:
     return True
 
 
-def line_to(transport: httpx.AsyncBaseTransport, service: str) -> Line:
+def line_to(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
     wire = Through(transport, f"http://{service}/internal/{service}/")
-    return Line(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
+    return ResilientClient(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
 
 
-def app_of(service: str, contract: type, inner: object) -> Internal:
-    return Internal(nothing, {service: Exposed(contract, inner)}, SEAL, anyone_may, first_time)
+def app_of(service: str, contract: type, inner: object) -> RpcEndpoint:
+    return RpcEndpoint(nothing, {service: RpcServer(contract, inner)}, SEAL, anyone_may, first_time)
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
@@ -55,7 +55,7 @@ async def inventory(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
         yield shop.inventory
         return
     line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
-    yield remote(Inventory, line)
+    yield rpc_client(Inventory, line)
     await line.close()
 
 
@@ -83,10 +83,10 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
 
 
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    wire = HttpWire(f"http://127.0.0.1:{free_port()}/internal/inventory/")
-    line = Line("inventory", wire, lambda verb, body: SEAL.sign("inventory", verb, body, "tests"))
+    wire = HttpTransport(f"http://127.0.0.1:{free_port()}/internal/inventory/")
+    line = ResilientClient("inventory", wire, lambda verb, body: SEAL.sign("inventory", verb, body, "tests"))
     with pytest.raises(Unavailable, match="cannot be reached"):
-        await remote(Inventory, line).stock(["var_lamp"])
+        await rpc_client(Inventory, line).stock(["var_lamp"])
     await line.close()
 
 
@@ -94,12 +94,17 @@ LOOK = msgspec.msgpack.encode({"variant_ids": ["var_lamp"]})
 
 
 def signed(
-    *, service: str = "inventory", verb: str = "stock", body: bytes = LOOK, seal: CallSeal = SEAL, caller: str = "tests"
+    *,
+    service: str = "inventory",
+    verb: str = "stock",
+    body: bytes = LOOK,
+    seal: CallTokens = SEAL,
+    caller: str = "tests",
 ) -> str:
     return seal.sign(service, verb, body, caller)
 
 
-async def ask(app: Internal, token: str, path: str = "inventory/stock", body: bytes = LOOK) -> httpx.Response:
+async def ask(app: RpcEndpoint, token: str, path: str = "inventory/stock", body: bytes = LOOK) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://inventory") as client:
         return await client.post(f"/internal/{path}", content=body, headers={CALLER: token})
 
@@ -116,7 +121,7 @@ async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Sho
         (signed(verb="movements"), "inventory/stock"),
         (signed(), "inventory/adjust"),
         (signed(body=b"another"), "inventory/stock"),
-        (signed(seal=CallSeal("another secret")), "inventory/stock"),
+        (signed(seal=CallTokens("another secret")), "inventory/stock"),
         (signed(verb="damage"), "inventory/damage"),
         (signed(service="orders", verb="place"), "orders/place"),
         (f"{said.replace('tests', 'faces')}.{mark}", "inventory/stock"),
@@ -136,20 +141,22 @@ async def test_a_call_that_was_heard_is_not_believed_again_by_whoever_serves(sho
         heard.add(nonce)
         return new
 
-    exposed = {"inventory": Exposed(Inventory, shop.inventory)}
-    one, two = (Internal(nothing, exposed, CallSeal("the secret of this shop"), anyone_may, once) for _ in range(2))
+    exposed = {"inventory": RpcServer(Inventory, shop.inventory)}
+    one, two = (
+        RpcEndpoint(nothing, exposed, CallTokens("the secret of this shop"), anyone_may, once) for _ in range(2)
+    )
     body = msgspec.msgpack.encode({"adjustments": [{"variant_id": "var_lamp", "delta": 1, "reason": "came"}]})
     token = signed(verb="adjust", body=body)
     assert (await ask(one, token, "inventory/adjust", body)).status_code == 200
     for process in (one, two):
         assert (await ask(process, token, "inventory/adjust", body)).status_code == FAILED
     assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].on_hand == 1
-    assert not Exposed(Users, shop.users).may_repeat("register")
+    assert not RpcServer(Users, shop.users).may_repeat("register")
 
 
 async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> None:
-    exposed = {"inventory": Exposed(Inventory, shop.inventory)}
-    app = Internal(nothing, exposed, SEAL, may_ask, first_time)
+    exposed = {"inventory": RpcServer(Inventory, shop.inventory)}
+    app = RpcEndpoint(nothing, exposed, SEAL, may_ask, first_time)
     for caller in ("orders", "carts", "faces", "catalog", "orders+reviews"):
         assert (await ask(app, signed(caller=caller))).status_code == 200, caller
     for caller in ("", "tests", "users", "notifications", "search", "reviews+insights", "Orders"):
@@ -162,7 +169,7 @@ async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> No
 
 def test_a_call_is_remembered_as_long_as_it_could_be_believed_and_no_longer() -> None:
     now = 1_000_000.0
-    seal = CallSeal("secret", lambda: now)
+    seal = CallTokens("secret", lambda: now)
     token = seal.sign("a", "verb", b"", "orders")
     assert seal.read("a", "verb", b"", token).caller == "orders"
     for passed in (1, CALL_LASTS_S - 1, 1, 1, 2 * CALL_LASTS_S, 5 * CALL_LASTS_S):
@@ -178,13 +185,13 @@ def test_a_call_is_remembered_as_long_as_it_could_be_believed_and_no_longer() ->
 
 def test_a_seal_is_believed_for_less_than_a_minute_and_for_one_purpose() -> None:
     now = 1_000_000.0
-    seal = Seal("secret", "callers", lambda: now)
+    seal = ServiceTokens("secret", "callers", lambda: now)
     token = seal.write("a", {"sub": "orders"})
     assert seal.read("a", token)["sub"] == "orders"
     with pytest.raises(Unauthenticated):
         seal.read("b", token)
     with pytest.raises(Unauthenticated):
-        Seal("secret", "waiting room", lambda: now).read("a", token)
+        ServiceTokens("secret", "waiting room", lambda: now).read("a", token)
     now += LASTS_S + LEEWAY_S + 1
     with pytest.raises(Unauthenticated):
         seal.read("a", token)
@@ -192,7 +199,7 @@ def test_a_seal_is_believed_for_less_than_a_minute_and_for_one_purpose() -> None
 
 
 class Verbs(Protocol):
-    @again
+    @idempotent
     async def look(self) -> int: ...
 
     async def change(self) -> int: ...
@@ -231,17 +238,17 @@ def unreached_once(number: int) -> httpx.Response:
 
 async def test_what_may_be_asked_again_is_asked_again_and_nothing_else() -> None:
     failing = Failing(lost_once)
-    assert await remote(Verbs, line_to(failing, "things")).look() == 1
+    assert await rpc_client(Verbs, line_to(failing, "things")).look() == 1
     assert len(failing.asked) == 2
     failing = Failing(lost_once)
     with pytest.raises(Unavailable):
-        await remote(Verbs, line_to(failing, "things")).change()
+        await rpc_client(Verbs, line_to(failing, "things")).change()
     assert len(failing.asked) == 1
 
 
 async def test_what_never_left_may_always_be_asked_again() -> None:
     failing = Failing(unreached_once)
-    assert await remote(Verbs, line_to(failing, "things")).change() == 1
+    assert await rpc_client(Verbs, line_to(failing, "things")).change() == 1
 
 
 async def test_who_fails_again_and_again_is_left_alone_for_a_moment_and_then_asked() -> None:
@@ -253,7 +260,7 @@ async def test_who_fails_again_and_again_is_left_alone_for_a_moment_and_then_ask
         raise httpx.ReadError("the connection broke")
 
     failing = Failing(answer)
-    things = remote(Verbs, line_to(failing, "things"))
+    things = rpc_client(Verbs, line_to(failing, "things"))
     for _ in range(2 * FAILURES):
         with pytest.raises(Unavailable):
             await things.change()
@@ -270,7 +277,7 @@ async def test_tries_again_have_a_budget_so_that_a_service_in_trouble_is_not_ask
         return one(number)
 
     failing = Failing(answer)
-    things = remote(Verbs, line_to(failing, "things"))
+    things = rpc_client(Verbs, line_to(failing, "things"))
     results = [await asyncio.gather(things.look(), return_exceptions=True) for _ in range(100)]
     assert len(failing.asked) <= 100 + 10 + 10 + 1
     assert results
@@ -287,7 +294,7 @@ async def test_time_shrinks_on_the_way_and_nobody_works_for_who_is_gone() -> Non
 
     line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
     with deadline.within(0.3), pytest.raises(Unavailable):
-        await remote(Verbs, line).look()
+        await rpc_client(Verbs, line).look()
     assert 0 < left[0] <= 0.3
     assert deadline.left() == deadline.PATIENCE_S
     await line.close()
@@ -300,7 +307,7 @@ async def test_a_service_is_not_left_alone_because_its_callers_had_no_time() -> 
             return 1
 
     line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
-    things = remote(Verbs, line)
+    things = rpc_client(Verbs, line)
     for _ in range(2 * FAILURES):
         with deadline.within(0.01), pytest.raises(Unavailable):
             await things.look()
@@ -321,7 +328,7 @@ async def test_only_so_many_ask_one_service_at_once() -> None:
             return 1
 
     line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Counting())), "things")
-    things = remote(Verbs, line)
+    things = rpc_client(Verbs, line)
     assert sum(await asyncio.gather(*(things.look() for _ in range(3 * AT_ONCE)))) == 3 * AT_ONCE
     assert most <= AT_ONCE
     await line.close()
@@ -357,10 +364,10 @@ async def test_processes_of_two_versions_understand_each_other() -> None:
 
     to_old = line_to(httpx.ASGITransport(app=app_of("things", OldThings, Old())), "things")
     to_new = line_to(httpx.ASGITransport(app=app_of("things", NewThings, New())), "things")
-    assert await remote(NewThings, to_old).keep(NewValue("lamp", "red"), twice=True) == NewValue("LAMP")
-    assert await remote(OldThings, to_new).keep(OldValue("lamp")) == OldValue("LAMP")
+    assert await rpc_client(NewThings, to_old).keep(NewValue("lamp", "red"), twice=True) == NewValue("LAMP")
+    assert await rpc_client(OldThings, to_new).keep(OldValue("lamp")) == OldValue("LAMP")
     with pytest.raises(Unavailable, match="has no verb drop"):
-        await remote(NewThings, to_old).drop()
+        await rpc_client(NewThings, to_old).drop()
     for line in (to_old, to_new):
         await line.close()
 
@@ -396,7 +403,7 @@ class Finder:
 
 async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
     line = line_to(httpx.ASGITransport(app=app_of("finds", Finds, Finder())), "finds")
-    finds = remote(Finds, line)
+    finds = rpc_client(Finds, line)
     found = await finds.find()
     assert [bytes(card) for card in found.cards] == [b'{"title":"Lamp"}', b"1"]
     assert (found.total, found.known) == (2, b"\xff")
@@ -444,5 +451,5 @@ async def test_what_cannot_be_written_is_refused_and_not_sent() -> None:
     far = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=9)))
     for since, most in ((far, 1), (datetime.now(UTC), 2**70)):
         with pytest.raises(Invalid, match="too far away"):
-            await remote(Counter, line).count(since, most)
+            await rpc_client(Counter, line).count(since, most)
     await line.close()

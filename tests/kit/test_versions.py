@@ -8,10 +8,10 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.addresses import Address
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.events import Fact
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.events import StoredEvent
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.calls import remote
+from shopwright.kit.rpc.calls import rpc_client
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.inventory.contract import Adjustment, Inventory, Stock
 from tests.conftest import BERLIN, sell
@@ -56,15 +56,15 @@ def test_what_only_a_newer_version_knows_is_left_out_at_every_depth(words: Any, 
     newer = with_tomorrow(msgspec.to_builtins(known))
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         words.decode(words.encode(newer), type=Priced)
-    assert understood(words.encode(newer), Priced, words) == known
-    assert understood(words.encode(known), Priced, words) == known
+    assert decode_tolerant(words.encode(newer), Priced, words) == known
+    assert decode_tolerant(words.encode(known), Priced, words) == known
 
 
 def test_what_is_wrong_remains_wrong() -> None:
     with pytest.raises(msgspec.ValidationError, match="Expected `int`"):
-        understood(b'{"amount": "10", "currency": "EUR", "tomorrow": 1}', Money)
+        decode_tolerant(b'{"amount": "10", "currency": "EUR", "tomorrow": 1}', Money)
     with pytest.raises(msgspec.ValidationError, match="missing required field"):
-        understood(b'{"tomorrow": 1}', Money)
+        decode_tolerant(b'{"tomorrow": 1}', Money)
 
 
 async def test_a_service_hears_from_a_newer_one_and_a_newer_one_from_it(shop: Shop) -> None:
@@ -80,7 +80,7 @@ async def test_a_service_hears_from_a_newer_one_and_a_newer_one_from_it(shop: Sh
 
     newer = msgspec.msgpack.encode({"var_lamp": msgspec.to_builtins(Stock("var_lamp", 5, 1)) | TOMORROW})
     line = line_to(httpx.MockTransport(lambda _asked: httpx.Response(200, content=newer)), "inventory")
-    assert await remote(Inventory, line).stock(["var_lamp"]) == {"var_lamp": Stock("var_lamp", 5, 1)}
+    assert await rpc_client(Inventory, line).stock(["var_lamp"]) == {"var_lamp": Stock("var_lamp", 5, 1)}
     await line.close()
 
 
@@ -113,5 +113,5 @@ async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> 
     waiting = await shop.works["orders"].fetch("SELECT hearer FROM deliveries")
     assert {row["hearer"] for row in waiting} <= {"notifications.tomorrow"}  # it waits here, or in its queue
     assert (await shop.orders.get(order.id)).status == "paid"
-    told: list[Fact] = await shop.works["orders"].facts_after("", 1)
+    told: list[StoredEvent] = await shop.works["orders"].facts_after("", 1)
     assert (told[0].type, msgspec.json.decode(told[0].data)) == ("TellsTomorrow", {"a": 1})

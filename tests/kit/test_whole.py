@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shopwright.kit.http.body_limit import Whole
+from shopwright.kit.http.body_limit import BodyLimit
 
 PIECES = [b"x" * 100, b"y" * 100, b"z"]
 
@@ -30,7 +30,7 @@ async def told(
         happened.append(message["type"])
 
     scope: Any = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-    await Whole(app, largest)(scope, receive, send)
+    await BodyLimit(app, largest)(scope, receive, send)
     return happened
 
 

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from shopwright.kit import outgoing
-from shopwright.kit.rpc.transport import HttpWire
+from shopwright.kit.rpc.transport import HttpTransport
 from tests.process.server import free_port
 
 HEADERS = {"shopwright-service": "sealed"}
@@ -46,11 +46,11 @@ class Listener:
 @asynccontextmanager
 async def listening(
     *answers: bytes | Answer, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[tuple[Listener, HttpWire]]:
+) -> AsyncIterator[tuple[Listener, HttpTransport]]:
     listener = Listener(*answers)
     port = free_port()
     server = await asyncio.start_server(listener.serve, "127.0.0.1", port, ssl=tls)
-    wire = HttpWire(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
+    wire = HttpTransport(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
     async with server:
         try:
             yield listener, wire
@@ -82,10 +82,10 @@ async def test_one_connection_serves_one_call_after_the_other() -> None:
 
 
 async def test_where_nobody_is_nothing_was_sent() -> None:
-    wire = HttpWire(f"http://127.0.0.1:{free_port()}/")
+    wire = HttpTransport(f"http://127.0.0.1:{free_port()}/")
     with pytest.raises(ConnectionRefusedError):
         await wire.post("look", b"", HEADERS)
-    nowhere = HttpWire("http://there-is-no-such-name.invalid/")
+    nowhere = HttpTransport("http://there-is-no-such-name.invalid/")
     with pytest.raises(ConnectionRefusedError):
         await nowhere.post("look", b"", HEADERS)
     for one in (wire, nowhere):

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 from shopwright.app import Shop
 from shopwright.kit.caching import memo, page_cache
 from shopwright.kit.caching.memo import Memo, weight
-from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
 from shopwright.web import render
 
 
@@ -34,7 +34,7 @@ async def test_addresses_of_kept_answers_are_counted() -> None:
 
     counted = Counter("kept", "kept", ["how"], registry=CollectorRegistry())
     sources = Sources({"catalog": lambda: 1}, None)
-    kept = Prepared(answer, {"/v1/search": Plan(("catalog",), Strangers())}, sources, counted)
+    kept = PageCache(answer, {"/v1/search": CachePolicy(("catalog",), AnonymousOnly())}, sources, counted)
 
     async def nothing(_message: Any) -> None: ...
 

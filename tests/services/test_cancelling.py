@@ -14,7 +14,7 @@ from shopwright.operations.doctor import examine
 from shopwright.services.inventory.contract import StockRule
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
-from shopwright.simulation.faults import Trouble
+from shopwright.simulation.faults import FaultyEngines
 from tests.conftest import QUICK, Post, make_settings, sell
 from tests.services.test_orders import healthy, place, stock
 from tests.services.test_refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later
@@ -104,7 +104,7 @@ async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_onc
     data: tuple[Path, str], clock, post: Post
 ) -> None:
     wire = Wire()
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(wire))
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(wire))
     post.shop = shop
     async with shop.running(deliver=False):
         kettle = await sell(shop)

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from shopwright import handlers
+from shopwright import event_handlers
 from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.clock_watch import ClockWatch, bring_back, continue_ids
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
-from shopwright.kit.observability.metrics import Numbers
+from shopwright.kit.observability.metrics import Metrics
 from shopwright.operations.doctor import look
 from shopwright.operations.process_admin import Housekeeper
 from tests.conftest import sell
@@ -30,8 +30,8 @@ class Bell:
     async def ring(self) -> None:
         self.rung += 1
 
-    def on(self, work: Work):
-        return open_bus("local:", [work], [], [Timer("users.bell", timedelta(seconds=10), self.ring)])
+    def on(self, work: ServiceDatabase):
+        return open_bus("local:", [work], [], [ScheduledJob("users.bell", timedelta(seconds=10), self.ring)])
 
 
 async def wrong(shop: Shop) -> str:
@@ -108,7 +108,7 @@ async def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_again(whole: Sh
             now=now,
         )
     for name, work in whole.works.items():
-        await bring_back(work, handlers.due_times(name))
+        await bring_back(work, event_handlers.due_times(name))
     found = await whole.works["users"].fetch("SELECT fact_id, due FROM deliveries WHERE hearer = 'x.y'")
     assert {row["fact_id"]: row["due"] for row in found} == {"evt_9": now, "evt_8": now + 300_000_000}
     clock.move(seconds=1)
@@ -156,6 +156,6 @@ def test_small_corrections_are_no_jump(by: float, jumps: list[float]) -> None:
 
 
 def test_no_jump_is_counted_as_none_so_that_the_first_one_is_an_increase() -> None:
-    told = Numbers().text().decode()
+    told = Metrics().text().decode()
     for direction in ("forwards", "back"):
         assert f'shopwright_clock_jumps_total{{direction="{direction}"}} 0.0' in told

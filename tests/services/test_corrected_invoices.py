@@ -103,7 +103,7 @@ async def test_it_is_shut_off_with_the_invoice(whole: Shop) -> None:
     order = await kettles(whole)
     [invoice] = await documents(whole)
     await whole.books.correct_invoice(invoice.id, CORRECTED)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     assert [one.sealed for one in await documents(whole)] == [True, True]
     with pytest.raises(Conflict, match="shut off"):
         await whole.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="x"))

@@ -7,7 +7,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.margin import margins
@@ -83,7 +83,7 @@ async def test_what_is_heard_twice_is_booked_once(whole: Shop) -> None:
     await whole.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
     [fact] = [one for one in await whole.works["inventory"].facts_after("", 100) if one.type == "StockValued"]
     for _ in range(2):
-        await whole.books.hear_stock(Heard(fact, "books.StockValued"))
+        await whole.books.on_stock(Delivery(fact, "books.StockValued"))
     assert await kept(whole) == {"stock": 1000, "payables": -1000}
 
 

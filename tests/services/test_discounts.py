@@ -41,8 +41,8 @@ def sales(draw):
         for n in range(draw(st.integers(0, 3)))
     ]
 
-    def basis(given_promotions: list[Promotion], include_tax: bool) -> model.Basis:
-        return model.Basis(
+    def basis(given_promotions: list[Promotion], include_tax: bool) -> model.QuoteInputs:
+        return model.QuoteInputs(
             prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
             coupons={one.code: (one, 0) for one in coupons},
             tax_rates=[TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="reduced", rate=700)],
@@ -90,7 +90,7 @@ def test_the_shopper_pays_no_more_than_with_any_of_the_discounts_that_exclude_ea
     for chosen in sets:
         names = {one.code for one in chosen if isinstance(one, Coupon)}
         alone = msgspec.structs.replace(request, codes=tuple(code for code in request.codes if code in names))
-        other = model.Basis(**{**vars(basis), "promotions": [one for one in basis.promotions if one in chosen]})
+        other = model.QuoteInputs(**{**vars(basis), "promotions": [one for one in basis.promotions if one in chosen]})
         assert best <= model.quote(alone, other).totals.total
 
 

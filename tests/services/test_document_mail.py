@@ -129,7 +129,7 @@ async def test_what_is_shut_off_is_not_sent(whole: Shop) -> None:
     await whole.pricing.set_seller(NORTHLIGHT)
     order = await kettles(whole)
     await documents(whole)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     await shipped(whole, order)
     assert names(await written(whole, "on its way")) == [[]]
 

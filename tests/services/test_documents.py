@@ -10,7 +10,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import Fact, Heard
+from shopwright.kit.data.events import Delivery, StoredEvent
 from shopwright.kit.data.unit_of_work import read_fact
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.operations.doctor import examine
@@ -198,7 +198,7 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
 ) -> None:
     order = await kettles(whole)
     [one] = await documents(whole)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     row = await whole.works["books"].one("SELECT body FROM issued_documents")
     closed = await whole.works["books"].one("SELECT body FROM sealed_documents")
     assert row is not None
@@ -214,9 +214,9 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
     assert [one.body for one in await whole.works["books"].fetch("SELECT body FROM sealed_documents")] == []
 
 
-def erasure(order_id: str) -> Heard:
-    fact = Fact(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
-    return Heard(fact, "books.OrderErased")
+def erasure(order_id: str) -> Delivery:
+    fact = StoredEvent(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
+    return Delivery(fact, "books.OrderErased")
 
 
 @pytest.mark.usefixtures("seller")
@@ -225,7 +225,7 @@ async def test_what_is_issued_after_an_erasure_is_shut_off_too_and_names_the_buy
 ) -> None:
     order = await kettles(whole)
     [invoice] = await documents(whole)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     await whole.orders.cancel(order.id, "changed my mind", SYSTEM)
     _, note = await documents(whole)
     assert (note.kind, note.sealed, note.customer_id) == ("credit_note", True, "")
@@ -296,7 +296,7 @@ async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(sh
     await shop.users.erase_address(GUEST)
     await later(shop, clock)
     late = msgspec.structs.replace(fact, id="evt_late", data=msgspec.structs.replace(fact.data, kind="correction"))
-    await shop.notifications.hear_document(Heard(late, "notifications.DocumentIssued"))
+    await shop.notifications.on_document(Delivery(late, "notifications.DocumentIssued"))
     assert "grace" not in (await everything_on_disk(shop)).casefold()
 
 

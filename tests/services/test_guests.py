@@ -10,7 +10,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import ERASED, Fact, Heard
+from shopwright.kit.data.events import ERASED, Delivery, StoredEvent
 from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.retention import retention_of
@@ -84,7 +84,7 @@ async def test_what_was_ordered_since_or_taken_over_by_an_account_is_not_forgott
 ) -> None:
     """A request that is heard late is of what there was when it was made."""
     order = await bought(whole, email="ada@example.com")
-    request = Fact(
+    request = StoredEvent(
         id=whole.ids.new("evt"),
         type="AddressErased",
         time=clock.now(),
@@ -95,7 +95,7 @@ async def test_what_was_ordered_since_or_taken_over_by_an_account_is_not_forgott
     since = await bought(whole, email="ada@example.com")
     me = await ada(whole)
     assert (await whole.orders.get(order.id)).customer_id == me.user_id
-    await whole.orders.hear_address_erased(Heard(request, "orders.address_erased"))
+    await whole.orders.on_address_erased(Delivery(request, "orders.address_erased"))
     for one in (order, since):
         assert (await whole.orders.get(one.id)).email == "ada@example.com"
 

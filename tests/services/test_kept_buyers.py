@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright import handlers
+from shopwright import event_handlers
 from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import ROLES, SYSTEM
@@ -18,7 +18,7 @@ from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing, Unavailable
 from shopwright.operations import archive
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order
-from shopwright.simulation.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import QUICK, Post, fresh, make_settings, sell, sign_in
 from tests.services.test_orders import place
 from tests.services.test_privacy import ADA, WORDS, ada, buy, everything_on_disk
@@ -177,7 +177,7 @@ async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     away = Away()
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(away))
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(away))
     post.shop = shop
     async with shop.running(deliver=False):
         order = await place(shop, await sell(shop))
@@ -186,7 +186,7 @@ async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
             own = {"id": f"ord_0{n:04}", "number": 5000 + n, "cart_id": f"c{n}", "status": "cancelled"}
             await copy_order(shop, order, **own, **({} if n % 3 else {"body": "[1]"}))
         await copy_order(shop, order, id="ord_9", number=6000, cart_id="c9", status="shipped")
-        [clear] = [one for one in handlers.timers(shop) if one.name == "orders.clear_addresses"]
+        [clear] = [one for one in event_handlers.scheduled_jobs(shop) if one.name == "orders.clear_addresses"]
 
         async def waiting() -> list[str]:
             rows = await shop.works["orders"].fetch("SELECT id FROM orders WHERE erasing = 1 ORDER BY id")

@@ -194,7 +194,7 @@ def sold(draw, *, quantities: bool = False, reduced: int = 725) -> tuple[Quote, 
     classes = ["standard", "reduced", "zero"]
     lines = draw(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(classes)), min_size=1, max_size=6))
     included = draw(st.booleans())
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, currency)) for n, (price, _) in enumerate(lines)},
         coupons={},
         tax_rates=[TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="reduced", rate=reduced)],

@@ -28,8 +28,8 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.payments.contract import TooMuch
 from shopwright.services.pricing.contract import Coupon, Price
-from shopwright.services.pricing.service import Reckoner
-from shopwright.simulation.faults import Faults, Trouble
+from shopwright.services.pricing.service import PricingService
+from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import APART, QUICK, Post, fill_cart, make_settings, sell
 
 keys = itertools.count()
@@ -487,7 +487,7 @@ async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(sh
     assert await shop.works["orders"].one("SELECT 1 AS found FROM placements") is None
 
 
-class SlowThenDown(Reckoner):
+class SlowThenDown(PricingService):
     """Who redeems first is slow to come back; whoever comes second, after it, finds it down."""
 
     calls = 0
@@ -504,7 +504,9 @@ class SlowThenDown(Reckoner):
 async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
     data: tuple[Path, str], clock, post: Post
 ) -> None:
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Reckoner: SlowThenDown})
+    shop = Shop(
+        make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={PricingService: SlowThenDown}
+    )
     async with shop.running(deliver=False):
         await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
         kettle = await sell(shop)
@@ -540,10 +542,10 @@ async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_fai
     kettle = await sell(shop)
     variant = kettle.variants[0].id
     async with shop.works["inventory"].begin() as tx:  # as another process would, which then dies
-        await tx.tell(StockChanged(variant_id=variant, available=1))
+        await tx.emit(StockChanged(variant_id=variant, available=1))
         tx.told.clear()
     async with shop.works["inventory"].begin() as tx:
-        await tx.tell(StockChanged(variant_id=variant, available=2))
+        await tx.emit(StockChanged(variant_id=variant, available=2))
     await shop.bus.settle()
     clock.move(minutes=1)
     await shop.bus.settle()
@@ -568,7 +570,7 @@ async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders
     data: tuple[Path, str], clock, post: Post
 ) -> None:
     outage = Outage()
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(outage))
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(outage))
     post.shop = shop
     async with shop.running(deliver=False):
         kettle = await sell(shop, on_hand=9)

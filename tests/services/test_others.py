@@ -19,7 +19,7 @@ from shopwright.services.carts.contract import CartChange, CartClosed
 from shopwright.services.catalog.contract import Option, ProductInput, SkuTaken, VariantInput
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import Price, Quote, QuoteRequest
-from shopwright.services.pricing.service import Reckoner
+from shopwright.services.pricing.service import PricingService
 from shopwright.services.reviews.contract import NewReview, NotABuyer
 from shopwright.services.search import store as search_store
 from shopwright.services.search.contract import SearchRequest
@@ -265,11 +265,11 @@ async def test_a_way_to_ship_is_chosen_once_it_is_known_where_to(shop: Shop) -> 
 
 
 async def test_a_pricing_of_0_1_0_is_asked_for_the_way_to_ship(data: tuple[Path, str]) -> None:
-    class Earlier(Reckoner):
+    class Earlier(PricingService):
         async def quote(self, request: QuoteRequest) -> Quote:
             return msgspec.structs.replace(await super().quote(request), shipping_option=msgspec.UNSET)
 
-    shop = Shop(make_settings(*data), hasher=QUICK, overrides={Reckoner: Earlier})
+    shop = Shop(make_settings(*data), hasher=QUICK, overrides={PricingService: Earlier})
     cart = await fill_cart(shop, (await sell(shop), 1))
     assert cart.shipping_option_id == "shr_standard"
     assert cart.totals.shipping == cart.shipping_option.price

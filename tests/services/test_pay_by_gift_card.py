@@ -32,7 +32,7 @@ from shopwright.services.orders.contract import (
     RefundNotPossible,
 )
 from shopwright.services.pricing.contract import TaxRate
-from shopwright.simulation.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 from tests.services.test_books import balances
 from tests.services.test_gift_cards import has, issue
@@ -492,7 +492,7 @@ async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     faults = Away()
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(faults))
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(faults))
     post.shop = shop
     async with shop.running(deliver=False):
         cart, twice = await hundred(shop), await hundred(shop, email="b@example.com")

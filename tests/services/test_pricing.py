@@ -56,7 +56,7 @@ def worlds(draw):
         for n in range(draw(st.integers(0, 2)))
     ]
     rates = [TaxRate(country="DE", tax_class=name, rate=draw(st.integers(0, 3000))) for name in ("standard", "reduced")]
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, currency)) for n, (price, _, _) in enumerate(lines)},
         coupons={one.code: (one, 0) for one in found},
         tax_rates=rates,
@@ -165,7 +165,7 @@ def test_nothing_comes_to_nothing(world) -> None:
     assert model.quote(empty, basis) == nothing(request.currency)
 
 
-def basis_with(coupon: Coupon | None = None, **more) -> model.Basis:
+def basis_with(coupon: Coupon | None = None, **more) -> model.QuoteInputs:
     given_ = {
         "prices": {"v0": Price("v0", Money(1450, "EUR"))},
         "coupons": {coupon.code: (coupon, 0)} if coupon else {},
@@ -175,7 +175,7 @@ def basis_with(coupon: Coupon | None = None, **more) -> model.Basis:
         "prices_include_tax": True,
         "now": NOW,
     }
-    return model.Basis(**(given_ | more))
+    return model.QuoteInputs(**(given_ | more))
 
 
 def mugs(quantity: int = 2, **more) -> QuoteRequest:
@@ -254,10 +254,10 @@ def test_tax_on_top_is_added_and_a_region_goes_before_its_country() -> None:
     assert (quote.totals.tax.amount, quote.totals.total.amount) == (105, 1555)
 
 
-def basis(**more) -> model.Basis:
+def basis(**more) -> model.QuoteInputs:
     given = {"coupons": {}, "tax_rates": [], "shipping_rates": [], "home_country": "DE", "prices_include_tax": True}
     prices = {"v1": Price("v1", Money(1000, "EUR")), "v2": Price("v2", Money(3000, "EUR"))}
-    return model.Basis(**{**given, "prices": prices, "now": NOW, **more})
+    return model.QuoteInputs(**{**given, "prices": prices, "now": NOW, **more})
 
 
 LINES = (

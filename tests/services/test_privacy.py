@@ -9,7 +9,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.data.unit_of_work import read_fact
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.services.inventory.contract import Adjustment
@@ -159,7 +159,7 @@ async def test_what_another_service_tells_of_somebody_after_their_erasure_is_not
     told = read_fact(placed)
     late = msgspec.structs.replace(told, id=whole.ids.new("evt"), data=msgspec.structs.replace(told.data, email=ADA))
     assert late.subject == order.id
-    await whole.insights.hear(Heard(late, "insights.OrderPlaced"))
+    await whole.insights.on_event(Delivery(late, "insights.OrderPlaced"))
     assert ADA not in str(await whole.works["insights"].fetch("SELECT data FROM journal_personal"))
 
 

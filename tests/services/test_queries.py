@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright import handlers
+from shopwright import event_handlers
 from shopwright.app import Shop
 from shopwright.engines.database.parameters import positional
 from shopwright.kit.auth import SYSTEM, Caller
@@ -214,7 +214,7 @@ async def story(told: Told) -> None:
     order = await shop.orders.get(told.orders[1])
     await shop.orders.refund(order.id, NewRefund(amount=order.lines[0].unit_price, reason="x"), "r", SYSTEM)
     await shop.orders.bring(past_order(order))
-    for timer in handlers.timers(shop):
+    for timer in event_handlers.scheduled_jobs(shop):
         await timer.handler()
     await shop.bus.settle()
 

@@ -13,7 +13,7 @@ from shopwright.kit.errors import Conflict, Invalid, Missing, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
 from shopwright.services.payments.contract import TooMuch
-from shopwright.simulation.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import APART, QUICK, Post, make_settings, sell
 from tests.services.test_orders import healthy, place, stock
 
@@ -42,7 +42,7 @@ def wire() -> Wire:
 @pytest.fixture
 async def far(data: tuple[Path, str], clock, post: Post, wire: Wire) -> AsyncIterator[Shop]:
     """A shop far from its provider."""
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(wire))
+    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(wire))
     post.shop = made
     async with made.running(deliver=False):
         yield made

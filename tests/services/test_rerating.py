@@ -414,7 +414,7 @@ async def test_what_is_corrected_after_an_erasure_is_shut_off_and_names_the_buye
 ) -> None:
     order = await kettles(whole)
     (_, first), *_ = await bodies(whole)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     await becomes(whole, clock, 1600)
     await leaves(whole, order)
     assert [one.sealed for one in await documents(whole)] == [True, True]

@@ -9,7 +9,7 @@ import pytest
 
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in, new_tables
-from shopwright.handlers import tidy
+from shopwright.event_handlers import tidy
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.data.retention import Retention
 from shopwright.kit.errors import Invalid, Missing

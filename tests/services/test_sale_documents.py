@@ -101,7 +101,7 @@ async def test_nothing_is_issued_while_nobody_is_named_as_seller_or_buyer(whole:
         await whole.books.delivery_note(order.id, sent)
     await whole.pricing.set_seller(NORTHLIGHT)
     await documents(whole)
-    await whole.books.hear_erased(erasure(order.id))
+    await whole.books.on_erased(erasure(order.id))
     with pytest.raises(Conflict, match="erased"):
         await whole.books.delivery_note(order.id, sent)
 

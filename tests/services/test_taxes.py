@@ -59,7 +59,7 @@ def reckon(
     rates: tuple[TaxRate, ...], *lines: tuple[int, str], included: bool = False, at: datetime = NOW, **place: str
 ) -> Quote:
     """What lines of a price and a class of goods come to."""
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         coupons={},
         tax_rates=[clean_tax_rate(rate) for rate in rates],
@@ -478,7 +478,7 @@ GERMANY = (TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="re
 
 def shipped(rates: tuple[TaxRate, ...], *lines: tuple[int, str], rules: tuple[TaxRule, ...] = (), **more) -> Quote:
     """The same with shipping for 10.00."""
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         coupons={},
         tax_rates=[clean_tax_rate(rate) for rate in rates],
@@ -724,7 +724,7 @@ def test_in_every_market_the_parts_are_the_whole(lines, value, country) -> None:
         region="NY" if country == "US" else "",
         shipping_rate_id="s",
     )
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         coupons={},
         tax_rates=[clean_tax_rate(rate) for rate in ABROAD],
@@ -826,7 +826,7 @@ def test_forty_thousand_postcodes_hold_nobody_up() -> None:
     ]
     item = Item(line_id="l", variant_id="v", quantity=1)
     request = QuoteRequest(items=(item,), currency="EUR", country="US", region="NY", postcode="10001")
-    basis = model.Basis(
+    basis = model.QuoteInputs(
         prices={"v": Price("v", Money(10_000, "EUR"))}, coupons={}, tax_rates=many, shipping_rates=[], home_country="DE",
         prices_include_tax=False, now=NOW,
         promotions=[

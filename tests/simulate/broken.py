@@ -5,10 +5,10 @@ from datetime import datetime
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.money import Money
 from shopwright.services.insights import sales_store
-from shopwright.services.insights.service import Ledgerkeeper
+from shopwright.services.insights.service import AnalyticsService
 from shopwright.services.inventory import store as stock
 from shopwright.services.inventory.adjustments import Adjustments
 from shopwright.services.inventory.backorders import Backorders
@@ -27,9 +27,9 @@ from shopwright.services.orders.settlement import Settlement
 from shopwright.services.payments import model as payment_model
 from shopwright.services.payments import store as ledger
 from shopwright.services.payments.contract import Payment
-from shopwright.services.payments.service import Till
-from shopwright.services.pricing.service import Reckoner
-from shopwright.services.search.service import Finder
+from shopwright.services.payments.service import PaymentService
+from shopwright.services.pricing.service import PricingService
+from shopwright.services.search.service import SearchService
 
 
 class SomeLinesAreEnough(Reservations):
@@ -129,10 +129,10 @@ class ExpiresWhatIsBeingPaid(Settlement):
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
             await self._closing.close_order(order_id, "too late", SYSTEM, "cancelled", only=frozenset({"placed"}))
 
-    async def hear_captured(self, heard: Heard) -> None:
+    async def on_captured(self, heard: Delivery) -> None:
         order = await store.head(self._work, heard.event.order_id)
         if order is not None and order.status != "cancelled":
-            await super().hear_captured(heard)
+            await super().on_captured(heard)
 
 
 class TellsOfPaymentLater(Settlement):
@@ -147,7 +147,7 @@ class TellsOfPaymentLater(Settlement):
             await store.set_payment(tx, order_id, payment.id)
             await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
         async with self._work.begin() as tx:
-            await tx.tell(
+            await tx.emit(
                 OrderPaid(order_id=order_id, number=order.number, email=order.email, total=order.totals.total)
             )
         return True
@@ -156,7 +156,7 @@ class TellsOfPaymentLater(Settlement):
 class CancelsAndForgets(Closing):
     """A cancelled order whose money and goods go back only if nothing breaks in between."""
 
-    async def on_order_closed(self, heard: Heard) -> None:
+    async def on_order_closed(self, heard: Delivery) -> None:
         return
 
 
@@ -198,7 +198,7 @@ class LeaksCents(Refunds):
 class WritesTwice(EventMessages):
     """A missing inbox row: what is delivered again is written again."""
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
         for _ in range(2 if heard.fact.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
             messages = await self._renderer.messages(outgoing)
@@ -209,15 +209,15 @@ class WritesTwice(EventMessages):
 class WritesBeforeItKnows(EventMessages):
     """A message that leaves before it is written down that it did."""
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
         for message in await self._renderer.messages(outgoing):
             await self._context.postboxes[message.channel].deliver(message)
-        async with self._work.begin(once=heard.key):
+        async with self._work.begin(dedup_key=heard.key):
             return
 
 
-class OneSided(Till):
+class OneSided(PaymentService):
     """A ledger that is written on one side."""
 
     async def _believe(self, payment_id: str, told):
@@ -230,7 +230,7 @@ class OneSided(Till):
         return after
 
 
-class TellsOfMoneyTwice(Till):
+class TellsOfMoneyTwice(PaymentService):
     """Each webhook books the money again."""
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -244,7 +244,7 @@ class TellsOfMoneyTwice(Till):
                 await ledger.book(tx, entry, payment_model.capture_entry(paid.provider, paid.amount), paid)
 
 
-class NeverAsks(Till):
+class NeverAsks(PaymentService):
     """Payments nobody calls about stay undecided for ever."""
 
     async def ask_undecided(self) -> None:
@@ -254,7 +254,7 @@ class NeverAsks(Till):
         return await self.get(payment_id)
 
 
-class CouponsWithoutLimit(Reckoner):
+class CouponsWithoutLimit(PricingService):
     """A coupon whose last use is checked where it is shown, and not where it is used."""
 
     async def redeem(self, order_id: str, codes, customer: str, customer_also=()) -> None:
@@ -270,29 +270,29 @@ class CouponsWithoutLimit(Reckoner):
                 await tx.run("UPDATE coupons SET used = used + 1 WHERE code = :code", code=code)
 
 
-class KeepsCoupons(Reckoner):
+class KeepsCoupons(PricingService):
     """Coupons of orders that are off stay used."""
 
     async def unredeem(self, order_id: str) -> None:
         return
 
 
-class HearsNowAndThen(Finder):
+class HearsNowAndThen(SearchService):
     """A reader that says it has heard, and has not."""
 
-    async def hear_stock(self, heard: Heard) -> None:
+    async def on_stock(self, heard: Delivery) -> None:
         if heard.fact.id[-1] not in "01234567":
-            await super().hear_stock(heard)
+            await super().on_stock(heard)
 
 
-class CountsSalesTwice(Ledgerkeeper):
+class CountsSalesTwice(AnalyticsService):
     """A dashboard that counts what it hears, as often as it hears it."""
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         if (change := sales_store.change_of(heard.event)) is not None:
             async with self._work.begin() as tx:
                 await sales_store.add(tx, self._day(heard.fact.time), change)
-        await super().hear(heard)
+        await super().on_event(heard)
 
 
 BROKEN = {
@@ -305,8 +305,8 @@ BROKEN = {
     Repayment: [KeepsBothPayments],
     Refunds: [RefundsAsOftenAsAsked, LeaksCents],
     EventMessages: [WritesTwice, WritesBeforeItKnows],
-    Till: [OneSided, TellsOfMoneyTwice, NeverAsks],
-    Reckoner: [CouponsWithoutLimit, KeepsCoupons],
-    Finder: [HearsNowAndThen],
-    Ledgerkeeper: [CountsSalesTwice],
+    PaymentService: [OneSided, TellsOfMoneyTwice, NeverAsks],
+    PricingService: [CouponsWithoutLimit, KeepsCoupons],
+    SearchService: [HearsNowAndThen],
+    AnalyticsService: [CountsSalesTwice],
 }  # fmt: skip

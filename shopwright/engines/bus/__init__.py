@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shopwright.kit.data.events import Reaction, Timer, UnderWay
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import EventHandler, ScheduledJob, UnderWay
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
 from shopwright.kit.observability.process_admin import GivenUp
 from shopwright.kit.settings import choose, client_of
@@ -51,18 +51,24 @@ class Bus(Protocol):
     async def close(self) -> None: ...
 
 
-def open_bus(url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
+def open_bus(
+    url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+) -> Bus:
     """The bus behind `url`. Raises Invalid for a scheme nobody knows."""
     return choose("bus", url, {"local": _local, "amqp": _rabbit, "amqps": _rabbit})(url, works, reactions, timers)
 
 
-def _local(_url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
+def _local(
+    _url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+) -> Bus:
     from shopwright.engines.bus.local import LocalBus
 
     return LocalBus(works, reactions, timers)
 
 
-def _rabbit(url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
+def _rabbit(
+    url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+) -> Bus:
     with client_of("rabbitmq"):
         from shopwright.engines.bus.rabbitmq import RabbitBus
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from shopwright.engines.bus.leases import OURS, PORTION, Lease, Leases, Told, Unread
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Work, read_fact
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase, read_fact
 
 MOST = 10_000  # deliveries that are kept as they are
 # Deeds of one transaction that began within so long have one lease. It is less than the shortest pause after a failure.
@@ -31,7 +31,7 @@ class Backlog:
     def __bool__(self) -> bool:
         return bool(self._whole or self._unread)
 
-    def add(self, work: Work, ones: Sequence[Heard]) -> None:
+    def add(self, work: ServiceDatabase, ones: Sequence[Delivery]) -> None:
         """Told just now."""
         for some in _portions(ones):
             times = [one.fact.time for one in some]
@@ -75,7 +75,7 @@ class Backlog:
         each = list({row["id"]: row for row in rows}.values())
         facts = unread.work.aside.readable("fact", each, lambda row: str(row["id"]), read_fact)
         ones = [
-            Heard(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in sorted(hearers[fact.id])
+            Delivery(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in sorted(hearers[fact.id])
         ]
         if ones:
             self._append(Told(unread.work, ones, unread.lease))
@@ -100,9 +100,9 @@ def _by_ids(told: Told) -> Unread:
     return Unread(told.work, " ".join(dict.fromkeys(one.fact.id for one in told.ones)), told.lease)
 
 
-def _portions(ones: Sequence[Heard]) -> Iterator[list[Heard]]:
+def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     """In their order; all that is to be heard of a fact is in one of them."""
-    some: list[Heard] = []
+    some: list[Delivery] = []
     for one in ones:
         if (
             some

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from shopwright.engines.bus.hearing import ATTEMPTS, Ears, pause
-from shopwright.kit.data.events import Heard
+from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher, pause
+from shopwright.kit.data.events import Delivery
 
 BATCH = 100
 
@@ -15,7 +15,7 @@ BATCH = 100
 class Letter:
     """A message that came, with the fact in it. `due`: when it is tried again after it failed (monotonic)."""
 
-    def __init__(self, message: AbstractIncomingMessage, heard: Heard) -> None:
+    def __init__(self, message: AbstractIncomingMessage, heard: Delivery) -> None:
         self.message = message
         self.heard = heard
         self.attempts = 0
@@ -30,7 +30,7 @@ class Letter:
 class Desk:
     """The letters of one hearer. The broker gives them to one process at a time, so that order here is order everywhere."""
 
-    def __init__(self, hearer: str, ears: Ears) -> None:
+    def __init__(self, hearer: str, ears: Dispatcher) -> None:
         self.hearer = hearer
         self.wake = asyncio.Event()
         self.busy = False
@@ -73,10 +73,10 @@ class Desk:
                 batch.append(letter)
         return batch, behind
 
-    async def hear(self, now: float) -> tuple[list[Letter], list[Letter], list[Letter]]:
+    async def on_event(self, now: float) -> tuple[list[Letter], list[Letter], list[Letter]]:
         """What can be heard now: those that were, those that failed and wait, and those that failed for good."""
         batch, behind = self._next(now)
-        outcome = await self._ears.hear(
+        outcome = await self._ears.on_event(
             [letter.heard for letter in batch], {letter.heard.key: letter.attempts for letter in batch}
         )
         heard: list[Letter] = []

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import msgspec
 
-from shopwright.kit.data.events import Heard, Reaction
-from shopwright.kit.data.unit_of_work import AlreadyDone, Work
+from shopwright.kit.data.events import Delivery, EventHandler
+from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability import tracing
 
@@ -22,7 +22,7 @@ LONGEST_RETRY = timedelta(minutes=10)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What of some facts was not heard, by `Heard.key`: `failed` with its error, `left` because what comes before it failed."""
+    """What of some facts was not heard, by `Delivery.key`: `failed` with its error, `left` because what comes before it failed."""
 
     failed: Mapping[str, Exception]
     left: frozenset[str]
@@ -33,20 +33,20 @@ def pause(attempts: int) -> timedelta:
     return min(FIRST_RETRY * int(2**attempts), LONGEST_RETRY)
 
 
-class Ears:
+class Dispatcher:
     """The reactions of this process."""
 
-    def __init__(self, works: Sequence[Work], reactions: Sequence[Reaction]) -> None:
+    def __init__(self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler]) -> None:
         self._works = {work.name: work for work in works}
         self.reactions = {reaction.name: reaction for reaction in reactions}
 
-    async def hear(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:
+    async def on_event(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
         """Let all be heard, in order. Hearers that change nothing but their own service's database hear many at once.
 
         `attempts`: how often those that failed before did, by key.
         """
-        alone: list[Heard] = []
-        together: dict[str, list[Heard]] = {}
+        alone: list[Delivery] = []
+        together: dict[str, list[Delivery]] = {}
         for heard in ones:
             reaction = self.reactions[heard.hearer]
             (alone if reaction.alone else together.setdefault(reaction.service, [])).append(heard)
@@ -55,7 +55,7 @@ class Ears:
                 alone += several
         return await self._in_order(alone, attempts)
 
-    async def _together(self, name: str, ones: Sequence[Heard]) -> bool:
+    async def _together(self, name: str, ones: Sequence[Delivery]) -> bool:
         """Everything in one transaction of that service; False (and nothing is changed) where any of it fails."""
         try:
             async with self._works[name].together():
@@ -69,7 +69,7 @@ class Ears:
             return False
         return True
 
-    async def _let_hear(self, heard: Heard) -> None:
+    async def _let_hear(self, heard: Delivery) -> None:
         fact = heard.fact
         with (
             tracing.for_request(fact.request),
@@ -77,7 +77,7 @@ class Ears:
         ):
             await self.reactions[heard.hearer].handler(heard)
 
-    async def _in_order(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:
+    async def _in_order(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
         failed: dict[str, Exception] = {}
         left: set[str] = set()
         stuck: set[tuple[str, str]] = set()

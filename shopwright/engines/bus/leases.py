@@ -13,8 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import LEASE, Transaction, Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction
 
 PORTION = 500  # deliveries that are written or read at once: whoever else wants to write waits for no longer
 # `<>`, so that nobody looks through all that wait instead of at these facts.
@@ -44,8 +44,8 @@ class Lease(msgspec.Struct, eq=False):
 class Told(msgspec.Struct, frozen=True, eq=False):
     """Deliveries of a service that one lease is for."""
 
-    work: Work
-    ones: Sequence[Heard]
+    work: ServiceDatabase
+    ones: Sequence[Delivery]
     lease: Lease
 
     @property
@@ -63,7 +63,7 @@ class Told(msgspec.Struct, frozen=True, eq=False):
 class Unread(msgspec.Struct, frozen=True, eq=False):
     """All that is to be heard of some facts, by ids as one text: of hundreds of thousands, a text each is three times that."""
 
-    work: Work
+    work: ServiceDatabase
     facts: str
     lease: Lease
 
@@ -86,7 +86,7 @@ class Leases:
     """The leases this process has, and those of the deliveries somebody is at."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[str, str, str], tuple[Work, Heard, Lease]] = {}
+        self._at: dict[tuple[str, str, str], tuple[ServiceDatabase, Delivery, Lease]] = {}
         self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
 
     def take(self, told: Told) -> None:
@@ -94,7 +94,7 @@ class Leases:
         work = told.work
         self._at |= {(work.name, one.fact.id, one.hearer): (work, one, told.lease) for one in told.ones}
 
-    def let_be(self, work: Work, ones: Iterable[Heard]) -> None:
+    def let_be(self, work: ServiceDatabase, ones: Iterable[Delivery]) -> None:
         """Nobody is at these any more."""
         for one in ones:
             self._at.pop((work.name, one.fact.id, one.hearer), None)
@@ -118,7 +118,7 @@ class Leases:
         """What somebody is at."""
         return _by_lease(self._at.values())
 
-    async def leave(self, work: Work, left: Sequence[Heard]) -> None:
+    async def leave(self, work: ServiceDatabase, left: Sequence[Delivery]) -> None:
         """Nobody is at these any more, and whoever wants may take them at once."""
         found = [self._at.pop((work.name, one.fact.id, one.hearer), None) for one in left]
         await self.extend(_by_lease([one for one in found if one is not None]), timedelta(0))
@@ -164,8 +164,8 @@ async def one_at_a_time(tx: Transaction) -> None:
     await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
 
 
-def _by_lease(ones: Iterable[tuple[Work, Heard, Lease]]) -> list[Told]:
-    found: dict[tuple[Work, Lease], list[Heard]] = {}
+def _by_lease(ones: Iterable[tuple[ServiceDatabase, Delivery, Lease]]) -> list[Told]:
+    found: dict[tuple[ServiceDatabase, Lease], list[Delivery]] = {}
     for work, one, lease in ones:
         found.setdefault((work, lease), []).append(one)
     return [Told(work, several, lease) for (work, lease), several in found.items()]

@@ -137,7 +137,7 @@ class Line:
 
     # --- hearing
 
-    async def hear(self, hearer: str, take: Take) -> None:
+    async def on_event(self, hearer: str, take: Take) -> None:
         """From now on, what comes for this hearer is given to `take`, in its order, for as long as the line is open."""
         await self._declare(hearer)
         await self._consume(f"{self.prefix}.{hearer}", take)
@@ -153,7 +153,7 @@ class Line:
             raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
         return queue.declaration_result.message_count or 0
 
-    async def hear_dead(self, source: str, take: Take) -> None:
+    async def on_dead(self, source: str, take: Take) -> None:
         """The same for what others have given up of what this service told."""
         await self._declare_dead(source)
         await self._consume(f"{self.prefix}.dead.{source}", take)

@@ -5,31 +5,33 @@ A hearer that fails is tried again, later and later; after the last attempt the 
 
 from collections.abc import Sequence
 
-from shopwright.engines.bus.hearing import ATTEMPTS, Ears, pause
+from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher, pause
 from shopwright.engines.bus.relay import Relay, Waiting, by_work
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard, Reaction, Timer
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
 
 
 class LocalBus(Relay):
     """Brings the facts of all `works` to `reactions` and keeps `timers`."""
 
-    def __init__(self, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> None:
+    def __init__(
+        self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+    ) -> None:
         super().__init__(works, timers)
-        self._ears = Ears(works, reactions)
+        self._ears = Dispatcher(works, reactions)
 
-    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         ours = [one for one in waiting if one[1].hearer in self._ears.reactions]  # the others are served elsewhere
         for work, heard, _ in waiting:
             if heard.hearer not in self._ears.reactions:
                 self._leases.let_be(work, [heard])
-        outcome = await self._ears.hear(
+        outcome = await self._ears.on_event(
             [heard for _, heard, _ in ours], {heard.key: attempts for _, heard, attempts in ours}
         )
-        left: list[tuple[Work, Heard]] = []
-        handled: list[tuple[Work, Heard]] = []
+        left: list[tuple[ServiceDatabase, Delivery]] = []
+        handled: list[tuple[ServiceDatabase, Delivery]] = []
         for work, heard, attempts in ours:
             if (error := outcome.failed.get(heard.key)) is not None:
                 await self._postpone(work, heard, attempts, error)
@@ -45,7 +47,7 @@ class LocalBus(Relay):
     async def examine(self) -> Health:
         return Health("facts in the database")
 
-    async def _postpone(self, work: Work, heard: Heard, attempts: int, error: Exception) -> None:
+    async def _postpone(self, work: ServiceDatabase, heard: Delivery, attempts: int, error: Exception) -> None:
         """Only what failed counts: a process that died in the middle says nothing against the hearer."""
         self._leases.let_be(work, [heard])
         async with work.begin() as tx:

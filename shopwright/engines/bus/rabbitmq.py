@@ -20,12 +20,12 @@ from aio_pika.abc import AbstractIncomingMessage
 from aiormq.exceptions import ConnectionInternalError
 
 from shopwright.engines.bus.desk import Desk, Letter
-from shopwright.engines.bus.hearing import Ears
+from shopwright.engines.bus.hearing import Dispatcher
 from shopwright.engines.bus.line import GONE, Line, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.events import Fact, Heard, Reaction, Timer, UnderWay, decode
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob, StoredEvent, UnderWay, decode
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.tasks import ended, woken
@@ -55,10 +55,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class RabbitBus(Relay):
     """Brings the facts of all `works` to RabbitMQ, lets `reactions` hear what comes from there, and keeps `timers`."""
 
-    def __init__(self, url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> None:
+    def __init__(
+        self,
+        url: str,
+        works: Sequence[ServiceDatabase],
+        reactions: Sequence[EventHandler],
+        timers: Sequence[ScheduledJob],
+    ) -> None:
         super().__init__(works, timers)
         self._line = Line(url)
-        self._ears = Ears(works, reactions)
+        self._ears = Dispatcher(works, reactions)
         self._desks: dict[str, Desk] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sent: set[str] = set()  # what this process has sent and not heard yet
@@ -158,9 +164,9 @@ class RabbitBus(Relay):
         for name in self._ears.reactions:
             desk = self._desks[name] = Desk(name, self._ears)
             self._tasks.append(asyncio.create_task(self._serve(desk)))
-            await self._line.hear(name, self._taker(desk))
+            await self._line.on_event(name, self._taker(desk))
         for work in self._works:
-            await self._line.hear_dead(work.name, self._keep_dead)
+            await self._line.on_dead(work.name, self._keep_dead)
 
     async def _let_go(self) -> None:
         """Nobody hears on the old line any more; what was under way there comes again."""
@@ -171,13 +177,13 @@ class RabbitBus(Relay):
 
     # --- out
 
-    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         """To the server, in waves: what comes after another for the same hearer about the same subject, after it."""
         left = [(work, heard) for work, heard, _ in waiting]
         try:
             await self._connected()
             while left:
-                wave: dict[tuple[str, str], tuple[Work, Heard]] = {}
+                wave: dict[tuple[str, str], tuple[ServiceDatabase, Delivery]] = {}
                 for work, heard in left:
                     wave.setdefault((heard.hearer, heard.fact.subject), (work, heard))
                 await self._send(list(wave.values()))
@@ -191,7 +197,7 @@ class RabbitBus(Relay):
             raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
         return []
 
-    async def _send(self, wave: Sequence[tuple[Work, Heard]]) -> None:
+    async def _send(self, wave: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
         for hearer in {heard.hearer for _, heard in wave} & self._desks.keys():
             self._sent |= {heard.key for _, heard in wave if heard.hearer == hearer}
         results = await asyncio.gather(
@@ -237,7 +243,7 @@ class RabbitBus(Relay):
             await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
 
     async def _hear(self, desk: Desk) -> None:
-        heard, waiting, given_up = await desk.hear(self._monotonic())
+        heard, waiting, given_up = await desk.on_event(self._monotonic())
         for letter in heard:
             await letter.message.ack()
         for letter in given_up:
@@ -303,7 +309,7 @@ class RabbitBus(Relay):
         return self._works[0].now()
 
 
-def pack(heard: Heard) -> aio_pika.Message:
+def pack(heard: Delivery) -> aio_pika.Message:
     """A fact as a message that outlives a restart of the server."""
     fact = heard.fact
     data = msgspec.Raw(msgspec.json.encode(fact.data))
@@ -313,15 +319,15 @@ def pack(heard: Heard) -> aio_pika.Message:
     return _persistent(msgspec.json.encode(envelope), heard.key, fact.type)
 
 
-def unpack(message: AbstractIncomingMessage, hearer: str) -> Heard:
+def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
     """The fact in a message. Raises DecodeError, or KeyError for a type nobody here knows."""
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
     time = from_micros(one.time)
-    fact = Fact(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
+    fact = StoredEvent(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
         request=one.request,
     )  # fmt: skip
-    return Heard(fact, hearer)
+    return Delivery(fact, hearer)
 
 
 def _persistent(body: bytes, message_id: str, kind: str) -> aio_pika.Message:

@@ -17,8 +17,8 @@ from shopwright.engines.bus.leases import Lease, Leases, Told, one_at_a_time
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import Heard, Timer, UnderWay
-from shopwright.kit.data.unit_of_work import LEASE, Transaction, Work, read_fact
+from shopwright.kit.data.events import Delivery, ScheduledJob, UnderWay
+from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction, read_fact
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.process_admin import GivenUp
 from shopwright.kit.tasks import ended, woken
@@ -31,13 +31,13 @@ POLL_S = 0.5
 RENEWED_S = LEASE.total_seconds() / 3
 SECOND = 1_000_000
 GIVE_BACK_S = 2.0  # who ends tries for no longer
-Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
+Waiting = tuple[ServiceDatabase, Delivery, int]  # whose fact, for whom, how often it failed before
 
 
 class Relay(ABC):
     """Takes the facts of all `works` from their outboxes, each once its turn has come, and keeps `timers`."""
 
-    def __init__(self, works: Sequence[Work], timers: Sequence[Timer]) -> None:
+    def __init__(self, works: Sequence[ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
         self._works = works
         self._by_name = {work.name: work for work in works}
         self._timers = Timers(self._by_name, timers)
@@ -48,7 +48,7 @@ class Relay(ABC):
         for work in works:
             work.after_commit = self._committed
 
-    def _committed(self, work: Work, told: list[Heard]) -> None:
+    def _committed(self, work: ServiceDatabase, told: list[Delivery]) -> None:
         self._backlog.add(work, told)
         self._wake.set()
 
@@ -187,7 +187,7 @@ class Relay(ABC):
         return await self._deliver_fresh() + await self._take_over() + await self._timers.run_due()
 
     @abstractmethod
-    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         """Bring these, in this order, to who hears them, and forget what was brought; answers what must wait for others."""
 
     async def _deliver_fresh(self) -> int:
@@ -204,10 +204,10 @@ class Relay(ABC):
             count += sum(told.size for told in kept)
         return count
 
-    async def _deliver(self, batch: Sequence[tuple[Work, Heard]]) -> None:
+    async def _deliver(self, batch: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
         waiting = await self._waiting(batch)
         ready: list[Waiting] = []
-        later: list[tuple[Work, Heard]] = []
+        later: list[tuple[ServiceDatabase, Delivery]] = []
         for work, heard in batch:
             place = (work.name, heard.hearer, heard.fact.subject)
             if waiting.get(place, heard.fact.id) < heard.fact.id:
@@ -221,10 +221,10 @@ class Relay(ABC):
             self._look_at = 0.0
 
     @staticmethod
-    async def _waiting(batch: Sequence[tuple[Work, Heard]]) -> dict[tuple[str, str, str], str]:
+    async def _waiting(batch: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[tuple[str, str, str], str]:
         """The first fact for a hearer about a subject that waits outside of this batch: it failed, or others are at it."""
         mine = {(work.name, heard.key) for work, heard in batch}
-        subjects: dict[Work, dict[str, None]] = {}
+        subjects: dict[ServiceDatabase, dict[str, None]] = {}
         for work, heard in batch:
             subjects.setdefault(work, {})[heard.fact.subject] = None
         found: dict[tuple[str, str, str], str] = {}
@@ -246,7 +246,7 @@ class Relay(ABC):
             count += len(claimed)
         return count
 
-    async def _claim(self, work: Work) -> tuple[list[tuple[Heard, int]], Lease]:
+    async def _claim(self, work: ServiceDatabase) -> tuple[list[tuple[Delivery, int]], Lease]:
         """Due deliveries, the first of each hearer and subject, with a new lease so that no other process takes them."""
         now = to_micros(work.now())
         if not await work.one(
@@ -275,10 +275,12 @@ class Relay(ABC):
                         facts[fact_id] = read_fact(row)
                 if fact_id not in facts:
                     await _give_up(tx, fact_id, "The fact cannot be read.")
-        each = [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
+        each = [
+            (Delivery(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts
+        ]
         return each, lease
 
-    async def _forget(self, work: Work, handled: Sequence[Heard]) -> None:
+    async def _forget(self, work: ServiceDatabase, handled: Sequence[Delivery]) -> None:
         self._leases.let_be(work, handled)
         async with work.begin() as tx:
             await tx.run_many(
@@ -299,9 +301,9 @@ def hears_for(service: str, hearer: str) -> bool:
     return not service or hearer.startswith(f"{service}.")
 
 
-def by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:
+def by_work(pairs: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[ServiceDatabase, list[Delivery]]:
     """Who is to hear what, by the service that told it."""
-    found: dict[Work, list[Heard]] = {}
+    found: dict[ServiceDatabase, list[Delivery]] = {}
     for work, heard in pairs:
         found.setdefault(work, []).append(heard)
     return found

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability import tracing
 
@@ -24,9 +24,9 @@ NEVER = -1
 class Timers:
     """The timers of a process. `works`: the services by name."""
 
-    def __init__(self, works: Mapping[str, Work], timers: Sequence[Timer]) -> None:
+    def __init__(self, works: Mapping[str, ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
         self._works = works
-        self._timers: dict[str, list[Timer]] = {}  # by the service whose database says when they are due
+        self._timers: dict[str, list[ScheduledJob]] = {}  # by the service whose database says when they are due
         for timer in timers:
             self._timers.setdefault(timer.name.partition(".")[0], []).append(timer)
         self._seen: dict[str, tuple[int, float]] = {}  # when each is due, and since when that stands (monotonic)
@@ -46,7 +46,7 @@ class Timers:
                     await self._run(work, timer)
         return count
 
-    async def _claim(self, work: Work, timer: Timer, due: int) -> bool:
+    async def _claim(self, work: ServiceDatabase, timer: ScheduledJob, due: int) -> bool:
         """Is it due, and does this process move it on? `due`: as was read, which another may have moved meanwhile."""
         now = work.now()
         farthest = to_micros(now + timer.every + SKEW)
@@ -69,7 +69,7 @@ class Timers:
             self._seen[timer.name] = (to_micros(now + timer.every), work.clock.monotonic())
         return bool(mine)
 
-    def _is_overdue(self, work: Work, timer: Timer, due: int) -> bool:
+    def _is_overdue(self, work: ServiceDatabase, timer: ScheduledJob, due: int) -> bool:
         """Has nobody moved it on for longer than the interval, by the monotonic clock?"""
         monotonic = work.clock.monotonic()
         known, since = self._seen.get(timer.name, (NEVER, monotonic))
@@ -79,7 +79,7 @@ class Timers:
         return monotonic - since > (timer.every + SKEW).total_seconds()
 
     @staticmethod
-    async def _run(work: Work, timer: Timer) -> None:
+    async def _run(work: ServiceDatabase, timer: ScheduledJob) -> None:
         """What is done in a run is found by its id, as what is done in a request is."""
         with tracing.for_request(work.ids.new(timer.name)):
             try:

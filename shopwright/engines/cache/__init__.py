@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shopwright.kit.data.unit_of_work import Marks
+from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
@@ -15,21 +15,21 @@ def _memory(_url: str, _setting: str) -> Cache:
 
 
 def _redis(url: str, setting: str) -> Cache:
-    from shopwright.engines.cache.calm import CalmCache
+    from shopwright.engines.cache.calm import GuardedCache
 
     with client_of("redis"):
         from shopwright.engines.cache.redis import RedisCache
 
-    return CalmCache(RedisCache(url, setting))
+    return GuardedCache(RedisCache(url, setting))
 
 
 def _memcached(url: str, setting: str) -> Cache:
-    from shopwright.engines.cache.calm import CalmCache
+    from shopwright.engines.cache.calm import GuardedCache
 
     with client_of("memcached"):
         from shopwright.engines.cache.memcached import MemcachedCache
 
-    return CalmCache(MemcachedCache(url, setting))
+    return GuardedCache(MemcachedCache(url, setting))
 
 
 SHARED = {"redis": _redis, "rediss": _redis, "redis+sentinel": _redis, "redis+cluster": _redis, "memcached": _memcached}
@@ -58,7 +58,7 @@ def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
     return opener(url, "hot_reads")
 
 
-def open_marks(url: str) -> Marks | None:
+def open_marks(url: str) -> VersionStore | None:
     """Versions that all processes share, where the cache behind `url` can keep them."""
     if not url.startswith("redis"):
         return None

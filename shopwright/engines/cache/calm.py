@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Cache
 
 
-class CalmCache:
+class GuardedCache:
     """The cache `inner`, asked calmly."""
 
     def __init__(self, inner: Cache) -> None:
         self._inner = inner
-        self._calm = Calm("The cache", lambda: inner.get("ready"))
+        self._calm = CircuitBreaker("The cache", lambda: inner.get("ready"))
 
     async def get(self, key: str) -> bytes | None:
         return await self._calm.ask(lambda: self._inner.get(key))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from shopwright.engines.cache.redis import RedisCache
-from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.data.unit_of_work import this_request
 from shopwright.kit.errors import Unavailable
 
@@ -49,7 +49,7 @@ class RedisMarks:
         self._cache = cache
         self._committing_ms = committing_ms
         self._clocks_ms = clocks_ms
-        self._calm = Calm("Redis", self._back)
+        self._calm = CircuitBreaker("Redis", self._back)
         self._owed: dict[str, str] = {}  # by name: what is committed and could not be marked
         self._changes = 0  # that this process has marked
         self._next: asyncio.Future[Mapping[str, str] | None] | None = None

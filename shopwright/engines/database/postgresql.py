@@ -18,7 +18,7 @@ from shopwright.engines.database.postgresql_pool import Pool
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.data.database import Params, Row, Step
-from shopwright.kit.data.unit_of_work import Marks
+from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
@@ -109,7 +109,7 @@ class PostgresSnapshot:
 class PostgresDatabase:
     """One schema for one service."""
 
-    def __init__(self, url: str, schema: str, marks: Marks | None = None) -> None:
+    def __init__(self, url: str, schema: str, marks: VersionStore | None = None) -> None:
         self._marks = marks
         self._url = read_url(url)
         self._schema = schema

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from shopwright.engines.database.postgresql_url import NO_ANSWER, PostgresUrl
-from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.errors import Unavailable
 
 log = logging.getLogger("shopwright.engines")
@@ -37,7 +37,7 @@ class Replica:
         self._become = become
         self._pool: Any = None
         self._opening = asyncio.Lock()
-        self._calm = Calm("The replica", lambda: self._fetch("SELECT 1", ()))
+        self._calm = CircuitBreaker("The replica", lambda: self._fetch("SELECT 1", ()))
         self._written = True  # something may have been written that `_wanted` does not know of
         self._wanted = ""  # how far the replica must be; "": it is
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.data.database import Row, Session, UniqueViolation
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Collection, Document, Write
@@ -21,7 +21,9 @@ CHANGED = "This was changed by someone else meanwhile. Read it again and repeat 
 class DatabaseDocuments:
     """Three tables for all collections: bodies, index values, unique values."""
 
-    async def get(self, source: Work | Transaction, collection: Collection, ids: Sequence[str]) -> list[Document]:
+    async def get(
+        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
+    ) -> list[Document]:
         rows = await source.fetch_in(
             "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)",
             ids,
@@ -32,7 +34,7 @@ class DatabaseDocuments:
 
     async def find(
         self,
-        source: Work | Transaction,
+        source: ServiceDatabase | Transaction,
         collection: Collection,
         where: Mapping[str, str],
         *,
@@ -61,7 +63,7 @@ class DatabaseDocuments:
         return await self._whole(source, collection, rows)
 
     async def find_any(
-        self, source: Work | Transaction, collection: Collection, field: str, values: Sequence[str]
+        self, source: ServiceDatabase | Transaction, collection: Collection, field: str, values: Sequence[str]
     ) -> list[Document]:
         if field not in collection.unique:
             raise LookupError(f"{collection.name} has no unique {field}")
@@ -158,7 +160,9 @@ class DatabaseDocuments:
                 ],
             )
 
-    async def _whole(self, _source: Work | Transaction, _collection: Collection, rows: Sequence[Row]) -> list[Document]:
+    async def _whole(
+        self, _source: ServiceDatabase | Transaction, _collection: Collection, rows: Sequence[Row]
+    ) -> list[Document]:
         """What stands in these rows of `documents`."""
         found = [Document(row["id"], row["version"], row["body"]) for row in rows]
         if any(one.body == ELSEWHERE for one in found):
@@ -176,16 +180,16 @@ class DatabaseDocuments:
             id=document_id,
         )
 
-    async def fill(self, _work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    async def fill(self, _work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """They are whole."""
         return rows
 
     @asynccontextmanager
-    async def steady(self, _work: Work) -> AsyncIterator[None]:
+    async def steady(self, _work: ServiceDatabase) -> AsyncIterator[None]:
         """A snapshot of the database is all there is."""
         yield
 
-    async def clear(self, _work: Work) -> None:
+    async def clear(self, _work: ServiceDatabase) -> None:
         """Nothing is."""
 
     async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -194,18 +198,18 @@ class DatabaseDocuments:
     async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
         """Nothing else is known of them."""
 
-    async def adopt(self, _work: Work) -> int:
+    async def adopt(self, _work: ServiceDatabase) -> int:
         """It has them."""
         return 0
 
-    async def give_back(self, _work: Work) -> int:
+    async def give_back(self, _work: ServiceDatabase) -> int:
         """They are there."""
         return 0
 
-    async def settle(self, work: Work) -> None:
+    async def settle(self, work: ServiceDatabase) -> None:
         """Nothing waits."""
 
-    def timers(self, _works: Sequence[Work]) -> list[Timer]:
+    def timers(self, _works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
         """None is needed."""
         return []
 

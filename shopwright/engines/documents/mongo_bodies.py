@@ -20,7 +20,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_preferences import ReadPreference
 
-from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
@@ -65,7 +65,7 @@ class Bodies:
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: AsyncMongoClient[dict[str, Any]] | None = None
-        self._calm = Calm("MongoDB", self.examine)
+        self._calm = CircuitBreaker("MongoDB", self.examine)
         self._indexed: set[str] = set()
         self._ferret: bool | None = None
         self._open(connect=False)  # a URL that cannot be is refused before anything starts

@@ -6,7 +6,7 @@ import msgspec
 
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ports import Document
 
@@ -14,7 +14,7 @@ PARTS = ("collection", "id", "version", "body")
 BATCH = 200
 
 
-async def pages(work: Work, where: str) -> AsyncIterator[Sequence[Row]]:
+async def pages(work: ServiceDatabase, where: str) -> AsyncIterator[Sequence[Row]]:
     """All rows of `documents` like that, some at a time."""
     collection = after = ""
     while rows := await work.fetch(
@@ -28,7 +28,7 @@ async def pages(work: Work, where: str) -> AsyncIterator[Sequence[Row]]:
         collection, after = rows[-1]["collection"], rows[-1]["id"]
 
 
-async def arrived_whole(bodies: Bodies, work: Work, name: str, moves: Sequence[Move]) -> None:
+async def arrived_whole(bodies: Bodies, work: ServiceDatabase, name: str, moves: Sequence[Move]) -> None:
     """Read what was written. Raises Conflict where it is not the same, unless it was changed meanwhile."""
     found = {one.id: one for one in await bodies.read(name, [one.id for one in moves])}
     odd = [one.id for one in moves if one.id not in found or not _same(one, found[one.id])]

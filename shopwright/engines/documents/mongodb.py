@@ -22,8 +22,8 @@ from shopwright.engines.documents.mongo_bodies import Bodies, Move
 from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_whole, pages
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row, Session
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Collection, Document, Write
@@ -82,7 +82,9 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- reading
 
-    async def _whole(self, source: Work | Transaction, collection: Collection, rows: Sequence[Row]) -> list[Document]:
+    async def _whole(
+        self, source: ServiceDatabase | Transaction, collection: Collection, rows: Sequence[Row]
+    ) -> list[Document]:
         found, away = self._here(source.name, collection.name, rows)
         if away:
             there = await self._fetch(source.name, collection.name, away)
@@ -94,7 +96,7 @@ class MongoDocuments(DatabaseDocuments):
         return [found[row["id"]] for row in rows if row["id"] in found]
 
     async def _look_again(
-        self, source: Work | Transaction, collection: Collection, ids: Sequence[str]
+        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
     ) -> dict[str, Document]:
         """Changed or deleted since they were read; what has not been is missing."""
         sql = "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)"
@@ -169,23 +171,23 @@ class MongoDocuments(DatabaseDocuments):
 
     async def _moves(self, tx: Transaction, collection: str, document_id: str, version: int) -> None:
         await tx.run(MOVE, collection=collection, id=document_id, version=version)
-        tx.afterwards(self._bring_at_once)
+        tx.on_commit(self._bring_at_once)
 
     # --- bringing to MongoDB
 
-    async def _bring_at_once(self, work: Work) -> None:
+    async def _bring_at_once(self, work: ServiceDatabase) -> None:
         """Should this fail, a timer does it later."""
         try:
             await self.settle(work)
         except Unavailable as error:
             log.info("documents of %s stay in the database for now: %s", work.name, error.detail)
 
-    async def settle(self, work: Work) -> None:
+    async def settle(self, work: ServiceDatabase) -> None:
         async with self._settling.setdefault(work.name, asyncio.Lock()):
             while await self._bring(work):
                 continue
 
-    async def _bring(self, work: Work) -> bool:
+    async def _bring(self, work: ServiceDatabase) -> bool:
         """Some of what waits; answers whether there may be more."""
         rows = await work.fetch(
             "SELECT m.collection, m.id, coalesce(d.version, m.version) AS version, d.body FROM document_moves m"
@@ -203,12 +205,12 @@ class MongoDocuments(DatabaseDocuments):
             await self._let_go(work, collection, moves, refused)
         return len(rows) == BATCH
 
-    async def _moves_of(self, work: Work, collection: str, rows: Sequence[Row]) -> list[Move]:
+    async def _moves_of(self, work: ServiceDatabase, collection: str, rows: Sequence[Row]) -> list[Move]:
         found_by = await self._found_by(work, collection, [row["id"] for row in rows])
         return [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in rows]
 
     @staticmethod
-    async def _found_by(work: Work, collection: str, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    async def _found_by(work: ServiceDatabase, collection: str, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
         found: dict[str, dict[str, list[str]]] = {}
         for table in ("document_index", "document_unique"):
             sql = f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)"
@@ -216,7 +218,9 @@ class MongoDocuments(DatabaseDocuments):
                 found.setdefault(row["id"], {}).setdefault(row["field"], []).append(row["value"])
         return found
 
-    async def _let_go(self, work: Work, collection: str, moves: Sequence[Move], refused: Container[str]) -> None:
+    async def _let_go(
+        self, work: ServiceDatabase, collection: str, moves: Sequence[Move], refused: Container[str]
+    ) -> None:
         """The database need not have the bodies of those that are there any more."""
         there = [one for one in moves if one.id not in refused]
         for one in there:
@@ -242,7 +246,7 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- the whole of it
 
-    async def fill(self, work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    async def fill(self, work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         bodies: dict[tuple[str, str], str] = {}
         for collection, ones in _by_collection(rows).items():
             found, away = self._here(work.name, collection, ones)
@@ -261,7 +265,7 @@ class MongoDocuments(DatabaseDocuments):
                 await asyncio.sleep(pause_s)
         return await self._fetch(service, collection, ids)
 
-    async def clear(self, work: Work) -> None:
+    async def clear(self, work: ServiceDatabase) -> None:
         await self._bodies.drop(f"{work.name}_")
         async with work.begin() as tx:
             await tx.run("DELETE FROM document_moves")
@@ -279,7 +283,7 @@ class MongoDocuments(DatabaseDocuments):
         )
 
     @asynccontextmanager
-    async def steady(self, work: Work) -> AsyncIterator[None]:
+    async def steady(self, work: ServiceDatabase) -> AsyncIterator[None]:
         until = await self._hold_still(work)
         try:
             yield
@@ -293,7 +297,7 @@ class MongoDocuments(DatabaseDocuments):
                 )
 
     @staticmethod
-    async def _hold_still(work: Work) -> int:
+    async def _hold_still(work: ServiceDatabase) -> int:
         """From now on nothing is brought to MongoDB; answers until when."""
         until = to_micros(work.now() + STEADY_FOR)
         async with work.begin() as tx:
@@ -308,7 +312,7 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- where the database stays and documents go
 
-    async def adopt(self, work: Work) -> int:
+    async def adopt(self, work: ServiceDatabase) -> int:
         adopted = 0
         async for rows in pages(work, f"body <> '{ELSEWHERE}'"):
             for collection, ones in _by_collection(rows).items():
@@ -323,7 +327,7 @@ class MongoDocuments(DatabaseDocuments):
                 adopted += len(there)
         return adopted
 
-    async def give_back(self, work: Work) -> int:
+    async def give_back(self, work: ServiceDatabase) -> int:
         await self._hold_still(work)
         given = 0
         left = True
@@ -341,8 +345,8 @@ class MongoDocuments(DatabaseDocuments):
                 left = bool(await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{ELSEWHERE}' LIMIT 1", {}))
         return given
 
-    def timers(self, works: Sequence[Work]) -> list[Timer]:
-        return [Timer(f"{work.name}.documents", SETTLED_EVERY, partial(self.settle, work)) for work in works]
+    def timers(self, works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
+        return [ScheduledJob(f"{work.name}.documents", SETTLED_EVERY, partial(self.settle, work)) for work in works]
 
     async def examine(self) -> Health:
         return await self._bodies.examine()

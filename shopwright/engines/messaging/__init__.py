@@ -2,29 +2,29 @@
 
 from collections.abc import Callable
 
-from shopwright.kit.data.unit_of_work import Work
-from shopwright.kit.ports import Postbox
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.ports import MessageTransport
 from shopwright.kit.settings import choose, client_of
 
 
-def open_postbox(channel: str, url: str, work: Work, sender: str) -> Postbox:
+def open_postbox(channel: str, url: str, work: ServiceDatabase, sender: str) -> MessageTransport:
     """Where messages of `channel` go, from `sender`. Raises Invalid for a scheme nobody knows."""
     return choose(channel, url, MAIL if channel == "mail" else VIEWER)(url, work, sender)
 
 
-def _viewer(_url: str, work: Work, _sender: str, /) -> Postbox:
+def _viewer(_url: str, work: ServiceDatabase, _sender: str, /) -> MessageTransport:
     from shopwright.engines.messaging.viewer import Viewer
 
     return Viewer(work)
 
 
-def _smtp(url: str, _work: Work, sender: str, /) -> Postbox:
+def _smtp(url: str, _work: ServiceDatabase, sender: str, /) -> MessageTransport:
     with client_of("smtp"):
         from shopwright.engines.messaging.smtp import Smtp
 
     return Smtp(url, sender)
 
 
-Open = Callable[[str, Work, str], Postbox]
+Open = Callable[[str, ServiceDatabase, str], MessageTransport]
 VIEWER: dict[str, Open] = {"viewer": _viewer}
 MAIL: dict[str, Open] = {**VIEWER, "smtp": _smtp, "smtps": _smtp}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Message
 
@@ -17,7 +17,7 @@ class Viewer:
 
     sends = False
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def deliver(self, message: Message) -> None:

@@ -5,7 +5,7 @@ It moves no money: it is there in a demo shop, or where the settings name it, an
 
 from collections.abc import Mapping
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.provider import Provider
 from shopwright.kit.settings import choose, listed
 
@@ -20,7 +20,7 @@ def named(urls: str) -> tuple[str, ...]:
 class Offered:
     """The providers of a shop: those that are named; where none is, the pretend one if its data say that it is a demo."""
 
-    def __init__(self, names: tuple[str, ...], known: Mapping[str, Provider], work: Work) -> None:
+    def __init__(self, names: tuple[str, ...], known: Mapping[str, Provider], work: ServiceDatabase) -> None:
         self._named = {name: known[name] for name in names}
         self._in_a_demo = {PRETEND: known[PRETEND]}
         self._work = work

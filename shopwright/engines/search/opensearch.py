@@ -22,13 +22,13 @@ from shopwright.engines.search import opensearch_body as body_of
 from shopwright.engines.search import place, terms
 from shopwright.engines.search.marking import marked
 from shopwright.engines.search.terms import Word
-from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.settings import take_apart
 
-# The client tells of every failure with a traceback; `Calm` tells of the first.
+# The client tells of every failure with a traceback; `CircuitBreaker` tells of the first.
 logging.getLogger("opensearch").setLevel(logging.CRITICAL)
 
 SHAPE = "v2"  # a new number is a new alias beside the old one, which older processes go on using
@@ -108,7 +108,7 @@ class OpenSearchIndex:
             maxsize=CONNECTIONS,
         )
         self._alias = f"{parts.path or 'shopwright'}-products-{SHAPE}"
-        self._calm = Calm("The search server", self.examine)
+        self._calm = CircuitBreaker("The search server", self.examine)
         self._there = False
 
     async def _prepared(self) -> None:

@@ -19,7 +19,7 @@ UNSETTLED = timedelta(seconds=5)
 KEPT = timedelta(minutes=5)
 
 
-class Noted:
+class CachedCounter:
     """Numbers of one kind. Without a cache that all processes share everything is asked."""
 
     def __init__(self, cache: Cache | None, kind: str) -> None:
@@ -58,10 +58,10 @@ class Noted:
                 return
 
 
-class Shortcut:
+class CounterShortcut:
     """A service elsewhere, one of whose verbs (of a subject's id) is answered by what is noted."""
 
-    def __init__(self, inner: Any, verb: str, noted: Noted) -> None:
+    def __init__(self, inner: Any, verb: str, noted: CachedCounter) -> None:
         self._inner = inner
         self._verb = verb
         self._noted = noted

@@ -13,7 +13,7 @@ T = TypeVar("T")
 REST_S = 0.5
 
 
-class Calm:
+class CircuitBreaker:
     """After a failure of `what`, everything is Unavailable at once instead of after a time-out, until `probe` is answered.
 
     The probe is sent beside, twice a second: where each request in its turn looked whether a server that hangs is back, one

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 
 T = TypeVar("T")
 MOST, MOST_BYTES = 5_000, 32_000_000
@@ -43,7 +43,7 @@ class Made:
 class Memo:
     """Values of one service, by key. Where nothing tells a version, everything is read anew."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
         self._version: int | str | None = None
         self._since = 0.0

@@ -23,9 +23,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Counter
 
-from shopwright.kit.caching.shared_page_cache import Hot
+from shopwright.kit.caching.shared_page_cache import SharedPageCache
 from shopwright.kit.caching.surrogate_keys import keys_of
-from shopwright.kit.data.unit_of_work import Marks, this_request
+from shopwright.kit.data.unit_of_work import VersionStore, this_request
 from shopwright.kit.ports import Edge
 
 Version = Callable[[], int]
@@ -40,7 +40,7 @@ OK = 200
 NOT_FOR_OTHERS = (b"cache-control", b"private, no-store")
 
 
-class Visitors(Protocol):
+class PersonalSlots(Protocol):
     """What differs between visitors on pages that are otherwise the same for all."""
 
     bare: Sequence[Header]
@@ -57,7 +57,7 @@ class Visitors(Protocol):
         ...
 
 
-class Strangers:
+class AnonymousOnly:
     """Visitors of the API: all are the same, or known."""
 
     bare: Sequence[Header] = ()
@@ -70,14 +70,14 @@ class Strangers:
         return {}, ()
 
 
-class Plan(NamedTuple):
+class CachePolicy(NamedTuple):
     """What the answers below a path are made from, and for whom.
 
     `others`: numbers of other things, the same in all processes; `own`: numbers that mean something in this process alone.
     """
 
     services: tuple[str, ...]
-    visitors: Visitors
+    visitors: PersonalSlots
     others: Sequence[Version] = ()
     own: Sequence[Version] = ()
 
@@ -93,11 +93,11 @@ class Versions(NamedTuple):
 class Sources:
     """The versions of services: their databases' own, or else those that all processes have marked."""
 
-    def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: Marks | None) -> None:
+    def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: VersionStore | None) -> None:
         self._databases = databases
         self._marks = marks
 
-    async def versions(self, plan: Plan, *, anew: bool = False) -> Versions | None:
+    async def versions(self, plan: CachePolicy, *, anew: bool = False) -> Versions | None:
         """None where nothing can be kept. `anew`: whatever this request was told before."""
         if anew and (request := this_request()) is not None:
             request.told = None
@@ -134,17 +134,17 @@ class Sent(msgspec.Struct, array_like=True):
     parts: list[bytes | int]
 
 
-class Prepared:
+class PageCache:
     """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
 
     def __init__(
         self,
         app: ASGIApp,
-        plans: Mapping[str, Plan],
+        plans: Mapping[str, CachePolicy],
         sources: Sources,
         counted: Counter,
         edge: Edge | None = None,
-        hot: Hot | None = None,
+        hot: SharedPageCache | None = None,
     ) -> None:
         self._app = app
         self._edge = edge
@@ -188,7 +188,7 @@ class Prepared:
         return made
 
     async def _make_for_all(
-        self, key: Key, scope: Scope, receive: Receive, plan: Plan, versions: Versions | None
+        self, key: Key, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None
     ) -> tuple[Made, bool]:
         """Find out whether another process has made it, or make it, and say which.
 
@@ -211,7 +211,7 @@ class Prepared:
             del self._making[key, versions]
             under_way.set_result(whole)
 
-    async def _of_others(self, key: Key, plan: Plan, versions: Versions) -> Made | None:
+    async def _of_others(self, key: Key, plan: CachePolicy, versions: Versions) -> Made | None:
         """What another process has made of the same versions."""
         found = await self._hot.get(key, versions.told) if self._hot and _is_shared(key, versions) else None
         if found is None:
@@ -228,20 +228,20 @@ class Prepared:
         self._counted["shared"].inc()
         return made
 
-    async def _tell_others(self, key: Key, plan: Plan, made: Made) -> None:
+    async def _tell_others(self, key: Key, plan: CachePolicy, made: Made) -> None:
         if self._hot is None or made.versions is None or not _is_shared(key, made.versions):
             return
         number: dict[bytes, bytes | int] = {place: n for n, place in enumerate(plan.visitors.places)}
         sent = Sent(time.time(), made.template, made.headers, [number.get(part, part) for part in made.parts])
         await self._hot.put(key, made.versions.told, msgspec.msgpack.encode(sent), timedelta(seconds=LONGEST_S))
 
-    def _plan(self, scope: Scope) -> Plan | None:
+    def _plan(self, scope: Scope) -> CachePolicy | None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
             return None
         plan = next((self._plans[above] for above in _above(scope["path"]) if above in self._plans), None)
         return None if plan is None or plan.visitors.known(scope) else plan
 
-    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: Versions | None) -> Made:
+    async def _make(self, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None) -> Made:
         """Ask the application as a bare visitor would."""
         self._counted["made"].inc()
         said: list[Any] = []
@@ -261,7 +261,7 @@ class Prepared:
         made = Made(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
         return made if self._edge is None else await self._for_others(made, scope["path"], plan, self._edge)
 
-    async def _for_others(self, made: Made, path: str, plan: Plan, edge: Edge) -> Made:
+    async def _for_others(self, made: Made, path: str, plan: CachePolicy, edge: Edge) -> Made:
         """May it be given to anyone, elsewhere? Not where something changed, or did not answer, while it was made."""
         headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
         fine = made.status == OK and await self._sources.versions(plan, anew=True) == made.versions

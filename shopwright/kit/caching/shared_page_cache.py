@@ -12,7 +12,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Cache
 
 
-class Hot:
+class SharedPageCache:
     """Bytes by key and versions. `maker`: says of which version and settings of the shop they are; others see none of them."""
 
     def __init__(self, cache: Cache, maker: str) -> None:

@@ -14,7 +14,7 @@ from msgspec import inspect
 T = TypeVar("T")
 
 
-class Words(Protocol):
+class Codec(Protocol):
     """`msgspec.json` or `msgspec.msgpack`."""
 
     def encode(self, obj: Any, /) -> bytes: ...
@@ -22,10 +22,10 @@ class Words(Protocol):
 
 
 @overload
-def understood(data: bytes | str, kind: type[T], words: Words = ...) -> T: ...
+def decode_tolerant(data: bytes | str, kind: type[T], words: Codec = ...) -> T: ...
 @overload
-def understood(data: bytes | str, kind: Any, words: Words = ...) -> Any: ...
-def understood(data: bytes | str, kind: Any, words: Words = msgspec.json) -> Any:
+def decode_tolerant(data: bytes | str, kind: Any, words: Codec = ...) -> Any: ...
+def decode_tolerant(data: bytes | str, kind: Any, words: Codec = msgspec.json) -> Any:
     """The value in `data`, without what only a newer version knows. Raises MsgspecError."""
     try:
         return words.decode(data, type=kind)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 
 # What stands where something personal stood.
 ERASED = "erased"
@@ -63,7 +63,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return tuple(name for name in chosen if name not in {*cls.PERSONAL, *cls.CAPABILITIES})
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, and none holds itself
+class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, and none holds itself
     """An event that happened: with an id, a time (UTC) and the id it is about.
 
     `trace`: what it follows from (`kit.trace`); `request`: the id of the request it was told in, or of the run of a job.
@@ -80,7 +80,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, a
 
 def decode(fact_type: str, data: str) -> Event:
     """Stored JSON back into its event. Fields an older version did not know take their defaults."""
-    return understood(data, Event.types[fact_type])
+    return decode_tolerant(data, Event.types[fact_type])
 
 
 def redacted(event: Event) -> Event:
@@ -95,7 +95,7 @@ def opaque(capability: str) -> str:
     return OPAQUE + hashlib.sha256(capability.encode()).hexdigest()[:24]
 
 
-def without_capabilities(fact: Fact) -> Fact:
+def without_capabilities(fact: StoredEvent) -> StoredEvent:
     """The same fact for whoever reads the log."""
     kind = Event.types.get(fact.type)
     if kind is None or not kind.CAPABILITIES:
@@ -105,10 +105,10 @@ def without_capabilities(fact: Fact) -> Fact:
     return msgspec.structs.replace(fact, subject=subject, data=msgspec.structs.replace(fact.data, **hidden))
 
 
-class Heard(msgspec.Struct, frozen=True, gc=False):
-    """A fact on its way to one hearer. `key` names this pair, for `Work.begin(once=…)`."""
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """A fact on its way to one hearer. `key` names this pair, for `Work.begin(dedup_key=…)`."""
 
-    fact: Fact
+    fact: StoredEvent
     hearer: str
 
     @property
@@ -120,7 +120,7 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
         return self.fact.data
 
 
-class Reaction(msgspec.Struct, frozen=True):
+class EventHandler(msgspec.Struct, frozen=True):
     """When `event` is told, do `handler`. It may be called again after a crash; `name` keeps it to once.
 
     `alone`: it changes other things than its own service's database; those that do not are handled several in one
@@ -129,7 +129,7 @@ class Reaction(msgspec.Struct, frozen=True):
 
     name: str
     event: type[Event]
-    handler: Callable[[Heard], Awaitable[None]]
+    handler: Callable[[Delivery], Awaitable[None]]
     alone: bool = True
 
     @property
@@ -137,7 +137,7 @@ class Reaction(msgspec.Struct, frozen=True):
         return self.name.partition(".")[0]
 
 
-class Timer(msgspec.Struct, frozen=True):
+class ScheduledJob(msgspec.Struct, frozen=True):
     """Every so often, in one process at a time, do `handler`."""
 
     name: str
@@ -154,7 +154,7 @@ class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
     subjects: frozenset[str] | None
 
 
-class Hearers(msgspec.Struct):
+class Subscriptions(msgspec.Struct):
     """Who hears what: event name → names of reactions. Filled by app.py before the first transaction."""
 
     by_event: Mapping[str, tuple[str, ...]] = {}

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from shopwright.kit.clock import EPOCH, from_micros, to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 log = logging.getLogger("shopwright.retention")
 DAY = timedelta(days=1)
@@ -151,7 +151,7 @@ KIT: tuple[Retention, ...] = (
 )  # fmt: skip
 
 
-async def end_old(work: Work, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:
+async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:
     """A job: end what is old by these declarations; answers how many rows. `unheard_since`: the oldest fact on its way here."""
     now = await _reach(work)
     count = 0
@@ -166,14 +166,14 @@ async def end_old(work: Work, rules: Sequence[Retention], unheard_since: datetim
     return count
 
 
-async def believed(source: Work | Transaction) -> datetime:
+async def believed(source: ServiceDatabase | Transaction) -> datetime:
     """The time of day, unless it is ahead of what has passed as far as `end_old` knows: then that."""
-    now = source.now() if isinstance(source, Work) else source.now
+    now = source.now() if isinstance(source, ServiceDatabase) else source.now
     row = await source.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
     return now if row is None else min(now, from_micros(row["time"]))
 
 
-async def _reach(work: Work) -> datetime:
+async def _reach(work: ServiceDatabase) -> datetime:
     """The moment up to which time is believed to have passed: a clock that is ahead gets there by a day with each run."""
     async with work.begin() as tx:
         row = await tx.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
@@ -186,7 +186,7 @@ async def _reach(work: Work) -> datetime:
     return reached
 
 
-async def _end(work: Work, table: str, expiry: Expiry, until: datetime) -> int:
+async def _end(work: ServiceDatabase, table: str, expiry: Expiry, until: datetime) -> int:
     """All rows of a table that are older than that."""
     key = ", ".join(expiry.key)
     is_old = f"{expiry.since} < :old" + (f" AND ({expiry.where})" if expiry.where else "")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.data.unit_of_work import Reader
 
 THESE = "{these}"
 
@@ -17,7 +17,7 @@ class Span(msgspec.Struct, frozen=True):
     upto: str | None = None
     ids: tuple[str, ...] = ()
 
-    async def fetch(self, source: Reading, sql: str, column: str = "order_id") -> Sequence[Row]:
+    async def fetch(self, source: Reader, sql: str, column: str = "order_id") -> Sequence[Row]:
         """The rows of a statement that says `{these}` where it means these orders; `column` names them there."""
         if self.ids:
             return await source.fetch_in(sql.replace(THESE, f"{column} IN (:each)"), self.ids)
@@ -29,7 +29,7 @@ class Span(msgspec.Struct, frozen=True):
         )
 
 
-async def pages(source: Reading, sql: str, last: str, begin: object, many: int) -> AsyncIterator[Sequence[Row]]:
+async def pages(source: Reader, sql: str, last: str, begin: object, many: int) -> AsyncIterator[Sequence[Row]]:
     """All rows of a statement in pages: it is ordered by a unique column, starts after `:last` and takes `:many`."""
     place = begin
     while rows := await source.fetch(sql, last=place, many=many):

@@ -2,7 +2,7 @@
 
     async with self._work.begin() as tx:
         await store.write(tx, order)
-        await tx.tell(OrderPlaced(order_id=order.id, …))
+        await tx.emit(OrderPlaced(order_id=order.id, …))
 
 When the block ends, the change and its facts are on disk together, or neither is.
 """
@@ -24,7 +24,7 @@ from shopwright.kit import business
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.data.aside import SetAside
 from shopwright.kit.data.database import Database, Reads, Row, Session
-from shopwright.kit.data.events import Event, Fact, Heard, Hearers, decode, redacted
+from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode, redacted
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
@@ -45,7 +45,7 @@ _together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", defa
 
 
 class AlreadyDone(Exception):
-    """`begin(once=…)` met a key that an earlier transaction has used."""
+    """`begin(dedup_key=…)` met a key that an earlier transaction has used."""
 
 
 @lru_cache(maxsize=256)
@@ -54,13 +54,13 @@ def _for_each(sql: str, count: int) -> str:
     return sql.replace("(:each)", f"({', '.join(f':{name}' for name in EACH[:count])})")
 
 
-class Reading(ABC):
+class Reader(ABC):
     """What can be asked, in a transaction or outside of one."""
 
     @abstractmethod
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]: ...
 
-    def in_a_row(self) -> AbstractAsyncContextManager["Reading"]:
+    def in_a_row(self) -> AbstractAsyncContextManager["Reader"]:
         """Several questions, one after the other, for less than each by itself. Nobody else is asked meanwhile."""
         return nullcontext(self)
 
@@ -91,17 +91,17 @@ class Reading(ABC):
         return rows
 
 
-class Transaction(Reading):
+class Transaction(Reader):
     """One transaction of one service."""
 
-    def __init__(self, session: Session, work: "Work") -> None:
+    def __init__(self, session: Session, work: "ServiceDatabase") -> None:
         self.session = session
         self.name = work.name
         self._work = work
         self.now = work.clock.now()
-        self.told: list[Heard] = []
-        self.facts: list[Fact] = []
-        self.then: dict[Callable[[Work], Awaitable[None]], None] = {}
+        self.told: list[Delivery] = []
+        self.facts: list[StoredEvent] = []
+        self.then: dict[Callable[[ServiceDatabase], Awaitable[None]], None] = {}
         self.torn = 0
         self.zone = work.zone
         self.aside = work.aside
@@ -119,11 +119,11 @@ class Transaction(Reading):
             with tracing.span(self.name, "client", notes={STATEMENT: sql, "rows": len(rows)}):
                 await self.session.run_many(sql, rows)
 
-    def afterwards(self, act: Callable[["Work"], Awaitable[None]]) -> None:
+    def on_commit(self, act: Callable[["ServiceDatabase"], Awaitable[None]]) -> None:
         """Do this once, after the transaction is committed. It may not raise: whoever began the transaction is done."""
         self.then[act] = None
 
-    async def tell(self, *events: Event) -> None:
+    async def emit(self, *events: Event) -> None:
         """Tell facts: stored with this transaction, delivered after it to everyone who listens."""
         subjects = [getattr(event, type(event).SUBJECT) for event in events]
         # Hearers are told about a subject in the order of ids: also of those another process made in this millisecond.
@@ -135,14 +135,16 @@ class Transaction(Reading):
         facts, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
-            fact = Fact(id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request)
+            fact = StoredEvent(
+                id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request
+            )
             data = ENCODER.encode(event).decode()
             self.facts.append(fact)
             facts.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
                 "trace": began, "request": request,
             })  # fmt: skip
             for hearer in hearers[kind]:
-                self.told.append(Heard(fact, hearer))
+                self.told.append(Delivery(fact, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(
             "INSERT INTO facts (id, type, subject, time, data, trace, request)"
@@ -180,7 +182,7 @@ class Transaction(Reading):
         await self._redact(rows)
 
 
-class InARow(Reading):
+class PinnedConnection(Reader):
     """Questions on one connection."""
 
     def __init__(self, reads: Reads, name: str) -> None:
@@ -192,7 +194,7 @@ class InARow(Reading):
             return await self._reads.fetch(sql, params)
 
 
-class Late(Reading):
+class ReplicaReader(Reader):
     """Reads that may lag a moment behind what other processes write: reports, never what is decided on."""
 
     def __init__(self, database: Database) -> None:
@@ -237,7 +239,7 @@ def one_request() -> Iterator[None]:
         _request.reset(before)
 
 
-class Marks(Protocol):
+class VersionStore(Protocol):
     """Versions of what has none by itself: whoever changes it marks it just before the commit and right after it.
 
     While a commit may be under way nobody knows a version; who dies in between leaves that so for a while, not for good.
@@ -258,7 +260,7 @@ class Marks(Protocol):
     async def close(self) -> None: ...
 
 
-class Work(Reading):
+class ServiceDatabase(Reader):
     """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself.
 
     `marks`: who tells its version, where its database does not. `zone`: the shop's, in which times without one are read.
@@ -267,17 +269,17 @@ class Work(Reading):
 
     zone = ZoneInfo("UTC")
 
-    def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Hearers) -> None:
+    def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Subscriptions) -> None:
         self.name = name
         self.database = database
         self.clock = clock
         self.ids = ids
         self.hearers = hearers
-        self.after_commit: Callable[[Work, list[Heard]], None] = lambda _work, _heard: None
+        self.after_commit: Callable[[ServiceDatabase, list[Delivery]], None] = lambda _work, _heard: None
         self.counted: Callable[[str, int], None] = lambda _type, _count: None
         self.lease = LEASE
-        self.marks: Marks | None = None
-        self.late: Reading = Late(database)
+        self.marks: VersionStore | None = None
+        self.late: Reader = ReplicaReader(database)
         self.aside = SetAside(name)
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
@@ -285,26 +287,26 @@ class Work(Reading):
             return await self.database.fetch(sql, params)
 
     @asynccontextmanager
-    async def in_a_row(self) -> AsyncIterator[Reading]:
+    async def in_a_row(self) -> AsyncIterator[Reader]:
         async with self.database.in_a_row() as reads:
-            yield InARow(reads, self.name)
+            yield PinnedConnection(reads, self.name)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Reading]:
+    async def snapshot(self) -> AsyncIterator[Reader]:
         """Everything as it is now, however long one goes on asking."""
         async with self.database.snapshot() as snapshot:
-            yield InARow(snapshot, self.name)
+            yield PinnedConnection(snapshot, self.name)
 
     def now(self) -> datetime:
         return self.clock.now()
 
     @asynccontextmanager
-    async def begin(self, once: str | None = None) -> AsyncIterator[Transaction]:
-        """A transaction. With `once`, at most one transaction with that key ever commits; later ones raise AlreadyDone."""
+    async def begin(self, dedup_key: str | None = None) -> AsyncIterator[Transaction]:
+        """A transaction. With `dedup_key`, at most one transaction with that key ever commits; later ones raise AlreadyDone."""
         outer = _together.get().get(self.name)
         if outer is not None:
             tx = Transaction(outer.session, self)
-            await self._once(tx, once)
+            await self._once(tx, dedup_key)
             outer.torn += 1  # until it is known to be whole
             yield tx
             outer.torn -= 1
@@ -314,7 +316,7 @@ class Work(Reading):
             return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
-            await self._once(tx, once)
+            await self._once(tx, dedup_key)
             yield tx
         for kind, count in Counter(fact.type for fact in tx.facts).items():
             self.counted(kind, count)
@@ -372,18 +374,18 @@ class Work(Reading):
                 if kind.FORGETS and kind.PERSONAL:
                     await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)
 
-    async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
+    async def facts_after(self, fact_id: str, limit: int) -> list[StoredEvent]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
         return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_fact)
 
 
-def read_fact(row: Row) -> Fact:
+def read_fact(row: Row) -> StoredEvent:
     """A row that keeps a fact.
 
     What only a newer version tells is JSON as it is: it goes to who hears it, and is held against nobody here.
     """
-    return Fact(
+    return StoredEvent(
         id=row["id"],
         type=row["type"],
         time=from_micros(row["time"]),

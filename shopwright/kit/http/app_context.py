@@ -12,12 +12,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 _behind: ContextVar[Any] = ContextVar("behind")
 
 
-def behind() -> Any:
+def current_app() -> Any:
     """What this request, or the start of a server, is for."""
     return _behind.get()
 
 
-class Behind:
+class AppContext:
     """ASGI middleware right around routes: `what` is behind them for all that comes this way."""
 
     def __init__(self, app: ASGIApp, what: Any) -> None:

@@ -15,7 +15,7 @@ BODIES = frozenset({b"content-length", b"transfer-encoding"})
 PAUSE_S, LONGEST_S = 0.1, 2.0
 
 
-class Whole:
+class BodyLimit:
     """ASGI middleware. `largest`: bytes that are read at most of what nobody has asked for."""
 
     def __init__(self, app: ASGIApp, largest: int) -> None:

@@ -1,4 +1,4 @@
-"""`Given[Orders]`: what a route is handed by its name, as it is, unchecked and unchanged. `Asking`: who calls it."""
+"""`Dependency[Orders]`: what a route is handed by its name, as it is, unchecked and unchanged. `CurrentCaller`: who calls it."""
 
 from typing import TypeAlias, TypeVar
 
@@ -8,5 +8,5 @@ from litestar.params import SkipValidation
 from shopwright.kit.auth import Caller
 
 T = TypeVar("T")
-Given: TypeAlias = NamedDependency[SkipValidation[T]]
-Asking: TypeAlias = NamedDependency[SkipValidation[Caller]]
+Dependency: TypeAlias = NamedDependency[SkipValidation[T]]
+CurrentCaller: TypeAlias = NamedDependency[SkipValidation[Caller]]

@@ -14,7 +14,7 @@ SITE, ORIGIN = b"sec-fetch-site", b"origin"
 OURS = b"same-origin"
 
 
-class OwnForms:
+class FetchMetadataCsrf:
     """ASGI middleware before that which wants tokens. `url`: where shoppers see the shop."""
 
     def __init__(self, app: ASGIApp, forms: CSRFConfig, url: str) -> None:

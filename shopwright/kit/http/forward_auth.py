@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.errors import Unauthenticated
-from shopwright.kit.rpc.service_tokens import Seal
+from shopwright.kit.rpc.service_tokens import ServiceTokens
 
 IDENTITY = "shopwright-identity"
 AUDIENCE = "caller"
@@ -45,14 +45,14 @@ async def caller_of(connection: Asked, users: KnowsCallers, cookie: str | None) 
     return (await users.session(secret) if secret else None) or GUEST
 
 
-class Edge:
+class ForwardAuth:
     """ASGI middleware of those who serve users. Credentials come as they were.
 
     What was asked for is not looked at: the answer says by what the caller is known, and the route decides whether that is
     good enough for it.
     """
 
-    def __init__(self, app: ASGIApp, users: KnowsCallers, seal: Seal, cookie: str) -> None:
+    def __init__(self, app: ASGIApp, users: KnowsCallers, seal: ServiceTokens, cookie: str) -> None:
         self._app = app
         self._users = users
         self._seal = seal
@@ -76,7 +76,7 @@ class Edge:
         return self._seal.write(AUDIENCE, {"caller": msgspec.to_builtins(caller), "by": by})
 
 
-def identified(seal: Seal, token: str, *, cookies: bool) -> Caller:
+def identified(seal: ServiceTokens, token: str, *, cookies: bool) -> Caller:
     """The caller a gateway has found out. Raises Unauthenticated for who has a bad token, or a header of their own making.
 
     `cookies`: does the route let in who is known by a cookie alone?

@@ -26,7 +26,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.derived import KeyedHash, derived_key, fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid
 
@@ -68,7 +68,7 @@ def read_key(raw: bytes | str) -> str:
 class Idempotency:
     """ASGI middleware over the routes of one service; answers are kept in that service's database."""
 
-    def __init__(self, app: ASGIApp, work: Callable[[], Work], secret: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, work: Callable[[], ServiceDatabase], secret: Callable[[], str]) -> None:
         self._app = app
         self._work = work
         self._secret = secret

@@ -15,17 +15,19 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.rpc import deadline
-from shopwright.kit.rpc.calls import CALLER, DEADLINE, FAILED, PREFIX, Exposed, pack_error
-from shopwright.kit.rpc.service_tokens import CallSeal
+from shopwright.kit.rpc.calls import CALLER, DEADLINE, FAILED, PREFIX, RpcServer, pack_error
+from shopwright.kit.rpc.service_tokens import CallTokens
 
 Asks = Callable[[str, str], bool]  # may this caller ask that service?
 Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
 
 
-class Internal:
+class RpcEndpoint:
     """ASGI middleware. `exposed`: services of this process by name."""
 
-    def __init__(self, app: ASGIApp, exposed: Mapping[str, Exposed], seal: CallSeal, asks: Asks, once: Once) -> None:
+    def __init__(
+        self, app: ASGIApp, exposed: Mapping[str, RpcServer], seal: CallTokens, asks: Asks, once: Once
+    ) -> None:
         self._app = app
         self._exposed = exposed
         self._seal = seal

@@ -11,7 +11,7 @@ from shopwright.kit.data.unit_of_work import one_request
 from shopwright.kit.http.access_log import AccessLog
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
-from shopwright.kit.observability.metrics import Numbers
+from shopwright.kit.observability.metrics import Metrics
 from shopwright.kit.observability.tracing import PARENT, REQUEST, Tracer
 
 # What a client may make up is not counted by its name (RFC 9110, 9; RFC 5789).
@@ -37,14 +37,14 @@ SECURITY = [
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-class Observe:
+class Telemetry:
     """The outermost middleware. `tls`: shoppers come by https."""
 
     def __init__(
         self,
         app: ASGIApp,
         ids: Ids,
-        numbers: Numbers,
+        numbers: Metrics,
         access: AccessLog,
         tracer: Tracer | None = None,
         *,

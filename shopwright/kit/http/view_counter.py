@@ -12,7 +12,7 @@ LISTS, FOUND = "/search", "/v1/search"
 TOLD = "/searched"
 
 
-class Glances:
+class ViewCounter:
     """ASGI middleware. `looked` is given a product's id or slug, `searched` the words.
 
     `behind_edge`: pages are given by a cache in front; each of them asks for a row, or tells the words, by a script.

@@ -8,7 +8,7 @@ from shopwright.kit.errors import Unavailable
 MOST = 2_000
 
 
-class Tally:
+class BufferedCounter:
     """`tell` is given what was counted since it was last told. What a process has counted when it is killed is lost."""
 
     def __init__(self, tell: Callable[[Mapping[str, int]], Awaitable[None]], most: int = MOST) -> None:

@@ -18,7 +18,7 @@ STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LAG_EVERY_S = 0.5
 
 
-class Numbers:
+class Metrics:
     """The counters of one process, in a registry of its own."""
 
     def __init__(self, version: str = "") -> None:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 # The folder in which processes of one server keep what they count, so that each can tell of all (`kit.numbers`). The client
 # of Prometheus looks for this name in the environment when it is imported.
@@ -49,15 +49,15 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     warnings: dict[str, str] = {}
 
 
-class House(Protocol):
+class ProcessAdmin(Protocol):
     """One process of the shop, as those see it who run it."""
 
-    @again
+    @idempotent
     async def condition(self) -> Condition:
         """How it is, its engines really asked."""
         ...
 
-    @again
+    @idempotent
     async def replay(self, fact_ids: Sequence[str]) -> int:
         """Bring what was given up on its way again: these, or all where none is named; answers how many they were."""
         ...

@@ -1,6 +1,6 @@
 """Calls between services: in one process a call is a call; apart, the same Protocol over HTTP with msgpack.
 
-`expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `remote(contract, line)` is an
+`expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `rpc_client(contract, line)` is an
 object with the same verbs that asks there. Arguments, results and errors come out as they went in. Fields one side does
 not know are left out by the other, and new ones have defaults: processes of two versions understand each other. A result
 that holds JSON as it is (`msgspec.Raw`) is written in JSON: within msgpack it would be nonsense.
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
-from shopwright.kit.data.compatibility import Words, understood
+from shopwright.kit.data.compatibility import Codec, decode_tolerant
 from shopwright.kit.errors import Invalid, Problem, ShopError, Unavailable
 from shopwright.kit.rpc.operations import may_ask_again
 
@@ -33,7 +33,7 @@ class Failure(msgspec.Struct):
     data: dict[str, Any]
 
 
-class Way(Protocol):
+class Channel(Protocol):
     """How a service is reached."""
 
     async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
@@ -41,7 +41,7 @@ class Way(Protocol):
         ...
 
 
-class Verb:
+class Operation:
     """One method of a contract: how its arguments and its result are written."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
@@ -49,7 +49,7 @@ class Verb:
         self.name = name
         self.again = may_ask_again(function)
         self.result = hints.pop("return", None) or type(None)
-        self._words: Words = msgspec.json if _holds_json(self.result) else msgspec.msgpack
+        self._words: Codec = msgspec.json if _holds_json(self.result) else msgspec.msgpack
         self.parameters = list(inspect.signature(function).parameters.values())[1:]
         fields = [
             (parameter.name, hints[parameter.name])
@@ -68,7 +68,7 @@ class Verb:
 
     async def perform(self, service: Any, body: bytes) -> bytes:
         try:
-            arguments = msgspec.structs.asdict(understood(body, self.arguments, msgspec.msgpack))
+            arguments = msgspec.structs.asdict(decode_tolerant(body, self.arguments, msgspec.msgpack))
         except msgspec.MsgspecError as error:
             raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
@@ -77,7 +77,7 @@ class Verb:
 
     def unpack(self, body: bytes) -> Any:
         """What was answered. Raises MsgspecError."""
-        return understood(body, self.result, self._words)
+        return decode_tolerant(body, self.result, self._words)
 
 
 def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
@@ -92,18 +92,18 @@ def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
 
 
 @cache
-def verbs(contract: type) -> Mapping[str, Verb]:
+def operations(contract: type) -> Mapping[str, Operation]:
     """The public verbs of a Protocol."""
     functions = inspect.getmembers(contract, inspect.iscoroutinefunction)
-    return {name: Verb(name, function) for name, function in functions if not name.startswith("_")}
+    return {name: Operation(name, function) for name, function in functions if not name.startswith("_")}
 
 
-class Exposed:
+class RpcServer:
     """The verbs of a contract, answered by a service of this process."""
 
     def __init__(self, contract: type, service: object) -> None:
         self._name = contract.__name__
-        self._verbs = verbs(contract)
+        self._verbs = operations(contract)
         self._service = service
 
     def may_repeat(self, name: str) -> bool:
@@ -128,14 +128,14 @@ def pack_error(error: ShopError) -> bytes:
 
 def unpack_error(body: bytes) -> ShopError:
     """The error that an answer tells of. Raises MsgspecError."""
-    failure = understood(body, Failure, msgspec.msgpack)
+    failure = decode_tolerant(body, Failure, msgspec.msgpack)
     return ShopError.of_wire_codes(failure.codes)(failure.detail, problems=failure.problems, data=failure.data)
 
 
-def remote(contract: type[T], way: Way) -> T:
+def rpc_client(contract: type[T], way: Channel) -> T:
     """An object with the verbs of `contract` that asks the service behind `way`."""
 
-    def asking(verb: Verb) -> Callable[..., Awaitable[Any]]:
+    def asking(verb: Operation) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
             status, body = await way.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
             if status == FAILED:
@@ -147,5 +147,5 @@ def remote(contract: type[T], way: Way) -> T:
 
         return call
 
-    found = {name: staticmethod(asking(verb)) for name, verb in verbs(contract).items()}  # type: ignore[arg-type]  # classes are hashable
+    found = {name: staticmethod(asking(verb)) for name, verb in operations(contract).items()}  # type: ignore[arg-type]  # classes are hashable
     return cast("T", type(f"Remote{contract.__name__}", (), found)())

@@ -18,7 +18,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability import tracing
 from shopwright.kit.rpc import deadline
 from shopwright.kit.rpc.calls import CALLER, DEADLINE, Called
-from shopwright.kit.rpc.transport import Wire
+from shopwright.kit.rpc.transport import Transport
 
 TRIES = 3
 FIRST_PAUSE_S = 0.02
@@ -29,25 +29,25 @@ FAIR_S = 1.0
 AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
 
 
-class Unreached(Unavailable):
+class ConnectFailed(Unavailable):
     """It was never asked."""
 
 
-class Hurried(Unavailable):
+class DeadlineTooShort(Unavailable):
     """It was given too little time to be blamed for not answering."""
 
 
 def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
-    return isinstance(error, Unavailable) and not isinstance(error, Hurried)
+    return isinstance(error, Unavailable) and not isinstance(error, DeadlineTooShort)
 
 
-class Line:
+class ResilientClient:
     """To one service. `sign`: what goes along with a call of a verb with a body, each time anew. `called`: is told of each."""
 
     def __init__(
         self,
         name: str,
-        wire: Wire,
+        wire: Transport,
         sign: Callable[[str, bytes], str],
         called: Called = lambda _name, _outcome, _seconds: None,
         chance: Callable[[], float] = random.random,
@@ -73,7 +73,7 @@ class Line:
                 with self._breaker:
                     return await self._counted(verb, body)
             except Unavailable as error:
-                if number == TRIES or self._budget < 1 or not (again or isinstance(error, Unreached)):
+                if number == TRIES or self._budget < 1 or not (again or isinstance(error, ConnectFailed)):
                     raise
             self._budget -= 1
             await asyncio.sleep(FIRST_PAUSE_S * 2**number * self._chance())
@@ -85,7 +85,7 @@ class Line:
             with tracing.span(f"{self._name}.{verb}", "client"):
                 return await self._once(verb, body)
         except Unavailable as error:
-            outcome = "unreached" if isinstance(error, Unreached) else "unanswered"
+            outcome = "unreached" if isinstance(error, ConnectFailed) else "unanswered"
             raise
         finally:
             self._called(self._name, outcome, time.perf_counter() - began)
@@ -101,9 +101,9 @@ class Line:
                 }
                 status, answer = await self._wire.post(verb, body, headers)
         except ConnectionRefusedError as error:
-            raise Unreached(f"{self._name} cannot be reached.") from error
+            raise ConnectFailed(f"{self._name} cannot be reached.") from error
         except (ConnectionError, TimeoutError) as error:
-            kind = Hurried if left_s < FAIR_S and isinstance(error, TimeoutError) else Unavailable
+            kind = DeadlineTooShort if left_s < FAIR_S and isinstance(error, TimeoutError) else Unavailable
             raise kind(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
         if status in AWAY:
             raise Unavailable(f"{self._name} cannot be reached ({status}).")

@@ -7,7 +7,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__again__"
 
 
-def again(verb: F) -> F:
+def idempotent(verb: F) -> F:
     """Asked once more with the same arguments it does the same or nothing: who got no answer may ask again by itself."""
     setattr(verb, MARK, True)
     return verb

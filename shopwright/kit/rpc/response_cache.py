@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection
 
-from shopwright.kit.data.unit_of_work import Marks, this_request
-from shopwright.kit.rpc.calls import Way
+from shopwright.kit.data.unit_of_work import VersionStore, this_request
+from shopwright.kit.rpc.calls import Channel
 
 MOST_BYTES = 16_000_000
 LONGEST_S = 30.0  # should a mark have been lost
@@ -17,14 +17,14 @@ DONE = 200
 Key = tuple[str, bytes]
 
 
-class Remembered:
+class RpcResponseCache:
     """The way to a service, whose answers to these `verbs` follow from its database alone.
 
     `looking`: verbs that change nothing, anywhere; what other verbs do may change what versions this request was told.
     """
 
     def __init__(
-        self, way: Way, service: str, marks: Marks, verbs: Collection[str], looking: Collection[str] = ()
+        self, way: Channel, service: str, marks: VersionStore, verbs: Collection[str], looking: Collection[str] = ()
     ) -> None:
         self._way = way
         self._service = service

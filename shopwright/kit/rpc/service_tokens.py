@@ -1,6 +1,6 @@
 """What processes of one shop tell each other through the network, so that nobody else can say it.
 
-A call is signed as it is: for this service and verb, with this body, by this caller, and believed once (`CallSeal`). Other
+A call is signed as it is: for this service and verb, with this body, by this caller, and believed once (`CallTokens`). Other
 tokens are JWT (RFC 7519), HMAC-SHA256 under a key derived from the shop's secret (HKDF, RFC 5869), each for one audience
 and, where nothing else is said, for less than a minute.
 """
@@ -36,7 +36,7 @@ class SignedCall(msgspec.Struct, frozen=True):
     nonce: str
 
 
-class CallSeal:
+class CallTokens:
     """Signs calls between services, and reads the signatures. `wall`: seconds since 1970."""
 
     def __init__(self, secret: str, wall: Callable[[], float] = time.time) -> None:
@@ -81,7 +81,7 @@ class CallSeal:
         self._heard.add(nonce)
 
 
-class Seal:
+class ServiceTokens:
     """Signs and reads, for one purpose. `wall`: seconds since 1970."""
 
     def __init__(self, secret: str, purpose: str, wall: Callable[[], float] = time.time) -> None:

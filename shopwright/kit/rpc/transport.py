@@ -13,7 +13,7 @@ IDLE_S = 10
 RESOLVED_S = 1  # names of services move with their processes
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """To one address."""
 
     async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
@@ -27,7 +27,7 @@ class Wire(Protocol):
     async def close(self) -> None: ...
 
 
-class HttpWire:
+class HttpTransport:
     """`base`: what each verb is put behind. It takes nothing from the environment, and follows no redirects."""
 
     def __init__(self, base: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.handlers import keep_documents
+from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Invalid
 from shopwright.operations.move.files import bring_files
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.handlers import keep_documents
+from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.operations import archive
 from shopwright.operations.move.files import bring_files

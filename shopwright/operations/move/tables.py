@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.data.database import Session, Snapshot, UniqueViolation
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 
 BATCH = 1_000
@@ -29,7 +29,11 @@ class Tables:
     """From `source` to `target`. `keys`: the tables that go along, with their primary keys."""
 
     def __init__(
-        self, source: Work, target: Work, keys: Mapping[str, tuple[str, ...]], cargo: Mapping[str, Cargo]
+        self,
+        source: ServiceDatabase,
+        target: ServiceDatabase,
+        keys: Mapping[str, tuple[str, ...]],
+        cargo: Mapping[str, Cargo],
     ) -> None:
         self.source = source
         self.target = target

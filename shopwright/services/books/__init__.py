@@ -1,11 +1,11 @@
 """What was sold, given back and paid, as an accountant signs it: ledger, periods, statements and documents."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="ledger, periods, statements of tax, invoices, credit notes and other documents",
     asks=("pricing", "payments", "orders"),
-    hears=(
+    handles=(
         "OrderPaid",
         "OrderCancelled",
         "OrderRefunded",
@@ -19,5 +19,5 @@ LABEL = Label(
         "StockValued",
         "GiftCardIssued",
     ),
-    tells=("DocumentIssued",),
+    emits=("DocumentIssued",),
 )

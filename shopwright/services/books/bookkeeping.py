@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction, Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase, Transaction
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Missing, Unavailable
 from shopwright.kit.money import write
@@ -32,7 +32,7 @@ class Again(Exception):
 class Bookkeeping:
     """Writes entries for what is heard of."""
 
-    def __init__(self, work: Work, orders: Orders, payments: Payments, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, orders: Orders, payments: Payments, documents: Issuing) -> None:
         self._work = work
         self._orders = orders
         self._payments = payments
@@ -61,7 +61,7 @@ class Bookkeeping:
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""
-        async with self._work.begin(once=once) as tx:
+        async with self._work.begin(dedup_key=once) as tx:
             booked = await store.booked(tx, order.id)
             wanted: list[tuple[EntryKind, tuple[Posting, ...], datetime]] = [
                 (kind, postings, _moment(order, kind, postings) or at)
@@ -131,18 +131,18 @@ class Bookkeeping:
             async with self._work.begin() as tx:
                 await statement_store.come_to(tx, BEFORE, place)
 
-    async def hear_gift_card(self, heard: Heard) -> None:
+    async def on_gift_card(self, heard: Delivery) -> None:
         """GiftCardIssued: its balance is owed."""
         event: GiftCardIssued = heard.event
         if not (postings := model.issued(event)):
             return
         with suppress(AlreadyDone):
-            async with self._work.begin(once=heard.key) as tx:
+            async with self._work.begin(dedup_key=heard.key) as tx:
                 text = f"Gift card ••••{event.last4} over {write(event.amount)} issued"
                 day = day_of(heard.fact.time, self._work.zone)
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 
-    async def hear_stock(self, heard: Heard) -> None:
+    async def on_stock(self, heard: Delivery) -> None:
         """StockValued: stock and what stands against it."""
         told: StockValued = heard.event
         number = ""
@@ -150,7 +150,7 @@ class Bookkeeping:
             with suppress(Missing):  # goods that were set aside for what became no order
                 number = (await self._orders.get(told.order_id)).number
         with suppress(AlreadyDone):
-            async with self._work.begin(once=heard.key) as tx:
+            async with self._work.begin(dedup_key=heard.key) as tx:
                 await store.write(
                     tx,
                     store.NewEntry(

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.vault import Vault
 from shopwright.services.books.contract.documents import Document, DocumentBody
 
@@ -18,7 +18,7 @@ REPLACED = (
 )
 
 
-async def undocumented(source: Reading, order_id: str) -> list[int]:
+async def undocumented(source: Reader, order_id: str) -> list[int]:
     """Entries of an order that take a document and have none, the first ones first."""
     rows = await source.fetch(
         "SELECT e.seq FROM entries e WHERE e.order_id = :id AND e.paper = 1"
@@ -28,7 +28,7 @@ async def undocumented(source: Reading, order_id: str) -> list[int]:
     return [int(row["seq"]) for row in rows]
 
 
-async def sold_after(source: Reading, seq: int, limit: int) -> list[tuple[int, str]]:
+async def sold_after(source: Reader, seq: int, limit: int) -> list[tuple[int, str]]:
     """Entries after this one, and their orders."""
     rows = await source.fetch(
         "SELECT seq, order_id FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit
@@ -44,7 +44,7 @@ async def insert(tx: Transaction, row: dict[str, Any]) -> None:
     )
 
 
-async def invoice_of(source: Reading, order_id: str) -> Row | None:
+async def invoice_of(source: Reader, order_id: str) -> Row | None:
     """The first invoice of an order."""
     return await source.one(
         "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d"
@@ -53,7 +53,7 @@ async def invoice_of(source: Reading, order_id: str) -> Row | None:
     )
 
 
-async def of_order(source: Reading, order_id: str, kind: str, refers_to: str) -> str:
+async def of_order(source: Reader, order_id: str, kind: str, refers_to: str) -> str:
     """The id of one of this kind; "" for none."""
     row = await source.one(
         "SELECT id FROM issued_documents WHERE order_id = :order_id AND kind = :kind AND refers_to = :refers_to",
@@ -64,7 +64,7 @@ async def of_order(source: Reading, order_id: str, kind: str, refers_to: str) ->
     return str(row["id"]) if row else ""
 
 
-async def correction_of(source: Reading, invoice_id: str) -> Row | None:
+async def correction_of(source: Reader, invoice_id: str) -> Row | None:
     """What replaces this invoice, or this corrected one."""
     return await source.one(
         "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
@@ -73,7 +73,7 @@ async def correction_of(source: Reading, invoice_id: str) -> Row | None:
     )
 
 
-async def names(source: Reading, ids: Iterable[str]) -> dict[str, str]:
+async def names(source: Reader, ids: Iterable[str]) -> dict[str, str]:
     """The numbers of documents as people read them, by id."""
     return {
         row["id"]: row["name"]
@@ -81,7 +81,7 @@ async def names(source: Reading, ids: Iterable[str]) -> dict[str, str]:
     }
 
 
-async def listed(source: Reading, *, order_id: str, after: str, limit: int) -> list[Document]:
+async def listed(source: Reader, *, order_id: str, after: str, limit: int) -> list[Document]:
     """Without bodies, the newest first."""
     where = ["id < :after"] if after else []
     values = {"after": after} if after else {}
@@ -93,7 +93,7 @@ async def listed(source: Reading, *, order_id: str, after: str, limit: int) -> l
     return [document(row) for row in await source.fetch(sql, **values, limit=limit)]
 
 
-async def row_of(source: Reading, document_id: str) -> Row | None:
+async def row_of(source: Reader, document_id: str) -> Row | None:
     """One, with its body as it is kept: plain, or closed."""
     return await source.one(
         f"SELECT d.*, s.body AS closed, {REPLACED} FROM issued_documents d"
@@ -102,7 +102,7 @@ async def row_of(source: Reading, document_id: str) -> Row | None:
     )
 
 
-async def rows_after(source: Reading, place: tuple[str, int], limit: int) -> Sequence[Row]:
+async def rows_after(source: Reader, place: tuple[str, int], limit: int) -> Sequence[Row]:
     """Those behind this place, by series and number, with bodies as they are kept."""
     return await source.fetch(
         "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
@@ -113,7 +113,7 @@ async def rows_after(source: Reading, place: tuple[str, int], limit: int) -> Seq
     )
 
 
-async def is_erased(source: Reading, order_id: str) -> bool:
+async def is_erased(source: Reader, order_id: str) -> bool:
     """Was who bought this erased?"""
     return await source.one("SELECT 1 AS found FROM erased_orders WHERE order_id = :id", id=order_id) is not None
 
@@ -123,7 +123,7 @@ async def note_erased(tx: Transaction, order_id: str) -> None:
     await tx.run("INSERT INTO erased_orders (order_id) VALUES (:id) ON CONFLICT (order_id) DO NOTHING", id=order_id)
 
 
-async def without_paper(source: Reading, upto: int, limit: int) -> list[int]:
+async def without_paper(source: Reader, upto: int, limit: int) -> list[int]:
     """Entries up to this one that take a document and have none."""
     rows = await source.fetch(
         "SELECT e.seq FROM entries e WHERE e.paper = 1 AND e.seq <= :upto"

@@ -10,7 +10,7 @@ from shopwright.kit.auth import Caller, signed_in, staff
 from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.files import file_answer
 from shopwright.kit.http.pagination import AfterPlace, Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
@@ -28,7 +28,7 @@ from shopwright.services.books.contract import (
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection, require_reader
 from shopwright.services.books.contract.forms import FORMS, form_named
 
-Service = Given[Books]
+Service = Dependency[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
 FILES = allow(staff("books.read"), "document")
 DAY = "a day, 2026-11-27"
@@ -104,19 +104,19 @@ async def list_book_periods(books: Service) -> list[Period]:
 @post(
     "/v1/book-periods/{period:str}/close", opt=WRITE, tags=["books"], operation_id="close_book_period", status_code=200
 )
-async def close_book_period(books: Service, caller: Asking, period: FromPath[str]) -> Period:
+async def close_book_period(books: Service, caller: CurrentCaller, period: FromPath[str]) -> Period:
     """Close a month: nothing is written into it any more."""
     return await books.close_period(period, caller)
 
 
 @post("/v1/payouts", opt=WRITE, tags=["books"], operation_id="add_payout")
-async def add_payout(books: Service, caller: Asking, data: JSONBody[Payout]) -> Entry:
+async def add_payout(books: Service, caller: CurrentCaller, data: JSONBody[Payout]) -> Entry:
     """Write down what a payment provider has paid out, and its fee."""
     return await books.add_payout(data, caller)
 
 
 @post("/v1/ledger", opt=WRITE, tags=["books"], operation_id="add_ledger_entry")
-async def add_ledger_entry(books: Service, caller: Asking, data: JSONBody[Correction]) -> Entry:
+async def add_ledger_entry(books: Service, caller: CurrentCaller, data: JSONBody[Correction]) -> Entry:
     """Write an entry by hand."""
     return await books.correct(data, caller)
 
@@ -134,7 +134,7 @@ async def list_documents(
 
 
 @get("/v1/documents/{document_id:str}", opt=allow(signed_in), tags=["books"], operation_id="get_document")
-async def get_document(books: Service, caller: Asking, document_id: FromPath[str]) -> Document:
+async def get_document(books: Service, caller: CurrentCaller, document_id: FromPath[str]) -> Document:
     """A document with all that stands in it: for who keeps the books, the customer it was issued to and, of a sale, who reads orders."""
     return theirs(await books.document(document_id), caller)
 
@@ -152,7 +152,7 @@ async def correct_invoice(books: Service, document_id: FromPath[str], data: JSON
     operation_id="download_document",
 )
 async def download_document(
-    books: Service, caller: Asking, document_id: FromPath[str], form: FromPath[str]
+    books: Service, caller: CurrentCaller, document_id: FromPath[str], form: FromPath[str]
 ) -> Response[bytes]:
     """A document as `pdf`, with its electronic invoice inside (Factur-X); or that alone, of EN 16931.
 

@@ -10,7 +10,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import ERASED
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of, end_of_books
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.vault import Vault, protect
@@ -43,7 +43,15 @@ class Issuing:
     """Issues documents, keeps them and shuts them off."""
 
     def __init__(
-        self, work: Work, vault: Vault, pricing: Pricing, orders: Orders, *, years: int, country: str, shop: str
+        self,
+        work: ServiceDatabase,
+        vault: Vault,
+        pricing: Pricing,
+        orders: Orders,
+        *,
+        years: int,
+        country: str,
+        shop: str,
     ) -> None:
         self._work = work
         self._vault = vault
@@ -155,7 +163,7 @@ class Issuing:
         if erased:
             await document_store.seal(tx, head["id"], self._vault.close(text))
             return str(head["id"])
-        await tx.tell(
+        await tx.emit(
             DocumentIssued(
                 order_id=order.id,
                 number=order.number,
@@ -221,7 +229,7 @@ class Issuing:
 
     async def seal(self, order_id: str, once: str) -> None:
         """Who bought was erased: the documents are encrypted, for who keeps the books alone, until their time is over."""
-        async with self._work.begin(once=once) as tx:
+        async with self._work.begin(dedup_key=once) as tx:
             await statement_store.hold(tx)  # what is issued after this knows of it
             await document_store.note_erased(tx, order_id)
             await tx.redact(order_id)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.services.books import charts, store
@@ -20,7 +20,7 @@ SOME = 1_000
 class LedgerExport:
     """Gathers what the writers of files need."""
 
-    def __init__(self, work: Work, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, documents: Issuing) -> None:
         self._work = work
         self._documents = documents
 

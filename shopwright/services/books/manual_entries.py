@@ -3,7 +3,7 @@
 from datetime import date
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.data.unit_of_work import AlreadyDone, Work
+from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import zero
 from shopwright.services.books import model, store
@@ -14,7 +14,7 @@ from shopwright.services.books.periods import today
 class ManualEntries:
     """Writes what somebody says, with who and why."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
@@ -72,7 +72,7 @@ class ManualEntries:
 
     async def _by_hand(self, new: store.NewEntry, once: str | None = None) -> Entry:
         try:
-            async with self._work.begin(once=once) as tx:
+            async with self._work.begin(dedup_key=once) as tx:
                 seq = await store.write(tx, new)
                 written = await store.entry(tx, seq)
         except AlreadyDone:

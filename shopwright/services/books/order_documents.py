@@ -1,6 +1,6 @@
 """Documents of an order that somebody asks for: corrected invoices, delivery notes, pro forma invoices."""
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.services.books import papers
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
@@ -11,7 +11,7 @@ from shopwright.services.orders.contract import Orders
 class OrderDocuments:
     """Issues what is asked for."""
 
-    def __init__(self, work: Work, orders: Orders, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, orders: Orders, documents: Issuing) -> None:
         self._work = work
         self._orders = orders
         self._documents = documents

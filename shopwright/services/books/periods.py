@@ -3,7 +3,7 @@
 from datetime import date
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.services.books import model, statement_store
@@ -15,7 +15,7 @@ MOST_MONTHS = 120
 class Periods:
     """Closes months, one after the other."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def all(self) -> list[Period]:
@@ -37,7 +37,7 @@ class Periods:
         return next(one for one in await self.all() if one.period == model.month_name(month))
 
 
-def today(work: Work) -> date:
+def today(work: ServiceDatabase) -> date:
     """In the shop's zone."""
     return day_of(work.now(), work.zone)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.books.bookkeeping import Bookkeeping
 from shopwright.services.books.contract import (
     Balance,
@@ -37,7 +37,9 @@ from shopwright.services.payments.contract import Payments
 class BookService(Books):
     """The operations of the books, and what they hear."""
 
-    def __init__(self, work: Work, *, orders: Orders, payments: Payments, documents: Issuing, currency: str) -> None:
+    def __init__(
+        self, work: ServiceDatabase, *, orders: Orders, payments: Payments, documents: Issuing, currency: str
+    ) -> None:
         self._work = work
         self._documents = documents
         self._bookkeeping = Bookkeeping(work, orders, payments, documents)
@@ -116,21 +118,21 @@ class BookService(Books):
         """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
         return await self._bookkeeping.follow(order_id, at, once)
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         """Anything that changes what an order has come to."""
         if heard.event.order_id:
             await self.follow(heard.event.order_id, heard.fact.time, once=heard.key)
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """OrderErased: its documents are shut off."""
         told: OrderErased = heard.event
         await self._documents.seal(told.order_id, once=heard.key)
 
-    async def hear_gift_card(self, heard: Heard) -> None:
-        await self._bookkeeping.hear_gift_card(heard)
+    async def on_gift_card(self, heard: Delivery) -> None:
+        await self._bookkeeping.on_gift_card(heard)
 
-    async def hear_stock(self, heard: Heard) -> None:
-        await self._bookkeeping.hear_stock(heard)
+    async def on_stock(self, heard: Delivery) -> None:
+        await self._bookkeeping.on_stock(heard)
 
     async def take_in(self) -> None:
         await self._bookkeeping.take_in()

@@ -1,10 +1,10 @@
 """How the service that keeps the books is built and wired; the one file of this service that the house knows besides its contract."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.books import LABEL
+from shopwright.services.books import MANIFEST
 from shopwright.services.books.contract import Books
+from shopwright.services.books.handlers import handlers, jobs
 from shopwright.services.books.issuing import Issuing
-from shopwright.services.books.reactions import reactions, timers
 from shopwright.services.books.service import BookService
 from shopwright.services.orders.contract import Orders
 from shopwright.services.payments.contract import Payments
@@ -30,11 +30,11 @@ def _build(context: BuildContext) -> BookService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Books,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     reads=("ledger", "trial_balance", "tax_statement", "sales_days", "periods", "export", "documents", "document"),
     fallbacks={"documents": list},
     protect=lambda books, anew: books.protect(anew=anew),

@@ -7,14 +7,14 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.books import model
 from shopwright.services.books.contract import Balance, Period, TaxKind, TaxLine
 from shopwright.services.books.store import LEDGER
 
 
-async def balances(source: Reading, first: int, last: int) -> list[Balance]:
+async def balances(source: Reader, first: int, last: int) -> list[Balance]:
     """Of all accounts from one month through another."""
     rows = await source.fetch(
         "SELECT account, provider, currency,"
@@ -41,7 +41,7 @@ async def balances(source: Reading, first: int, last: int) -> list[Balance]:
     return found
 
 
-async def taxes(source: Reading, first: int, last: int) -> list[TaxLine]:
+async def taxes(source: Reader, first: int, last: int) -> list[TaxLine]:
     """By month and rate."""
     rows = await source.fetch(
         "SELECT s.period, k.kind, s.currency, s.base, s.tax, s.sales FROM tax_sums s JOIN tax_kinds k ON k.id = s.tax_kind"
@@ -62,7 +62,7 @@ async def taxes(source: Reading, first: int, last: int) -> list[TaxLine]:
     ]
 
 
-async def days(source: Reading, first: int, last: int, currency: str) -> dict[int, dict[str, int]]:
+async def days(source: Reader, first: int, last: int, currency: str) -> dict[int, dict[str, int]]:
     """By day and account, credits less debits: what was earned is above 0."""
     rows = await source.fetch(
         "SELECT day, account, SUM(credit - debit) AS earned FROM day_sums"
@@ -77,7 +77,7 @@ async def days(source: Reading, first: int, last: int, currency: str) -> dict[in
     return found
 
 
-async def next_day(source: Reading, after: int | None) -> int | None:
+async def next_day(source: Reader, after: int | None) -> int | None:
     """The first day after this one (None: of all) with entries or sums."""
     where = "" if after is None else " WHERE day > :after"
     row = await source.one(
@@ -88,7 +88,7 @@ async def next_day(source: Reading, after: int | None) -> int | None:
     return int(row["day"]) if row and row["day"] is not None else None
 
 
-async def posted_on(source: Reading, day: int) -> Sequence[Row]:
+async def posted_on(source: Reader, day: int) -> Sequence[Row]:
     """What the postings of a day add up to; `base` and `sales`: of taxes."""
     return await source.fetch(
         "SELECT e.period, p.account, p.provider, p.currency, p.tax_kind,"
@@ -102,12 +102,12 @@ async def posted_on(source: Reading, day: int) -> Sequence[Row]:
     )
 
 
-async def day_sums_on(source: Reading, day: int) -> Sequence[Row]:
+async def day_sums_on(source: Reader, day: int) -> Sequence[Row]:
     """The sums that are kept of a day."""
     return await source.fetch("SELECT * FROM day_sums WHERE day = :day", day=day)
 
 
-async def all_tax_sums(source: Reading) -> Sequence[Row]:
+async def all_tax_sums(source: Reader) -> Sequence[Row]:
     """As they are kept: some for each month."""
     return await source.fetch("SELECT * FROM tax_sums")
 
@@ -115,7 +115,7 @@ async def all_tax_sums(source: Reading) -> Sequence[Row]:
 # --- periods
 
 
-async def periods(source: Reading) -> list[Period]:
+async def periods(source: Reader) -> list[Period]:
     """Months there are entries of, or that are closed; the newest first."""
     rows = await source.fetch(
         "SELECT p.period, c.closed, c.who FROM (SELECT DISTINCT period FROM day_sums"
@@ -149,18 +149,18 @@ async def close(tx: Transaction, period: int, who: str, head: tuple[int, str]) -
     )
 
 
-async def closings(source: Reading) -> Sequence[Row]:
+async def closings(source: Reader) -> Sequence[Row]:
     """Each closed month, with the last entry there was then."""
     return await source.fetch("SELECT period, last, sha256 FROM closed_periods ORDER BY period")
 
 
-async def closed_at(source: Reading, period: int) -> datetime | None:
+async def closed_at(source: Reader, period: int) -> datetime | None:
     """When it was closed."""
     row = await source.one("SELECT closed FROM closed_periods WHERE period = :period", period=period)
     return from_micros(row["closed"]) if row else None
 
 
-async def first_open(source: Reading) -> int | None:
+async def first_open(source: Reader) -> int | None:
     """The first month with entries that is not closed."""
     row = await source.one(
         "SELECT MIN(period) AS period FROM day_sums WHERE period > (SELECT COALESCE(MAX(period), 0) FROM closed_periods)"
@@ -171,7 +171,7 @@ async def first_open(source: Reading) -> int | None:
 # --- how far orders of before have been taken in
 
 
-async def place(source: Reading, name: str) -> str | None:
+async def place(source: Reader, name: str) -> str | None:
     """How far a job has come; None where it has not begun."""
     row = await source.one("SELECT place FROM progress WHERE name = :name", name=name)
     return str(row["place"]) if row else None
@@ -195,7 +195,7 @@ async def come_to(tx: Transaction, name: str, where: str) -> None:
     )
 
 
-async def stock_booked(source: Reading) -> dict[str, int]:
+async def stock_booked(source: Reader) -> dict[str, int]:
     """What goods that came and left were booked at on the account of stock, by currency; without what was booked by hand."""
     rows = await source.fetch(
         "SELECT p.currency, CAST(sum(p.amount) AS BIGINT) AS amount FROM entries e JOIN postings p ON p.seq = e.seq"
@@ -204,7 +204,7 @@ async def stock_booked(source: Reading) -> dict[str, int]:
     return {row["currency"]: int(row["amount"]) for row in rows}
 
 
-async def vouchers_owed(source: Reading) -> dict[str, int]:
+async def vouchers_owed(source: Reader) -> dict[str, int]:
     """What the books owe to who has vouchers, by currency; not what was booked by hand."""
     rows = await source.fetch(
         "SELECT p.currency, CAST(SUM(p.amount) AS BIGINT) AS amount FROM postings p JOIN entries e ON e.seq = p.seq"

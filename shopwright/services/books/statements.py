@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
@@ -18,7 +18,7 @@ FAR = 1_000_000  # days: later than any entry
 class Statements:
     """Reads the books."""
 
-    def __init__(self, work: Work, documents: Issuing, currency: str) -> None:
+    def __init__(self, work: ServiceDatabase, documents: Issuing, currency: str) -> None:
         self._work = work
         self._documents = documents
         self._currency = currency

@@ -11,7 +11,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
 from shopwright.services.books import model
@@ -52,13 +52,13 @@ async def link(tx: Transaction, chain: str, digest: str) -> None:
     await tx.run("UPDATE chains SET sha256 = :digest WHERE name = :name", name=chain, digest=digest)
 
 
-async def head_of(source: Reading, chain: str) -> tuple[int, str]:
+async def head_of(source: Reader, chain: str) -> tuple[int, str]:
     """The last number of a chain and its hash."""
     row = await source.one("SELECT last, sha256 FROM chains WHERE name = :name", name=chain)
     return (int(row["last"]), str(row["sha256"])) if row else (0, "")
 
 
-async def heads(source: Reading) -> dict[str, tuple[int, str]]:
+async def heads(source: Reader) -> dict[str, tuple[int, str]]:
     """Those of all series of documents."""
     rows = await source.fetch("SELECT name, last, sha256 FROM chains WHERE name <> :ledger", ledger=LEDGER)
     return {row["name"]: (int(row["last"]), str(row["sha256"])) for row in rows}
@@ -83,13 +83,13 @@ def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequen
 # --- writing
 
 
-async def turn_of(source: Reading, order_id: str) -> int:
+async def turn_of(source: Reader, order_id: str) -> int:
     """How often the books have been written for an order."""
     row = await source.one("SELECT turn FROM followed_orders WHERE order_id = :id", id=order_id)
     return int(row["turn"]) if row else 0
 
 
-async def followed(source: Reading, order_ids: Sequence[str]) -> set[str]:
+async def followed(source: Reader, order_ids: Sequence[str]) -> set[str]:
     """Those of these orders that were booked."""
     rows = await source.fetch_in("SELECT order_id FROM followed_orders WHERE order_id IN (:each)", order_ids)
     return {str(row["order_id"]) for row in rows}
@@ -219,7 +219,7 @@ async def _add_up(tx: Transaction, entry: dict[str, Any], rows: Sequence[dict[st
 # --- reading
 
 
-async def kinds(source: Reading) -> dict[int, TaxKind]:
+async def kinds(source: Reader) -> dict[int, TaxKind]:
     """All there are, by number; a shop has some dozens."""
     rows = await source.fetch("SELECT id, kind FROM tax_kinds")
     return {int(row["id"]): msgspec.json.decode(row["kind"], type=TaxKind) for row in rows}
@@ -232,12 +232,12 @@ BOOKED = (
 Booked = dict[EntryKind, dict[model.Key, model.Sum]]
 
 
-async def booked(source: Reading, order_id: str) -> Booked:
+async def booked(source: Reader, order_id: str) -> Booked:
     """What is booked of an order, by kind of entry."""
     return (await booked_of(source, Span(ids=(order_id,)))).get(order_id, {})
 
 
-async def booked_of(source: Reading, span: Span) -> dict[str, Booked]:
+async def booked_of(source: Reader, span: Span) -> dict[str, Booked]:
     """The same of each order of a span that has any."""
     found: dict[str, Booked] = {}
     for row in await span.fetch(source, BOOKED, "e.order_id"):
@@ -255,7 +255,7 @@ def _key(account: Account, provider: str, currency: str, tax: str | None) -> mod
 
 
 async def entries(
-    source: Reading, *, first: int, last: int, account: str = "", after: tuple[int, int] = (-1, 0), limit: int
+    source: Reader, *, first: int, last: int, account: str = "", after: tuple[int, int] = (-1, 0), limit: int
 ) -> list[Entry]:
     """Those of days from `first` through `last`, by day and number; `account`: those that move it, looked for on its days."""
     chosen: dict[str, str] = {}
@@ -285,7 +285,7 @@ async def entries(
     return await _whole(source, rows)
 
 
-async def _days_of(source: Reading, account: str, first: int, last: int, limit: int) -> list[int]:
+async def _days_of(source: Reader, account: str, first: int, last: int, limit: int) -> list[int]:
     """The first days on which an account moves."""
     rows = await source.fetch(
         "SELECT DISTINCT day FROM day_sums WHERE account = :account AND day >= :first AND day <= :last"
@@ -298,19 +298,19 @@ async def _days_of(source: Reading, account: str, first: int, last: int, limit: 
     return [int(row["day"]) for row in rows]
 
 
-async def rows_after(source: Reading, seq: int, limit: int) -> Sequence[Row]:
+async def rows_after(source: Reader, seq: int, limit: int) -> Sequence[Row]:
     """Entries as they are kept, by number."""
     return await source.fetch("SELECT * FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
 
 
-async def postings_between(source: Reading, first: int, last: int) -> Sequence[Row]:
+async def postings_between(source: Reader, first: int, last: int) -> Sequence[Row]:
     """Postings of these entries as they are kept, in order."""
     return await source.fetch(
         "SELECT * FROM postings WHERE seq >= :first AND seq <= :last ORDER BY seq, line", first=first, last=last
     )
 
 
-async def corrections_upto(source: Reading, order_id: str, seq: int) -> int:
+async def corrections_upto(source: Reader, order_id: str, seq: int) -> int:
     """How many entries correct the taxes of an order, up to this one."""
     row = await source.one(
         "SELECT COUNT(*) AS count FROM entries WHERE order_id = :id AND kind = 'correction' AND seq <= :seq",
@@ -320,13 +320,13 @@ async def corrections_upto(source: Reading, order_id: str, seq: int) -> int:
     return int(row["count"]) if row else 0
 
 
-async def entry(source: Reading, seq: int) -> Entry:
+async def entry(source: Reader, seq: int) -> Entry:
     """One that is there, by its number."""
     [found] = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))
     return found
 
 
-async def _whole(source: Reading, rows: Iterable[Row]) -> list[Entry]:
+async def _whole(source: Reader, rows: Iterable[Row]) -> list[Entry]:
     """Entries with their postings, the hash before and their document."""
     found = list(rows)
     if not found:
@@ -370,7 +370,7 @@ def _posting(row: Row, named: dict[int, TaxKind]) -> Posting:
     )
 
 
-async def entries_of_months(source: Reading, first: int, last: int, after: int, limit: int) -> list[Entry]:
+async def entries_of_months(source: Reader, first: int, last: int, after: int, limit: int) -> list[Entry]:
     """Entries that count in these months, by their number."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE period >= :first AND period <= :last AND seq > :after ORDER BY seq LIMIT :limit",
@@ -382,7 +382,7 @@ async def entries_of_months(source: Reading, first: int, last: int, after: int, 
     return await _whole(source, rows)
 
 
-async def account_numbers(source: Reading) -> dict[str, str]:
+async def account_numbers(source: Reader) -> dict[str, str]:
     """Numbers of a chart of accounts that were set here, by what they are for."""
     return {row["name"]: row["number"] for row in await source.fetch("SELECT name, number FROM account_numbers")}
 

@@ -1,10 +1,10 @@
 """What a shopper means to buy."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="carts and their lines, saved for later, wishlists",
     asks=("catalog", "inventory", "pricing", "giftcards"),
-    hears=("UserErased", "AddressErased"),
-    tells=("CartStarted", "CheckoutStarted", "CartAbandoned"),
+    handles=("UserErased", "AddressErased"),
+    emits=("CartStarted", "CheckoutStarted", "CartAbandoned"),
 )

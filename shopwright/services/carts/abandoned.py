@@ -22,4 +22,4 @@ class AbandonedCarts:
                 count = await store.count(self._work, cart_id)
                 async with self._work.begin() as tx:
                     if await store.mark_reminded(tx, cart_id):
-                        await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))
+                        await tx.emit(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.tax_ids import TaxNumber, read_tax_id
 from shopwright.services.carts import store
 from shopwright.services.pricing.contract import Pricing
@@ -16,7 +16,7 @@ ASKED_AGAIN = timedelta(days=1)
 class Businesses:
     """Part of `CartService` that has tax ids checked."""
 
-    def __init__(self, work: Work, pricing: Pricing) -> None:
+    def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
         self._pricing = pricing
 

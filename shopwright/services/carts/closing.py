@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction, Work
+from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase, Transaction
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import Paid
 
@@ -19,7 +19,7 @@ class CountedAnew(Protocol):
 class Closing:
     """Opens, joins and closes carts."""
 
-    def __init__(self, work: Work, currency: str, counted_anew: CountedAnew) -> None:
+    def __init__(self, work: ServiceDatabase, currency: str, counted_anew: CountedAnew) -> None:
         self._work = work
         self._currency = currency
         self._counted_anew = counted_anew
@@ -56,7 +56,7 @@ class Closing:
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:
         """What was ordered is done with, once for each order."""
         with suppress(AlreadyDone):
-            async with self._work.begin(once=f"paid/{paid.order_id}" if paid else None) as tx:
+            async with self._work.begin(dedup_key=f"paid/{paid.order_id}" if paid else None) as tx:
                 if await store.touch(tx, cart_id) is None:
                     return
                 stored = await store.read(tx, cart_id)

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from shopwright.kit.caching.cached_counter import Noted
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.caching.cached_counter import CachedCounter
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import CartClosed
@@ -17,8 +17,8 @@ class CartContext:
 
     def __init__(
         self,
-        work: Work,
-        counts: Noted,
+        work: ServiceDatabase,
+        counts: CachedCounter,
         *,
         catalog: Catalog,
         inventory: Inventory,
@@ -66,8 +66,8 @@ class CartContext:
     def count_again(self, tx: Transaction, *cart_ids: str) -> None:
         """How many things are in these is another number once this is committed."""
 
-        async def tell(_work: Work) -> None:
+        async def tell(_work: ServiceDatabase) -> None:
             for cart_id in cart_ids:
                 await self._counts.changed(cart_id)
 
-        tx.afterwards(tell)
+        tx.on_commit(tell)

@@ -11,7 +11,7 @@ from shopwright.kit.bounds import Email
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.services.pricing.contract import (
     CodeProblem,
     QuoteLine,
@@ -188,22 +188,22 @@ class Carts(Protocol):
         """A new cart, with what was saved for later in the one before. A guest's cart is known by its unguessable id alone."""
         ...
 
-    @again
+    @idempotent
     async def get(self, cart_id: str) -> Cart:
         """The cart at today's prices and stock, with its problems. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def of_customer(self, customer_id: str) -> Cart | None:
         """A customer's open cart."""
         ...
 
-    @again
+    @idempotent
     async def check(self, cart_id: str, user_id: str | None) -> None:
         """Raises Missing where there is no such cart, or it is another customer's: who may not use it learns nothing of it."""
         ...
 
-    @again
+    @idempotent
     async def count(self, cart_id: str) -> int:
         """How many things are in it (0 for a cart that is gone)."""
         ...
@@ -220,12 +220,12 @@ class Carts(Protocol):
         """Keep a line without buying it now, or put it back. Raises Missing, CartClosed."""
         ...
 
-    @again
+    @idempotent
     async def count_of_guest(self, email: str) -> int:
         """How many carts stand under this address and belong to no account."""
         ...
 
-    @again
+    @idempotent
     async def wishes(self, user_id: str) -> list[Wish]:
         """What a customer would like to have, newest first."""
         ...
@@ -250,12 +250,12 @@ class Carts(Protocol):
         """Pay with the card of this code, too. Raises Missing, GiftCardRefused, CartClosed; RateLimited after wrong tries."""
         ...
 
-    @again
+    @idempotent
     async def remove_gift_card(self, cart_id: str, card_id: str) -> Cart:
         """Pay without this one."""
         ...
 
-    @again
+    @idempotent
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
         """How it could be shipped to its address."""
         ...
@@ -264,17 +264,17 @@ class Carts(Protocol):
         """At sign-in: the guest's cart joins the customer's; answers the customer's cart, if there is one now."""
         ...
 
-    @again
+    @idempotent
     async def waiting_room(self) -> WaitingRoom | None:
         """The one that is open."""
         ...
 
-    @again
+    @idempotent
     async def open_waiting_room(self, per_minute: int) -> WaitingRoom:
         """From now on shoppers get turns; where it is open already, those who wait keep theirs. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def close_waiting_room(self) -> None:
         """Everyone may come in."""
         ...
@@ -287,7 +287,7 @@ class Carts(Protocol):
         """The shopper has seen today's prices."""
         ...
 
-    @again
+    @idempotent
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:
         """It has been paid for: `paid`, or all of it. What was added since goes on in a cart of its own."""
         ...

@@ -45,7 +45,7 @@ class CartDetails:
                 has_a_place(changed)
             await store.set_details(tx, changed)
             if stored.shipping_address is None and told.get("shipping_address"):
-                await tx.tell(CheckoutStarted(cart_id=cart_id))
+                await tx.emit(CheckoutStarted(cart_id=cart_id))
         if "business" not in told:
             await self._businesses.ask_again(changed)
         cart = await self._quoting.get(cart_id)

@@ -1,6 +1,6 @@
 """Carts of people who are forgotten."""
 
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.carts import store
 from shopwright.services.carts.context import CartContext
@@ -13,16 +13,16 @@ class CartErasure:
         self._context = context
         self._work = context.work
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: their carts go with them, also those they filled without their account, where their address was proved."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             self._context.count_again(tx, *await store.delete_of(tx, heard.event.user_id))
             if heard.event.verified:
                 await self._forget_guest(tx, heard.event.email)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
+    async def on_address_erased(self, heard: Delivery) -> None:
         """AddressErased: what was filled under it without an account."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._forget_guest(tx, heard.event.email)
 
     async def _forget_guest(self, tx: Transaction, email: str) -> None:

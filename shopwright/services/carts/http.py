@@ -9,12 +9,12 @@ from litestar.params import FromPath, JSONBody
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.http.access import allow, seldom
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
 
-Service = Given[Carts]
+Service = Dependency[Carts]
 
 
 class NewLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,20 +57,20 @@ class Codes(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post("/v1/carts", opt=allow(anyone), tags=["carts"], operation_id="create_cart")
-async def create_cart(carts: Service, caller: Asking) -> Cart:
+async def create_cart(carts: Service, caller: CurrentCaller) -> Cart:
     """A new cart: the customer's, or a guest's, whose id nobody can guess. It needs no body."""
     return await carts.create(caller.user_id)
 
 
 @get("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="get_cart")
-async def get_cart(carts: Service, caller: Asking, cart_id: FromPath[str]) -> Cart:
+async def get_cart(carts: Service, caller: CurrentCaller, cart_id: FromPath[str]) -> Cart:
     """The cart at today's prices and stock."""
     await carts.check(cart_id, caller.user_id)
     return await carts.get(cart_id)
 
 
 @post("/v1/carts/{cart_id:str}/lines", opt=allow(anyone), tags=["carts"], operation_id="add_line")
-async def add_line(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[NewLine]) -> Cart:
+async def add_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[NewLine]) -> Cart:
     """Add something."""
     await carts.check(cart_id, caller.user_id)
     if bool(data.variant_id) == bool(data.sku):
@@ -80,7 +80,7 @@ async def add_line(carts: Service, caller: Asking, cart_id: FromPath[str], data:
 
 @patch("/v1/carts/{cart_id:str}/lines/{line_id:str}", opt=allow(anyone), tags=["carts"], operation_id="change_line")
 async def change_line(
-    carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
+    carts: Service, caller: CurrentCaller, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
 ) -> Cart:
     """Change how many, or save for later."""
     await carts.check(cart_id, caller.user_id)
@@ -100,28 +100,32 @@ async def change_line(
     operation_id="remove_line",
     status_code=200,
 )
-async def remove_line(carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str]) -> Cart:
+async def remove_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], line_id: FromPath[str]) -> Cart:
     """Take a line out."""
     await carts.check(cart_id, caller.user_id)
     return await carts.set_quantity(cart_id, line_id, 0)
 
 
 @patch("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="change_cart")
-async def change_cart(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[CartChange]) -> Cart:
+async def change_cart(
+    carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[CartChange]
+) -> Cart:
     """Set e-mail, addresses and how to ship."""
     await carts.check(cart_id, caller.user_id)
     return await carts.change(cart_id, data)
 
 
 @put("/v1/carts/{cart_id:str}/coupons", opt=seldom(anyone), tags=["carts"], operation_id="set_coupons")
-async def set_coupons(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
+async def set_coupons(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
     """Replace the coupon codes; one that does not apply is a problem of the cart that says why."""
     await carts.check(cart_id, caller.user_id)
     return await carts.set_coupons(cart_id, data.codes)
 
 
 @post("/v1/carts/{cart_id:str}/gift-cards", opt=seldom(anyone), tags=["carts"], operation_id="add_gift_card")
-async def add_gift_card(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[GiftCardCode]) -> Cart:
+async def add_gift_card(
+    carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[GiftCardCode]
+) -> Cart:
     """Pay with a gift card, as far as it goes; the cart says what is left `to_pay`."""
     await carts.check(cart_id, caller.user_id)
     return await carts.add_gift_card(cart_id, data.code, caller.address)
@@ -134,34 +138,38 @@ async def add_gift_card(carts: Service, caller: Asking, cart_id: FromPath[str], 
     operation_id="remove_gift_card",
     status_code=200,
 )
-async def remove_gift_card(carts: Service, caller: Asking, cart_id: FromPath[str], card_id: FromPath[str]) -> Cart:
+async def remove_gift_card(
+    carts: Service, caller: CurrentCaller, cart_id: FromPath[str], card_id: FromPath[str]
+) -> Cart:
     """Pay without this gift card."""
     await carts.check(cart_id, caller.user_id)
     return await carts.remove_gift_card(cart_id, card_id)
 
 
 @get("/v1/carts/{cart_id:str}/shipping-options", opt=allow(anyone), tags=["carts"], operation_id="shipping_options")
-async def shipping_options(carts: Service, caller: Asking, cart_id: FromPath[str]) -> dict[str, list[ShippingOption]]:
+async def shipping_options(
+    carts: Service, caller: CurrentCaller, cart_id: FromPath[str]
+) -> dict[str, list[ShippingOption]]:
     """How it could be shipped to its address, cheapest first."""
     await carts.check(cart_id, caller.user_id)
     return {"items": await carts.shipping_options(cart_id)}
 
 
 @get("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="list_wishes")
-async def list_wishes(carts: Service, caller: Asking) -> dict[str, list[Wish]]:
+async def list_wishes(carts: Service, caller: CurrentCaller) -> dict[str, list[Wish]]:
     """What one would like to have, newest first."""
     return {"items": await carts.wishes(caller.user_id or "")}
 
 
 @post("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="add_wish")
-async def add_wish(carts: Service, caller: Asking, data: JSONBody[NewWish]) -> dict[str, list[Wish]]:
+async def add_wish(carts: Service, caller: CurrentCaller, data: JSONBody[NewWish]) -> dict[str, list[Wish]]:
     """Remember a product; answers the whole list."""
     await carts.wish(caller.user_id or "", data.product_id)
     return {"items": await carts.wishes(caller.user_id or "")}
 
 
 @delete("/v1/me/wishlist/{product_id:str}", opt=allow(signed_in), tags=["carts"], operation_id="remove_wish")
-async def remove_wish(carts: Service, caller: Asking, product_id: FromPath[str]) -> None:
+async def remove_wish(carts: Service, caller: CurrentCaller, product_id: FromPath[str]) -> None:
     """Forget a product."""
     await carts.unwish(caller.user_id or "", product_id)
 

@@ -37,7 +37,7 @@ class CartLines:
             if stored is not None and len(stored.lines) > model.MOST_LINES:
                 raise Invalid.at("", f"A cart holds at most {model.MOST_LINES} different things.")
             if stored is not None and [one.id for one in stored.lines] == [line.id]:
-                await tx.tell(CartStarted(cart_id=cart_id))
+                await tx.emit(CartStarted(cart_id=cart_id))
         return await self._quoting.get(cart_id)
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:

@@ -1,14 +1,14 @@
 """The waiting room in SQL."""
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.carts.contract import Places, WaitingRoom
 
 NAME = "shop"
 MINUTE = 60_000_000
 
 
-async def read(source: Work) -> WaitingRoom | None:
+async def read(source: ServiceDatabase) -> WaitingRoom | None:
     """The one that is open."""
     row = await source.one("SELECT id, per_minute, opened_at FROM waiting_rooms WHERE name = :name", name=NAME)
     return None if row is None else WaitingRoom(row["id"], row["per_minute"], from_micros(row["opened_at"]))

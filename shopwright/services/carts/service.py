@@ -4,7 +4,7 @@ context ← quoting ← lines, details
 context ← wishlists, waiting_rooms, abandoned, erasure
 """
 
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
 from shopwright.services.carts import store
 from shopwright.services.carts.abandoned import AbandonedCarts
@@ -117,11 +117,11 @@ class CartService(Carts):
 
     # --- what is heard, and jobs
 
-    async def hear_erased(self, heard: Heard) -> None:
-        await self._erasure.hear_erased(heard)
+    async def on_erased(self, heard: Delivery) -> None:
+        await self._erasure.on_erased(heard)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
-        await self._erasure.hear_address_erased(heard)
+    async def on_address_erased(self, heard: Delivery) -> None:
+        await self._erasure.on_address_erased(heard)
 
     async def tell_abandoned(self) -> None:
         await self._abandoned.tell_abandoned()

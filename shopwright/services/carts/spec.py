@@ -1,10 +1,10 @@
 """How the service of carts is built and wired; the one file of this service that the house knows besides its contract."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.carts import LABEL
+from shopwright.services.carts import MANIFEST
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Carts
-from shopwright.services.carts.reactions import reactions, timers
+from shopwright.services.carts.handlers import handlers, jobs
 from shopwright.services.carts.service import CartService
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
@@ -28,10 +28,10 @@ def _build(context: BuildContext) -> CartService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Carts,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     reads=("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
 )

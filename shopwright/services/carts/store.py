@@ -6,9 +6,9 @@ import msgspec
 
 from shopwright.kit.addresses import Address, email_key
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.carts.contract import Wish
 from shopwright.services.carts.model import MOST_CODES
 from shopwright.services.pricing.contract import TaxIdCheck
@@ -66,7 +66,7 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
     )
 
 
-async def read(source: Work | Transaction, cart_id: str) -> Stored | None:
+async def read(source: ServiceDatabase | Transaction, cart_id: str) -> Stored | None:
     """A cart with its lines, in the order they were added."""
     async with source.in_a_row() as asked:
         row = await asked.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
@@ -93,8 +93,8 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         customer_id=row["customer_id"],
         currency=row["currency"],
         email=row["email"],
-        shipping_address=understood(row["shipping_address"], Address | None),
-        billing_address=understood(row["billing_address"], Address | None),
+        shipping_address=decode_tolerant(row["shipping_address"], Address | None),
+        billing_address=decode_tolerant(row["billing_address"], Address | None),
         shipping_option_id=row["shipping_option_id"],
         coupons=tuple(row["coupons"].split()),
         closed=bool(row["closed"]),
@@ -102,7 +102,7 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         version=row["version"],
         lines=tuple(line for line in lines if not line.saved),
         saved=tuple(line for line in lines if line.saved),
-        business=understood(row["business"], Business) if row["business"] else None,
+        business=decode_tolerant(row["business"], Business) if row["business"] else None,
         reference=row["reference"],
         gift_cards=tuple(row["gift_cards"].split()),
     )
@@ -118,13 +118,13 @@ async def touch(tx: Transaction, cart_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
-async def may_use(source: Work, cart_id: str, user_id: str | None) -> bool:
+async def may_use(source: ServiceDatabase, cart_id: str, user_id: str | None) -> bool:
     """Is there such a cart, and is it nobody's or this customer's?"""
     row = await source.one("SELECT customer_id FROM carts WHERE id = :id", id=cart_id)
     return row is not None and row["customer_id"] in {None, user_id}
 
 
-async def count(source: Work, cart_id: str) -> int:
+async def count(source: ServiceDatabase, cart_id: str) -> int:
     """How many things are in an open cart, or in the one in which a closed one of the same shopper goes on."""
     row = await source.one(
         "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
@@ -217,7 +217,7 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
     )
 
 
-async def of_customer(source: Work | Transaction, customer_id: str) -> str | None:
+async def of_customer(source: ServiceDatabase | Transaction, customer_id: str) -> str | None:
     """A customer's open cart."""
     row = await source.one(
         "SELECT id FROM carts WHERE customer_id = :customer_id AND closed = 0 ORDER BY updated_at DESC LIMIT 1",
@@ -253,7 +253,7 @@ async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
     return ids
 
 
-async def of_guest(source: Reading, email: str) -> list[str]:
+async def of_guest(source: Reader, email: str) -> list[str]:
     """All carts under this address, however it is spelt, that are no customer's."""
     # SQLite's lower() knows ASCII alone; other addresses are few, and so are carts of guests, which end.
     same, given = (" AND lower(email) = :email", {"email": email.lower()}) if email.isascii() else ("", {})
@@ -267,7 +267,7 @@ async def delete(tx: Transaction, ids: Sequence[str]) -> None:
         await tx.run_many(f"DELETE FROM {table} WHERE {column} = :id", [{"id": one} for one in ids])
 
 
-async def left_alone(source: Work, since: int, until: int) -> list[tuple[str, str]]:
+async def left_alone(source: ServiceDatabase, since: int, until: int) -> list[tuple[str, str]]:
     """Open carts of customers with something in them that were last touched in between, not told of before."""
     rows = await source.fetch(
         "SELECT id, customer_id FROM carts c WHERE closed = 0 AND reminded = 0 AND updated_at BETWEEN :since AND :until"
@@ -318,7 +318,7 @@ async def join_saved(tx: Transaction, guest_cart_id: str, cart_id: str) -> None:
     )
 
 
-async def wishes(source: Work, user_id: str) -> list[Wish]:
+async def wishes(source: ServiceDatabase, user_id: str) -> list[Wish]:
     """What someone would like to have, newest first."""
     rows = await source.fetch(
         "SELECT product_id, added_at FROM wishes WHERE user_id = :user_id ORDER BY added_at DESC, product_id",

@@ -1,8 +1,8 @@
 """What the shop has: products with their variants, pictures and places in the category tree."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="products, variants, attributes, types, categories, collections, media (documents)",
-    tells=("ProductPublished", "ProductRetired"),
+    emits=("ProductPublished", "ProductRetired"),
 )

@@ -1,7 +1,7 @@
 """What the parts of this service share: its database, its documents, and what was read just now."""
 
 from shopwright.kit.caching.memo import Memo
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ports import Documents
 from shopwright.services.catalog.store import CatalogStore
 
@@ -9,7 +9,7 @@ from shopwright.services.catalog.store import CatalogStore
 class CatalogContext:
     """Given to each part."""
 
-    def __init__(self, work: Work, documents: Documents) -> None:
+    def __init__(self, work: ServiceDatabase, documents: Documents) -> None:
         self.work = work
         self.store = CatalogStore(documents)
         self.memo = Memo(work)

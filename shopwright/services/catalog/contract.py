@@ -10,7 +10,7 @@ from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.codes import sku_form
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.tax_classes import Taxable
 from shopwright.kit.typed import write_number
 
@@ -261,22 +261,22 @@ class Catalog(Protocol):
         """Publish or retire. Raises Missing, IllegalMove."""
         ...
 
-    @again
+    @idempotent
     async def get(self, id_or_slug: str) -> Product:
         """One product, whatever its status; a slug it had before finds it, too. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
         """Those that exist, in that order."""
         ...
 
-    @again
+    @idempotent
     async def by_variant(self, variant_id_or_sku: str) -> Product:
         """The product that has this variant. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
         """What imports made of these."""
         ...
@@ -289,7 +289,7 @@ class Catalog(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """What the last import gave of these: a fingerprint of each field, by product."""
         ...
@@ -298,24 +298,24 @@ class Catalog(Protocol):
         """What was brought has prices and stock: now it can be seen. All of these or none: raises Missing, Conflict."""
         ...
 
-    @again
+    @idempotent
     async def list_products(
         self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24
     ) -> list[Product]:
         """Products by id, of a category (and those below it) by slug, or with these words, SKU or barcode (`text`)."""
         ...
 
-    @again
+    @idempotent
     async def in_collection(self, slug: str, *, after: str = "", limit: int = 24) -> tuple[list[Product], str]:
         """Published products of a collection, in its order, and where the next ones start ("": nowhere). Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def collections(self) -> list[Collection]:
         """All collections, by title."""
         ...
 
-    @again
+    @idempotent
     async def collections_of(self, product_id: str) -> list[str]:
         """The slugs of the collections a product is in."""
         ...
@@ -328,7 +328,7 @@ class Catalog(Protocol):
         """Take a collection away; its products stay. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def product_types(self) -> list[ProductType]:
         """All product types, by title."""
         ...
@@ -349,12 +349,12 @@ class Catalog(Protocol):
         """The same for many addresses, all or none. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def redirect(self, path: str) -> str | None:
         """Where an old address leads."""
         ...
 
-    @again
+    @idempotent
     async def categories(self) -> list[Category]:
         """The whole tree, parents before children, siblings by position."""
         ...
@@ -365,7 +365,7 @@ class Catalog(Protocol):
         """Make or change a category."""
         ...
 
-    @again
+    @idempotent
     async def attribute_types(self) -> Mapping[str, AttributeType]:
         """All attributes products have, by name."""
         ...
@@ -389,12 +389,12 @@ class Catalog(Protocol):
         """Keep what was put there as a picture. Raises Missing where nothing was, Invalid where it is no picture."""
         ...
 
-    @again
+    @idempotent
     async def original(self, digest: str) -> str | bytes:
         """A picture as it came: an address that lasts a minute, or else the bytes. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def picture(self, digest: str, width: int, form: str) -> bytes:
         """A picture in one of the sizes, "webp" or "avif". Raises Missing."""
         ...

@@ -11,7 +11,7 @@ from shopwright.kit.auth import anyone, staff
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.request_bodies import FILE, takes
 from shopwright.kit.http.routes import Routes
 from shopwright.services.catalog.contract import (
@@ -24,7 +24,7 @@ from shopwright.services.catalog.contract import (
     Upload,
 )
 
-Service = Given[Catalog]
+Service = Dependency[Catalog]
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 

@@ -1,9 +1,9 @@
 """How the catalog is built and wired; the one file of this service that the house knows besides its contract."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.catalog import LABEL
+from shopwright.services.catalog import MANIFEST
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.catalog.reactions import timers
+from shopwright.services.catalog.handlers import jobs
 from shopwright.services.catalog.service import CatalogService
 
 
@@ -13,10 +13,10 @@ def _build(context: BuildContext) -> CatalogService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Catalog,
     build=_build,
-    timers=timers,
+    jobs=jobs,
     cached=(
         "get",
         "get_many",

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import UniqueViolation
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import aware
 from shopwright.kit.ports import Collection, Document, Documents, Write
 from shopwright.services.catalog import contract, words_store
@@ -35,17 +35,19 @@ class CatalogStore:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def products(self, source: Work | Transaction, ids: Sequence[str]) -> list[Product]:
+    async def products(self, source: ServiceDatabase | Transaction, ids: Sequence[str]) -> list[Product]:
         return _products(source, await self._documents.get(source, PRODUCTS, ids))
 
-    async def product_by(self, source: Work | Transaction, field: str, value: str) -> Product | None:
+    async def product_by(self, source: ServiceDatabase | Transaction, field: str, value: str) -> Product | None:
         found = await self._documents.find(source, PRODUCTS, {field: value}, limit=1)
         return _product(source, found[0]) if found else None
 
-    async def by_sources(self, source: Work | Transaction, sources: Sequence[str]) -> list[Product]:
+    async def by_sources(self, source: ServiceDatabase | Transaction, sources: Sequence[str]) -> list[Product]:
         return _products(source, await self._documents.find_any(source, PRODUCTS, "source", sources))
 
-    async def imported(self, source: Work | Transaction, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    async def imported(
+        self, source: ServiceDatabase | Transaction, product_ids: Sequence[str]
+    ) -> dict[str, dict[str, str]]:
         found = await self._documents.get(source, IMPORTED, product_ids)
         return {one.id: msgspec.json.decode(one.body)["given"] for one in found}
 
@@ -57,7 +59,7 @@ class CatalogStore:
         await self._put_many(tx, IMPORTED, bodies, new)
 
     async def list_products(
-        self, source: Work, category_id: str, status: Status | None, after: str, limit: int
+        self, source: ServiceDatabase, category_id: str, status: Status | None, after: str, limit: int
     ) -> list[Product]:
         where = {"below": category_id} if category_id else {}
         where |= {"status": status} if status else {}
@@ -71,7 +73,7 @@ class CatalogStore:
             after = page[-1].id
         return found
 
-    async def every_product(self, source: Work, status: Status | None = None) -> AsyncIterator[Product]:
+    async def every_product(self, source: ServiceDatabase, status: Status | None = None) -> AsyncIterator[Product]:
         """All there are, by id; what changes meanwhile may be among them or not."""
         after = ""
         while batch := await self.list_products(source, "", status, after, BATCH):
@@ -98,7 +100,7 @@ class CatalogStore:
             for (product, _), version in zip(products, versions, strict=True)
         ]
 
-    async def owners(self, source: Work | Transaction, field: str, values: Sequence[str]) -> dict[str, str]:
+    async def owners(self, source: ServiceDatabase | Transaction, field: str, values: Sequence[str]) -> dict[str, str]:
         """Who has each of these unique values (`slug`, `skus`) that anyone has: product by value."""
         found: dict[str, str] = {}
         for one in await self._documents.find_any(source, PRODUCTS, field, values):
@@ -112,17 +114,17 @@ class CatalogStore:
         skus = ", ".join(variant.sku for product in products for variant in product.variants)
         return SkuTaken(f"Another product has the address {slugs} or one of the SKUs {skus}.")
 
-    async def categories(self, source: Work | Transaction) -> list[Category]:
+    async def categories(self, source: ServiceDatabase | Transaction) -> list[Category]:
         return _readable(source, "category", await self._documents.find(source, CATEGORIES, {}, limit=ALL), Category)
 
-    async def category_by_slug(self, source: Work | Transaction, slug: str) -> tuple[Category, int] | None:
+    async def category_by_slug(self, source: ServiceDatabase | Transaction, slug: str) -> tuple[Category, int] | None:
         found = await self._documents.find(source, CATEGORIES, {"slug": slug}, limit=1)
-        return (understood(found[0].body, Category), found[0].version) if found else None
+        return (decode_tolerant(found[0].body, Category), found[0].version) if found else None
 
     async def write_category(self, tx: Transaction, category: Category, version: int) -> None:
         await self._documents.put(tx, CATEGORIES, category.id, msgspec.to_builtins(category), version)
 
-    async def attribute_types(self, source: Work | Transaction) -> dict[str, AttributeType]:
+    async def attribute_types(self, source: ServiceDatabase | Transaction) -> dict[str, AttributeType]:
         found = await self._documents.find(source, ATTRIBUTES, {}, limit=ALL)
         return {one.name: one for one in _readable(source, "attribute", found, AttributeType)}
 
@@ -145,26 +147,28 @@ class CatalogStore:
 
     # --- product types
 
-    async def product_types(self, source: Work | Transaction) -> list[contract.ProductType]:
+    async def product_types(self, source: ServiceDatabase | Transaction) -> list[contract.ProductType]:
         found = await self._documents.find(source, TYPES, {}, limit=ALL)
         return sorted(_readable(source, "product type", found, contract.ProductType), key=lambda one: one.title)
 
-    async def product_type(self, source: Work | Transaction, name: str) -> contract.ProductType | None:
+    async def product_type(self, source: ServiceDatabase | Transaction, name: str) -> contract.ProductType | None:
         found = await self._documents.get(source, TYPES, [name])
-        return understood(found[0].body, contract.ProductType) if found else None
+        return decode_tolerant(found[0].body, contract.ProductType) if found else None
 
     async def write_product_type(self, tx: Transaction, product_type: contract.ProductType) -> None:
         await self._put(tx, TYPES, product_type.name, msgspec.to_builtins(product_type))
 
     # --- collections
 
-    async def collections(self, source: Work | Transaction) -> list[contract.Collection]:
+    async def collections(self, source: ServiceDatabase | Transaction) -> list[contract.Collection]:
         found = await self._documents.find(source, COLLECTIONS, {}, limit=ALL)
         return sorted(_readable(source, "collection", found, contract.Collection), key=lambda one: one.title)
 
-    async def collection_by_slug(self, source: Work | Transaction, slug: str) -> tuple[contract.Collection, int] | None:
+    async def collection_by_slug(
+        self, source: ServiceDatabase | Transaction, slug: str
+    ) -> tuple[contract.Collection, int] | None:
         found = await self._documents.find(source, COLLECTIONS, {"slug": slug}, limit=1)
-        return (understood(found[0].body, contract.Collection), found[0].version) if found else None
+        return (decode_tolerant(found[0].body, contract.Collection), found[0].version) if found else None
 
     async def write_collection(self, tx: Transaction, collection: contract.Collection, version: int) -> None:
         await self._documents.put(tx, COLLECTIONS, collection.id, msgspec.to_builtins(collection), version)
@@ -172,12 +176,14 @@ class CatalogStore:
     async def delete_collection(self, tx: Transaction, collection_id: str) -> None:
         await self._documents.delete(tx, COLLECTIONS, collection_id)
 
-    async def members(self, source: Work, collection_id: str, after: str, limit: int) -> list[tuple[str, str]]:
+    async def members(
+        self, source: ServiceDatabase, collection_id: str, after: str, limit: int
+    ) -> list[tuple[str, str]]:
         """Places and products of a collection, in order."""
         found = await self._documents.find(source, MEMBERS, {"collection": collection_id}, after=after, limit=limit)
         return [(one.id, one.id.rpartition("/")[2]) for one in found]
 
-    async def all_members(self, source: Work, collection_id: str) -> list[str]:
+    async def all_members(self, source: ServiceDatabase, collection_id: str) -> list[str]:
         found: list[str] = []
         after = ""
         while page := await self.members(source, collection_id, after, ALL):
@@ -185,12 +191,12 @@ class CatalogStore:
             after = page[-1][0]
         return found
 
-    async def memberships(self, source: Work | Transaction, product_id: str) -> list[str]:
+    async def memberships(self, source: ServiceDatabase | Transaction, product_id: str) -> list[str]:
         """The places of a product."""
         found = await self._documents.find(source, MEMBERS, {"product": product_id}, limit=ALL)
         return [one.id for one in found]
 
-    async def slugs_of(self, source: Work | Transaction, product_id: str) -> list[str]:
+    async def slugs_of(self, source: ServiceDatabase | Transaction, product_id: str) -> list[str]:
         ids = [place.partition("/")[0] for place in await self.memberships(source, product_id)]
         found = await self._documents.get(source, COLLECTIONS, ids)
         return [one.slug for one in _readable(source, "collection", found, contract.Collection)]
@@ -222,7 +228,7 @@ class CatalogStore:
     async def remember_slug(self, tx: Transaction, slug: str, product_id: str) -> None:
         await self._put(tx, FORMER_SLUGS, slug, {"product_id": product_id})
 
-    async def by_former_slug(self, source: Work | Transaction, slug: str) -> Product | None:
+    async def by_former_slug(self, source: ServiceDatabase | Transaction, slug: str) -> Product | None:
         found = await self._documents.get(source, FORMER_SLUGS, [slug])
         if not found:
             return None
@@ -232,7 +238,7 @@ class CatalogStore:
     async def put_redirects(self, tx: Transaction, targets: Mapping[str, str]) -> None:
         await self._put_many(tx, REDIRECTS, {path: {"target": target} for path, target in targets.items()})
 
-    async def redirect(self, source: Work, path: str) -> str | None:
+    async def redirect(self, source: ServiceDatabase, path: str) -> str | None:
         found = await self._documents.get(source, REDIRECTS, [path])
         return str(msgspec.json.decode(found[0].body)["target"]) if found else None
 
@@ -246,19 +252,19 @@ def _write(product: Product, below: Sequence[str]) -> Write:
     return Write(product.id, body, product.version)
 
 
-def _product(source: Work | Transaction, found: Document) -> Product:
-    product = understood(found.body, Product)
+def _product(source: ServiceDatabase | Transaction, found: Document) -> Product:
+    product = decode_tolerant(found.body, Product)
     return msgspec.structs.replace(product, version=found.version, publish_at=aware(product.publish_at, source.zone))
 
 
-def _products(source: Work | Transaction, found: Sequence[Document]) -> list[Product]:
+def _products(source: ServiceDatabase | Transaction, found: Sequence[Document]) -> list[Product]:
     """Those of them that can be read."""
     return source.aside.readable("product", found, _id, lambda one: _product(source, one))
 
 
-def _readable(source: Work | Transaction, kind: str, found: Sequence[Document], wanted: type[T]) -> list[T]:
+def _readable(source: ServiceDatabase | Transaction, kind: str, found: Sequence[Document], wanted: type[T]) -> list[T]:
     """Those of them that can be read."""
-    return source.aside.readable(kind, found, _id, lambda one: understood(one.body, wanted))
+    return source.aside.readable(kind, found, _id, lambda one: decode_tolerant(one.body, wanted))
 
 
 def _id(document: Document) -> str:

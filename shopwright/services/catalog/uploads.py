@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ports import Files
 from shopwright.services.catalog.contract import Media, Upload
@@ -16,7 +16,7 @@ UPLOAD_LASTS, UPLOAD_FORGOTTEN = timedelta(hours=1), timedelta(days=1)
 class Uploads:
     """Begun, received where only the shop can, finished or forgotten."""
 
-    def __init__(self, work: Work, files: Files, pictures: Pictures) -> None:
+    def __init__(self, work: ServiceDatabase, files: Files, pictures: Pictures) -> None:
         self._work = work
         self._files = files
         self._pictures = pictures

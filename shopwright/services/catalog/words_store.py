@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.pieces import is_unspaced, joined, words_and_terms_of, words_of
 from shopwright.services.catalog.contract import Product, Status
 
@@ -40,13 +40,13 @@ async def write_missing(tx: Transaction, products: Sequence[Product]) -> None:
     )
 
 
-async def written_until(source: Work) -> str:
+async def written_until(source: ServiceDatabase) -> str:
     """All products up to this id have their words."""
     row = await source.one("SELECT until FROM words_written WHERE name = 'products'")
     return row["until"] if row else ""
 
 
-async def find(source: Work, text: str, status: Status | None, after: str, limit: int) -> list[str]:
+async def find(source: ServiceDatabase, text: str, status: Status | None, after: str, limit: int) -> list[str]:
     """Products with words that begin with all of these, or with a number that is spelt like that, by id."""
     chunks = words_of(text)
     if not chunks:

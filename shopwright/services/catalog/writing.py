@@ -141,7 +141,7 @@ class ProductWriter:
     @staticmethod
     async def tell(tx: Transaction, products: Sequence[Product]) -> None:
         """Those that shoppers see, or have seen."""
-        await tx.tell(
+        await tx.emit(
             *(
                 ProductPublished(product_id=one.id, version=one.version)
                 if one.status == "published"

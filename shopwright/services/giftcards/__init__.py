@@ -1,9 +1,9 @@
 """Gift cards: money that was paid before there was an order, and is spent on orders."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="gift cards, what is held of them for orders, movements (append-only)",
-    hears=("UserErased", "AddressErased"),
-    tells=("GiftCardIssued", "GiftCardErased"),
+    handles=("UserErased", "AddressErased"),
+    emits=("GiftCardIssued", "GiftCardErased"),
 )

@@ -11,7 +11,7 @@ from shopwright.kit.bounds import Email
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 # Why there is a card: it was sold outside of the shop, given as a kindness, made for a refund, or in place of another card.
 Why = Literal["sold", "goodwill", "refund", "replacement"]
@@ -119,22 +119,22 @@ class GiftCards(Protocol):
         """Issue a card, once for each `key`; the first answer alone has its code. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def cards(self, *, text: str = "", after: str = "", limit: int = 50) -> list[GiftCard]:
         """The newest first; `text`: the last four characters of the code, or the recipient's address."""
         ...
 
-    @again
+    @idempotent
     async def card(self, card_id: str) -> GiftCard:
         """One card. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def named(self, card_ids: Sequence[str], cart_id: str = "") -> dict[str, GiftCard]:
         """Those of these that there are, by id; what is held for an order of this cart counts as free."""
         ...
 
-    @again
+    @idempotent
     async def movements(self, card_id: str, limit: int = 100) -> list[GiftCardMovement]:
         """The newest movements of a card."""
         ...
@@ -143,7 +143,7 @@ class GiftCards(Protocol):
         """The card with this code, for who asks from this address. Raises Missing; RateLimited after wrong tries."""
         ...
 
-    @again
+    @idempotent
     async def set_disabled(self, card_id: str, *, disabled: bool) -> GiftCard:
         """From now on it can be used, or not. What is held or taken of it stays so. Raises Missing."""
         ...
@@ -152,29 +152,29 @@ class GiftCards(Protocol):
         """A new card with another code takes over what is not held; the old one is disabled. Raises Missing, Conflict."""
         ...
 
-    @again
+    @idempotent
     async def hold(
         self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime, cart_id: str = ""
     ) -> None:
         """Set all shares aside for an order (of this cart), or none. Repeating it changes nothing; others take their place. Raises GiftCardRefused."""
         ...
 
-    @again
+    @idempotent
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         """What is held for an order stays so until then, if that is longer."""
         ...
 
-    @again
+    @idempotent
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
         """What is held for an order is spent, once; "expired" where nothing is held any more."""
         ...
 
-    @again
+    @idempotent
     async def release(self, order_id: str) -> None:
         """What is held, and not taken, may be spent otherwise."""
         ...
 
-    @again
+    @idempotent
     async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         """A refund goes to the cards the order was paid with, or to a new one for `recipient`; once for each `key`.
 
@@ -183,12 +183,12 @@ class GiftCards(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def of_order(self, order_id: str) -> OrderGiftCards:
         """What was taken for an order, and what went back."""
         ...
 
-    @again
+    @idempotent
     async def letter_code(self, card_id: str) -> str:
         """The code for the e-mail to its recipient. Raises Missing a week after it was issued."""
         ...

@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
@@ -34,7 +34,7 @@ async def open_hold(tx: Transaction, order_id: str, expires_at: int, cart: str) 
     )
 
 
-async def held_for(source: Reading, cart: str) -> dict[str, int]:
+async def held_for(source: Reader, cart: str) -> dict[str, int]:
     """What of each card is held for orders of a cart."""
     rows = await source.fetch(
         "SELECT l.card_id, CAST(sum(l.amount) AS BIGINT) AS amount FROM holds h JOIN hold_lines l ON l.order_id = h.order_id"
@@ -92,7 +92,7 @@ async def state_of(tx: Transaction, order_id: str) -> str:
     return str(rows[0]["state"]) if rows else ""
 
 
-async def lines_of(source: Reading, order_id: str) -> list[Line]:
+async def lines_of(source: Reader, order_id: str) -> list[Line]:
     """What cards pay of an order, in the order in which they were given."""
     rows = await source.fetch(
         "SELECT l.*, c.last4 FROM hold_lines l JOIN cards c ON c.id = l.card_id WHERE l.order_id = :order_id"
@@ -127,7 +127,7 @@ async def went_back(tx: Transaction, order_id: str, card_id: str, amount: int) -
     )
 
 
-async def expired(source: Work, now: int, limit: int) -> list[str]:
+async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     """Orders whose hold has run out."""
     rows = await source.fetch(
         "SELECT order_id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
@@ -152,7 +152,7 @@ async def begin_refund(tx: Transaction, key: str, order_id: str, amount: int) ->
     )
 
 
-async def of_refund(source: Reading, key: str) -> tuple[GiftCardShare, ...]:
+async def of_refund(source: Reader, key: str) -> tuple[GiftCardShare, ...]:
     """Where a refund went."""
     rows = await source.fetch(
         "SELECT m.card_id, m.amount, c.last4, c.currency FROM movements m JOIN cards c ON c.id = m.card_id"
@@ -165,7 +165,7 @@ async def of_refund(source: Reading, key: str) -> tuple[GiftCardShare, ...]:
     )
 
 
-async def of_order(source: Reading, order_id: str) -> OrderGiftCards:
+async def of_order(source: Reader, order_id: str) -> OrderGiftCards:
     """What was taken for an order and what went back."""
     sums = await source.fetch(
         "SELECT kind, CAST(sum(amount) AS BIGINT) AS amount FROM movements WHERE order_id = :id GROUP BY kind",
@@ -178,7 +178,7 @@ async def of_order(source: Reading, order_id: str) -> OrderGiftCards:
     )
 
 
-async def spent_on(source: Reading, order_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+async def spent_on(source: Reader, order_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """What was taken for each of these orders, and what went back."""
     rows = await source.fetch_in(
         "SELECT order_id, CAST(sum(CASE kind WHEN 'taken' THEN -amount ELSE 0 END) AS BIGINT) AS taken,"

@@ -8,13 +8,13 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.http.access import NAMELESS, allow, seldom
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, GiftCards, NewGiftCard, State
 
-Service = Given[GiftCards]
+Service = Dependency[GiftCards]
 Cursor = Annotated[str, after_id("gft")]
 RepeatHeader = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
@@ -51,7 +51,7 @@ async def list_cards(
     operation_id="issue_gift_card",
 )
 async def issue(
-    giftcards: Service, caller: Asking, data: JSONBody[NewGiftCard], idempotency_key: RepeatHeader = None
+    giftcards: Service, caller: CurrentCaller, data: JSONBody[NewGiftCard], idempotency_key: RepeatHeader = None
 ) -> GiftCard:
     """Issue a gift card. Its `code` is in this answer alone."""
     return await giftcards.issue(data, caller, idempotency_key or "")
@@ -110,7 +110,7 @@ async def enable(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
     tags=["gift cards"],
     operation_id="replace_gift_card",
 )
-async def replace(giftcards: Service, caller: Asking, card_id: FromPath[str]) -> GiftCard:
+async def replace(giftcards: Service, caller: CurrentCaller, card_id: FromPath[str]) -> GiftCard:
     """A new gift card takes over what is left; the old one is disabled. For codes that are lost or stolen."""
     return await giftcards.replace(card_id, caller)
 
@@ -122,7 +122,7 @@ async def replace(giftcards: Service, caller: Asking, card_id: FromPath[str]) ->
     operation_id="gift_card_balance",
     status_code=200,
 )
-async def balance(giftcards: Service, caller: Asking, data: JSONBody[Code]) -> Balance:
+async def balance(giftcards: Service, caller: CurrentCaller, data: JSONBody[Code]) -> Balance:
     """What is left on a gift card. The code is in the body: it stands in no address and no log."""
     card = await giftcards.find(data.code, caller.address)
     until = card.expires_on.isoformat() if card.expires_on else None

@@ -9,8 +9,8 @@ import msgspec
 from shopwright.kit.addresses import check_email
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
@@ -41,7 +41,7 @@ NOT_USABLE = "This gift card cannot pay as much any more. Look at your cart agai
 class GiftCardService(GiftCards):
     """The verbs of `contract.GiftCards`."""
 
-    def __init__(self, work: Work, hashed: KeyedHash, vault: Vault, *, currency: str, country: str) -> None:
+    def __init__(self, work: ServiceDatabase, hashed: KeyedHash, vault: Vault, *, currency: str, country: str) -> None:
         self._work = work
         self._hashed = hashed
         self._vault = vault
@@ -114,7 +114,7 @@ class GiftCardService(GiftCards):
         await self._record(tx, card.id, kind, amount.amount, who, order_id=order_id, refund=refund)
         if recipient:
             await store.keep_code(tx, card.id, self._vault.close(code), to_micros(tx.now + SENT_WITHIN))
-        await tx.tell(
+        await tx.emit(
             GiftCardIssued(
                 card_id=card.id,
                 last4=card.last4,
@@ -319,22 +319,22 @@ class GiftCardService(GiftCards):
         async with self._work.begin() as tx:
             await store.forget(tx)
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: who was sent a card is not known any more, where the address was proved to be theirs."""
         event: UserErased = heard.event
         if event.verified:
             await self._forget_recipient(heard, event.email)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
+    async def on_address_erased(self, heard: Delivery) -> None:
         """AddressErased: the same."""
         event: AddressErased = heard.event
         await self._forget_recipient(heard, event.email)
 
-    async def _forget_recipient(self, heard: Heard, email: str) -> None:
-        async with self._work.begin(once=heard.key) as tx:
+    async def _forget_recipient(self, heard: Delivery, email: str) -> None:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for card_id in await store.forget_recipient(tx, email):
                 await tx.redact(card_id)
-                await tx.tell(GiftCardErased(card_id=card_id))
+                await tx.emit(GiftCardErased(card_id=card_id))
 
     async def protect(self, *, anew: bool) -> int:
         """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many."""

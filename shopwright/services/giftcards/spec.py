@@ -2,9 +2,9 @@
 
 from shopwright.kit.derived import KeyedHash
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.giftcards import LABEL
+from shopwright.services.giftcards import MANIFEST
 from shopwright.services.giftcards.contract import GiftCards
-from shopwright.services.giftcards.reactions import reactions, timers
+from shopwright.services.giftcards.handlers import handlers, jobs
 from shopwright.services.giftcards.service import GiftCardService
 
 
@@ -18,11 +18,11 @@ def _build(context: BuildContext) -> GiftCardService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=GiftCards,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     reads=("cards", "card", "named", "movements", "of_order"),
     protect=lambda giftcards, anew: giftcards.protect(anew=anew),
 )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
 from shopwright.services.giftcards import model
@@ -90,27 +90,27 @@ async def record(
 # --- looking
 
 
-async def row_of(source: Reading, card_id: str) -> Row | None:
+async def row_of(source: Reader, card_id: str) -> Row | None:
     """A card."""
     return await source.one("SELECT * FROM cards WHERE id = :id", id=card_id)
 
 
-async def by_request(source: Reading, request: str) -> Row | None:
+async def by_request(source: Reader, request: str) -> Row | None:
     """The card that this request issued."""
     return await source.one("SELECT * FROM cards WHERE request = :request", request=request)
 
 
-async def by_code(source: Reading, code_hash: str) -> Row | None:
+async def by_code(source: Reader, code_hash: str) -> Row | None:
     """The card with this code."""
     return await source.one("SELECT * FROM cards WHERE code_hash = :code_hash", code_hash=code_hash)
 
 
-async def named(source: Reading, card_ids: Sequence[str]) -> list[Row]:
+async def named(source: Reader, card_ids: Sequence[str]) -> list[Row]:
     """Those there are."""
     return await source.fetch_in("SELECT * FROM cards WHERE id IN (:each)", card_ids)
 
 
-async def search(source: Reading, text: str, after: str, limit: int) -> Sequence[Row]:
+async def search(source: Reader, text: str, after: str, limit: int) -> Sequence[Row]:
     """The newest first, by the last four of the code or the recipient."""
     which = " AND (last4 = :last4 OR recipient_key = :email)" if text else ""
     given = {"last4": text.upper(), "email": email_key(text)} if text else {}
@@ -123,7 +123,7 @@ async def search(source: Reading, text: str, after: str, limit: int) -> Sequence
     )
 
 
-async def movements(source: Reading, card_id: str, limit: int) -> list[GiftCardMovement]:
+async def movements(source: Reader, card_id: str, limit: int) -> list[GiftCardMovement]:
     """The newest of a card."""
     rows = await source.fetch(
         "SELECT m.*, c.currency FROM movements m JOIN cards c ON c.id = m.card_id WHERE m.card_id = :card_id"
@@ -192,7 +192,7 @@ async def keep_code(tx: Transaction, card_id: str, body: str, until: int) -> Non
     )
 
 
-async def code_of(source: Reading, card_id: str, now: int) -> str | None:
+async def code_of(source: Reader, card_id: str, now: int) -> str | None:
     """It, encrypted."""
     row = await source.one("SELECT body FROM codes WHERE card_id = :id AND until > :now", id=card_id, now=now)
     return str(row["body"]) if row else None
@@ -236,13 +236,13 @@ async def forget_recipient(tx: Transaction, email: str) -> list[str]:
 # --- for the doctor
 
 
-async def balances(source: Reading) -> dict[str, int]:
+async def balances(source: Reader) -> dict[str, int]:
     """What all cards are worth, by currency."""
     rows = await source.fetch("SELECT currency, CAST(sum(balance) AS BIGINT) AS balance FROM cards GROUP BY currency")
     return {row["currency"]: row["balance"] for row in rows}
 
 
-async def damage(source: Reading) -> list[str]:
+async def damage(source: Reader) -> list[str]:
     """Where a card is not its movements, has less than nothing, or holds what no order waits for."""
     wrong = [
         f"Gift card {row['id']} has {row['balance']}, but its movements add up to {row['moved']}."

@@ -1,5 +1,5 @@
 """What happened: the log of all facts, and what it adds up to."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(owns="the log of all facts in one order, roll-ups for dashboards", hears=("*",))
+MANIFEST = ServiceManifest(owns="the log of all facts in one order, roll-ups for dashboards", handles=("*",))

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,32 +69,32 @@ class TopView(msgspec.Struct, frozen=True):
 class Insights(Protocol):
     """The verbs of insights."""
 
-    @again
+    @idempotent
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         """The log of facts after a cursor, in order; the same cursor always continues at the same place."""
         ...
 
-    @again
+    @idempotent
     async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
         """The first facts about these subjects, in the order of the log."""
         ...
 
-    @again
+    @idempotent
     async def days(self, count: int = 30) -> list[Day]:
         """The last days, oldest first, days without orders too."""
         ...
 
-    @again
+    @idempotent
     async def funnel(self, count: int = 30) -> list[FunnelStep]:
         """Of the last days: products looked at, carts begun, checkouts begun, orders placed, orders paid."""
         ...
 
-    @again
+    @idempotent
     async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
         """What was searched for most in the last days."""
         ...
 
-    @again
+    @idempotent
     async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
         """What was looked at most in the last days."""
         ...
@@ -103,7 +103,7 @@ class Insights(Protocol):
         """Add everything up anew from the log; answers how many facts were read."""
         ...
 
-    @again
+    @idempotent
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
         """What sold most."""
         ...

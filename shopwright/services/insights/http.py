@@ -8,13 +8,13 @@ from litestar import Response, get
 
 from shopwright.kit.auth import staff
 from shopwright.kit.http.access import allow, audited
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.pagination import AfterNumber, Limit, Page, page
 from shopwright.kit.http.routes import Routes
 from shopwright.services.insights.contract import Day, FunnelStep, Insights, TopProduct, TopSearch, TopView
 
-Service = Given[Insights]
+Service = Dependency[Insights]
 
 
 class Dashboard(msgspec.Struct, frozen=True):

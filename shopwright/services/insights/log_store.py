@@ -6,13 +6,13 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import ERASED, Event, Fact, decode, redacted, without_capabilities
-from shopwright.kit.data.unit_of_work import Reading, Transaction, read_fact
+from shopwright.kit.data.events import ERASED, Event, StoredEvent, decode, redacted, without_capabilities
+from shopwright.kit.data.unit_of_work import Reader, Transaction, read_fact
 from shopwright.kit.observability import tracing
 from shopwright.services.insights.contract import Logged
 
 
-async def append(tx: Transaction, fact: Fact) -> None:
+async def append(tx: Transaction, fact: StoredEvent) -> None:
     """The next place in the log."""
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
     seq, event = rows[0]["seq"], fact.data
@@ -70,20 +70,20 @@ async def redact(tx: Transaction, subject: str) -> None:
         await tx.run("UPDATE journal SET data = :data WHERE seq = :seq", seq=row["seq"], data=clean)
 
 
-async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
+async def after(source: Reader, seq: int, limit: int) -> list[Logged]:
     """The log after a place."""
     rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
     return await _whole(source, rows)
 
 
-async def about(source: Reading, subjects: list[str], limit: int) -> list[Logged]:
+async def about(source: Reader, subjects: list[str], limit: int) -> list[Logged]:
     """The log about some subjects."""
     sql = "SELECT * FROM journal WHERE subject IN (:each) ORDER BY seq LIMIT :limit"
     rows = await source.fetch_in(sql, subjects, limit=limit)
     return await _whole(source, sorted(rows, key=lambda row: int(row["seq"]))[:limit])
 
 
-async def _whole(source: Reading, rows: Sequence[Row]) -> list[Logged]:
+async def _whole(source: Reader, rows: Sequence[Row]) -> list[Logged]:
     """These, with what is still known of persons."""
     found = await source.fetch_in(
         "SELECT seq, data FROM journal_personal WHERE seq IN (:each)", [row["seq"] for row in rows]

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shopwright.kit.data.events import Event, Fact, Heard, redacted, without_capabilities
+from shopwright.kit.data.events import Delivery, Event, StoredEvent, redacted, without_capabilities
 from shopwright.kit.data.retention import believed
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_number, day_of, numbered_day, start_of
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
@@ -28,17 +28,17 @@ STEPS: dict[type[Event], Step] = {
 }
 
 
-class Ledgerkeeper:
+class AnalyticsService:
     """The verbs of `contract.Insights`."""
 
-    def __init__(self, work: Work, *, currency: str, kept_days: int) -> None:
+    def __init__(self, work: ServiceDatabase, *, currency: str, kept_days: int) -> None:
         self._work = work
         self._currency = currency
         self._kept = timedelta(days=kept_days)
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         """Every fact."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             if heard.event.FORGETS:
                 await log_store.redact(tx, heard.fact.subject)
                 await log_store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
@@ -50,7 +50,7 @@ class Ledgerkeeper:
         """The day in the shop, counted from 1970."""
         return day_number(day_of(moment, self._work.zone))
 
-    async def _add_up(self, tx: Transaction, fact: Fact) -> None:
+    async def _add_up(self, tx: Transaction, fact: StoredEvent) -> None:
         day, event = self._day(fact.time), fact.data
         if (change := sales_store.change_of(event)) is not None:
             await sales_store.add(tx, await self._sale_day(tx, fact), change)
@@ -61,7 +61,7 @@ class Ledgerkeeper:
         if (step := STEPS.get(type(event))) is not None:
             await store.count_step(tx, day, step, sum(getattr(event, "counts", {"": 1}).values()))
 
-    async def _sale_day(self, tx: Transaction, fact: Fact) -> int:
+    async def _sale_day(self, tx: Transaction, fact: StoredEvent) -> int:
         """The day on which what an event says of an order counts: that on which it was paid."""
         event = fact.data
         if not isinstance(event, OrderPaid):

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping
 
-from shopwright.kit.data.events import Fact
-from shopwright.kit.data.unit_of_work import Reading, Transaction, read_fact
+from shopwright.kit.data.events import StoredEvent
+from shopwright.kit.data.unit_of_work import Reader, Transaction, read_fact
 from shopwright.kit.money import Money
 from shopwright.services.insights import trim_store
 from shopwright.services.insights.contract import TopProduct, TopSearch, TopView
@@ -42,7 +42,7 @@ async def count_views(tx: Transaction, day: int, counts: Mapping[str, int]) -> N
     )
 
 
-async def funnel(source: Reading, since: int) -> dict[str, int]:
+async def funnel(source: Reader, since: int) -> dict[str, int]:
     """How many came how far."""
     rows = await source.fetch(
         "SELECT step, CAST(sum(count) AS BIGINT) AS n FROM funnel WHERE day >= :since GROUP BY step", since=since
@@ -50,7 +50,7 @@ async def funnel(source: Reading, since: int) -> dict[str, int]:
     return {row["step"]: row["n"] for row in rows}
 
 
-async def top_searches(source: Reading, since: int, limit: int) -> list[TopSearch]:
+async def top_searches(source: Reader, since: int, limit: int) -> list[TopSearch]:
     """What was searched for most."""
     rows = await source.fetch(
         "SELECT words, CAST(sum(count) AS BIGINT) AS n FROM searches WHERE day >= :since"
@@ -61,7 +61,7 @@ async def top_searches(source: Reading, since: int, limit: int) -> list[TopSearc
     return [TopSearch(row["words"], row["n"]) for row in rows]
 
 
-async def top_views(source: Reading, since: int, limit: int) -> list[TopView]:
+async def top_views(source: Reader, since: int, limit: int) -> list[TopView]:
     """What was looked at most."""
     rows = await source.fetch(
         "SELECT product_id, CAST(sum(count) AS BIGINT) AS n FROM product_views WHERE day >= :since"
@@ -72,7 +72,7 @@ async def top_views(source: Reading, since: int, limit: int) -> list[TopView]:
     return [TopView(row["product_id"], row["n"]) for row in rows]
 
 
-async def days(source: Reading, since: int, currency: str) -> dict[int, tuple[int, Money]]:
+async def days(source: Reader, since: int, currency: str) -> dict[int, tuple[int, Money]]:
     """Days with orders: how many, and for how much."""
     rows = await source.fetch(
         "SELECT * FROM sales WHERE day >= :since AND currency = :currency", since=since, currency=currency
@@ -80,7 +80,7 @@ async def days(source: Reading, since: int, currency: str) -> dict[int, tuple[in
     return {row["day"]: (row["orders"], Money(row["revenue"], currency)) for row in rows}
 
 
-async def top_products(source: Reading, currency: str, limit: int) -> list[TopProduct]:
+async def top_products(source: Reader, currency: str, limit: int) -> list[TopProduct]:
     """What sold most."""
     rows = await source.fetch(
         "SELECT * FROM products_sold WHERE currency = :currency AND quantity > 0 ORDER BY quantity DESC, product_id LIMIT :limit",
@@ -102,7 +102,7 @@ async def forget_sums(tx: Transaction, since: int) -> None:
     await tx.run("DELETE FROM products_sold WHERE quantity = 0 AND revenue = 0")
 
 
-async def facts(tx: Transaction) -> AsyncIterator[Fact]:
+async def facts(tx: Transaction) -> AsyncIterator[StoredEvent]:
     """The whole log, in order."""
     seq = 0
     while rows := await tx.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1000", seq=seq):

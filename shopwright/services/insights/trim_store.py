@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.data.events import Fact
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work, read_fact
+from shopwright.kit.data.events import StoredEvent
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction, read_fact
 
 # Words of one day that are told apart while it lasts, and those that are kept of it.
 MOST_WORDS, KEPT_WORDS = 5_000, 500
 FIRST_DAY = "first day"
 
 
-async def first_day(source: Reading) -> int:
+async def first_day(source: Reader) -> int:
     """The day the log begins with; 0 where it was never trimmed."""
     row = await source.one("SELECT seq FROM journal_head WHERE name = :name", name=FIRST_DAY)
     return row["seq"] if row else 0
 
 
-async def first_place(source: Reading) -> int:
+async def first_place(source: Reader) -> int:
     """The place of the first fact in the log, or the one the next will get."""
     row = await source.one("SELECT min(seq) AS seq FROM journal")
     if row is not None and row["seq"] is not None:
@@ -34,7 +34,7 @@ async def begin_with(tx: Transaction, day: int) -> None:
     )
 
 
-async def take_oldest(tx: Transaction, before: str, limit: int) -> list[Fact]:
+async def take_oldest(tx: Transaction, before: str, limit: int) -> list[StoredEvent]:
     """Facts older than an id, out of the log."""
     rows = await tx.fetch(
         "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :before ORDER BY id LIMIT :limit) RETURNING *",
@@ -51,7 +51,7 @@ async def is_full(tx: Transaction, day: int) -> bool:
     return row is not None and row["n"] >= MOST_WORDS
 
 
-async def days_with_many_words(source: Work, since: int, until: int) -> Sequence[int]:
+async def days_with_many_words(source: ServiceDatabase, since: int, until: int) -> Sequence[int]:
     """Days from `since` on, before `until`, of which more words stand than are kept."""
     rows = await source.fetch(
         "SELECT day FROM searches WHERE day >= :since AND day < :until GROUP BY day HAVING count(*) > :most ORDER BY day",

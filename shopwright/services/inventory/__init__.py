@@ -1,8 +1,8 @@
 """How many there are, and who has some of them set aside."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="stock per location, reservations that expire, movements (append-only), what it is worth",
-    tells=("StockChanged", "StockRanLow", "BackInStock", "StockValued"),
+    emits=("StockChanged", "StockRanLow", "BackInStock", "StockValued"),
 )

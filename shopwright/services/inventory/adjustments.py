@@ -26,7 +26,7 @@ class Adjustments:
             _check(one, f"/{number}", known)
         ids = sorted({one.variant_id for one in adjustments})
         try:
-            async with self._work.begin(once=f"adjust/{key}" if key else None) as tx:
+            async with self._work.begin(dedup_key=f"adjust/{key}" if key else None) as tx:
                 before = await store.read(tx, ids)
                 moves: list[Move] = []
                 for one in sorted(adjustments, key=lambda one: one.variant_id):
@@ -80,12 +80,12 @@ class Adjustments:
             await self._context.record(tx, moves)
             now = {one.variant_id: one.quantity for one in opened}
             now |= {one: stock.available for one, stock in (await store.read(tx, list(ruled))).items()}
-            await tx.tell(*(StockChanged(variant_id=one, available=available) for one, available in now.items()))
+            await tx.emit(*(StockChanged(variant_id=one, available=available) for one, available in now.items()))
 
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         ids = sorted({line.variant_id for line in lines})
         try:
-            async with self._work.begin(once=f"adjust/{key}") as tx:
+            async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
                 before = await store.read(tx, ids)
                 waits = await backorder_store.owed(tx, order_id)
                 moves: list[Move] = []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wanted
 
 
@@ -39,7 +39,7 @@ async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
     )
 
 
-async def owed(source: Work | Transaction, order_id: str) -> dict[str, int]:
+async def owed(source: ServiceDatabase | Transaction, order_id: str) -> dict[str, int]:
     """What an order waits for, by variant."""
     rows = await source.fetch("SELECT variant_id, quantity FROM owed WHERE order_id = :order_id", order_id=order_id)
     return {row["variant_id"]: row["quantity"] for row in rows}
@@ -72,7 +72,7 @@ async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int)
     await unpromise(tx, variant_id, quantity)
 
 
-async def rules(source: Reading, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
+async def rules(source: Reader, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
     """Rules of those variants that have one, and how many are promised."""
     rows = await source.fetch_in("SELECT * FROM stock_rules WHERE variant_id IN (:each)", variant_ids)
     return {
@@ -93,7 +93,7 @@ async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
     )
 
 
-async def damage(source: Work) -> list[str]:
+async def damage(source: ServiceDatabase) -> list[str]:
     """Sentences for `doctor`: where what is promised is not what is reserved and owed."""
     return [
         f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."
@@ -111,7 +111,7 @@ async def damage(source: Work) -> list[str]:
 # --- locations
 
 
-async def locations(source: Work | Transaction) -> list[Location]:
+async def locations(source: ServiceDatabase | Transaction) -> list[Location]:
     """In the order in which they are taken from."""
     rows = await source.fetch("SELECT * FROM locations ORDER BY position, id")
     return [Location(row["id"], row["title"], row["position"]) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.inventory import store, value_store
 from shopwright.services.inventory.contract import BackInStock, Stock, StockChanged, StockRanLow
 from shopwright.services.inventory.valuation import Move, follow, valued_events
@@ -13,7 +13,7 @@ MOST = 10_000_000  # units of a variant
 class InventoryContext:
     """Given to each part."""
 
-    def __init__(self, work: Work, currency: str) -> None:
+    def __init__(self, work: ServiceDatabase, currency: str) -> None:
         self.work = work
         self.currency = currency
 
@@ -32,7 +32,7 @@ class InventoryContext:
         await value_store.put(tx, {name: one for name, one in there.items() if one != before[name]})
         await value_store.put_out(tx, {key: one for key, one in out.items() if one != out_before.get(key)})
         if told := valued_events(ids, moves, carried):
-            await tx.tell(*told)
+            await tx.emit(*told)
 
     @staticmethod
     async def tell(tx: Transaction, before: dict[str, Stock]) -> None:
@@ -42,8 +42,8 @@ class InventoryContext:
             now = after[variant_id].available
             if now == then.available:
                 continue
-            await tx.tell(StockChanged(variant_id=variant_id, available=now))
+            await tx.emit(StockChanged(variant_id=variant_id, available=now))
             if then.available == 0:
-                await tx.tell(BackInStock(variant_id=variant_id, available=now))
+                await tx.emit(BackInStock(variant_id=variant_id, available=now))
             if now <= after[variant_id].low_at < then.available:
-                await tx.tell(StockRanLow(variant_id=variant_id, available=now))
+                await tx.emit(StockRanLow(variant_id=variant_id, available=now))

@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 MAIN = "main"
 # Goods came with a cost; units that were there got one; left for an order; came back from it; were counted, more or fewer.
@@ -164,7 +164,7 @@ class StockValued(Event, frozen=True, kw_only=True):
 class Inventory(Protocol):
     """The verbs of inventory."""
 
-    @again
+    @idempotent
     async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
         """The stock of each; a variant never stocked has none."""
         ...
@@ -173,7 +173,7 @@ class Inventory(Protocol):
         """Change stock by hand, all or none. The same `key` changes it once. Raises Invalid, Refused below zero."""
         ...
 
-    @again
+    @idempotent
     async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
         """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing.
 
@@ -181,37 +181,37 @@ class Inventory(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
         ...
 
-    @again
+    @idempotent
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         """What is set aside for an order stays so until then, if that is longer."""
         ...
 
-    @again
+    @idempotent
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
         """What was set aside leaves the shelf for good; "expired" where nothing is set aside any more."""
         ...
 
-    @again
+    @idempotent
     async def release(self, order_id: str) -> None:
         """What was set aside may be ordered by others again."""
         ...
 
-    @again
+    @idempotent
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         """Goods that came back onto the shelf, or are owed no more; once for each `key`."""
         ...
 
-    @again
+    @idempotent
     async def owed(self, order_id: str) -> dict[str, int]:
         """Units of a paid order that wait for goods to come, by variant; they cannot be sent yet."""
         ...
 
-    @again
+    @idempotent
     async def locations(self) -> list[Location]:
         """In the order in which they are taken from."""
         ...
@@ -224,12 +224,12 @@ class Inventory(Protocol):
         """Take an empty location away. Raises Missing, Conflict."""
         ...
 
-    @again
+    @idempotent
     async def by_location(self, variant_id: str) -> dict[str, Stock]:
         """The stock of a variant at each location that has or had some."""
         ...
 
-    @again
+    @idempotent
     async def rule(self, variant_id: str) -> StockRule:
         """The rule of a variant; the usual one where nobody set another."""
         ...
@@ -242,7 +242,7 @@ class Inventory(Protocol):
         """The same for many variants, all or none. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
         """The newest movements of a variant."""
         ...
@@ -255,12 +255,12 @@ class Inventory(Protocol):
         """What a unit of those there costs whose cost is not known. Raises Invalid, Refused where all have one."""
         ...
 
-    @again
+    @idempotent
     async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
         """What the stock of each is worth."""
         ...
 
-    @again
+    @idempotent
     async def without_cost(self, after: str = "", limit: int = 100) -> list[str]:
         """Variants of which some units that are there have no cost, by id."""
         ...

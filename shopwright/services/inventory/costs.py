@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.data.unit_of_work import AlreadyDone, Reading, Transaction
+from shopwright.kit.data.unit_of_work import AlreadyDone, Reader, Transaction
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import LARGEST, Money
 from shopwright.services.inventory import backorder_store, store, value_store
@@ -27,7 +27,7 @@ class Costs:
         costs = [self._cost_of(one, f"/{number}", known) for number, one in enumerate(receipts)]
         ids = sorted({one.variant_id for one in receipts})
         try:
-            async with self._work.begin(once=f"receive/{key}" if key else None) as tx:
+            async with self._work.begin(dedup_key=f"receive/{key}" if key else None) as tx:
                 before = await store.read(tx, ids)
                 moves: list[Move] = []
                 for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
@@ -83,7 +83,7 @@ class Costs:
     async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
         self._checked(unit_cost, "/unit_cost")
         try:
-            async with self._work.begin(once=f"cost/{key}" if key else None) as tx:
+            async with self._work.begin(dedup_key=f"cost/{key}" if key else None) as tx:
                 await store.free(tx, variant_id)  # so that nothing leaves meanwhile
                 now = (await self._values(tx, [variant_id]))[variant_id]
                 if not now.without_cost:
@@ -103,7 +103,7 @@ class Costs:
         async with self._work.in_a_row() as asked:
             return await self._values(asked, variant_ids)
 
-    async def _values(self, source: Reading, variant_ids: Sequence[str]) -> dict[str, StockValue]:
+    async def _values(self, source: Reader, variant_ids: Sequence[str]) -> dict[str, StockValue]:
         there = await value_store.read(source, variant_ids)
         counts = await store.counts(source, variant_ids)
         found = {}

@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import staff
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.services.inventory.contract import Inventory, Location
 
-Service = Given[Inventory]
+Service = Dependency[Inventory]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 

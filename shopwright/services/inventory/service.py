@@ -11,7 +11,7 @@ from typing import Any, Literal
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.retention import believed
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.money import Money
 from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.adjustments import Adjustments
@@ -42,7 +42,7 @@ def _own(part: type[Any]) -> type[Any]:
 class InventoryService(Inventory):
     """The operations of inventory, and its jobs. `chosen`: the class of each part, which a test may replace."""
 
-    def __init__(self, work: Work, currency: str, chosen: Callable[[type[Any]], type[Any]] = _own) -> None:
+    def __init__(self, work: ServiceDatabase, currency: str, chosen: Callable[[type[Any]], type[Any]] = _own) -> None:
         self._work = work
         self._memo = Memo(work)
         context = InventoryContext(work, currency)

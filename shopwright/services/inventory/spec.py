@@ -1,9 +1,9 @@
 """How inventory is built and wired; the one file of this service that the house knows besides its contract."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.inventory import LABEL
+from shopwright.services.inventory import MANIFEST
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.inventory.reactions import timers
+from shopwright.services.inventory.handlers import jobs
 from shopwright.services.inventory.service import InventoryService
 
 
@@ -13,10 +13,10 @@ def _build(context: BuildContext) -> InventoryService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Inventory,
     build=_build,
-    timers=timers,
+    jobs=jobs,
     cached=("stock",),
     public=True,
 )

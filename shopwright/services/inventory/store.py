@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
@@ -14,7 +14,7 @@ OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
 ON_BACKORDER = ""  # the location of what is set aside although it is not there
 
 
-async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
+async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
     """Stock summed over locations."""
     async with source.in_a_row() as asked:
         rows = await asked.fetch_in(
@@ -32,7 +32,7 @@ async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[s
     return found
 
 
-async def counts(source: Reading, variant_ids: Sequence[str]) -> dict[str, int]:
+async def counts(source: Reader, variant_ids: Sequence[str]) -> dict[str, int]:
     """Units that are there, at all locations together."""
     rows = await source.fetch_in(
         "SELECT variant_id, sum(on_hand) AS on_hand FROM stock WHERE variant_id IN (:each) GROUP BY variant_id",
@@ -41,7 +41,7 @@ async def counts(source: Reading, variant_ids: Sequence[str]) -> dict[str, int]:
     return {row["variant_id"]: int(row["on_hand"]) for row in rows}
 
 
-async def by_location(source: Work | Transaction, variant_id: str) -> dict[str, Stock]:
+async def by_location(source: ServiceDatabase | Transaction, variant_id: str) -> dict[str, Stock]:
     """Stock at each location, in the order in which they are taken from."""
     rows = await source.fetch(
         "SELECT s.* FROM stock s JOIN locations l ON l.id = s.location WHERE s.variant_id = :variant_id"
@@ -75,7 +75,7 @@ async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
     return [line for line in lines if line.variant_id in put and line.quantity]
 
 
-async def on_hand(source: Work | Transaction, variant_id: str, location: str) -> int:
+async def on_hand(source: ServiceDatabase | Transaction, variant_id: str, location: str) -> int:
     """Units on the shelf at a location."""
     row = await source.one(
         "SELECT on_hand FROM stock WHERE variant_id = :variant_id AND location = :location",
@@ -171,13 +171,13 @@ async def close_reservation(tx: Transaction, order_id: str, state: str) -> bool:
     )
 
 
-async def reservation_state(source: Work | Transaction, order_id: str) -> str | None:
+async def reservation_state(source: ServiceDatabase | Transaction, order_id: str) -> str | None:
     """The state of an order's reservation."""
     row = await source.one("SELECT state FROM reservations WHERE order_id = :order_id", order_id=order_id)
     return row["state"] if row else None
 
 
-async def variants_of(source: Work | Transaction, order_id: str) -> list[str]:
+async def variants_of(source: ServiceDatabase | Transaction, order_id: str) -> list[str]:
     """What is set aside for an order."""
     rows = await source.fetch(
         "SELECT DISTINCT variant_id FROM reservation_lines WHERE order_id = :order_id ORDER BY variant_id",
@@ -205,7 +205,7 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
     return [(Wanted(variant_id, quantity), location) for variant_id, location, quantity in lines]
 
 
-async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]:
+async def movements(source: ServiceDatabase, variant_id: str, limit: int) -> list[Movement]:
     """The newest movements of a variant."""
     rows = await source.fetch(
         "SELECT * FROM movements WHERE variant_id = :variant_id ORDER BY id DESC LIMIT :limit",
@@ -226,7 +226,7 @@ async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]
     ]
 
 
-async def with_old_movements(source: Work, before: str) -> list[str]:
+async def with_old_movements(source: ServiceDatabase, before: str) -> list[str]:
     """Variants that have several movements older than this id, at one location."""
     rows = await source.fetch(
         "SELECT variant_id FROM movements WHERE id < :before GROUP BY variant_id, location HAVING count(*) > 1",
@@ -260,7 +260,7 @@ async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
         )
 
 
-async def expired(source: Work, now: int, limit: int) -> list[str]:
+async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     """Orders whose reservation has run out."""
     rows = await source.fetch(
         "SELECT order_id FROM reservations WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
@@ -270,7 +270,7 @@ async def expired(source: Work, now: int, limit: int) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
-async def figures(source: Work, now: int) -> dict[str, float]:
+async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
     """Reservations that hold goods, and those of them that should have been given back."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END), 0) AS over"
@@ -280,7 +280,7 @@ async def figures(source: Work, now: int) -> dict[str, float]:
     return {"reservations": row["n"], "reservations overdue": row["over"]} if row else {}
 
 
-async def damage(source: Work) -> list[str]:
+async def damage(source: ServiceDatabase) -> list[str]:
     """Sentences for `doctor`: where stock is not its movements, or what is set aside is not in open reservations."""
     wrong = [
         f"{row['variant_id']} at {row['location']} has {row['on_hand']} on hand, but its movements add up to {row['moved']}."

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.services.inventory.valuation import Carried, Move, Out, Valuation
 
 
@@ -40,7 +40,7 @@ async def held(tx: Transaction, variant_ids: Collection[str]) -> dict[str, Valua
     return await read(tx, sorted(found))
 
 
-async def read(source: Reading, variant_ids: Sequence[str]) -> dict[str, Valuation]:
+async def read(source: Reader, variant_ids: Sequence[str]) -> dict[str, Valuation]:
     """The same, to look at."""
     rows = await source.fetch_in("SELECT * FROM stock_values WHERE variant_id IN (:each)", variant_ids)
     return {row["variant_id"]: _valuation(row) for row in rows}
@@ -125,7 +125,7 @@ async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[Move], car
     )
 
 
-async def without_cost(source: Reading, after: str, limit: int) -> list[str]:
+async def without_cost(source: Reader, after: str, limit: int) -> list[str]:
     """Variants of which some units that are there have no cost, by id."""
     rows = await source.fetch(
         "SELECT s.variant_id FROM stock s LEFT JOIN stock_values v ON v.variant_id = s.variant_id"
@@ -137,7 +137,7 @@ async def without_cost(source: Reading, after: str, limit: int) -> list[str]:
     return [row["variant_id"] for row in rows]
 
 
-async def totals(source: Reading) -> dict[str, int]:
+async def totals(source: Reader) -> dict[str, int]:
     """What all stock is worth, by currency."""
     rows = await source.fetch(
         "SELECT currency, CAST(sum(value) AS BIGINT) AS value FROM stock_values GROUP BY currency"
@@ -145,7 +145,7 @@ async def totals(source: Reading) -> dict[str, int]:
     return {row["currency"]: int(row["value"]) for row in rows}
 
 
-async def damage(source: Reading) -> list[str]:
+async def damage(source: Reader) -> list[str]:
     """Sentences for `doctor`: where the value of stock is not what movements carried, or is that of nothing."""
     wrong = [
         f"{row['variant_id']} has {row['units']} units with a cost, worth {row['value']}, but its movements carried"

@@ -1,11 +1,11 @@
 """What people are told."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="messages, templates, deliveries, preferences",
     asks=("users", "catalog", "orders", "giftcards", "books"),
-    hears=(
+    handles=(
         "UserRegistered",
         "EmailVerificationAsked",
         "EmailVerified",

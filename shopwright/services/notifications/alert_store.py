@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.notifications.store import digest
 
 GOOD_FOR = timedelta(days=1)
@@ -71,7 +71,7 @@ async def confirm(tx: Transaction, token: str) -> str | None:
     return row["person"] if done else None
 
 
-async def waiting(source: Work, variant_id: str) -> list[str]:
+async def waiting(source: ServiceDatabase, variant_id: str) -> list[str]:
     """The addresses of those who wait for it and said so themselves."""
     rows = await source.fetch(
         "SELECT email FROM stock_alerts WHERE variant_id = :variant_id AND confirmed = 1 ORDER BY created_at",
@@ -95,7 +95,7 @@ async def drop_all(tx: Transaction, person: str) -> None:
     await tx.run("DELETE FROM alert_tokens WHERE person = :person", person=person)
 
 
-async def count_of(source: Work, person: str) -> int:
+async def count_of(source: ServiceDatabase, person: str) -> int:
     """How many they wait for, confirmed or not."""
     row = await source.one("SELECT count(*) AS n FROM stock_alerts WHERE person = :person", person=person)
     return int(row["n"]) if row else 0

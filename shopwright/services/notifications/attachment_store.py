@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.services.notifications.contract import AttachedDocument
 
 
@@ -21,7 +21,7 @@ async def attach(tx: Transaction, message_id: str, document_id: str, name: str) 
     return row is not None and row["message_id"] == message_id
 
 
-async def with_others(source: Reading, message_id: str, document_ids: Iterable[str]) -> set[str]:
+async def with_others(source: Reader, message_id: str, document_ids: Iterable[str]) -> set[str]:
     """Those of these documents that go with another message."""
     rows = await source.fetch_in(
         "SELECT id FROM attached_documents WHERE id IN (:each) AND message_id <> :message_id",
@@ -42,7 +42,7 @@ async def has_left_without(tx: Transaction, order_id: str, kind: str) -> bool:
     return row is not None
 
 
-async def of_message(source: Reading, message_id: str) -> tuple[AttachedDocument, ...]:
+async def of_message(source: Reader, message_id: str) -> tuple[AttachedDocument, ...]:
     """What goes with a message."""
     rows = await source.fetch(
         "SELECT id, name FROM attached_documents WHERE message_id = :id ORDER BY id", id=message_id
@@ -64,7 +64,7 @@ async def have_documents(tx: Transaction, message_id: str) -> None:
     await tx.run("UPDATE messages SET documents_since = 0 WHERE id = :id", id=message_id)
 
 
-async def left_without(source: Reading, limit: int) -> list[tuple[str, str, str]]:
+async def left_without(source: Reader, limit: int) -> list[tuple[str, str, str]]:
     """Messages that were sent while their documents could not be had: id, order, kind of document."""
     rows = await source.fetch(
         "SELECT id, order_id, documents FROM messages WHERE documents_since > 0 AND state = 'sent' ORDER BY id LIMIT :limit",

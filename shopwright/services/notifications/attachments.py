@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.ports import Attachment
 from shopwright.services.books.contract import Books
@@ -25,7 +25,7 @@ DOCUMENT = "doc_"  # how the id of one begins
 class Attachments:
     """Gets the files of a message."""
 
-    def __init__(self, work: Work, books: Books) -> None:
+    def __init__(self, work: ServiceDatabase, books: Books) -> None:
         self._work = work
         self._books = books
 

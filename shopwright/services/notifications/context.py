@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from shopwright.kit.data.unit_of_work import Work
-from shopwright.kit.ports import Postbox
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.ports import MessageTransport
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
@@ -13,7 +13,13 @@ class NotificationContext:
     """Given to each part. `postboxes`: by channel."""
 
     def __init__(
-        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, catalog: Catalog, orders: Orders
+        self,
+        work: ServiceDatabase,
+        postboxes: Mapping[str, MessageTransport],
+        *,
+        users: Users,
+        catalog: Catalog,
+        orders: Orders,
     ) -> None:
         self.work = work
         self.postboxes = postboxes

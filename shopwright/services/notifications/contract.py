@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 State = Literal["waiting", "sent", "failed"]
 # `kept`: it stayed in the shop, where there is no mail server; `held`: nobody tried, as too many went there.
@@ -103,7 +103,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Notifications(Protocol):
     """The verbs of notifications."""
 
-    @again
+    @idempotent
     async def preferences(self, email: str) -> Preferences:
         """What a person wants to be told, every topic: by a proved address, or the id of an account."""
         ...
@@ -112,7 +112,7 @@ class Notifications(Protocol):
         """Raises Invalid where messages that must be sent are not wanted."""
         ...
 
-    @again
+    @idempotent
     async def unsubscribe(self, token: str) -> Topic:
         """End messages of the topic this token came with; repeating it changes nothing. Raises Missing."""
         ...
@@ -124,17 +124,17 @@ class Notifications(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def confirm_alert(self, token: str) -> None:
         """The reader of that e-mail wants to be told. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def watched_by(self, email: str) -> int:
         """Of how many things this address wants to hear when they are back."""
         ...
 
-    @again
+    @idempotent
     async def written_to(self, email: str, account: str = "") -> list[MessageView]:
         """Everything that was written to an address or for an account, oldest first; "" is nobody's."""
         ...
@@ -147,22 +147,22 @@ class Notifications(Protocol):
         """Send again all messages written from `since` to `until` (None: now) that were tried and failed. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def delivery_report(self) -> DeliveryReport:
         """What waits to be sent, and what failed lately."""
         ...
 
-    @again
+    @idempotent
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         """The delivery log, newest first; `text` finds recipient or subject."""
         ...
 
-    @again
+    @idempotent
     async def about_order(self, order_id: str, limit: int = 200) -> list[MessageSummary]:
         """The first messages about an order, oldest first."""
         ...
 
-    @again
+    @idempotent
     async def message(self, message_id: str) -> MessageView:
         """One message. Raises Missing."""
         ...

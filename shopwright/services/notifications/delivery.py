@@ -13,10 +13,10 @@ import msgspec
 
 from shopwright.kit import business
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.observability import tracing
-from shopwright.kit.ports import Deferred, Message, Postbox
+from shopwright.kit.ports import Deferred, Message, MessageTransport
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attachments import Attachments
@@ -63,8 +63,8 @@ class MessageDelivery:
 
     def __init__(
         self,
-        work: Work,
-        postboxes: Mapping[str, Postbox],
+        work: ServiceDatabase,
+        postboxes: Mapping[str, MessageTransport],
         *,
         users: Users,
         orders: Orders,

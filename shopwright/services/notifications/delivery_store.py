@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.ports import Message
 from shopwright.services.notifications.contract import DeliveryReport, State, Topic
 from shopwright.services.notifications.outgoing_message import Secret
@@ -57,7 +57,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     away_since: int = 0
 
 
-async def due(source: Work, channels: Sequence[str]) -> bool:
+async def due(source: ServiceDatabase, channels: Sequence[str]) -> bool:
     """Is there anything to send by these channels?"""
     rows = await source.fetch_in(
         "SELECT 1 AS found FROM messages WHERE state = 'waiting' AND due <= :now AND channel IN (:each) LIMIT 1",
@@ -132,7 +132,7 @@ async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
     )
 
 
-async def failed(source: Work, since: datetime, until: datetime, after: str, limit: int) -> list[Kind]:
+async def failed(source: ServiceDatabase, since: datetime, until: datetime, after: str, limit: int) -> list[Kind]:
     """Messages written in that span of time that were tried and failed, by id from `after` on."""
     rows = await source.fetch(
         "SELECT id, topic, secret, created_at FROM messages WHERE state = 'failed' AND attempts > 0"
@@ -145,7 +145,7 @@ async def failed(source: Work, since: datetime, until: datetime, after: str, lim
     return [_kind(row) for row in rows]
 
 
-async def find(source: Work, message_id: str) -> Kind | None:
+async def find(source: ServiceDatabase, message_id: str) -> Kind | None:
     """One message."""
     row = await source.one("SELECT id, topic, secret, created_at FROM messages WHERE id = :id", id=message_id)
     return _kind(row) if row else None
@@ -155,7 +155,7 @@ def _kind(row: Row) -> Kind:
     return Kind(row["id"], row["topic"], row["secret"], from_micros(row["created_at"]))
 
 
-async def report(source: Work) -> DeliveryReport:
+async def report(source: ServiceDatabase) -> DeliveryReport:
     """What waits, and what failed lately."""
     moment = source.now()
     now = to_micros(moment)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.ports import Message
 from shopwright.services.notifications import attachment_store, document_texts
@@ -29,7 +29,7 @@ class DocumentMessages:
         self._queue = queue
         self._attachments = attachments
 
-    async def hear_document(self, heard: Heard) -> None:
+    async def on_document(self, heard: Delivery) -> None:
         """DocumentIssued: it has a message of its own if it is for the buyer alone, or that which it would go with has left without one."""
         order = await self._context.orders.get(heard.event.order_id)
         if not order.email:  # erased; that may be heard before this
@@ -37,7 +37,7 @@ class DocumentMessages:
         now = msgspec.structs.replace(heard.event, email=order.email, customer_id=order.customer_id)
         outgoing = document_texts.issued(now)
         messages = await self._renderer.messages(outgoing)
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             alone = heard.event.kind in document_texts.ALONE
             if alone or await attachment_store.has_left_without(tx, outgoing.order_id, heard.event.kind):
                 await self._post_document(tx, outgoing, messages, heard.event.name)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
@@ -20,22 +20,22 @@ class MessageErasure:
         self._work = context.work
         self._renderer = renderer
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
         event: UserErased = heard.event
         person = topics.person(event.email) if event.verified and event.email != ERASED else ""
         await self._forget_viewed(person, event.user_id)
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._forget(tx, person, event.user_id)
             if event.email != ERASED:
                 farewell = model.erased(event)
                 await store.insert(tx, self._renderer.render(farewell), farewell, "", forget_after=FAREWELL)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
+    async def on_address_erased(self, heard: Delivery) -> None:
         """AddressErased: what was written to it."""
         person = topics.person(heard.event.email) if heard.event.email != ERASED else ""
         await self._forget_viewed(person, "")
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._forget(tx, person, "")
 
     async def _forget_viewed(self, person: str, account: str) -> None:

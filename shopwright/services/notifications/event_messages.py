@@ -3,7 +3,7 @@
 import msgspec
 
 from shopwright.kit.auth import ROLES
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.errors import Missing
 from shopwright.services.notifications import model, staff_texts
 from shopwright.services.notifications.context import NotificationContext
@@ -20,7 +20,7 @@ class EventMessages:
         self._renderer = renderer
         self._queue = queue
 
-    async def hear(self, heard: Heard) -> None:
+    async def on_event(self, heard: Delivery) -> None:
         """An event of `model.MESSAGES_BY_EVENT`."""
         outgoing = msgspec.structs.replace(
             model.MESSAGES_BY_EVENT[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
@@ -28,10 +28,10 @@ class EventMessages:
         if outgoing.recipient in {"", ERASED}:
             return
         messages = await self._renderer.messages(outgoing)
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._queue.add(tx, outgoing, messages)
 
-    async def hear_for_staff(self, heard: Heard) -> None:
+    async def on_for_staff(self, heard: Delivery) -> None:
         """OrderRefundRefused, OrderDisputed: whoever may give money back is told."""
         message_to = staff_texts.MESSAGES_BY_EVENT[type(heard.event)]
         staff = [
@@ -39,11 +39,11 @@ class EventMessages:
         ]
         to_staff = [message_to(heard.event, one) for one in staff]
         written = [(outgoing, await self._renderer.messages(outgoing)) for outgoing in to_staff]
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for outgoing, messages in written:
                 await self._queue.add(tx, outgoing, messages)
 
-    async def hear_abandoned(self, heard: Heard) -> None:
+    async def on_abandoned(self, heard: Delivery) -> None:
         """CartAbandoned: a reminder to customers who want one."""
         try:
             user = await self._context.users.get(heard.event.customer_id)
@@ -53,5 +53,5 @@ class EventMessages:
             return
         outgoing = model.abandoned(user.email, user.id, heard.event.count)
         messages = await self._renderer.messages(outgoing)
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._queue.add(tx, outgoing, messages)

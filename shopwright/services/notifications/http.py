@@ -10,11 +10,11 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.bounds import Email, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.services.notifications.contract import Notifications, Preferences
 
-Service = Given[Notifications]
+Service = Dependency[Notifications]
 
 
 class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,13 +32,13 @@ class AlertToken(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")
-async def get_preferences(notifications: Service, caller: Asking) -> Preferences:
+async def get_preferences(notifications: Service, caller: CurrentCaller) -> Preferences:
     """What one is told, by topic and channel."""
     return await notifications.preferences(caller.person)
 
 
 @put("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="set_preferences")
-async def set_preferences(notifications: Service, caller: Asking, data: JSONBody[Preferences]) -> Preferences:
+async def set_preferences(notifications: Service, caller: CurrentCaller, data: JSONBody[Preferences]) -> Preferences:
     """Choose; topics that are left out stay as they are. Letters about orders and the account's safety are always sent."""
     return await notifications.set_preferences(caller.person, data)
 
@@ -50,7 +50,7 @@ async def set_preferences(notifications: Service, caller: Asking, data: JSONBody
     operation_id="watch_stock",
     status_code=202,
 )
-async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[NewAlert]) -> dict[str, str]:
+async def watch_stock(notifications: Service, caller: CurrentCaller, data: JSONBody[NewAlert]) -> dict[str, str]:
     """Be told once when something is back in stock; an address that is not proved is asked by e-mail first."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")

@@ -1,6 +1,6 @@
 """What people want to be told, and how: by topic and channel, ended by one click."""
 
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.errors import Missing
 from shopwright.services.notifications import alert_store, store, topics
 from shopwright.services.notifications.context import NotificationContext
@@ -40,13 +40,13 @@ class TopicPreferences:
                 await alert_store.drop_all(tx, person)
         return topic
 
-    async def hear_verified(self, heard: Heard) -> None:
+    async def on_verified(self, heard: Delivery) -> None:
         """EmailVerified: what the account wanted to be told is from now on what its address wants."""
         event = heard.event
         wanted = await store.preferences(self._work, event.user_id)
         if not wanted or event.email == ERASED:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for (topic, channel), choice in wanted.items():
                 await store.set_preference(tx, topics.person(event.email), topic, channel, wanted=choice)
             await store.drop_preferences(tx, event.user_id)

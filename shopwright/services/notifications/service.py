@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Work
-from shopwright.kit.ports import Postbox
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.ports import MessageTransport
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
@@ -48,8 +48,8 @@ class NotificationService(Notifications):
 
     def __init__(
         self,
-        work: Work,
-        postboxes: Mapping[str, Postbox],
+        work: ServiceDatabase,
+        postboxes: Mapping[str, MessageTransport],
         *,
         users: Users,
         catalog: Catalog,
@@ -116,29 +116,29 @@ class NotificationService(Notifications):
 
     # --- what is heard
 
-    async def hear(self, heard: Heard) -> None:
-        await self._events.hear(heard)
+    async def on_event(self, heard: Delivery) -> None:
+        await self._events.on_event(heard)
 
-    async def hear_for_staff(self, heard: Heard) -> None:
-        await self._events.hear_for_staff(heard)
+    async def on_for_staff(self, heard: Delivery) -> None:
+        await self._events.on_for_staff(heard)
 
-    async def hear_abandoned(self, heard: Heard) -> None:
-        await self._events.hear_abandoned(heard)
+    async def on_abandoned(self, heard: Delivery) -> None:
+        await self._events.on_abandoned(heard)
 
-    async def hear_document(self, heard: Heard) -> None:
-        await self._documents.hear_document(heard)
+    async def on_document(self, heard: Delivery) -> None:
+        await self._documents.on_document(heard)
 
-    async def hear_back_in_stock(self, heard: Heard) -> None:
-        await self._alerts.hear_back_in_stock(heard)
+    async def on_back_in_stock(self, heard: Delivery) -> None:
+        await self._alerts.on_back_in_stock(heard)
 
-    async def hear_verified(self, heard: Heard) -> None:
-        await self._preferences.hear_verified(heard)
+    async def on_verified(self, heard: Delivery) -> None:
+        await self._preferences.on_verified(heard)
 
-    async def hear_erased(self, heard: Heard) -> None:
-        await self._erasure.hear_erased(heard)
+    async def on_erased(self, heard: Delivery) -> None:
+        await self._erasure.on_erased(heard)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
-        await self._erasure.hear_address_erased(heard)
+    async def on_address_erased(self, heard: Delivery) -> None:
+        await self._erasure.on_address_erased(heard)
 
     # --- as time passes
 

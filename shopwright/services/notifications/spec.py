@@ -7,9 +7,9 @@ from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
-from shopwright.services.notifications import LABEL
+from shopwright.services.notifications import MANIFEST
 from shopwright.services.notifications.contract import Notifications
-from shopwright.services.notifications.reactions import reactions, timers
+from shopwright.services.notifications.handlers import handlers, jobs
 from shopwright.services.notifications.service import NotificationService
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
@@ -34,10 +34,10 @@ def _build(context: BuildContext) -> NotificationService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Notifications,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     due_times=(DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),),
 )

@@ -1,7 +1,7 @@
 """Alerts of what is back in stock: asked for, confirmed by those who are not known yet, and sent once."""
 
 from shopwright.kit.addresses import check_email
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
@@ -55,7 +55,7 @@ class StockAlerts:
                 raise Missing("This link is too old, or not one of ours. Ask on the page of the product again.")
             await store.set_preference(tx, person, "stock", "email", wanted=True)
 
-    async def hear_back_in_stock(self, heard: Heard) -> None:
+    async def on_back_in_stock(self, heard: Delivery) -> None:
         """BackInStock: everyone who waits is told, once."""
         variant_id = heard.event.variant_id
         waiting = await alert_store.waiting(self._work, variant_id)
@@ -67,7 +67,7 @@ class StockAlerts:
             return
         to_waiting = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
         written = [(outgoing, await self._renderer.messages(outgoing)) for outgoing in to_waiting]
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for outgoing, messages in written:
                 await self._queue.add(tx, outgoing, messages)
                 await alert_store.drop(tx, variant_id, topics.person(outgoing.recipient))

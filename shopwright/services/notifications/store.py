@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.observability import tracing
 from shopwright.kit.ports import Message
 from shopwright.services.notifications.contract import MessageSummary, MessageView, Outcome, Topic
@@ -57,7 +57,7 @@ async def insert(
     )
 
 
-async def search(source: Work, text: str, after: str, limit: int) -> list[MessageSummary]:
+async def search(source: ServiceDatabase, text: str, after: str, limit: int) -> list[MessageSummary]:
     """The delivery log, newest first."""
     rows: Sequence[Row] = await source.fetch(
         f"{MESSAGES} WHERE (:after = '' OR id < :after)"
@@ -70,7 +70,7 @@ async def search(source: Work, text: str, after: str, limit: int) -> list[Messag
     return [_summary(row) for row in rows]
 
 
-async def about_order(source: Work, order_id: str, limit: int) -> list[MessageSummary]:
+async def about_order(source: ServiceDatabase, order_id: str, limit: int) -> list[MessageSummary]:
     """Messages about an order, oldest first."""
     rows = await source.fetch(
         f"{MESSAGES} WHERE order_id = :order_id AND order_id <> '' ORDER BY id LIMIT :limit",
@@ -107,7 +107,7 @@ def _outcome(row: Row) -> Outcome:
     return "retrying" if row["problem"] else "waiting"
 
 
-async def get(source: Work, message_id: str) -> MessageView | None:
+async def get(source: ServiceDatabase, message_id: str) -> MessageView | None:
     """One message."""
     row = await source.one(f"{MESSAGES} WHERE id = :id", id=message_id)
     return _view(row) if row else None
@@ -122,7 +122,7 @@ def _view(row: Row) -> MessageView:
     )
 
 
-async def messages_for(source: Work, person: str, account: str) -> list[MessageView]:
+async def messages_for(source: ServiceDatabase, person: str, account: str) -> list[MessageView]:
     """Everything written to an address, and for an account; "" is nobody's."""
     rows = await source.fetch(
         f"{MESSAGES} WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account) ORDER BY id",
@@ -132,7 +132,7 @@ async def messages_for(source: Work, person: str, account: str) -> list[MessageV
     return [_view(row) for row in rows]
 
 
-async def to_be_forgotten(source: Work) -> list[str]:
+async def to_be_forgotten(source: ServiceDatabase) -> list[str]:
     """Messages that were kept for long enough."""
     rows = await source.fetch(
         "SELECT id FROM messages WHERE forget_at > 0 AND forget_at <= :now LIMIT 100", now=to_micros(source.now())
@@ -145,7 +145,7 @@ async def drop(tx: Transaction, message_ids: Sequence[str]) -> None:
     await tx.run_many("DELETE FROM messages WHERE id = :id", [{"id": one} for one in message_ids])
 
 
-async def preferences(source: Work | Transaction, person: str) -> dict[tuple[str, str], bool]:
+async def preferences(source: ServiceDatabase | Transaction, person: str) -> dict[tuple[str, str], bool]:
     """What someone said of topics and channels."""
     rows = await source.fetch("SELECT topic, channel, wanted FROM preferences WHERE person = :person", person=person)
     return {(row["topic"], row["channel"]): bool(row["wanted"]) for row in rows}
@@ -184,7 +184,7 @@ async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) 
     )
 
 
-async def unsubscribe(source: Work | Transaction, token: str) -> tuple[str, Topic] | None:
+async def unsubscribe(source: ServiceDatabase | Transaction, token: str) -> tuple[str, Topic] | None:
     """Whose message it was, and of what."""
     row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=digest(token))
     return (row["person"], row["topic"]) if row else None

@@ -1,11 +1,11 @@
 """Who bought what, and how it is going."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="orders, shipments, refunds, history",
     asks=("carts", "inventory", "pricing", "payments", "giftcards"),
-    hears=(
+    handles=(
         "EmailVerified",
         "UserErased",
         "AddressErased",
@@ -18,7 +18,7 @@ LABEL = Label(
         "RefundRefused",
         "PaymentDisputed",
     ),
-    tells=(
+    emits=(
         "OrderPlaced",
         "OrderPaid",
         "OrderImported",

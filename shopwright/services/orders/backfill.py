@@ -1,6 +1,6 @@
 """What orders of an earlier version do not say of themselves yet, written by jobs some at a time."""
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.orders import find_store, tax_store
 
 AT_ONCE, TIMES = 20, 100  # a transaction is short, and other timers have their turn soon
@@ -9,7 +9,7 @@ AT_ONCE, TIMES = 20, 100  # a transaction is short, and other timers have their 
 class Backfill:
     """Writes what is missing."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def write_terms(self) -> None:

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
 class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +33,13 @@ async def end(tx: Transaction, order_id: str) -> None:
     await tx.run("UPDATE orders SET cancelling = NULL WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
 
 
-async def told_of(source: Work | Transaction, order_id: str) -> Cancelling | None:
+async def told_of(source: ServiceDatabase | Transaction, order_id: str) -> Cancelling | None:
     """How it is being cancelled; None where it is not."""
     row = await source.one("SELECT cancelling FROM orders WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
-    return understood(row["cancelling"], Cancelling) if row else None
+    return decode_tolerant(row["cancelling"], Cancelling) if row else None
 
 
-async def unfinished(source: Work, limit: int) -> list[str]:
+async def unfinished(source: ServiceDatabase, limit: int) -> list[str]:
     """Orders that are being cancelled."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE cancelling IS NOT NULL ORDER BY id LIMIT :limit", limit=limit

@@ -145,7 +145,7 @@ class Checkout:
         )
         await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version, kept)
         await self._context.add_history(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
-        await tx.tell(
+        await tx.emit(
             OrderPlaced(
                 order_id=order_id,
                 number=order.number,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.data.events import Event, Heard
+from shopwright.kit.data.events import Delivery, Event
 from shopwright.services.orders import cancel_store, holds_store, model, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Status
@@ -65,7 +65,7 @@ class Closing:
                     restock=restock,
                 )
             )
-            await tx.tell(told)
+            await tx.emit(told)
         await self._undo(order_id, restock if took_goods else ())
         return True
 
@@ -89,7 +89,7 @@ class Closing:
             if payment.status in refund_rules.RECEIVED:
                 await self._repayment.give_back(payment, order)
 
-    async def on_order_closed(self, heard: Heard) -> None:
+    async def on_order_closed(self, heard: Delivery) -> None:
         """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
         order = await store.read(self._work, heard.event.order_id)
         if order is None or order.status not in {"cancelled", "expired"}:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
@@ -19,7 +19,7 @@ class OrderContext:
 
     def __init__(
         self,
-        work: Work,
+        work: ServiceDatabase,
         *,
         carts: Carts,
         inventory: Inventory,

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.addresses import Address, email_key
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.events import ERASED
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.orders.store import to_json
 from shopwright.services.orders.whole_store import Body
 
 LOOKED_AT = 5_000
 
 
-async def orders_of(source: Work, customer_id: str) -> list[str]:
+async def orders_of(source: ServiceDatabase, customer_id: str) -> list[str]:
     """All of a customer's orders."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE customer_id = :customer_id ORDER BY id", customer_id=customer_id
@@ -22,7 +22,7 @@ async def orders_of(source: Work, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def orders_of_guest(source: Reading, email: str) -> list[str]:
+async def orders_of_guest(source: Reader, email: str) -> list[str]:
     """All that was ordered with this address, however it is spelt, and belongs to no account."""
     if email.isascii():
         rows = await source.fetch(
@@ -41,7 +41,7 @@ async def orders_of_guest(source: Reading, email: str) -> list[str]:
     return found
 
 
-async def old_guests(source: Work, since: int, before: int, most: int) -> list[tuple[str, int]]:
+async def old_guests(source: ServiceDatabase, since: int, before: int, most: int) -> list[tuple[str, int]]:
     """Orders of guests who are not forgotten, placed from `since` until before `before` (microseconds), and when; the oldest first."""
     rows = await source.fetch(
         "SELECT id, placed_at FROM orders WHERE customer_id IS NULL AND erasing = 0"
@@ -69,7 +69,7 @@ async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) 
         )
 
 
-async def to_be_cleared(source: Work, after: str, most: int) -> list[str]:
+async def to_be_cleared(source: ServiceDatabase, after: str, most: int) -> list[str]:
     """Orders of the forgotten that need their address no longer; so many after this one."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE erasing = 1 AND id > :after AND status NOT IN ('placed', 'paid', 'part_shipped')"
@@ -85,7 +85,7 @@ async def clear_addresses(tx: Transaction, order_id: str) -> None:
     row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
     if row is None:
         return
-    body = understood(row["body"], Body)
+    body = decode_tolerant(row["body"], Body)
     clean = msgspec.structs.replace(
         body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
     )

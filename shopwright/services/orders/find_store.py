@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.addresses import Address
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.pieces import joined, looked_for, terms_of
 from shopwright.kit.text import like_literal
 from shopwright.services.orders import list_store, past_store, store, whole_store
@@ -67,7 +67,7 @@ async def write_missing(tx: Transaction, most: int) -> int:
     )
     for row in rows:
         if not row["erasing"]:
-            body = understood(row["body"], whole_store.Body)
+            body = decode_tolerant(row["body"], whole_store.Body)
             await _write_personal(tx, row["number"], _personal(body.shipping_address, body.billing_address))
         await _write_of_things(tx, row["id"], row["number"])
     return len(rows)
@@ -80,11 +80,11 @@ async def _write_of_things(tx: Transaction, order_id: str, number: int) -> None:
 
 
 def _sku(row: Row) -> str:
-    return joined(understood(row["body"], whole_store.LineBody).sku)
+    return joined(decode_tolerant(row["body"], whole_store.LineBody).sku)
 
 
 def _tracking(row: Row) -> str:
-    return joined(understood(row["body"], Shipment).tracking_number)
+    return joined(decode_tolerant(row["body"], Shipment).tracking_number)
 
 
 def _personal(*addresses: Address) -> set[str]:
@@ -114,7 +114,7 @@ async def _write(tx: Transaction, number: int, terms: set[str]) -> None:
 
 
 async def search(
-    source: Work, *, customer_id: str, status: str, text: str, paid_by: Sequence[str], after: str, limit: int
+    source: ServiceDatabase, *, customer_id: str, status: str, text: str, paid_by: Sequence[str], after: str, limit: int
 ) -> list[OrderSummary]:
     """Orders, newest first. `paid_by`: those whose payment has this name.
 
@@ -148,13 +148,13 @@ def _after(where: Sequence[str], values: Mapping[str, Any], after: str) -> tuple
     return ([*where, "id < :after"], {**values, "after": after}) if after else (where, values)
 
 
-async def _number(source: Work, order_id: str) -> int:
+async def _number(source: ServiceDatabase, order_id: str) -> int:
     """That of an order; 0 where there is none, after which nothing comes."""
     row = await source.one("SELECT number FROM orders WHERE id = :id", id=order_id)
     return int(row["number"]) if row else 0
 
 
-async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) -> list[list[Way]]:
+async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], status: str) -> list[list[Way]]:
     """From the most exact on: of each all that are met count alike."""
     number = text.lstrip("#")
     exactly, given = past_store.known_as(number)
@@ -171,7 +171,7 @@ async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) ->
     return [first, *[[await _by_terms(source, one, status)] for one in others]]
 
 
-async def _by_terms(source: Work, terms: Sequence[str], status: str) -> Way:
+async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) -> Way:
     """Orders with all of these, beginning with what fewest have: one of the terms, or the status."""
     counts = {term: await _few(source, "order_terms WHERE term = :term", {"term": term}) for term in terms}
     terms = sorted(terms, key=lambda term: counts[term])
@@ -193,12 +193,12 @@ async def _by_terms(source: Work, terms: Sequence[str], status: str) -> Way:
     return Way(["orders.number = met.number", *others], given, f"({newest}) met CROSS JOIN orders", "met.number")
 
 
-async def _few(source: Work, among: str, given: Mapping[str, Any]) -> int:
+async def _few(source: ServiceDatabase, among: str, given: Mapping[str, Any]) -> int:
     row = await source.one(f"SELECT count(*) AS n FROM (SELECT 1 FROM {among} LIMIT :few) few", few=FEW, **given)
     return int(row["n"]) if row else 0
 
 
-async def _is_any(source: Work, way: Way) -> bool:
+async def _is_any(source: ServiceDatabase, way: Way) -> bool:
     found = await source.one(
         f"SELECT 1 AS found FROM {way.tables} WHERE {' AND '.join(way.conditions)} LIMIT 1",
         **{"below": store.LARGEST_NUMBER, **way.given},
@@ -207,7 +207,7 @@ async def _is_any(source: Work, way: Way) -> bool:
 
 
 async def _partly(
-    source: Work, where: Sequence[str], values: Mapping[str, Any], text: str, limit: int
+    source: ServiceDatabase, where: Sequence[str], values: Mapping[str, Any], text: str, limit: int
 ) -> list[OrderSummary]:
     oldest = await source.one("SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET :looked", looked=LOOKED_THROUGH)
     if oldest is not None:

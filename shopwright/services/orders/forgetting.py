@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.data.retention import believed
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
@@ -25,12 +25,12 @@ AT_ONCE, LOOKED_AT = 20, 500
 class Forgetting:
     """`guest_days`: so many days after its order a guest is forgotten; 0 is never."""
 
-    def __init__(self, work: Work, kept_buyers: KeptBuyers, guest_days: int) -> None:
+    def __init__(self, work: ServiceDatabase, kept_buyers: KeptBuyers, guest_days: int) -> None:
         self._work = work
         self._guest_days = guest_days
         self.kept_buyers = kept_buyers
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: all orders of the account, and what was ordered without it under its address, where that was proved."""
         event: UserErased = heard.event
         names = {event.name, event.email}
@@ -41,7 +41,7 @@ class Forgetting:
             await self._forget_address(event.email, names, heard.fact.time)
         await self.clear_addresses()
 
-    async def hear_address_erased(self, heard: Heard) -> None:
+    async def on_address_erased(self, heard: Delivery) -> None:
         """AddressErased: what was ordered with this address and no account."""
         await self._forget_address(heard.event.email, {heard.event.email}, heard.fact.time)
         await self.clear_addresses()
@@ -82,7 +82,7 @@ class Forgetting:
             await find_store.forget(tx, order)
             await past_store.delete_source(tx, order_id)
             await tx.redact(order_id)
-            await tx.tell(OrderErased(order_id=order_id))
+            await tx.emit(OrderErased(order_id=order_id))
 
     async def clear_addresses(self) -> None:
         """A timer: addresses of the forgotten that are needed no longer. Raises Unavailable after all that can be."""

@@ -50,7 +50,7 @@ class Fulfilment:
             await self._context.add_history(
                 tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
             )
-            await tx.tell(
+            await tx.emit(
                 OrderShipped(
                     order_id=order.id,
                     number=order.number,
@@ -75,7 +75,7 @@ class Fulfilment:
             await store.move(tx, order.id, model.STATES.move(order.status, "delivered"))
             await store.deliver_shipments(tx, order.id)
             await self._context.add_history(tx, order.id, "Delivered", who.signature)
-            await tx.tell(
+            await tx.emit(
                 OrderDelivered(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
             )
         return await self._context.get(order_id)

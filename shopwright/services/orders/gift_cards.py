@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
 from shopwright.services.orders import model, store
@@ -15,7 +15,7 @@ from shopwright.services.orders.contract.gift_cards import rest_of_cards, withou
 class GiftCardPayments:
     """Asks gift cards for orders."""
 
-    def __init__(self, work: Work, giftcards: GiftCards) -> None:
+    def __init__(self, work: ServiceDatabase, giftcards: GiftCards) -> None:
         self._work = work
         self._giftcards = giftcards
 

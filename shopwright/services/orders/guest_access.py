@@ -5,7 +5,7 @@ buyer has: the id of the cart it was ordered from, or the key in the link of our
 """
 
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.observability import security_log
 from shopwright.services.orders import erasure_store, guess_store, model, store
@@ -74,11 +74,11 @@ class GuestAccess:
             for key, _ in _keys(order_id, address):
                 await guess_store.take_back(tx, key)
 
-    async def hear_verified(self, heard: Heard) -> None:
+    async def on_verified(self, heard: Delivery) -> None:
         """EmailVerified: what was ordered as a guest with this address belongs to its account."""
         if heard.event.email == ERASED:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for order_id in await erasure_store.orders_of_guest(tx, heard.event.email):
                 await store.adopt_one(tx, order_id, heard.event.user_id)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.derived import KeyedHash
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Inventory
@@ -22,7 +22,7 @@ KEPT = timedelta(days=1)
 class Holds:
     """What unpaid orders hold, and how much they may."""
 
-    def __init__(self, work: Work, inventory: Inventory, bounds: model.Bounds, hashed: KeyedHash) -> None:
+    def __init__(self, work: ServiceDatabase, inventory: Inventory, bounds: model.Bounds, hashed: KeyedHash) -> None:
         self._work = work
         self._inventory = inventory
         self._bounds = bounds

@@ -10,7 +10,7 @@ from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow, audited, seldom
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.idempotency import read_key
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
@@ -31,7 +31,7 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.orders.views import ShownOrder, shown
 
-Service = Given[Orders]
+Service = Dependency[Orders]
 Asked = Request[Any, Any, Any]
 OrderCursor = Annotated[str, after_id("ord")]
 KeyHeader = Annotated[
@@ -96,7 +96,7 @@ async def theirs(
 
 @post("/v1/orders", opt=allow(anyone), tags=["orders"], operation_id="place_order")
 async def place_order(
-    orders: Service, caller: Asking, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
+    orders: Service, caller: CurrentCaller, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
 ) -> ShownOrder:
     """Place the order of a cart and ask for the money."""
     return shown(await orders.place(data, _key(idempotency_key), caller), caller)
@@ -105,7 +105,7 @@ async def place_order(
 @post("/v1/orders/{order_id:str}/payments", opt=seldom(anyone), tags=["orders"], operation_id="pay_order")
 async def pay_order(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     request: Asked,
     order_id: FromPath[str],
     data: JSONBody[PaymentChoice],
@@ -121,7 +121,7 @@ async def pay_order(
 @get("/v1/orders", opt=allow(signed_in), tags=["orders"], operation_id="list_orders")
 async def list_orders(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     status: FromQuery[OrderFilter | None] = None,
     q: FromQuery[str] = "",
     after: OrderCursor = "",
@@ -142,7 +142,7 @@ async def list_orders(
 @get("/v1/orders/{order_id:str}", opt=allow(anyone), tags=["orders"], operation_id="get_order")
 async def get_order(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     request: Asked,
     order_id: FromPath[str],
     email: FromQuery[str] = "",
@@ -183,7 +183,7 @@ async def get_order_source(orders: Service, order_id: FromPath[str]) -> OrderSou
 )
 async def cancel_order(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     request: Asked,
     order_id: FromPath[str],
     data: JSONBody[Cancellation | None] = None,
@@ -204,7 +204,7 @@ async def cancel_order(
 )
 async def capture_order(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     order_id: FromPath[str],
     data: JSONBody[Capture | None] = None,
     idempotency_key: RepeatHeader = None,
@@ -224,7 +224,9 @@ async def capture_order(
 @post(
     "/v1/orders/{order_id:str}/shipments", opt=allow(staff("orders.write")), tags=["orders"], operation_id="ship_order"
 )
-async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[Parcel]) -> ShownOrder:
+async def ship_order(
+    orders: Service, caller: CurrentCaller, order_id: FromPath[str], data: JSONBody[Parcel]
+) -> ShownOrder:
     """Record a parcel."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
@@ -241,7 +243,7 @@ async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], d
     operation_id="deliver_order",
     status_code=200,
 )
-async def deliver_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> ShownOrder:
+async def deliver_order(orders: Service, caller: CurrentCaller, order_id: FromPath[str]) -> ShownOrder:
     """All its parcels have arrived."""
     return shown(await orders.deliver(order_id, caller), caller)
 
@@ -251,7 +253,7 @@ async def deliver_order(orders: Service, caller: Asking, order_id: FromPath[str]
 )
 async def refund_order(
     orders: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     order_id: FromPath[str],
     data: JSONBody[NewRefund],
     idempotency_key: KeyHeader = None,
@@ -268,7 +270,7 @@ async def refund_order(
     status_code=200,
 )
 async def cancel_refund(
-    orders: Service, caller: Asking, order_id: FromPath[str], refund_id: FromPath[str], data: JSONBody[NotPaid]
+    orders: Service, caller: CurrentCaller, order_id: FromPath[str], refund_id: FromPath[str], data: JSONBody[NotPaid]
 ) -> ShownOrder:
     """A refund that waits will not be paid: it is refused, and its sum and units can be refunded again.
 

@@ -7,7 +7,7 @@ An invoice must name its buyer for years (Germany: AO § 147, UStG § 14b; the r
 import msgspec
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
@@ -19,7 +19,7 @@ from shopwright.services.payments.contract import Payments
 class KeptBuyers:
     """Shuts off, and shows."""
 
-    def __init__(self, work: Work, vault: Vault, payments: Payments, years: int) -> None:
+    def __init__(self, work: ServiceDatabase, vault: Vault, payments: Payments, years: int) -> None:
         self._work = work
         self._vault = vault
         self._payments = payments

@@ -1,6 +1,6 @@
 """Buyers that are kept for the books, in SQL."""
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
 async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
@@ -13,7 +13,7 @@ async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
     )
 
 
-async def find(source: Work, order_id: str) -> str | None:
+async def find(source: ServiceDatabase, order_id: str) -> str | None:
     """What is kept, encrypted."""
     row = await source.one("SELECT body FROM kept_buyers WHERE order_id = :order_id", order_id=order_id)
     return str(row["body"]) if row else None

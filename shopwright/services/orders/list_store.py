@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.services.orders.contract import OrderFilter
 
 # Of orders of an earlier version `cancelled` is NULL: what was refunded of them had not left, as far as that can be.
@@ -22,7 +22,7 @@ def condition(status: str) -> tuple[str, dict[str, str]]:
     return (STATES[status], {}) if status in STATES else ("status = :status", {"status": status})
 
 
-async def count(source: Reading, status: OrderFilter) -> int:
+async def count(source: Reader, status: OrderFilter) -> int:
     """How many orders are in a state."""
     where, values = condition(status)
     row = await source.one(f"SELECT count(*) AS n FROM orders WHERE {where}", **values)

@@ -32,7 +32,7 @@ class ManualCapture:
         if captured.status != "captured":
             raise Conflict(f"The provider did not give the money: {captured.reason or captured.status}.")
         with suppress(AlreadyDone):  # by someone else, a moment ago
-            async with self._work.begin(once=f"captured/{payment.id}") as tx:
+            async with self._work.begin(dedup_key=f"captured/{payment.id}") as tx:
                 await self._context.add_history(tx, order_id, "The money is taken", who.signature)
         await self._settlement.settle(order_id, captured)
         return await self._context.get(order_id)

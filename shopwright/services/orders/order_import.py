@@ -98,7 +98,7 @@ class OrderImport:
 
     @staticmethod
     async def _tell_past(tx: Transaction, order: Order, past: PastOrder) -> None:
-        await tx.tell(
+        await tx.emit(
             OrderImported(
                 order_id=order.id,
                 number=order.number,

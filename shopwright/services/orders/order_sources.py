@@ -6,7 +6,7 @@ They name the buyer in columns nobody can list, so they lie encrypted, and are d
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.orders import past_store
@@ -16,7 +16,7 @@ from shopwright.services.orders.contract import OrderSource
 class OrderSources:
     """Part of `OrderService` that keeps and shows them."""
 
-    def __init__(self, work: Work, vault: Vault) -> None:
+    def __init__(self, work: ServiceDatabase, vault: Vault) -> None:
         self._work = work
         self._vault = vault
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
 
 EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are imported
@@ -16,7 +16,7 @@ def known_as(number: str) -> tuple[str, dict[str, Any]]:
     return f"(lower(email) = :lower AND email <> '' OR ({found}))", dict(names)
 
 
-async def by_source(source: Work | Transaction, name: str) -> str | None:
+async def by_source(source: ServiceDatabase | Transaction, name: str) -> str | None:
     """The order that came from there."""
     row = await source.one("SELECT id FROM orders WHERE source = :name AND source <> ''", name=name)
     return row["id"] if row else None
@@ -56,7 +56,7 @@ async def insert_source(tx: Transaction, order_id: str, body: str) -> None:
     await tx.run("INSERT INTO order_sources (order_id, body) VALUES (:order_id, :body)", order_id=order_id, body=body)
 
 
-async def source_of(source: Work, order_id: str) -> str | None:
+async def source_of(source: ServiceDatabase, order_id: str) -> str | None:
     """The same, as they were written; None where none are kept."""
     row = await source.one("SELECT body FROM order_sources WHERE order_id = :order_id", order_id=order_id)
     return str(row["body"]) if row else None

@@ -1,7 +1,7 @@
 """What the payment provider does to the money of an order by itself: refunds made there, and disputes."""
 
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.money import write
 from shopwright.services.orders import refund_parts, refund_store, store
@@ -28,13 +28,13 @@ class PaymentChanges:
         self._refunds = refunds
         self._work = context.work
 
-    async def hear_refund_settled(self, heard: Heard) -> None:
+    async def on_refund_settled(self, heard: Delivery) -> None:
         if not (isinstance(heard.event, RefundSettled) and heard.event.by_provider):
-            await self._refunds.hear_refund_settled(heard)
+            await self._refunds.on_refund_settled(heard)
             return
         if await store.head(self._work, heard.event.order_id) is None:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._write_outside(tx, await self._context.locked(tx, heard.event.order_id), heard.event)
 
     async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
@@ -60,15 +60,15 @@ class PaymentChanges:
         if order.status != "cancelled":  # it was told with the order that its money goes back
             await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)
 
-    async def hear_disputed(self, heard: Heard) -> None:
+    async def on_disputed(self, heard: Delivery) -> None:
         """PaymentDisputed: staff hear of it, as a bank gives them days to answer."""
         told: PaymentDisputed = heard.event
         if await store.head(self._work, told.order_id) is None:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             order = await self._context.locked(tx, told.order_id)
             await self._context.add_history(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
-            await tx.tell(
+            await tx.emit(
                 OrderDisputed(
                     order_id=order.id,
                     number=order.number,

@@ -1,7 +1,7 @@
 """Orders that are being placed: one row a key, from before anything is set aside until the order is written."""
 
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders import whole_store
 
 
@@ -42,7 +42,7 @@ async def give_up_placement(tx: Transaction, order_id: str) -> bool:
     return True
 
 
-async def abandoned_placements(source: Work, before: str) -> list[str]:
+async def abandoned_placements(source: ServiceDatabase, before: str) -> list[str]:
     """Orders that were begun before that id was made, and never came to be."""
     rows = await source.fetch(
         "SELECT p.order_id FROM placements p LEFT JOIN orders o ON o.id = p.order_id"
@@ -67,7 +67,7 @@ async def drop_placement(tx: Transaction, order_id: str) -> None:
     await tx.run("DELETE FROM placements WHERE key = :order_id", order_id=order_id)
 
 
-async def units(source: Work, order_id: str) -> list[tuple[str, int]]:
+async def units(source: ServiceDatabase, order_id: str) -> list[tuple[str, int]]:
     """What an order is of: variants, and how many."""
     rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
-    return [(understood(row["body"], whole_store.LineBody).variant_id, row["quantity"]) for row in rows]
+    return [(decode_tolerant(row["body"], whole_store.LineBody).variant_id, row["quantity"]) for row in rows]

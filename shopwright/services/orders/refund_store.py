@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders.contract import Refund
 
 
@@ -19,7 +19,7 @@ def to_json(refund: Refund) -> str:
 def from_row(row: Row) -> Refund:
     """A row of either table as a refund; one with a `why` was refused."""
     return msgspec.structs.replace(
-        understood(row["body"], Refund),
+        decode_tolerant(row["body"], Refund),
         status="settled" if row["status"] == "settled" else "asked",
         why=(row["why"] or "It was refused.") if row["status"] == "refused" else "",
         reference=row["reference"],
@@ -81,7 +81,7 @@ async def rewrite(tx: Transaction, refund: Refund) -> None:
         await tx.run(f"UPDATE {table} SET body = :body WHERE id = :id", id=refund.id, body=to_json(refund))
 
 
-async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
+async def refund_by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
     """The refund asked with this key."""
     return await source.one(
         "SELECT id, fingerprint FROM order_refunds WHERE key = :key"
@@ -116,7 +116,7 @@ async def refuse_refund(tx: Transaction, refund_id: str, why: str) -> bool:
     )
 
 
-async def open_refunds(source: Work, now: int, limit: int) -> list[tuple[str, Refund]]:
+async def open_refunds(source: ServiceDatabase, now: int, limit: int) -> list[tuple[str, Refund]]:
     """Refunds the payment service has not confirmed and it is time to ask about, with their orders."""
     rows = await source.fetch(
         "SELECT id, order_id, body, COALESCE(ask_at, 0) AS ask_at FROM order_refunds"
@@ -126,7 +126,7 @@ async def open_refunds(source: Work, now: int, limit: int) -> list[tuple[str, Re
         limit=limit,
     )
     return source.aside.readable(
-        "refund", rows, lambda row: str(row["id"]), lambda row: (row["order_id"], understood(row["body"], Refund))
+        "refund", rows, lambda row: str(row["id"]), lambda row: (row["order_id"], decode_tolerant(row["body"], Refund))
     )
 
 

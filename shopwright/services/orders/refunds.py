@@ -10,7 +10,7 @@ import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
@@ -174,7 +174,7 @@ class Refunds:
 
     async def tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
         lines = {line.id: line for line in order.lines}
-        await tx.tell(
+        await tx.emit(
             OrderRefunded(
                 order_id=order.id,
                 number=order.number,
@@ -191,7 +191,7 @@ class Refunds:
             )
         )
 
-    async def hear_refund_settled(self, heard: Heard) -> None:
+    async def on_refund_settled(self, heard: Delivery) -> None:
         """RefundSettled: if we did not see it settle ourselves."""
         payment = await self._context.payments.get(heard.event.payment_id)
         if any(one.key == heard.event.refund_key and one.state == "settled" for one in payment.refunds):
@@ -223,7 +223,7 @@ class Refunds:
         await self._context.add_history(
             tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name
         )
-        await tx.tell(
+        await tx.emit(
             OrderRefundRefused(
                 order_id=order.id,
                 number=order.number,
@@ -257,7 +257,7 @@ class Refunds:
                     tx, order.id, "Goods of the refused refund were sold meanwhile", SYSTEM.name
                 )
 
-    async def hear_refund_refused(self, heard: Heard) -> None:
+    async def on_refund_refused(self, heard: Delivery) -> None:
         """RefundRefused: also of money for an order that is off, which was not asked for as a refund of it."""
         order = await store.read(self._work, heard.event.order_id)
         if order is None:
@@ -266,7 +266,7 @@ class Refunds:
         names = {heard.event.refund_key, row["id"] if row else ""}
         known = next((one for one in (*order.refunds, *order.refused) if one.id in names), None)
         if known is None:
-            async with self._work.begin(once=heard.key) as tx:
+            async with self._work.begin(dedup_key=heard.key) as tx:
                 await self._tell_refused(tx, order, heard.event.amount, heard.event.refund_key, heard.event.why)
             return
         if not known.why:

@@ -4,8 +4,8 @@ import hashlib
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders.contract import SaleContext
 from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
 
@@ -31,7 +31,7 @@ def number_of(terms: SaleTerms, currency: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-async def is_there(source: Work, number: int) -> bool:
+async def is_there(source: ServiceDatabase, number: int) -> bool:
     """Were these written down before?"""
     return await source.one("SELECT 1 AS found FROM sale_contexts WHERE id = :id", id=number) is not None
 
@@ -45,12 +45,12 @@ async def write(tx: Transaction, number: int, sale: SaleContext) -> None:
     )
 
 
-async def read(source: Work, number: int) -> SaleContext | None:
+async def read(source: ServiceDatabase, number: int) -> SaleContext | None:
     """The circumstances of sales of this number."""
     row = await source.one("SELECT body FROM sale_contexts WHERE id = :id", id=number)
-    return understood(row["body"], SaleContext) if row else None
+    return decode_tolerant(row["body"], SaleContext) if row else None
 
 
 def buyer_of(text: str | None) -> BuyerTaxId | None:
     """The tax id as its column keeps it."""
-    return understood(text, BuyerTaxId) if text else None
+    return decode_tolerant(text, BuyerTaxId) if text else None

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.carts.contract import Cart
 from shopwright.services.orders import sale_store
 from shopwright.services.orders.contract import SaleContext
@@ -15,7 +15,7 @@ MOST = 2_000
 class Sales:
     """Part of `OrderService` that keeps the circumstances of sales."""
 
-    def __init__(self, work: Work, pricing: Pricing) -> None:
+    def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
         self._pricing = pricing
         self._known: dict[int, SaleContext] = {}

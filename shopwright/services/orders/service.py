@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shopwright.kit.auth import GUEST, Caller
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.services.orders.backfill import Backfill
 from shopwright.services.orders.cancellation import Cancellation
 from shopwright.services.orders.checkout import Checkout
@@ -146,37 +146,37 @@ class OrderService(Orders):
 
     # --- what is heard
 
-    async def hear_captured(self, heard: Heard) -> None:
-        await self._settlement.hear_captured(heard)
+    async def on_captured(self, heard: Delivery) -> None:
+        await self._settlement.on_captured(heard)
 
-    async def hear_authorized(self, heard: Heard) -> None:
-        await self._settlement.hear_authorized(heard)
+    async def on_authorized(self, heard: Delivery) -> None:
+        await self._settlement.on_authorized(heard)
 
-    async def hear_failed(self, heard: Heard) -> None:
-        await self._settlement.hear_failed(heard)
+    async def on_failed(self, heard: Delivery) -> None:
+        await self._settlement.on_failed(heard)
 
-    async def hear_off(self, heard: Heard) -> None:
+    async def on_order_closed(self, heard: Delivery) -> None:
         await self._closing.on_order_closed(heard)
 
-    async def hear_refund_settled(self, heard: Heard) -> None:
-        await self._payment_changes.hear_refund_settled(heard)
+    async def on_refund_settled(self, heard: Delivery) -> None:
+        await self._payment_changes.on_refund_settled(heard)
 
-    async def hear_refund_refused(self, heard: Heard) -> None:
-        await self._refunds.hear_refund_refused(heard)
+    async def on_refund_refused(self, heard: Delivery) -> None:
+        await self._refunds.on_refund_refused(heard)
 
-    async def hear_disputed(self, heard: Heard) -> None:
-        await self._payment_changes.hear_disputed(heard)
+    async def on_disputed(self, heard: Delivery) -> None:
+        await self._payment_changes.on_disputed(heard)
 
-    async def hear_verified(self, heard: Heard) -> None:
-        await self._guest_access.hear_verified(heard)
+    async def on_verified(self, heard: Delivery) -> None:
+        await self._guest_access.on_verified(heard)
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased."""
-        await self.forgetting.hear_erased(heard)
+        await self.forgetting.on_erased(heard)
 
-    async def hear_address_erased(self, heard: Heard) -> None:
+    async def on_address_erased(self, heard: Delivery) -> None:
         """AddressErased."""
-        await self.forgetting.hear_address_erased(heard)
+        await self.forgetting.on_address_erased(heard)
 
     # --- jobs
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.services.carts.contract import Paid
 from shopwright.services.giftcards.contract import GiftCardRefused
@@ -138,7 +138,7 @@ class Settlement:
             await holds_store.let_go(tx, order_id)
             await store.set_payment(tx, order_id, payment.id)
             await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
-            await tx.tell(
+            await tx.emit(
                 OrderPaid(
                     order_id=order_id,
                     number=whole.number,
@@ -161,22 +161,22 @@ class Settlement:
 
     # --- what is heard, and jobs
 
-    async def hear_captured(self, heard: Heard) -> None:
+    async def on_captured(self, heard: Delivery) -> None:
         """PaymentCaptured: the same end as the browser's return."""
         await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
 
-    async def hear_failed(self, heard: Heard) -> None:
+    async def on_failed(self, heard: Delivery) -> None:
         """PaymentFailed: written down; the buyer may try again until the order expires."""
         order = await store.head(self._work, heard.event.order_id)
         if order is None or order.status != "placed":
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await self._context.add_history(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
             if order.payment_id == heard.event.payment_id:  # also money that was set aside for days, and let go
                 await list_store.set_authorised(tx, order.id, authorised=False)
                 await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
-    async def hear_authorized(self, heard: Heard) -> None:
+    async def on_authorized(self, heard: Delivery) -> None:
         """PaymentAuthorized: the same end as the browser's return."""
         await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
 

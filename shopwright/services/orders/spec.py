@@ -8,17 +8,17 @@ from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.carts.contract import Carts
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import LABEL
+from shopwright.services.orders import MANIFEST
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.gift_cards import GiftCardPayments
+from shopwright.services.orders.handlers import handlers, jobs
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.model import Bounds
 from shopwright.services.orders.order_sources import OrderSources
-from shopwright.services.orders.reactions import reactions, timers
 from shopwright.services.orders.service import OrderService
 from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing.contract import Pricing
@@ -55,11 +55,11 @@ def _build(context: BuildContext) -> OrderService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Orders,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     due_times=(DueTime("order_refunds", "ask_at", timedelta(hours=7), "status = 'asked'"),),
     protect=lambda orders, anew: orders.protect(anew=anew),
 )

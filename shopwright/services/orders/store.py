@@ -8,7 +8,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
 from shopwright.services.orders import list_store, taxes, whole_store
@@ -115,7 +115,7 @@ async def insert(
     )
 
 
-async def living_of_cart(source: Work | Transaction, cart_id: str) -> Head | None:
+async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) -> Head | None:
     """The order of a cart that is not off."""
     row = await source.one(
         "SELECT * FROM orders WHERE cart_id = :cart_id AND status NOT IN ('cancelled', 'expired')", cart_id=cart_id
@@ -123,7 +123,7 @@ async def living_of_cart(source: Work | Transaction, cart_id: str) -> Head | Non
     return _head(row) if row else None
 
 
-async def head(source: Work | Transaction, order_id: str) -> Head | None:
+async def head(source: ServiceDatabase | Transaction, order_id: str) -> Head | None:
     """The row of an order."""
     row = await source.one("SELECT * FROM orders WHERE id = :id", id=order_id)
     return _head(row) if row else None
@@ -194,7 +194,7 @@ async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, 
     )
 
 
-async def read(source: Work | Transaction, order_id: str) -> Order | None:
+async def read(source: ServiceDatabase | Transaction, order_id: str) -> Order | None:
     """An order, whole but for its payment; by id, or by number."""
     number = order_id.lstrip("#")
     by_number = is_number(number)
@@ -210,7 +210,7 @@ async def read(source: Work | Transaction, order_id: str) -> Order | None:
 
 
 async def summaries(
-    source: Work,
+    source: ServiceDatabase,
     where: Sequence[str],
     values: Mapping[str, Any],
     limit: int,
@@ -268,7 +268,7 @@ async def deliver_shipments(tx: Transaction, order_id: str) -> None:
     await tx.run("UPDATE shipments SET status = 'delivered' WHERE order_id = :order_id", order_id=order_id)
 
 
-async def overdue(source: Work, now: int) -> list[str]:
+async def overdue(source: ServiceDatabase, now: int) -> list[str]:
     """Orders whose time to pay is over."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE status = 'placed' AND expires_at <= :now ORDER BY expires_at LIMIT 100", now=now
@@ -295,7 +295,7 @@ async def adopt_one(tx: Transaction, order_id: str, customer_id: str) -> None:
     )
 
 
-async def bought(source: Work, customer_id: str, product_id: str) -> bool:
+async def bought(source: ServiceDatabase, customer_id: str, product_id: str) -> bool:
     """Is there a paid order of theirs with it?"""
     row = await source.one(
         "SELECT 1 AS found FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.product_id = :product_id"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money, write
 from shopwright.services.orders import rerating, store, tax_store
@@ -24,7 +24,7 @@ TAXES = "tax rates of order"
 class TaxCorrections:
     """Part of `OrderService` that follows the rates of the day of supply."""
 
-    def __init__(self, work: Work, pricing: Pricing) -> None:
+    def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
         self._pricing = pricing
 
@@ -83,7 +83,7 @@ class TaxCorrections:
         await tax_store.correct(tx, corrected)
         what = f"Tax of the day of supply: {made.told}, {write(tax)} instead of {write(before)}"
         await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
-        await tx.tell(
+        await tx.emit(
             OrderTaxCorrected(
                 order_id=order.id,
                 number=order.number,

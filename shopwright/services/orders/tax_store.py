@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
 from shopwright.services.orders.contract import Order
 
 Found = tuple[str, taxes.Kept]  # the id of an order, its taxes
 
 
-async def read_missing(work: Work, most: int) -> list[Found]:
+async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
     """Those of so many orders, in no transaction: reading a receipt may take a while, and others write meanwhile."""
     rows = await work.fetch("SELECT id, source FROM orders WHERE taxes IS NULL ORDER BY id LIMIT :most", most=most)
     return [(row["id"], await _of_order(work, row["id"], past=bool(row["source"]))) for row in rows]
 
 
-async def _of_order(work: Work, order_id: str, *, past: bool) -> taxes.Kept:
+async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.Kept:
     found = taxes.Kept(unknown=taxes.UNREADABLE)
     with work.aside.guard("order", order_id):
         order = await store.read(work, order_id)
@@ -40,7 +40,7 @@ async def await_rates(tx: Transaction, shipment_id: str) -> None:
     await tx.run("UPDATE shipments SET rates_due = 1 WHERE id = :id", id=shipment_id)
 
 
-async def awaiting_rates(work: Work, most: int) -> list[tuple[str, str]]:
+async def awaiting_rates(work: ServiceDatabase, most: int) -> list[tuple[str, str]]:
     """Parcels whose rates are still to be asked for, and their orders."""
     rows = await work.fetch("SELECT id, order_id FROM shipments WHERE rates_due = 1 ORDER BY id LIMIT :most", most=most)
     return [(row["id"], row["order_id"]) for row in rows]

@@ -8,10 +8,10 @@ import msgspec
 
 from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
-from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.working_days import Arrival
 from shopwright.services.giftcards.contract import GiftCardShare
@@ -57,7 +57,7 @@ Parts = Mapping[str, Sequence[Row]]  # rows by the order they belong to
 ReadOrder = Callable[[], Order]  # raises MsgspecError where it cannot be understood
 
 
-async def page(source: Reading, after: str, limit: int) -> list[tuple[Row, ReadOrder]]:
+async def page(source: Reader, after: str, limit: int) -> list[tuple[Row, ReadOrder]]:
     """Orders after this one, by id: the row of each, and what makes the whole order of it."""
     rows = await source.fetch(
         "SELECT * FROM orders WHERE id > :after ORDER BY id LIMIT :limit", after=after, limit=limit
@@ -65,17 +65,17 @@ async def page(source: Reading, after: str, limit: int) -> list[tuple[Row, ReadO
     return await _together(source, rows, Span(after, rows[-1]["id"])) if rows else []
 
 
-async def some(source: Reading, ids: Sequence[str]) -> list[tuple[Row, ReadOrder]]:
+async def some(source: Reader, ids: Sequence[str]) -> list[tuple[Row, ReadOrder]]:
     """The same of these orders, where they are there."""
     rows = await source.fetch_in("SELECT * FROM orders WHERE id IN (:each) ORDER BY id", ids)
     return await _together(source, rows, Span(ids=tuple(row["id"] for row in rows))) if rows else []
 
 
-async def _together(source: Reading, rows: Sequence[Row], span: Span) -> list[tuple[Row, ReadOrder]]:
+async def _together(source: Reader, rows: Sequence[Row], span: Span) -> list[tuple[Row, ReadOrder]]:
     return list(zip(rows, await whole(source, rows, span), strict=True))
 
 
-async def whole(source: Reading, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
+async def whole(source: Reader, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
     """Whole orders but for their payments, of the rows of orders of a span."""
     lines, shipments, moments, refunds = [
         _by_order(await span.fetch(source, sql)) for sql in (LINES, SHIPMENTS, MOMENTS, refund_store.REFUNDS)
@@ -91,10 +91,10 @@ def _by_order(rows: Sequence[Row]) -> Parts:
 
 
 def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Parts) -> Order:
-    body = understood(row["body"], Body)
+    body = decode_tolerant(row["body"], Body)
     order_id = row["id"]
     counted, refused = refund_store.counted(refunds.get(order_id, ()))
-    found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
+    found = decode_tolerant(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
     read = taxes.Read(found, row["currency"])
     rows = lines.get(order_id, ())
     corrections = read.corrections([one["id"] for one in rows]) if found.corrections else ()
@@ -111,7 +111,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
         taxes_unknown=found.unknown,
         payment=None,
         shipments=tuple(
-            msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"])
+            msgspec.structs.replace(decode_tolerant(one["body"], Shipment), status=one["status"])
             for one in shipments.get(order_id, ())
         ),
         refunds=counted,
@@ -139,7 +139,7 @@ def _as_corrected(body: Body, corrections: Sequence[TaxCorrection]) -> dict[str,
 
 
 def _line(row: Row, tax_parts: tuple[TaxPart, ...]) -> OrderLine:
-    body = understood(row["body"], LineBody)
+    body = decode_tolerant(row["body"], LineBody)
     return OrderLine(
         id=row["id"],
         product_id=row["product_id"],

@@ -1,10 +1,10 @@
 """Money: asked for, received, given back, and written down twice."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="payments, refunds, double-entry ledger, provider webhooks",
-    tells=(
+    emits=(
         "PaymentAuthorized",
         "PaymentCaptured",
         "PaymentFailed",

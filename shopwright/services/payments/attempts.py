@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import RateLimited
 from shopwright.services.payments import attempts_store, model
@@ -21,7 +21,7 @@ SOME = 500
 class Attempts:
     """Counts tries. `free`: how many in vain an order has before the next must wait."""
 
-    def __init__(self, work: Work, hashed: KeyedHash, free: int) -> None:
+    def __init__(self, work: ServiceDatabase, hashed: KeyedHash, free: int) -> None:
         self._work = work
         self._hashed = hashed
         self._free = free
@@ -35,7 +35,7 @@ class Attempts:
             "card": self._hashed.of("card", f"{provider}/{token}" if token else ""),
         }
 
-    async def check(self, source: Work | Transaction, tried: Mapping[model.Who, str]) -> None:
+    async def check(self, source: ServiceDatabase | Transaction, tried: Mapping[model.Who, str]) -> None:
         """Raises RateLimited where it is too early for another try."""
         now = self._work.now()
         since = to_micros(now - model.Tries.COUNTED)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.payments.model import Tries, Who
 
 COLUMNS: Mapping[Who, str] = {
@@ -14,7 +14,7 @@ COLUMNS: Mapping[Who, str] = {
 }
 
 
-async def vain(source: Work | Transaction, who: Who, value: str, since: int) -> Tries:
+async def vain(source: ServiceDatabase | Transaction, who: Who, value: str, since: int) -> Tries:
     """The tries since then that brought no money, and when the last of them was."""
     row = await source.one(
         f"SELECT count(*) AS n, MAX(created_at) AS last FROM payments WHERE {COLUMNS[who]} = :value"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.payments import model
 
@@ -68,7 +68,7 @@ async def insert_outside(tx: Transaction, key: str, payment_id: str, amount: Mon
     )
 
 
-async def known(source: Reading, provider: str, references: Sequence[str], ids: Sequence[str]) -> set[str]:
+async def known(source: Reader, provider: str, references: Sequence[str], ids: Sequence[str]) -> set[str]:
     """Which of these payments the shop knows, by their names at the provider and by its own."""
     by_reference = "SELECT reference AS name FROM payments WHERE provider = :provider AND reference IN (:each)"
     rows = await source.fetch_in(by_reference, references, provider=provider)
@@ -94,7 +94,7 @@ async def insert_taken_in(tx: Transaction, payment_id: str, provider: str, refer
     )
 
 
-async def latest(source: Reading, since: int, most: int) -> Sequence[Row]:
+async def latest(source: Reader, since: int, most: int) -> Sequence[Row]:
     """Payments received since then, the newest first."""
     return await source.fetch(
         f"SELECT * FROM payments WHERE {RECEIVED} AND amount > 0 AND created_at > :since ORDER BY created_at DESC LIMIT :most",

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
@@ -25,7 +25,7 @@ ELSEWHERE = "The money was refunded on the payment provider's own page."
 class ProviderChanges:
     """Follows payments that were received; `provider` finds one by its name."""
 
-    def __init__(self, work: Work, provider: Callable[[str], Awaitable[Provider]], refunds: Refunds) -> None:
+    def __init__(self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]], refunds: Refunds) -> None:
         self._work = work
         self._provider = provider
         self._refunds = refunds
@@ -87,7 +87,7 @@ class ProviderChanges:
             back = await refund_store.settled_sum(tx, paid.id)
             await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
         await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
-        await tx.tell(
+        await tx.emit(
             RefundSettled(
                 payment_id=paid.id,
                 order_id=paid.order_id,
@@ -112,7 +112,7 @@ class ProviderChanges:
             left = Money(paid.amount.amount - row["refunded"], paid.amount.currency)
             status = "disputed" if told.dispute == "open" else model.after_refund(paid.amount, back)
             await store.set_status(tx, paid.id, status)
-            await tx.tell(PaymentDisputed(payment_id=paid.id, order_id=paid.order_id, state=told.dispute, amount=left))
+            await tx.emit(PaymentDisputed(payment_id=paid.id, order_id=paid.order_id, state=told.dispute, amount=left))
             key = f"dispute-{paid.id}"
             if (
                 told.dispute == "lost"

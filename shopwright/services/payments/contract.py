@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, zero
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 Status = Literal[
     "pending",
@@ -170,12 +170,12 @@ class PaymentDisputed(Event, frozen=True, kw_only=True):
 class Payments(Protocol):
     """The verbs of payments."""
 
-    @again
+    @idempotent
     async def setup(self) -> PaymentSetup:
         """How the shop can be paid."""
         ...
 
-    @again
+    @idempotent
     async def check(
         self,
         *,
@@ -193,7 +193,7 @@ class Payments(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def open(
         self,
         *,
@@ -212,37 +212,37 @@ class Payments(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def get(self, payment_id: str) -> Payment:
         """One payment. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def orders_of(self, name: str) -> list[str]:
         """Orders with a payment of this id, here or at its provider."""
         ...
 
-    @again
+    @idempotent
     async def of_order(self, order_id: str) -> list[Payment]:
         """All payments tried for an order, oldest first."""
         ...
 
-    @again
+    @idempotent
     async def look_up(self, payment_id: str) -> Payment:
         """Ask the provider how it stands, and believe it: the browser's return and the webhook end here."""
         ...
 
-    @again
+    @idempotent
     async def capture(self, payment_id: str) -> Payment:
         """Take the money that is set aside; one that is captured is answered as it is. Raises Conflict, Refused."""
         ...
 
-    @again
+    @idempotent
     async def void(self, payment_id: str) -> Payment:
         """Give up a payment that is not captured; one that is captured is answered as it is."""
         ...
 
-    @again
+    @idempotent
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
         """Give money back, once for each `key`: how that stands is in the payment's `refunds`. Raises TooMuch, Conflict."""
         ...
@@ -251,17 +251,17 @@ class Payments(Protocol):
         """A refund that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
         ...
 
-    @again
+    @idempotent
     async def unknown(self) -> list[UnknownPayment]:
         """What providers have received in half a year and the shop does not know, the newest first. Raises Unavailable."""
         ...
 
-    @again
+    @idempotent
     async def take_in(self, provider: str, reference: str) -> Payment:
         """Write down such a payment, with what went back of it; its order is not known. Raises Missing, Conflict, Unavailable."""
         ...
 
-    @again
+    @idempotent
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
         """What a provider tells. Raises Denied where it is not signed by them."""
         ...

@@ -7,12 +7,12 @@ from litestar.params import FromPath
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.request_bodies import NOTICE, takes
 from shopwright.kit.http.routes import Routes
 from shopwright.services.payments.contract import Payments
 
-Service = Given[Payments]
+Service = Dependency[Payments]
 
 
 @post(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.payments.contract import PaymentRefund
 
@@ -22,7 +22,7 @@ def refund(row: Row, currency: str) -> PaymentRefund:
     )
 
 
-async def of_payment(source: Work | Transaction, payment_id: str) -> Sequence[Row]:
+async def of_payment(source: ServiceDatabase | Transaction, payment_id: str) -> Sequence[Row]:
     """All refunds of a payment, in the order they were asked for."""
     return await source.fetch(
         "SELECT * FROM refunds WHERE payment_id = :payment_id ORDER BY COALESCE(asked_at, 0), key",
@@ -30,7 +30,7 @@ async def of_payment(source: Work | Transaction, payment_id: str) -> Sequence[Ro
     )
 
 
-async def by_key(source: Work | Transaction, key: str) -> Row | None:
+async def by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
     """A refund by its key."""
     return await source.one("SELECT * FROM refunds WHERE key = :key", key=key)
 
@@ -124,7 +124,7 @@ async def settled_sum(tx: Transaction, payment_id: str) -> int:
     return int(row["n"]) if row else 0
 
 
-async def due(source: Work, now: int, limit: int) -> list[str]:
+async def due(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     """Refunds it is time to ask for, those that have waited longest for it first."""
     rows = await source.fetch(
         "SELECT key FROM refunds WHERE state = 'asked' AND COALESCE(ask_at, 0) <= :now"
@@ -135,7 +135,7 @@ async def due(source: Work, now: int, limit: int) -> list[str]:
     return [row["key"] for row in rows]
 
 
-async def figures(source: Work, now: int) -> dict[str, float]:
+async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
     """How many refunds wait, all of them, and for how many seconds the oldest does."""
     row = await source.one("SELECT count(*) AS n, MIN(asked_at) AS oldest FROM refunds WHERE state = 'asked'")
     oldest = row["oldest"] if row else None

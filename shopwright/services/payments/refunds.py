@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
@@ -24,7 +24,7 @@ NO_REASON = "The payment provider gave no reason."
 class Refunds:
     """Refunds of payments; `provider` finds one by its name."""
 
-    def __init__(self, work: Work, provider: Callable[[str], Awaitable[Provider]]) -> None:
+    def __init__(self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]]) -> None:
         self._work = work
         self._provider = provider
 
@@ -96,7 +96,7 @@ class Refunds:
                 back = await refund_store.settled_sum(tx, paid.id)
                 await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
             await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
-            await tx.tell(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
+            await tx.emit(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
 
     async def _refuse(self, key: str, why: str) -> None:
         """Its sum can be refunded again; also of one that was settled, and whose money the buyer's bank sent back."""
@@ -117,7 +117,7 @@ class Refunds:
                 if paid.status != "disputed":
                     back = await refund_store.settled_sum(tx, paid.id)
                     await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
-            await tx.tell(
+            await tx.emit(
                 RefundRefused(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount, why=why)
             )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
@@ -31,11 +31,16 @@ LONG = timedelta(minutes=30)
 NO_ANSWER = (Unavailable, Invalid, NoPaymentProvider)  # the provider does not answer, or the shop has it no more
 
 
-class Till:
+class PaymentService:
     """The verbs of `contract.Payments`."""
 
     def __init__(
-        self, work: Work, offered: Offered, returns: Origins, attempts: Attempts, capture: Capture = "automatic"
+        self,
+        work: ServiceDatabase,
+        offered: Offered,
+        returns: Origins,
+        attempts: Attempts,
+        capture: Capture = "automatic",
     ) -> None:
         self._work = work
         self._attempts = attempts
@@ -172,15 +177,15 @@ class Till:
                     await store.book(
                         tx, f"capture/{payment_id}", model.capture_entry(before.provider, before.amount), before
                     )
-                    await tx.tell(
+                    await tx.emit(
                         PaymentCaptured(payment_id=payment_id, order_id=before.order_id, amount=before.amount)
                     )
                 elif status == "authorized":
-                    await tx.tell(
+                    await tx.emit(
                         PaymentAuthorized(payment_id=payment_id, order_id=before.order_id, amount=before.amount)
                     )
                 elif status in {"failed", "cancelled"}:
-                    await tx.tell(
+                    await tx.emit(
                         PaymentFailed(payment_id=payment_id, order_id=before.order_id, reason=told.reason or status)
                     )
             after = await store.row(tx, payment_id)

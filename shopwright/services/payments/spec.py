@@ -7,26 +7,26 @@ from shopwright.kit.derived import KeyedHash
 from shopwright.kit.origins import Origins
 from shopwright.kit.settings import listed
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.payments import LABEL
+from shopwright.services.payments import MANIFEST
 from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.contract import Payments
-from shopwright.services.payments.reactions import timers
-from shopwright.services.payments.service import Till
+from shopwright.services.payments.handlers import jobs
+from shopwright.services.payments.service import PaymentService
 
 
-def _build(context: BuildContext) -> Till:
+def _build(context: BuildContext) -> PaymentService:
     settings = context.settings
     attempts = Attempts(context.work, KeyedHash(settings.secret, "payment attempts"), settings.payment_attempts)
     origins = Origins((settings.url, *listed(settings.return_origins)))
-    return context.chosen(Till)(context.work, context.providers(), origins, attempts, settings.capture)
+    return context.chosen(PaymentService)(context.work, context.providers(), origins, attempts, settings.capture)
 
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Payments,
     build=_build,
-    timers=timers,
+    jobs=jobs,
     due_times=(
         DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
         DueTime("refunds", "ask_at", timedelta(hours=7), "state = 'asked'"),

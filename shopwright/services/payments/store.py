@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.payments import refund_store
 from shopwright.services.payments.contract import NextAction, Payment, Status
@@ -69,7 +69,7 @@ async def insert(
     )
 
 
-async def row(source: Work | Transaction, payment_id: str) -> Row | None:
+async def row(source: ServiceDatabase | Transaction, payment_id: str) -> Row | None:
     """One payment, with what only we know."""
     return await source.one("SELECT * FROM payments WHERE id = :id", id=payment_id)
 
@@ -80,12 +80,12 @@ async def lock(tx: Transaction, payment_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
-async def by_key(source: Work | Transaction, key: str) -> Row | None:
+async def by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
     """The payment asked for with this key."""
     return await source.one("SELECT * FROM payments WHERE key = :key", key=key)
 
 
-async def by_reference(source: Work, provider: str, reference: str) -> Row | None:
+async def by_reference(source: ServiceDatabase, provider: str, reference: str) -> Row | None:
     """The payment a provider knows by this name."""
     return await source.one(
         "SELECT * FROM payments WHERE provider = :provider AND reference = :reference",
@@ -94,7 +94,7 @@ async def by_reference(source: Work, provider: str, reference: str) -> Row | Non
     )
 
 
-async def orders_of(source: Work, name: str, providers: Sequence[str]) -> list[str]:
+async def orders_of(source: ServiceDatabase, name: str, providers: Sequence[str]) -> list[str]:
     """Orders with a payment of this id, here or at one of these providers; few have the same."""
     there = {f"provider{place}": provider for place, provider in enumerate(providers)}
     rows = await source.fetch(
@@ -106,12 +106,12 @@ async def orders_of(source: Work, name: str, providers: Sequence[str]) -> list[s
     return [row["order_id"] for row in rows]
 
 
-async def of_order(source: Work, order_id: str) -> Sequence[Row]:
+async def of_order(source: ServiceDatabase, order_id: str) -> Sequence[Row]:
     """All payments of an order."""
     return await source.fetch("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id", order_id=order_id)
 
 
-async def of_orders(source: Reading, span: Span) -> dict[str, list[Payment]]:
+async def of_orders(source: Reader, span: Span) -> dict[str, list[Payment]]:
     """All payments of a span of orders, by order."""
     refunds: dict[str, list[Row]] = {}
     for one in await span.fetch(
@@ -127,12 +127,12 @@ async def of_orders(source: Reading, span: Span) -> dict[str, list[Payment]]:
     return found
 
 
-async def named(source: Reading, ids: Sequence[str]) -> list[Payment]:
+async def named(source: Reader, ids: Sequence[str]) -> list[Payment]:
     """Payments by id, whatever order they are of, without their refunds."""
     return [payment(one) for one in await source.fetch_in("SELECT * FROM payments WHERE id IN (:each)", ids)]
 
 
-async def undecided(source: Work, now: int, limit: int) -> list[str]:
+async def undecided(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     """Payments it is time to ask about."""
     rows = await source.fetch(
         "SELECT id FROM payments WHERE ask_at <= :now ORDER BY ask_at LIMIT :limit", now=now, limit=limit
@@ -140,7 +140,7 @@ async def undecided(source: Work, now: int, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def figures(source: Work, old: int) -> dict[str, float]:
+async def figures(source: ServiceDatabase, old: int) -> dict[str, float]:
     """Payments nobody has decided yet, and those opened before `old` of them."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN created_at <= :old THEN 1 ELSE 0 END), 0) AS old"
@@ -229,7 +229,7 @@ MISCOUNTED = (
 )
 
 
-async def damage(source: Work) -> list[str]:
+async def damage(source: ServiceDatabase) -> list[str]:
     """Sentences for `doctor`: where the ledger does not balance, or payments do not agree with it or with their refunds."""
     wrong = [
         f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."

@@ -1,6 +1,6 @@
 """Money that providers have received and the shop does not know: it is listed, and can be taken in."""
 
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ids import is_id
 from shopwright.kit.provider import Offered, Provider
@@ -14,7 +14,7 @@ MOST = 1_000  # of a provider are looked through
 class UnknownPayments:
     """Compares the payments of each provider with those of the shop."""
 
-    def __init__(self, work: Work, offered: Offered, changes: ProviderChanges) -> None:
+    def __init__(self, work: ServiceDatabase, offered: Offered, changes: ProviderChanges) -> None:
         self._work = work
         self._offered = offered
         self._changes = changes

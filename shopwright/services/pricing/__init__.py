@@ -1,8 +1,8 @@
 """What it costs, and why."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="prices and their history, coupons, tax rates, shipping rates",
-    tells=("PriceChanged", "CouponUsed"),
+    emits=("PriceChanged", "CouponUsed"),
 )

@@ -14,14 +14,14 @@ from shopwright.kit.changes import given
 from shopwright.kit.codes import coupon_form
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.services.pricing.seller_http import SELLER_HANDLERS
 from shopwright.services.pricing.tax_http import TAX_HANDLERS
 
-Service = Given[Pricing]
+Service = Dependency[Pricing]
 R = TypeVar("R", Coupon, Promotion, ShippingRate)
 Moment = datetime | UnsetType | None
 

@@ -13,13 +13,13 @@ from shopwright.kit.codes import place_form
 from shopwright.kit.money import Money, add_up
 from shopwright.services.pricing.contract import QuoteRequest
 from shopwright.services.pricing.contract.taxes import PPM
-from shopwright.services.pricing.model import Basis
+from shopwright.services.pricing.model import QuoteInputs
 from shopwright.services.pricing.taxes import Taxed
 
 LESS_HOME_TAX = "less_home_tax"
 
 
-def in_market(request: QuoteRequest, basis: Basis) -> Basis:
+def in_market(request: QuoteRequest, basis: QuoteInputs) -> QuoteInputs:
     """With prices of goods and shipping as they are where this goes, to who buys it."""
     taxed = _contained(request, basis)
     if taxed is None:
@@ -49,7 +49,7 @@ def in_market(request: QuoteRequest, basis: Basis) -> Basis:
     return found
 
 
-def _contained(request: QuoteRequest, basis: Basis) -> tuple[Taxed, ...] | None:
+def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] | None:
     """Whose tax is taken out of the price list, the first that has a rate for the goods; None where none is.
 
     A business elsewhere in the EU pays what a consumer there would, without the tax: where the place has no rate, the list

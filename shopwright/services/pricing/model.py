@@ -74,7 +74,7 @@ def clean_zone(rate: ShippingRate) -> ShippingRate:
     return msgspec.structs.replace(rate, countries=countries, regions=tuple(dict.fromkeys(regions)))
 
 
-class Basis:
+class QuoteInputs:
     """What a quote is made from, read from the store beforehand. `listed`: list prices, where the market has others.
 
     `relief`: what frees the sale of all tax.
@@ -110,7 +110,7 @@ class Basis:
         self.zone = zone
 
 
-def quote(request: QuoteRequest, basis: Basis) -> Quote:
+def quote(request: QuoteRequest, basis: QuoteInputs) -> Quote:
     """What it all comes to, with the steps that lead there: with those discounts that leave the least to pay.
 
     Lines are worked out in the order of their variants: who put what first into a cart makes no difference.
@@ -142,7 +142,7 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     )
 
 
-def _countable(items: Sequence[Item], basis: Basis) -> tuple[list[Item], tuple[str, ...]]:
+def _countable(items: Sequence[Item], basis: QuoteInputs) -> tuple[list[Item], tuple[str, ...]]:
     """The lines whose sum is no more than an order can come to, and the others: sums end here, wherever they come from."""
     found, beyond, subtotal = [], [], 0
     for item in items:
@@ -155,11 +155,13 @@ def _countable(items: Sequence[Item], basis: Basis) -> tuple[list[Item], tuple[s
     return found, tuple(beyond)
 
 
-def _gross(item: Item, basis: Basis) -> Money:
+def _gross(item: Item, basis: QuoteInputs) -> Money:
     return basis.prices[item.variant_id].amount * item.quantity
 
 
-def _with(request: QuoteRequest, basis: Basis, place: Taxed, items: Sequence[Item], chosen: Sequence[Offer]) -> Quote:
+def _with(
+    request: QuoteRequest, basis: QuoteInputs, place: Taxed, items: Sequence[Item], chosen: Sequence[Offer]
+) -> Quote:
     """What it comes to with these discounts; its receipt begins with them."""
     currency = request.currency
     gross = [_gross(item, basis) for item in items]
@@ -209,7 +211,7 @@ def _with(request: QuoteRequest, basis: Basis, place: Taxed, items: Sequence[Ite
     )
 
 
-def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) -> ShippingOption | None:
+def _chosen(request: QuoteRequest, basis: QuoteInputs, goods: Money, *, free: bool) -> ShippingOption | None:
     """The way to ship that was asked for; none where it does not fit, or there is nothing to ship."""
     if request.shipping_rate_id is None or not request.items:
         return None
@@ -218,7 +220,7 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
-def place_of(request: QuoteRequest, basis: Basis) -> Taxed:
+def place_of(request: QuoteRequest, basis: QuoteInputs) -> Taxed:
     """Where and when this is taxed; what is free of all tax has one rate of 0 %."""
     if basis.relief is not None:
         return Taxed(

@@ -12,11 +12,11 @@ from shopwright.kit.auth import staff
 from shopwright.kit.bounds import Email, Reason
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
 from shopwright.services.pricing.tax_http import moment_said
 
-Service = Given[Pricing]
+Service = Dependency[Pricing]
 
 
 class SellerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +66,7 @@ async def list_sellers(pricing: Service) -> dict[str, list[Seller]]:
 
 
 @post("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="set_seller")
-async def set_seller(pricing: Service, caller: Asking, data: JSONBody[SellerInput]) -> Seller:
+async def set_seller(pricing: Service, caller: CurrentCaller, data: JSONBody[SellerInput]) -> Seller:
     """Set who sells from now or a time to come; orders keep who sold when they were placed."""
     said = {name: getattr(data, name) for name in data.__struct_fields__ if name not in {"id", "who", "created"}}
     start = moment_said(data.valid_from, "/valid_from")
@@ -80,7 +80,7 @@ async def list_exchange_rates(pricing: Service, currency: FromQuery[str] = "") -
 
 
 @post("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_exchange_rate")
-async def add_exchange_rate(pricing: Service, caller: Asking, data: JSONBody[RateInput]) -> ExchangeRate:
+async def add_exchange_rate(pricing: Service, caller: CurrentCaller, data: JSONBody[RateInput]) -> ExchangeRate:
     """Say what a currency was worth on a day. A sale keeps the newest rate that is not after its day."""
     one = ExchangeRate(from_=data.from_, to=data.to, rate=data.rate, day=data.day, source=data.source)
     return (await pricing.add_exchange_rates([one], caller.signature))[0]

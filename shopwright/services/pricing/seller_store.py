@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.pricing.contract import ExchangeRate, Seller
 
 # Of a seller, what stands in columns of its own.
@@ -29,7 +29,7 @@ async def insert(tx: Transaction, one: Seller) -> None:
     )
 
 
-async def every(source: Work | Transaction) -> list[Seller]:
+async def every(source: ServiceDatabase | Transaction) -> list[Seller]:
     """All sellers there ever were, as they follow each other."""
     rows = await source.fetch("SELECT * FROM sellers ORDER BY valid_from, created, id")
     return source.aside.readable("seller", rows, lambda row: str(row["id"]), _seller)
@@ -37,7 +37,7 @@ async def every(source: Work | Transaction) -> list[Seller]:
 
 def _seller(row: Row) -> Seller:
     return msgspec.structs.replace(
-        understood(row["body"], Seller),
+        decode_tolerant(row["body"], Seller),
         id=row["id"],
         valid_from=from_micros(row["valid_from"]),
         who=row["who"],
@@ -67,7 +67,7 @@ async def insert_rates(tx: Transaction, rates: Sequence[ExchangeRate], ids: Sequ
     )
 
 
-async def newest_rate(source: Work | Transaction, pair: tuple[str, str], day: date) -> ExchangeRate | None:
+async def newest_rate(source: ServiceDatabase | Transaction, pair: tuple[str, str], day: date) -> ExchangeRate | None:
     """The one of the newest day that is not after `day`; of several of that day the last that was written."""
     row = await source.one(
         "SELECT * FROM exchange_rates WHERE from_currency = :one AND to_currency = :other AND day <= :day"
@@ -79,7 +79,7 @@ async def newest_rate(source: Work | Transaction, pair: tuple[str, str], day: da
     return _rate(row) if row else None
 
 
-async def rates(source: Work, to: str, most: int) -> list[ExchangeRate]:
+async def rates(source: ServiceDatabase, to: str, most: int) -> list[ExchangeRate]:
     """The newest ones first, of one currency or all."""
     where = " WHERE to_currency = :to OR from_currency = :to" if to else ""
     rows = await source.fetch(

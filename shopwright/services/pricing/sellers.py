@@ -8,7 +8,7 @@ import msgspec
 
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import place_form
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.days import aware, day_of
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import TaxRegister
@@ -26,7 +26,7 @@ EURO = "EUR"
 class SellerBook:
     """Part of `PricingService` that keeps who sells and in which currency the books are."""
 
-    def __init__(self, work: Work, memo: Memo, register: TaxRegister | None) -> None:
+    def __init__(self, work: ServiceDatabase, memo: Memo, register: TaxRegister | None) -> None:
         self._work = work
         self._memo = memo
         self._register = register

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import coupon_form
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import add_up
@@ -42,12 +42,12 @@ from shopwright.services.pricing.tax_settings import Taxes
 CUT_OFF = 14
 
 
-class Reckoner:
+class PricingService:
     """The verbs of `contract.Pricing`."""
 
     def __init__(
         self,
-        work: Work,
+        work: ServiceDatabase,
         hashed: KeyedHash,
         *,
         currency: str,
@@ -83,7 +83,7 @@ class Reckoner:
                 if before.get((price.variant_id, price.amount.currency)) != (price.amount, price.compare_at)
             ]
             await store.set_prices(tx, new, self._work.ids.many("prc", len(new)))
-            await tx.tell(
+            await tx.emit(
                 *(
                     PriceChanged(variant_id=price.variant_id, price=price.amount, compare_at=price.compare_at)
                     for price in new
@@ -110,7 +110,7 @@ class Reckoner:
             now=self._work.now(),
         )
 
-    async def _terms(self, parties: schemes.Parties, found: Quote, basis: model.Basis) -> SaleTerms:
+    async def _terms(self, parties: schemes.Parties, found: Quote, basis: model.QuoteInputs) -> SaleTerms:
         """Under which scheme it would be sold."""
         filing = parties.seller.filing_currency if parties.seller else ""
         return schemes.terms(
@@ -126,14 +126,14 @@ class Reckoner:
         arrives = self._working_days.arrival(self._work.now(), option.days_min, option.days_max)
         return msgspec.structs.replace(option, arrives=arrives)
 
-    async def _basis(self, request: QuoteRequest, parties: schemes.Parties) -> model.Basis:
+    async def _basis(self, request: QuoteRequest, parties: schemes.Parties) -> model.QuoteInputs:
         buyer = self._buyer(request.customer, *request.customer_also)
         rules = await self._taxes.all_rules()
         places = [request.country or self._home_country]
         relief = parties.relief()
         if (relief or any(rule.value == LESS_HOME_TAX for rule in rules)) and self._home_country not in places:
             places.append(self._home_country)
-        basis = model.Basis(
+        basis = model.QuoteInputs(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
             tax_rates=[rate for place in places for rate in await self._taxes.of(place)],
@@ -168,7 +168,7 @@ class Reckoner:
             for code in sorted(set(codes)):
                 if not await store.use_coupon(tx, order_id, code, buyer):
                     raise CouponRefused(f"The code {code} has been used up.", data={"coupon": code})
-                await tx.tell(CouponUsed(order_id=order_id, coupon=code))
+                await tx.emit(CouponUsed(order_id=order_id, coupon=code))
 
     def _buyer(self, *names: str) -> store.Buyer:
         known = tuple(dict.fromkeys(name for name in names if name))

@@ -2,14 +2,14 @@
 
 from shopwright.kit.derived import KeyedHash
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.pricing import LABEL
+from shopwright.services.pricing import MANIFEST
 from shopwright.services.pricing.contract import Pricing
-from shopwright.services.pricing.service import Reckoner
+from shopwright.services.pricing.service import PricingService
 
 
-def _build(context: BuildContext) -> Reckoner:
+def _build(context: BuildContext) -> PricingService:
     settings = context.settings
-    return context.chosen(Reckoner)(
+    return context.chosen(PricingService)(
         context.work,
         KeyedHash(settings.secret, "coupons"),
         currency=settings.currency,
@@ -23,7 +23,7 @@ def _build(context: BuildContext) -> Reckoner:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Pricing,
     build=_build,
     cached=("prices", "tax_presets", "tax_classes", "shipping_rates"),

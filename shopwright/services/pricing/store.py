@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import aware
 from shopwright.kit.money import Money
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate
@@ -24,7 +24,7 @@ class Buyer(msgspec.Struct, frozen=True):
     hashes: tuple[str, ...]
 
 
-async def prices(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
+async def prices(source: ServiceDatabase | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
     """The prices there are."""
     rows = await source.fetch_in(
         "SELECT variant_id, amount, compare_at FROM prices WHERE currency = :currency AND variant_id IN (:each)",
@@ -44,7 +44,7 @@ async def prices(source: Work | Transaction, variant_ids: Sequence[str], currenc
     }
 
 
-async def _lowest(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Money]:
+async def _lowest(source: ServiceDatabase | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Money]:
     """The lowest price of the 30 days before the last change: what was asked then, also since an earlier change."""
     found = {}
     for variant_id in variant_ids:
@@ -122,7 +122,7 @@ def _coupon(row: Row) -> Coupon:
     return msgspec.convert(msgspec.to_builtins(found), Coupon)  # raises for a kind that is none
 
 
-async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tuple[Coupon | None, int]:
+async def coupon(source: ServiceDatabase | Transaction, code: str, customer: Buyer) -> tuple[Coupon | None, int]:
     """A coupon and how often this customer has used it."""
     row = await source.one("SELECT * FROM coupons WHERE code = :code", code=code)
     if row is None:
@@ -133,7 +133,7 @@ async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tupl
     return found, await _uses(source, code, customer)
 
 
-async def coupons(source: Work) -> list[Coupon]:
+async def coupons(source: ServiceDatabase) -> list[Coupon]:
     """All coupons."""
     rows = await source.fetch("SELECT * FROM coupons ORDER BY code")
     return source.aside.readable("coupon", rows, lambda row: str(row["code"]), _coupon)
@@ -163,7 +163,7 @@ async def put_coupon(tx: Transaction, one: Coupon) -> None:
     )
 
 
-async def _uses(source: Work | Transaction, code: str, customer: Buyer) -> int:
+async def _uses(source: ServiceDatabase | Transaction, code: str, customer: Buyer) -> int:
     """In how many orders a coupon was used by this customer, by whichever of their names: a person counts once."""
     by_name = "SELECT order_id FROM coupon_uses WHERE code = :code AND customer IN (:each)"
     by_hash = "SELECT order_id FROM coupon_users WHERE code = :code AND customer IN (:each)"
@@ -206,7 +206,7 @@ async def unuse_coupons(tx: Transaction, order_id: str) -> None:
         await tx.run("UPDATE coupons SET used = used - 1 WHERE code = :code", code=row["code"])
 
 
-async def shipping_rates(source: Work) -> list[ShippingRate]:
+async def shipping_rates(source: ServiceDatabase) -> list[ShippingRate]:
     """All shipping rates."""
     rows = await source.fetch("SELECT * FROM shipping_rates ORDER BY position, id")
     return [
@@ -264,11 +264,11 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
     )
 
 
-async def promotions(source: Work) -> list[Promotion]:
+async def promotions(source: ServiceDatabase) -> list[Promotion]:
     """All promotions, in the order they apply."""
 
     def read(row: Row) -> Promotion:
-        one = understood(row["body"], Promotion)
+        one = decode_tolerant(row["body"], Promotion)
         starts_at, ends_at = aware(one.starts_at, source.zone), aware(one.ends_at, source.zone)
         return msgspec.structs.replace(one, starts_at=starts_at, ends_at=ends_at)
 

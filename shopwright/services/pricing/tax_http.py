@@ -12,12 +12,12 @@ from shopwright.kit.auth import staff
 from shopwright.kit.bounds import Postcodes, Reason
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxPreset, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
 from shopwright.services.pricing.taxes import basis_points
 
-Service = Given[Pricing]
+Service = Dependency[Pricing]
 
 
 class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,7 +131,7 @@ async def list_tax_rates(
 
 
 @post("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_rate")
-async def put_tax_rate(pricing: Service, caller: Asking, data: JSONBody[TaxRateInput]) -> TaxRate:
+async def put_tax_rate(pricing: Service, caller: CurrentCaller, data: JSONBody[TaxRateInput]) -> TaxRate:
     """Set the rate of a place, class and authority from now or a time to come; the one before ends then, and is kept."""
     return (await pricing.add_tax_rates([data.rate_said()], caller.signature))[0]
 
@@ -144,7 +144,7 @@ async def put_tax_rate(pricing: Service, caller: Asking, data: JSONBody[TaxRateI
 )
 async def delete_tax_rate(
     pricing: Service,
-    caller: Asking,
+    caller: CurrentCaller,
     country: FromPath[str],
     tax_class: FromPath[str],
     region: FromQuery[str] = "",
@@ -155,7 +155,9 @@ async def delete_tax_rate(
 
 
 @delete("/v1/tax-rates/{rate_id:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="end_tax_rate")
-async def end_tax_rate(pricing: Service, caller: Asking, rate_id: FromPath[str], why: FromQuery[str] = "") -> None:
+async def end_tax_rate(
+    pricing: Service, caller: CurrentCaller, rate_id: FromPath[str], why: FromQuery[str] = ""
+) -> None:
     """End a rate now, or take back one that was to come."""
     await pricing.end_tax_rate(rate_id, caller.signature, why)
 
@@ -167,7 +169,9 @@ async def list_tax_presets(pricing: Service) -> dict[str, list[TaxPreset]]:
 
 
 @post("/v1/tax-presets", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_tax_presets")
-async def add_tax_presets(pricing: Service, caller: Asking, data: JSONBody[PresetNames]) -> dict[str, list[TaxRate]]:
+async def add_tax_presets(
+    pricing: Service, caller: CurrentCaller, data: JSONBody[PresetNames]
+) -> dict[str, list[TaxRate]]:
     """Add the rates of presets; those that are there stay."""
     return {"items": await pricing.add_tax_presets(data.names, caller.signature)}
 
@@ -194,13 +198,15 @@ async def list_tax_rules(
 
 
 @post("/v1/tax-rules", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_tax_rule")
-async def add_tax_rule(pricing: Service, caller: Asking, data: JSONBody[TaxRuleInput]) -> TaxRule:
+async def add_tax_rule(pricing: Service, caller: CurrentCaller, data: JSONBody[TaxRuleInput]) -> TaxRule:
     """Set how a country taxes shipping or prices, from now or a time to come; the rule before ends then, and is kept."""
     return (await pricing.add_tax_rules([data.rule_said()], caller.signature))[0]
 
 
 @delete("/v1/tax-rules/{rule_id:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="end_tax_rule")
-async def end_tax_rule(pricing: Service, caller: Asking, rule_id: FromPath[str], why: FromQuery[str] = "") -> None:
+async def end_tax_rule(
+    pricing: Service, caller: CurrentCaller, rule_id: FromPath[str], why: FromQuery[str] = ""
+) -> None:
     """End a rule now, or take back one that was to come."""
     await pricing.end_tax_rule(rule_id, caller.signature, why)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import class_form, place_form
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import parse_moment
 from shopwright.kit.errors import Missing
 from shopwright.kit.regions import region_form
@@ -19,7 +19,7 @@ from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
 class Taxes:
     """Part of `PricingService` that keeps what is said of taxes."""
 
-    def __init__(self, work: Work, memo: Memo) -> None:
+    def __init__(self, work: ServiceDatabase, memo: Memo) -> None:
         self._work = work
         self._memo = memo
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.regions import region_form
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import basis_points, key_of
@@ -41,13 +41,13 @@ def _times(row: Row) -> dict[str, Any]:
     }
 
 
-async def every(source: Work | Transaction) -> list[TaxRate]:
+async def every(source: ServiceDatabase | Transaction) -> list[TaxRate]:
     """All rates there ever were."""
     rows = await source.fetch("SELECT * FROM dated_tax_rates ORDER BY country, region, tax_class, valid_from, id")
     return source.aside.readable("tax rate", rows, lambda row: str(row["id"]), _read)
 
 
-async def of_country(source: Work | Transaction, country: str) -> list[TaxRate]:
+async def of_country(source: ServiceDatabase | Transaction, country: str) -> list[TaxRate]:
     """All rates of a country."""
     rows = await source.fetch(
         "SELECT * FROM dated_tax_rates WHERE country = :country ORDER BY valid_from, id", country=country
@@ -55,7 +55,7 @@ async def of_country(source: Work | Transaction, country: str) -> list[TaxRate]:
     return source.aside.readable("tax rate", rows, lambda row: str(row["id"]), _read)
 
 
-async def beside(source: Work | Transaction, rate_id: str) -> list[TaxRate]:
+async def beside(source: ServiceDatabase | Transaction, rate_id: str) -> list[TaxRate]:
     """A rate and those of its place, class and authority."""
     rows = await source.fetch(
         "SELECT other.* FROM dated_tax_rates one JOIN dated_tax_rates other ON other.country = one.country"
@@ -124,7 +124,7 @@ async def set_end(tx: Transaction, one: TaxRate | TaxRule, end: datetime | None,
     )
 
 
-async def rules(source: Work | Transaction) -> list[TaxRule]:
+async def rules(source: ServiceDatabase | Transaction) -> list[TaxRule]:
     """All rules there ever were."""
     rows = await source.fetch("SELECT * FROM tax_rules ORDER BY country, rule, valid_from, id")
     return source.aside.readable("tax rule", rows, lambda row: str(row["id"]), _rule)
@@ -141,7 +141,7 @@ def _rule(row: Row) -> TaxRule:
     return msgspec.convert(msgspec.to_builtins(found), TaxRule)  # raises for a rule that is none
 
 
-async def classes(source: Work | Transaction) -> list[TaxClass]:
+async def classes(source: ServiceDatabase | Transaction) -> list[TaxClass]:
     """All kinds of goods."""
     rows = await source.fetch("SELECT name, title, position FROM tax_classes ORDER BY position, name")
     return [TaxClass(name=row["name"], title=row["title"], position=row["position"]) for row in rows]
@@ -170,7 +170,7 @@ async def note_untaxed(tx: Transaction, country: str, region: str, tax_class: st
     )
 
 
-async def untaxed_places(source: Work) -> list[UntaxedPlace]:
+async def untaxed_places(source: ServiceDatabase) -> list[UntaxedPlace]:
     """Where orders went without a rate, the last ones first."""
     rows = await source.fetch("SELECT * FROM untaxed_places ORDER BY last DESC, country, region, tax_class LIMIT 500")
     return [

@@ -1,10 +1,10 @@
 """What else one may like, and why."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="what was bought together, features of products, what those who agreed looked at",
     asks=("catalog",),
-    hears=("OrderPaid", "OrderImported", "ProductPublished", "ProductRetired", "UserErased"),
-    tells=("ProductsViewed",),
+    handles=("OrderPaid", "OrderImported", "ProductPublished", "ProductRetired", "UserErased"),
+    emits=("ProductsViewed",),
 )

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Protocol
 import msgspec
 
 from shopwright.kit.data.events import Event
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 Kind = Literal["similar", "bought_together", "for_you", "trending", "recently_viewed"]
 
@@ -29,7 +29,7 @@ class ProductsViewed(Event, frozen=True, kw_only=True):
 class Recommendations(Protocol):
     """The verbs of recommendations. A viewer is a customer's id, or the chance a browser was given."""
 
-    @again
+    @idempotent
     async def remembers(self, viewer: str) -> bool:
         """Did they agree that what they look at is remembered?"""
         ...
@@ -50,12 +50,12 @@ class Recommendations(Protocol):
         """A browser that is remembered turns out to be a customer's."""
         ...
 
-    @again
+    @idempotent
     async def seen(self, viewer: str, limit: int = 60) -> list[str]:
         """Products they looked at, the newest first."""
         ...
 
-    @again
+    @idempotent
     async def recommend(
         self, kind: Kind, *, products: Sequence[str] = (), user_id: str | None = None, limit: int = 8
     ) -> list[Recommended]:

@@ -8,11 +8,11 @@ from litestar.params import JSONBody
 
 from shopwright.kit.auth import signed_in
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.services.recommendations.contract import Recommendations
 
-Service = Given[Recommendations]
+Service = Dependency[Recommendations]
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,20 +28,20 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @get("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="get_consents")
-async def get_consents(recommendations: Service, caller: Asking) -> Consent:
+async def get_consents(recommendations: Service, caller: CurrentCaller) -> Consent:
     """What one agreed to."""
     return Consent(remember=await recommendations.remembers(caller.user_id or ""))
 
 
 @put("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="put_consents")
-async def put_consents(recommendations: Service, caller: Asking, data: JSONBody[Consent]) -> Consent:
+async def put_consents(recommendations: Service, caller: CurrentCaller, data: JSONBody[Consent]) -> Consent:
     """Agree, or agree no more: then what was remembered is forgotten at once."""
     await recommendations.remember(caller.user_id or "", wanted=data.remember)
     return data
 
 
 @post("/v1/me/views", opt=allow(signed_in), tags=["recommendations"], operation_id="add_view", status_code=204)
-async def add_view(recommendations: Service, caller: Asking, data: JSONBody[Look]) -> None:
+async def add_view(recommendations: Service, caller: CurrentCaller, data: JSONBody[Look]) -> None:
     """One looked at a product; remembered only for those who agreed."""
     await recommendations.saw(caller.user_id or "", data.product)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import model, store
@@ -16,14 +16,14 @@ MOST_IN_ORDER = 50
 class Learning:
     """Counts baskets, and what products have in common."""
 
-    def __init__(self, work: Work, catalog: Catalog) -> None:
+    def __init__(self, work: ServiceDatabase, catalog: Catalog) -> None:
         self._work = work
         self._catalog = catalog
 
-    async def hear_paid(self, heard: Heard) -> None:
+    async def on_paid(self, heard: Delivery) -> None:
         """OrderPaid: one more basket."""
         products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             time = getattr(
                 heard.event, "placed_at", heard.fact.time
             )  # one of an earlier shop counts when it was placed
@@ -39,16 +39,16 @@ class Learning:
                 if other != product_id:
                     await store.count_pair(tx, product_id, other)
 
-    async def hear_published(self, heard: Heard) -> None:
+    async def on_published(self, heard: Delivery) -> None:
         """ProductPublished: what it is like now."""
         try:
             product = await self._catalog.get(heard.event.product_id)
         except Missing:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_features(tx, product.id, model.features(product))
 
-    async def hear_retired(self, heard: Heard) -> None:
+    async def on_retired(self, heard: Delivery) -> None:
         """ProductRetired: it is like nothing any more."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_features(tx, heard.event.product_id, [])

@@ -1,12 +1,12 @@
 """What those who want it looked at, in SQL."""
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 KEPT = 60
 
 
-async def consent(source: Work | Transaction, viewer: str) -> bool:
+async def consent(source: ServiceDatabase | Transaction, viewer: str) -> bool:
     """Do they want to be remembered?"""
     return await source.one("SELECT since FROM consents WHERE viewer = :viewer", viewer=viewer) is not None
 
@@ -43,7 +43,7 @@ async def saw(tx: Transaction, viewer: str, product_id: str) -> None:
     )
 
 
-async def seen_by(source: Work, viewer: str, limit: int) -> list[str]:
+async def seen_by(source: ServiceDatabase, viewer: str, limit: int) -> list[str]:
     """What they looked at, the newest first."""
     rows = await source.fetch(
         "SELECT product_id FROM views WHERE viewer = :viewer ORDER BY time DESC, product_id LIMIT :limit",

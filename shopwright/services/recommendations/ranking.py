@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.recommendations import model, store
 from shopwright.services.recommendations.contract import Kind, Recommended
 from shopwright.services.recommendations.learning import DAY
@@ -16,7 +16,7 @@ HISTORY = 20
 class Ranking:
     """Ranks products by what was learned."""
 
-    def __init__(self, work: Work, viewed: ViewedProducts) -> None:
+    def __init__(self, work: ServiceDatabase, viewed: ViewedProducts) -> None:
         self._work = work
         self._viewed = viewed
 

@@ -6,8 +6,8 @@ viewed ← ranking          learning
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.caching.memo import Memo
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store, store
 from shopwright.services.recommendations.contract import Kind, Recommendations, Recommended
@@ -19,7 +19,7 @@ from shopwright.services.recommendations.viewed import ViewedProducts
 class RecommendationService(Recommendations):
     """The operations of recommendations, and what it hears."""
 
-    def __init__(self, work: Work, *, catalog: Catalog) -> None:
+    def __init__(self, work: ServiceDatabase, *, catalog: Catalog) -> None:
         self._work = work
         self._memo = Memo(work)
         self._learning = Learning(work, catalog)
@@ -52,18 +52,18 @@ class RecommendationService(Recommendations):
 
     # --- what is heard, and what time does
 
-    async def hear_paid(self, heard: Heard) -> None:
-        await self._learning.hear_paid(heard)
+    async def on_paid(self, heard: Delivery) -> None:
+        await self._learning.on_paid(heard)
 
-    async def hear_published(self, heard: Heard) -> None:
-        await self._learning.hear_published(heard)
+    async def on_published(self, heard: Delivery) -> None:
+        await self._learning.on_published(heard)
 
-    async def hear_retired(self, heard: Heard) -> None:
-        await self._learning.hear_retired(heard)
+    async def on_retired(self, heard: Delivery) -> None:
+        await self._learning.on_retired(heard)
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: what they bought and looked at is known as someone's no more."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.forget(tx, heard.event.user_id)
             await memory_store.forget(tx, heard.event.user_id)
 

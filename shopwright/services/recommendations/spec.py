@@ -2,9 +2,9 @@
 
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.recommendations import LABEL
+from shopwright.services.recommendations import MANIFEST
 from shopwright.services.recommendations.contract import Recommendations
-from shopwright.services.recommendations.reactions import reactions, timers
+from shopwright.services.recommendations.handlers import handlers, jobs
 from shopwright.services.recommendations.service import RecommendationService
 
 
@@ -14,11 +14,11 @@ def _build(context: BuildContext) -> RecommendationService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Recommendations,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     reads=("recommend", "remembers", "seen"),
     fallbacks={
         "recommend": list,

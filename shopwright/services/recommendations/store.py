@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 
 NEAREST = 60
 
 
-async def pairs(source: Reading, product_id: str) -> list[tuple[str, int, int, int]]:
+async def pairs(source: Reader, product_id: str) -> list[tuple[str, int, int, int]]:
     """Products bought with this one: how often together, how often this, how often the other."""
     rows = await source.fetch(
         "SELECT p.other_id, p.count AS together,"
@@ -19,7 +19,7 @@ async def pairs(source: Reading, product_id: str) -> list[tuple[str, int, int, i
     return [(row["other_id"], row["together"], row["own"], row["others"]) for row in rows]
 
 
-async def sharing(source: Reading, product_id: str) -> list[tuple[str, str, int]]:
+async def sharing(source: Reader, product_id: str) -> list[tuple[str, str, int]]:
     """Products that share a feature: which one, and how many products have it.
 
     Of those with a common feature only the nearest by id are looked at, as many whatever the size of the shop.
@@ -43,7 +43,7 @@ async def sharing(source: Reading, product_id: str) -> list[tuple[str, str, int]
     return found
 
 
-async def trending(source: Reading, since_day: int, limit: int) -> list[str]:
+async def trending(source: Reader, since_day: int, limit: int) -> list[str]:
     """What was in most orders since then."""
     rows = await source.fetch(
         "SELECT product_id FROM sold WHERE day >= :since GROUP BY product_id ORDER BY sum(orders) DESC, product_id LIMIT :limit",
@@ -53,7 +53,7 @@ async def trending(source: Reading, since_day: int, limit: int) -> list[str]:
     return [row["product_id"] for row in rows]
 
 
-async def bought_by(source: Work, user_id: str, limit: int) -> list[str]:
+async def bought_by(source: ServiceDatabase, user_id: str, limit: int) -> list[str]:
     """What someone bought, newest first."""
     rows = await source.fetch(
         "SELECT product_id FROM bought WHERE user_id = :user_id ORDER BY time DESC LIMIT :limit",

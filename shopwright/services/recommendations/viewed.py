@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Missing
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store
@@ -17,7 +17,7 @@ REMEMBERED = timedelta(days=90)
 class ViewedProducts:
     """Views of customers and guests, by viewer, with their consent."""
 
-    def __init__(self, work: Work, catalog: Catalog) -> None:
+    def __init__(self, work: ServiceDatabase, catalog: Catalog) -> None:
         self._work = work
         self._catalog = catalog
 
@@ -58,7 +58,7 @@ class ViewedProducts:
                 continue  # an address somebody made up
         if known:
             async with self._work.begin() as tx:
-                await tx.tell(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))
+                await tx.emit(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))
 
     async def forget_old(self) -> None:
         """A timer: what was looked at long ago is forgotten."""

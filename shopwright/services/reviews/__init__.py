@@ -1,9 +1,9 @@
 """What buyers think."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="reviews, ratings, votes, moderation (documents)",
-    hears=("OrderPaid", "OrderImported", "UserErased"),
-    tells=("ReviewPublished",),
+    handles=("OrderPaid", "OrderImported", "UserErased"),
+    emits=("ReviewPublished",),
 )

@@ -9,7 +9,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Text
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 Status = Literal["pending", "published", "rejected"]
 Order = Literal["helpful", "newest", "best", "worst"]
@@ -83,17 +83,17 @@ class Reviews(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
         """What is published."""
         ...
 
-    @again
+    @idempotent
     async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
         """A page of what is published, in this order; `stars`: of one rating (0: of all)."""
         ...
 
-    @again
+    @idempotent
     async def histogram(self, product_id: str) -> Histogram:
         """How many gave how many stars."""
         ...
@@ -102,12 +102,12 @@ class Reviews(Protocol):
         """This review helped me (once a person)."""
         ...
 
-    @again
+    @idempotent
     async def own(self, product_id: str, user_id: str) -> Review | None:
         """What someone wrote about a product, in whatever state."""
         ...
 
-    @again
+    @idempotent
     async def by_user(self, user_id: str) -> list[Review]:
         """Everything someone wrote, in whatever state."""
         ...
@@ -120,7 +120,7 @@ class Reviews(Protocol):
         """Publish or reject."""
         ...
 
-    @again
+    @idempotent
     async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
         """Reviews in a state, oldest first: what waits for a decision."""
         ...

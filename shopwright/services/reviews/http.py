@@ -10,13 +10,13 @@ from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.bounds import Text
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.ids import is_id
 from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
 
-Service = Given[Reviews]
+Service = Dependency[Reviews]
 ReviewCursor = Annotated[str, after_id("rev")]
 
 
@@ -39,14 +39,14 @@ async def list_reviews(
 
 @post("/v1/products/{product_id:str}/reviews", opt=allow(signed_in), tags=["reviews"], operation_id="write_review")
 async def write_review(
-    reviews: Service, caller: Asking, product_id: FromPath[str], data: JSONBody[NewReview]
+    reviews: Service, caller: CurrentCaller, product_id: FromPath[str], data: JSONBody[NewReview]
 ) -> Review:
     """Review a product one bought; again, to change it."""
     return await reviews.write(product_id, data, caller)
 
 
 @post("/v1/reviews/{review_id:str}/votes", opt=allow(signed_in), tags=["reviews"], operation_id="vote_review")
-async def vote_review(reviews: Service, caller: Asking, review_id: FromPath[str]) -> Review:
+async def vote_review(reviews: Service, caller: CurrentCaller, review_id: FromPath[str]) -> Review:
     """This review helped me."""
     return await reviews.vote(review_id, caller)
 

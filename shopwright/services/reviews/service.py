@@ -8,8 +8,8 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.caching.memo import Memo
-from shopwright.kit.data.events import ERASED, Heard
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
 from shopwright.kit.ports import Documents
 from shopwright.services.reviews import store
@@ -49,10 +49,10 @@ FLAGS: dict[str, Callable[[str], object]] = {
 }
 
 
-class Opinions:
+class ReviewService:
     """The verbs of `contract.Reviews`."""
 
-    def __init__(self, work: Work, documents: Documents) -> None:
+    def __init__(self, work: ServiceDatabase, documents: Documents) -> None:
         self._work = work
         self._store = store.ReviewStore(documents)
         self._memo = Memo(work)
@@ -96,7 +96,7 @@ class Opinions:
             await store.count_star(tx, new.product_id, new.rating, 1)
         if new.status == "published" or (old is not None and old.status == "published"):
             stars = await store.histogram(tx, new.product_id)
-            await tx.tell(ReviewPublished(product_id=new.product_id, rating_sum=stars.sum, rating_count=stars.count))
+            await tx.emit(ReviewPublished(product_id=new.product_id, rating_sum=stars.sum, rating_count=stars.count))
 
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
         key = ("shown", product_id, after, limit)
@@ -158,18 +158,18 @@ class Opinions:
     async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
         return await self._store.with_status(self._work, status, after, limit)
 
-    async def hear_paid(self, heard: Heard) -> None:
+    async def on_paid(self, heard: Delivery) -> None:
         """OrderPaid: the buyer may review now."""
         if heard.event.customer_id is None:
             return
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for line in heard.event.lines:
                 await store.add_purchase(tx, heard.event.customer_id, line.product_id)
 
-    async def hear_erased(self, heard: Heard) -> None:
+    async def on_erased(self, heard: Delivery) -> None:
         """UserErased: what they wrote stays, nobody's."""
         user_id = heard.event.user_id
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for product_id in await store.purchases(tx, user_id):
                 if found := await self._store.by(tx, product_id, user_id):
                     review, version = found

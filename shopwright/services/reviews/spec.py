@@ -1,22 +1,22 @@
 """How the service of reviews is built and wired; the one file of this service that the house knows besides its contract."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.reviews import LABEL
+from shopwright.services.reviews import MANIFEST
 from shopwright.services.reviews.contract import Histogram, Reviews
-from shopwright.services.reviews.reactions import reactions
-from shopwright.services.reviews.service import Opinions
+from shopwright.services.reviews.handlers import handlers
+from shopwright.services.reviews.service import ReviewService
 
 
-def _build(context: BuildContext) -> Opinions:
-    return context.chosen(Opinions)(context.work, context.documents)
+def _build(context: BuildContext) -> ReviewService:
+    return context.chosen(ReviewService)(context.work, context.documents)
 
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Reviews,
     build=_build,
-    reactions=reactions,
+    handlers=handlers,
     cached=("of_product", "chosen", "histogram"),
     fallbacks={
         "of_product": list,

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.ports import Collection, Document, Documents
 from shopwright.services.reviews.contract import Histogram, Review
 
@@ -17,11 +17,13 @@ class ReviewStore:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def get(self, source: Work | Transaction, review_id: str) -> tuple[Review, int] | None:
+    async def get(self, source: ServiceDatabase | Transaction, review_id: str) -> tuple[Review, int] | None:
         found = await self._documents.get(source, REVIEWS, [review_id])
         return (_review(found[0]), found[0].version) if found else None
 
-    async def by(self, source: Work | Transaction, product_id: str, user_id: str) -> tuple[Review, int] | None:
+    async def by(
+        self, source: ServiceDatabase | Transaction, product_id: str, user_id: str
+    ) -> tuple[Review, int] | None:
         found = await self._documents.find(source, REVIEWS, {"one_each": f"{product_id}/{user_id}"}, limit=1)
         return (_review(found[0]), found[0].version) if found else None
 
@@ -31,11 +33,11 @@ class ReviewStore:
         body["shown_for"] = review.product_id if review.status == "published" else ""
         await self._documents.put(tx, REVIEWS, review.id, body, version)
 
-    async def shown_for(self, source: Work, product_id: str, after: str, limit: int) -> list[Review]:
+    async def shown_for(self, source: ServiceDatabase, product_id: str, after: str, limit: int) -> list[Review]:
         found = await self._documents.find(source, REVIEWS, {"shown_for": product_id}, after=after, limit=limit)
         return [_review(one) for one in found]
 
-    async def all_shown_for(self, source: Work, product_id: str) -> list[Review]:
+    async def all_shown_for(self, source: ServiceDatabase, product_id: str) -> list[Review]:
         """All of a product (the first 5,000), by a few hundred at a time."""
         found: list[Review] = []
         while len(found) < MOST and (
@@ -44,13 +46,13 @@ class ReviewStore:
             found += more
         return found
 
-    async def with_status(self, source: Work, status: str, after: str, limit: int) -> list[Review]:
+    async def with_status(self, source: ServiceDatabase, status: str, after: str, limit: int) -> list[Review]:
         found = await self._documents.find(source, REVIEWS, {"status": status}, after=after, limit=limit)
         return [_review(one) for one in found]
 
 
 def _review(found: Document) -> Review:
-    return understood(found.body, Review)
+    return decode_tolerant(found.body, Review)
 
 
 async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
@@ -62,7 +64,7 @@ async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
     )
 
 
-async def purchases(source: Work | Transaction, user_id: str) -> list[str]:
+async def purchases(source: ServiceDatabase | Transaction, user_id: str) -> list[str]:
     """What someone bought."""
     rows = await source.fetch(
         "SELECT product_id FROM purchases WHERE user_id = :user_id ORDER BY product_id", user_id=user_id
@@ -76,7 +78,7 @@ async def forget(tx: Transaction, user_id: str) -> None:
     await tx.run("DELETE FROM votes WHERE user_id = :user_id", user_id=user_id)
 
 
-async def has_bought(source: Work | Transaction, user_id: str, product_id: str) -> bool:
+async def has_bought(source: ServiceDatabase | Transaction, user_id: str, product_id: str) -> bool:
     """Did they?"""
     row = await source.one(
         "SELECT 1 AS found FROM purchases WHERE user_id = :user_id AND product_id = :product_id",
@@ -97,7 +99,7 @@ async def count_star(tx: Transaction, product_id: str, rating: int, by: int) -> 
     )
 
 
-async def histogram(source: Work | Transaction, product_id: str) -> Histogram:
+async def histogram(source: ServiceDatabase | Transaction, product_id: str) -> Histogram:
     """How many gave how many stars."""
     rows = await source.fetch("SELECT rating, count FROM stars WHERE product_id = :product_id", product_id=product_id)
     found = {row["rating"]: row["count"] for row in rows}

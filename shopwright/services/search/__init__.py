@@ -1,11 +1,11 @@
 """Finding things: an index of what can be seen, seconds behind at most."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="its index and what it is built from",
     asks=("catalog",),
-    hears=(
+    handles=(
         "ProductPublished",
         "ProductRetired",
         "PriceChanged",
@@ -14,5 +14,5 @@ LABEL = Label(
         "OrderPaid",
         "OrderImported",
     ),
-    tells=("SearchesMade",),
+    emits=("SearchesMade",),
 )

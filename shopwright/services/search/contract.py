@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 CHOICES = ("category", "brand", "in_stock")
 # Each facet one chooses from is counted by itself.
@@ -123,7 +123,7 @@ class SearchesMade(Event, frozen=True, kw_only=True):
 class Search(Protocol):
     """The verbs of search."""
 
-    @again
+    @idempotent
     async def find(self, request: SearchRequest) -> Results:
         """Products that fit. Raises Invalid for a page too deep."""
         ...
@@ -136,17 +136,17 @@ class Search(Protocol):
         """These words were searched for so often, by nobody in particular."""
         ...
 
-    @again
+    @idempotent
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
         """As you type."""
         ...
 
-    @again
+    @idempotent
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
         """The cards of these products, of those that can be seen, in that order."""
         ...
 
-    @again
+    @idempotent
     async def rating(self, product_id: str) -> Rating:
         """What buyers think of a product."""
         ...

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.caching.surrogate_keys import EVERYTHING, LISTS, key_of
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.ports import Edge
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.search import model, purge_store, store
@@ -26,10 +26,10 @@ MANY = 300
 WHOLE = ""  # what is noted of all lists, and shown of all categories
 
 
-class Edges:
+class CdnInvalidation:
     """`edge`: None where there is no such cache, and nothing to note."""
 
-    def __init__(self, work: Work, catalog: Catalog, edge: Edge | None) -> None:
+    def __init__(self, work: ServiceDatabase, catalog: Catalog, edge: Edge | None) -> None:
         self._work = work
         self._catalog = catalog
         self._edge = edge
@@ -56,9 +56,9 @@ class Edges:
         await purge_store.note(tx, changed)
         await purge_store.show(tx, now)
 
-    def timers(self) -> list[Timer]:
+    def timers(self) -> list[ScheduledJob]:
         """As often as that cache may be told."""
-        return [] if self._edge is None else [Timer("search.purge", self._edge.every, self.purge)]
+        return [] if self._edge is None else [ScheduledJob("search.purge", self._edge.every, self.purge)]
 
     async def purge(self) -> None:
         """Tell what was noted. Raises Unavailable; then it is noted still."""

@@ -8,14 +8,14 @@ from litestar.params import FromQuery, Parameter
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.pagination import AfterPlace
 from shopwright.kit.http.query_parameters import also_asks
 from shopwright.kit.http.routes import Routes
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
-Service = Given[Search]
+Service = Dependency[Search]
 
 
 class Shown(msgspec.Struct, frozen=True):

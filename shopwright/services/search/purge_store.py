@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 
 NOTE = "ON CONFLICT (subject) DO UPDATE SET times = purges.times + 1"
 
@@ -36,7 +36,7 @@ async def note_variant(tx: Transaction, variant_id: str) -> None:
     )
 
 
-async def noted(source: Work, most: int) -> list[Noted]:
+async def noted(source: ServiceDatabase, most: int) -> list[Noted]:
     """Some of what was noted."""
     rows = await source.fetch("SELECT subject, times FROM purges LIMIT :most", most=most)
     return [Noted(row["subject"], row["times"]) for row in rows]
@@ -50,7 +50,7 @@ async def told(tx: Transaction, done: Sequence[Noted]) -> None:
     )
 
 
-async def shown(source: Reading, subjects: Iterable[str]) -> dict[str, Shown]:
+async def shown(source: Reader, subjects: Iterable[str]) -> dict[str, Shown]:
     """What is seen of these."""
     rows = await source.fetch_in("SELECT * FROM purged WHERE subject IN (:each)", subjects)
     return {row["subject"]: Shown(row["slug"], row["digest"]) for row in rows}

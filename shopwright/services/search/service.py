@@ -9,9 +9,9 @@ from contextlib import suppress
 import msgspec
 
 from shopwright.kit.caching.memo import Memo
-from shopwright.kit.data.compatibility import understood
-from shopwright.kit.data.events import Heard
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Invalid, Missing, Unavailable
 from shopwright.kit.ports import Edge, IndexDocument, Query, SearchIndex
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
@@ -25,7 +25,7 @@ from shopwright.services.search.contract import (
     SearchesMade,
     SearchRequest,
 )
-from shopwright.services.search.edges import Edges
+from shopwright.services.search.edges import CdnInvalidation
 
 PAGE = 1_000  # entries in memory at once: some with long texts
 WORD = re.compile(r"[^\W_]+")
@@ -35,16 +35,18 @@ PATIENCE_S = 5.0
 COUNTED_WORDS = 60
 
 
-class Finder:
+class SearchService:
     """The verbs of `contract.Search`. `edge`: a cache in front of the shop, which is told what it must drop."""
 
-    def __init__(self, work: Work, index: SearchIndex, *, catalog: Catalog, edge: Edge | None = None) -> None:
+    def __init__(
+        self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, edge: Edge | None = None
+    ) -> None:
         self._work = work
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
         self._outages = 0
-        self.edges = Edges(work, catalog, edge)
+        self.edges = CdnInvalidation(work, catalog, edge)
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
@@ -124,7 +126,7 @@ class Finder:
             found = await self._index.suggest(text[:LONGEST], limit)
         except Unavailable:
             return []  # a help that is not there is missed by nobody
-        return [understood(card, Card) for card in found]
+        return [decode_tolerant(card, Card) for card in found]
 
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
         async def read(ids: list[str]) -> dict[str, Card]:
@@ -149,11 +151,11 @@ class Finder:
                 said[words] += count
         if said:
             async with self._work.begin() as tx:
-                await tx.tell(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(said)))
+                await tx.emit(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(said)))
 
     # --- what it hears
 
-    async def hear_published(self, heard: Heard) -> None:
+    async def on_published(self, heard: Delivery) -> None:
         """ProductPublished: read the product as it is now."""
         try:
             product = await self._catalog.get(heard.event.product_id)
@@ -161,7 +163,7 @@ class Finder:
             return
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         collections = await self._catalog.collections_of(product.id)
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             if product.status == "published":
                 known = model.entry(product, _above(product, categories), collections, types)
                 await store.write_entry(tx, known, [variant.id for variant in product.variants])
@@ -169,33 +171,33 @@ class Finder:
                 await store.hide(tx, product.id)
             await self.edges.note(tx, product.id)
 
-    async def hear_retired(self, heard: Heard) -> None:
+    async def on_retired(self, heard: Delivery) -> None:
         """ProductRetired."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.hide(tx, heard.event.product_id)
             await self.edges.note(tx, heard.event.product_id)
 
-    async def hear_price(self, heard: Heard) -> None:
+    async def on_price(self, heard: Delivery) -> None:
         """PriceChanged."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_price(tx, heard.event.variant_id, heard.event.price, heard.event.compare_at)
             await self.edges.note_variant(tx, heard.event.variant_id)
 
-    async def hear_stock(self, heard: Heard) -> None:
+    async def on_stock(self, heard: Delivery) -> None:
         """StockChanged."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_available(tx, heard.event.variant_id, heard.event.available)
             await self.edges.note_variant(tx, heard.event.variant_id)
 
-    async def hear_review(self, heard: Heard) -> None:
+    async def on_review(self, heard: Delivery) -> None:
         """ReviewPublished: it tells the whole sum, so that hearing it late or twice does no harm."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_rating(tx, heard.event.product_id, heard.event.rating_sum, heard.event.rating_count)
             await self.edges.note(tx, heard.event.product_id)
 
-    async def hear_paid(self, heard: Heard) -> None:
+    async def on_paid(self, heard: Delivery) -> None:
         """OrderPaid: what sells comes first."""
-        async with self._work.begin(once=heard.key) as tx:
+        async with self._work.begin(dedup_key=heard.key) as tx:
             for line in heard.event.lines:
                 await store.add_sold(tx, line.product_id, line.quantity)
 

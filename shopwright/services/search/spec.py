@@ -2,23 +2,23 @@
 
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.search import LABEL
+from shopwright.services.search import MANIFEST
 from shopwright.services.search.contract import Rating, Results, Search
-from shopwright.services.search.reactions import reactions, timers
-from shopwright.services.search.service import Finder
+from shopwright.services.search.handlers import handlers, jobs
+from shopwright.services.search.service import SearchService
 
 
-def _build(context: BuildContext) -> Finder:
-    return context.chosen(Finder)(context.work, context.index, catalog=context.ask(Catalog), edge=context.edge)
+def _build(context: BuildContext) -> SearchService:
+    return context.chosen(SearchService)(context.work, context.index, catalog=context.ask(Catalog), edge=context.edge)
 
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Search,
     build=_build,
-    reactions=reactions,
-    timers=timers,
+    handlers=handlers,
+    jobs=jobs,
     cached=("cards", "rating"),
     reads=("find", "suggest"),
     fallbacks={

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.kit.text import like_literal
 from shopwright.services.search.contract import Rating
@@ -103,7 +103,7 @@ def _rating(row: Row) -> Rating:
     return Rating(round(row["rating_sum"] / count, 2) if count else 0.0, count)
 
 
-async def changed(source: Work, limit: int) -> list[Changed]:
+async def changed(source: ServiceDatabase, limit: int) -> list[Changed]:
     """Entries the index does not have yet."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE changed <> indexed ORDER BY changed LIMIT :limit", limit=limit
@@ -111,7 +111,7 @@ async def changed(source: Work, limit: int) -> list[Changed]:
     return await _with_offers(source, rows)
 
 
-async def after(source: Work, product_id: str, limit: int) -> list[Changed]:
+async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[Changed]:
     """All entries, so many after that one."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE product_id > :id ORDER BY product_id LIMIT :limit", id=product_id, limit=limit
@@ -119,7 +119,7 @@ async def after(source: Work, product_id: str, limit: int) -> list[Changed]:
     return await _with_offers(source, rows)
 
 
-async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
+async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[Changed]:
     """These entries, those that can be seen, in that order."""
     rows = await source.fetch_in("SELECT * FROM entries WHERE visible = 1 AND product_id IN (:each)", product_ids)
     found = {one.product_id: one for one in await _with_offers(source, rows)}
@@ -127,7 +127,7 @@ async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
 
 
 async def known(
-    source: Work, tokens: Sequence[str], words: Sequence[str], offset: int, limit: int
+    source: ServiceDatabase, tokens: Sequence[str], words: Sequence[str], offset: int, limit: int
 ) -> tuple[list[Changed], int]:
     """Products with these tokens and words, what sells best first, and how many there are; it looks through all of them."""
     within = [msgspec.json.encode(token).decode() for token in tokens]
@@ -143,7 +143,7 @@ async def known(
     return await _with_offers(source, rows), count["n"] if count else 0
 
 
-async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
+async def _with_offers(source: ServiceDatabase, rows: Sequence[Row]) -> list[Changed]:
     offers: dict[str, list[Offer]] = {row["product_id"]: [] for row in rows}
     for row in await source.fetch_in("SELECT * FROM offers WHERE product_id IN (:each)", offers):
         price = None if row["amount"] is None else Money(row["amount"], row["currency"])
@@ -153,7 +153,7 @@ async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     def read(row: Row) -> Changed:
         return Changed(
             product_id=row["product_id"],
-            entry=understood(row["body"], Entry) if row["visible"] and row["body"] else None,
+            entry=decode_tolerant(row["body"], Entry) if row["visible"] and row["body"] else None,
             rating=_rating(row),
             sold=row["sold"],
             changed=row["changed"],
@@ -163,7 +163,7 @@ async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     return source.aside.readable("entry", rows, lambda row: str(row["product_id"]), read)
 
 
-async def generation(source: Work) -> int:
+async def generation(source: ServiceDatabase) -> int:
     """The number of the index: it grows when a new one takes its place."""
     row = await source.one("SELECT number FROM generations WHERE name = 'index'")
     return row["number"] if row else 0
@@ -193,13 +193,13 @@ async def mark_indexed(tx: Transaction, done: Mapping[str, int], generation: int
         )
 
 
-async def visible_and_indexed(source: Work) -> int:
+async def visible_and_indexed(source: ServiceDatabase) -> int:
     """How many products the index should have."""
     row = await source.one("SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0")
     return row["n"] if row else 0
 
 
-async def rating(source: Work, product_id: str) -> Rating:
+async def rating(source: ServiceDatabase, product_id: str) -> Rating:
     """What buyers think of a product."""
     row = await source.one("SELECT rating_sum, rating_count FROM entries WHERE product_id = :id", id=product_id)
     return _rating(row) if row else Rating(0.0, 0)

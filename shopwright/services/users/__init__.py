@@ -1,10 +1,10 @@
 """Who is who: accounts, sign-in, addresses."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(
+MANIFEST = ServiceManifest(
     owns="accounts, addresses, sessions, roles",
-    tells=(
+    emits=(
         "UserRegistered",
         "UserImported",
         "EmailVerificationAsked",

@@ -13,7 +13,7 @@ from datetime import timedelta
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability import security_log
 from shopwright.services.users import audit_store as store
@@ -28,7 +28,7 @@ DONE, REFUSED = 200, 422  # as HTTP says it
 class AuditLog:
     """Acts of staff. `key`: of this shop, for this purpose alone."""
 
-    def __init__(self, work: Work, key: bytes) -> None:
+    def __init__(self, work: ServiceDatabase, key: bytes) -> None:
         self._work = work
         self._key = key
 

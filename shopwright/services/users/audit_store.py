@@ -6,9 +6,9 @@ import msgspec
 
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ def row(act_id: str, seq: int, time: int, body: Body) -> dict[str, str | int]:
 
 def read(row: Row) -> AuditEntry:
     """An entry of a row."""
-    body = understood(row["body"], Body)
+    body = decode_tolerant(row["body"], Body)
     return AuditEntry(
         id=row["id"],
         seq=row["seq"],
@@ -61,10 +61,10 @@ async def open_act(tx: Transaction, act_id: str, body: Body) -> None:
 async def take_open(tx: Transaction, act_id: str) -> Body | None:
     """What was begun under this id; None where that is over."""
     rows = await tx.fetch("DELETE FROM audit_open WHERE id = :id RETURNING body", id=act_id)
-    return understood(rows[0]["body"], Body) if rows else None
+    return decode_tolerant(rows[0]["body"], Body) if rows else None
 
 
-async def unfinished(source: Work, before: int) -> list[str]:
+async def unfinished(source: ServiceDatabase, before: int) -> list[str]:
     """Acts that have begun before that moment and are not over."""
     rows = await source.fetch("SELECT id FROM audit_open WHERE time < :before ORDER BY id LIMIT 100", before=before)
     return [row["id"] for row in rows]
@@ -86,7 +86,7 @@ async def set_head(tx: Transaction, seq: int, mac: str) -> None:
     await tx.run("UPDATE audit_head SET seq = :seq, mac = :mac WHERE id = 1", seq=seq, mac=mac)
 
 
-async def head(source: Work) -> tuple[int, str]:
+async def head(source: ServiceDatabase) -> tuple[int, str]:
     """Number and code of the last entry."""
     row = await source.one("SELECT seq, mac FROM audit_head WHERE id = 1")
     return (row["seq"], row["mac"]) if row else (0, "")
@@ -103,7 +103,7 @@ async def append(tx: Transaction, row: Mapping[str, str | int], mac: str) -> Non
     await tx.run("UPDATE audit_head SET mac = :mac WHERE id = 1", mac=mac)
 
 
-async def entries(source: Work, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
+async def entries(source: ServiceDatabase, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
     """Newest first, from the one before number `before` on (0: from the last one)."""
     wishes: tuple[tuple[str, str, str | int], ...] = (
         ("seq < :before", "before", before),
@@ -121,7 +121,7 @@ async def entries(source: Work, wanted: AuditFilter, before: int, limit: int) ->
     return [read(row) for row in rows]
 
 
-async def rows_after(source: Work | Transaction, seq: int, limit: int) -> list[Row]:
+async def rows_after(source: ServiceDatabase | Transaction, seq: int, limit: int) -> list[Row]:
     """In order, to be looked through."""
     return list(
         await source.fetch("SELECT * FROM audit WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)

@@ -5,7 +5,7 @@ from typing import Literal
 from argon2 import PasswordHasher
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
 from shopwright.kit.observability import security_log
 from shopwright.kit.vault import Vault
@@ -18,7 +18,7 @@ from shopwright.services.users.passwords import Passwords
 class UserContext:
     """Given to each part."""
 
-    def __init__(self, work: Work, vault: Vault, hasher: PasswordHasher | None) -> None:
+    def __init__(self, work: ServiceDatabase, vault: Vault, hasher: PasswordHasher | None) -> None:
         self.work = work
         self.vault = vault
         self.passwords = Passwords(hasher)

@@ -1,7 +1,7 @@
 """Accounts, and addresses without one, that are forgotten."""
 
 from shopwright.kit.addresses import check_email
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner
@@ -12,7 +12,7 @@ from shopwright.services.users.guesses import forgive
 class Erasure:
     """What of someone is here goes at once; the rest when others hear of it."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def account(self, user_id: str) -> None:
@@ -32,7 +32,7 @@ class Erasure:
             await factor_store.drop(tx, user_id)
             await store.delete(tx, user_id)
             await tx.redact(user_id)
-            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
+            await tx.emit(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
 
     async def address(self, email: str) -> None:
         """Raises Invalid, and Conflict where the address has an account."""
@@ -40,4 +40,4 @@ class Erasure:
         async with self._work.begin() as tx:
             if await store.by_key(tx, model.email_key(normal)) is not None:
                 raise Conflict("This address has an account: erase the account, and what belongs to it goes with it.")
-            await tx.tell(AddressErased(erasure_id=self._work.ids.new("ers"), email=normal))
+            await tx.emit(AddressErased(erasure_id=self._work.ids.new("ers"), email=normal))

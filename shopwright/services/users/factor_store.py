@@ -1,11 +1,11 @@
 """Second factors in SQL."""
 
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.users.store import digest
 
 
-async def factor(source: Work | Transaction, user_id: str) -> Row | None:
+async def factor(source: ServiceDatabase | Transaction, user_id: str) -> Row | None:
     """The authenticator of an account, also one that is not confirmed yet."""
     return await source.one("SELECT * FROM second_factors WHERE user_id = :user_id", user_id=user_id)
 
@@ -67,7 +67,7 @@ async def keep_ticket(tx: Transaction, ticket: str, user_id: str, expires_at: in
     )
 
 
-async def ticket_owner(source: Work | Transaction, ticket: str, now: int) -> str | None:
+async def ticket_owner(source: ServiceDatabase | Transaction, ticket: str, now: int) -> str | None:
     """Whose password was right."""
     row = await source.one(
         "SELECT user_id FROM half_signed_in WHERE hash = :hash AND expires_at > :now", hash=digest(ticket), now=now

@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from shopwright.kit.clock import from_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import RateLimited
 from shopwright.services.users import guess_store
 
@@ -55,7 +55,7 @@ class Try(msgspec.Struct, frozen=True):
 class Guesses:
     """Counts tries, by account and client."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def begin(self, kind: str, account: str, user_id: str, client: Client) -> Try:

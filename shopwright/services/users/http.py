@@ -13,7 +13,7 @@ from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Email, Name, Token, faults
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow, seldom
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.http.strict import refuse_faults
@@ -28,7 +28,7 @@ from shopwright.services.users.contract import (
     Users,
 )
 
-Service = Given[Users]
+Service = Dependency[Users]
 AuditText = Annotated[str, QueryParameter(max_length=200)]
 AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", description="`next` of the page before")]
 
@@ -140,21 +140,23 @@ async def register(users: Service, data: JSONBody[NewUser]) -> User:
 
 
 @post("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="add_staff")
-async def add_staff(users: Service, caller: Asking, data: JSONBody[NewStaff]) -> User:
+async def add_staff(users: Service, caller: CurrentCaller, data: JSONBody[NewStaff]) -> User:
     """Invite someone who works here as owner, catalog, orders, support, marketing or read-only; again sends it again."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     return await users.invite_staff(data.email, data.name, data.role)
 
 
 @patch("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="change_staff")
-async def change_staff(users: Service, caller: Asking, user_id: FromPath[str], data: JSONBody[ChangedStaff]) -> User:
+async def change_staff(
+    users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[ChangedStaff]
+) -> User:
     """Give a member of staff another role, disable or enable their account; their sessions and tokens end at once."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     return await users.change_staff(user_id, StaffChange(role=data.role, disabled=data.disabled))
 
 
 @delete("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="remove_staff")
-async def remove_staff(users: Service, caller: Asking, user_id: FromPath[str], data: JSONBody[OwnProof]) -> None:
+async def remove_staff(users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[OwnProof]) -> None:
     """Take a member of staff their role; their sessions and tokens end at once, the account stays a customer's."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     await users.remove_staff(user_id)
@@ -169,7 +171,7 @@ async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[
 
 @post("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="begin_second_factor")
 async def begin_second_factor(
-    users: Service, caller: Asking, settings: Given[Named], data: JSONBody[Again | None] = None
+    users: Service, caller: CurrentCaller, settings: Dependency[Named], data: JSONBody[Again | None] = None
 ) -> SecondFactor:
     """A secret for an authenticator (TOTP), for who gives their password again; it is asked for once it is confirmed."""
     await users.reauthenticate(caller, data.password if data else "")
@@ -179,7 +181,7 @@ async def begin_second_factor(
 @post(
     "/v1/me/second-factor/confirm", opt=allow(signed_in, "guess"), tags=["users"], operation_id="confirm_second_factor"
 )
-async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[Again]) -> SpareCodes:
+async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again]) -> SpareCodes:
     """The code it shows proves that the authenticator knows the secret; a password that is given is looked at, too."""
     if data.password:
         await users.reauthenticate(caller, data.password)
@@ -187,7 +189,7 @@ async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[A
 
 
 @delete("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="drop_second_factor")
-async def drop_second_factor(users: Service, caller: Asking, data: JSONBody[Again | None] = None) -> None:
+async def drop_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
     """The password alone is asked for again; takes the password and a code."""
     told = data or Again()
     await users.drop_second_factor(caller, told.password, told.code)
@@ -202,7 +204,7 @@ async def list_staff(users: Service) -> dict[str, list[User]]:
 @delete(
     "/v1/users/{user_id:str}/sessions", opt=allow(staff("staff.write")), tags=["users"], operation_id="end_sessions"
 )
-async def end_sessions(users: Service, caller: Asking, user_id: FromPath[str]) -> None:
+async def end_sessions(users: Service, caller: CurrentCaller, user_id: FromPath[str]) -> None:
     """Sign somebody out everywhere."""
     await users.end_sessions_of(user_id, caller)
 
@@ -214,25 +216,25 @@ async def refresh(users: Service, data: JSONBody[Refresh]) -> Tokens:
 
 
 @delete("/v1/sessions/current", opt=allow(signed_in), tags=["users"], operation_id="sign_out")
-async def sign_out(users: Service, caller: Asking) -> None:
+async def sign_out(users: Service, caller: CurrentCaller) -> None:
     """Sign out: the session and all its tokens end."""
     await users.sign_out(caller.session_id or "")
 
 
 @get("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="list_sessions")
-async def list_sessions(users: Service, caller: Asking) -> dict[str, list[Session]]:
+async def list_sessions(users: Service, caller: CurrentCaller) -> dict[str, list[Session]]:
     """Where one is signed in."""
     return {"items": await users.sessions(caller.user_id or "")}
 
 
 @delete("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="sign_out_everywhere")
-async def sign_out_everywhere(users: Service, caller: Asking) -> None:
+async def sign_out_everywhere(users: Service, caller: CurrentCaller) -> None:
     """Sign out everywhere: all sessions and their tokens end, this one too."""
     await users.close_sessions(caller.user_id or "")
 
 
 @delete("/v1/sessions/{session_id:str}", opt=allow(signed_in), tags=["users"], operation_id="end_session")
-async def end_session(users: Service, caller: Asking, session_id: FromPath[str]) -> None:
+async def end_session(users: Service, caller: CurrentCaller, session_id: FromPath[str]) -> None:
     """End one of one's own sessions."""
     await users.close_one_session(caller.user_id or "", session_id)
 
@@ -245,7 +247,7 @@ async def end_session(users: Service, caller: Asking, session_id: FromPath[str])
     status_code=202,
 )
 async def verify_email(
-    users: Service, caller: Asking, request: Request[Any, Any, Any], data: JSONBody[Verification]
+    users: Service, caller: CurrentCaller, request: Request[Any, Any, Any], data: JSONBody[Verification]
 ) -> dict[str, str]:
     """With the token of the e-mail: confirm the address. Signed in, without it: ask for the e-mail again.
 
@@ -278,25 +280,25 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
 
 
 @put("/v1/me/password", opt=allow(signed_in, "guess"), tags=["users"], operation_id="change_password", status_code=204)
-async def change_password(users: Service, caller: Asking, data: JSONBody[NewPassword]) -> None:
+async def change_password(users: Service, caller: CurrentCaller, data: JSONBody[NewPassword]) -> None:
     """Change one's password; all other sessions end."""
     await users.change_password(caller, data.current_password, data.password, data.code)
 
 
 @get("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="get_me")
-async def get_me(users: Service, caller: Asking) -> User:
+async def get_me(users: Service, caller: CurrentCaller) -> User:
     """One's own account."""
     return await users.get(caller.user_id or "")
 
 
 @patch("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="change_me")
-async def change_me(users: Service, caller: Asking, data: JSONBody[ProfileChange]) -> User:
+async def change_me(users: Service, caller: CurrentCaller, data: JSONBody[ProfileChange]) -> User:
     """Change one's name or phone number."""
     return await users.change_profile(caller.user_id or "", data)
 
 
 @delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
-async def erase_me(users: Service, caller: Asking, data: JSONBody[Again | None] = None) -> None:
+async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
     """Erase the account and whatever tells who one was, with the password and, where there is one, a code; orders stay, anonymised."""
     told = data or Again()
     await users.reauthenticate(caller, told.password, told.code)
@@ -304,27 +306,27 @@ async def erase_me(users: Service, caller: Asking, data: JSONBody[Again | None] 
 
 
 @get("/v1/me/addresses", opt=allow(signed_in), tags=["users"], operation_id="list_addresses")
-async def list_addresses(users: Service, caller: Asking) -> dict[str, list[SavedAddress]]:
+async def list_addresses(users: Service, caller: CurrentCaller) -> dict[str, list[SavedAddress]]:
     """One's address book."""
     return {"items": await users.addresses(caller.user_id or "")}
 
 
 @post("/v1/me/addresses", opt=allow(signed_in), tags=["users"], operation_id="add_address")
-async def add_address(users: Service, caller: Asking, data: JSONBody[Address]) -> SavedAddress:
+async def add_address(users: Service, caller: CurrentCaller, data: JSONBody[Address]) -> SavedAddress:
     """Add an address, checked by the rules of its country."""
     return await users.save_address(caller.user_id or "", data)
 
 
 @patch("/v1/me/addresses/{address_id:str}", opt=allow(signed_in), tags=["users"], operation_id="change_address")
 async def change_address(
-    users: Service, caller: Asking, address_id: FromPath[str], data: JSONBody[Address]
+    users: Service, caller: CurrentCaller, address_id: FromPath[str], data: JSONBody[Address]
 ) -> SavedAddress:
     """Replace an address."""
     return await users.save_address(caller.user_id or "", data, address_id)
 
 
 @delete("/v1/me/addresses/{address_id:str}", opt=allow(signed_in), tags=["users"], operation_id="delete_address")
-async def delete_address(users: Service, caller: Asking, address_id: FromPath[str]) -> None:
+async def delete_address(users: Service, caller: CurrentCaller, address_id: FromPath[str]) -> None:
     """Remove an address."""
     await users.delete_address(caller.user_id or "", address_id)
 

@@ -1,7 +1,7 @@
 """What e-mails let their readers do once, in SQL: tokens by hash, and who asked for how many."""
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.users.model import ASKED_KEPT
 from shopwright.services.users.store import digest
 
@@ -25,7 +25,7 @@ async def drop_tokens(tx: Transaction, user_id: str) -> None:
     await tx.run("DELETE FROM mail_tokens WHERE user_id = :user_id", user_id=user_id)
 
 
-async def owner(source: Work | Transaction, token: str, purpose: str, now: int) -> str | None:
+async def owner(source: ServiceDatabase | Transaction, token: str, purpose: str, now: int) -> str | None:
     """Whose token this is, while it is good."""
     row = await source.one(
         "SELECT t.user_id FROM mail_tokens t JOIN users u ON u.id = t.user_id AND u.email_key = t.email_key"

@@ -53,7 +53,7 @@ class AccountRecovery:
             return
         async with self._work.begin() as tx:
             if await self._context.may_write(tx, user.email, "verification"):
-                await tx.tell(EmailVerificationAsked(user_id=user.id, email=user.email, name=user.name))
+                await tx.emit(EmailVerificationAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
         owner = await self._owner_of(token, "verification")
@@ -69,7 +69,7 @@ class AccountRecovery:
             if not user.verified and not knows:
                 await self._end_what_was_set(tx, user)
             await store.verify(tx, user.id)
-            await tx.tell(EmailVerified(user_id=user.id, email=user.email))
+            await tx.emit(EmailVerified(user_id=user.id, email=user.email))
         return await self._context.get(owner.id)
 
     async def first_password_token(self, user_id: str) -> str:
@@ -100,7 +100,7 @@ class AccountRecovery:
             may = await self._context.may_write(tx, email.strip(), "reset")
             if found is not None and may:
                 user = found[0]
-                await tx.tell(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
+                await tx.emit(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def reset_password(self, token: str, password: str) -> None:
         purpose: Purpose = "reset"
@@ -122,8 +122,8 @@ class AccountRecovery:
             await store.close_sessions(tx, user.id)
             await forgive(tx, model.email_key(user.email))
             if not user.verified:
-                await tx.tell(EmailVerified(user_id=user.id, email=user.email))
-            await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
+                await tx.emit(EmailVerified(user_id=user.id, email=user.email))
+            await tx.emit(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         security_log.note("password set by letter", user=user.id)
 
     async def change_password(self, caller: Caller, current: str, password: str, code: str = "") -> None:
@@ -134,7 +134,7 @@ class AccountRecovery:
             await store.set_password(tx, user.id, hashed)
             await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id, but=caller.session_id or "")
-            await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
+            await tx.emit(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         security_log.note("password changed", user=user.id)
 
     async def set_staff_password(self, email: str, password: str) -> User:
@@ -149,7 +149,7 @@ class AccountRecovery:
             await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id)
             await forgive(tx, model.email_key(user.email))
-            await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
+            await tx.emit(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         security_log.note("password set at the command line", user=user.id)
         return user
 

@@ -33,7 +33,7 @@ class Registration:
             ):
                 owner = await store.by_key(tx, model.email_key(user.email))
                 if owner is not None:
-                    await tx.tell(RegistrationRepeated(user_id=owner.id, email=owner.email, name=owner.name))
+                    await tx.emit(RegistrationRepeated(user_id=owner.id, email=owner.email, name=owner.name))
         return user
 
     async def _new_account(self, email: str, password: str, name: str, role: str) -> tuple[User, str]:
@@ -48,7 +48,7 @@ class Registration:
         if not await store.insert(tx, user, model.email_key(user.email), hashed):
             return False
         await mail_store.note_asked(tx, model.email_key(user.email), "verification")
-        await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
+        await tx.emit(UserRegistered(user_id=user.id, email=user.email, name=user.name))
         return True
 
     async def bring(self, email: str, name: str) -> User:
@@ -57,7 +57,7 @@ class Registration:
         async with self._work.begin() as tx:
             if not await store.insert(tx, user, model.email_key(normal), model.NO_PASSWORD):
                 raise EmailTaken("There is an account with this e-mail address already.")
-            await tx.tell(UserImported(user_id=user.id, email=user.email, name=user.name))
+            await tx.emit(UserImported(user_id=user.id, email=user.email, name=user.name))
         return user
 
     async def ensure_owner(self, email: str, password: str) -> str | None:

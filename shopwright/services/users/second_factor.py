@@ -66,7 +66,7 @@ class SecondFactors:
             user = await store.get(tx, user_id)
             if user is None:
                 raise Missing("There is no such account.")
-            await tx.tell(SecondFactorAdded(user_id=user.id, email=user.email, name=user.name))
+            await tx.emit(SecondFactorAdded(user_id=user.id, email=user.email, name=user.name))
         security_log.note("second factor added", user=user_id)
         return codes
 
@@ -75,7 +75,7 @@ class SecondFactors:
         user = await self.check_again(caller, password, code)
         async with self._work.begin() as tx:
             await factor_store.drop(tx, user.id)
-            await tx.tell(SecondFactorRemoved(user_id=user.id, email=user.email, name=user.name))
+            await tx.emit(SecondFactorRemoved(user_id=user.id, email=user.email, name=user.name))
         security_log.note("second factor taken away", user=user.id)
 
     async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:

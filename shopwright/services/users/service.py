@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from shopwright.kit.addresses import Address
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.users import guess_store
 from shopwright.services.users.audit import AuditLog
@@ -45,7 +45,7 @@ class UserService(Users):
 
     def __init__(
         self,
-        work: Work,
+        work: ServiceDatabase,
         hasher: PasswordHasher | None = None,
         *,
         staff_factor: StaffFactor = "optional",

@@ -2,9 +2,9 @@
 
 from shopwright.kit.derived import derived_key
 from shopwright.service_spec import BuildContext, ServiceSpec
-from shopwright.services.users import LABEL
+from shopwright.services.users import MANIFEST
 from shopwright.services.users.contract import Users
-from shopwright.services.users.reactions import timers
+from shopwright.services.users.handlers import jobs
 from shopwright.services.users.service import UserService
 
 
@@ -20,9 +20,9 @@ def _build(context: BuildContext) -> UserService:
 
 SPEC = ServiceSpec(
     package=__package__,
-    manifest=LABEL,
+    manifest=MANIFEST,
     contract=Users,
     build=_build,
-    timers=timers,
+    jobs=jobs,
     protect=lambda users, anew: users.protect(anew=anew),
 )

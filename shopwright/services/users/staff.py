@@ -1,7 +1,7 @@
 """Those who work here: invited by e-mail, given another role, disabled, and let go. Each change ends their sessions at once."""
 
 from shopwright.kit.addresses import check_email
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.observability import security_log
 from shopwright.services.users import factor_store, mail_store, model, store
@@ -12,7 +12,7 @@ from shopwright.services.users.contract.facts import StaffChanged, StaffInvited
 class Staff:
     """Accounts with a role. A shop always has an owner who can sign in."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def all(self) -> list[User]:
@@ -31,7 +31,7 @@ class Staff:
         async with self._work.begin() as tx:
             if not await store.insert(tx, new, model.email_key(normal), model.NO_PASSWORD):
                 new = await self._take_in(tx, normal, name, role)
-            await tx.tell(StaffInvited(user_id=new.id, email=new.email, name=new.name, role=role))
+            await tx.emit(StaffInvited(user_id=new.id, email=new.email, name=new.name, role=role))
         security_log.note("staff invited", user=new.id, role=role)
         return new
 
@@ -72,7 +72,7 @@ class Staff:
             await store.set_staff(tx, user_id, name=known.name, role=role, disabled=disabled)
             await store.close_sessions(tx, user_id)
             await mail_store.drop_tokens(tx, user_id)
-            await tx.tell(
+            await tx.emit(
                 StaffChanged(user_id=user_id, email=known.email, name=known.name, role=role, disabled=disabled)
             )
         security_log.note("staff changed", user=user_id, role=role, disabled=int(disabled))

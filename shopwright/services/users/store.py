@@ -6,9 +6,9 @@ import msgspec
 
 from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.users.contract import SavedAddress, Session, User
 from shopwright.services.users.model import NO_PASSWORD, SigningKey
 
@@ -50,7 +50,7 @@ async def insert(tx: Transaction, new: User, key: str, password: str) -> bool:
     )
 
 
-async def get(source: Work | Transaction, user_id: str) -> User | None:
+async def get(source: ServiceDatabase | Transaction, user_id: str) -> User | None:
     """One account."""
     row = await source.one("SELECT * FROM users WHERE id = :id", id=user_id)
     return user(row) if row else None
@@ -62,19 +62,19 @@ async def by_key(tx: Transaction, key: str) -> User | None:
     return user(row) if row else None
 
 
-async def with_password(source: Work, key: str) -> tuple[User, str] | None:
+async def with_password(source: ServiceDatabase, key: str) -> tuple[User, str] | None:
     """An account and the hash of its password."""
     row = await source.one("SELECT * FROM users WHERE email_key = :key", key=key)
     return (user(row), row["password"]) if row else None
 
 
-async def has_password(source: Work | Transaction, user_id: str) -> bool:
+async def has_password(source: ServiceDatabase | Transaction, user_id: str) -> bool:
     """Was a password ever chosen for this account?"""
     row = await source.one("SELECT password FROM users WHERE id = :id", id=user_id)
     return row is not None and row["password"] != NO_PASSWORD
 
 
-async def has_owner(source: Work | Transaction, but: str = "") -> bool:
+async def has_owner(source: ServiceDatabase | Transaction, but: str = "") -> bool:
     """Does anyone (else) own this shop?"""
     found = await source.one(
         "SELECT 1 AS found FROM users WHERE role = 'owner' AND id <> :but AND disabled_at IS NULL"
@@ -132,14 +132,14 @@ async def open_session(tx: Transaction, session_id: str, user_id: str, secret: s
     )
 
 
-async def session_by_secret(source: Work, secret: str, now: int) -> Row | None:
+async def session_by_secret(source: ServiceDatabase, secret: str, now: int) -> Row | None:
     """The open session with this secret, and its user."""
     return await source.one(
         f"{WITH_USER} WHERE s.secret_hash = :hash AND s.expires_at > :now", hash=digest(secret), now=now
     )
 
 
-async def session_by_id(source: Work | Transaction, session_id: str, now: int) -> Row | None:
+async def session_by_id(source: ServiceDatabase | Transaction, session_id: str, now: int) -> Row | None:
     """The open session with this id, and its user."""
     return await source.one(f"{WITH_USER} WHERE s.id = :id AND s.expires_at > :now", id=session_id, now=now)
 
@@ -149,7 +149,7 @@ async def see_session(tx: Transaction, session_id: str) -> None:
     await tx.run("UPDATE sessions SET seen_at = :now WHERE id = :id", now=to_micros(tx.now), id=session_id)
 
 
-async def staff(source: Work) -> list[User]:
+async def staff(source: ServiceDatabase) -> list[User]:
     """All accounts with a role."""
     return [user(row) for row in await source.fetch("SELECT * FROM users WHERE role <> '' ORDER BY email_key")]
 
@@ -167,7 +167,7 @@ async def close_session_by_secret(tx: Transaction, secret: str) -> None:
         await close_session(tx, row["id"])
 
 
-async def sessions(source: Work, user_id: str, now: int) -> list[Session]:
+async def sessions(source: ServiceDatabase, user_id: str, now: int) -> list[Session]:
     """The open sessions of an account, newest first."""
     rows = await source.fetch(
         "SELECT id, created_at, expires_at FROM sessions WHERE user_id = :user_id AND expires_at > :now"
@@ -230,10 +230,10 @@ async def use_refresh_token(tx: Transaction, token: str) -> tuple[str, bool] | N
     return (row["session_id"], False) if row else None
 
 
-async def addresses(source: Work | Transaction, user_id: str) -> list[SavedAddress]:
+async def addresses(source: ServiceDatabase | Transaction, user_id: str) -> list[SavedAddress]:
     """The address book, newest first."""
     rows = await source.fetch("SELECT * FROM addresses WHERE user_id = :user_id ORDER BY id DESC", user_id=user_id)
-    return [SavedAddress(id=row["id"], address=understood(row["body"], Address)) for row in rows]
+    return [SavedAddress(id=row["id"], address=decode_tolerant(row["body"], Address)) for row in rows]
 
 
 async def add_address(tx: Transaction, user_id: str, saved: SavedAddress) -> None:
@@ -272,7 +272,7 @@ class KeptKey(msgspec.Struct, frozen=True):
     jwk: str
 
 
-async def signing_keys(source: Work | Transaction) -> list[KeptKey]:
+async def signing_keys(source: ServiceDatabase | Transaction) -> list[KeptKey]:
     """Newest first."""
     rows = await source.fetch("SELECT id, jwk, created_at FROM signing_keys ORDER BY id DESC")
     return [KeptKey(SigningKey(row["id"], from_micros(row["created_at"])), row["jwk"]) for row in rows]

@@ -14,7 +14,7 @@ from shopwright.kit.text import name_key
 from shopwright.services.catalog.contract import AttributeType, Catalog, Kind, ProductType
 from shopwright.web import render
 from shopwright.web.backoffice import editing
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.page_context import CatalogDep, Web, form_of
 
 Form = Mapping[str, str]
@@ -65,7 +65,9 @@ def _of_attribute(one: AttributeType) -> dict[str, str]:
     }
 
 
-async def _attributes(office: Office, catalog: Catalog, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+async def _attributes(
+    office: OfficeContext, catalog: Catalog, more: Mapping[str, Any], status: int = 200
+) -> Response[bytes]:
     kinds = await catalog.attribute_types()
     context = {
         "attributes": [

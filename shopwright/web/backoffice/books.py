@@ -13,13 +13,13 @@ from shopwright.kit.auth import staff
 from shopwright.kit.days import day_of, parse_day
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.http.access import allow, audited
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.files import file_answer
 from shopwright.services.books.contract import TITLES, Balance, Books, Entry, ExportForm, Payout, TaxStatement
 from shopwright.services.books.contract.margin import Margin, margins
 from shopwright.web import render
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.documents import BooksDep, shown
 from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
 
@@ -90,7 +90,7 @@ async def overview(
 
 
 async def _overview(
-    office: Office,
+    office: OfficeContext,
     books: Books,
     currency: str,
     month: str,
@@ -108,11 +108,11 @@ async def _overview(
         "month": chosen,
         "periods": render.plain(periods),
         "closed": next((one.closed for one in periods if one.period == chosen and one.closed), None),
-        "is_now": chosen >= day_of(behind().shop.clock.now(), office.settings.zone).strftime("%Y-%m"),
+        "is_now": chosen >= day_of(current_app().shop.clock.now(), office.settings.zone).strftime("%Y-%m"),
         "balances": [_account(one) for one in balances],
         "margins": [_margin(one) for one in margins(balances)],
         "providers": _providers(balances if chosen == newest else await books.trial_balance(newest, newest)),
-        "key": typed.get("key") or behind().shop.ids.secret(16),
+        "key": typed.get("key") or current_app().shop.ids.secret(16),
         "taxes": _statement(await books.tax_statement(chosen, chosen)),
         "papers": [shown(one) for one in await books.documents(limit=10)],
         "currency": currency,
@@ -163,7 +163,7 @@ async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[
 
 @post("/office/books/close", opt=WRITE, include_in_schema=False, status_code=200)
 async def close_month(
-    office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: Asking
+    office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
     """Close a month."""
     form = await form_of(request)
@@ -177,7 +177,7 @@ async def close_month(
 
 @post("/office/books/payouts", opt=WRITE, include_in_schema=False, status_code=200)
 async def add_payout(
-    office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: Asking
+    office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
     """Write down what a provider has paid out; a form that is sent twice is booked once."""
     form = await form_of(request)

@@ -17,7 +17,7 @@ from shopwright.services.catalog.contract import AttributeType, Catalog, Collect
 from shopwright.web import render
 from shopwright.web.backoffice import editing
 from shopwright.web.backoffice.described import value_of, written
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.page_context import CatalogDep, Web, form_of
 
 Form = Mapping[str, str]
@@ -75,7 +75,7 @@ def _labels(fields: Form) -> dict[str, str]:
 
 
 async def _collection(
-    office: Office,
+    office: OfficeContext,
     catalog: Catalog,
     found: Collection | None,
     *,

@@ -10,7 +10,7 @@ from shopwright.kit.auth import staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow, audited
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.documents import BooksDep, file_of, forms_of, shown
 from shopwright.web.storefront.addresses import FIELDS, address_of, countries
 from shopwright.web.storefront.page_context import Web, form_of
@@ -36,7 +36,7 @@ async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPat
 
 
 def _page(
-    office: Office, document: Document, problem: str = "", typed: dict[str, str] | None = None
+    office: OfficeContext, document: Document, problem: str = "", typed: dict[str, str] | None = None
 ) -> Response[bytes]:
     buyer = document.body.buyer if document.body else None
     fields = {name: getattr(buyer.address, name) for name in CORRECTED} if buyer else {}

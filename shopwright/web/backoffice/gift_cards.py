@@ -12,14 +12,14 @@ from shopwright.kit.auth import staff
 from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import NAMELESS, allow
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.giftcards.contract import GiftCard, GiftCards, NewGiftCard
 from shopwright.web import render
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
 
-GiftCardsDep = Given[GiftCards]
+GiftCardsDep = Dependency[GiftCards]
 PAGE = 50
 READ, WRITE = allow(staff("gift_cards.read")), allow(staff("gift_cards.write"))
 STATES = {"active": "Active", "spent": "Spent", "expired": "Expired", "disabled": "Disabled"}
@@ -49,7 +49,7 @@ async def overview(
 
 
 async def _overview(
-    office: Office,
+    office: OfficeContext,
     giftcards: GiftCards,
     currency: str,
     *,
@@ -69,14 +69,14 @@ async def _overview(
         "made": _shown(made) if made else None,
         "problem": problem,
         "typed": typed,
-        "key": (problem and typed.get("key")) or behind().shop.ids.secret(16),
+        "key": (problem and typed.get("key")) or current_app().shop.ids.secret(16),
     }
     return office.show("gift_cards.html", context, 422 if problem else 200)
 
 
 @post("/office/gift-cards", opt=WRITE | NAMELESS, include_in_schema=False, status_code=200)
 async def issue(
-    office: OfficeDep, request: Web, giftcards: GiftCardsDep, settings: SettingsDep, caller: Asking
+    office: OfficeDep, request: Web, giftcards: GiftCardsDep, settings: SettingsDep, caller: CurrentCaller
 ) -> Response[bytes]:
     """Issue a card; a form that is sent twice issues one. The answer is the page, as no address may hold the code."""
     form = await form_of(request)
@@ -108,7 +108,7 @@ async def one_card(office: OfficeDep, giftcards: GiftCardsDep, card_id: FromPath
 
 
 async def _card(
-    office: Office, giftcards: GiftCards, card_id: str, *, problem: str = "", made: GiftCard | None = None
+    office: OfficeContext, giftcards: GiftCards, card_id: str, *, problem: str = "", made: GiftCard | None = None
 ) -> Response[bytes]:
     card = await giftcards.card(card_id)
     moved = await giftcards.movements(card_id)
@@ -124,7 +124,7 @@ async def _card(
 
 @post("/office/gift-cards/{card_id:str}", opt=WRITE, include_in_schema=False, status_code=200)
 async def change(
-    office: OfficeDep, request: Web, giftcards: GiftCardsDep, caller: Asking, card_id: FromPath[str]
+    office: OfficeDep, request: Web, giftcards: GiftCardsDep, caller: CurrentCaller, card_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Disable, enable or replace it."""
     act = (await form_of(request)).get("act", "")

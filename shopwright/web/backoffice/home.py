@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from shopwright.kit import money
 from shopwright.kit.auth import anyone
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.books.contract import Books, SalesDay
 from shopwright.services.insights.contract import Insights, Step
 from shopwright.services.orders.contract import Orders
@@ -20,9 +20,9 @@ from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
 from shopwright.web.storefront.page_context import OrdersDep, SearchDep, UsersDep
 
-InsightsDep = Given[Insights]
-BooksDep = Given[Books]
-PricingDep = Given[Pricing]
+InsightsDep = Dependency[Insights]
+BooksDep = Dependency[Books]
+PricingDep = Dependency[Pricing]
 SHOWN = 10
 SUMS = ("goods", "discounts", "returned", "shipping", "net", "tax", "gross")
 STEP_TITLES: dict[Step, str] = {
@@ -43,7 +43,7 @@ async def home(
     search: SearchDep,
     users: UsersDep,
     pricing: PricingDep,
-    caller: Asking,
+    caller: CurrentCaller,
 ) -> Response[bytes] | Redirect:
     """What happened lately, and what waits to be done."""
     if not caller.is_staff:

@@ -11,13 +11,13 @@ from shopwright.kit.auth import staff
 from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow, audited
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.services.notifications.contract import MessageSummary, Notifications, Outcome
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
 from shopwright.web.storefront.page_context import Web, form_of
 
-NotificationsDep = Given[Notifications]
+NotificationsDep = Dependency[Notifications]
 PAGE = 50
 CHANNELS = {"email": "e-mails", "sms": "text messages", "push": "push messages"}
 OUTCOMES: dict[Outcome, str] = {

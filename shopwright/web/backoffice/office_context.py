@@ -7,13 +7,13 @@ from litestar import Response
 
 from shopwright.kit.auth import ROLES, Caller, Permission
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.payments.contract import Payments
 from shopwright.settings import Settings
 from shopwright.web import render
 from shopwright.web.storefront.page_context import SettingsDep, Web
 
-PaymentsDep = Given[Payments]
+PaymentsDep = Dependency[Payments]
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/orders", "Orders", "orders.read"),
     ("/office/products", "Products", "catalog.write"),
@@ -38,7 +38,7 @@ NOBODY = (
 PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves."
 
 
-class Office:
+class OfficeContext:
     """Made once a request."""
 
     def __init__(self, request: Web, caller: Caller, settings: Settings, notices: Sequence[str] = ()) -> None:
@@ -70,9 +70,11 @@ class Office:
         )
 
 
-async def provide_office(request: Web, caller: Asking, settings: SettingsDep, payments: PaymentsDep) -> Office:
+async def provide_office(
+    request: Web, caller: CurrentCaller, settings: SettingsDep, payments: PaymentsDep
+) -> OfficeContext:
     """The dependency `office`."""
-    return Office(request, caller, settings, await _notices(payments) if caller.is_staff else ())
+    return OfficeContext(request, caller, settings, await _notices(payments) if caller.is_staff else ())
 
 
 async def _notices(payments: Payments) -> tuple[str, ...]:
@@ -86,4 +88,4 @@ async def _notices(payments: Payments) -> tuple[str, ...]:
     return (PRETENDED,) if PRETEND in setup.providers and not setup.demo else ()
 
 
-OfficeDep = Given[Office]
+OfficeDep = Dependency[OfficeContext]

@@ -14,8 +14,8 @@ from shopwright.kit.auth import Caller, staff
 from shopwright.kit.data.events import ERASED
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow, audited
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.routes import Pages
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 from shopwright.web import render
@@ -116,10 +116,12 @@ async def _order(
         "problem": problem,
         "forgotten": order.shipping_address.name == ERASED,
         "left_to_ship": sum(line.to_ship for line in order.lines),
-        "key": behind().shop.ids.secret(16),
+        "key": current_app().shop.ids.secret(16),
         "repayments": repayments(order),
         "paid": order.status in PAID,
-        "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
+        "trail": render.plain(
+            await trail_of(current_app().shop, order.id, messages=office.caller.may("messages.read"))
+        ),
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "schemes": SCHEMES,
@@ -163,7 +165,12 @@ def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...
     status_code=200,
 )
 async def order_action(
-    office: OfficeDep, request: Web, orders: OrdersDep, caller: Asking, order_id: FromPath[str], action: FromPath[str]
+    office: OfficeDep,
+    request: Web,
+    orders: OrdersDep,
+    caller: CurrentCaller,
+    order_id: FromPath[str],
+    action: FromPath[str],
 ) -> Response[bytes] | Redirect:
     """Capture, ship, deliver, cancel or refund, or say that a refund will not be paid."""
     form = await form_of(request)
@@ -198,7 +205,7 @@ async def issue_document(
     include_in_schema=False,
 )
 async def sale_document(
-    books: BooksDep, caller: Asking, order_id: FromPath[str], document_id: FromPath[str]
+    books: BooksDep, caller: CurrentCaller, order_id: FromPath[str], document_id: FromPath[str]
 ) -> Response[bytes]:
     """A delivery note or pro forma invoice, to be printed."""
     return await file_of(books, of_order(await books.document(document_id), order_id, caller), "pdf")

@@ -10,14 +10,14 @@ from litestar.response import Redirect
 from shopwright.kit.auth import ROLES, staff
 from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.users.contract import StaffChange, Users
 from shopwright.web import render
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.page_context import UsersDep, Web, form_of
 
-NotificationsDep = Given[Notifications]
+NotificationsDep = Dependency[Notifications]
 
 
 @get("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False)
@@ -26,7 +26,7 @@ async def staff_page(office: OfficeDep, users: UsersDep, said: FromQuery[str] = 
     return await _page(office, users, {"said": said})
 
 
-async def _page(office: Office, users: Users, more: dict[str, Any], status: int = 200) -> Response[bytes]:
+async def _page(office: OfficeContext, users: Users, more: dict[str, Any], status: int = 200) -> Response[bytes]:
     people = [
         {
             **render.plain(one),
@@ -43,7 +43,7 @@ async def _page(office: Office, users: Users, more: dict[str, Any], status: int 
 
 @post("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False, status_code=200)
 async def change_staff(
-    office: OfficeDep, request: Web, users: UsersDep, notifications: NotificationsDep, caller: Asking
+    office: OfficeDep, request: Web, users: UsersDep, notifications: NotificationsDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
     """Invite someone, change what they may do, disable or remove them, or sign them out everywhere."""
     form = await form_of(request)

@@ -10,10 +10,10 @@ from litestar.response import Redirect
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import NAMELESS, allow, audited
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.privacy import lookup
 from shopwright.web.privacy.purposes import kept
 from shopwright.web.storefront.page_context import UsersDep, Web, form_of
@@ -36,7 +36,7 @@ async def look_up(office: OfficeDep, request: Web) -> Response[bytes]:
 
 
 @post(f"{PATH}/erase", opt=allow(MAY, "guess") | NAMELESS, include_in_schema=False, status_code=200)
-async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Asking) -> Response[bytes] | Redirect:
+async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: CurrentCaller) -> Response[bytes] | Redirect:
     """Forget them: the address is typed again, and the password of who does it asked for."""
     form = await form_of(request)
     email = form.get("email", "").strip()
@@ -44,21 +44,21 @@ async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Asking
         await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
         if form.get("again", "").strip().casefold() != email.casefold():
             raise Invalid.at("/again", "Type the address once more: it is not the same.")
-        await lookup.erase(behind().shop, email)
+        await lookup.erase(current_app().shop, email)
     except ShopError as error:
         return await _page(office, {"email": email, "problem": error.detail}, status_of(error)[0])
     done = "Forgotten. Orders stay as nobody's; what is still on its way is done within a minute."
     return Redirect(f"{PATH}?{urlencode({'said': done})}", status_code=303)
 
 
-async def _page(office: Office, more: dict[str, Any], status: int = 200) -> Response[bytes]:
+async def _page(office: OfficeContext, more: dict[str, Any], status: int = 200) -> Response[bytes]:
     person = None
     if more.get("email"):
         try:
-            person = await lookup.of_person(behind().shop, more["email"])
+            person = await lookup.of_person(current_app().shop, more["email"])
         except ShopError as error:
             more, status = {**more, "wrong": error.detail}, status_of(error)[0]
-    guarded = await behind().shop.users.has_second_factor(office.caller.user_id or "")
+    guarded = await current_app().shop.users.has_second_factor(office.caller.user_id or "")
     context = {"purposes": kept(office.settings), "person": person, "guarded": guarded, **more}
     return office.show("personal_data.html", context, status)
 

@@ -13,16 +13,16 @@ from shopwright.kit.auth import staff
 from shopwright.kit.days import write_period
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.web import render
 from shopwright.web.backoffice import editing
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.backoffice.rule_forms import PER_CENT, CouponForm, PromotionForm, RuleForm, ShippingForm, Shop
 from shopwright.web.backoffice.tax_forms import TaxClassForm, TaxForm, TaxRuleForm, tax_context
 from shopwright.web.storefront.page_context import SettingsDep, Web, complaints, form_of
 
-PricingDep = Given[Pricing]
+PricingDep = Dependency[Pricing]
 FEW = 6
 FORMS: dict[str, RuleForm[Any]] = {
     "promotions": PromotionForm(),
@@ -55,7 +55,7 @@ async def rules_page(
 
 
 async def _show(
-    office: Office, pricing: Pricing, currency: str, more: Mapping[str, Any], status: int = 200
+    office: OfficeContext, pricing: Pricing, currency: str, more: Mapping[str, Any], status: int = 200
 ) -> Response[bytes]:
     def plain_money(amount: int) -> str:
         return money.write(money.Money(amount, currency)) if amount else "–"

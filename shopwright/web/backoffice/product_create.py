@@ -12,13 +12,13 @@ from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.request_bodies import FORM_WITH_FILE, takes
 from shopwright.services.catalog.contract import Media, Option, ProductInput
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.backoffice.product_form import show_product
 from shopwright.web.product_view import write
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 from shopwright.web.storefront.page_context import ShelfDep, Web, form_of
 
 LONGEST_ALT = 200
@@ -30,13 +30,15 @@ async def new_product(office: OfficeDep, shelf: ShelfDep) -> Response[bytes]:
     return _form(office, shelf, {}, "")
 
 
-def _form(office: Office, shelf: Shelf, typed: dict[str, str], problem: str) -> Response[bytes]:
+def _form(office: OfficeContext, shelf: ProductViews, typed: dict[str, str], problem: str) -> Response[bytes]:
     context = {"typed": typed, "problem": problem, "currency": shelf.currency}
     return office.show("product_new.html", context, 422 if problem else 200)
 
 
 @post("/office/new-product", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
-async def make_product(office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking) -> Response[bytes] | Redirect:
+async def make_product(
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller
+) -> Response[bytes] | Redirect:
     """A draft with a variant for each choice; the rest is said on its own page."""
     form = await form_of(request)
     try:
@@ -91,7 +93,7 @@ async def change_pictures(
     return Redirect(f"/office/products/{product.id}#pictures", status_code=303)
 
 
-async def _changed(shelf: Shelf, before: tuple[Media, ...], fields: dict[str, Any]) -> tuple[Media, ...]:
+async def _changed(shelf: ProductViews, before: tuple[Media, ...], fields: dict[str, Any]) -> tuple[Media, ...]:
     if "remove" in fields:
         return tuple(one for one in before if one.url != fields["remove"])
     if "first" in fields:

@@ -15,15 +15,15 @@ from shopwright.kit.auth import Caller, staff
 from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import Invalid, Problem, ShopError, VersionConflict
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.typed import digits_or, whole_number
 from shopwright.services.catalog.contract import Product, Status
 from shopwright.services.inventory.contract import MAIN, Adjustment
 from shopwright.web import render
 from shopwright.web.backoffice import described, editing
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.product_view import write
-from shopwright.web.product_view.view import ProductView, Shelf
+from shopwright.web.product_view.view import ProductView, ProductViews
 from shopwright.web.storefront.page_context import ShelfDep, Web, complaints, form_of
 
 STATUSES: tuple[Status, ...] = ("draft", "scheduled", "published", "retired")
@@ -43,7 +43,7 @@ class Shown(msgspec.Struct, frozen=True):
     labels: dict[str, str]
 
 
-async def _shown(office: Office, shelf: Shelf, product: Product) -> Shown:
+async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -> Shown:
     view = await shelf.view(product)
     kinds, types = await shelf.catalog.attribute_types(), await shelf.catalog.product_types()
     own = {one.id for one in view.categories}
@@ -81,8 +81,8 @@ async def product_page(
 
 
 async def show_product(
-    office: Office,
-    shelf: Shelf,
+    office: OfficeContext,
+    shelf: ProductViews,
     product: Product,
     more: Mapping[str, Any],
     typed: Form = NOTHING,
@@ -123,7 +123,7 @@ async def show_product(
 
 @post("/office/products/{product_id:str}", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
 async def save_product(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking, product_id: FromPath[str]
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, product_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Save text, status, prices and stock, all or nothing; what was typed stays where something is wrong."""
     form = await form_of(request)
@@ -144,7 +144,9 @@ async def save_product(
     return Redirect(f"/office/products/{product.id}?saved=1", status_code=303)
 
 
-async def _changed_meanwhile(office: Office, shelf: Shelf, product: Product, form: Form) -> Response[bytes]:
+async def _changed_meanwhile(
+    office: OfficeContext, shelf: ProductViews, product: Product, form: Form
+) -> Response[bytes]:
     shown = await _shown(office, shelf, product)
     changed = editing.again(form, shown.fields, shown.labels)
     typed = changed["typed"]
@@ -155,7 +157,7 @@ async def _changed_meanwhile(office: Office, shelf: Shelf, product: Product, for
     return await show_product(office, shelf, product, {"different": changed["different"]}, typed, 409)
 
 
-async def _save(shelf: Shelf, product: Product, form: Form, caller: Caller, zone: ZoneInfo) -> None:
+async def _save(shelf: ProductViews, product: Product, form: Form, caller: Caller, zone: ZoneInfo) -> None:
     written = await write.as_written(shelf, product)
     priced = await shelf.pricing.prices([variant.id for variant in product.variants], shelf.currency)
     variants = []
@@ -191,7 +193,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     return parse_moment(text, zone, "/publish_at") if text else None
 
 
-async def _belonging(shelf: Shelf, written: write.ProductWrite, form: Form) -> dict[str, Any]:
+async def _belonging(shelf: ProductViews, written: write.ProductWrite, form: Form) -> dict[str, Any]:
     """Categories, tags, type and attributes, where the form shows them."""
     if "belongs" not in form:
         return {}
@@ -224,7 +226,9 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
     return found
 
 
-async def _counts(shelf: Shelf, product: Product, form: Form, caller: Caller) -> tuple[list[Adjustment], list[Problem]]:
+async def _counts(
+    shelf: ProductViews, product: Product, form: Form, caller: Caller
+) -> tuple[list[Adjustment], list[Problem]]:
     """Only what was changed in the form: a sale meanwhile must not be undone by a count that was read before it."""
     stock = await shelf.inventory.stock([variant.id for variant in product.variants])
     changes: list[Adjustment] = []

@@ -12,7 +12,7 @@ from shopwright.services.catalog.contract import Product, Status
 from shopwright.services.search.contract import Search, SearchRequest
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 from shopwright.web.storefront.page_context import SearchDep, ShelfDep
 
 PAGE = 50
@@ -41,7 +41,7 @@ async def product_list(
 
 
 async def looked_for(
-    shelf: Shelf, search: Search, text: str, status: Status | None, after: str, limit: int
+    shelf: ProductViews, search: Search, text: str, status: Status | None, after: str, limit: int
 ) -> list[Product]:
     """Products of a status with these words, by id; where none has them, those the shop's search takes for meant."""
     found = await shelf.catalog.list_products(status=status, text=text, after=after, limit=limit)
@@ -52,7 +52,7 @@ async def looked_for(
     return [product for product in meant if status is None or product.status == status]
 
 
-async def _row(shelf: Shelf, product: Product) -> dict[str, Any]:
+async def _row(shelf: ProductViews, product: Product) -> dict[str, Any]:
     ids = [variant.id for variant in product.variants]
     prices = await shelf.pricing.prices(ids, shelf.currency)
     stock = await shelf.inventory.stock(ids)

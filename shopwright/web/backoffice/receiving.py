@@ -10,7 +10,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.typed import whole_number
 from shopwright.services.inventory.contract import MAIN, Receipt
 from shopwright.web.backoffice.office_context import OfficeDep
@@ -22,7 +22,7 @@ from shopwright.web.storefront.page_context import ShelfDep, Web, form_of
     "/office/stock/{variant_id:str}/receipts", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200
 )
 async def receive(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Receive goods; a form sent twice is booked once. What they cost is for who may set it."""
     form = await form_of(request)
@@ -45,7 +45,7 @@ async def receive(
 
 @post("/office/stock/{variant_id:str}/cost", opt=allow(staff("costs.write")), include_in_schema=False, status_code=200)
 async def set_cost(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """What a unit costs of those there whose cost is not known."""
     form = await form_of(request)

@@ -13,7 +13,7 @@ from shopwright.kit.http.access import allow
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.reviews.contract import Reviews, Status
 from shopwright.web import render
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.page_context import CatalogDep, ReviewsDep, Web, form_of
 
 NOTHING: Mapping[str, str] = {}
@@ -34,7 +34,7 @@ async def review_list(
 
 
 async def _list(
-    office: Office,
+    office: OfficeContext,
     reviews: Reviews,
     catalog: Catalog,
     state: Status,

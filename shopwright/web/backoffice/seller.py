@@ -13,15 +13,15 @@ from shopwright.kit.auth import staff
 from shopwright.kit.days import parse_day, start_of, write_start
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
 from shopwright.web import render
 from shopwright.web.backoffice import ecb_file, editing
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.storefront.addresses import countries
 from shopwright.web.storefront.page_context import Web, form_of
 
-PricingDep = Given[Pricing]
+PricingDep = Dependency[Pricing]
 ROWS, EMPTY = 3, 2  # for tax ids: at least so many, and so many beside those that are there
 SHOWN = 50
 ADDRESS = ("line1", "line2", "postal_code", "city", "region", "country")
@@ -44,7 +44,7 @@ LABELS = {
 }  # fmt: skip
 
 
-def _fields(one: Seller | None, office: Office) -> dict[str, str]:
+def _fields(one: Seller | None, office: OfficeContext) -> dict[str, str]:
     """The seller as the form shows it; an empty form begins with what the settings say."""
     if one is None:
         return {"filing_currency": office.settings.currency, "address.country": office.settings.country}
@@ -56,7 +56,7 @@ def _fields(one: Seller | None, office: Office) -> dict[str, str]:
     return found
 
 
-def _seller_of(form: Mapping[str, str], office: Office) -> Seller:
+def _seller_of(form: Mapping[str, str], office: OfficeContext) -> Seller:
     """What was typed, to be checked by pricing. Raises Invalid for a day that is none."""
     numbers = sorted({int(name.split(".")[1]) for name in form if name.startswith("tax_ids.") and _is_row(name)})
     rows = [
@@ -102,7 +102,7 @@ def _complaints(error: ShopError, form: Mapping[str, str]) -> dict[str, str]:
     return found or {"": error.detail}
 
 
-async def _show(office: Office, pricing: Pricing, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+async def _show(office: OfficeContext, pricing: Pricing, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
     zone = office.settings.zone
     every, now = await pricing.sellers(), await pricing.seller()
     shown = _fields(now, office)

@@ -11,18 +11,18 @@ from litestar.response import Redirect
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.text import slugify
 from shopwright.kit.typed import whole_number
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockRule
 from shopwright.web import render
 from shopwright.web.backoffice import editing
-from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.backoffice.products import looked_for
 from shopwright.web.product_view.stock import movements_for
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 from shopwright.web.storefront.page_context import SearchDep, ShelfDep, Web, form_of
 
 MOST = 10_000_000
@@ -64,7 +64,7 @@ def _row(product: Product, variant: Variant, stock: Stock) -> dict[str, Any]:
     }
 
 
-async def _without_cost(office: Office, shelf: Shelf, after: str) -> Response[bytes]:
+async def _without_cost(office: OfficeContext, shelf: ProductViews, after: str) -> Response[bytes]:
     found = await shelf.inventory.without_cost(after, PAGE + 1)
     stock = await shelf.inventory.stock(found[:PAGE])
     rows = []
@@ -83,8 +83,8 @@ async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[st
 
 
 async def variant_page(
-    office: Office,
-    shelf: Shelf,
+    office: OfficeContext,
+    shelf: ProductViews,
     variant_id: str,
     problem: str = "",
     typed: dict[str, str] | None = None,
@@ -120,12 +120,12 @@ async def variant_page(
         "currency": shelf.currency,
         "problem": problem,
         "typed": typed or {},
-        "key": behind().shop.ids.secret(16),
+        "key": current_app().shop.ids.secret(16),
     }
     return office.show("stock_one.html", context, 422 if problem else 409 if different else 200)
 
 
-async def _worth(office: Office, shelf: Shelf, variant_id: str) -> dict[str, Any] | None:
+async def _worth(office: OfficeContext, shelf: ProductViews, variant_id: str) -> dict[str, Any] | None:
     """What it is worth, for who may see costs."""
     if not office.caller.may("costs.write"):
         return None
@@ -133,14 +133,14 @@ async def _worth(office: Office, shelf: Shelf, variant_id: str) -> dict[str, Any
     return {**render.plain(found), "without_cost": found.without_cost}
 
 
-async def _rule(shelf: Shelf, variant_id: str) -> dict[str, str]:
+async def _rule(shelf: ProductViews, variant_id: str) -> dict[str, str]:
     rule = await shelf.inventory.rule(variant_id)
     return {"backorder": str(rule.backorder), "low_at": str(rule.low_at)}
 
 
 @post("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
 async def adjust(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Book goods in or out, with the reason; a form sent twice is booked once."""
     form = await form_of(request)
@@ -190,13 +190,15 @@ async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[st
     )
 
 
-async def _location(shelf: Shelf, place: str) -> dict[str, str]:
+async def _location(shelf: ProductViews, place: str) -> dict[str, str]:
     """A location as its form shows it; nothing for one that is not there."""
     found = next((one for one in await shelf.inventory.locations() if one.id == place), None)
     return {"title": found.title, "position": str(found.position)} if found else {}
 
 
-async def _locations(office: Office, shelf: Shelf, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+async def _locations(
+    office: OfficeContext, shelf: ProductViews, more: Mapping[str, Any], status: int = 200
+) -> Response[bytes]:
     places = render.plain(await shelf.inventory.locations())
     context = {"places": places, "problem": "", "typed": {}, "different": [], "seen": "", **more}
     return office.show("locations.html", context, status)

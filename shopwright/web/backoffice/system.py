@@ -13,14 +13,14 @@ from shopwright.kit.auth import staff
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
-from shopwright.kit.observability.process_admin import House
+from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.observability.process_admin import ProcessAdmin
 from shopwright.services.carts.contract import Carts
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
 from shopwright.web.storefront.page_context import Web, form_of
 
-HousesDep = Given[Mapping[str, House]]
+HousesDep = Dependency[Mapping[str, ProcessAdmin]]
 DATABASE = "database "
 LONGEST = 9  # digits
 MAY = allow(staff("system.operate"))
@@ -28,7 +28,7 @@ MAY = allow(staff("system.operate"))
 
 @get("/office/system", opt=MAY, include_in_schema=False)
 async def system_page(
-    office: OfficeDep, houses: HousesDep, carts: Given[Carts], said: FromQuery[str] = ""
+    office: OfficeDep, houses: HousesDep, carts: Dependency[Carts], said: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Every part with its version, engines, what waits and what was given up; the waiting room."""
     parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
@@ -61,7 +61,7 @@ async def _room(carts: Carts) -> dict[str, Any] | None:
     return render.plain(room) if room else None
 
 
-async def _part(name: str, house: House) -> dict[str, Any]:
+async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
     blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "warnings": {},
         "problem": "",
     }  # fmt: skip
@@ -93,7 +93,7 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
 
 
 @post("/office/system/waiting-room", opt=MAY, include_in_schema=False)
-async def waiting_room(request: Web, carts: Given[Carts]) -> Redirect:
+async def waiting_room(request: Web, carts: Dependency[Carts]) -> Redirect:
     """Open it, change its pace, or let everyone in."""
     form = await form_of(request)
     try:

@@ -10,8 +10,8 @@ from litestar.params import JSONBody
 from shopwright.kit.auth import signed_in, staff
 from shopwright.kit.bounds import Email
 from shopwright.kit.http.access import NAMELESS, allow, audited, seldom
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.files import file_answer
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.routes import Routes
@@ -83,15 +83,15 @@ class KeptOfPerson(msgspec.Struct, frozen=True):
     operation_id="export_me",
     responses=answers(dict[str, Any], "Everything."),
 )
-async def export_me(caller: Asking) -> Response[bytes]:
+async def export_me(caller: CurrentCaller) -> Response[bytes]:
     """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
-    return answer(await everything(behind().shop, caller.user_id or ""))
+    return answer(await everything(current_app().shop, caller.user_id or ""))
 
 
 @get("/v1/personal-data", opt=allow(staff("people.write")), tags=["users"], operation_id="list_personal_data")
 async def list_personal_data() -> list[KeptFor]:
     """What the shop keeps of people, by purpose: of whom, why, and until when."""
-    return msgspec.convert(kept(behind().shop.settings), list[KeptFor])
+    return msgspec.convert(kept(current_app().shop.settings), list[KeptFor])
 
 
 @post(
@@ -103,7 +103,7 @@ async def list_personal_data() -> list[KeptFor]:
 )
 async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
     """How much is kept of the person with this address, with an account or without."""
-    return msgspec.convert(await of_person(behind().shop, data.email), KeptOfPerson)
+    return msgspec.convert(await of_person(current_app().shop, data.email), KeptOfPerson)
 
 
 @post(
@@ -113,13 +113,13 @@ async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
     operation_id="erase_person",
     status_code=204,
 )
-async def erase_person(caller: Asking, data: JSONBody[Forgotten]) -> None:
+async def erase_person(caller: CurrentCaller, data: JSONBody[Forgotten]) -> None:
     """Forget the person with this address: their account, carts and messages go, their orders stay as nobody's.
 
     What tax law asks for is kept for who keeps the books alone. Refused for staff (409), and without one's own password.
     """
-    await behind().shop.users.reauthenticate(caller, data.password, data.code)
-    await erase(behind().shop, data.email)
+    await current_app().shop.users.reauthenticate(caller, data.password, data.code)
+    await erase(current_app().shop, data.email)
 
 
 def answer(known: dict[str, Any]) -> Response[bytes]:

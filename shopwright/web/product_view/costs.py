@@ -9,14 +9,14 @@ from litestar.params import FromPath, JSONBody
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Variant
 from shopwright.services.inventory.contract import MAIN, Receipt, Stock, StockValue
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
-Face = Given[Shelf]
+Face = Dependency[ProductViews]
 VariantCursor = Annotated[str, after_id("var")]
 
 
@@ -46,14 +46,14 @@ class StockCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     unit_cost: Money
 
 
-async def _variant(shelf: Shelf, sku: str, variant_id: str, pointer: str) -> Variant:
+async def _variant(shelf: ProductViews, sku: str, variant_id: str, pointer: str) -> Variant:
     if bool(sku) == bool(variant_id):
         raise Invalid.at(pointer, "Name the variant either by sku or by variant_id.")
     return await shelf.variant(sku or variant_id)
 
 
 @post("/v1/stock-receipts", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="receive_stock")
-async def receive_stock(shelf: Face, caller: Asking, data: JSONBody[StockReceipt]) -> dict[str, list[Stock]]:
+async def receive_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockReceipt]) -> dict[str, list[Stock]]:
     """Receive goods, all lines or none. Their costs need the permission `costs.write`."""
     if any(one.unit_cost is not None or one.total_cost is not None for one in data.lines):
         caller.require("costs.write")
@@ -72,7 +72,7 @@ async def receive_stock(shelf: Face, caller: Asking, data: JSONBody[StockReceipt
 
 
 @post("/v1/stock-costs", opt=allow(staff("costs.write")), tags=["inventory"], operation_id="set_stock_cost")
-async def set_stock_cost(shelf: Face, caller: Asking, data: JSONBody[StockCost]) -> StockValue:
+async def set_stock_cost(shelf: Face, caller: CurrentCaller, data: JSONBody[StockCost]) -> StockValue:
     """Say what a unit costs of the stock that is there and has no cost yet."""
     variant = await _variant(shelf, data.sku, data.variant_id, "/sku")
     return await shelf.inventory.set_cost(variant.id, data.unit_cost, caller.signature)

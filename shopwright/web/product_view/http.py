@@ -10,7 +10,7 @@ from shopwright.kit.auth import anyone, staff
 from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.pagination import NO_CURSOR, AfterPlace, Limit, Page
 from shopwright.kit.http.routes import Routes
@@ -21,11 +21,11 @@ from shopwright.services.recommendations.contract import Kind, Recommendations
 from shopwright.services.search.contract import Card
 from shopwright.web.product_view import costs, stock, variants, write
 from shopwright.web.product_view.answering import PRODUCT, IfMatch, answer, version_of
-from shopwright.web.product_view.view import ProductView, Shelf, with_reason
+from shopwright.web.product_view.view import ProductView, ProductViews, with_reason
 
-Face = Given[Shelf]
-Recommender = Given[Recommendations]
-CartsService = Given[Carts]
+Face = Dependency[ProductViews]
+Recommender = Dependency[Recommendations]
+CartsService = Dependency[Carts]
 
 
 class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,7 +62,7 @@ async def list_products(
 
 
 @get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
-async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Response[bytes]:
+async def get_product(shelf: Face, caller: CurrentCaller, product: FromPath[str]) -> Response[bytes]:
     """A product by id or slug; a slug it had before answers 301. Staff see drafts too."""
     shown = await shelf.product(product, drafts=caller.may("catalog.write"))
     if product not in {shown.id, shown.slug}:
@@ -77,7 +77,7 @@ async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Re
     operation_id="create_product",
     responses=answers(ProductView, "The product.", 201),
 )
-async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
+async def create_product(shelf: Face, caller: CurrentCaller, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
     """A new product with variants, prices and stock."""
     return answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
 
@@ -90,7 +90,11 @@ async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.Produ
     responses=PRODUCT,
 )
 async def change_product(
-    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.ProductPatch], if_match: IfMatch = None
+    shelf: Face,
+    caller: CurrentCaller,
+    product: FromPath[str],
+    data: JSONBody[write.ProductPatch],
+    if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change some of a product; what is left out stays."""
     old = await shelf.catalog.get(product)
@@ -109,7 +113,7 @@ async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch 
 
 
 @post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
-async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustment]) -> Stock:
+async def adjust_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockAdjustment]) -> Stock:
     """Change the stock of a variant by hand."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
@@ -126,7 +130,7 @@ async def recommend(
     shelf: Face,
     recommendations: Recommender,
     carts: CartsService,
-    caller: Asking,
+    caller: CurrentCaller,
     kind: FromQuery[Kind],
     product: FromQuery[str] = "",
     cart: FromQuery[str] = "",

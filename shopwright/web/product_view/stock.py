@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import Caller, staff
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.services.inventory.contract import Inventory, Movement, StockRule
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
-Face = Given[Shelf]
+Face = Dependency[ProductViews]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -
 
 
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
-async def get_stock(shelf: Face, caller: Asking, variant_id: FromPath[str]) -> StockDetail:
+async def get_stock(shelf: Face, caller: CurrentCaller, variant_id: FromPath[str]) -> StockDetail:
     """A variant's stock, by its id or SKU; one never stocked has none. Values are for who may see costs."""
     variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
     total = (await inventory.stock([variant_id]))[variant_id]

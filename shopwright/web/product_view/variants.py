@@ -12,7 +12,7 @@ from shopwright.kit.bounds import Most
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict, Invalid, Missing, ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, Variant
@@ -20,9 +20,9 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
 from shopwright.web.product_view import write
 from shopwright.web.product_view.answering import PRODUCT, IfMatch, answer, version_of
-from shopwright.web.product_view.view import ProductView, Shelf
+from shopwright.web.product_view.view import ProductView, ProductViews
 
-Face = Given[Shelf]
+Face = Dependency[ProductViews]
 MOST = 5_000
 
 
@@ -74,7 +74,11 @@ def _named(product: Product, name: str) -> Variant:
     responses=answers(ProductView, "The product.", 201),
 )
 async def create_variant(
-    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.VariantWrite], if_match: IfMatch = None
+    shelf: Face,
+    caller: CurrentCaller,
+    product: FromPath[str],
+    data: JSONBody[write.VariantWrite],
+    if_match: IfMatch = None,
 ) -> Response[bytes]:
     """One more variant; the others stay as they are. One that was taken out comes back by its SKU, with its stock."""
     old = await shelf.catalog.get(product)
@@ -95,7 +99,7 @@ async def create_variant(
 )
 async def change_variant(
     shelf: Face,
-    caller: Asking,
+    caller: CurrentCaller,
     product: FromPath[str],
     variant: FromPath[str],
     data: JSONBody[write.VariantPatch],
@@ -118,7 +122,7 @@ async def change_variant(
     operation_id="remove_variant",
 )
 async def remove_variant(
-    shelf: Face, caller: Asking, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
+    shelf: Face, caller: CurrentCaller, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
 ) -> None:
     """Take a variant out: it is not sold any more. With its SKU it comes back as the same, with its stock."""
     old = await shelf.catalog.get(product)
@@ -143,7 +147,7 @@ async def remove_variant(
     operation_id="set_offers",
     status_code=200,
 )
-async def set_offers(shelf: Face, caller: Asking, data: JSONBody[Offers]) -> AllDone:
+async def set_offers(shelf: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> AllDone:
     """Set prices and stock of up to 5,000 variants; each is answered, and one that is refused stops no other."""
     reason = f"set by {caller.signature}"
     ids: list[str] = []
@@ -188,7 +192,7 @@ class Planned(NamedTuple):
     stock: Adjustment | None
 
 
-async def _meant(shelf: Shelf, one: Offer, met: dict[str, str]) -> str:
+async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
     """The id of the variant; `met`: ids by SKU and id, of products that were read before. Raises Invalid, Missing."""
     if bool(one.sku) == bool(one.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
@@ -201,7 +205,7 @@ async def _meant(shelf: Shelf, one: Offer, met: dict[str, str]) -> str:
     return met[name]
 
 
-def _planned(shelf: Shelf, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
+def _planned(shelf: ProductViews, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
     """What is to be written; `known`: prices as they are by then. Raises Invalid."""
     before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
@@ -219,7 +223,7 @@ def _planned(shelf: Shelf, one: Offer, variant_id: str, known: dict[str, Price],
     return Planned(known[variant_id], stock)
 
 
-async def _set(shelf: Shelf, planned: Sequence[Planned]) -> None:
+async def _set(shelf: ProductViews, planned: Sequence[Planned]) -> None:
     if prices := [one.price for one in planned if one.price is not None]:
         await shelf.pricing.set_prices(prices)
     if counts := [one.stock for one in planned if one.stock is not None]:

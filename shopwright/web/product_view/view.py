@@ -64,7 +64,7 @@ class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Shelf:
+class ProductViews:
     """Reads from the services and puts together."""
 
     def __init__(

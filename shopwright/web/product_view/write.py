@@ -15,7 +15,7 @@ from shopwright.kit.tax_classes import tax_fields
 from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Status, Value
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price, TaxClass
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 MOST_UNITS = 10_000_000
 
@@ -116,7 +116,7 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             raise Invalid.at(f"/variants/{number}/on_hand", f"At most {MOST_UNITS} of a variant can be counted.")
 
 
-async def require_there(shelf: Shelf) -> None:
+async def require_there(shelf: ProductViews) -> None:
     """Raise Unavailable where prices or stock could not be written just now: then nothing is."""
     await shelf.pricing.prices((), shelf.currency)
     await shelf.inventory.stock(())
@@ -131,7 +131,7 @@ def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
     return msgspec.convert({**msgspec.structs.asdict(new), **tax_fields(name)}, ProductInput, from_attributes=True)
 
 
-async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
+async def create(shelf: ProductViews, new: ProductWrite, reason: str) -> Product:
     """A new product with prices and stock."""
     check_money(new.variants, shelf.currency)
     await require_there(shelf)
@@ -141,7 +141,7 @@ async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
 
 
 async def replace(
-    shelf: Shelf,
+    shelf: ProductViews,
     product_id: str,
     new: ProductWrite,
     version: int | None,
@@ -161,7 +161,7 @@ async def replace(
     return product
 
 
-async def _take_back(shelf: Shelf, product: Product, before: ProductWrite, error: ShopError) -> None:
+async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite, error: ShopError) -> None:
     """The product as it was before its prices or stock were refused. Raises Conflict where that cannot be any more."""
     try:
         old = _input(before, await shelf.pricing.tax_classes())
@@ -172,7 +172,7 @@ async def _take_back(shelf: Shelf, product: Product, before: ProductWrite, error
         ) from error
 
 
-async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
+async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
     """Change some of a product."""
     told = given(change)
     written = await as_written(shelf, old)
@@ -182,7 +182,7 @@ async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int |
 
 
 async def merged(
-    shelf: Shelf, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
+    shelf: ProductViews, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
 ) -> tuple[VariantWrite, ...]:
     """The variants with these changes; one that is not among them is new, or was taken out before. Raises Invalid."""
     prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
@@ -224,7 +224,7 @@ def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str)
     return None
 
 
-async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
+async def as_written(shelf: ProductViews, product: Product) -> ProductWrite:
     """A product as it could be written again."""
     slugs = {category.id: category.slug for category in await shelf.catalog.categories()}
     return ProductWrite(
@@ -248,7 +248,7 @@ async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
 
 
 async def set_offers(
-    shelf: Shelf,
+    shelf: ProductViews,
     product: Product,
     variants: tuple[VariantWrite, ...],
     reason: str,

@@ -17,8 +17,8 @@ from shopwright.web import render
 from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.web.order_state import shown_state
 from shopwright.web.storefront.page_context import (
-    Frame,
     FrameDep,
+    PageContext,
     SettingsDep,
     UsersDep,
     Web,
@@ -86,13 +86,13 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     return await welcome(frame, secret, next_of(form), device)
 
 
-def device_of(frame: Frame) -> str:
+def device_of(frame: PageContext) -> str:
     """What this browser is known by, also after signing out: others' wrong passwords do not lock it out of its accounts."""
     known = frame.request.cookies.get(cookie_name(frame.settings, "device"), "")
     return known if known.isalnum() and len(known) == DEVICE_LENGTH else secrets.token_hex(DEVICE_LENGTH // 2)
 
 
-async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Redirect:
+async def welcome(frame: PageContext, secret: str, where: str, device: str = "") -> Redirect:
     """Signed in: the guest's cart comes along, and what was ordered from it."""
     caller = await frame.users.session(secret)
     answer = Redirect(where, status_code=303)
@@ -164,7 +164,7 @@ async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[st
     return await _order(frame, order, key)
 
 
-async def _ordered_here(frame: Frame, order: Order) -> bool:
+async def _ordered_here(frame: PageContext, order: Order) -> bool:
     """Is this the browser it was ordered from? Who knows number and address alone may read."""
     try:
         await visible_order(order.id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
@@ -174,7 +174,7 @@ async def _ordered_here(frame: Frame, order: Order) -> bool:
 
 
 async def _order(
-    frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
+    frame: PageContext, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
 ) -> Response[bytes]:
     shown = {
         "order": render.plain(order),

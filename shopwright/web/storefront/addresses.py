@@ -16,11 +16,20 @@ from shopwright.kit.codes import place_form
 from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.regions import find_region
 from shopwright.kit.tax_ids import check_reference, read_tax_id
 from shopwright.web import render
-from shopwright.web.storefront.page_context import Frame, FrameDep, UsersDep, Web, complaints, form_of, in_order, needed
+from shopwright.web.storefront.page_context import (
+    FrameDep,
+    PageContext,
+    UsersDep,
+    Web,
+    complaints,
+    form_of,
+    in_order,
+    needed,
+)
 
 FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 
@@ -130,7 +139,7 @@ async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[st
 
 
 async def _form(
-    frame: Frame, address_id: str, fields: dict[str, str], errors: dict[str, str], status: int = 200
+    frame: PageContext, address_id: str, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
     context = {"address_id": address_id, "errors": errors, **form_for(fields, frame.settings.country)}
     return await frame.show("address.html", context, status)
@@ -153,7 +162,7 @@ async def save(frame: FrameDep, address_id: FromPath[str]) -> Response[bytes] | 
 
 
 @post("/account/addresses/{address_id:str}/delete", opt=allow(signed_in), include_in_schema=False, status_code=200)
-async def delete(users: UsersDep, caller: Asking, address_id: FromPath[str]) -> Redirect:
+async def delete(users: UsersDep, caller: CurrentCaller, address_id: FromPath[str]) -> Redirect:
     """Take an address out of the book."""
     await users.delete_address(caller.user_id or "", address_id)
     return Redirect("/account/addresses", status_code=303)

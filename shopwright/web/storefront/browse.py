@@ -15,7 +15,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from shopwright.kit.auth import anyone
 from shopwright.kit.caching.memo import Made
 from shopwright.kit.currencies import minor_digits
-from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.errors import Missing
 from shopwright.kit.folding import fold
 from shopwright.kit.http.access import allow
@@ -189,7 +189,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
     """The front page."""
     search, reviews, catalog = frame.search, frame.reviews, frame.catalog
     best = await search.find(SearchRequest(sort="bestselling", limit=8))
-    known = [understood(item, Card) for item in best.items]
+    known = [decode_tolerant(item, Card) for item in best.items]
     story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
     for one in [card for card in known if card.rating.count]:

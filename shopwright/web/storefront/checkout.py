@@ -11,8 +11,8 @@ from litestar.response import Redirect
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
 from shopwright.kit.http.access import allow, seldom
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import Cart, CartChange
@@ -21,9 +21,9 @@ from shopwright.web import render
 from shopwright.web.storefront.addresses import address_of, errors_of, form_for, odd_fields
 from shopwright.web.storefront.page_context import (
     CartsDep,
-    Frame,
     FrameDep,
     OrdersDep,
+    PageContext,
     SettingsDep,
     Web,
     complaints,
@@ -62,7 +62,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 
 
 async def _details(
-    frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
+    frame: PageContext, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
     cart, told = await up_to_date(frame, cart)
     context = {
@@ -117,7 +117,7 @@ async def delivery(frame: FrameDep, before: FromQuery[str] = "") -> Response[byt
 
 
 async def _delivery(
-    frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200, before: str = ""
+    frame: PageContext, carts: CartsDep, cart: Cart, problem: str, status: int = 200, before: str = ""
 ) -> Response[bytes]:
     offered = await carts.shipping_options(cart.id)
     if offered and cart.shipping_option_id is None:
@@ -178,7 +178,7 @@ async def payment(
 
 
 async def _payment(
-    frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200, before: str = ""
+    frame: PageContext, cart: Cart | None, order: Order | None, problem: str, status: int = 200, before: str = ""
 ) -> Response[bytes]:
     cart, told = await up_to_date(frame, cart, before) if cart else (None, "")
     totals = order.totals if order else cart.totals if cart else None
@@ -194,7 +194,7 @@ async def _payment(
             "totals": render.plain(totals),
             "to_pay": render.plain(to_pay),
             "payable": not costs or bool(providers),
-            "key": behind().shop.ids.secret(16),
+            "key": current_app().shop.ids.secret(16),
             "link": key_of(frame.request),
             "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS if providers],
             "problem": problem,
@@ -255,7 +255,7 @@ def _after(order: Order, key: str = "") -> Redirect:
 
 @get("/checkout/return/{order_id:str}", opt=allow(anyone), include_in_schema=False)
 async def returned(
-    request: Web, settings: SettingsDep, orders: OrdersDep, caller: Asking, order_id: FromPath[str]
+    request: Web, settings: SettingsDep, orders: OrdersDep, caller: CurrentCaller, order_id: FromPath[str]
 ) -> Redirect:
     """Back from the provider: how did it go?"""
     order = await visible_order(order_id, request, settings, orders, caller)

@@ -13,7 +13,7 @@ from shopwright.kit.http.problems import status_of
 from shopwright.services.giftcards.contract import GiftCard
 from shopwright.web import render
 from shopwright.web.storefront.basket import answer_with
-from shopwright.web.storefront.page_context import Frame, FrameDep, form_of, needed, own_cart
+from shopwright.web.storefront.page_context import FrameDep, PageContext, form_of, needed, own_cart
 
 NO_ERRORS: Mapping[str, str] = {}
 STATES = {
@@ -63,7 +63,7 @@ async def answer(frame: FrameDep) -> Response[bytes]:
 
 
 async def _page(
-    frame: Frame, *, card: GiftCard | None = None, errors: Mapping[str, str] = NO_ERRORS, status: int = 200
+    frame: PageContext, *, card: GiftCard | None = None, errors: Mapping[str, str] = NO_ERRORS, status: int = 200
 ) -> Response[bytes]:
     shown = None
     if card is not None:

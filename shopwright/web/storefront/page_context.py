@@ -8,8 +8,8 @@ from litestar.datastructures import Cookie
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError, Unavailable
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.money import write
 from shopwright.kit.working_days import write_working_days
 from shopwright.services.carts.contract import Cart, Carts
@@ -25,17 +25,17 @@ from shopwright.services.search.contract import Search
 from shopwright.services.users.contract import Users
 from shopwright.settings import Settings
 from shopwright.web import render
-from shopwright.web.product_view.view import Shelf
+from shopwright.web.product_view.view import ProductViews
 
 Web = Request[Any, Any, Any]
-CartsDep = Given[Carts]
-CatalogDep = Given[Catalog]
-OrdersDep = Given[Orders]
-UsersDep = Given[Users]
-SearchDep = Given[Search]
-ReviewsDep = Given[Reviews]
-ShelfDep = Given[Shelf]
-SettingsDep = Given[Settings]
+CartsDep = Dependency[Carts]
+CatalogDep = Dependency[Catalog]
+OrdersDep = Dependency[Orders]
+UsersDep = Dependency[Users]
+SearchDep = Dependency[Search]
+ReviewsDep = Dependency[Reviews]
+ShelfDep = Dependency[ProductViews]
+SettingsDep = Dependency[Settings]
 
 YEAR_S = 365 * 86_400
 NO_CDN = "off:"
@@ -149,7 +149,7 @@ class Services(Protocol):
     reviews: Reviews
     notifications: Notifications
     recommendations: Recommendations
-    shelf: Shelf
+    shelf: ProductViews
     settings: Settings
 
     def for_pages(self, name: str) -> Any:
@@ -157,7 +157,7 @@ class Services(Protocol):
         ...
 
 
-class Frame:
+class PageContext:
     """What the pages share; made once a request. Pages are handed this alone: each further dependency is a task of its own."""
 
     def __init__(self, request: Web, caller: Caller, services: Services) -> None:
@@ -233,12 +233,12 @@ class Frame:
             page.set_cookie(told(self.settings, ITEMS, str(count)))
 
 
-def provide_frame(request: Web) -> Frame:
+def provide_frame(request: Web) -> PageContext:
     """The dependency `frame`."""
-    return Frame(request, request.state.caller, behind().shop)
+    return PageContext(request, request.state.caller, current_app().shop)
 
 
-FrameDep = Given[Frame]
+FrameDep = Dependency[PageContext]
 
 
 def top_level(categories: list[Category]) -> list[Category]:

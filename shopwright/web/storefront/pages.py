@@ -14,7 +14,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.http import problems
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.routes import NO_FORM, Pages
 from shopwright.web import render
 from shopwright.web.storefront import (
@@ -94,7 +94,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     if isinstance(error, Unauthenticated) and request.method == "GET":
         return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
     old = isinstance(error, PermissionDeniedException)
-    settings = behind().shop.settings
+    settings = current_app().shop.settings
     context: dict[str, Any] = {
         "shop": settings.shop_name,
         "url": settings.url,

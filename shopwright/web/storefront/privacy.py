@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.http.routes import NO_FORM
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
@@ -17,7 +17,7 @@ from shopwright.web import render
 from shopwright.web.privacy.gather import everything
 from shopwright.web.privacy.http import answer
 from shopwright.web.privacy.purposes import kept
-from shopwright.web.storefront.page_context import Frame, FrameDep, complaints, form_of, leave_browser, needed
+from shopwright.web.storefront.page_context import FrameDep, PageContext, complaints, form_of, leave_browser, needed
 from shopwright.web.storefront.product import show_product
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -134,7 +134,7 @@ async def privacy(frame: FrameDep) -> Response[bytes]:
     return await _privacy(frame, {})
 
 
-async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> Response[bytes]:
+async def _privacy(frame: PageContext, errors: dict[str, str], status: int = 200) -> Response[bytes]:
     guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
     return await frame.show(
         "account_privacy.html",
@@ -151,7 +151,7 @@ async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> R
 @get("/account/export", opt=allow(signed_in), include_in_schema=False)
 async def export(frame: FrameDep) -> Response[bytes]:
     """Everything we know, as a file."""
-    return answer(await everything(behind().shop, frame.caller.user_id or ""))
+    return answer(await everything(current_app().shop, frame.caller.user_id or ""))
 
 
 @post("/account/erase", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)

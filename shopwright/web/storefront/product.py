@@ -22,7 +22,7 @@ from shopwright.services.reviews.contract import REVIEWS_A_PAGE, NewReview, Orde
 from shopwright.web import render
 from shopwright.web.product_view.view import ProductView, VariantView
 from shopwright.web.storefront.browse import cards_of
-from shopwright.web.storefront.page_context import Frame, FrameDep, complaints, form_of, needed
+from shopwright.web.storefront.page_context import FrameDep, PageContext, complaints, form_of, needed
 
 MADE = Made(most=1_000)  # some 10 kB each
 MOST_PAGES = 250
@@ -38,7 +38,7 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
 
 
 async def show_product(
-    frame: Frame, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
+    frame: PageContext, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
 ) -> Response[bytes] | Redirect:
     """The page of a product. `more`: what was wrong with a form on it (`at`), and what was typed."""
     request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
@@ -69,7 +69,7 @@ async def show_product(
     )
 
 
-async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
+async def _own(frame: PageContext, product_id: str, user_id: str) -> dict[str, Any]:
     """What is this visitor's own: their review, and whether it is on their wishlist."""
     review = await frame.reviews.own(product_id, user_id)
     wished = any(wish.product_id == product_id for wish in await frame.carts.wishes(user_id))
@@ -77,7 +77,7 @@ async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
 
 
 def _said(
-    frame: Frame,
+    frame: PageContext,
     shown: ProductView,
     types: Mapping[str, AttributeType],
     wanted: dict[str, str],
@@ -122,7 +122,7 @@ def title_of(name: str, types: Mapping[str, AttributeType]) -> str:
     return types[name].title if name in types else name.replace("_", " ").capitalize()
 
 
-async def _reviews(frame: Frame, shown: ProductView) -> str:
+async def _reviews(frame: PageContext, shown: ProductView) -> str:
     """A page of reviews, in the order and of the stars that the address asks for."""
     asked = frame.request.query_params
     order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")

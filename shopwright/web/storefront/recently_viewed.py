@@ -13,22 +13,22 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import slugify
 from shopwright.web.storefront.browse import cards_of
-from shopwright.web.storefront.page_context import YEAR_S, Frame, FrameDep, cookie, cookie_name, form_of, told
+from shopwright.web.storefront.page_context import YEAR_S, FrameDep, PageContext, cookie, cookie_name, form_of, told
 
 SHOWN = 8
 
 
-def viewer(frame: Frame) -> str:
+def viewer(frame: PageContext) -> str:
     """Who looks: a customer, or a browser that said it may be remembered; "" for anyone else."""
     return frame.caller.user_id or frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")
 
 
-def _answer(frame: Frame, said: str) -> Cookie:
+def _answer(frame: PageContext, said: str) -> Cookie:
     """What was answered, where our script can read it: it then asks no more, and tells what is looked at."""
     return told(frame.settings, "remember", said)
 
 
-async def _recent(frame: Frame, without: str) -> list[str]:
+async def _recent(frame: PageContext, without: str) -> list[str]:
     who = viewer(frame)
     if not who:
         return []

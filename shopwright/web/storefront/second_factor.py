@@ -11,7 +11,7 @@ from shopwright.kit.http.access import allow, seldom
 from shopwright.services.users.contract import SecondFactor, WrongPassword
 from shopwright.web import render
 from shopwright.web.storefront.account import device_of, next_of, welcome
-from shopwright.web.storefront.page_context import Frame, FrameDep, client_of, complaints, form_of
+from shopwright.web.storefront.page_context import FrameDep, PageContext, client_of, complaints, form_of
 
 
 @post("/sign-in/code", opt=seldom(anyone), include_in_schema=False, status_code=200)
@@ -52,7 +52,7 @@ async def begin(frame: FrameDep) -> Response[bytes]:
     return await _to_confirm(frame, factor, {})
 
 
-async def _to_confirm(frame: Frame, factor: SecondFactor, errors: dict[str, str]) -> Response[bytes]:
+async def _to_confirm(frame: PageContext, factor: SecondFactor, errors: dict[str, str]) -> Response[bytes]:
     parts = [factor.secret[n : n + 4] for n in range(0, len(factor.secret), 4)]
     context = {"factor": render.plain(factor), "parts": parts, "errors": errors}
     return await frame.show("account_factor.html", context, 422 if errors else 200)

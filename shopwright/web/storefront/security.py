@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import RateLimited, Refused, ShopError
 from shopwright.kit.http.access import allow, seldom
-from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.services.users.contract import ProfileChange, WrongPassword
 from shopwright.web import render
 from shopwright.web.storefront.page_context import (
@@ -154,21 +154,21 @@ async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 @post("/account/confirm", opt=allow(signed_in, "message"), include_in_schema=False, status_code=200)
-async def ask_confirmation(users: UsersDep, caller: Asking) -> Redirect:
+async def ask_confirmation(users: UsersDep, caller: CurrentCaller) -> Redirect:
     """Ask for the letter again."""
     await users.ask_verification(caller.user_id or "")
     return _done("letter")
 
 
 @post("/account/sessions/{session_id:str}/end", opt=allow(signed_in), include_in_schema=False, status_code=200)
-async def end_session(users: UsersDep, caller: Asking, session_id: FromPath[str]) -> Redirect:
+async def end_session(users: UsersDep, caller: CurrentCaller, session_id: FromPath[str]) -> Redirect:
     """Sign out somewhere else."""
     await users.close_one_session(caller.user_id or "", session_id)
     return _done("session")
 
 
 @post("/account/sign-out-everywhere", opt=allow(signed_in), include_in_schema=False, status_code=200)
-async def sign_out_everywhere(users: UsersDep, caller: Asking, settings: SettingsDep) -> Redirect:
+async def sign_out_everywhere(users: UsersDep, caller: CurrentCaller, settings: SettingsDep) -> Redirect:
     """Here, too."""
     await users.close_sessions(caller.user_id or "")
     answer = Redirect("/sign-in", status_code=303)

@@ -11,8 +11,8 @@ from litestar import Response, get
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
-from shopwright.kit.observability.process_admin import Condition, House
+from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.observability.process_admin import Condition, ProcessAdmin
 from shopwright.web.storefront.page_context import FrameDep
 
 State = Literal["works", "less", "away"]
@@ -64,7 +64,7 @@ def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State
     return tuple(found)
 
 
-async def _condition(house: House) -> Condition | None:
+async def _condition(house: ProcessAdmin) -> Condition | None:
     try:
         return await house.condition()
     except ShopError:
@@ -72,7 +72,9 @@ async def _condition(house: House) -> Condition | None:
 
 
 @get("/status", opt=allow(anyone), include_in_schema=False)
-async def status_page(frame: FrameDep, houses: Given[Mapping[str, House]], told: Given[Told]) -> Response[bytes]:
+async def status_page(
+    frame: FrameDep, houses: Dependency[Mapping[str, ProcessAdmin]], told: Dependency[Told]
+) -> Response[bytes]:
     """What works. It is found out once for all who look within ten seconds."""
     async with told.asking:
         if time.monotonic() > told.at + KNOWN_S:

@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from shopwright.kit.clock import Clock, to_micros
 from shopwright.kit.errors import RateLimited, ShopError, Unauthenticated
 from shopwright.kit.http.problems import refuse
-from shopwright.kit.rpc.service_tokens import Seal
+from shopwright.kit.rpc.service_tokens import ServiceTokens
 from shopwright.services.carts.contract import Carts, WaitingRoom
 from shopwright.settings import Settings
 from shopwright.web import render
@@ -44,10 +44,10 @@ class Turn(msgspec.Struct, frozen=True):
     token: str = ""
 
 
-class Turns:
+class WaitingRoomGate:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, carts: Carts, seal: Seal, clock: Clock, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, carts: Carts, seal: ServiceTokens, clock: Clock, settings: Settings) -> None:
         self._app = app
         self._carts = carts
         self._seal = seal

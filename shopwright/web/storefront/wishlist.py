@@ -12,7 +12,7 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import slugify
 from shopwright.web.storefront.browse import cards_of
-from shopwright.web.storefront.page_context import Frame, FrameDep, cookie, cookie_name, form_of
+from shopwright.web.storefront.page_context import FrameDep, PageContext, cookie, cookie_name, form_of
 
 WISHES, MOST = "wishes", 50
 PRODUCT = re.compile(r"prd_[0-9a-z]{26}")
@@ -27,13 +27,13 @@ async def wishlist(frame: FrameDep) -> Response[bytes]:
     return await frame.show("wishlist.html", {"wishes": shown})
 
 
-def _waiting(frame: Frame) -> list[str]:
+def _waiting(frame: PageContext) -> list[str]:
     """What this browser's guest would like to have, until they sign in."""
     kept = frame.request.cookies.get(cookie_name(frame.settings, WISHES), "")
     return [one for one in kept.split(".") if PRODUCT.fullmatch(one)][-MOST:]
 
 
-async def keep_wishes(frame: Frame, user_id: str, answer: Redirect) -> None:
+async def keep_wishes(frame: PageContext, user_id: str, answer: Redirect) -> None:
     """At sign-in, what was wished for as a guest is on the customer's list; what is not sold any more is left out."""
     waiting = _waiting(frame)
     for product_id in waiting:

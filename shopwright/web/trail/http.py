@@ -7,8 +7,8 @@ from litestar.params import FromPath
 
 from shopwright.kit.auth import staff
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.app_context import behind
-from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.services.orders.contract import Orders
 from shopwright.web.trail.gather import OrderTrail, trail_of
@@ -20,10 +20,10 @@ from shopwright.web.trail.gather import OrderTrail, trail_of
     tags=["orders"],
     operation_id="get_order_trail",
 )
-async def get_order_trail(orders: Given[Orders], caller: Asking, order_id: FromPath[str]) -> OrderTrail:
+async def get_order_trail(orders: Dependency[Orders], caller: CurrentCaller, order_id: FromPath[str]) -> OrderTrail:
     """What happened to an order, oldest first, each with the request to look for in the logs; messages for whoever may read them."""
     order = await orders.get(order_id)
-    return await trail_of(behind().shop, order.id, messages=caller.may("messages.read"))
+    return await trail_of(current_app().shop, order.id, messages=caller.may("messages.read"))
 
 
 def routes() -> Routes:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.provider import ProviderDispute, ProviderRefund
@@ -40,7 +40,7 @@ def refund_told(row: Row, currency: str) -> ProviderRefund:
 class OwnPage:
     """Refunds and disputes; `notify` has the shop called."""
 
-    def __init__(self, work: Work, notify: Notify) -> None:
+    def __init__(self, work: ServiceDatabase, notify: Notify) -> None:
         self._work = work
         self._notify = notify
 

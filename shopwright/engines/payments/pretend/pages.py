@@ -12,11 +12,11 @@ from shopwright.engines.payments.pretend.provider import PretendProvider
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import NO_FORM, Pages
 from shopwright.kit.money import write
 
-Service = Given[PretendProvider]
+Service = Dependency[PretendProvider]
 
 
 class Taking(Protocol):
@@ -25,7 +25,7 @@ class Taking(Protocol):
     async def setup(self) -> Any: ...
 
 
-Payments = Given[Taking]
+Payments = Dependency[Taking]
 STYLE = """body{font:17px/1.5 system-ui,sans-serif;margin:0;background:#f3f1ec;color:#1d1d1b;display:grid;place-items:center;min-height:100vh}
 main{background:#fff;padding:32px;border-radius:12px;max-width:26rem;margin:16px;border:1px solid #dcd8cf}
 h1{font-size:1.25rem;margin:0 0 8px}p{margin:0 0 24px}.sum{font-size:2rem;font-weight:600;margin:0 0 24px}

@@ -11,8 +11,8 @@ import msgspec
 from shopwright.engines.payments.pretend.own_page import DELAY, SCENES, OwnPage, refund_told
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import Timer
-from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.money import Money
@@ -52,7 +52,7 @@ class NoticeBody(msgspec.Struct):
 class PretendProvider:
     """A provider with a database of its own. `base_url` is where its pages are, `webhook_url` where it calls."""
 
-    def __init__(self, work: Work, base_url: str, send: SendWebhook, vault: Vault) -> None:
+    def __init__(self, work: ServiceDatabase, base_url: str, send: SendWebhook, vault: Vault) -> None:
         self._work = work
         self._vault = vault
         self._base_url = base_url
@@ -227,10 +227,10 @@ class PretendProvider:
                         due=to_micros(tx.now + timedelta(seconds=2 ** row["attempts"])),
                     )
 
-    def timers(self) -> list[Timer]:
+    def timers(self) -> list[ScheduledJob]:
         """What it does as time passes."""
         second = timedelta(seconds=1)
-        return [Timer("pretend.settle", second, self.settle), Timer("pretend.call", second, self.call)]
+        return [ScheduledJob("pretend.settle", second, self.settle), ScheduledJob("pretend.call", second, self.call)]
 
     def sign(self, body: bytes) -> dict[str, str]:
         """The headers of a webhook: HMAC-SHA256 over its time and body."""

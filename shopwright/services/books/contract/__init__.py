@@ -10,7 +10,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
 from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.services.books.contract.documents import Documents
 from shopwright.services.pricing.contract import TaxCategory
 
@@ -193,7 +193,7 @@ class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
 class Books(Documents, Protocol):
     """The verbs of the books."""
 
-    @again
+    @idempotent
     async def ledger(
         self,
         *,
@@ -206,22 +206,22 @@ class Books(Documents, Protocol):
         """Entries by the day of their event, `end` included, then by number. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def trial_balance(self, start: str, end: str) -> list[Balance]:
         """All accounts from one month through another. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def tax_statement(self, start: str, end: str, country: str = "") -> TaxStatement:
         """Taxes from one month through another. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def sales_days(self, count: int = 30) -> list[SalesDay]:
         """The last days, the oldest first, in the currency of the shop."""
         ...
 
-    @again
+    @idempotent
     async def periods(self) -> list[Period]:
         """The months there are entries of, and this one; the newest first."""
         ...
@@ -238,12 +238,12 @@ class Books(Documents, Protocol):
         """Write an entry by hand. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def export(self, form: ExportForm, start: str, end: str) -> ExportedFile:
         """The ledger of these months as a file for another program. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def account_numbers(self) -> dict[str, str]:
         """Numbers of a chart of accounts that the shop has set, by what they are for."""
         ...

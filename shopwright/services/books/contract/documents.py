@@ -11,7 +11,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
@@ -132,12 +132,12 @@ def require_reader(caller: Caller, document: Document) -> None:
 class Documents(Protocol):
     """The verbs of documents."""
 
-    @again
+    @idempotent
     async def documents(self, *, order_id: str = "", after: str = "", limit: int = 100) -> list[Document]:
         """Without their bodies: of one order, or all, the newest first."""
         ...
 
-    @again
+    @idempotent
     async def issued_for(self, order_id: str) -> list[Document]:
         """Documents of an order as it stands now, the newest first: what should be there by now is issued first.
 
@@ -145,7 +145,7 @@ class Documents(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def document(self, document_id: str) -> Document:
         """One, by its id. Raises Missing."""
         ...
@@ -157,7 +157,7 @@ class Documents(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def delivery_note(self, order_id: str, shipment_id: str) -> Document:
         """What goes with a parcel: what is in it, without prices; issued where there is none yet.
 
@@ -165,7 +165,7 @@ class Documents(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def pro_forma(self, order_id: str) -> Document:
         """What an order that waits for its payment comes to; issued where there is none yet.
 
@@ -173,7 +173,7 @@ class Documents(Protocol):
         """
         ...
 
-    @again
+    @idempotent
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
         """As a file: a PDF with its electronic invoice inside, or that alone (EN 16931), in one of `FORMS`.
 

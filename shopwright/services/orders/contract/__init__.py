@@ -10,7 +10,7 @@ from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.working_days import Arrival
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
@@ -305,18 +305,18 @@ class Orders(Protocol):
     async def bring(self, past: PastOrder) -> tuple[str, bool]:
         """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
 
-    @again
+    @idempotent
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         """Place a cart's order, once for each `key`, and ask for the money. Raises IdempotencyConflict, and what stands in the way."""
 
     async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
         """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict, RateLimited."""
 
-    @again
+    @idempotent
     async def payment_returned(self, order_id: str) -> Order:
         """The browser is back from the provider: ask how the payment stands."""
 
-    @again
+    @idempotent
     async def get(self, order_id: str) -> Order:
         """One order, by id or number. Raises Missing."""
 
@@ -328,17 +328,17 @@ class Orders(Protocol):
     ) -> Order:
         """The order, for a guest; `change`: to do more than read it. Raises Missing, RateLimited after wrong tries."""
 
-    @again
+    @idempotent
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
         """Newest first. `text`: any number or words of name and place; else a part of name or address among the last 50,000."""
 
-    @again
+    @idempotent
     async def of_guest(self, email: str) -> list[Order]:
         """What was ordered with this address and belongs to no account, oldest first."""
 
-    @again
+    @idempotent
     async def count(self, status: OrderFilter) -> int:
         """How many are in a status; `to_ship`: some of it has not left, `authorised`: the money is set aside, `unpaid`: it is not."""
 
@@ -357,17 +357,17 @@ class Orders(Protocol):
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         """One that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
 
-    @again
+    @idempotent
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         """Name and addresses of a buyer who was erased, for who keeps the books. Raises Missing."""
 
-    @again
+    @idempotent
     async def source(self, order_id: str) -> OrderSource:
         """The rows of the file an order was imported from, for staff. Raises Missing where none are kept."""
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""
 
-    @again
+    @idempotent
     async def bought(self, customer_id: str, product_id: str) -> bool:
         """Has this customer bought (and paid for) this product?"""

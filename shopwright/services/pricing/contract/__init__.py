@@ -12,7 +12,7 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money, zero
 from shopwright.kit.regions import region_form
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.working_days import Arrival
 from shopwright.services.pricing.contract.discounts import CodeProblem as CodeProblem
 from shopwright.services.pricing.contract.discounts import Coupon as Coupon
@@ -272,7 +272,7 @@ class CouponUsed(Event, frozen=True, kw_only=True):
 class Pricing(TaxSettings, Sellers, Protocol):
     """The verbs of pricing."""
 
-    @again
+    @idempotent
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
         """The prices there are."""
         ...
@@ -281,31 +281,31 @@ class Pricing(TaxSettings, Sellers, Protocol):
         """Change prices; the old ones are kept for the record. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def quote(self, request: QuoteRequest) -> Quote:
         """What it all comes to, with a receipt."""
         ...
 
-    @again
+    @idempotent
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
         """The ways this could be shipped, cheapest first."""
         ...
 
-    @again
+    @idempotent
     async def redeem(
         self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
     ) -> None:
         """Count the coupons as used by an order, all or none; repeating it changes nothing. Raises CouponRefused."""
         ...
 
-    @again
+    @idempotent
     async def unredeem(self, order_id: str) -> None:
         """The order is off: its coupons may be used again."""
         ...
 
     async def put_coupon(self, coupon: Coupon) -> Coupon: ...
 
-    @again
+    @idempotent
     async def coupons(self) -> list[Coupon]: ...
 
     async def delete_coupon(self, code: str) -> None:
@@ -316,7 +316,7 @@ class Pricing(TaxSettings, Sellers, Protocol):
         """Make a promotion, or change the one with this id. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def promotions(self) -> list[Promotion]:
         """All promotions, in the order they apply."""
         ...
@@ -348,17 +348,17 @@ class Pricing(TaxSettings, Sellers, Protocol):
         """Add one."""
         ...
 
-    @again
+    @idempotent
     async def tax_rates(self, at: str = "") -> list[TaxRate]:
         """The rates that apply now, or at a day or time. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def tax_rate_history(self) -> list[TaxRate]:
         """All rates there ever were and those to come, with their `state`."""
         ...
 
-    @again
+    @idempotent
     async def supply_rates(
         self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
     ) -> dict[str, tuple[TaxRate, ...]]:
@@ -371,5 +371,5 @@ class Pricing(TaxSettings, Sellers, Protocol):
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate: ...
 
-    @again
+    @idempotent
     async def shipping_rates(self) -> list[ShippingRate]: ...

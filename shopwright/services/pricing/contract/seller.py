@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.addresses import Address
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 Scheme = Literal["domestic", "oss", "export", "intra_community", "small_business", "abroad"]
 BuyerKind = Literal["person", "business"]
@@ -100,22 +100,22 @@ class Sellers(Protocol):
         """From `valid_from` on (none: now) this one sells; the ones before are kept. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def seller(self, at: datetime | None = None) -> Seller | None:
         """Who sells now, or sold at a moment; None where that was not said."""
         ...
 
-    @again
+    @idempotent
     async def seller_named(self, seller_id: str) -> Seller | None:
         """One by its id: who sold when an order was placed."""
         ...
 
-    @again
+    @idempotent
     async def sellers(self) -> list[Seller]:
         """All there ever were and those to come, the first ones first."""
         ...
 
-    @again
+    @idempotent
     async def check_tax_id(self, tax_id: str, country: str = "") -> TaxIdCheck:
         """Whether a buyer's tax id is one, of `country` or the EU; asks the register where there is one. Raises Invalid."""
         ...
@@ -124,7 +124,7 @@ class Sellers(Protocol):
         """Write rates down, all or none; of several of one day the last applies. Raises Invalid."""
         ...
 
-    @again
+    @idempotent
     async def exchange_rates(self, to: str = "") -> list[ExchangeRate]:
         """The newest ones first, of one currency or all; at most a thousand."""
         ...

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 RuleName = Literal["shipping", "shipping_of_untaxed", "prices", "tax_at"]
@@ -141,18 +141,18 @@ class UntaxedPlace(msgspec.Struct, frozen=True, kw_only=True):
 class TaxSettings(Protocol):
     """The verbs of classes, rules and presets."""
 
-    @again
+    @idempotent
     async def tax_presets(self) -> list[TaxPreset]:
         """Places that are known to be taxed in another way than their country."""
 
-    @again
+    @idempotent
     async def tax_classes(self) -> list[TaxClass]:
         """All kinds of goods there are rates for."""
 
     async def put_tax_class(self, one: TaxClass) -> TaxClass:
         """Make one, or change the title and position of the one with this name. Raises Invalid."""
 
-    @again
+    @idempotent
     async def tax_rules(self) -> list[TaxRule]:
         """All rules there ever were and those to come, with their `state`."""
 
@@ -162,12 +162,12 @@ class TaxSettings(Protocol):
     async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
         """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""
 
-    @again
+    @idempotent
     async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
         """An order of these goods goes where there is no rate of tax for them."""
         ...
 
-    @again
+    @idempotent
     async def untaxed_places(self) -> list[UntaxedPlace]:
         """Where orders went without a rate, and there is none yet."""
         ...

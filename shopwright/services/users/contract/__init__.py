@@ -10,7 +10,7 @@ from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Name, Phone
 from shopwright.kit.errors import Conflict, Unauthenticated
-from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.operations import idempotent
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class Users(Protocol):
         """New tokens for a refresh token, which is used up. One used twice ends its whole family. Raises Unauthenticated."""
         ...
 
-    @again
+    @idempotent
     async def authenticate(self, access_token: str) -> Caller:
         """Who bears this token. Raises Unauthenticated."""
         ...
@@ -136,7 +136,7 @@ class Users(Protocol):
         """The secret of a browser's session, after `SecondFactorNeeded`. Raises WrongPassword, RateLimited, Unauthenticated."""
         ...
 
-    @again
+    @idempotent
     async def has_second_factor(self, user_id: str) -> bool:
         """Is a code asked for after the password?"""
         ...
@@ -164,7 +164,7 @@ class Users(Protocol):
         """A session for someone who just made an account."""
         ...
 
-    @again
+    @idempotent
     async def session(self, secret: str) -> Caller | None:
         """Who is signed in in this browser."""
         ...
@@ -177,17 +177,17 @@ class Users(Protocol):
         """End a browser's session."""
         ...
 
-    @again
+    @idempotent
     async def get(self, user_id: str) -> User:
         """One account. Raises Missing."""
         ...
 
-    @again
+    @idempotent
     async def by_email(self, email: str) -> User | None:
         """The account with this address, whatever its case."""
         ...
 
-    @again
+    @idempotent
     async def holder_of(self, email: str) -> User | None:
         """The account this address belongs to: it was proved, or the account was imported and nobody has used it yet."""
         ...
@@ -243,7 +243,7 @@ class Users(Protocol):
         """A new password; all other sessions end. Raises as `reauthenticate`, and Invalid."""
         ...
 
-    @again
+    @idempotent
     async def sessions(self, user_id: str) -> list[Session]:
         """Where an account is signed in, newest first."""
         ...
@@ -256,7 +256,7 @@ class Users(Protocol):
         """Sign out everywhere."""
         ...
 
-    @again
+    @idempotent
     async def staff(self) -> list[User]:
         """All accounts with a role."""
         ...
@@ -282,12 +282,12 @@ class Users(Protocol):
         """Close it after the act. Closed twice, it stays as it was."""
         ...
 
-    @again
+    @idempotent
     async def audit(self, wanted: AuditFilter, before: int = 0, limit: int = 50) -> list[AuditEntry]:
         """The audit log, newest first, from before entry number `before` on (0: all)."""
         ...
 
-    @again
+    @idempotent
     async def addresses(self, user_id: str) -> list[SavedAddress]:
         """The address book, newest first."""
         ...
@@ -300,7 +300,7 @@ class Users(Protocol):
 
     async def delete_address(self, user_id: str, address_id: str) -> None: ...
 
-    @again
+    @idempotent
     async def public_keys(self) -> dict[str, Any]:
         """The keys tokens are signed with, as JWKS (RFC 7517)."""
         ...

@@ -1,5 +1,5 @@
 """Gift notes: what a buyer writes to whoever gets the parcel. A service that tests add to the shop."""
 
-from shopwright.kit.manifest import Label
+from shopwright.kit.manifest import ServiceManifest
 
-LABEL = Label(owns="notes", asks=("orders",), hears=("OrderPlaced",), tells=("GiftNoteWritten",))
+MANIFEST = ServiceManifest(owns="notes", asks=("orders",), handles=("OrderPlaced",), emits=("GiftNoteWritten",))

@@ -6,10 +6,10 @@ from shopwright.services.giftnotes.contract import GiftNote, GiftNotes
 
 from shopwright.kit.auth import staff
 from shopwright.kit.http.access import allow
-from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import Routes
 
-Service = Given[GiftNotes]
+Service = Dependency[GiftNotes]
 
 
 @get("/v1/gift-notes/{order_id:str}", opt=allow(staff("orders.read")), tags=["giftnotes"], operation_id="get_gift_note")

@@ -1,9 +1,9 @@
 """Gift notes in SQL."""
 
-from shopwright.kit.data.unit_of_work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reader, Transaction
 
 
-async def read(source: Reading, order_id: str) -> str | None:
+async def read(source: Reader, order_id: str) -> str | None:
     """The text of a note; None where there is none."""
     row = await source.one("SELECT text FROM gift_notes WHERE order_id = :id", id=order_id)
     return str(row["text"]) if row else None

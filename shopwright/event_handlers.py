@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from shopwright.engines.payments import PRETEND
 from shopwright.kit.clock_watch import DueTime, bring_back
-from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.retention import end_old
-from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.registry import ELSEWHERE
 from shopwright.retention import retention_of
 from shopwright.services.specs import spec_of, specs
@@ -30,38 +30,41 @@ def keep_documents() -> list[str]:
     return [spec.name for spec in specs() if spec.documents]
 
 
-def reactions(shop: "Shop") -> list[Reaction]:
+def event_handlers(shop: "Shop") -> list[EventHandler]:
     """Everything that is heard by anyone; what is elsewhere is known by name only."""
     return [
-        reaction
+        handler
         for spec in specs()
-        for reaction in spec.reactions(getattr(shop, spec.name) if spec.name in shop.here else ELSEWHERE)
+        for handler in spec.handlers(getattr(shop, spec.name) if spec.name in shop.here else ELSEWHERE)
     ]
 
 
-def timers(shop: "Shop") -> list[Timer]:
+def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
     """Everything that is done here as time passes."""
     here = [spec for spec in specs() if spec.name in shop.here]
     return [
-        *(timer for spec in here for timer in spec.timers(getattr(shop, spec.name))),
+        *(job for spec in here for job in spec.jobs(getattr(shop, spec.name))),
         *(shop.pretend.timers() if "payments" in shop.here else []),
         *shop.documents.timers([shop.works[spec.name] for spec in here if spec.documents]),
         *(
-            Timer(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
+            ScheduledJob(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
             for name, work in shop.works.items()
         ),
-        *(Timer(f"{name}.tidy", timedelta(hours=1), partial(tidy, shop, work)) for name, work in shop.works.items()),
+        *(
+            ScheduledJob(f"{name}.tidy", timedelta(hours=1), partial(tidy, shop, work))
+            for name, work in shop.works.items()
+        ),
     ]
 
 
-async def tidy(shop: "Shop", work: Work) -> None:
+async def tidy(shop: "Shop", work: ServiceDatabase) -> None:
     """A job: a service's old rows are ended, and much space they leave goes back to the disk."""
     await work.redact_erased()
     await end_old(work, retention_of(work.name), await _unheard_since(shop, work))
     await work.database.reclaim()
 
 
-async def _unheard_since(shop: "Shop", work: Work) -> datetime | None:
+async def _unheard_since(shop: "Shop", work: ServiceDatabase) -> datetime | None:
     """When the oldest fact was told that is still on its way to this service, as far as this process can see."""
     own = await shop.bus.under_way(work.name)
     return work.now() - timedelta(seconds=max(one.oldest_s for one in own)) if own else None

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.services.books.service import BookService
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
@@ -29,19 +29,19 @@ FOLLOWED = (
 )
 
 
-def reactions(books: BookService) -> list[Reaction]:
+def handlers(books: BookService) -> list[EventHandler]:
     """Each has the order looked at, but for what is told of goods."""
     return [
-        *(Reaction(f"books.{event.__name__}", event, books.hear) for event in FOLLOWED),
-        Reaction("books.StockValued", StockValued, books.hear_stock),
-        Reaction("books.GiftCardIssued", GiftCardIssued, books.hear_gift_card),
-        Reaction("books.OrderErased", OrderErased, books.hear_erased),
+        *(EventHandler(f"books.{event.__name__}", event, books.on_event) for event in FOLLOWED),
+        EventHandler("books.StockValued", StockValued, books.on_stock),
+        EventHandler("books.GiftCardIssued", GiftCardIssued, books.on_gift_card),
+        EventHandler("books.OrderErased", OrderErased, books.on_erased),
     ]
 
 
-def timers(books: BookService) -> list[Timer]:
+def jobs(books: BookService) -> list[ScheduledJob]:
     """Orders of before the books and documents that wait are taken in; documents end."""
     return [
-        Timer("books.take_in", timedelta(seconds=10), books.take_in),
-        Timer("books.drop_documents", timedelta(hours=1), books.drop_documents),
+        ScheduledJob("books.take_in", timedelta(seconds=10), books.take_in),
+        ScheduledJob("books.drop_documents", timedelta(hours=1), books.drop_documents),
     ]

@@ -2,10 +2,10 @@
 
 from shopwright.services.giftnotes.service import GiftNoteService
 
-from shopwright.kit.data.events import Reaction
+from shopwright.kit.data.events import EventHandler
 from shopwright.services.orders.contract.facts import OrderPlaced
 
 
-def reactions(giftnotes: GiftNoteService) -> list[Reaction]:
+def handlers(giftnotes: GiftNoteService) -> list[EventHandler]:
     """An order gets a note."""
-    return [Reaction("giftnotes.placed", OrderPlaced, giftnotes.hear_placed)]
+    return [EventHandler("giftnotes.placed", OrderPlaced, giftnotes.on_placed)]

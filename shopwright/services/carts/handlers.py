@@ -1,0 +1,20 @@
+"""When that is heard, or time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.data.events import EventHandler, ScheduledJob
+from shopwright.services.carts.service import CartService
+from shopwright.services.users.contract.facts import AddressErased, UserErased
+
+
+def handlers(carts: CartService) -> list[EventHandler]:
+    """Carts of the forgotten go."""
+    return [
+        EventHandler("carts.user_erased", UserErased, carts.on_erased),
+        EventHandler("carts.address_erased", AddressErased, carts.on_address_erased),
+    ]
+
+
+def jobs(carts: CartService) -> list[ScheduledJob]:
+    """Carts that were left are told of."""
+    return [ScheduledJob("carts.abandoned", timedelta(minutes=5), carts.tell_abandoned)]

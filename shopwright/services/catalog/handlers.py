@@ -1,0 +1,15 @@
+"""When time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.services.catalog.service import CatalogService
+
+
+def jobs(catalog: CatalogService) -> list[ScheduledJob]:
+    """Scheduled products are published, words written of products of a version before, uploads nobody finished forgotten."""
+    return [
+        ScheduledJob("catalog.publish", timedelta(seconds=10), catalog.publish_due),
+        ScheduledJob("catalog.words", timedelta(seconds=10), catalog.write_words),
+        ScheduledJob("catalog.uploads", timedelta(days=1), catalog.forget_uploads),
+    ]

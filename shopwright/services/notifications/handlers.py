@@ -1,0 +1,39 @@
+"""When that is heard, or time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.data.events import EventHandler, ScheduledJob
+from shopwright.services.books.contract.facts import DocumentIssued
+from shopwright.services.carts.contract import CartAbandoned
+from shopwright.services.inventory.contract import BackInStock
+from shopwright.services.notifications.model import MESSAGES_BY_EVENT
+from shopwright.services.notifications.service import NotificationService
+from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
+from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
+
+
+def handlers(notifications: NotificationService) -> list[EventHandler]:
+    """A message for each event of `model.MESSAGES_BY_EVENT`, and for those who asked to be told."""
+    return [
+        *(
+            EventHandler(f"notifications.{event.__name__}", event, notifications.on_event)
+            for event in MESSAGES_BY_EVENT
+        ),
+        EventHandler("notifications.BackInStock", BackInStock, notifications.on_back_in_stock),
+        EventHandler("notifications.OrderRefundRefused", OrderRefundRefused, notifications.on_for_staff),
+        EventHandler("notifications.DocumentIssued", DocumentIssued, notifications.on_document),
+        EventHandler("notifications.OrderDisputed", OrderDisputed, notifications.on_for_staff),
+        EventHandler("notifications.CartAbandoned", CartAbandoned, notifications.on_abandoned),
+        EventHandler("notifications.EmailVerified", EmailVerified, notifications.on_verified),
+        EventHandler("notifications.UserErased", UserErased, notifications.on_erased),
+        EventHandler("notifications.AddressErased", AddressErased, notifications.on_address_erased),
+    ]
+
+
+def jobs(notifications: NotificationService) -> list[ScheduledJob]:
+    """Messages go out every second, documents they left without after them; the last ones to who was erased are soon forgotten."""
+    return [
+        ScheduledJob("notifications.send", timedelta(seconds=1), notifications.delivery.send),
+        ScheduledJob("notifications.post_late_documents", timedelta(minutes=5), notifications.post_late_documents),
+        ScheduledJob("notifications.forget_farewells", timedelta(minutes=5), notifications.forget_farewells),
+    ]
