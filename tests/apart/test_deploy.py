@@ -87,7 +87,7 @@ def test_the_network_is_open_along_the_river_and_nowhere_else() -> None:
         assert out == ([set(asks(part))] if asks(part) else [])
     order = [*PARTS]
     assert all(name in order for part in parts() for name in part.asks)
-    assert asks("orders") == ("carts", "inventory", "pricing", "payments", "users")
+    assert asks("orders") == ("carts", "inventory", "pricing", "payments", "giftcards", "users")
     assert set(asks(FACES)) == {*PARTS} - {FACES}
     assert asks("users") == ()
     assert asks("payments") == asks("inventory") == ("users",)  # what staff do is recorded there

@@ -18,7 +18,7 @@ import httpx
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import load_rules, make_settings, sell
 from tests.services.test_orders import place
 

@@ -22,7 +22,7 @@ class Gone:
         if name.partition(".")[0] in sys.argv[1].split(","):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Gone())
-from shopwright.cli import main
+from shopwright.cli.main import main
 main(sys.argv[2:])
 """
 URLS = {
