@@ -14,6 +14,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import SELLER
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
@@ -35,7 +36,7 @@ from shopwright.services.pricing.contract import TaxRate
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 from tests.services.test_books import balances
-from tests.services.test_gift_cards import has, issue
+from tests.services.test_gift_cards import has, issue, share
 from tests.services.test_order_taxes import book
 from tests.services.test_orders import healthy
 
@@ -453,6 +454,79 @@ async def test_a_guest_pays_with_a_card_by_the_api(shop: Shop, api: httpx.AsyncC
     assert (spent.status_code, spent.json()["code"]) == (409, "gift_card_refused")
 
 
+async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: HandClock) -> None:
+    """The process that wrote the order as paid died before it took the cards; another try had held another one meanwhile."""
+    card, other = await issue(shop, 5000), await issue(shop, 5000)
+    order, reference = await unanswered(shop, card)
+    async with shop.works["orders"].begin() as tx:
+        await tx.run("UPDATE orders SET status = 'paid' WHERE id = :id", id=order.id)
+    await shop.giftcards.hold(order.id, [share(other, 1)], clock.now())
+    await shop.pretend.answer_challenge(reference, approved=True)
+    clock.move(seconds=2)
+    await shop.bus.settle()
+    assert (await has(shop, card), await has(shop, other)) == ((0, 0), (5000, 0))
+
+
+async def test_paying_once_more_is_refused_where_the_card_is_spent_by_then(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place(shop, await hundred(shop, card), "pretend_declined")
+    await shop.giftcards.release(order.id)
+    other = await place(shop, await hundred(shop, card))
+    intents = len(await shop.works["pretend"].fetch("SELECT * FROM intents"))
+    with pytest.raises(GiftCardRefused):
+        await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    assert len(await shop.works["pretend"].fetch("SELECT * FROM intents")) == intents
+    assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
+    await healthy(shop)
+
+
+async def test_paying_once_more_holds_the_card_for_as_long(shop: Shop, clock: HandClock) -> None:
+    card = await issue(shop, 2000)
+    order = await place(shop, await hundred(shop, card), "pretend_declined")
+    clock.move(minutes=29)
+    await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_3ds"))
+    clock.move(minutes=20)
+    await shop.giftcards.expire()
+    assert await has(shop, card) == (2000, 2000)
+
+
+async def returned(shop: Shop, clock: HandClock, order: Order) -> Order:
+    """Some hours later: the bank has sent money back."""
+    for _ in range(4):
+        clock.move(hours=7)
+        await shop.bus.settle()
+    return await shop.orders.get(order.id)
+
+
+async def test_what_stayed_on_the_card_is_not_given_again_when_the_order_is_cancelled(
+    shop: Shop, clock: HandClock
+) -> None:
+    """On paper: 10.00 of the card's 20.00 stayed there when the provider's 80.00 came back; 10.00 are left to go to it."""
+    card = await issue(shop, 2000)
+    order = await place(shop, await hundred(shop, card), "pretend_refund_returned")
+    await returned(shop, clock, await refund(shop, order, amount=9000))
+    async with shop.works["pretend"].begin() as tx:
+        await tx.run("UPDATE intents SET token = 'pretend_ok'")
+    order = await shop.orders.cancel(order.id, "x", SYSTEM)
+    await shop.bus.settle()
+    assert (order.status, await has(shop, card)) == ("cancelled", (2000, 0))
+    assert order.payment is not None
+    assert order.payment.refunded.amount == 8000
+    await healthy(shop)
+
+
+async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: HandClock) -> None:
+    card = await issue(whole, 2000)
+    order = await place(whole, await hundred(whole, card), "pretend_refund_refused_later")
+    await refund(whole, order, amount=9000)
+    await whole.orders.cancel(order.id, "x", SYSTEM)
+    order = await returned(whole, clock, order)
+    assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
+    [told] = [one for one in await whole.works["orders"].facts_after("", 99) if one.type == "OrderCancelled"]
+    await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
+    assert await has(whole, card) == (2000, 0)
+
+
 async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_there(
     shop: Shop, clock: HandClock
 ) -> None:
@@ -462,10 +536,7 @@ async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_th
     order = await place(shop, await hundred(shop, card), "pretend_refund_returned")
     order = await refund(shop, order, amount=9000)
     assert await has(shop, card) == (1000, 0)
-    for _ in range(4):
-        clock.move(hours=7)
-        await shop.bus.settle()
-    order = await shop.orders.get(order.id)
+    order = await returned(shop, clock, order)
     assert [(one.amount.amount, one.to_gift_cards) for one in order.refunds] == [(1000, Money(1000, "EUR"))]
     assert [one.amount.amount for one in order.refused] == [9000]
     assert (await balances(shop))["clearing:pretend"] == 8000

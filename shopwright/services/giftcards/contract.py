@@ -81,7 +81,6 @@ class OrderGiftCards(msgspec.Struct, frozen=True, kw_only=True):
     """What gift cards know of an order, in minor units. `refunds`: the keys of what went back to cards."""
 
     taken: int = 0
-    back: int = 0
     refunds: tuple[str, ...] = ()
 
 
@@ -165,8 +164,11 @@ class GiftCards(Protocol):
         ...
 
     @idempotent
-    async def take(self, order_id: str) -> Literal["taken", "expired"]:
-        """What is held for an order is spent, once; "expired" where nothing is held any more."""
+    async def take(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
+        """What is held for an order is spent, once; "expired" where nothing is held any more.
+
+        `shares`: what the order says: where other cards are held, these are first. Raises GiftCardRefused.
+        """
         ...
 
     @idempotent

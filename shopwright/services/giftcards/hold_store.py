@@ -167,15 +167,13 @@ async def of_refund(source: Reader, key: str) -> tuple[GiftCardShare, ...]:
 
 async def of_order(source: Reader, order_id: str) -> OrderGiftCards:
     """What was taken for an order and what went back."""
-    sums = await source.fetch(
-        "SELECT kind, CAST(sum(amount) AS BIGINT) AS amount FROM movements WHERE order_id = :id GROUP BY kind",
+    taken = await source.one(
+        "SELECT CAST(coalesce(sum(-amount), 0) AS BIGINT) AS amount FROM movements"
+        " WHERE order_id = :id AND kind = 'taken'",
         id=order_id,
     )
-    amounts = {row["kind"]: row["amount"] for row in sums}
     keys = await source.fetch("SELECT key FROM refunds WHERE order_id = :id ORDER BY key", id=order_id)
-    return OrderGiftCards(
-        taken=-amounts.get("taken", 0), back=amounts.get("given_back", 0), refunds=tuple(row["key"] for row in keys)
-    )
+    return OrderGiftCards(taken=taken["amount"] if taken else 0, refunds=tuple(row["key"] for row in keys))
 
 
 async def spent_on(source: Reader, order_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -226,38 +226,42 @@ class GiftCardService(GiftCards):
     ) -> None:
         if not shares:
             return
-        today = self._today()
         async with self._work.begin() as tx:
-            if not await hold_store.open_hold(
-                tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)
-            ) and not await self._hold_anew(tx, order_id, shares):
-                return
-            # Cards are locked in the same order by everyone, so that two orders never wait for one another.
-            for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
-                if share.amount.amount <= 0:
-                    raise Invalid("A gift card pays something of an order, or is not named.")
-                if not await hold_store.set_aside(tx, order_id, position, share, today):
-                    raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
+            if await hold_store.open_hold(tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)):
+                await self._set_aside(tx, order_id, shares)
+            elif await hold_store.state_of(tx, order_id) == "open":
+                await self._hold_anew(tx, order_id, shares)
 
-    @staticmethod
-    async def _hold_anew(tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> bool:
+    async def _set_aside(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
+        """All of them. Cards are locked in the order of their ids by everyone, so that no two orders wait for one another."""
+        today = self._today()
+        for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
+            if share.amount.amount <= 0:
+                raise Invalid("A gift card pays something of an order, or is not named.")
+            if not await hold_store.set_aside(tx, order_id, position, share, today):
+                raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
+
+    async def _hold_anew(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
         """Whoever tries to place an order again may have chosen other cards since: what was held is let go for these."""
-        if await hold_store.state_of(tx, order_id) != "open":
-            return False
-        lines = {line.card_id: line.amount for line in await hold_store.lines_of(tx, order_id)}
-        if lines == {share.card_id: share.amount.amount for share in shares}:
-            return False
+        held = {line.card_id: line.amount for line in await hold_store.lines_of(tx, order_id)}
+        wanted = {share.card_id: share.amount.amount for share in shares}
+        if held == wanted:
+            return
+        for card_id in sorted({*held, *wanted}):  # old and new together, in the order in which everyone locks
+            await store.lock(tx, card_id)
         await hold_store.let_go(tx, order_id, spent=False)
-        return True
+        await self._set_aside(tx, order_id, shares)
 
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:
             await hold_store.keep_until(tx, order_id, to_micros(expires_at))
 
-    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+    async def take(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
         async with self._work.begin() as tx:
             if not await hold_store.close_hold(tx, order_id, "taken"):
                 return "taken" if await hold_store.state_of(tx, order_id) == "taken" else "expired"
+            if shares:
+                await self._hold_anew(tx, order_id, shares)
             for line in await hold_store.let_go(tx, order_id, spent=True):
                 await self._record(tx, line.card_id, "taken", -line.amount, SYSTEM.name, order_id=order_id)
         return "taken"

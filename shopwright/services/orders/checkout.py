@@ -220,6 +220,7 @@ class Checkout:
         if (captured := await self._repayment.end_payments(order_id)) is not None:
             await self._settlement.settle(order_id, captured)
             return await self._context.get(order_id)
+        await self._context.giftcards.hold_for(order, self._work.now() + model.TIME_TO_PAY + model.GRACE)
         async with self._work.begin() as tx:
             if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
                 raise Conflict("This order is being paid in another window.")

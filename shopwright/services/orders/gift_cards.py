@@ -26,6 +26,12 @@ class GiftCardPayments:
         if shares:
             await self._giftcards.hold(order_id, shares, until or self._work.now() + model.GRACE, cart_id)
 
+    async def hold_for(self, order: store.Head, until: datetime) -> None:
+        """Before its rest is asked for (again): what its cards pay is held until then. Raises GiftCardRefused."""
+        if shares := await self._shares(order):
+            await self.hold(order.id, shares, until)
+            await self._giftcards.keep(order.id, until)
+
     async def keep(self, order: store.Head, until: datetime) -> None:
         """What is held stays so until then."""
         if order.to_pay != order.total:
@@ -33,11 +39,14 @@ class GiftCardPayments:
 
     async def take(self, order: store.Head) -> None:
         """What is held for a paid order is spent, once. Raises GiftCardRefused where it is held no more, and spent."""
-        if order.to_pay == order.total or await self._giftcards.take(order.id) == "taken":
-            return
-        whole = await store.read(self._work, order.id)
-        await self.hold(order.id, whole.gift_cards if whole else ())
-        await self._giftcards.take(order.id)
+        shares = await self._shares(order)
+        if shares and await self._giftcards.take(order.id, shares) != "taken":
+            await self.hold(order.id, shares)
+            await self._giftcards.take(order.id, shares)
+
+    async def _shares(self, order: store.Head) -> Sequence[GiftCardShare]:
+        whole = await store.read(self._work, order.id) if order.to_pay != order.total else None
+        return whole.gift_cards if whole else ()
 
     async def release(self, order_id: str) -> None:
         """What is held for an order that is off, or will never be, is free."""
@@ -49,8 +58,11 @@ class GiftCardPayments:
             await self._giftcards.release(order_id)
 
     async def refund(self, order: Order, refund: Refund) -> None:
-        """What of a refund goes to gift cards, once. Of an order that is cancelled as a whole see `give_back`."""
-        if refund.to_gift_cards is not None and not refund.of_all:
+        """What of a refund goes to gift cards, once. Of an order that is cancelled as a whole see `give_back`.
+
+        What is settled is there already, also what stayed there under another name when the rest was sent back.
+        """
+        if refund.to_gift_cards is not None and refund.status == "asked" and not refund.of_all:
             await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:
