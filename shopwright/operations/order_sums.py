@@ -157,6 +157,10 @@ def misrefunded(order: Order) -> list[str]:
         wrong.append(
             f"Order {order.number}: {-below[0].amount.amount} more than was paid has gone back of a part of it."
         )
+    there = refund_parts.whole_of(left, order.currency).amount
+    excess = sum(one.excess.amount for one in order.refunds)
+    if not waits and excess and there > 0:
+        wrong.append(f"Order {order.number}: {excess} went back beyond what was paid, though {there} of it are left.")
     if all(refund.parts for refund in order.refunds):
         sold = by_rate(order.tax_parts)
         back = [part for refund in order.refunds for part in refund.parts]

@@ -50,6 +50,7 @@ TABLE = (
     Booking("payment", "a gift card is issued as goodwill", ("discounts",), ("vouchers",)),
     Booking("payment", "a buyer objects at their bank", ("disputes",), ("clearing",)),
     Booking("payment", "the bank decides", ("clearing", "receivables"), ("disputes",)),
+    Booking("payment", "more goes back than was paid", ("disputes",), ("receivables",)),
     Booking("payout", "a provider pays out", ("bank", "fees"), ("clearing",)),
     Booking("stock", "goods are received at a cost", ("stock",), ("payables",)),
     Booking("stock", "goods that are there already get a cost", ("stock",), ("opening",)),
@@ -259,15 +260,15 @@ def given_back(order: Order) -> Sums:
     for refund in order.refunds:
         if refund.status != "settled":
             continue
-        sums.add("receivables", -refund.amount.amount)
+        sums.add("receivables", -refund.of_sale.amount)
         told = 0
         for part in refund.parts:
             account = "returns" if part.line_id else "shipping"
             if part.tax_parts:
                 told += part.amount.amount
                 _add_parts(sums, part.tax_parts, account, sign=1)
-        if told != refund.amount.amount:  # of a version that told no taxes
-            _add_parts(sums, _spread(order, refund.amount.amount - told), "returns", sign=1)
+        if told != refund.of_sale.amount:  # of a version that told no taxes
+            _add_parts(sums, _spread(order, refund.of_sale.amount - told), "returns", sign=1)
     return sums
 
 
@@ -287,7 +288,7 @@ def _spread(order: Order, amount: int) -> list[TaxPart]:
 
 
 def received(order: Order, payments: Sequence[Payment]) -> Sums:
-    """What was paid, also by gift cards, less what went back; what a buyer objects to at their bank is apart."""
+    """What was paid, also by gift cards, less what went back; apart: what a buyer objects to at their bank, or has twice."""
     sums = Sums(order.currency)
     for one in payments:
         if not one.was_received or not one.amount.amount:
@@ -300,6 +301,9 @@ def received(order: Order, payments: Sequence[Payment]) -> Sums:
     if spent := spent_of_cards(order).amount:
         sums.add("vouchers", spent)
         sums.add("receivables", -spent)
+    if excess := sum(one.excess.amount for one in order.refunds if one.status == "settled"):
+        sums.add("disputes", excess)
+        sums.add("receivables", -excess)
     return sums
 
 

@@ -263,7 +263,7 @@ def _refund_of(order: Order, entry: Entry) -> Refund | None:
     fitting = [
         one
         for one in order.refunds
-        if one.status == "settled" and one.amount == back and one.parts and _taxes_of(one) == wanted
+        if one.status == "settled" and one.of_sale == back and one.parts and _taxes_of(one) == wanted
     ]
     return fitting[-1] if fitting and entry.kind == "return" else None
 
@@ -278,11 +278,12 @@ def _taxes_of(refund: Refund) -> dict[TaxKind, int]:
 
 
 def _lines_of_refund(order: Order, refund: Refund | None) -> tuple[DocumentLine, ...]:
-    if refund is None or any(not part.tax_parts for part in refund.parts):
+    parts = [part for part in refund.parts if not part.excess] if refund is not None else []
+    if any(not part.tax_parts for part in parts):
         return ()
     titles = {line.id: (line.title, line.sku) for line in order.lines}
     found = []
-    for part in refund.parts:
+    for part in parts:
         title, sku = titles.get(part.line_id, (SHIPPING, ""))
         units = part.quantity or 1
         found.append(

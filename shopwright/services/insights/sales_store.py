@@ -42,10 +42,11 @@ def change_of(event: Event) -> Change | None:
         return Change(order_id=event.order_id, orders=0 if whole else 1, money=kept, lines=event.lines, sign=1)
     if isinstance(event, OrderRefunded):
         return Change(
-            order_id=event.order_id, orders=-int(event.whole), money=-event.amount, lines=event.lines, sign=-1
+            order_id=event.order_id, orders=-int(event.whole), money=-event.of_sale, lines=event.lines, sign=-1
         )
     if isinstance(event, OrderRefundRefused) and event.sold:
-        return Change(order_id=event.order_id, orders=int(event.whole), money=event.amount, lines=event.lines, sign=1)
+        again = event.amount if event.sold_again is None else event.sold_again
+        return Change(order_id=event.order_id, orders=int(event.whole), money=again, lines=event.lines, sign=1)
     if isinstance(event, OrderCancelled) and event.unsold is not None:
         return Change(order_id=event.order_id, orders=-1, money=-event.unsold, lines=event.lines, sign=-1)
     return None

@@ -12,6 +12,7 @@ from shopwright.services.orders.refunds import Refunds
 from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
 
 REFUNDED, LOST = "Refunded at the payment provider", "Lost in a dispute: the buyer's bank took it"
+BEYOND = "{} more than was paid has gone back: they are booked as disputed"
 DISPUTES = {
     "": "The dispute of {} was withdrawn",
     "open": "The buyer disputes {} at their bank",
@@ -44,6 +45,7 @@ class PaymentChanges:
         await self._context.add_history(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
         if order.status not in {*PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
             return
+        parts = refund_parts.of_provider(order, told.amount)
         made = Refund(
             id=self._work.ids.new("rfd"),
             amount=told.amount,
@@ -54,8 +56,10 @@ class PaymentChanges:
             created_at=tx.now,
             settled_at=tx.now,
             by_provider=True,
-            parts=refund_parts.of_provider(order, told.amount),
+            parts=parts,
         )
+        if made.excess.amount:
+            await self._context.add_history(tx, order.id, BEYOND.format(write(made.excess)), SYSTEM.name)
         await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
         if order.status != "cancelled":  # it was told with the order that its money goes back
             await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)

@@ -1,7 +1,8 @@
 """What a refund is of: parts that sum to its amount, each with the tax that goes back with it. Pure functions.
 
 Of each line and of the shipping a refund takes a share of what is left of it, so that all refunds together give back exactly
-what was paid, and exactly its tax, in whatever order they come. Units of a line that are taxed at the rates of several days
+what was paid, and exactly its tax, in whatever order they come. What the provider or a bank takes beyond that, where some went
+back another way, is a part without tax. Units of a line that are taxed at the rates of several days
 are apart: units that have not left go back at the rates of the order, and so do, of those that came back, the first ones.
 """
 
@@ -11,7 +12,7 @@ from operator import attrgetter
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders.contract import Order, Refund, gift_cards
 from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
@@ -146,12 +147,14 @@ def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
 
 
 def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
-    """What of it has not gone back; `settled`: and what was asked for may yet be refused."""
+    """What of it has not gone back; `settled`: and what was asked of the provider may yet be refused."""
     left = sold_of(order)
     for refund in order.refunds:
-        if settled and refund.status != "settled":
+        if settled and refund.status != "settled" and gift_cards.by_payment(refund).amount:
             continue
         for part in refund.parts or legacy_parts(left, refund):
+            if part.excess:
+                continue
             name = key_of(part.line_id, part.tax_parts[0].lot if part.tax_parts else 0)
             if name in left:
                 left[name] = left[name].without(part)
@@ -230,12 +233,18 @@ def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
 def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
     """An amount that was refunded at the provider, where nobody said what for.
 
-    It may be of more than is left beside refunds that wait: these will be refused then.
+    It may be of more than is left beside refunds that wait: these will be refused then. Of more than is left beside those that
+    are settled, the rest was never sold: tax goes back once.
     """
-    for left in (left_of(order), left_of(order, settled=True)):
-        if amount <= whole_of(left, order.currency):
-            return goodwill(left, amount)
-    return goodwill(sold_of(order), amount)
+    left = left_of(order)
+    if amount > whole_of(left, order.currency):
+        left = left_of(order, settled=True)
+    of_sale = min(amount, max(whole_of(left, order.currency), zero(order.currency)))
+    excess = amount - of_sale
+    return (
+        *goodwill(left, of_sale),
+        *([RefundPart(of="goodwill", amount=excess, excess=True)] if excess.amount else []),
+    )
 
 
 def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:

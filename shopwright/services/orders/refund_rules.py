@@ -30,8 +30,8 @@ def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, in
 
 def wholly_refunded(order: Order, now: Refund) -> bool:
     """Is all of the money back, with this refund that is settled now?"""
-    others = (one.amount for one in order.refunds if one.status == "settled" and one.id != now.id)
-    return add_up(others, order.currency) + now.amount == order.totals.total
+    others = (one.of_sale for one in order.refunds if one.status == "settled" and one.id != now.id)
+    return bool(now.of_sale.amount) and add_up(others, order.currency) + now.of_sale == order.totals.total
 
 
 def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> Order:
@@ -88,6 +88,27 @@ def left_of_payment(payment: Payment, order: Order) -> Money:
     """What of a payment of an order that is off can still go back: less what of it went to gift cards."""
     own = order.payment is not None and order.payment.id == payment.id
     return payment.left - gift_cards.credited(order) if own else payment.left
+
+
+def without(order: Order, refused: Refund, *more: Refund) -> Order:
+    """The order without a refund, and with others in its place: what went back beyond what was paid may be of the sale now."""
+    order = msgspec.structs.replace(order, refunds=(*(one for one in order.refunds if one.id != refused.id), *more))
+    for refund in order.refunds:
+        if refund.excess.amount:
+            others = msgspec.structs.replace(order, refunds=tuple(one for one in order.refunds if one.id != refund.id))
+            parts = refund_parts.of_provider(others, refund.amount)
+            if refund.of_all:
+                parts = tuple(msgspec.structs.replace(part, of="all") for part in parts)
+            changed = msgspec.structs.replace(refund, parts=parts)
+            refunds = tuple(changed if one.id == refund.id else one for one in order.refunds)
+            order = msgspec.structs.replace(order, refunds=refunds)
+    return order
+
+
+def sold_again(before: Order, after: Order) -> Money:
+    """How much more of it counts as sold when a refund is refused."""
+    back = [add_up((one.of_sale for one in order.refunds), order.currency) for order in (before, after)]
+    return back[0] - back[1]
 
 
 def to_be_restocked(order: Order) -> tuple[RestockedLine, ...]:

@@ -208,17 +208,30 @@ class Refunds:
             if refund is None or not await refund_store.refuse_refund(tx, refund_id, why):
                 return
             await store.write_counts(tx, refund_rules.not_refunded(order, refund))
+            stays = []
             if on_cards:
-                stays = refund_rules.stays_on_cards(order, refund, self._work.ids.new("rfd"), tx.now)
-                await refund_store.insert_refund(tx, order_id, stays, f"{refund_id}/cards", "")
-            await self._tell_refused(tx, order, gift_cards.by_payment(refund), refund_id, why, refund)
+                stays.append(refund_rules.stays_on_cards(order, refund, self._work.ids.new("rfd"), tx.now))
+                await refund_store.insert_refund(tx, order_id, stays[0], f"{refund_id}/cards", "")
+            after = refund_rules.without(order, refund, *stays)
+            for one in after.refunds:
+                if one not in (*order.refunds, *stays):
+                    await refund_store.rewrite(tx, one)
+            await self._tell_refused(tx, order, gift_cards.by_payment(refund), refund_id, why, refund, after)
         if refund.status == "settled" and order.status != "cancelled":
             await self._take_again(order, refund)
 
     async def _tell_refused(
-        self, tx: Transaction, order: Order, amount: Money, refund_id: str, why: str, refund: Refund | None = None
+        self,
+        tx: Transaction,
+        order: Order,
+        amount: Money,
+        refund_id: str,
+        why: str,
+        refund: Refund | None = None,
+        after: Order | None = None,
     ) -> None:
         sold = refund is not None and refund.status == "settled" and not refund.of_all
+        again = refund_rules.sold_again(order, after) if sold and after is not None else None
         lines = {line.id: line for line in order.lines}
         await self._context.add_history(
             tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name
@@ -233,8 +246,9 @@ class Refunds:
                 refund_id=refund_id,
                 why=why,
                 sold=sold,
-                whole=sold and refund is not None and refund_rules.wholly_refunded(order, refund),
+                whole=bool(again and again.amount and refund and refund_rules.wholly_refunded(order, refund)),
                 lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]) if refund else (),
+                sold_again=again,
             )
         )
 

@@ -163,6 +163,16 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         """Is it of an order that was cancelled, and told of as that?"""
         return any(part.of == "all" for part in self.parts)
 
+    @property
+    def excess(self) -> Money:
+        """What of it is beyond all that was paid."""
+        return add_up((part.amount for part in self.parts if part.excess), self.amount.currency)
+
+    @property
+    def of_sale(self) -> Money:
+        """What of it was paid for the order."""
+        return self.amount - self.excess
+
 
 class Moment(msgspec.Struct, frozen=True):
     """One line of an order's history."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from shopwright.kit.data.events import Event
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, add_up
 from shopwright.kit.working_days import Arrival
 from shopwright.services.pricing.contract import TaxPart
 
@@ -119,7 +119,7 @@ class OrderExpired(OrderEvent, frozen=True, kw_only=True):
 class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
     """What of a refund is of a line or, without `line_id`, of the shipping; `all`: the order was cancelled.
 
-    `kept`: what its units were worth besides, and the shop keeps.
+    `kept`: what its units were worth besides, and the shop keeps. `excess`: it is beyond all that was paid, and has no tax.
     """
 
     of: Literal["line", "shipping", "goodwill", "all"]
@@ -128,6 +128,7 @@ class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     tax_parts: tuple[TaxPart, ...] = ()
     kept: Money | None = None
+    excess: bool = False
 
 
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
@@ -147,9 +148,17 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     parts: tuple[RefundPart, ...] = ()
     to_gift_cards: Money | None = None
 
+    @property
+    def of_sale(self) -> Money:
+        """What of it was paid for the order."""
+        return self.amount - add_up((part.amount for part in self.parts if part.excess), self.amount.currency)
+
 
 class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
-    """Money that was asked for does not go back. `sold`: it had been told of as refunded, and counts again; `whole` as there."""
+    """Money that was asked for does not go back. `sold`: it had been told of as refunded, and counts again; `whole` as there.
+
+    `sold_again`: how much counts again, where that is less: other money that went back beyond what was paid is of the sale now.
+    """
 
     amount: Money
     refund_id: str
@@ -157,6 +166,7 @@ class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
     sold: bool = False
     whole: bool = False
     lines: tuple[SoldLine, ...] = ()
+    sold_again: Money | None = None
 
 
 class OrderDisputed(OrderEvent, frozen=True, kw_only=True):
