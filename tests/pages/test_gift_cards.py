@@ -48,6 +48,55 @@ async def test_a_card_pays_at_checkout_and_the_order_says_so(
     assert card.code.replace("-", "").lower() not in caplog.text.lower()
 
 
+async def test_an_order_that_was_never_paid_does_not_say_that_a_card_paid(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", card="pretend_decline")
+    order = (await shop.orders.search())[0]
+    for said in ("To pay", None):
+        page = await browser.go(f"/orders/{order.id}")
+        assert re.search(rf"<dt>Gift card ••••{card.last4}</dt><dd>€20.00", page)
+        assert "Paid" not in page
+        assert said is None or said in page
+        await shop.orders.cancel(order.id, "Never paid", SYSTEM)
+
+
+async def test_one_that_was_paid_and_cancelled_says_that_a_card_paid(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    order = (await shop.orders.search())[0]
+    await shop.orders.cancel(order.id, "Broken", SYSTEM)
+    page = await browser.go(f"/orders/{order.id}")
+    assert f"Paid by gift card ••••{card.last4}" in page
+    assert "Paid otherwise" in page
+
+
+@pytest.mark.usefixtures("open_letters")
+@pytest.mark.parametrize(
+    ("worth", "came", "back"),
+    [
+        (2000, "We received €108.00 for order {}, and €20.00 was paid by gift card.", ("€108.00 is on its way back to you.", "€20.00 goes back to your gift card.")),
+        (50_000, "€128.00 for order {} was paid by gift card.", ("€128.00 goes back to your gift card.",)),
+    ],
+)  # fmt: skip
+async def test_messages_say_what_a_card_paid_and_what_goes_back_to_it(
+    browser: Browser, shop: Shop, worth: int, came: str, back: tuple[str, ...]
+) -> None:
+    card = await issue(shop, worth)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", **({"card": "pretend_ok"} if worth < 12_800 else {}))
+    order = (await shop.orders.search())[0]
+    assert came.format(order.number) in await letter(shop, f"Payment received for order {order.number}")
+    await shop.orders.cancel(order.id, "Broken", SYSTEM)
+    text = await letter(shop, f"Order {order.number} is cancelled")
+    assert all(one in text for one in back)
+    assert ("on its way" in text) == (len(back) > 1)
+
+
 async def test_one_that_pays_for_all_of_it_asks_for_no_card(browser: Browser, shop: Shop) -> None:
     card = await issue(shop, 50_000)
     await to_payment(browser, shop)
@@ -126,7 +175,13 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
     listed = (await office.get(OFFICE)).text
     assert code not in listed
     assert f"••••{card.last4}" in listed
-    for wrong in ({"amount": "much"}, {"why": ""}, {"ends": "day", "expires_on": ""}, {"email": "nobody"}):
+    for wrong in (
+        {"amount": "much"},
+        {"why": ""},
+        {"ends": "soon"},
+        {"ends": "day", "expires_on": ""},
+        {"email": "nobody"},
+    ):
         assert (await office.post(OFFICE, data={**sent, "key": "k", **wrong})).status_code == 422
     kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
     assert kept
@@ -149,6 +204,9 @@ async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx
     for act, state in (("disable", "disabled"), ("enable", "active")):
         assert (await office.post(where, data={**form, "act": act})).status_code == 303
         assert (await shop.giftcards.card(card.id)).state == state
+    for act in ("", "erase", "Enable"):
+        assert (await office.post(where, data={**form, "act": act})).status_code == 422
+        assert (await shop.giftcards.card(card.id)).state == "active"
     page = (await office.post(where, data={**form, "act": "replace"})).text
     [code] = set(CODE.findall(page))
     assert (await shop.giftcards.find(code)).balance.amount == 2000
@@ -177,7 +235,7 @@ async def test_staff_see_what_a_card_paid_and_refund_to_it(
 @pytest.mark.usefixtures("open_letters")
 async def test_its_recipient_is_sent_the_code_and_no_message_keeps_it(shop: Shop) -> None:
     card = await issue(shop, email="grace@example.com")
-    text = await letter(shop, "A gift card over €20.00", "grace@example.com")
+    text = await letter(shop, "A gift card for €20.00", "grace@example.com")
     assert f"Its code is {card.code}." in text
     assert "until 31 December 2029" in text
     kept = [dict(row) for row in await shop.works["notifications"].fetch("SELECT text, html, subject FROM messages")]

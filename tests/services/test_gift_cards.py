@@ -318,6 +318,19 @@ async def test_a_card_whose_code_is_lost_is_replaced_by_another(shop: Shop) -> N
     assert await shop.giftcards.damage() == []
 
 
+async def test_a_card_that_has_expired_is_not_replaced_by_one_that_has_disabled_or_not(
+    shop: Shop, clock: HandClock
+) -> None:
+    cards = [await issue(shop, expires_on=clock.now().date()) for _ in range(2)]
+    await shop.giftcards.set_disabled(cards[0].id, disabled=True)
+    clock.move(days=2)
+    for card in cards:
+        with pytest.raises(Conflict, match="This gift card has expired"):
+            await shop.giftcards.replace(card.id, SYSTEM)
+        assert await has(shop, card) == (2000, 0)
+    assert len(await shop.giftcards.cards()) == 2
+
+
 async def test_codes_are_guessed_slowly(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop)
     for _ in range(30):

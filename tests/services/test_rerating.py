@@ -549,3 +549,14 @@ async def test_corrected_taxes_that_do_not_add_up_are_found(
         kept = msgspec.json.encode(plus_one(msgspec.json.decode(row["taxes"]), path)).decode()
         await tx.run("UPDATE orders SET taxes = :kept", kept=kept)
     assert any(words in sentence for sentence in await wrong(whole))
+
+
+@pytest.mark.usefixtures("seller")
+async def test_what_went_back_before_is_a_part_of_the_price_on_the_invoice(shop: Shop, clock: HandClock) -> None:
+    order = await kettles(shop)
+    await back(shop, order, amount=629)
+    await becomes(shop, clock, 1600)
+    await leaves(shop, order)
+    lines = {one.title: one.gross.amount for one in (await bodies(shop))[-1][1].lines}
+    assert lines["Part of the price at the earlier tax rate: Harbour Kettle"] == 580
+    assert lines["Harbour Kettle"] == 5220

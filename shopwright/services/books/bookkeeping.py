@@ -138,7 +138,7 @@ class Bookkeeping:
             return
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=heard.key) as tx:
-                text = f"Gift card ••••{event.last4} over {write(event.amount)} issued"
+                text = f"Gift card ••••{event.last4} for {write(event.amount)} issued"
                 day = day_of(heard.fact.time, self._work.zone)
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 

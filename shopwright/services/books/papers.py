@@ -26,6 +26,7 @@ from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 
 UNTAXED = frozenset({"K", "AE"})
 SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
+AT_EARLIER_RATE = "Part of the price at the earlier tax rate"  # of a sale: what had gone back when its units left is taxed as it was then
 NO_INVOICE = "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
 INVOICE: DocumentKind = "invoice"
 CREDIT_NOTE: DocumentKind = "credit_note"
@@ -234,7 +235,7 @@ def _lots(order: Order, line: OrderLine) -> list[DocumentLine]:
     found = []
     for lot in dict.fromkeys(part.lot for part in line.tax_parts):
         parts = [part for part in line.tax_parts if part.lot == lot]
-        title = _title(line) if units.get(lot) else f"{REST}: {_title(line)}"
+        title = _title(line) if units.get(lot) else f"{AT_EARLIER_RATE}: {_title(line)}"
         found.append(_line(title, units.get(lot) or 1, parts, line.sku))
     return found
 

@@ -40,11 +40,16 @@ def last_day(country: str, issued: date) -> date | None:
     return issued.replace(year=issued.year + years)
 
 
+def has_expired(expires_on: date | None, today: date) -> bool:
+    """Is its last day over?"""
+    return expires_on is not None and expires_on < today
+
+
 def state(*, disabled: bool, expires_on: date | None, balance: int, today: date) -> State:
     """What becomes of a card that somebody wants to use today."""
     if disabled:
         return "disabled"
-    if expires_on is not None and expires_on < today:
+    if has_expired(expires_on, today):
         return "expired"
     return "active" if balance else "spent"
 

@@ -177,8 +177,11 @@ class GiftCardService(GiftCards):
             row = await store.lock(tx, card_id)
             if row is None:
                 raise Missing("There is no such gift card.")
-            old = store.card_of(row, self._today())
-            if old.available.amount <= 0 or old.state == "expired":
+            today = self._today()
+            old = store.card_of(row, today)
+            if model.has_expired(old.expires_on, today):
+                raise Conflict("This gift card has expired: another one would have expired, too.")
+            if old.available.amount <= 0:
                 raise Conflict("Nothing is left on this gift card that another one could take over.")
             await store.add(tx, card_id, -old.available.amount)
             await self._record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")

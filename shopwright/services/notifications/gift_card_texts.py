@@ -4,7 +4,7 @@ from shopwright.kit.days import write_day
 from shopwright.kit.money import write, zero
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret
-from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderPaid, OrderRefunded
 
 
 def went(event: OrderRefunded) -> tuple[str, ...]:
@@ -13,7 +13,36 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
     by_bank = event.amount - on_cards
     return (
         *((f"We sent {write(by_bank)} back to you. Banks take a few days to show it.",) if by_bank.amount else ()),
-        *((f"{write(on_cards)} are on your gift card, and can be spent at once.",) if on_cards.amount else ()),
+        *((f"{write(on_cards)} is on your gift card and can be spent at once.",) if on_cards.amount else ()),
+    )
+
+
+def came(event: OrderPaid) -> str:
+    """What paid for an order."""
+    on_cards = event.by_gift_cards or zero(event.total.currency)
+    otherwise = event.total - on_cards
+    if not on_cards.amount:
+        return f"We received {write(otherwise)} for order {event.number} and are packing:"
+    if not otherwise.amount:
+        return f"{write(on_cards)} for order {event.number} was paid by gift card. We are packing:"
+    return (
+        f"We received {write(otherwise)} for order {event.number}, and {write(on_cards)} was paid by gift card."
+        " We are packing:"
+    )
+
+
+def goes_back(event: OrderCancelled) -> tuple[str, ...]:
+    """Where the money of an order that is cancelled goes."""
+    if event.by_payment is None or event.to_gift_cards is None:
+        return ("If you paid for it, the money goes back the way it came.",)
+    by_bank, on_cards = event.by_payment, event.to_gift_cards
+    return (
+        *(
+            (f"{write(by_bank)} is on its way back to you. Banks take a few days to show it.",)
+            if by_bank.amount
+            else ()
+        ),
+        *((f"{write(on_cards)} goes back to your gift card.",) if on_cards.amount else ()),
     )
 
 
@@ -22,13 +51,13 @@ def gift_card(event: GiftCardIssued) -> OutgoingMessage:
     ends = (f"It can be used until {write_day(event.expires_on)}.",) if event.expires_on else ()
     first = {
         "refund": f"Your refund of {write(event.amount)} is on a gift card.",
-        "replacement": f"Your gift card was replaced. {write(event.amount)} are on the new one; the code before it is not valid any more.",
-    }.get(event.why, f"Here is a gift card over {write(event.amount)} for you.")
+        "replacement": f"Your gift card was replaced. {write(event.amount)} is on the new one; the old code is no longer valid.",
+    }.get(event.why, f"We have a gift card for {write(event.amount)} for you.")
     return OutgoingMessage(
         topic="orders",
         recipient=event.recipient,
-        subject=f"A gift card over {write(event.amount)}",
-        heading=f"A gift card over {write(event.amount)}",
+        subject=f"A gift card for {write(event.amount)}",
+        heading=f"A gift card for {write(event.amount)}",
         lines=(
             first,
             f"Its code is {MASK}. Enter it in your cart or at checkout. Whoever knows it can spend it.",

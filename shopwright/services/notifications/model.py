@@ -6,7 +6,7 @@ from urllib.parse import quote
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.services.giftcards.contract import GiftCardIssued
-from shopwright.services.notifications.gift_card_texts import gift_card, went
+from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, went
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
@@ -202,7 +202,7 @@ def placed(event: OrderPlaced) -> OutgoingMessage:
         subject=f"We have your order {event.number}",
         heading="Thank you for your order",
         lines=(
-            f"Order {event.number} over {write(event.total)} is with us.",
+            f"Order {event.number} for {write(event.total)} is with us.",
             *([f"No tax is charged: {event.untaxed}."] if event.untaxed else []),
             *([f"Estimated delivery: {event.arrives}."] if event.arrives else []),
             "We start packing as soon as the payment has arrived, and write again then.",
@@ -223,7 +223,7 @@ def paid(event: OrderPaid) -> OutgoingMessage:
         account=event.customer_id or "",
         subject=f"Payment received for order {event.number}",
         heading="Your payment has arrived",
-        lines=(f"We received {write(event.total)} for order {event.number} and are packing:", *things),
+        lines=(came(event), *things),
         path=path,
         secret=secret,
         action="See your order",
@@ -280,7 +280,7 @@ def cancelled(event: OrderCancelled) -> OutgoingMessage:
         heading="Your order is cancelled",
         lines=(
             *((f"Reason: {event.reason}",) if event.by_shop else ()),
-            "Money you paid is on its way back to you.",
+            *goes_back(event),
         ),
         path=path,
         secret=secret,

@@ -9,6 +9,7 @@ from shopwright.services.orders import cancel_store, holds_store, model, refund_
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Status
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
+from shopwright.services.orders.contract.gift_cards import rest_of_cards
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import PaymentRefund
 
@@ -63,6 +64,8 @@ class Closing:
                     unsold=unsold,
                     lines=lines,
                     restock=restock,
+                    by_payment=back.amount if back else None,
+                    to_gift_cards=rest_of_cards(order) if back else None,
                 )
             )
             await tx.emit(told)

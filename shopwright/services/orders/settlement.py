@@ -15,6 +15,7 @@ from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Status
 from shopwright.services.orders.contract.facts import OrderPaid
+from shopwright.services.orders.contract.gift_cards import paid_by_cards
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
@@ -148,6 +149,7 @@ class Settlement:
                     total=whole.totals.total,
                     lines=model.sold(whole),
                     payment_id=payment.id,
+                    by_gift_cards=paid_by_cards(whole),
                 )
             )
         return True

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import name_key
 from shopwright.services.catalog.contract import AttributeType, Catalog, Kind, ProductType
@@ -121,6 +121,8 @@ async def save_attribute(
 def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
     reader = editing.Reader(form, now)
     kind = form.get("kind", "")
+    if kind not in {"", *KINDS}:
+        raise Invalid.at("/kind", "Choose a kind of attribute from the list.")
     if now and not editing.is_whole(form) and kind == next(iter(KINDS)):
         kind = now["kind"]  # a form to add one begins with a kind: nothing was said of it
     swatches = {}

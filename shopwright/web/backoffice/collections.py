@@ -123,6 +123,8 @@ async def save_collection(
 
 
 async def _asked(catalog: Catalog, form: Form, found: Collection | None) -> Collection:
+    if form.get("kind", "manual") not in {"manual", "rules"} or form.get("match", "all") not in {"all", "any"}:
+        raise Invalid.at("/kind", "Say whether products are chosen by hand, or by all or any of the conditions.")
     kind: Literal["manual", "rules"] = "rules" if form.get("kind") == "rules" else "manual"
     return Collection(
         slug=found.slug if found else slugify(form.get("slug", "") or form.get("title", "")),

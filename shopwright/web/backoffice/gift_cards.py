@@ -24,6 +24,7 @@ PAGE = 50
 READ, WRITE = allow(staff("gift_cards.read")), allow(staff("gift_cards.write"))
 STATES = {"active": "Active", "spent": "Spent", "expired": "Expired", "disabled": "Disabled"}
 WHY = {"sold": "Sold", "goodwill": "Goodwill", "refund": "Refund", "replacement": "Replacement"}
+ENDS = frozenset({"rule", "day", "never"})
 KINDS = {
     "issued": "Issued",
     "taken": "Paid for an order",
@@ -90,6 +91,8 @@ async def issue(
 def _asked(form: dict[str, str], currency: str) -> NewGiftCard:
     """What the form asks for. Raises Invalid."""
     ends, why = form.get("ends", "rule"), form.get("why", "")
+    if ends not in ENDS:
+        raise Invalid.at("/ends", "Say until when it can be used.")
     if why not in {"sold", "goodwill"}:
         raise Invalid.at("/why", "Say whether it was sold or is given.")
     day = parse_day(form.get("expires_on", ""), "/expires_on") if ends == "day" else None
@@ -131,7 +134,9 @@ async def change(
     try:
         if act == "replace":
             return await _card(office, giftcards, card_id, made=await giftcards.replace(card_id, caller))
-        await giftcards.set_disabled(card_id, disabled=act != "enable")
+        if act not in {"disable", "enable"}:
+            raise Invalid.at("/act", "Say whether to disable, enable or replace it.")
+        await giftcards.set_disabled(card_id, disabled=act == "disable")
     except ShopError as error:
         return await _card(office, giftcards, card_id, problem=error.detail)
     return Redirect(f"/office/gift-cards/{card_id}", status_code=303)

@@ -242,6 +242,8 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
         await orders.refund(order_id, refund, form.get("key", order_id), caller)
     elif action == "cancel-refund":
         await orders.cancel_refund(order_id, form.get("refund", ""), form.get("why", ""), caller)
+    else:
+        raise Invalid.at("/action", "An order has no such action.")
 
 
 def routes() -> Pages:

@@ -69,9 +69,11 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
     if act in {"disable", "enable"}:
         await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
         return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
+    if act not in {"invite", "role"}:
+        raise Invalid.at("/act", "Say whether to invite, change, disable, enable or remove them.")
     if not form.get("role"):
         raise Invalid.at("/role", "Choose what they may do.")
-    if user_id:
+    if act == "role":
         await users.change_staff(user_id, StaffChange(role=form["role"]))
         return "Role changed. They were signed out and sign in again."
     invited = await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.reviews.contract import Reviews, Status
@@ -71,6 +71,8 @@ async def decide(
     form = await form_of(request)
     here = STATES.get(form.get("here", ""), "pending")
     try:
+        if form.get("do", "") not in {"", "reply", *STATES}:
+            raise Invalid.at("/do", "Say whether to publish, reject or answer it.")
         # An answer that was typed is meant, whichever button is pressed; it is what may be refused, and comes first.
         if "reply" in form and (form.get("do") == "reply" or form["reply"].strip() != form.get("was", "").strip()):
             await reviews.reply(review_id, form["reply"])

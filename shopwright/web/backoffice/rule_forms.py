@@ -90,6 +90,8 @@ def _moment(
 def _discount(form: Form, shop: Shop, found: Coupon | Promotion | None) -> dict[str, Any]:
     shown = _discount_fields(found, shop) if found else {}
     reader = Reader(form, shown)
+    if form.get("kind", "") not in {"", *KINDS}:
+        raise Invalid.at("/kind", "Choose a kind of discount from the list.")
     kind = KINDS.get(form.get("kind", ""), found.kind if found else "percentage")
     if found and not is_whole(form) and not reader.typed("value") and kind != "free_shipping":
         kind = found.kind  # a form to add one begins with a kind; without a value nothing was said of it

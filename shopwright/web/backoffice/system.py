@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import staff
 from shopwright.kit.digits import is_number
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.observability.process_admin import ProcessAdmin
@@ -82,7 +82,9 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
     """Bring a fact, or all that was given up, on its way again."""
     form = await form_of(request)
     ids = [form["fact"]] if form.get("fact") else []
-    chosen = [houses[form["part"]]] if form.get("part") in houses else list(houses.values())
+    if (part := form.get("part", "")) and part not in houses:
+        raise Missing("There is no such part of the shop.")
+    chosen = [houses[part]] if part else list(houses.values())
     count = 0
     for house in chosen:
         try:

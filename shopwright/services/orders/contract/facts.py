@@ -43,13 +43,14 @@ class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """The money is here: ship it."""
+    """The money is here: ship it. `by_gift_cards`: what of `total` gift cards paid."""
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     name: str = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
     payment_id: str = ""
+    by_gift_cards: Money | None = None
 
 
 class OrderImported(OrderPaid, frozen=True, kw_only=True):
@@ -101,7 +102,7 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
 
     `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours. `restock`: what of
-    that goes back to the shelf.
+    that goes back to the shelf. `by_payment`, `to_gift_cards`: what goes back of the money and where, if that is known by then.
     """
 
     reason: str
@@ -110,6 +111,8 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     unsold: Money | None = None
     lines: tuple[SoldLine, ...] = ()
     restock: tuple[RestockedLine, ...] | None = None
+    by_payment: Money | None = None
+    to_gift_cards: Money | None = None
 
 
 class OrderExpired(OrderEvent, frozen=True, kw_only=True):
