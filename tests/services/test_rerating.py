@@ -16,6 +16,7 @@ from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.documents import DocumentBody
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
+from shopwright.services.orders.tax_corrections import AT_ONCE
 from shopwright.services.pricing.contract import Coupon, TaxRate, TaxRule
 from tests.conftest import OWNER, fill_cart, sell, send_all, sign_in
 from tests.services.test_books import entries
@@ -497,6 +498,25 @@ async def test_a_parcel_leaves_though_pricing_cannot_be_asked_and_is_taxed_later
     assert [one.supplied for one in found.tax_corrections] == [sent.shipments[0].shipped_at]
     assert await statement(whole) == {160_000: (5422, 868, 0), 190_000: (0, 0, 1)}
     assert await wrong(whole) == []
+
+
+async def test_parcels_that_cannot_be_taxed_hold_up_no_other(whole: Shop, clock: HandClock) -> None:
+    """As many as are tried at once, and before it in the order of their ids."""
+    order = await kettles(whole)
+    await becomes(whole, clock, 1600)
+    corrections = whole.orders.tax_corrections
+    pricing, corrections._pricing = corrections._pricing, Away(hangs=False)
+    sent = await leaves(whole, order)
+    corrections._pricing = pricing
+    async with whole.works["orders"].begin() as tx:
+        await tx.run_many(
+            "INSERT INTO shipments (id, order_id, status, body, rates_due)"
+            " SELECT :other, 'ord_gone', status, body, 1 FROM shipments WHERE id = :id",
+            [{"other": f"a{number}", "id": sent.shipments[0].id} for number in range(AT_ONCE)],
+        )
+    for _ in range(2):
+        await corrections.correct_waiting()
+    assert taxed((await whole.orders.get(order.id)).tax_parts) == [(160_000, 6290, 868)]
 
 
 async def test_what_came_back_before_its_rates_were_known_stays_as_it_went_back(whole: Shop, clock: HandClock) -> None:

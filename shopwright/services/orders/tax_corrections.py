@@ -57,7 +57,12 @@ class TaxCorrections:
 
     async def correct_waiting(self) -> None:
         """A timer: parcels that left while the rates could not be had."""
-        for shipment_id, order_id in await tax_store.awaiting_rates(self._work, AT_ONCE):
+        waiting = await tax_store.awaiting_rates(self._work, AT_ONCE)
+        if not waiting:
+            return
+        async with self._work.begin() as tx:
+            await tax_store.ask_rates(tx, sorted(shipment_id for shipment_id, _ in waiting))
+        for shipment_id, order_id in waiting:
             with self._work.aside.guard(TAXES, order_id):
                 await self._correct(order_id, shipment_id)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
 from shopwright.services.orders.contract import Order
@@ -41,9 +42,19 @@ async def await_rates(tx: Transaction, shipment_id: str) -> None:
 
 
 async def awaiting_rates(work: ServiceDatabase, most: int) -> list[tuple[str, str]]:
-    """Parcels whose rates are still to be asked for, and their orders."""
-    rows = await work.fetch("SELECT id, order_id FROM shipments WHERE rates_due = 1 ORDER BY id LIMIT :most", most=most)
+    """Parcels whose rates are still to be asked for, and their orders; those first that were asked for longest ago."""
+    rows = await work.fetch(
+        "SELECT id, order_id FROM shipments WHERE rates_due = 1 ORDER BY rates_asked, id LIMIT :most", most=most
+    )
     return [(row["id"], row["order_id"]) for row in rows]
+
+
+async def ask_rates(tx: Transaction, shipment_ids: Sequence[str]) -> None:
+    """They are asked for now: where that fails, others have their turn first."""
+    await tx.run_many(
+        "UPDATE shipments SET rates_asked = :now WHERE id = :id",
+        [{"id": one, "now": to_micros(tx.now)} for one in shipment_ids],
+    )
 
 
 async def have_rates(tx: Transaction, shipment_id: str) -> bool:
