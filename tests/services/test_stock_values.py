@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused, Unavailable
-from shopwright.kit.money import Money
+from shopwright.kit.money import LARGEST, Money
 from shopwright.operations.repair import repair
 from shopwright.services.inventory import value_store
 from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, Wanted
@@ -132,6 +132,50 @@ async def test_what_is_found_when_nothing_is_left_has_the_last_average(shop: Sho
         await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=delta, reason="moved")])
     assert await worth(shop) == (3, 999)
     assert await carried(shop) == [999, -999, 999]
+
+
+async def test_a_count_finds_no_more_value_than_counts_took_away(shop: Shop) -> None:
+    """On paper: 4 of 10 cost 40.00. None are counted, then 10: the 4 are back with 40.00, and 6 have no cost still."""
+    await receive(shop, 6, None)
+    await receive(shop, 4, 1000)
+    for count in (0, 10):
+        await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=count, reason="counted")])
+    assert await worth(shop) == (4, 4000)
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=12, reason="counted")])
+    assert await worth(shop) == (4, 4000)
+    assert await shop.inventory.without_cost() == ["var_lamp"]
+
+
+async def test_goods_moved_between_locations_in_portions_keep_their_value(shop: Shop) -> None:
+    await shop.inventory.put_location(Location("annex", "Annex", 1))
+    await shop.inventory.receive([Receipt(variant_id="var_lamp", quantity=7, total_cost=euros(1000))])
+    for units in (3, 2, 2):
+        for delta, location in ((-units, "main"), (units, "annex")):
+            one = Adjustment(variant_id="var_lamp", delta=delta, location=location, reason="moved")
+            await shop.inventory.adjust([one])
+        assert await worth(shop) == (7, 1000)
+
+
+async def test_what_is_counted_of_something_dear_can_be_reckoned_with(shop: Shop) -> None:
+    """One unit at the largest sum there is, and a count of very many; lost, received once more, and found again."""
+    await receive(shop, 1, LARGEST)
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=5_000_000, reason="counted")])
+    assert await worth(shop) == (1, LARGEST)
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=0, reason="counted")])
+    await receive(shop, 1, LARGEST)
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=1, reason="counted")])
+    assert await worth(shop) == (1, LARGEST)
+    await take(shop, "ord_1", 1)
+    await receive(shop, 1, LARGEST)
+    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 1)], key="rfd_1")
+    assert (await worth(shop))[1] == LARGEST
+
+
+async def test_counts_of_several_dear_things_at_once_are_each_told(shop: Shop) -> None:
+    variants = ["var_a", "var_b"]
+    await shop.inventory.receive([Receipt(variant_id=one, quantity=1, unit_cost=euros(LARGEST)) for one in variants])
+    await shop.inventory.adjust([Adjustment(variant_id=one, on_hand=0, reason="counted") for one in variants])
+    assert [await worth(shop, one) for one in variants] == [(0, 0), (0, 0)]
 
 
 async def test_goods_that_orders_wait_for_leave_at_once_with_their_value(shop: Shop) -> None:
@@ -281,7 +325,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_paper_says(steps) -> None:
     there, out = {"v": Valuation(currency="EUR")}, Out()
-    on_hand = 0
+    on_hand = received = 0
     for name, count, more in steps:
         now, left = there["v"], out.get((f"o{more}", "v"), Valuation(currency="EUR"))
         if name == "receive":
@@ -297,15 +341,17 @@ def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_pa
             cause = "sold" if name == "take" else "counted"
             order = f"o{more}" if name == "take" else ""
             move = Move(variant_id="v", location="main", delta=delta, reason="", cause=cause, order_id=order)
-            units = max(delta, -now.units) if delta < 0 else delta if now.average_units else 0
-            average = Fraction(now.average_value, now.average_units) if now.average_units else Fraction(0)
-            paper = (average * units, units)
+            units = max(delta, -now.units) if delta < 0 else min(delta, now.counted_units)
+            of = (now.units, now.value) if delta < 0 else (now.counted_units, now.counted_value)
+            paper = (Fraction(of[1], of[0]) * units if of[0] else Fraction(0), units)
         [one] = follow([move], there, out, "EUR")
         on_hand += move.delta
+        received += move.cost.amount if move.cause == "received" and move.cost is not None else 0
         assert one.units == paper[1]
         assert abs(one.value - (paper[0] or 0)) <= Fraction(1, 2)
         after = there["v"]
         assert (after.units, after.value) == (now.units + one.units, now.value + one.value)
+        assert after.value + after.counted_value + sum(left.value for left in out.values()) == received
         assert 0 <= after.units <= on_hand
         assert after.units or not after.value
         assert after.value >= 0

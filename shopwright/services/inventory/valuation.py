@@ -1,7 +1,7 @@
 """What stock is worth: at the moving average, to the last minor unit. Pure functions.
 
 Of a variant's units, those that have a cost leave first; what has none is worth nothing. So the value is the sum of what
-movements carried, and no units have no value.
+movements carried, and no units have no value. What a count finds is worth what counts took away before, and no more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,18 @@ from shopwright.services.inventory.contract import StockValued, ValueCause, Want
 
 
 class Valuation(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a variant: units that have a cost, and what they are worth together; the average is that of the last there were."""
+    """Of a variant: units that have a cost, and what they are worth together; the average is that of the last there were.
+
+    `counted_units`: those that counts took away and have not found again, worth `counted_value` then.
+    """
 
     currency: str
     units: int = 0
     value: int = 0
     average_units: int = 0
     average_value: int = 0
+    counted_units: int = 0
+    counted_value: int = 0
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +77,17 @@ def carried(move: Move, now: Valuation, out: Out) -> Carried:
         # In another currency than the stock it left the shop of before, and has no cost in this one.
         if left is None or not left.units or left.currency != now.currency:
             return NOTHING
-        back = min(move.delta, left.units)
-        return Carried(back, part(left.units, left.value, back), now.currency)
-    if move.cause == "counted" and now.average_units:
-        found = divide_half_up(now.average_value * move.delta, now.average_units)
-        return Carried(move.delta, found, now.currency)
+        return _back(move, now, left.units, left.value)
+    if move.cause == "counted" and now.counted_units:
+        return _back(move, now, now.counted_units, now.counted_value)
     return NOTHING
+
+
+def _back(move: Move, now: Valuation, units: int, value: int) -> Carried:
+    """So many of these units come back with their value, but where that is more than can be reckoned with."""
+    back = min(move.delta, units)
+    worth = part(units, value, back)
+    return Carried(back, worth, now.currency) if now.value + worth <= LARGEST else NOTHING
 
 
 def _check(variant_id: str, cost: Money, now: Valuation) -> None:
@@ -88,12 +98,23 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
         raise Refused(f"All of {variant_id} together would be worth more than can be reckoned with.")
 
 
-def after(now: Valuation, change: Carried) -> Valuation:
+def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:
     """What is there once that was carried."""
     units, value = now.units + change.units, now.value + change.value
     average = (units, value) if units else (now.units, now.value)
+    counted = now.counted_units, now.counted_value
+    if cause == "counted":
+        counted = counted[0] - change.units, counted[1] - change.value
+    if counted[1] > LARGEST:  # the oldest of it is not found any more
+        counted = -change.units, -change.value
     return Valuation(
-        currency=change.currency, units=units, value=value, average_units=average[0], average_value=average[1]
+        currency=change.currency,
+        units=units,
+        value=value,
+        average_units=average[0],
+        average_value=average[1],
+        counted_units=counted[0],
+        counted_value=counted[1],
     )
 
 
@@ -115,7 +136,7 @@ def follow(moves: Iterable[Move], there: dict[str, Valuation], out: Out, currenc
         found.append(change)
         if now is None or not change.units:
             continue
-        there[move.variant_id] = after(now, change)
+        there[move.variant_id] = after(now, change, move.cause)
         if move.order_id:
             key = move.order_id, move.variant_id
             out[key] = left(out.get(key), change)

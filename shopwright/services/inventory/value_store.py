@@ -15,6 +15,8 @@ def _valuation(row: Row) -> Valuation:
         value=row["value"],
         average_units=row["average_units"],
         average_value=row["average_value"],
+        counted_units=row["counted_units"],
+        counted_value=row["counted_value"],
     )
 
 
@@ -50,7 +52,8 @@ async def put(tx: Transaction, values: Mapping[str, Valuation]) -> None:
     """Write what there is of each now."""
     await tx.run_many(
         "UPDATE stock_values SET currency = :currency, units = :units, value = :value,"
-        " average_units = :average_units, average_value = :average_value WHERE variant_id = :variant_id",
+        " average_units = :average_units, average_value = :average_value,"
+        " counted_units = :counted_units, counted_value = :counted_value WHERE variant_id = :variant_id",
         [
             {
                 "variant_id": variant_id,
@@ -59,6 +62,8 @@ async def put(tx: Transaction, values: Mapping[str, Valuation]) -> None:
                 "value": one.value,
                 "average_units": one.average_units,
                 "average_value": one.average_value,
+                "counted_units": one.counted_units,
+                "counted_value": one.counted_value,
             }
             for variant_id, one in sorted(values.items())
         ],
