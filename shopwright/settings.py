@@ -163,7 +163,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "required: staff may do nothing in the back office before they turned on a second factor; auto: so but in a demo shop"
         ),
     ] = "auto"
-    secret: Annotated[Secret, _means("signs forms; made up and kept in the data folder if empty")] = ""
+    secret: Annotated[
+        Secret,
+        _means(
+            "signs forms, links and calls between services, and hashes codes of gift cards: with another one every code is refused. Made up and kept in the data folder (secret.key) if empty; keep a copy beside your archives, which do not hold it"
+        ),
+    ] = ""
     encryption_key: Annotated[
         Secrets,
         _means(

@@ -23,7 +23,8 @@ CLOSED = "vault:"
 # What a key is made of; somebody may have written one by hand.
 KEY = re.compile(rb"[!-~]{16,}")
 WITHOUT = (
-    "everybody has to sign in again and links in e-mails stop working (secret.key); second factors and secrets of webhooks"
+    "everybody has to sign in again, links in e-mails stop working, and codes of gift cards are refused: each card has to be"
+    " replaced (secret.key); second factors and secrets of webhooks"
     " have to be set up anew (encryption.key)."
 )
 OVERLAP = 2  # keys a file has after a rotation: processes that run know the one before

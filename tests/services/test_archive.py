@@ -11,11 +11,13 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli import restoring
 from shopwright.cli.backup import BackupOptions, backup
+from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.operations import archive
 from shopwright.operations.doctor import examine
+from shopwright.services.giftcards.contract import NewGiftCard
 from shopwright.services.search.contract import SearchRequest
 from tests.conftest import QUICK, fresh, make_settings, sell
 from tests.services.test_orders import place
@@ -75,6 +77,25 @@ async def test_an_archive_says_what_is_in_it(shop: Shop, tmp_path: Path) -> None
         lines = found.read("tables/orders/orders.jsonl").decode().splitlines()
     assert manifest["tables"]["orders/orders"]["rows"] == len(lines) == 2
     assert json.loads(lines[0])["email"] == "ada@example.com"
+
+
+async def test_no_code_of_a_gift_card_is_in_an_archive_and_those_there_are_stay(
+    shop: Shop, other: Shop, tmp_path: Path
+) -> None:
+    new = NewGiftCard(amount=Money(2000, "EUR"), why="sold", recipient="grace@example.com")
+    card = await shop.giftcards.issue(new, SYSTEM)
+    file = tmp_path / "shop.zip"
+    await archive.write(shop, file)
+    with zipfile.ZipFile(file) as found:
+        written = b"".join(found.read(name) for name in found.namelist()).decode(errors="replace")
+    assert card.id in written
+    assert card.code not in written
+    assert card.code.replace("-", "") not in written
+    await archive.read(shop, file)
+    assert await shop.giftcards.letter_code(card.id) == card.code
+    await archive.read(other, file)
+    with pytest.raises(Missing):
+        await other.giftcards.letter_code(card.id)
 
 
 async def test_what_is_written_while_the_shop_sells_is_one_moment_of_it(

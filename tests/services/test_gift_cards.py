@@ -331,6 +331,38 @@ async def test_a_card_that_has_expired_is_not_replaced_by_one_that_has_disabled_
     assert len(await shop.giftcards.cards()) == 2
 
 
+async def test_with_another_secret_codes_are_refused_and_the_doctor_says_so_until_cards_are_replaced(
+    shop: Shop,
+) -> None:
+    card, spent = await issue(shop), await issue(shop)
+    await hold(shop, "ord_1", spent, 2000)
+    await shop.giftcards.take("ord_1")
+    other = GiftCardService(
+        shop.works["giftcards"], KeyedHash("another", "gift cards"), shop.vault, currency="EUR", country="DE"
+    )
+    await other.protect(anew=False)
+    assert await shop.giftcards.damage() == []
+    with pytest.raises(Missing):
+        await other.find(card.code)
+    [sentence] = await other.damage()
+    assert sentence.startswith("Gift cards whose codes were made with another secret than the shop has now: 1.")
+    new = await other.replace(card.id, SYSTEM)
+    assert (await other.find(new.code)).balance.amount == 2000
+    assert await other.damage() == []
+    assert len(await shop.giftcards.damage()) == 1
+
+
+async def test_cards_by_an_earlier_version_are_of_the_key_that_was_there_when_the_shop_was_migrated(shop: Shop) -> None:
+    await issue(shop)
+    async with shop.works["giftcards"].begin() as tx:
+        await tx.run("UPDATE cards SET code_key = ''")
+    assert await shop.giftcards.damage() == []
+    await shop.protect()
+    rows = await shop.works["giftcards"].fetch("SELECT code_key FROM cards")
+    assert all(row["code_key"] for row in rows)
+    assert await shop.giftcards.damage() == []
+
+
 async def test_codes_are_guessed_slowly(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop)
     for _ in range(30):

@@ -67,7 +67,9 @@ class Move:
         await self.target.migrate()
         for name, work in self.source.works.items():
             keys = await work.database.movable.keys()
-            left = archive.LEFT_OUT - archive.SIGNS - (MOVES if self._same_documents else frozenset())
+            left = (
+                archive.LEFT_OUT - archive.SIGNS - archive.SPENDABLE - (MOVES if self._same_documents else frozenset())
+            )
             along = {table: key for table, key in keys.items() if table not in left}
             self._tables.append(Tables(work, self.target.works[name], along, self._cargo(name)))
         if self._notebook.is_there:

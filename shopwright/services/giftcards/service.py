@@ -35,6 +35,10 @@ from shopwright.services.users.contract.facts import AddressErased, UserErased
 
 TRIES = 20  # of a network address in a quarter of an hour
 SENT_WITHIN = timedelta(days=7)  # as long as the delivery log is kept
+OTHER_KEY = (
+    "Gift cards whose codes were made with another secret than the shop has now: {}. Their codes are refused. Set"
+    " SHOPWRIGHT_SECRET, or secret.key in the data folder, as it was. Where it is lost, replace each card: its owner needs the new code."
+)
 NOT_USABLE = "This gift card cannot pay as much any more. Look at your cart again."
 
 
@@ -47,6 +51,11 @@ class GiftCardService(GiftCards):
         self._vault = vault
         self._currency = currency
         self._country = country
+
+    @property
+    def _code_key(self) -> str:
+        """What tells the key of codes from another."""
+        return self._hashed.of("key", "gift cards")
 
     def _today(self) -> date:
         return day_of(self._work.now(), self._work.zone)
@@ -107,7 +116,7 @@ class GiftCardService(GiftCards):
             order_id=order_id,
             code=code,
         )
-        if not await store.insert(tx, card, self._hash(code), request):
+        if not await store.insert(tx, card, self._hash(code), self._code_key, request):
             return None
         kinds: dict[Why, MovementKind] = {"refund": "given_back", "replacement": "moved"}
         kind = kinds.get(why, "issued")
@@ -344,10 +353,17 @@ class GiftCardService(GiftCards):
                 await tx.emit(GiftCardErased(card_id=card_id))
 
     async def protect(self, *, anew: bool) -> int:
-        """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many."""
+        """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many.
+
+        Cards say from then on which key their codes are hashed with.
+        """
         async with self._work.begin() as tx:
+            await store.name_code_key(tx, self._code_key)
             return await protect(tx, self._vault, (("codes", "card_id", "body"),), anew=anew)
 
     async def damage(self) -> list[str]:
         """For `doctor`: what does not add up, in words."""
-        return await store.damage(self._work)
+        wrong = await store.damage(self._work)
+        if count := await store.of_other_keys(self._work, self._code_key):
+            wrong.append(OTHER_KEY.format(count))
+        return wrong

@@ -36,13 +36,13 @@ def card_of(row: Row, today: date) -> GiftCard:
     )
 
 
-async def insert(tx: Transaction, card: GiftCard, code_hash: str, request: str) -> bool:
-    """A new card; False where there is one of this request."""
+async def insert(tx: Transaction, card: GiftCard, code_hash: str, code_key: str, request: str) -> bool:
+    """A new card; False where there is one of this request. `code_key`: check value of the key its code is hashed with."""
     return bool(
         await tx.run(
             "INSERT INTO cards (id, code_hash, last4, currency, why, issued, balance, issued_at, issued_by, expires_on,"
-            " recipient, recipient_key, order_id, request) VALUES (:id, :code_hash, :last4, :currency, :why, :issued,"
-            " :issued, :issued_at, :issued_by, :expires_on, :recipient, :recipient_key, :order_id, :request)"
+            " recipient, recipient_key, order_id, request, code_key) VALUES (:id, :code_hash, :last4, :currency, :why, :issued,"
+            " :issued, :issued_at, :issued_by, :expires_on, :recipient, :recipient_key, :order_id, :request, :code_key)"
             " ON CONFLICT (request) DO NOTHING",
             id=card.id,
             code_hash=code_hash,
@@ -57,6 +57,7 @@ async def insert(tx: Transaction, card: GiftCard, code_hash: str, request: str) 
             recipient_key=email_key(card.recipient) if card.recipient else "",
             order_id=card.order_id,
             request=request or None,
+            code_key=code_key,
         )
     )
 
@@ -233,7 +234,21 @@ async def forget_recipient(tx: Transaction, email: str) -> list[str]:
     return ids
 
 
+async def name_code_key(tx: Transaction, code_key: str) -> None:
+    """Cards by an earlier version: their codes are hashed with the key that is here when the shop is migrated."""
+    await tx.run("UPDATE cards SET code_key = :code_key WHERE code_key = ''", code_key=code_key)
+
+
 # --- for the doctor
+
+
+async def of_other_keys(source: Reader, code_key: str) -> int:
+    """How many cards that could still be used have codes hashed with another key than this one."""
+    [row] = await source.fetch(
+        "SELECT count(*) AS count FROM cards WHERE code_key NOT IN ('', :code_key) AND disabled = 0 AND balance > 0",
+        code_key=code_key,
+    )
+    return int(row["count"])
 
 
 async def balances(source: Reader) -> dict[str, int]:
