@@ -1,11 +1,11 @@
 """The page on which the whole system can be seen.
 
-Engines are opened, and services built from their specs in river order; `web.py` mounts the routes.
+Engines are opened, and services built from their specs in river order; `web/application.py` mounts the routes.
 
     sources   users   catalog   inventory   pricing   payments   giftcards
     flow      carts → orders
     readers   reviews  search  recommendations  books  notifications  insights
-    faces     shelf  person  storefront  backoffice
+    web       product_view  privacy  storefront  backoffice
 
 One process serves all of it, or some (`here`): what it does not serve itself is asked over the network, by the same contract.
 """

@@ -75,7 +75,7 @@ def embedded(settings: Settings) -> list[str]:
 
 
 class RemoteStub:
-    """Stands for a service of another process where only the names of its reactions are asked for."""
+    """Stands for a service of another process where only the names of its event handlers are asked for."""
 
     def __getattr__(self, name: str) -> Any:
         async def on_event(_heard: object) -> None:

@@ -1,4 +1,4 @@
-"""The label of a service: what its folder says at first sight. docs/map.md is made from these and tests hold them to the code."""
+"""The manifest of a service: what its folder says at first sight. docs/map.md is made from these and tests hold them to the code."""
 
 import msgspec
 
