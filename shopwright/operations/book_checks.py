@@ -1,19 +1,22 @@
 """What the doctor looks at in the books: chains without gaps, sums that agree, orders that are booked as they stand."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader
+from shopwright.kit.days import day_number
 from shopwright.operations.collecting import page_done
-from shopwright.operations.findings import Finding
+from shopwright.operations.findings import Finding, Sentences
 from shopwright.operations.open_questions import Open, OpenQuestions
 from shopwright.operations.order_walk import Page
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import bookkeeping, document_store, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind
 from shopwright.services.inventory import value_store
+from shopwright.services.inventory.retention import COST_DAYS
 
 MANY = 1_000  # entries or documents looked at together
 MOST = 20  # sentences of one kind
@@ -182,6 +185,41 @@ async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
     ]
     on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
     return Finding(STOCK_BOOKED, [], found) if on_its_way else Finding(STOCK_BOOKED, found)
+
+
+class CostsAreBooked:
+    """What the goods of an order cost is in the books as inventory knows it, as long as it does."""
+
+    name = "the books have the cost of what each order took"
+
+    def __init__(self, snapshot: ShopSnapshot) -> None:
+        self._snapshot = snapshot
+        self._on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
+        self._found = Sentences()
+        self._orders: set[str] = set()
+
+    async def look(self, page: Page) -> None:
+        numbers = {one.row["id"]: one.row["number"] for one in page.orders}
+        known = await value_store.costs(self._snapshot.of("inventory"), list(numbers))
+        rows = await statement_store.costs_booked(self._snapshot.of("books"), list(numbers))
+        booked = {(row["order_id"], row["currency"]): row["amount"] for row in rows}
+        today = day_number(self._snapshot.shop.clock.now().date())
+        # Rows of inventory end one by one; and of an order in two currencies it knows the later one.
+        unknown = {row["order_id"] for row in rows if today - row["day"] >= COST_DAYS - 1}
+        unknown |= {order_id for order_id, count in Counter(one for one, _ in {*booked, *known}).items() if count > 1}
+        for order_id, currency in sorted(booked.keys() | known.keys()):
+            there, said = known.get((order_id, currency), 0), booked.get((order_id, currency), 0)
+            if there != said and order_id not in unknown:
+                self._found.say(
+                    f"Goods of order {numbers[order_id]} cost {there} {currency}, but the books have {said}."
+                )
+                self._orders.add(order_id)
+
+    def finding(self) -> Finding:
+        found = self._found.whole()
+        if self._on_its_way:
+            return Finding(self.name, [], found)
+        return Finding(self.name, found, orders=frozenset(self._orders))
 
 
 class OrdersAreBooked:

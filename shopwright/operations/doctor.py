@@ -20,6 +20,7 @@ from shopwright.kit.observability.health import Health
 from shopwright.operations.backup_age import backup_ages, overdue
 from shopwright.operations.book_checks import (
     STOCK_BOOKED,
+    CostsAreBooked,
     OrdersAreBooked,
     documents_add_up,
     ledger_adds_up,
@@ -134,16 +135,17 @@ async def _between_services(snapshot: ShopSnapshot, ids: Sequence[str], timed: T
         TaxesAreKnown(),
         PaymentsMatch(snapshot),
         OrdersAreBooked(snapshot),
+        CostsAreBooked(snapshot),
         GiftCardsMatch(snapshot),
     )
-    sums, taxes, payments, booked, cards = await walk(snapshot, checks, ids, timed)
+    sums, taxes, payments, booked, costs, cards = await walk(snapshot, checks, ids, timed)
     began = time.monotonic()
     try:
         belong = await reservations_belong(snapshot, ids)
     except Exception as error:  # noqa: BLE001 -- what else was found is said
         belong = Finding(BELONG, [unchecked(error)])
     timed(BELONG, time.monotonic() - began)
-    return [sums, taxes, payments, belong, booked, cards]
+    return [sums, taxes, payments, belong, booked, costs, cards]
 
 
 async def _cards_are_owed(snapshot: ShopSnapshot) -> Finding:

@@ -7,17 +7,22 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
 from shopwright.kit.data.events import Delivery
+from shopwright.kit.errors import Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
+from shopwright.services.books.contract import Correction, CorrectionLine
 from shopwright.services.books.contract.margin import margins
-from shopwright.services.inventory.contract import Adjustment, Receipt
-from shopwright.services.orders.contract import LineQuantity
+from shopwright.services.inventory.contract import Adjustment, Location, Receipt, Wanted
+from shopwright.services.orders.contract import LineQuantity, NewShipment
 from tests.conftest import fill_cart, sell
 from tests.pages.test_office import send
 from tests.services.test_books import MONTH, balances, entries
 from tests.services.test_order_taxes import place_cart
+from tests.services.test_orders import place
 from tests.services.test_refund_parts import refunded
+from tests.services.test_refunds import later
 
 WORDS = "three words will do"
 GOODS = ("stock", "payables", "opening", "cost_of_goods", "stock_differences")
@@ -61,6 +66,97 @@ async def test_a_cancelled_order_leaves_stock_as_it_was(shop: Shop) -> None:
     order = await place_cart(shop, await fill_cart(shop, (product, 2)))
     await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
     assert await kept(shop) == {"stock": 999, "opening": -999}
+
+
+async def test_goods_of_a_refund_that_comes_back_leave_again_as_sold(shop: Shop) -> None:
+    """On paper: one of two at 40.00 is sold, comes back with its refund and leaves again when the bank returns the money:
+    40.00 is what was sold. When it is refunded once more and comes back, stock is worth 80.00 again.
+    """
+    product = await sell(shop, price=10000, on_hand=2)
+    await shop.inventory.set_cost(product.variants[0].id, Money(4000, "EUR"))
+    order = await place(shop, product, 1, token="pretend_refund_returned")
+    line = (LineQuantity(order.lines[0].id, 1),)
+    await refunded(shop, order, lines=line, restock=True)
+    assert await kept(shop) == {"stock": 8000, "opening": -8000}
+    await later(shop, 5)
+    await later(shop, 7200, 2)
+    assert (await shop.orders.get(order.id)).refunds == ()
+    assert await kept(shop) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
+    await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
+    await shop.inventory.restock(order.id, [Wanted(product.variants[0].id, 1)], key="it came back")
+    assert await kept(shop) == {"stock": 8000, "opening": -8000}
+
+
+class Away:
+    """Inventory that cannot be asked."""
+
+    async def take_again(self, *_given: object, **_named: object) -> None:
+        raise Unavailable("Inventory does not answer.")
+
+
+async def test_goods_leave_again_when_inventory_is_back(whole: Shop) -> None:
+    product = await sell(whole, price=10000, on_hand=2)
+    await whole.inventory.set_cost(product.variants[0].id, Money(4000, "EUR"))
+    order = await place(whole, product, 1, token="pretend_refund_returned")
+    await refunded(whole, order, lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
+    context = whole.orders._context
+    inventory, context.inventory = context.inventory, Away()
+    await later(whole, 5)
+    assert (await whole.orders.get(order.id)).refunds == ()
+    context.inventory = inventory
+    await later(whole, 7200, 2)
+    assert await kept(whole) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
+
+
+async def test_what_leaves_again_is_there_as_a_whole_or_nothing_leaves(shop: Shop) -> None:
+    await shop.inventory.put_location(Location("annex", "Annex", 1))
+    lamps = [Receipt(variant_id="var_lamp", quantity=1, location=one) for one in ("main", "annex")]
+    await shop.inventory.receive([*lamps, Receipt(variant_id="var_cup", quantity=1)])
+    with pytest.raises(Refused, match="var_lamp has 2 free, not 3"):
+        await shop.inventory.take_again("ord_1", [Wanted("var_cup", 1), Wanted("var_lamp", 3)], key="k")
+    for _ in range(2):
+        await shop.inventory.take_again("ord_1", [Wanted("var_cup", 1), Wanted("var_lamp", 2)], key="k")
+    there = await shop.inventory.stock(["var_cup", "var_lamp"])
+    assert [one.on_hand for one in there.values()] == [0, 0]
+    assert await shop.inventory.damage() == []
+
+
+@pytest.mark.parametrize(
+    ("service", "broken"),
+    [
+        ("inventory", "UPDATE order_costs SET value = value - 1"),
+        ("books", "UPDATE postings SET account = 'stock_differences' WHERE account = 'cost_of_goods'"),
+    ],
+)
+async def test_an_order_whose_goods_are_in_the_books_at_another_cost_is_seen(
+    shop: Shop, service: str, broken: str
+) -> None:
+    product = await sell(shop, price=2900, on_hand=4)
+    await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
+    order = await place_cart(shop, await fill_cart(shop, (product, 2)))
+    await kept(shop)
+    async with shop.works[service].begin() as tx:
+        await tx.run(broken)
+    said = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert any(one.startswith(f"Goods of order {order.number} cost ") for one in said), said
+
+
+async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten_it(
+    shop: Shop, clock: HandClock
+) -> None:
+    product = await sell(shop, price=2900, on_hand=4)
+    await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
+    await place_cart(shop, await fill_cart(shop, (product, 2)))
+    by_hand = [
+        CorrectionLine(account=name, amount=Money(sum_, "EUR")) for name, sum_ in (("cost_of_goods", 7), ("bank", -7))
+    ]
+    await shop.books.correct(Correction(text="Freight", lines=tuple(by_hand)), SYSTEM)
+    await kept(shop)
+    clock.move(days=1095)
+    async with shop.works["inventory"].begin() as tx:
+        await tx.run("DELETE FROM order_costs")
+    said = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert not [one for one in said if one.startswith("Goods of order")]
 
 
 async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx.AsyncClient) -> None:

@@ -204,6 +204,16 @@ async def stock_booked(source: Reader) -> dict[str, int]:
     return {row["currency"]: int(row["amount"]) for row in rows}
 
 
+async def costs_booked(source: Reader, order_ids: Sequence[str]) -> list[Row]:
+    """What the goods of these orders were booked at as sold, by order and currency, and the first day; not by hand."""
+    return await source.fetch_in(
+        "SELECT e.order_id, p.currency, CAST(sum(p.amount) AS BIGINT) AS amount, min(e.day) AS day FROM entries e"
+        " JOIN postings p ON p.seq = e.seq WHERE e.kind = 'stock' AND p.account = 'cost_of_goods'"
+        " AND e.order_id IN (:each) GROUP BY e.order_id, p.currency",
+        order_ids,
+    )
+
+
 async def vouchers_owed(source: Reader) -> dict[str, int]:
     """What the books owe to who has vouchers, by currency; not what was booked by hand."""
     rows = await source.fetch(

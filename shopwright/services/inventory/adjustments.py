@@ -104,6 +104,20 @@ class Adjustments:
         except AlreadyDone:
             return
 
+    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+        ids = sorted({line.variant_id for line in lines})
+        try:
+            async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
+                before = await store.read(tx, ids)
+                moves: list[Move] = []
+                for line in sorted(lines, key=lambda one: one.variant_id):
+                    if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
+                        raise Refused(f"{line.variant_id} has {line.quantity - lacking} free, not {line.quantity}.")
+                await self._context.record(tx, moves)
+                await self._context.tell(tx, before)
+        except AlreadyDone:
+            return
+
 
 def _check(one: Adjustment, pointer: str, known: Sequence[Location]) -> None:
     if (one.delta is None) == (one.on_hand is None):

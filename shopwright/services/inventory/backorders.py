@@ -20,12 +20,18 @@ class Backorders:
 
     async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move]) -> None:
         """A paid order's units that were not there when it was placed: from the shelf if they have come, else owed."""
+        left = await self.leave(tx, order_id, wanted, moves)
+        if left < wanted.quantity:
+            await backorder_store.unpromise(tx, wanted.variant_id, wanted.quantity - left)
+        if left:
+            await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))
+
+    async def leave(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move], how: str = "") -> int:
+        """Free units leave the shelf for an order; answers how many are lacking."""
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             given = min(free, left)
             if given and await store.move(tx, wanted.variant_id, location, -given):
-                await backorder_store.unpromise(tx, wanted.variant_id, given)
-                moves.append(sold(order_id, Wanted(wanted.variant_id, given), location))
+                moves.append(sold(order_id, Wanted(wanted.variant_id, given), location, how))
                 left -= given
-        if left:
-            await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))
+        return left

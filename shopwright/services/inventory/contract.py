@@ -207,6 +207,11 @@ class Inventory(Protocol):
         ...
 
     @idempotent
+    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+        """Goods that came back leave for the order after all, all or none; once for each `key`. Raises Refused."""
+        ...
+
+    @idempotent
     async def owed(self, order_id: str) -> dict[str, int]:
         """Units of a paid order that wait for goods to come, by variant; they cannot be sent yet."""
         ...

@@ -2,6 +2,8 @@
 
 from shopwright.kit.data.retention import Expiry, Retention
 
+COST_DAYS = 1095  # what left for an order comes back at its cost as long
+
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="stock", rows="how many are at a location", grows="products", end="never: one a variant and location"
@@ -41,7 +43,7 @@ RETENTION: tuple[Retention, ...] = (
         table="order_costs",
         rows="what left for an order, at its cost",
         grows="orders",
-        expiries=(Expiry(days=1095, what="it left", since="since", key=("order_id", "variant_id")),),
+        expiries=(Expiry(days=COST_DAYS, what="it left", since="since", key=("order_id", "variant_id")),),
     ),
     Retention(table="locations", rows="a location", grows="staff", end="when staff remove it"),
     Retention(table="stock_rules", rows="rules for a variant", grows="products", end="never: one a variant"),

@@ -77,6 +77,9 @@ class InventoryService(Inventory):
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         await self._adjustments.restock(order_id, lines, key)
 
+    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+        await self._adjustments.take_again(order_id, lines, key)
+
     async def owed(self, order_id: str) -> dict[str, int]:
         return await self._reservations.owed(order_id)
 

@@ -150,6 +150,16 @@ async def totals(source: Reader) -> dict[str, int]:
     return {row["currency"]: int(row["value"]) for row in rows}
 
 
+async def costs(source: Reader, order_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+    """What left for these orders and has not come back, by order and currency."""
+    rows = await source.fetch_in(
+        "SELECT order_id, currency, CAST(sum(value) AS BIGINT) AS value FROM order_costs WHERE order_id IN (:each)"
+        " GROUP BY order_id, currency",
+        order_ids,
+    )
+    return {(row["order_id"], row["currency"]): row["value"] for row in rows}
+
+
 async def damage(source: Reader) -> list[str]:
     """Sentences for `doctor`: where the value of stock is not what movements carried, or is that of nothing."""
     wrong = [

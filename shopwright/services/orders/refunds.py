@@ -15,7 +15,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, write
-from shopwright.services.inventory.contract import Adjustment, Wanted
+from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import (
@@ -259,12 +259,9 @@ class Refunds:
         units = Counter[str]()
         for one in refund_rules.wanted(order, refund.unsent):
             units[one.variant_id] += one.quantity
-        reason = f"refund of order {order.number} was sent back"
+        again = [Wanted(variant_id, count) for variant_id, count in units.items()]
         try:
-            await self._context.inventory.adjust(
-                [Adjustment(variant_id=one, delta=-count, reason=reason) for one, count in units.items()],
-                key=f"{refund.id}/refused",
-            )
+            await self._context.inventory.take_again(order.id, again, key=f"{refund.id}/refused")
         except Refused:
             async with self._work.begin() as tx:
                 await self._context.add_history(
@@ -285,6 +282,8 @@ class Refunds:
             return
         if not known.why:
             await self._refuse(order.id, known.id, heard.event.why)
+        elif known.settled_at is not None and order.status != "cancelled":
+            await self._take_again(order, known)  # where inventory was away when it was refused
         if order.status == "cancelled" and known.restock:
             await self._bring_back(order, known)  # the order's goods went back without these
 
