@@ -133,6 +133,18 @@ async def test_a_card_that_is_spent_meanwhile_is_said_at_each_step(browser: Brow
     assert "Pay €128.00" in await browser.send("/cart/gift-cards", remove=card.id)
 
 
+async def test_one_that_is_spent_before_paying_again_is_said_there(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", card="pretend_declined")
+    order = (await shop.orders.search())[0]
+    await shop.giftcards.release(order.id)
+    await shop.giftcards.set_disabled(card.id, disabled=True)
+    page = await browser.send("/checkout/payment", order=order.id, card="pretend_ok")
+    assert "This gift card cannot pay as much any more." in page
+
+
 async def test_a_buyer_who_was_shown_less_to_pay_is_asked_again(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
@@ -186,6 +198,19 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
     kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
     assert kept
     assert code not in str(kept)
+
+
+async def test_a_form_sent_once_more_with_another_amount_is_asked_again(shop: Shop, office: httpx.AsyncClient) -> None:
+    def hidden(page: httpx.Response) -> dict[str, str]:
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+
+    form = {**hidden(await office.get(OFFICE)), "amount": "20.00", "why": "sold", "ends": "rule"}
+    await office.post(OFFICE, data=form)
+    page = await office.post(OFFICE, data={**form, "amount": "50.00"})
+    assert "This form has issued another card before." in page.text
+    assert [one.issued.amount for one in await shop.giftcards.cards()] == [2000]
+    await office.post(OFFICE, data={**form, "amount": "50.00", **hidden(page)})
+    assert [one.issued.amount for one in await shop.giftcards.cards()] == [5000, 2000]
 
 
 async def test_the_audit_log_does_not_say_whom_a_card_is_for(shop: Shop, office: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.derived import KeyedHash
-from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.giftcards import hold_store, model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCardShare, NewGiftCard
@@ -97,6 +98,9 @@ async def test_a_request_that_is_repeated_issues_one_card(shop: Shop) -> None:
     made = [await shop.giftcards.issue(new, SYSTEM, "once") for _ in range(3)]
     assert len({one.id for one in made}) == 1
     assert [bool(one.code) for one in made] == [True, False, False]
+    for other in ({"amount": Money(50000, "EUR")}, {"recipient": "mallory@example.com"}, {"expires_on": None}):
+        with pytest.raises(IdempotencyConflict, match="another gift card"):
+            await shop.giftcards.issue(msgspec.structs.replace(new, **other), SYSTEM, "once")
     assert len(await shop.giftcards.cards()) == 1
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from shopwright.demo.load import SELLER
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.events import Delivery
-from shopwright.kit.errors import Missing, ShopError, Unavailable
+from shopwright.kit.errors import Conflict, Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import Cart
@@ -584,3 +585,66 @@ async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
         faults.away = False
         await shop.bus.settle()
         await healthy(shop)
+
+
+@asynccontextmanager
+async def promised(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[tuple[Shop, Order, str]]:
+    """A refund of 12.34 as a new gift card was written; the process died before that was made."""
+    faults = Away()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(faults))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        order = await place(shop, await hundred(shop))
+        faults.away = True
+        with pytest.raises(Unavailable):
+            await refund(shop, order, amount=1234, to="gift_card")
+        faults.away = False
+        [waits] = (await shop.orders.get(order.id)).refunds
+        assert waits.status == "asked"
+        yield shop, order, waits.id
+        await healthy(shop)
+
+
+async def test_credit_for_a_buyer_who_was_erased_meanwhile_is_refused(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        async with shop.works["orders"].begin() as tx:
+            await tx.run("UPDATE orders SET email = '' WHERE id = :id", id=bought.id)
+        clock.move(minutes=1)
+        await shop.bus.settle()
+        order = await shop.orders.get(bought.id)
+        assert [(one.id, "nobody is known" in one.why) for one in order.refused] == [(refund_id, True)]
+        assert "Refund of €12.34 was refused" in order.timeline[-1].what
+        order = await refund(shop, order, amount=10000)
+        assert order.payment is not None
+        assert order.payment.refunded.amount == 10000
+
+
+async def test_credit_that_waits_can_be_called_off(data: tuple[Path, str], clock: HandClock, post: Post) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        order = await shop.orders.cancel_refund(bought.id, refund_id, "A mistake", SYSTEM)
+        assert [one.id for one in order.refused] == [refund_id]
+        clock.move(minutes=1)
+        await shop.bus.settle()
+        assert await shop.giftcards.cards() == []
+        order = await refund(shop, order, amount=1000, to="gift_card")
+        assert order.refund is not None
+        with pytest.raises(Conflict, match="on a gift card already"):
+            await shop.orders.cancel_refund(order.id, order.refund.id, "A mistake", SYSTEM)
+
+
+async def test_credit_that_is_called_off_while_it_is_given_is_in_one_place(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        clock.move(minutes=1)
+        await asyncio.gather(
+            shop.orders.finish_refunds(),
+            shop.orders.cancel_refund(bought.id, refund_id, "A mistake", SYSTEM),
+            return_exceptions=True,
+        )
+        await shop.bus.settle()
+        given = sum(one.balance.amount for one in await shop.giftcards.cards())
+        refunds = (await shop.orders.get(bought.id)).refunds
+        assert given == sum(one.amount.amount for one in refunds if one.status == "settled")

@@ -115,7 +115,7 @@ class GiftCards(Protocol):
     """The verbs of gift cards."""
 
     async def issue(self, new: NewGiftCard, who: Caller, key: str = "") -> GiftCard:
-        """Issue a card, once for each `key`; the first answer alone has its code. Raises Invalid."""
+        """Issue a card, once for each `key`; the first answer alone has its code. Raises Invalid, IdempotencyConflict."""
         ...
 
     @idempotent

@@ -12,8 +12,8 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of
-from shopwright.kit.derived import KeyedHash
-from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
+from shopwright.kit.derived import KeyedHash, fingerprint
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import LARGEST, Money, write, zero
 from shopwright.kit.observability import security_log
 from shopwright.kit.vault import Vault, protect
@@ -75,15 +75,19 @@ class GiftCardService(GiftCards):
             raise Invalid.at("/expires_on", "This day is over. Choose a later one, or none.")
         recipient = check_email(new.recipient, "/recipient") if new.recipient else ""
         request = f"{who.user_id}/{key}" if key else ""
+        marks = fingerprint(msgspec.json.encode(new))
         async with self._work.begin() as tx:
             made = await self._make(
-                tx, new.amount, new.why, who.signature, expires_on=expires_on, recipient=recipient, request=request
-            )
+                tx, new.amount, new.why, who.signature,
+                expires_on=expires_on, recipient=recipient, request=request, marks=marks,
+            )  # fmt: skip
             if made is not None:
                 return made
             row = await store.by_request(tx, request)
         if row is None:
             raise Missing("There is no such gift card.")
+        if row["fingerprint"] != marks:
+            raise IdempotencyConflict("This Idempotency-Key was used for another gift card. Use a new one.")
         return store.card_of(row, today)
 
     async def _make(
@@ -96,6 +100,7 @@ class GiftCardService(GiftCards):
         expires_on: date | None,
         recipient: str,
         request: str = "",
+        marks: str = "",
         order_id: str = "",
         refund: str = "",
     ) -> GiftCard | None:
@@ -116,7 +121,7 @@ class GiftCardService(GiftCards):
             order_id=order_id,
             code=code,
         )
-        if not await store.insert(tx, card, self._hash(code), self._code_key, request):
+        if not await store.insert(tx, card, self._hash(code), self._code_key, request, marks):
             return None
         kinds: dict[Why, MovementKind] = {"refund": "given_back", "replacement": "moved"}
         kind = kinds.get(why, "issued")

@@ -36,14 +36,19 @@ def card_of(row: Row, today: date) -> GiftCard:
     )
 
 
-async def insert(tx: Transaction, card: GiftCard, code_hash: str, code_key: str, request: str) -> bool:
-    """A new card; False where there is one of this request. `code_key`: check value of the key its code is hashed with."""
+async def insert(
+    tx: Transaction, card: GiftCard, code_hash: str, code_key: str, request: str, fingerprint: str
+) -> bool:
+    """A new card; False where there is one of this request. `code_key`: check value of the key its code is hashed with.
+
+    `fingerprint`: what the request asked for.
+    """
     return bool(
         await tx.run(
             "INSERT INTO cards (id, code_hash, last4, currency, why, issued, balance, issued_at, issued_by, expires_on,"
-            " recipient, recipient_key, order_id, request, code_key) VALUES (:id, :code_hash, :last4, :currency, :why, :issued,"
-            " :issued, :issued_at, :issued_by, :expires_on, :recipient, :recipient_key, :order_id, :request, :code_key)"
-            " ON CONFLICT (request) DO NOTHING",
+            " recipient, recipient_key, order_id, request, code_key, fingerprint) VALUES (:id, :code_hash, :last4,"
+            " :currency, :why, :issued, :issued, :issued_at, :issued_by, :expires_on, :recipient, :recipient_key,"
+            " :order_id, :request, :code_key, :fingerprint) ON CONFLICT (request) DO NOTHING",
             id=card.id,
             code_hash=code_hash,
             last4=card.last4,
@@ -58,6 +63,7 @@ async def insert(tx: Transaction, card: GiftCard, code_hash: str, code_key: str,
             order_id=card.order_id,
             request=request or None,
             code_key=code_key,
+            fingerprint=fingerprint,
         )
     )
 

@@ -140,8 +140,15 @@ class Refunds:
         refund = next((one for one in order.refunds if one.id == refund_id), None) if order else None
         if order is None or refund is None or refund.status == "settled":
             return
+        try:
+            await self._context.giftcards.refund(order, refund)
+        except Refused as error:
+            if gift_cards.by_payment(refund).amount:
+                raise
+            # Its buyer, whom the code of a new card could be sent to, was erased meanwhile.
+            await self._refuse(order_id, refund_id, error.detail)
+            return
         await self._bring_back(order, refund)
-        await self._context.giftcards.refund(order, refund)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference))
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
@@ -171,6 +178,18 @@ class Refunds:
             settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
             if settled and refund.amount.amount and not refund.of_all:
                 await self.tell_refunded(tx, order, refund)
+            refused = next((one for one in order.refused if one.id == refund.id), None)
+            if refused is not None and refused.to_gift_cards is not None and not refused.of_all:
+                # While its part was given to the cards.
+                await self._stays_on_cards(tx, order, refused)
+
+    async def _stays_on_cards(self, tx: Transaction, order: Order, refused: Refund) -> Refund:
+        """What of a refused refund is on gift cards already is a refund of its own, once."""
+        stays = refund_rules.stays_on_cards(order, refused, self._work.ids.new("rfd"), tx.now)
+        new = await refund_store.insert_refund(tx, order.id, stays, f"{refused.id}/cards", "")
+        if new and refused.status != "settled" and order.status != "cancelled":
+            await self.tell_refunded(tx, order, stays)
+        return stays
 
     async def tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
         lines = {line.id: line for line in order.lines}
@@ -210,13 +229,14 @@ class Refunds:
             await store.write_counts(tx, refund_rules.not_refunded(order, refund))
             stays = []
             if on_cards:
-                stays.append(refund_rules.stays_on_cards(order, refund, self._work.ids.new("rfd"), tx.now))
-                await refund_store.insert_refund(tx, order_id, stays[0], f"{refund_id}/cards", "")
+                stays.append(await self._stays_on_cards(tx, order, refund))
             after = refund_rules.without(order, refund, *stays)
             for one in after.refunds:
                 if one not in (*order.refunds, *stays):
                     await refund_store.rewrite(tx, one)
-            await self._tell_refused(tx, order, gift_cards.by_payment(refund), refund_id, why, refund, after)
+            by_payment = gift_cards.by_payment(refund)
+            amount = by_payment if by_payment.amount or on_cards else refund.amount
+            await self._tell_refused(tx, order, amount, refund_id, why, refund, after)
         if refund.status == "settled" and order.status != "cancelled":
             await self._take_again(order, refund)
 
@@ -303,6 +323,8 @@ class Refunds:
         if refund is not None and refund.why:
             return order
         ended = f"{because} ({who.signature})"
+        if refund is not None and not gift_cards.by_payment(refund).amount:
+            return await self._cancel_credit(order, refund, ended, who)
         try:
             payment = await self._context.payments.cancel_refund(key=refund_id, why=ended)
         except Missing:  # payments have not heard of it yet
@@ -315,6 +337,17 @@ class Refunds:
                 await self._context.add_history(
                     tx, order.id, f"Refund of {write(told.amount)} will not be paid", who.signature
                 )
+        return await self._context.get(order.id)
+
+    async def _cancel_credit(self, order: Order, refund: Refund, ended: str, who: Caller) -> Order:
+        """One that is of gift cards alone, of which payments never hear."""
+        if refund.status == "settled" or await self._context.giftcards.has(order.id, refund):
+            raise Conflict(f"{write(refund.amount)} are on a gift card already. Disable the card to stop them.")
+        await self._refuse(order.id, refund.id, ended)
+        async with self._work.begin() as tx:
+            await self._context.add_history(
+                tx, order.id, f"Refund of {write(refund.amount)} will not be paid", who.signature
+            )
         return await self._context.get(order.id)
 
     async def _follow_again(self, order: Order, refund_id: str) -> None:

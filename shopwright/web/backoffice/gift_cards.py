@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.days import parse_day
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import IdempotencyConflict, Invalid, ShopError
 from shopwright.kit.http.access import NAMELESS, allow
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
@@ -21,6 +21,7 @@ from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
 
 GiftCardsDep = Dependency[GiftCards]
 PAGE = 50
+ANOTHER = "This form has issued another card before. Send it again to issue this one, too."
 READ, WRITE = allow(staff("gift_cards.read")), allow(staff("gift_cards.write"))
 STATES = {"active": "Active", "spent": "Spent", "expired": "Expired", "disabled": "Disabled"}
 WHY = {"sold": "Sold", "goodwill": "Goodwill", "refund": "Refund", "replacement": "Replacement"}
@@ -83,6 +84,9 @@ async def issue(
     form = await form_of(request)
     try:
         made = await giftcards.issue(_asked(form, settings.currency), caller, form.get("key", ""))
+    except IdempotencyConflict:
+        typed = {**form, "key": ""}
+        return await _overview(office, giftcards, settings.currency, problem=ANOTHER, typed=typed)
     except ShopError as error:
         return await _overview(office, giftcards, settings.currency, problem=error.detail, typed=form)
     return await _overview(office, giftcards, settings.currency, made=made)

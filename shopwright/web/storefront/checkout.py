@@ -16,6 +16,7 @@ from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.orders.contract import CartNotReady, Order, PaymentChoice, PlaceOrder
 from shopwright.web import render
 from shopwright.web.storefront.addresses import address_of, errors_of, form_for, odd_fields
@@ -217,7 +218,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
         choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
         try:
             return _after(await orders.pay(placed.id, choice, caller), key)
-        except (Conflict, RateLimited) as error:
+        except (Conflict, RateLimited, GiftCardRefused) as error:
             return await _payment(frame, None, await orders.get(placed.id), error.detail, status_of(error)[0])
     cart = await own_cart(request, settings, carts, caller)
     if cart is None:
