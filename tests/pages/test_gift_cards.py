@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Literal
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCard, NewGiftCard
+from shopwright.services.orders.contract import NewRefund
 from tests.conftest import OWNER, letter, send_all
 from tests.pages.test_pages import Browser, to_payment
 
@@ -255,6 +257,27 @@ async def test_staff_see_what_a_card_paid_and_refund_to_it(
     history = await browser.go(f"{OFFICE}/{card.id}")
     assert "Paid for an order" in history
     assert "Refunded" in history
+
+
+@pytest.mark.usefixtures("open_letters")
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [("gift_card", "Your refund is on your gift card"), ("payment", "Your refund is on its way")],
+)
+async def test_the_message_of_a_refund_says_where_it_is(
+    browser: Browser, shop: Shop, to: Literal["gift_card", "payment"], said: str
+) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    order = (await shop.orders.search())[0]
+    wanted = NewRefund(reason="Scratched", amount=3000, to=to)
+    await shop.orders.refund(order.id, wanted, "one", SYSTEM)
+    text = await letter(shop, f"Refund for order {order.number}")
+    assert said in text
+    assert ("on your gift card and can be spent at once" in text) == (to == "gift_card")
+    assert ("back to you" in text) == (to == "payment")
 
 
 @pytest.mark.usefixtures("open_letters")

@@ -17,6 +17,11 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
     )
 
 
+def refund_heading(event: OrderRefunded) -> str:
+    """What goes to a gift card is there; banks take their time."""
+    return "Your refund is on your gift card" if event.to_gift_cards == event.amount else "Your refund is on its way"
+
+
 def came(event: OrderPaid) -> str:
     """What paid for an order."""
     on_cards = event.by_gift_cards or zero(event.total.currency)

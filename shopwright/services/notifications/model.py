@@ -6,7 +6,7 @@ from urllib.parse import quote
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.services.giftcards.contract import GiftCardIssued
-from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, went
+from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, refund_heading, went
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
@@ -311,7 +311,7 @@ def refunded(event: OrderRefunded) -> OutgoingMessage:
         recipient="" if event.dispute else event.email,
         account=event.customer_id or "",
         subject=f"Refund for order {event.number}",
-        heading="Your refund is on its way",
+        heading=refund_heading(event),
         lines=(
             *went(event),
             *((f"Reason: {event.reason}",) if event.reason else ()),
