@@ -22,6 +22,7 @@ from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import Cart
 from shopwright.services.catalog.contract import Product
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused
+from shopwright.services.notifications.gift_card_texts import went
 from shopwright.services.orders.contract import (
     CartNotReady,
     LineQuantity,
@@ -33,6 +34,7 @@ from shopwright.services.orders.contract import (
     PriceMoved,
     RefundNotPossible,
 )
+from shopwright.services.orders.contract.facts import OrderRefunded
 from shopwright.services.pricing.contract import TaxRate
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
@@ -132,7 +134,7 @@ async def test_refunds_go_the_way_of_the_payment_first(shop: Shop) -> None:
     assert order.payment.refunded.amount == 4000
     assert await has(shop, card) == (6000, 0)
     assert (await balances(shop))["vouchers"] == -6000
-    told = [fact.data for fact in await shop.works["orders"].facts_after("", 99) if fact.type == "OrderRefunded"]
+    told = await told_refunds(shop)
     assert [(one.amount.amount, one.to_gift_cards and one.to_gift_cards.amount, one.whole) for one in told] == [
         (3000, None, False),
         (3000, 2000, False),
@@ -526,6 +528,42 @@ async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: Han
     [told] = [one for one in await whole.works["orders"].facts_after("", 99) if one.type == "OrderCancelled"]
     await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
     assert await has(whole, card) == (2000, 0)
+
+
+async def told_refunds(shop: Shop) -> list[OrderRefunded]:
+    return [fact.data for fact in await shop.works["orders"].facts_after("", 99) if fact.type == "OrderRefunded"]
+
+
+async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop: Shop) -> None:
+    """On paper: a card of 110.00 pays 100.00; its 10.00 move to another and on to a third, and 5.00 + 95.00 go back to that."""
+    old = await issue(shop, 11000)
+    order = await place(shop, await hundred(shop, old))
+    second = await shop.giftcards.replace(old.id, SYSTEM)
+    third = await shop.giftcards.replace(second.id, SYSTEM)
+    order = await refund(shop, order, amount=500)
+    assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 1500]
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 11000]
+    [told] = await told_refunds(shop)
+    assert told.on_disabled_cards is None
+    await healthy(shop)
+
+
+async def test_money_on_a_disabled_card_is_not_said_to_be_spendable(shop: Shop) -> None:
+    card = await issue(shop, 10000)
+    order = await place(shop, await hundred(shop, card))
+    await shop.giftcards.set_disabled(card.id, disabled=True)
+    order = await refund(shop, order, amount=500)
+    [told] = await told_refunds(shop)
+    assert told.on_disabled_cards == Money(500, "EUR")
+    assert went(told) == ("€5.00 is on a gift card that is disabled. Write to us, and we send you another one.",)
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    await shop.bus.settle()
+    order = await shop.orders.get(order.id)
+    said = f"Money went back to gift card ••••{card.last4}, which is disabled"
+    assert [one.what for one in order.timeline].count(said) == 1
+    assert await has(shop, card) == (10000, 0)
+    await healthy(shop)
 
 
 async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_there(

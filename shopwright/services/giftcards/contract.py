@@ -180,7 +180,8 @@ class GiftCards(Protocol):
     async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         """A refund goes to the cards the order was paid with, or to a new one for `recipient`; once for each `key`.
 
-        A card that has expired is good again, for as long as a new one; a disabled one stays disabled. Raises Unavailable
+        A card that was replaced stands for the one that took its place. One that has expired is good again, for as long as a
+        new one; a disabled one stays disabled. Raises Unavailable
         while what they should pay is not taken yet, Refused where there is neither a card nor a recipient.
         """
         ...

@@ -54,6 +54,13 @@ def state(*, disabled: bool, expires_on: date | None, balance: int, today: date)
     return "active" if balance else "spent"
 
 
+def last_of(successors: Mapping[str, str], card_id: str) -> str:
+    """Which card took the place of a card in the end."""
+    while card_id in successors:
+        card_id = successors[card_id]
+    return card_id
+
+
 def shared_out(lines: Sequence[tuple[str, int]], amount: int) -> dict[str, int]:
     """A refund on the cards of an order: to each what it paid and has not back, in their order; what is more to the first.
 

@@ -1,6 +1,6 @@
 """Gift cards: money that cannot be spent twice. What a card has is changed by conditional statements alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -203,8 +203,9 @@ class GiftCardService(GiftCards):
             new = await self._make(
                 tx, old.available, "replacement", who.signature, expires_on=old.expires_on, recipient=old.recipient
             )
-        if new is None:
-            raise Conflict("This gift card is being replaced already.")
+            if new is None:
+                raise Conflict("This gift card is being replaced already.")
+            await store.set_successor(tx, card_id, new.id)
         return new
 
     # --- for who has a code
@@ -315,14 +316,25 @@ class GiftCardService(GiftCards):
     async def _put_back(
         self, tx: Transaction, order_id: str, lines: Sequence[hold_store.Line], amount: int, refund: str
     ) -> None:
-        """On the cards an order was paid with; those that have expired are good again."""
+        """On the cards an order was paid with, or what took their place; those that have expired are good again."""
         today = self._today()
         shares = model.shared_out([(one.card_id, max(0, one.amount - one.back)) for one in lines], amount)
-        for card_id, part in sorted(shares.items()):
+        heirs = await self._heirs(tx, shares)
+        for paid_by, part in sorted(shares.items(), key=lambda one: heirs[one[0]]):
+            card_id = heirs[paid_by]
             await store.add(tx, card_id, part)
             await store.prolong(tx, card_id, today, model.last_day(self._country, today))
-            await hold_store.went_back(tx, order_id, card_id, part)
+            await hold_store.went_back(tx, order_id, paid_by, part)
             await self._record(tx, card_id, "given_back", part, SYSTEM.name, order_id=order_id, refund=refund)
+
+    @staticmethod
+    async def _heirs(tx: Transaction, card_ids: Iterable[str]) -> dict[str, str]:
+        """Which card stands for each of these now. All of them are locked, in the order in which everyone locks."""
+        after = await store.successors(tx, card_ids)
+        for card_id in sorted({*card_ids, *after.values()}):
+            await store.lock(tx, card_id)
+        after = await store.successors(tx, card_ids)  # whoever replaced one in between is done; such a card is new
+        return {card_id: model.last_of(after, card_id) for card_id in card_ids}
 
     async def of_order(self, order_id: str) -> OrderGiftCards:
         return await hold_store.of_order(self._work, order_id)

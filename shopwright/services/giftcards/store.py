@@ -1,6 +1,6 @@
 """Gift cards in SQL. No statement leaves a card with less than nothing, or with less than is held of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from shopwright.kit.addresses import email_key
@@ -163,6 +163,24 @@ async def lock(tx: Transaction, card_id: str) -> Row | None:
 async def set_disabled(tx: Transaction, card_id: str, *, disabled: bool) -> None:
     """It can be used, or not."""
     await tx.run("UPDATE cards SET disabled = :disabled WHERE id = :id", id=card_id, disabled=int(disabled))
+
+
+async def set_successor(tx: Transaction, card_id: str, successor: str) -> None:
+    """This one takes its place."""
+    await tx.run("UPDATE cards SET successor = :successor WHERE id = :id", id=card_id, successor=successor)
+
+
+async def successors(source: Reader, card_ids: Iterable[str]) -> dict[str, str]:
+    """Which cards took the place of these, where they are still disabled, and of those in turn."""
+    found: dict[str, str] = {}
+    left = list(card_ids)
+    while left:
+        rows = await source.fetch_in(
+            "SELECT id, successor FROM cards WHERE disabled = 1 AND successor <> '' AND id IN (:each)", left
+        )
+        found.update((row["id"], row["successor"]) for row in rows)
+        left = [row["successor"] for row in rows]
+    return found
 
 
 async def add(tx: Transaction, card_id: str, amount: int) -> bool:

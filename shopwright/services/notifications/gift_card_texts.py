@@ -10,10 +10,16 @@ from shopwright.services.orders.contract.facts import OrderCancelled, OrderPaid,
 def went(event: OrderRefunded) -> tuple[str, ...]:
     """Where the money of a refund went."""
     on_cards = event.to_gift_cards or zero(event.amount.currency)
-    by_bank = event.amount - on_cards
+    stuck = event.on_disabled_cards or zero(event.amount.currency)
+    by_bank, free = event.amount - on_cards, on_cards - stuck
     return (
         *((f"We sent {write(by_bank)} back to you. Banks take a few days to show it.",) if by_bank.amount else ()),
-        *((f"{write(on_cards)} is on your gift card and can be spent at once.",) if on_cards.amount else ()),
+        *((f"{write(free)} is on your gift card and can be spent at once.",) if free.amount else ()),
+        *(
+            (f"{write(stuck)} is on a gift card that is disabled. Write to us, and we send you another one.",)
+            if stuck.amount
+            else ()
+        ),
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from shopwright.kit.auth import SYSTEM
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.money import Money, add_up, zero
 from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
 from shopwright.services.orders import model, store
 from shopwright.services.orders.contract import Order, Refund
@@ -57,13 +59,27 @@ class GiftCardPayments:
         elif head.to_pay != head.total:
             await self._giftcards.release(order_id)
 
-    async def refund(self, order: Order, refund: Refund) -> None:
+    async def refund(self, order: Order, refund: Refund) -> Money:
         """What of a refund goes to gift cards, once. Of an order that is cancelled as a whole see `give_back`.
 
-        What is settled is there already, also what stayed there under another name when the rest was sent back.
+        What is settled is there already, also what stayed there under another name when the rest was sent back. Answers what
+        is on cards that are disabled.
         """
-        if refund.to_gift_cards is not None and refund.status == "asked" and not refund.of_all:
-            await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+        if refund.to_gift_cards is None or refund.status != "asked" or refund.of_all:
+            return zero(order.currency)
+        shares = await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+        return await self._on_disabled(order, shares)
+
+    async def _on_disabled(self, order: Order, shares: Sequence[GiftCardShare]) -> Money:
+        """What of it nobody can spend; staff hear of each such card once, in the history."""
+        cards = await self._giftcards.named([one.card_id for one in shares])
+        stuck = [one for one in shares if one.card_id in cards and cards[one.card_id].disabled]
+        known = {one.what for one in order.timeline}
+        told = {f"Money went back to gift card ••••{one.last4}, which is disabled" for one in stuck}
+        async with self._work.begin() as tx:
+            for what in sorted(told - known):
+                await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
+        return add_up((one.amount for one in stuck), order.currency)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:
         """Is what of a refund goes to gift cards there already?"""
@@ -77,4 +93,5 @@ class GiftCardPayments:
             return
         for refund in order.refunds:
             await self.refund(order, refund)
-        await self._giftcards.give_back(order.id, f"off-{order.id}", rest_of_cards(without_all(order)))
+        rest = rest_of_cards(without_all(order))
+        await self._on_disabled(order, await self._giftcards.give_back(order.id, f"off-{order.id}", rest))

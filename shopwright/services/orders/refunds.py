@@ -141,7 +141,7 @@ class Refunds:
         if order is None or refund is None or refund.status == "settled":
             return
         try:
-            await self._context.giftcards.refund(order, refund)
+            stuck = await self._context.giftcards.refund(order, refund)
         except Refused as error:
             if gift_cards.by_payment(refund).amount:
                 raise
@@ -149,7 +149,7 @@ class Refunds:
             await self._refuse(order_id, refund_id, error.detail)
             return
         await self._bring_back(order, refund)
-        await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference))
+        await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference), stuck)
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
         """Refunded goods return to the shelf where that was said; what never came to it is owed no more in any case."""
@@ -172,12 +172,12 @@ class Refunds:
                 await refund_store.rewrite(tx, known)
         return known.freed or ()
 
-    async def _refund_settled(self, order_id: str, refund: Refund) -> None:
+    async def _refund_settled(self, order_id: str, refund: Refund, stuck: Money) -> None:
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
             if settled and refund.amount.amount and not refund.of_all:
-                await self.tell_refunded(tx, order, refund)
+                await self.tell_refunded(tx, order, refund, stuck=stuck)
             refused = next((one for one in order.refused if one.id == refund.id), None)
             if refused is not None and refused.to_gift_cards is not None and not refused.of_all:
                 # While its part was given to the cards.
@@ -191,7 +191,10 @@ class Refunds:
             await self.tell_refunded(tx, order, stays)
         return stays
 
-    async def tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
+    async def tell_refunded(
+        self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False, stuck: Money | None = None
+    ) -> None:
+        """`stuck`: what of it is on gift cards that are disabled."""
         lines = {line.id: line for line in order.lines}
         await tx.emit(
             OrderRefunded(
@@ -207,6 +210,7 @@ class Refunds:
                 dispute=dispute,
                 parts=refund.parts,
                 to_gift_cards=refund.to_gift_cards,
+                on_disabled_cards=stuck if stuck and stuck.amount else None,
             )
         )
 

@@ -138,7 +138,7 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for.
 
     `dispute`: their bank took it; `parts`: what it is of, with the tax that goes back. `to_gift_cards`: what of it went to
-    gift cards; the rest went the way of the payment.
+    gift cards; the rest went the way of the payment. `on_disabled_cards`: what of that cannot be spent.
     """
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
@@ -150,6 +150,7 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     dispute: bool = False
     parts: tuple[RefundPart, ...] = ()
     to_gift_cards: Money | None = None
+    on_disabled_cards: Money | None = None
 
     @property
     def of_sale(self) -> Money:
