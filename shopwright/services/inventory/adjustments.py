@@ -27,6 +27,7 @@ class Adjustments:
         ids = sorted({one.variant_id for one in adjustments})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}" if key else None) as tx:
+                await store.hold(tx, ids)
                 before = await store.read(tx, ids)
                 moves: list[Move] = []
                 for one in sorted(adjustments, key=lambda one: one.variant_id):
@@ -86,6 +87,7 @@ class Adjustments:
         ids = sorted({line.variant_id for line in lines})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
+                await store.hold(tx, ids)
                 before = await store.read(tx, ids)
                 waits = await backorder_store.owed(tx, order_id)
                 moves: list[Move] = []
@@ -108,6 +110,7 @@ class Adjustments:
         ids = sorted({line.variant_id for line in lines})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
+                await store.hold(tx, ids)
                 before = await store.read(tx, ids)
                 moves: list[Move] = []
                 for line in sorted(lines, key=lambda one: one.variant_id):

@@ -28,6 +28,7 @@ class Costs:
         ids = sorted({one.variant_id for one in receipts})
         try:
             async with self._work.begin(dedup_key=f"receive/{key}" if key else None) as tx:
+                await store.hold(tx, ids)
                 before = await store.read(tx, ids)
                 moves: list[Move] = []
                 for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):

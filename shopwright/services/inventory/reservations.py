@@ -33,11 +33,13 @@ class Reservations:
                 return
             # The keys are locked in the same order by everyone, so that two orders never wait for one another.
             before = await store.read(tx, sorted(wanted))
-            missing = [
-                variant_id
-                for variant_id, quantity in sorted(wanted.items())
-                if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity))
-            ]
+            spread = await store.spread(tx, sorted(wanted))
+            missing = []
+            for variant_id, quantity in sorted(wanted.items()):
+                if variant_id in spread:  # a row that turns out to have too few stays locked while others are tried
+                    await store.hold(tx, [variant_id])
+                if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity)):
+                    missing.append(variant_id)
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
                 raise SoldOut("Fewer are left than you asked for.", data={"left": left})
@@ -79,7 +81,9 @@ class Reservations:
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, state):
                 return
-            before = await store.read(tx, await store.variants_of(tx, order_id))
+            variants = await store.variants_of(tx, order_id)
+            await store.hold(tx, variants)
+            before = await store.read(tx, variants)
             moves: list[Move] = []
             for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
                 if location == store.ON_BACKORDER:

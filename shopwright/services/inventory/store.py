@@ -53,8 +53,32 @@ async def by_location(source: ServiceDatabase | Transaction, variant_id: str) ->
 
 async def free(tx: Transaction, variant_id: str) -> dict[str, int]:
     """What is not set aside at each location, held until the transaction ends."""
-    await tx.run("UPDATE stock SET reserved = reserved WHERE variant_id = :variant_id", variant_id=variant_id)
+    await hold(tx, [variant_id])
     return {location: stock.on_shelf for location, stock in (await by_location(tx, variant_id)).items()}
+
+
+async def hold(tx: Transaction, variant_ids: Sequence[str]) -> None:
+    """All stock of these variants, until the transaction ends.
+
+    Row by row in the same order by everyone, so that two never wait for one another: whoever will come to hold several rows
+    of a variant holds all of them first.
+    """
+    rows = await tx.fetch_in("SELECT variant_id, location FROM stock WHERE variant_id IN (:each)", variant_ids)
+    await tx.run_many(
+        "UPDATE stock SET reserved = reserved WHERE variant_id = :variant_id AND location = :location",
+        [
+            {"variant_id": variant_id, "location": location}
+            for variant_id, location in sorted((row["variant_id"], row["location"]) for row in rows)
+        ],
+    )
+
+
+async def spread(tx: Transaction, variant_ids: Sequence[str]) -> set[str]:
+    """Which of these lie at several locations."""
+    rows = await tx.fetch_in(
+        "SELECT variant_id FROM stock WHERE variant_id IN (:each) GROUP BY variant_id HAVING count(*) > 1", variant_ids
+    )
+    return {row["variant_id"] for row in rows}
 
 
 async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
@@ -193,6 +217,8 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
         order_id=order_id,
     )
     lines = sorted((row["variant_id"], row["location"], row["quantity"]) for row in rows)
+    if any(location == ON_BACKORDER for _, location, _ in lines):
+        await hold(tx, sorted({variant_id for variant_id, _, _ in lines}))
     for variant_id, location, quantity in lines:
         await tx.run(
             "UPDATE stock SET reserved = reserved - :quantity, on_hand = on_hand - :leaving"
