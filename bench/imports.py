@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.settings import Settings, complete
 
 MOST_S, MOST_MB = 60, 300
@@ -86,7 +86,7 @@ async def take(path: Path, folder: Path) -> tuple[Measured, Measured]:
 
     shop.bus.settle = settle  # type: ignore[method-assign]  # only to look at the clock
     began = measure()
-    await run(shop, "shopify", path, Wish(fetch=False))
+    await run(shop, "shopify", path, ImportOptions(fetch=False))
     seen.append(measure())
     await shop.close()
     taken, found = (Measured(one.seconds - began.seconds, one.cpu - began.cpu, one.memory) for one in seen)

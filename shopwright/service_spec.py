@@ -16,7 +16,7 @@ from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.retention import Retention
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.manifest import ServiceManifest
-from shopwright.kit.ports import Documents, Edge, Files, MessageTransport, SearchIndex, TaxRegister
+from shopwright.kit.ports import Cdn, DocumentStore, Files, MessageTransport, SearchIndex, TaxRegister
 from shopwright.kit.provider import Offered
 from shopwright.kit.vault import Vault
 from shopwright.settings import Settings
@@ -35,10 +35,10 @@ class BuildContext:
     work: ServiceDatabase
     settings: Settings
     vault: Vault
-    documents: Documents
+    documents: DocumentStore
     files: Files
     index: SearchIndex
-    edge: Edge | None
+    edge: Cdn | None
     outside: httpx.AsyncClient
     hasher: PasswordHasher | None
     cart_counts: CachedCounter

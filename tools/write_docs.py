@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from shopwright.deployment.targets import compose, kubernetes, systemd, watch
-from shopwright.deployment.targets.system import Wanted
+from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.kit.data.events import Event
 from shopwright.kit.manifest import ServiceManifest
 from shopwright.kit.settings import describe
@@ -118,7 +118,9 @@ def data() -> str:
 def deploy() -> dict[Path, str]:
     """What `shopwright deploy` writes when nothing is wished for."""
     kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
-    return {DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(Wanted()).items()}
+    return {
+        DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(DeploymentOptions()).items()
+    }
 
 
 def main() -> int:

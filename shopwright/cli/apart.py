@@ -158,7 +158,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 @click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port behind it: nginx, or the shop")
 def varnish(data: str | None, origin: str) -> None:
     """Print the configuration of Varnish as a cache in front; who may purge is said by SHOPWRIGHT_CDN."""
-    from shopwright.deployment.gateway.varnish import Edge, configuration
+    from shopwright.deployment.gateway.varnish import VarnishEdge, configuration
     from shopwright.engines.cdn.varnish import secret_of
     from shopwright.web.application import session_cookie
 
@@ -167,7 +167,7 @@ def varnish(data: str | None, origin: str) -> None:
         raise Invalid(
             "Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges."
         )
-    edge = Edge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
+    edge = VarnishEdge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
     click.echo(configuration(edge), nl=False)
 
 

@@ -22,13 +22,13 @@ import click
 def deploy(kind: str, out: str, url: str, image: str, each: int, most: int, access_log: Any) -> None:
     """Write manifests for KIND; files of these names are replaced, others stay."""
     from shopwright.deployment.targets import compose, kubernetes, server, systemd, watch
-    from shopwright.deployment.targets.system import Wanted
+    from shopwright.deployment.targets.system import DeploymentOptions
 
     kinds = {
         "server": server.files, "kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files,
         "watch": watch.files,
     }  # fmt: skip
-    wanted = Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each), access_log=access_log)
+    wanted = DeploymentOptions(url=url.rstrip("/"), image=image, each=each, most=max(most, each), access_log=access_log)
     written = kinds[kind](wanted)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

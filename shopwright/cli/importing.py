@@ -17,7 +17,7 @@ from shopwright.cli.asking import ask_about, ask_all, ask_where_needed, at_a_ter
 from shopwright.cli.opening import with_shop
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, ImportIssue
-from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.drafting import FileSettings, drafts
 from shopwright.importers.files import read_tables
 from shopwright.importers.header import Doubtful, Header, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
@@ -45,7 +45,7 @@ TIDIED_EVERY = 1_000  # remarks: then little is there of what was read
 YOUNG = 1_000_000  # values that were made and are still there, before it is looked for those in rings all the same
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow.
 
     `columns`: what columns mean, by header; `stock`: what a file that says nothing of stock means; `decimal`: its decimal
@@ -72,11 +72,11 @@ def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
         return {}
     tables = read_tables(file)
     for table in tables:
-        _check_kind(table, importer, kind, Wish())
+        _check_kind(table, importer, kind, ImportOptions())
     return ask_where_needed(importer, tables) if all(_what(table) == "products" for table in tables) else {}
 
 
-def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
+def run_or_ask(settings: Settings, kind: str, file: Path, wish: ImportOptions) -> int:
     """Import a file; at a terminal, columns that could hide a product and that nobody knows are asked about. Exit code."""
     while True:
         try:
@@ -90,7 +90,7 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
             wish = msgspec.structs.replace(wish, columns={**wish.columns, **said})
 
 
-async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
+async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
     """Import a file; 0 when every row was taken, 1 when some were refused."""
     importer = importer_of(kind)
     await require_currency(shop)
@@ -130,7 +130,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
 
 
 async def _remarks(
-    shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish, account: Account
+    shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: ImportOptions, account: Account
 ) -> AsyncIterator[ImportIssue]:
     """What becomes of each row of a table."""
     if are_orders(table.columns):
@@ -162,7 +162,7 @@ async def _remarks(
         return
     with Spool() as spool:
         taker = ProductImporter(shop.shelf, fetcher, wish.how)
-        how = Given(
+        how = FileSettings(
             currency=shop.settings.currency,
             now=shop.clock.now().astimezone(shop.settings.zone),
             decimal=wish.decimal,
@@ -197,7 +197,7 @@ def _stock(text: str) -> int | None:
     return int(text)
 
 
-def _answers(table: Table, wish: Wish) -> dict[str, str]:
+def _answers(table: Table, wish: ImportOptions) -> dict[str, str]:
     """Of what was said, what is about this table."""
     there = {plain_answer(column) for column in table.columns}
     return {header: name for header, name in wish.columns.items() if plain_answer(header) in there}
@@ -237,7 +237,7 @@ def importer_of(kind: str) -> Importer:
     raise Invalid(f"There is no importer for “{kind}”. {hint}")
 
 
-def _check_kind(table: Table, importer: Importer, kind: str, wish: Wish) -> None:
+def _check_kind(table: Table, importer: Importer, kind: str, wish: ImportOptions) -> None:
     """Raises Invalid where this is a table of another shop system, or a mapping is wrong."""
     if _what(table) != "products" or not Header(importer.format, table.columns, _answers(table, wish)).missing():
         return

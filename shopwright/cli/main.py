@@ -199,7 +199,7 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
             )
         )
     said = {name: value for name, value in more.items() if value is not None}
-    wish = importing.Wish(fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **said)
+    wish = importing.ImportOptions(fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **said)
     raise SystemExit(importing.run_or_ask(settings, kind, file, wish))
 
 

@@ -15,7 +15,7 @@ from shopwright.kit.settings import mask
 from shopwright.operations import archive
 from shopwright.operations.doctor import databases_are_whole
 from shopwright.operations.move.beside import move_beside
-from shopwright.operations.move.run import Move
+from shopwright.operations.move.run import EngineMove
 from shopwright.operations.move.run import release as release_shop
 from shopwright.operations.pictures import compare
 from shopwright.settings import complete
@@ -66,7 +66,7 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
     target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
     try:
         if "database" in engines:
-            done = await Move(shop, target, _say).run(replace=replace)
+            done = await EngineMove(shop, target, _say).run(replace=replace)
             print(
                 f"The shop was moved: {done.rows} rows, {done.files} files."
                 f" Nothing could be written for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"

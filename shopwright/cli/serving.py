@@ -34,7 +34,7 @@ from shopwright.kit import business, disk
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.http import access_log
 from shopwright.kit.observability import security_log
-from shopwright.kit.observability.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines, SizedFile
+from shopwright.kit.observability.logs import ACCESS, TEXT, JsonLines, PlainLines, SecurityLines, SizedFile
 from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
 from shopwright.operations.shop_currency import require_currency
 from shopwright.registry import check_apart, serving
@@ -58,14 +58,14 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     """
     lines = JsonLines() if kind == "json" else None
     told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(lines or Lines(TEXT))
+    told.setFormatter(lines or PlainLines(TEXT))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
     for log, layout, level in (
         (access_log.log, ACCESS, logging.WARNING if quiet else logging.INFO),
         (business.log, TEXT, logging.INFO),
     ):
         handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(lines or Lines(layout))
+        handler.setFormatter(lines or PlainLines(layout))
         log.setLevel(level)
         log.propagate = False
         log.handlers[:] = [handler]
@@ -105,14 +105,14 @@ class Where(msgspec.Struct, frozen=True):
     workers: int
 
 
-class Prepared(msgspec.Struct, frozen=True):
+class OpenedShop(msgspec.Struct, frozen=True):
     """`password`: the owner's new one, if it was made up just now. `notes`: what whoever starts the shop should know of it."""
 
     password: str | None
     notes: tuple[str, ...]
 
 
-async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> Prepared:
+async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> OpenedShop:
     """Databases, owner and demo catalogue; made where they are not there."""
     shop = Shop(with_secret(settings), here=services)
     try:
@@ -131,7 +131,7 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
             with business.unlogged():
                 await shop.bus.settle()
                 await live_a_little(shop)
-        return Prepared(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
+        return OpenedShop(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
     finally:
         await shop.close()
 
@@ -155,7 +155,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     check_apart(settings, serving(services))
     _check_port(where.host, where.port)
 
-    async def ready() -> Prepared:
+    async def ready() -> OpenedShop:
         await require_shop(settings, services, needs="whole or none" if demo else "whole")
         set_up_logging(settings.data, settings.log, quiet=quiet)
         disk.keep_reserve(Path(settings.data))
@@ -190,7 +190,7 @@ async def init(settings: Settings) -> int:
     return 0
 
 
-def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: Prepared) -> None:
+def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: OpenedShop) -> None:
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     if services:
         print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)

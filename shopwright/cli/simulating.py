@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
-from shopwright.simulation.run import Stage, shrink, story
+from shopwright.simulation.run import SimulationStage, shrink, story
 
 MOST_DEEDS = 1_000_000
 SHRINK_S = 60.0
@@ -20,11 +20,11 @@ def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
     where = folder or (memory if memory.is_dir() else None)
     with tempfile.TemporaryDirectory(dir=where, prefix="shopwright-simulate-") as made:
         # A third of all seeds are shops that take money by hand.
-        stage = Stage(Path(made), capture="manual" if chosen % 3 == 0 else "automatic")
+        stage = SimulationStage(Path(made), capture="manual" if chosen % 3 == 0 else "automatic")
         return asyncio.run(_simulate(stage, chosen, hours))
 
 
-async def _simulate(stage: Stage, seed: int, hours: float) -> int:
+async def _simulate(stage: SimulationStage, seed: int, hours: float) -> int:
     await stage.prepare()
     print(f"Seed {seed}: {hours:g} hours.", flush=True)
     steps = story(seed, int(min(hours * 40 + 40, MOST_DEEDS)))

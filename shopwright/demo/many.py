@@ -18,7 +18,7 @@ WORDS = (
 )  # fmt: skip
 
 
-class Shown:
+class DrawnPictures:
     """The pictures there are already, in place of fetched ones."""
 
     def __init__(self, pictures: Mapping[str, Media]) -> None:
@@ -37,7 +37,7 @@ async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] 
     shown = {source: tuple(media.url for media in product.media) for source, product in first.items()}
     drafts = _drafts(things, shown, shop.settings.currency, size - len(things))
     seen: set[int] = set()
-    async for remark in ProductImporter(shop.shelf, Shown(pictures)).take(drafts):
+    async for remark in ProductImporter(shop.shelf, DrawnPictures(pictures)).take(drafts):
         seen.add(remark.row)
         made += remark.outcome == "taken"
         progress(len(seen) + len(things), size)

@@ -12,7 +12,7 @@ from shopwright.kit.money import Money
 
 if TYPE_CHECKING:
     from shopwright.importers.meanings import Format
-    from shopwright.importers.numbers import Numbers
+    from shopwright.importers.numbers import NumberFormats
 
 Outcome = Literal["taken", "changed", "unchanged", "noted", "refused"]
 UNTRACKED = 1_000
@@ -107,10 +107,10 @@ class Place(msgspec.Struct, frozen=True):
     takes: tuple[str, ...] = ()
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What an importer knows of the file as a whole. `weight_unit`: of its header; `columns`: the meanings it has."""
 
-    numbers: "Numbers"
+    numbers: "NumberFormats"
     now: datetime
     columns: frozenset[str]
     weight_unit: str = ""
@@ -150,7 +150,7 @@ class Importer(Protocol):
         """Where each row belongs, in the order of the file."""
         ...
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
         """The product of the rows of a group, with remarks on what could not be taken."""
         ...
 

@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 
 from shopwright.importers.account import Account
-from shopwright.importers.draft import Draft, Importer, ImportIssue, Place, Reading, Row
+from shopwright.importers.draft import Draft, FileFacts, Importer, ImportIssue, Place, Row
 from shopwright.importers.header import Header
-from shopwright.importers.numbers import Numbers
+from shopwright.importers.numbers import NumberFormats
 from shopwright.importers.reading import Table
 from shopwright.importers.spool_store import Spool
 
 
-class Given(msgspec.Struct, frozen=True, kw_only=True):
+class FileSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the shop and the person say of a file. `decimal`: its decimal sign, "" to find it out; `stock`: of files without."""
 
     currency: str
@@ -23,7 +23,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drafts(
-    importer: Importer, header: Header, table: Table, spool: Spool, account: Account, given: Given
+    importer: Importer, header: Header, table: Table, spool: Spool, account: Account, given: FileSettings
 ) -> Iterator[Draft | ImportIssue]:
     """First the whole file is read; only then is anything said of it. Raises Doubtful before the first product."""
     early: list[ImportIssue] = []
@@ -38,8 +38,8 @@ def drafts(
     spool.fill(placed())
     header.check_doubts()
     yield from early
-    reading = Reading(
-        numbers=Numbers(given.currency, given.decimal or header.evidence.decimal(importer.format.decimal)),
+    reading = FileFacts(
+        numbers=NumberFormats(given.currency, given.decimal or header.evidence.decimal(importer.format.decimal)),
         now=given.now,
         columns=frozenset(header.keys),
         weight_unit=header.unit("weight"),

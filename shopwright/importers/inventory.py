@@ -5,7 +5,7 @@ from typing import Literal
 
 from shopwright.importers.draft import ImportIssue, Row, RowError
 from shopwright.importers.meanings import plain
-from shopwright.importers.numbers import Numbers
+from shopwright.importers.numbers import NumberFormats
 from shopwright.importers.values import readable
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.text import slugify
@@ -33,7 +33,7 @@ class InventoryCounts:
             )
         self._shelf = shelf
         self._writes = how == "take"
-        self._numbers = Numbers(shelf.currency)
+        self._numbers = NumberFormats(shelf.currency)
         self._places: dict[str, str] = {}
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:

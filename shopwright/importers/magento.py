@@ -8,9 +8,9 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
+    FileFacts,
     ImportIssue,
     Place,
-    Reading,
     Row,
     RowError,
     Rows,
@@ -59,7 +59,7 @@ class Magento:
                 parts = tuple(one["sku"] for one in _variations(row)) if kind == "configurable" else ()
                 yield (number, row), Place(sku, names=(sku,), takes=parts)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         kind, name, source = _kind(row), readable(row["name"]), f"magento/{row['sku']}"
         if kind in {"downloadable", "virtual"}:
@@ -89,7 +89,7 @@ def _kind(row: Mapping[str, str]) -> str:
 
 
 def _configurable(
-    number: int, row: Mapping[str, str], rows: Rows, reading: Reading, source: str
+    number: int, row: Mapping[str, str], rows: Rows, reading: FileFacts, source: str
 ) -> Iterator[Draft | ImportIssue]:
     name, taken = readable(row["name"]), [number]
     titles = dict(_pairs(row.get("variation_labels", "")))
@@ -149,7 +149,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _variant(
-    number: int, row: Mapping[str, str], options: dict[str, str], reading: Reading
+    number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts
 ) -> tuple[DraftVariant, list[ImportIssue]]:
     """Raises Doubt."""
     numbers, name = reading.numbers, readable(row.get("name", ""))

@@ -55,7 +55,7 @@ class Evidence:
         return usual if point == comma else "." if point > comma else ","
 
 
-class Numbers(msgspec.Struct, frozen=True):
+class NumberFormats(msgspec.Struct, frozen=True):
     """Reads the numbers of one file. `decimal`: its decimal sign, "" where no cell shows it.
 
     Rows have the same prices, counts and weights again and again: each is taken apart once.

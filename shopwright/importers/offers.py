@@ -16,7 +16,7 @@ from shopwright.web.product_view.view import ProductViews
 USUAL = StockRule()
 
 
-class Offer(msgspec.Struct, frozen=True):
+class ImportOffer(msgspec.Struct, frozen=True):
     """A variant as it is here, and as the file has it."""
 
     made: Variant
@@ -53,16 +53,16 @@ class Offer(msgspec.Struct, frozen=True):
         return last.get(name) != self.given[name]
 
 
-def offers_of(draft: Draft, product: Product) -> list[Offer]:
+def offers_of(draft: Draft, product: Product) -> list[ImportOffer]:
     """The variants of a product that the file has."""
     file = {key_of(one.options): one for one in draft.variants}
     pairs = [
         (one, file.get(key_of({name: one.options.get(name, "") for name in draft.options}))) for one in product.variants
     ]
-    return [Offer(made, one) for made, one in pairs if one is not None]
+    return [ImportOffer(made, one) for made, one in pairs if one is not None]
 
 
-async def set_offers(shelf: ProductViews, offers: Sequence[tuple[Offer, Mapping[str, str], bool]]) -> list[str]:
+async def set_offers(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str], bool]]) -> list[str]:
     """Each with what the last import gave, and whether that is known; answers the ids of variants whose stock could not be set."""
     new = {offer.made.id for offer, last, known in offers if not known or not last}
     changed = {
@@ -88,7 +88,7 @@ async def set_offers(shelf: ProductViews, offers: Sequence[tuple[Offer, Mapping[
     return failed
 
 
-async def kept_prices(shelf: ProductViews, offers: Sequence[tuple[Offer, Mapping[str, str]]]) -> list[str]:
+async def kept_prices(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str]]]) -> list[str]:
     """The ids of variants whose price here differs from that of the file, which did not change it."""
     same = [offer for offer, last in offers if not last or not offer.changed("price", last)]
     now = await shelf.pricing.prices([offer.made.id for offer in same], shelf.currency)

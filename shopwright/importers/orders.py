@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.importers.addresses import FIELDS, imported_address
 from shopwright.importers.draft import ImportIssue, Row, RowError
-from shopwright.importers.numbers import Evidence, Numbers
+from shopwright.importers.numbers import Evidence, NumberFormats
 from shopwright.importers.past_rows import source_of
 from shopwright.importers.past_taxes import past_taxes
 from shopwright.kit.addresses import Address
@@ -144,7 +144,7 @@ class OrderImporter:
         if source.rows_left_out or source.cells_cut:
             told = f"{source.rows_left_out} of its rows are left out and {source.cells_cut} of their cells are cut"
             notes.append(f"in what is kept as evidence {told}: they are too long")
-        tax_parts, doubt = past_taxes(group, Numbers(past.currency, self._decimal), past.tax)
+        tax_parts, doubt = past_taxes(group, NumberFormats(past.currency, self._decimal), past.tax)
         notes += [doubt] if doubt else []
         past = msgspec.structs.replace(past, origin=source, taxes=tax_parts)
         if not self._writes:
@@ -165,7 +165,7 @@ class OrderImporter:
             raise RowError("has no line that says what was bought")
 
         def money(field: str) -> Money:
-            return Numbers(currency, self._decimal).price(_first(head, field)) or zero(currency)
+            return NumberFormats(currency, self._decimal).price(_first(head, field)) or zero(currency)
 
         return PastOrder(
             source=f"{self._kind}/{name}",
@@ -189,7 +189,7 @@ class OrderImporter:
         )
 
     async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:
-        numbers = Numbers(currency, self._decimal)
+        numbers = NumberFormats(currency, self._decimal)
         quantity = numbers.count(_first(row, "quantity")) or 1
         asked = numbers.price(_first(row, "price"))
         if asked is None:
@@ -220,7 +220,12 @@ class OrderImporter:
         product, variant = await self._chosen(wanted)
         asked = (await self._shelf.pricing.prices([variant.id], self._shelf.currency))[variant.id].amount
         line = _past_line(
-            product, variant, variant.sku, product.title, Numbers(self._shelf.currency).count(wanted.qty) or 1, asked
+            product,
+            variant,
+            variant.sku,
+            product.title,
+            NumberFormats(self._shelf.currency).count(wanted.qty) or 1,
+            asked,
         )
         nothing = zero(self._shelf.currency)
         total = line.unit_price * line.quantity

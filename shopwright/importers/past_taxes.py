@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from shopwright.importers.draft import Row, RowError
-from shopwright.importers.numbers import Numbers
+from shopwright.importers.numbers import NumberFormats
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.services.orders.contract import PastTax
 
@@ -30,7 +30,7 @@ HIGHEST_PPM = 1_000_000
 UNKEPT = "what it says of them is in its rows alone"
 
 
-def past_taxes(group: Sequence[Row], numbers: Numbers, tax: Money) -> tuple[tuple[PastTax, ...], str]:
+def past_taxes(group: Sequence[Row], numbers: NumberFormats, tax: Money) -> tuple[tuple[PastTax, ...], str]:
     """The taxes by rate, and what is to be said where they cannot be taken: then there are none. `tax`: that of the order."""
     sums: dict[tuple[str, int], Money] = {}
     try:
@@ -50,7 +50,7 @@ def past_taxes(group: Sequence[Row], numbers: Numbers, tax: Money) -> tuple[tupl
     return tuple(PastTax(name, rate, asked) for (name, rate), asked in sums.items()), ""
 
 
-def _named(group: Sequence[Row], numbers: Numbers) -> Iterator[tuple[str, str, Money]]:
+def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, str, Money]]:
     """Name, rate and tax of each, as the file has them. Raises Doubt."""
     head = group[0][1]
     for slot in SLOTS:
@@ -58,7 +58,7 @@ def _named(group: Sequence[Row], numbers: Numbers) -> Iterator[tuple[str, str, M
     cell = next((head[one] for one in TOGETHER if head.get(one, "").strip()), "").strip()
     if cell.startswith("["):
         for found in msgspec.json.decode(cell, type=list[dict[str, object]]):
-            yield _of_fields({name: f"{value}" for name, value in found.items()}, Numbers(numbers.currency, "."))
+            yield _of_fields({name: f"{value}" for name, value in found.items()}, NumberFormats(numbers.currency, "."))
     elif cell:
         for part in cell.split(";"):
             yield _of_fields(dict(_pair(one) for one in part.split("|")), numbers)
@@ -69,7 +69,7 @@ def _named(group: Sequence[Row], numbers: Numbers) -> Iterator[tuple[str, str, M
                 break
 
 
-def _of_fields(fields: Mapping[str, str], numbers: Numbers) -> tuple[str, str, Money]:
+def _of_fields(fields: Mapping[str, str], numbers: NumberFormats) -> tuple[str, str, Money]:
     """A tax of one cell: in the API of WooCommerce that of the shipping stands beside that of the goods."""
     asked = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
     return _first(fields, NAMES), _first(fields, RATES), asked
@@ -84,7 +84,7 @@ def _first(fields: Mapping[str, str], names: Sequence[str]) -> str:
     return next((fields[name] for name in names if fields.get(name, "").strip()), "")
 
 
-def _money(text: str, numbers: Numbers) -> Money:
+def _money(text: str, numbers: NumberFormats) -> Money:
     """Raises Doubt."""
     return numbers.price(text) or zero(numbers.currency)
 

@@ -9,9 +9,9 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
+    FileFacts,
     ImportIssue,
     Place,
-    Reading,
     Row,
     RowError,
     Rows,
@@ -48,7 +48,7 @@ class Shopify:
             else:
                 yield (number, row), refused(number, "", "has neither handle nor title, and no product stands above it")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         head = next((row for _, row in group if row.get("title")), None)
         handle = next((row["handle"] for _, row in group if row.get("handle")), "")
         if head is None:
@@ -124,7 +124,7 @@ def _option_names(handle: str, group: Sequence[Row]) -> Generator[ImportIssue, N
 
 
 def _variant(
-    handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: Reading
+    handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: FileFacts
 ) -> tuple[DraftVariant, list[ImportIssue]]:
     """The variant of a row, with remarks on what was left out. Raises Doubt."""
     numbers, remarks = reading.numbers, []
@@ -180,7 +180,7 @@ def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number:
         return False
 
 
-def _stock(row: Mapping[str, str], reading: Reading) -> int | None:
+def _stock(row: Mapping[str, str], reading: FileFacts) -> int | None:
     """The count where there is one; None where nobody counts. Raises Doubt."""
     places = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
     if places:
@@ -197,7 +197,7 @@ def _published(head: Mapping[str, str], markets: Sequence[str]) -> bool:
     return False not in said and (not markets or any(shown(one) for one in markets))
 
 
-def _attributes(group: Sequence[Row], reading: Reading) -> dict[str, str]:
+def _attributes(group: Sequence[Row], reading: FileFacts) -> dict[str, str]:
     if not reading.has(ATTRIBUTE):
         return {}
     return {

@@ -7,9 +7,9 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
+    FileFacts,
     ImportIssue,
     Place,
-    Reading,
     Row,
     RowError,
     Rows,
@@ -33,7 +33,7 @@ class OtherTable:
             else:
                 yield (number, row), refused(number, "", "has no title, SKU or other name")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         number, head = group[0]
         key, title = _key(head), readable(head.get("title", ""))
         source = f"table/{key}"
@@ -74,7 +74,7 @@ def _key(row: Mapping[str, str]) -> str:
     return next((row[key] for key in ("parent", "handle", "id", "sku", "title") if row.get(key)), "")
 
 
-def _variant(number: int, row: Mapping[str, str], options: dict[str, str], reading: Reading) -> DraftVariant:
+def _variant(number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts) -> DraftVariant:
     """Raises Doubt."""
     numbers = reading.numbers
     if missing := [name for name, value in options.items() if not value]:

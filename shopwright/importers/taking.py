@@ -11,7 +11,7 @@ import msgspec
 from shopwright.importers.draft import Draft, DraftImage, ImportIssue, Outcome
 from shopwright.importers.languages import NO, YES
 from shopwright.importers.merging import UNDONE, Merged, merged
-from shopwright.importers.offers import Offer, kept_prices, offers_of, set_offers
+from shopwright.importers.offers import ImportOffer, kept_prices, offers_of, set_offers
 from shopwright.kit.errors import ShopError
 from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.text import name_key, slugify
@@ -31,7 +31,7 @@ from shopwright.web.product_view.view import ProductViews
 MOST_LETTERS = 2_000_000
 
 
-class Pictures(Protocol):
+class ImportPictures(Protocol):
     """Where pictures come from."""
 
     async def media(self, image: DraftImage) -> Media | None:
@@ -45,7 +45,7 @@ class ProductImporter:
     def __init__(
         self,
         shelf: ProductViews,
-        pictures: Pictures,
+        pictures: ImportPictures,
         how: Literal["take", "try", "undo"] = "take",
         at_once: int = 1_000,
     ) -> None:
@@ -196,7 +196,9 @@ class ProductImporter:
         await self._release(taken, offers)
         return remarks
 
-    async def _release(self, taken: Sequence[tuple[Draft, Merged, Product]], offers: Mapping[str, list[Offer]]) -> None:
+    async def _release(
+        self, taken: Sequence[tuple[Draft, Merged, Product]], offers: Mapping[str, list[ImportOffer]]
+    ) -> None:
         finished = []
         for draft, merge, product in taken:
             given = {name: value for offer in offers[draft.source] for name, value in offer.given.items()}

@@ -8,9 +8,9 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
+    FileFacts,
     ImportIssue,
     Place,
-    Reading,
     Row,
     RowError,
     Rows,
@@ -52,7 +52,7 @@ class WooCommerce:
                 names = tuple(one for one in (row.get("sku", ""), f"id:{row.get('id', '')}") if one)
                 yield (number, row), Place(f"product {key}", names=names)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         name, key = readable(row["title"]), row.get("id") or row.get("sku") or readable(row["title"])
         source = f"woocommerce/{key}"
@@ -144,7 +144,7 @@ def _variants(
     row: Mapping[str, str],
     parent: Mapping[str, str],
     options: Mapping[str, tuple[str, ...]],
-    reading: Reading,
+    reading: FileFacts,
     shares: int,
 ) -> tuple[list[DraftVariant], list[str]]:
     """A variation that leaves an attribute open stands for every value of it. Raises Doubt."""
@@ -189,7 +189,7 @@ def _variants(
 
 
 def _stock(
-    row: Mapping[str, str], parent: Mapping[str, str], reading: Reading, shares: int, remarks: list[str]
+    row: Mapping[str, str], parent: Mapping[str, str], reading: FileFacts, shares: int, remarks: list[str]
 ) -> tuple[int | None, int]:
     """Units that are there (None: nobody counts), and how many more may be ordered. Raises Doubt."""
     said, there = row.get("stock", ""), row.get("in_stock", "").casefold()

@@ -7,14 +7,14 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.data.database import Session
+from shopwright.kit.data.database import DatabaseSession
 from shopwright.kit.data.events import ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 
 
-class Collection(msgspec.Struct, frozen=True):
+class DocumentCollection(msgspec.Struct, frozen=True):
     """A kind of document. `unique` and `indexed` name top-level fields; a list counts with each of its members."""
 
     name: str
@@ -22,7 +22,7 @@ class Collection(msgspec.Struct, frozen=True):
     indexed: tuple[str, ...] = ()
 
 
-class Document(msgspec.Struct, frozen=True):
+class StoredDocument(msgspec.Struct, frozen=True):
     """A JSON document and the number of its version, which grows with every change."""
 
     id: str
@@ -38,41 +38,45 @@ class Write(msgspec.Struct, frozen=True):
     version: int
 
 
-class Documents(Protocol):
+class DocumentStore(Protocol):
     """Flexible documents of one service. Reads may be given a transaction to see its own writes."""
 
     async def get(
-        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
-    ) -> list[Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, ids: Sequence[str]
+    ) -> list[StoredDocument]:
         """Those of `ids` that exist, in that order."""
         ...
 
     async def find(
         self,
         source: ServiceDatabase | Transaction,
-        collection: Collection,
+        collection: DocumentCollection,
         where: Mapping[str, str],
         *,
         after: str = "",
         limit: int = 100,
-    ) -> list[Document]:
+    ) -> list[StoredDocument]:
         """Documents whose indexed or unique fields have these values, by id ascending, after id `after`."""
         ...
 
     async def find_any(
-        self, source: ServiceDatabase | Transaction, collection: Collection, field: str, values: Sequence[str]
-    ) -> list[Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, field: str, values: Sequence[str]
+    ) -> list[StoredDocument]:
         """Documents whose unique `field` has any of these values, in no order."""
         ...
 
     async def put(
-        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
+        self, tx: Transaction, collection: DocumentCollection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:
         """Write and answer the new version. `version` is the one read (0: it is new). Raises VersionConflict, UniqueViolation."""
         ...
 
     async def put_many(
-        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+        self,
+        tx: Transaction,
+        collection: DocumentCollection,
+        writes: Sequence[Write],
+        changed: Sequence[str] | None = None,
     ) -> list[int]:
         """The same for many, each another document, in a few statements for all: all are written, or it raises.
 
@@ -80,7 +84,7 @@ class Documents(Protocol):
         """
         ...
 
-    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...
+    async def delete(self, tx: Transaction, collection: DocumentCollection, document_id: str) -> None: ...
 
     async def fill(self, work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Rows of the table `documents` with the bodies that are kept elsewhere in them. Raises Unavailable."""
@@ -94,11 +98,11 @@ class Documents(Protocol):
         """Forget all of a service's that is kept outside of its database. Raises Unavailable."""
         ...
 
-    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
         """These rows were written to the table `documents` by whoever brings a whole database here."""
         ...
 
-    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+    async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
         """Documents (collection, id) are about to be taken from that table in the same way."""
         ...
 
@@ -272,7 +276,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     `text`: words, of which the first 40 count; where it has signs and no word at all (😀, ***), nothing is found.
     `within`: tokens that must all be there and are no choice, such as the category whose page it is.
-    `after`: `Found.next` of the same query, in place of an offset: however deep, the next page costs what the first did.
+    `after`: `SearchFound.next` of the same query, in place of an offset: however deep, the next page costs what the first did.
     """
 
     text: str = ""
@@ -288,7 +292,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool = False
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class SearchFound(msgspec.Struct, frozen=True, kw_only=True):
     """`counts`: token → how many products would be there, were it chosen too (its own group left aside).
 
     `highlights`: the title of each card as HTML, with what was searched for in <mark>; "" where nothing of it is there.
@@ -305,7 +309,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     next: str = ""
 
 
-NOTHING = Found(cards=(), total=0, counts={})
+NOTHING = SearchFound(cards=(), total=0, counts={})
 
 
 class SearchIndex(Protocol):
@@ -315,7 +319,7 @@ class SearchIndex(Protocol):
         """Put and remove; visible to `search` when it returns."""
         ...
 
-    async def search(self, query: Query) -> Found:
+    async def search(self, query: Query) -> SearchFound:
         """What fits. Raises Invalid for an `after` it did not answer, Unavailable."""
         ...
 
@@ -339,7 +343,7 @@ class SearchIndex(Protocol):
     async def close(self) -> None: ...
 
 
-class Edge(Protocol):
+class Cdn(Protocol):
     """A cache in front of the shop, near to shoppers (a CDN): how it is told what to keep, and what to drop."""
 
     every: timedelta

@@ -24,7 +24,7 @@ from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
 from shopwright.event_handlers import keep_documents
-from shopwright.kit.data.database import Session, Snapshot
+from shopwright.kit.data.database import DatabaseSession, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_file
 from shopwright.registry import with_databases
@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     products: int = 0
 
 
-class Sum:
+class ArchiveSum:
     """The checksum of a table."""
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
 
 
 @asynccontextmanager
-async def held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+async def held(shop: Shop) -> AsyncIterator[Mapping[str, DatabaseSession]]:
     """A transaction of each service, beside which nothing is written; all are undone where the process ends in it."""
     async with _steady(shop), _all_held(shop) as sessions:
         yield sessions
@@ -164,7 +164,7 @@ async def _steady(shop: Shop) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _all_held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+async def _all_held(shop: Shop) -> AsyncIterator[Mapping[str, DatabaseSession]]:
     async with AsyncExitStack() as stack:
         yield {name: await stack.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
 
@@ -181,7 +181,7 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
         for table in await snapshot.tables():
             if table in LEFT_OUT:
                 continue
-            total = Sum()
+            total = ArchiveSum()
             with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
                 async for row in rows_of(shop, snapshot, service, table):
                     total.add(row)
@@ -222,7 +222,7 @@ async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> A
 
 async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
     """How many rows a table has at that moment, and their checksum, as an archive would have them."""
-    total = Sum()
+    total = ArchiveSum()
     async for row in rows_of(shop, snapshot, service, table):
         total.add(row)
     return total.mark
@@ -260,7 +260,7 @@ def verify(path: Path) -> Manifest:
         manifest = _manifest(archive, path)
         _check_files(archive, manifest, path)
         for name, mark in manifest.tables.items():
-            total = Sum()
+            total = ArchiveSum()
             for batch in _batches(archive, f"tables/{name}.jsonl"):
                 for row in batch:
                     total.add(row)
@@ -304,7 +304,7 @@ async def load_rows(shop: Shop, path: Path) -> Manifest:
         return await load_into(shop, sessions, path)
 
 
-async def load_into(shop: Shop, sessions: Mapping[str, Session], path: Path) -> Manifest:
+async def load_into(shop: Shop, sessions: Mapping[str, DatabaseSession], path: Path) -> Manifest:
     """Do the same in transactions that have begun. Raises Invalid, Refused."""
     with _opened(path) as archive:
         manifest = _manifest(archive, path)
@@ -353,7 +353,9 @@ def check_version(manifest: Manifest) -> None:
             )
 
 
-async def _replace(session: Session, service: str, manifest: Manifest, archive: zipfile.ZipFile, path: Path) -> None:
+async def _replace(
+    session: DatabaseSession, service: str, manifest: Manifest, archive: zipfile.ZipFile, path: Path
+) -> None:
     for name, mark in manifest.tables.items():
         owner, _, table = name.partition("/")
         if owner != service:
@@ -361,7 +363,7 @@ async def _replace(session: Session, service: str, manifest: Manifest, archive: 
         if not table.replace("_", "").isalnum():
             raise Invalid(f"{path.name} is damaged: “{table}” is not a table.")
         await session.run(f"DELETE FROM {table}", {})
-        total = Sum()
+        total = ArchiveSum()
         for batch in _batches(archive, f"tables/{name}.jsonl"):
             for row in batch:
                 total.add(row)
@@ -372,7 +374,7 @@ async def _replace(session: Session, service: str, manifest: Manifest, archive: 
             raise Invalid(f"{path.name} is damaged: {name} is not as it was written. Nothing was changed.")
 
 
-async def put(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
+async def put(session: DatabaseSession, table: str, rows: Sequence[dict[str, Any]]) -> None:
     """Rows of a table, which are not there yet; each has the columns of the first."""
     if rows:
         columns = list(rows[0])

@@ -11,7 +11,7 @@ from shopwright.kit.days import day_number
 from shopwright.operations.collecting import page_done
 from shopwright.operations.findings import Finding, Sentences
 from shopwright.operations.open_questions import Open, OpenQuestions
-from shopwright.operations.order_walk import Page
+from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import bookkeeping, document_store, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind
@@ -198,7 +198,7 @@ class CostsAreBooked:
         self._found = Sentences()
         self._orders: set[str] = set()
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         numbers = {one.row["id"]: one.row["number"] for one in page.orders}
         known = await value_store.costs(self._snapshot.of("inventory"), list(numbers))
         rows = await statement_store.costs_booked(self._snapshot.of("books"), list(numbers))
@@ -232,7 +232,7 @@ class OrdersAreBooked:
         self._found = OpenQuestions(self.name, snapshot.under_way)
         self._begun: tuple[bool, str | None] | None = None
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         if self._begun is None:
             books = self._snapshot.of("books")
             ended = await statement_store.place(books, bookkeeping.BEFORE) == bookkeeping.ENDED

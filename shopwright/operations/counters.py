@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shopwright.app import Shop
-from shopwright.kit.data.database import Session
+from shopwright.kit.data.database import DatabaseSession
 from shopwright.kit.data.events import decode
 from shopwright.kit.data.spans import pages
 from shopwright.kit.data.unit_of_work import Reader
@@ -75,7 +75,7 @@ async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
     return jumped
 
 
-async def jump_in(sessions: Mapping[str, Session], past: Mapping[str, int]) -> dict[str, int]:
+async def jump_in(sessions: Mapping[str, DatabaseSession], past: Mapping[str, int]) -> dict[str, int]:
     """Do the same in transactions that have replaced the tables; the orders between are noted as gone."""
     jumped = {}
     for name, (service, _, sql) in COUNTERS.items():
@@ -88,7 +88,7 @@ async def jump_in(sessions: Mapping[str, Session], past: Mapping[str, int]) -> d
     return jumped
 
 
-async def may_have_given(sessions: Mapping[str, Session], since: datetime, now: datetime) -> dict[str, int]:
+async def may_have_given(sessions: Mapping[str, DatabaseSession], since: datetime, now: datetime) -> dict[str, int]:
     """What a shop that is lost may have given since its archive was made: twice as many each day as on its busiest one."""
     days = max((now - since) / timedelta(days=1), 0.0)
     found = {}

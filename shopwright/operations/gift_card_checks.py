@@ -2,7 +2,7 @@
 
 from shopwright.operations.findings import Finding
 from shopwright.operations.open_questions import Open, OpenQuestions
-from shopwright.operations.order_walk import Page
+from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import statement_store
 from shopwright.services.giftcards import hold_store
@@ -22,7 +22,7 @@ class GiftCardsMatch:
         self._snapshot = snapshot
         self._found = OpenQuestions(self.name, snapshot.under_way)
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         there = {one.row["id"]: one for one in page.orders}
         told = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
         for order_id, found in there.items():

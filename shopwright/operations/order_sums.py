@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from shopwright.kit.errors import ShopError
 from shopwright.operations.findings import Finding, Sentences, unchecked
-from shopwright.operations.order_walk import Page
+from shopwright.operations.order_walk import OrderPage
 from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import LineQuantity, Order
 from shopwright.services.pricing.contract import TaxPart
@@ -23,7 +23,7 @@ class OrdersAddUp:
         self._wrong = Sentences()
         self._unpaid = ""
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         if isinstance(page.known_payments, ShopError):
             self._unpaid = unchecked(page.known_payments)
         for one in page.orders:
@@ -200,7 +200,7 @@ class TaxesAreKnown:
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, int]] = {}
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         for one in page.orders:
             why = UNREAD if not one.row["taxes"] else one.order.taxes_unknown if one.order is not None else ""
             if why:

@@ -24,7 +24,7 @@ ENDED = frozenset({"cancelled", "expired"})  # such an order may have had none
 T = TypeVar("T")
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundOrder(msgspec.Struct, frozen=True):
     """An order as it is kept, and the whole of it; None where that cannot be understood. `problem`: what could not be read."""
 
     row: Row
@@ -32,10 +32,10 @@ class Found(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-class Page(msgspec.Struct, frozen=True):
+class OrderPage(msgspec.Struct, frozen=True):
     """Some orders in the order of their ids, with the payments and books of these ids and of all between them."""
 
-    orders: Sequence[Found]
+    orders: Sequence[FoundOrder]
     known_payments: dict[str, list[Payment]] | ShopError
     known_booked: dict[str, books_store.Booked] | ShopError
 
@@ -61,7 +61,7 @@ class OrderCheck(Protocol):
 
     name: str
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         """At some of them."""
         ...
 
@@ -101,7 +101,7 @@ async def walk(
     return [failed.get(one.name) or one.finding() for one in checks]
 
 
-async def pages(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> AsyncIterator[Page]:
+async def pages(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> AsyncIterator[OrderPage]:
     """Each page; the last has what is known of orders behind the last one."""
     source = snapshot.of("orders")
     if ids:
@@ -117,7 +117,7 @@ async def pages(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> AsyncIterato
     yield await _page(snapshot, [], Span(last))
 
 
-async def _page(snapshot: ShopSnapshot, rows: Sequence[tuple[Row, whole_store.ReadOrder]], span: Span) -> Page:
+async def _page(snapshot: ShopSnapshot, rows: Sequence[tuple[Row, whole_store.ReadOrder]], span: Span) -> OrderPage:
     payments: dict[str, list[Payment]] | ShopError
     booked: dict[str, books_store.Booked] | ShopError
     try:
@@ -131,17 +131,17 @@ async def _page(snapshot: ShopSnapshot, rows: Sequence[tuple[Row, whole_store.Re
         booked = await books_store.booked_of(snapshot.of("books"), span)
     except ShopError as error:
         booked = error
-    return Page([_found(row, read, asked) for row, read in rows], payments, booked)
+    return OrderPage([_found(row, read, asked) for row, read in rows], payments, booked)
 
 
-def _found(row: Row, read: whole_store.ReadOrder, asked: dict[str, Payment] | None) -> Found:
+def _found(row: Row, read: whole_store.ReadOrder, asked: dict[str, Payment] | None) -> FoundOrder:
     try:
         order = read()
     except (msgspec.MsgspecError, ShopError, LookupError, ValueError) as error:
-        return Found(row, None, f"{type(error).__name__}: {error}")
+        return FoundOrder(row, None, f"{type(error).__name__}: {error}")
     if asked is None or not row["payment_id"]:
-        return Found(row, order)
+        return FoundOrder(row, order)
     payment = asked.get(row["payment_id"])
     if payment is None:
-        return Found(row, order, "" if order.status in ENDED else NO_PAYMENT)
-    return Found(row, msgspec.structs.replace(order, payment=payment))
+        return FoundOrder(row, order, "" if order.status in ENDED else NO_PAYMENT)
+    return FoundOrder(row, msgspec.structs.replace(order, payment=payment))

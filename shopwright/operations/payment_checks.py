@@ -4,7 +4,7 @@ from shopwright.app import Shop
 from shopwright.kit.money import Money, write
 from shopwright.operations.findings import Finding
 from shopwright.operations.open_questions import Open, OpenQuestions
-from shopwright.operations.order_walk import Page, pages
+from shopwright.operations.order_walk import OrderPage, pages
 from shopwright.operations.shop_snapshot import ShopSnapshot, snapshot_of
 from shopwright.services.orders.contract import PAID, Order
 from shopwright.services.orders.contract.gift_cards import by_payment, credited
@@ -21,7 +21,7 @@ class PaymentsMatch:
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._found = OpenQuestions(self.name, snapshot.under_way)
 
-    async def look(self, page: Page) -> None:
+    async def look(self, page: OrderPage) -> None:
         statuses = {one.row["id"]: one.row["status"] for one in page.orders}
         orders = {one.row["id"]: one.order for one in page.orders}
         for order_id, payments in page.payments.items():

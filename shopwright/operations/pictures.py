@@ -16,7 +16,7 @@ PREFIX, ORIGINAL = "media/", "original"
 UPLOADS = "uploads/"
 
 
-class Pictures(msgspec.Struct, frozen=True):
+class PictureComparison(msgspec.Struct, frozen=True):
     """What products name and what is in the store (`where`).
 
     `named`: the file of each picture, with the title of a product that has it; `missing`: those that are not in the
@@ -38,7 +38,7 @@ class Pictures(msgspec.Struct, frozen=True):
         )
 
 
-async def compare(shop: Shop) -> Pictures:
+async def compare(shop: Shop) -> PictureComparison:
     """Look at every product and at the whole store. Raises Unavailable."""
     named: dict[str, str] = {}
     after = ""
@@ -50,10 +50,12 @@ async def compare(shop: Shop) -> Pictures:
     there = await shop.files.names()
     known = {name.rpartition("/")[0] for name in named}
     unnamed = [name for name in there if not name.startswith(UPLOADS) and name.rpartition("/")[0] not in known]
-    return Pictures(named, tuple(sorted(named.keys() - set(there))), tuple(unnamed), mask("files", shop.settings.files))
+    return PictureComparison(
+        named, tuple(sorted(named.keys() - set(there))), tuple(unnamed), mask("files", shop.settings.files)
+    )
 
 
-async def unreadable_pictures(shop: Shop, found: Pictures) -> list[str]:
+async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]:
     """A sentence about the pictures that are in the store and are none: empty, or nothing a picture begins with."""
     bad = []
     for name in sorted(found.named.keys() - set(found.missing)):

@@ -24,7 +24,7 @@ from shopwright.kit.http.access import OWN_TOKEN, allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import document
 from shopwright.kit.http.routes import Routes
-from shopwright.kit.observability.process_admin import READY_S, Condition, GivenUp, Waiting
+from shopwright.kit.observability.process_admin import READY_S, GivenUp, ProcessStatus, Waiting
 from shopwright.operations.backup_age import backup_ages
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.specs import specs
@@ -125,7 +125,7 @@ class Housekeeper:
         except Exception as error:
             raise Unavailable(f"The database of {name} lacks something: {error}.") from error
 
-    async def condition(self) -> Condition:
+    async def condition(self) -> ProcessStatus:
         shop = self._shop
         engines = await self.engines()
         waiting: list[Waiting] = []
@@ -134,7 +134,7 @@ class Housekeeper:
         with suppress(ShopError):  # of a database that is not sound is said enough among the engines
             waiting = [await _waiting(work) for work in sound]
             dead = await shop.bus.dead() if len(sound) == len(shop.works) else []
-        return Condition(
+        return ProcessStatus(
             parts=tuple(sorted(shop.here - {"pretend"})),
             version=__version__,
             engines=engines,

@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
-from shopwright.kit.data.database import Snapshot, Step
+from shopwright.kit.data.database import MigrationStep, Snapshot
 from shopwright.kit.errors import Refused
 from shopwright.operations import archive
 from shopwright.operations.archive_upgrade import StagedMigrations
@@ -27,7 +27,7 @@ class Timed(msgspec.Struct, frozen=True):
     service: str
     name: str
     seconds: float
-    steps: tuple[Step, ...]
+    steps: tuple[MigrationStep, ...]
 
 
 class Rehearsal(msgspec.Struct, frozen=True):

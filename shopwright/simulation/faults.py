@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from shopwright.kit.data.database import Database, Movable, Params, Reads, Row, Session, Snapshot, Step
+from shopwright.kit.data.database import Database, DatabaseSession, MigrationStep, Movable, Params, Reads, Row, Snapshot
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.observability.health import Health
@@ -74,14 +74,14 @@ class FaultyDatabase:
         return await self.fetch(sql, params)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Session]:
+    async def begin(self) -> AsyncIterator[DatabaseSession]:
         await self._faults.pause()
         self._faults.before(self._name)
         async with self._inner.begin() as session:
             yield session
         self._faults.after(self._name)
 
-    def hold(self) -> AbstractAsyncContextManager[Session]:
+    def hold(self) -> AbstractAsyncContextManager[DatabaseSession]:
         return self._inner.hold()
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
@@ -118,7 +118,7 @@ class FaultyDatabase:
     async def check(self) -> None:
         await self._inner.check()
 
-    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+    async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
         return await self._inner.plan(folders)
 
     @property

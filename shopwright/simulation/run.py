@@ -19,7 +19,7 @@ REST = 40  # deeds between two times of rest
 Step = tuple[str, int]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a story ended: what was wrong (nothing: all held), after which deed, how much happened."""
 
     wrong: list[str]
@@ -36,7 +36,7 @@ def story(seed: int, length: int) -> list[Step]:
     return [(chance.choices(names, weights)[0], chance.getrandbits(32)) for _ in range(length)]
 
 
-class Stage:
+class SimulationStage:
     """Where stories are played: a template of the shop, copied for each. `capture`: does it take money by itself?"""
 
     def __init__(
@@ -52,7 +52,7 @@ class Stage:
         if not (self._folder / "template").exists():
             await template(self._folder / "template")
 
-    async def play(self, steps: Sequence[Step], hours: float = 0.0) -> Outcome:
+    async def play(self, steps: Sequence[Step], hours: float = 0.0) -> RunOutcome:
         """Play a story to its end (or until so many hours have passed in it), or to the first thing that is wrong."""
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
@@ -65,7 +65,7 @@ class Stage:
                 orders = await world.shop.works["orders"].one("SELECT count(*) AS n FROM orders")
             finally:
                 await world.close()
-        return Outcome(
+        return RunOutcome(
             wrong=wrong,
             deeds=done,
             orders=orders["n"] if orders else 0,
@@ -104,7 +104,7 @@ async def _do(world: World, name: str, seed: int) -> list[str]:
     return await invariants.always(world)
 
 
-async def shrink(stage: Stage, steps: Sequence[Step], seconds: float) -> list[Step]:
+async def shrink(stage: SimulationStage, steps: Sequence[Step], seconds: float) -> list[Step]:
     """The shortest part of a story found in that time that still breaks something (delta debugging, Zeller 1999)."""
     best, size = list(steps), max(len(steps) // 2, 1)
     until = time.monotonic() + seconds

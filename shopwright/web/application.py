@@ -36,11 +36,11 @@ from shopwright.kit.http.body_limit import BodyLimit
 from shopwright.kit.http.canonical_path import CanonicalPath
 from shopwright.kit.http.fetch_metadata_csrf import FetchMetadataCsrf
 from shopwright.kit.http.forward_auth import IDENTITY, ForwardAuth, caller_of, identified
-from shopwright.kit.http.head_requests import Head
+from shopwright.kit.http.head_requests import HeadRequests
 from shopwright.kit.http.idempotency import Idempotency
 from shopwright.kit.http.limits import KindLimits, Limiter, Limits, every_route_has_a_kind
 from shopwright.kit.http.query_parameters import Queries, learn_queries
-from shopwright.kit.http.request_bodies import MOST_FIELDS, Bodies, Unfinished
+from shopwright.kit.http.request_bodies import MOST_FIELDS, RequestBodies, Unfinished
 from shopwright.kit.http.routes import Routes, takes_cookies
 from shopwright.kit.http.rpc_endpoint import RpcEndpoint
 from shopwright.kit.http.strict import StrictRequest
@@ -62,7 +62,7 @@ from shopwright.web.privacy import http as person
 from shopwright.web.product_view import http as shelf
 from shopwright.web.render import assets_fingerprint
 from shopwright.web.storefront import pages as storefront
-from shopwright.web.storefront.status import Told
+from shopwright.web.storefront.status import LastStatus
 from shopwright.web.storefront.visitors import PageVisitors, forms
 from shopwright.web.storefront.waiting_room import WaitingRoomGate
 from shopwright.web.trail import http as trail
@@ -89,7 +89,7 @@ class Runtime:
         self.deliver = deliver
         self.house = Housekeeper(shop)
         self.houses = houses(shop, self.house)
-        self.told = Told()
+        self.told = LastStatus()
         self.trail = Trail(shop)
         self.unfinished = Unfinished()
         settings = shop.settings
@@ -238,7 +238,7 @@ def routes_of(shape: RouterKey) -> Litestar:
             DefineMiddleware(Access, identify=identify),
             DefineMiddleware(KindLimits, limiter=_of_standing("limiter")),
             DefineMiddleware(Queries),
-            DefineMiddleware(Bodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
+            DefineMiddleware(RequestBodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
             DefineMiddleware(Audit, trail=_of_standing("trail")),
         ],
         exception_handlers={Exception: error_answer},
@@ -277,7 +277,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = WaitingRoomGate(
         answering, shop.carts, ServiceTokens(shop.settings.secret, "waiting room"), shop.clock, shop.settings
     )
-    answering = Head(answering)
+    answering = HeadRequests(answering)
     answering = ViewCounter(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     if standing.limiter is not None:
         answering = Limits(answering, standing.limiter)

@@ -8,7 +8,7 @@ import msgspec
 from shopwright.kit.audit import Act
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.http.audit import Request
+from shopwright.kit.http.audit import AuditedRequest
 from shopwright.services.carts.contract import Carts
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.inventory.contract import Inventory
@@ -87,7 +87,7 @@ class Contracts(Protocol):
     def orders(self) -> Orders: ...
 
 
-def subject_of(request: Request) -> tuple[str, str]:
+def subject_of(request: AuditedRequest) -> tuple[str, str]:
     """The kind of thing, and its id or name: "" where the request does not say."""
     path = request.route
     for name, value in request.parameters.items():
@@ -105,7 +105,7 @@ class Trail:
     def __init__(self, shop: Contracts) -> None:
         self._shop = shop
 
-    async def begin(self, who: Caller, request: Request) -> "Recording":
+    async def begin(self, who: Caller, request: AuditedRequest) -> "Recording":
         """Open an entry. Raises Unavailable."""
         kind, name = subject_of(request)
         act = Act(

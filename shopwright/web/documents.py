@@ -1,4 +1,4 @@
-"""Invoices, credit notes, delivery notes and others on pages of both faces."""
+"""Invoices, credit notes, delivery notes and others on pages of the shop and of the office."""
 
 from typing import Any
 

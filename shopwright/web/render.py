@@ -134,7 +134,7 @@ def lines_of(address: Mapping[str, str]) -> list[str]:
 
 
 def environment() -> minijinja.Environment:
-    """The templates of all faces: "storefront/templates/home.html"."""
+    """The templates of all pages: "storefront/templates/home.html"."""
     return minijinja.Environment(
         loader=_load,
         filters={

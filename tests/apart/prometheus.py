@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from shopwright.deployment.targets import watch
-from shopwright.deployment.targets.system import Wanted
+from shopwright.deployment.targets.system import DeploymentOptions
 from tests.conftest import need
 from tests.process.server import free_port
 
@@ -21,7 +21,7 @@ EVERY_S = 3  # it asks; a shop whose engines hang answers in two
 
 def written(folder: Path) -> Path:
     """All that Prometheus is told, in its folder."""
-    for name, text in watch.files(Wanted()).items():
+    for name, text in watch.files(DeploymentOptions()).items():
         (folder / name).write_text(text)
     (folder / "metrics.token").write_text("not asked for on one machine")
     return folder

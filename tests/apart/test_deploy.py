@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from shopwright.cli.main import main
 from shopwright.deployment.gateway.routes import addresses
 from shopwright.deployment.targets import compose, kubernetes, systemd
-from shopwright.deployment.targets.system import Wanted, parts
+from shopwright.deployment.targets.system import DeploymentOptions, parts
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
 from shopwright.registry import FACES, PARTS, ServiceRegistry, asks, embedded
@@ -30,7 +30,7 @@ KINDS = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": sy
 
 
 def manifests() -> list[dict[str, Any]]:
-    files = kubernetes.files(Wanted())
+    files = kubernetes.files(DeploymentOptions())
     return [one for name, text in files.items() if name.endswith(".yaml") for one in yaml.safe_load_all(text)]
 
 
@@ -95,7 +95,7 @@ def test_the_network_is_open_along_the_river_and_nowhere_else() -> None:
 
 @pytest.mark.slow
 def test_compose_accepts_its_file(tmp_path: Path) -> None:
-    (tmp_path / "compose.yaml").write_text(compose.files(Wanted())["compose.yaml"])
+    (tmp_path / "compose.yaml").write_text(compose.files(DeploymentOptions())["compose.yaml"])
     command = [
         Path(sys.executable).parent / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", tmp_path / "compose.yaml",
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def test_compose_accepts_its_file(tmp_path: Path) -> None:
 def test_systemd_accepts_its_units(tmp_path: Path) -> None:
     command = shutil.which("systemd-analyze")
     need(bool(command), "systemd")
-    for name, text in systemd.files(Wanted(each=3)).items():
+    for name, text in systemd.files(DeploymentOptions(each=3)).items():
         # Installed elsewhere than in this test.
         (tmp_path / name).write_text(text.replace(f"{systemd.HOME}/bin/", f"{Path(sys.executable).parent}/"))
     wanted = re.findall(r"^Wants=(shopwright-.*)$", (tmp_path / "shopwright.target").read_text(), re.MULTILINE)
@@ -127,7 +127,7 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nginx_accepts_the_gateway_of_each_kind(tmp_path: Path, kind: str) -> None:
-    written = KINDS[kind](Wanted(url="http://shop.example"))["nginx.conf"]
+    written = KINDS[kind](DeploymentOptions(url="http://shop.example"))["nginx.conf"]
     for part in PARTS:  # names that only exist there
         written = written.replace(f"server {part}:", "server 127.0.0.1:")
     (tmp_path / "nginx.conf").write_text(
@@ -139,7 +139,7 @@ def test_nginx_accepts_the_gateway_of_each_kind(tmp_path: Path, kind: str) -> No
 
 
 def test_haproxy_accepts_its_file(tmp_path: Path) -> None:
-    files = systemd.files(Wanted())
+    files = systemd.files(DeploymentOptions())
     (tmp_path / "away.http").write_text(files["shopwright-away.http"], newline="")
     written = files["haproxy.cfg"].replace("/etc/haproxy/shopwright-away.http", str(tmp_path / "away.http"))
     (tmp_path / "haproxy.cfg").write_text(written.replace("/run/haproxy/", f"{tmp_path}/"))
@@ -155,7 +155,7 @@ def given(name: str) -> str:
 
 def environments() -> dict[str, dict[str, str]]:
     """What a process is told by each kind."""
-    files = {kind: make(Wanted()) for kind, make in KINDS.items()}
+    files = {kind: make(DeploymentOptions()) for kind, make in KINDS.items()}
     generated = yaml.safe_load(files["kubernetes"]["kustomization.yaml"])["configMapGenerator"][0]["literals"]
     composed = yaml.safe_load(files["compose"]["compose.yaml"])["services"]["orders"]["environment"]
     return {
@@ -169,7 +169,7 @@ def environments() -> dict[str, dict[str, str]]:
 def test_a_process_understands_what_it_is_told(kind: str) -> None:
     told = environments()[kind]
     if kind != "compose":
-        example = KINDS[kind](Wanted())["secrets.env.example"]
+        example = KINDS[kind](DeploymentOptions())["secrets.env.example"]
         asked = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
         with pytest.raises(Invalid):  # as it was not filled in
             read(Settings, told | asked)
@@ -200,4 +200,4 @@ def test_it_is_written_where_one_says_and_wishes_that_cannot_be_are_refused(tmp_
     assert {name for name in yaml.safe_load(written)["resources"] if not (tmp_path / name).exists()} == set()
     for wrong in ({"url": "tea.example"}, {"image": "no image"}, {"each": 9, "most": 3}):
         with pytest.raises(Invalid):
-            kubernetes.files(Wanted(**wrong))
+            kubernetes.files(DeploymentOptions(**wrong))

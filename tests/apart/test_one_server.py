@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Message as Handler
 
 from shopwright.app import Shop
 from shopwright.deployment.targets import server
-from shopwright.deployment.targets.system import Wanted
+from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.kit.audit import AuditFilter
 from tests.apart.test_front import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
 from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
@@ -22,7 +22,7 @@ from tests.process.server import Server, free_port
 from tests.services.test_orders import place
 
 BIN = Path(sys.executable).parent
-FILES = server.files(Wanted(url="https://shop.example"))
+FILES = server.files(DeploymentOptions(url="https://shop.example"))
 
 
 def test_systemd_accepts_its_units(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["https://shop.example", "http://shop.example"])
 def test_caddy_accepts_what_is_written_for_it(tmp_path: Path, url: str) -> None:
-    (tmp_path / "Caddyfile").write_text(server.files(Wanted(url=url))["Caddyfile"])
+    (tmp_path / "Caddyfile").write_text(server.files(DeploymentOptions(url=url))["Caddyfile"])
     accepted("caddy", "validate", "--adapter", "caddyfile", "--config", tmp_path / "Caddyfile")
 
 
@@ -54,7 +54,7 @@ def test_each_script_is_one_and_names_only_what_is_there(tmp_path: Path) -> None
 def caddy(folder: Path, shop: int, listen: int) -> Iterator[None]:
     """In front of the shop at that port, without TLS."""
     (folder / "away.html").write_text(FILES["away.html"])
-    text = server.files(Wanted(url="http://127.0.0.1"))["Caddyfile"]
+    text = server.files(DeploymentOptions(url="http://127.0.0.1"))["Caddyfile"]
     text = text.replace("http://127.0.0.1 {", f"http://127.0.0.1:{listen} {{").replace(
         f":{server.PORT} {{", f":{shop} {{"
     )

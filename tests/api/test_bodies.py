@@ -12,7 +12,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.errors import TooLarge, TooSlow
-from shopwright.kit.http.request_bodies import Pace, read_all
+from shopwright.kit.http.request_bodies import BodyPace, read_all
 from tests.api.test_canonical import door
 
 pytestmark = pytest.mark.slow
@@ -125,11 +125,11 @@ async def test_a_body_keeps_its_pace_or_is_given_up() -> None:
 
     for receive in (drop, never):
         with pytest.raises(TooSlow):
-            await read_all(receive, 1000, Pace(grace_s=0.2, bytes_s=100, longest_s=1))
+            await read_all(receive, 1000, BodyPace(grace_s=0.2, bytes_s=100, longest_s=1))
     with pytest.raises(TooSlow):  # fast enough, and without an end
-        await read_all(drop, 10**9, Pace(grace_s=0.2, bytes_s=1, longest_s=0.5))
+        await read_all(drop, 10**9, BodyPace(grace_s=0.2, bytes_s=1, longest_s=0.5))
     with pytest.raises(TooLarge):
-        await read_all(drop, 3, Pace())
+        await read_all(drop, 3, BodyPace())
 
 
 async def begin(port: int, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

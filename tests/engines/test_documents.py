@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from shopwright.app import Shop
 from shopwright.engines.documents import open_documents
-from shopwright.engines.documents.mongo_bodies import Bodies, Move, marked, unmarked
+from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies, marked, unmarked
 from shopwright.engines.documents.mongo_moving import arrived_whole
-from shopwright.engines.documents.mongodb import Kept, MongoDocuments
+from shopwright.engines.documents.mongodb import BodyCache, MongoDocuments
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
-from shopwright.kit.ports import Collection, Documents, Write
+from shopwright.kit.ports import DocumentCollection, DocumentStore, Write
 from shopwright.operations.archive import checksum
 from shopwright.operations.archive import read as read_archive
 from shopwright.operations.archive import write as write_archive
@@ -29,7 +29,7 @@ from shopwright.operations.process_admin import Housekeeper
 from tests.conftest import QUICK, make_settings, mongo_url, sell
 from tests.road import Road
 
-THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
+THINGS = DocumentCollection("things", unique=("slug",), indexed=("colour", "rooms"))
 
 
 async def forget(url: str) -> None:
@@ -45,7 +45,7 @@ async def mongo(data: tuple[Path, str]) -> AsyncIterator[str]:
 
 
 @pytest.fixture(params=["database", "mongodb"])
-async def documents(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Documents]:
+async def documents(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[DocumentStore]:
     url = mongo_url(Path(shop.settings.data)) if request.param == "mongodb" else "database:"
     opened = open_documents(url)
     yield opened
@@ -59,12 +59,14 @@ def work(shop: Shop) -> ServiceDatabase:
     return shop.works["catalog"]
 
 
-async def put(documents: Documents, work: ServiceDatabase, name: str, body: dict[str, Any], version: int = 0) -> int:
+async def put(
+    documents: DocumentStore, work: ServiceDatabase, name: str, body: dict[str, Any], version: int = 0
+) -> int:
     async with work.begin() as tx:
         return await documents.put(tx, THINGS, name, body, version)
 
 
-async def test_documents_are_found_by_what_is_indexed(documents: Documents, work: ServiceDatabase) -> None:
+async def test_documents_are_found_by_what_is_indexed(documents: DocumentStore, work: ServiceDatabase) -> None:
     async with work.begin() as tx:
         await documents.put(tx, THINGS, "b", {"slug": "chair", "colour": "red", "rooms": ["bed"]}, 0)
         await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall", "bed"]}, 0)
@@ -79,7 +81,7 @@ async def test_documents_are_found_by_what_is_indexed(documents: Documents, work
 
 
 async def test_a_lost_update_is_refused_and_the_index_follows_the_document(
-    documents: Documents, work: ServiceDatabase
+    documents: DocumentStore, work: ServiceDatabase
 ) -> None:
     async with work.begin() as tx:
         assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red"}, 0) == 1
@@ -95,13 +97,13 @@ async def test_a_lost_update_is_refused_and_the_index_follows_the_document(
     assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
 
 
-async def put_many(documents: Documents, work: ServiceDatabase, *writes: Write) -> list[int]:
+async def put_many(documents: DocumentStore, work: ServiceDatabase, *writes: Write) -> list[int]:
     async with work.begin() as tx:
         return await documents.put_many(tx, THINGS, writes)
 
 
 async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(
-    documents: Documents, work: ServiceDatabase
+    documents: DocumentStore, work: ServiceDatabase
 ) -> None:
     red, blue = ({"slug": f"lamp-{colour}", "colour": colour, "rooms": ["hall"]} for colour in ("red", "blue"))
     await put(documents, work, "b", red)
@@ -119,7 +121,7 @@ async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(
 
 
 async def test_where_little_has_changed_the_rest_is_found_as_before(
-    documents: Documents, work: ServiceDatabase
+    documents: DocumentStore, work: ServiceDatabase
 ) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall"]})
     async with work.begin() as tx:
@@ -130,7 +132,7 @@ async def test_where_little_has_changed_the_rest_is_found_as_before(
     assert await documents.find(work, THINGS, {"colour": "red"}) == []
 
 
-async def test_two_may_exchange_what_is_unique(documents: Documents, work: ServiceDatabase) -> None:
+async def test_two_may_exchange_what_is_unique(documents: DocumentStore, work: ServiceDatabase) -> None:
     await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
     await put_many(documents, work, Write("a", {"slug": "chair"}, 1), Write("b", {"slug": "lamp"}, 1))
     assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["chair"])] == ["a"]
@@ -148,7 +150,7 @@ async def test_two_may_exchange_what_is_unique(documents: Documents, work: Servi
     ids=["made meanwhile", "changed meanwhile", "gone meanwhile", "taken", "twice"],
 )
 async def test_where_one_of_many_cannot_be_written_none_is(
-    documents: Documents, work: ServiceDatabase, second: Write, error: type[Exception]
+    documents: DocumentStore, work: ServiceDatabase, second: Write, error: type[Exception]
 ) -> None:
     await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
     with pytest.raises(error):
@@ -158,7 +160,7 @@ async def test_where_one_of_many_cannot_be_written_none_is(
     assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["lamp", "stool", "bed"])] == ["a"]
 
 
-async def test_a_document_that_was_deleted_can_be_made_again(documents: Documents, work: ServiceDatabase) -> None:
+async def test_a_document_that_was_deleted_can_be_made_again(documents: DocumentStore, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     async with work.begin() as tx:
         await documents.delete(tx, THINGS, "a")
@@ -171,12 +173,12 @@ async def test_a_document_that_was_deleted_can_be_made_again(documents: Document
     await again.close()
 
 
-def open_again(documents: Documents) -> Documents:
+def open_again(documents: DocumentStore) -> DocumentStore:
     """As another process that has seen nothing yet."""
     return type(documents)(*([documents.url] if isinstance(documents, MongoDocuments) else []))
 
 
-async def test_what_is_undone_was_never_there(documents: Documents, work: ServiceDatabase) -> None:
+async def test_what_is_undone_was_never_there(documents: DocumentStore, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     with pytest.raises(ZeroDivisionError):
         async with work.begin() as tx:
@@ -190,7 +192,7 @@ async def test_what_is_undone_was_never_there(documents: Documents, work: Servic
     await again.close()
 
 
-async def test_many_who_change_one_document_lose_no_change(documents: Documents, work: ServiceDatabase) -> None:
+async def test_many_who_change_one_document_lose_no_change(documents: DocumentStore, work: ServiceDatabase) -> None:
     await put(documents, work, "a", {"slug": "lamp", "rooms": []})
 
     async def add(room: str) -> None:
@@ -211,7 +213,7 @@ async def test_many_who_change_one_document_lose_no_change(documents: Documents,
     await again.close()
 
 
-async def test_any_json_comes_back_as_it_went(documents: Documents, work: ServiceDatabase) -> None:
+async def test_any_json_comes_back_as_it_went(documents: DocumentStore, work: ServiceDatabase) -> None:
     body = {
         "slug": "lamp", "": "no name", "a.b": 1, "$set": {"%": [None, True, 1.5, -3, 2**53], "%2E": "x"}, "ünï": "✓ “q”",
         "deep": [[{"x": []}, {}]],
@@ -242,7 +244,7 @@ def test_names_of_fields_are_marked_and_come_back(value: Any) -> None:
 
 
 def test_kept_bodies_take_no_more_room_than_they_may() -> None:
-    kept = Kept(most_bytes=10)
+    kept = BodyCache(most_bytes=10)
     for number in range(5):
         kept.put(("s", "c", str(number), 1), "1234")
     assert [kept.get(("s", "c", str(number), 1)) for number in range(5)] == [None, None, None, "1234", "1234"]
@@ -269,10 +271,10 @@ async def test_bodies_leave_the_database_for_mongodb_and_can_be_asked_there(
 
 
 async def test_an_older_version_that_arrives_late_changes_nothing(work: ServiceDatabase, mongo: str) -> None:
-    documents, bodies = open_documents(mongo), Bodies(mongo)
+    documents, bodies = open_documents(mongo), MongoBodies(mongo)
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
     await put(documents, work, "a", {"slug": "lamp", "colour": "blue"}, 1)
-    await bodies.write("catalog_things", [Move("a", 1, '{"colour":"red"}'), Move("a", 2, None)])
+    await bodies.write("catalog_things", [BodyMove("a", 1, '{"colour":"red"}'), BodyMove("a", 2, None)])
     assert [(one.version, one.body) for one in await bodies.read("catalog_things", ["a"])] == [
         (2, '{"slug":"lamp","colour":"blue"}')
     ]
@@ -311,7 +313,7 @@ async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_re
 
 def test_limits_in_the_address_of_mongodb_go_before_ours() -> None:
     ours, theirs = (
-        Bodies(f"mongodb://127.0.0.1:9/shop{more}")._open(connect=False).options
+        MongoBodies(f"mongodb://127.0.0.1:9/shop{more}")._open(connect=False).options
         for more in ("", "?MaxPoolSize=7&timeoutms=900")
     )
     assert (ours.pool_options.max_pool_size, ours.timeout) == (20, 5)
@@ -455,13 +457,13 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
 
 async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: ServiceDatabase, mongo: str) -> None:
     await put(open_documents("database:"), work, "a", {"slug": "lamp"})
-    bodies = Bodies(mongo)
-    lamp = Move("a", 1, '{"slug": "lamp"}', {})
+    bodies = MongoBodies(mongo)
+    lamp = BodyMove("a", 1, '{"slug": "lamp"}', {})
     with pytest.raises(Conflict, match="as it was written"):
         await arrived_whole(bodies, work, "catalog_things", [lamp])
     await bodies.write("catalog_things", [lamp])
     await arrived_whole(bodies, work, "catalog_things", [lamp])
-    changed = Move("a", 1, '{"slug": "table"}', {})
+    changed = BodyMove("a", 1, '{"slug": "table"}', {})
     with pytest.raises(Conflict, match="as it was written"):
         await arrived_whole(bodies, work, "catalog_things", [changed])
     await bodies.close()
@@ -491,8 +493,8 @@ async def test_what_mongodb_has_of_another_life_does_not_take_the_place_of_ours(
     work: ServiceDatabase, mongo: str
 ) -> None:
     await put(open_documents("database:"), work, "a", {"slug": "lamp"})
-    documents, bodies = open_documents(mongo), Bodies(mongo)
-    await bodies.write("catalog_things", [Move("a", 7, '{"slug": "table"}', {})])
+    documents, bodies = open_documents(mongo), MongoBodies(mongo)
+    await bodies.write("catalog_things", [BodyMove("a", 7, '{"slug": "table"}', {})])
     assert await documents.adopt(work) == 0
     await documents.settle(work)
     (found,) = await documents.get(work, THINGS, ["a"])

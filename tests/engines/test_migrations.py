@@ -19,7 +19,7 @@ from shopwright.app import Shop, migrations_of
 from shopwright.engines.database import migrations, open_database
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
-from shopwright.kit.data.database import Step
+from shopwright.kit.data.database import MigrationStep
 from shopwright.operations.archive import put as put_rows
 from shopwright.operations.doctor import examine
 from shopwright.operations.upgrade_rehearsal import Stage
@@ -209,7 +209,7 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
 # --- rehearsed
 
 
-async def all_plans(shop: Shop) -> list[tuple[str, Step]]:
+async def all_plans(shop: Shop) -> list[tuple[str, MigrationStep]]:
     return [(name, step) for name, work in shop.works.items() for step in await work.database.plan(migrations_of(name))]
 
 

@@ -15,7 +15,7 @@ from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
-from shopwright.engines.documents.mongo_bodies import Bodies
+from shopwright.engines.documents.mongo_bodies import MongoBodies
 from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
 from shopwright.kit.errors import Invalid, Unavailable
@@ -132,7 +132,7 @@ async def test_mongodb_by_tls_and_password(unknown: Authority) -> None:
     url = server("MONGODB_TLS")
     trusted = open_documents(url)
     assert "FerretDB" in (await trusted.examine()).engine
-    bodies = Bodies(url)
+    bodies = MongoBodies(url)
     assert await bodies.read("things", ["a"]) == []
     wrong = [
         f"{with_authority(url, unknown.ca)}&timeoutMS=500",
@@ -140,7 +140,7 @@ async def test_mongodb_by_tls_and_password(unknown: Authority) -> None:
         url.replace(":loopback@", ":guessed@"),
         url.replace("loopback:loopback@", ""),
     ]
-    strangers = [Bodies(one) for one in wrong]
+    strangers = [MongoBodies(one) for one in wrong]
     for one in strangers:
         with pytest.raises(Unavailable) as told:
             await one.read("things", ["a"])

@@ -10,6 +10,7 @@ from shopwright.kit.data.events import Event
 from shopwright.operations.archive import ENCRYPTED, LEFT_OUT
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from tests.house import rules
+from tests.house.classes import ladders, shared_names
 from tests.house.rules import HOME, RULES, Rule, label
 
 
@@ -99,6 +100,24 @@ def test_what_breaks_a_rule_is_seen(rule: Rule, path: str, source: str) -> None:
 )
 def test_what_keeps_a_rule_is_let_be(rule: Rule, path: str, source: str) -> None:
     assert rule(path, source) == []
+
+
+def test_no_two_classes_share_a_name_outside_their_service() -> None:
+    assert shared_names(rules.sources()) == {}
+    assert shared_names({"kit/a.py": "class Line: ...", "web/b.py": "class Line: ..."}) == {
+        "Line": ["kit/a.py", "web/b.py"]
+    }
+    assert shared_names({"services/a/x.py": "class Line: ...", "services/a/y.py": "class Line: ..."}) == {}
+
+
+LADDER = "class Ending: ...\nclass Book(Ending): ...\nclass Past(Book): ..."
+
+
+def test_no_class_stands_on_a_ladder() -> None:
+    assert ladders(rules.sources()) == []
+    assert ladders({"services/orders/x.py": LADDER}) == ["Past"]
+    assert ladders({"services/orders/x.py": LADDER.replace("Ending: ...", "Ending(Protocol): ...")}) == []
+    assert ladders({"services/orders/x.py": LADDER.replace("Ending: ...", "Ending(ABC): ...")}) == ["Past"]
 
 
 def test_nobody_imports_in_a_ring() -> None:

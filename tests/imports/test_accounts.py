@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.importers.files import read_tables
 from tests.imports.test_imports import SHARED
 
@@ -35,11 +35,11 @@ async def test_every_row_of_every_file_is_accounted_for(
 ) -> None:
     kind = KINDS[path.parent.name]
     rows = sum(sum(1 for _ in table.records()) for table in read_tables(path))
-    code = await run(shop, kind, path, Wish(fetch=False, how="try"))
+    code = await run(shop, kind, path, ImportOptions(fetch=False, how="try"))
     tried = account(capsys.readouterr().out)
-    assert await run(shop, kind, path, Wish(fetch=False)) == code
+    assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
     read, taken, unchanged, refused = account(capsys.readouterr().out)
     assert tried == (read, taken, unchanged, refused)
     assert (read, taken + unchanged + refused, code) == (rows, rows, int(refused > 0))
-    assert await run(shop, kind, path, Wish(fetch=False)) == code
+    assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
     assert account(capsys.readouterr().out) == (rows, 0, taken + unchanged, refused)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.kit.addresses import Address
 
 CUSTOMERS = "First Name,Last Name,Email,Default Address Company,Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,Default Address Country Code,Default Address Zip,Default Address Phone"
@@ -26,7 +26,7 @@ ODD = {
 async def take(shop: Shop, text: str, tmp_path: Path, **more) -> list[dict[str, str]]:
     path, report = tmp_path / "table.csv", tmp_path / "report.csv"
     path.write_text(text, encoding="utf-8")
-    assert await run(shop, more.pop("kind", "shopify"), path, Wish(report=report, fetch=False, **more)) == 0
+    assert await run(shop, more.pop("kind", "shopify"), path, ImportOptions(report=report, fetch=False, **more)) == 0
     return [row for row in csv.DictReader(io.StringIO(report.read_text(encoding="utf-8"))) if row["row"]]
 
 

@@ -15,13 +15,13 @@ from typing import ClassVar
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import IMPORTERS, Wish, run
+from shopwright.cli.importing import IMPORTERS, ImportOptions, run
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Draft, DraftVariant, ImportIssue, RowError
-from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.drafting import FileSettings, drafts
 from shopwright.importers.files import read_tables
 from shopwright.importers.header import Header
-from shopwright.importers.numbers import Evidence, Numbers
+from shopwright.importers.numbers import Evidence, NumberFormats
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.taking import ProductImporter
@@ -52,7 +52,7 @@ def write(tmp_path: Path, rows: str, name: str = "products.csv", encoding: str =
 
 async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
     report = tmp_path / "report.csv"
-    code = await run(shop, kind, path, Wish(report=report, fetch=False, **more))
+    code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
     said = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))
     return code, [row for row in said if row["row"]]  # those of columns have none
 
@@ -60,7 +60,7 @@ async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tup
 def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | ImportIssue]:
     """What an importer makes of a file, before it meets a shop."""
     importer, [table] = IMPORTERS[kind], read_tables(path)
-    given = Given(**{"currency": "EUR", "now": datetime(2026, 3, 2, tzinfo=UTC)} | more)
+    given = FileSettings(**{"currency": "EUR", "now": datetime(2026, 3, 2, tzinfo=UTC)} | more)
     with Spool() as spool, AccountStore() as store:
         header = Header(importer.format, table.columns, {})
         yield from drafts(importer, header, table, spool, Account(store), given)
@@ -300,9 +300,9 @@ def test_files_that_are_none_say_so(tmp_path: Path, name: str, data: bytes, word
 async def test_the_wrong_kind_is_told_with_the_right_one(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "")
     with pytest.raises(Invalid, match="It looks like shopify"):
-        await run(shop, "woocommerce", path, Wish(fetch=False))
+        await run(shop, "woocommerce", path, ImportOptions(fetch=False))
     with pytest.raises(Invalid, match="Did you mean shopify"):
-        await run(shop, "shopfy", path, Wish(fetch=False))
+        await run(shop, "shopfy", path, ImportOptions(fetch=False))
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_the_decimal_sign_is_found_out_once_for_a_file(cells: list[str], decimal
 
 
 def test_numbers_are_read_as_their_file_writes_them() -> None:
-    comma, point, nobody = Numbers("EUR", ","), Numbers("EUR", "."), Numbers("EUR", "")
+    comma, point, nobody = NumberFormats("EUR", ","), NumberFormats("EUR", "."), NumberFormats("EUR", "")
     assert comma.price("1.299,00") == comma.price("€ 1 299,-") == comma.price("1\u202f299,00 €") == Money(129900, "EUR")
     assert point.price("1,29,999.00") == Money(12999900, "EUR")
     assert point.price("1'299.00 EUR") == Money(129900, "EUR")
@@ -348,7 +348,7 @@ def test_numbers_are_read_as_their_file_writes_them() -> None:
     for wrong in ("1.5", "99999999999", "10+", "~5", "5 pcs"):
         with pytest.raises(RowError):
             point.count(wrong)
-    assert Numbers("JPY", ".").price("1,980 円") == Money(1980, "JPY")
+    assert NumberFormats("JPY", ".").price("1,980 円") == Money(1980, "JPY")
 
 
 def test_rows_of_one_handle_are_one_product_wherever_they_stand(tmp_path: Path) -> None:

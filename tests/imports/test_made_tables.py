@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.importers.draft import Draft, ImportIssue
 from tests.conftest import SOAK
 from tests.imports.test_imports import read
@@ -298,7 +298,7 @@ async def test_made_tables_are_in_the_shop_as_the_file_has_them(shop: Shop, tmp_
     text = table(list(shopify(made)), ",")
     path = tmp_path / "made.csv"
     path.write_text(text, encoding="utf-8")
-    assert await run(shop, "shopify", path, Wish(fetch=False)) == 0
+    assert await run(shop, "shopify", path, ImportOptions(fetch=False)) == 0
     expected = own_shopify(text, ",")
     found = await shop.catalog.by_sources(list(expected))
     assert set(found) == set(expected)

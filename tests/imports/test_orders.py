@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
@@ -49,7 +49,7 @@ order_number,date,status,shipping_total,tax_total,discount_total,order_total,ord
 async def take(shop: Shop, kind: str, text: str, tmp_path: Path, **more) -> tuple[int, dict[str, tuple[str, str]]]:
     path, report = tmp_path / "orders.csv", tmp_path / "report.csv"
     path.write_text(text)
-    code = await run(shop, kind, path, Wish(report=report, fetch=False, **more))
+    code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
     said = csv.DictReader(io.StringIO(report.read_text()))
     return code, {row["name"].removeprefix("order "): (row["outcome"], row["detail"]) for row in said}
 
@@ -129,8 +129,8 @@ async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: S
 async def test_the_sample_orders_of_magento_follow_its_customers_and_products(shop: Shop, tmp_path: Path) -> None:
     folder = "catalog-magento"
     for name in ("CustomerSampleData__customer_profile", "ConfigurableSampleData__products"):
-        await run(shop, "magento", real(f"{folder}/{name}.csv.gz"), Wish(fetch=False))
-    assert await run(shop, "magento", real(f"{folder}/SalesSampleData__orders.csv.gz"), Wish(fetch=False)) == 0
+        await run(shop, "magento", real(f"{folder}/{name}.csv.gz"), ImportOptions(fetch=False))
+    assert await run(shop, "magento", real(f"{folder}/SalesSampleData__orders.csv.gz"), ImportOptions(fetch=False)) == 0
     orders = await shop.orders.search(limit=100)
     assert len(orders) > 1
     assert {one.status for one in orders} == {"delivered"}

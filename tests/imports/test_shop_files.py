@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, read_map, run
+from shopwright.cli.importing import ImportOptions, read_map, run
 from shopwright.importers.draft import UNLIMITED, Draft, ImportIssue
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
@@ -80,13 +80,13 @@ async def test_a_file_without_a_stock_column_is_not_sold_out(
     shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str, available: int
 ) -> None:
     path = file(tmp_path, "Handle,Title,Variant Inventory Tracker,Variant Price\na,A,shopify,5\n")
-    await run(shop, "shopify", path, Wish(fetch=False, stock=said))
+    await run(shop, "shopify", path, ImportOptions(fetch=False, stock=said))
     [product] = await shop.catalog.list_products()
     [stock] = (await shop.inventory.stock([product.variants[0].id])).values()
     assert stock.available == available
     assert "has no column for stock" in capsys.readouterr().out
     with pytest.raises(Invalid, match="untracked"):
-        await run(shop, "shopify", path, Wish(fetch=False, stock="many"))
+        await run(shop, "shopify", path, ImportOptions(fetch=False, stock="many"))
 
 
 async def test_the_inventory_export_of_shopify_sets_stock_by_location(
@@ -105,7 +105,7 @@ async def test_the_inventory_export_of_shopify_sets_stock_by_location(
     capsys.readouterr()
     said = []
     for how in ("try", "take", "take"):
-        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
         said.append(account(capsys.readouterr().out))
     assert said == [(6, 3, 1, 2), (6, 3, 1, 2), (6, 0, 4, 2)]
     product = await shop.catalog.get("a")
@@ -124,7 +124,7 @@ async def test_a_refused_row_counts_once_and_products_are_counted_as_products(
     path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\n{rows}")
     said = []
     for how in ("try", "take", "take"):
-        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
         said.append(capsys.readouterr().out)
     assert [account(one) for one in said] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
     assert "Products: 2 taken, 0 changed, 0 unchanged, 1 refused." in said[1]
@@ -137,7 +137,7 @@ async def test_a_dry_run_refuses_what_would_be_refused(
 ) -> None:
     path = file(tmp_path, f"Handle,Title,Variant Price\na,{'A' * 300},5\nb,B,5\n")
     for how in ("try", "take"):
-        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
         said = capsys.readouterr().out
         assert account(said) == (2, 1, 0, 1)
         assert "at most 255 characters" in said

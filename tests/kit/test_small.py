@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
 from shopwright.kit.addresses import Address, address_form, check_address, check_email, check_phone
-from shopwright.kit.caching.memo import Made
+from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.clock import HandClock, from_micros, to_micros
 from shopwright.kit.codes import visible
 from shopwright.kit.countries import countries_posted_to
@@ -189,7 +189,7 @@ def test_a_clock_moved_by_hand_moves() -> None:
 
 
 def test_what_is_made_of_values_is_made_anew_when_one_of_them_differs_and_never_too_many_are_kept() -> None:
-    made, count = Made(most=3), 0
+    made, count = MemoEntry(most=3), 0
 
     def make() -> int:
         nonlocal count

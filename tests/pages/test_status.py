@@ -4,20 +4,20 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.observability.process_admin import Condition, Waiting
+from shopwright.kit.observability.process_admin import ProcessStatus, Waiting
 from shopwright.services.specs import specs
 from shopwright.web.application import build
 from shopwright.web.storefront.status import states
 from tests.conftest import APART, ON_SERVERS, sell
 
 
-def condition(*parts: str, late: float = 0.0, **bad: str) -> Condition:
+def condition(*parts: str, late: float = 0.0, **bad: str) -> ProcessStatus:
     engines = {"database orders": "ok", **{name.replace("_", " "): said for name, said in bad.items()}}
     waiting = tuple(Waiting(service=part, lag_s=late) for part in parts)
-    return Condition(parts=parts, version="1", engines=engines, waiting=waiting)
+    return ProcessStatus(parts=parts, version="1", engines=engines, waiting=waiting)
 
 
-def said(**conditions: Condition | None) -> list[str]:
+def said(**conditions: ProcessStatus | None) -> list[str]:
     return [state for _, state in states({name.replace("_", "+"): one for name, one in conditions.items()})]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.database import Database
@@ -159,7 +159,7 @@ async def take_file(data: Path, database: str, file: str, deadly: str) -> None:
     steps = Steps(deadly)
     shop = open_shop(data, database, HandClock(), Stepped(steps))
     steps.armed = True
-    code = await run(shop, "shopify", Path(file), Wish(fetch=False))
+    code = await run(shop, "shopify", Path(file), ImportOptions(fetch=False))
     say(f"ended {code}")
     await shop.close()
 

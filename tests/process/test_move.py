@@ -17,7 +17,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import Conflict, Refused, Unavailable
 from shopwright.operations.archive import checksum
 from shopwright.operations.doctor import examine
-from shopwright.operations.move.run import Move, release
+from shopwright.operations.move.run import EngineMove, release
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, mongo_url, need, place, postgres_do, sell, server
 from tests.process.server import Server, buy, delivered
 
@@ -180,12 +180,12 @@ async def test_a_quiet_shop_is_the_same_after_it_moved_there_and_back(
     await furnish(shop)
     before = await checksum(shop)
     there = open_shop(tmp_path, servers)
-    done = await Move(shop, there, lambda _line: None).run(replace=False)
+    done = await EngineMove(shop, there, lambda _line: None).run(replace=False)
     assert (done.files > 0, done.read_only_s < 10) == (True, True)
     assert await checksum(there) == before
     await shop.close()
     home = open_shop(tmp_path, {**embedded, "database": f"sqlite://{tmp_path}/home", "files": f"file://{tmp_path}/home/files"})  # fmt: skip
-    await Move(there, home, lambda _line: None).run(replace=False)
+    await EngineMove(there, home, lambda _line: None).run(replace=False)
     assert await checksum(home) == before
     for one in (there, home):
         await one.close()
@@ -198,10 +198,10 @@ async def test_what_is_not_empty_is_not_replaced_unless_that_is_said(
     for shop in (here, there):
         await furnish(shop)
     with pytest.raises(Refused, match="--replace"):
-        await Move(here, there, lambda _line: None).run(replace=False)
+        await EngineMove(here, there, lambda _line: None).run(replace=False)
     with pytest.raises(Refused, match="say another"):
-        await Move(here, here, lambda _line: None).run(replace=True)
-    await Move(here, there, lambda _line: None).run(replace=True)
+        await EngineMove(here, here, lambda _line: None).run(replace=True)
+    await EngineMove(here, there, lambda _line: None).run(replace=True)
     assert await checksum(there) == await checksum(here)
     for shop in (here, there):
         await shop.close()
@@ -214,7 +214,7 @@ async def test_a_copy_that_is_not_the_same_is_found_and_the_shop_stays_where_it_
     await furnish(here)
     lines: list[str] = []
 
-    class Spoiled(Move):
+    class Spoiled(EngineMove):
         async def _files(self) -> None:
             async with there.works["pricing"].begin() as tx:
                 await tx.run(
@@ -254,7 +254,7 @@ async def test_rows_that_change_places_while_they_are_copied_arrive(
                 f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join(f':{one}' for one in columns)})", **row
             )
 
-    class Swapping(Move):
+    class Swapping(EngineMove):
         async def _catch_up(self) -> int:
             await swap(1)
             return await super()._catch_up()

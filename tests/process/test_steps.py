@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish, run
+from shopwright.cli.importing import ImportOptions, run
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
@@ -160,7 +160,7 @@ async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_pr
         step, passed = steps[passed], passed + 1
         async with fresh(migrated, tmp_path / f"run{passed}") as own:
             shop = open_shop(*own, HandClock())
-            assert await run(shop, "shopify", first, Wish(fetch=False)) == 0
+            assert await run(shop, "shopify", first, ImportOptions(fetch=False)) == 0
             await shop.close()
             code, said = tell(*own, str(second), step, story=take_file)
             assert code == (-9 if step else 0), said
@@ -173,7 +173,7 @@ async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_pr
                     assert None not in {price, stock}, (
                         f"killed at “{step}”: {sku} can be seen, for {price}, {stock} there"
                     )
-                assert await run(shop, "shopify", second, Wish(fetch=False)) == 0
+                assert await run(shop, "shopify", second, ImportOptions(fetch=False)) == 0
                 assert await sold(shop) == WANTED, f"killed at “{step}”"
                 for service, rows in (("pricing", "prices"), ("inventory", "stock"), ("catalog", "reserved_variants")):
                     left = len(WANTED) if rows != "reserved_variants" else 0

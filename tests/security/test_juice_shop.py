@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.cli.importing import Wish
+from shopwright.cli.importing import ImportOptions
 from shopwright.cli.importing import run as run_import
 from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Invalid
@@ -387,7 +387,7 @@ async def a_file_is_what_we_take_or_nothing(on: Target) -> None:
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("../../../../evil.txt", "owned")
     with pytest.raises(Invalid):
-        await run_import(on.shop, "shopify", path, Wish(fetch=False))
+        await run_import(on.shop, "shopify", path, ImportOptions(fetch=False))
     assert not (on.tmp_path.parent / "evil.txt").exists()
     for body in (b"\x80\x04\x95", b"!!js/function", b'{"__proto__": {"admin": true}}', b"[" * 5000, b"{" * 100):
         answer = await on.api.post("/v1/carts", content=body, headers={"Content-Type": "application/json"})

@@ -219,7 +219,7 @@ def sold(draw, *, quantities: bool = False, reduced: int = 725) -> tuple[Quote, 
 
 def order_of(quote: Quote, *, taxed: bool = False) -> Order:
     """An order of it, as the store reads it; not `taxed`: of a version that kept no taxes."""
-    kept = taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts) if taxed else taxes.Kept()
+    kept = taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts) if taxed else taxes.TaxesNow()
     read = taxes.Read(kept, quote.totals.total.currency)
     currency = quote.totals.total.currency
     return Order(
@@ -255,7 +255,7 @@ def test_parts_read_from_a_receipt_are_those_of_the_quote_or_their_sums(world) -
 def test_parts_come_back_as_they_were_written(world) -> None:
     quote, _, _ = world
     written = msgspec.json.encode(taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts))
-    read = taxes.Read(msgspec.json.decode(written, type=taxes.Kept), quote.totals.total.currency)
+    read = taxes.Read(msgspec.json.decode(written, type=taxes.TaxesNow), quote.totals.total.currency)
     assert [read.line(n) for n in range(len(quote.lines))] == [line.tax_parts for line in quote.lines]
     assert read.shipping == quote.shipping_tax_parts
 

@@ -181,7 +181,7 @@ async def test_old_orders_are_read_while_others_write(whole: Shop) -> None:
     read = await tax_store.read_missing(work, 20)
     assert [one for one, _ in read] == [order.id]
     async with work.begin() as tx:
-        kept = taxes.Kept(unknown=taxes.EARLIER_SHOP)
+        kept = taxes.TaxesNow(unknown=taxes.EARLIER_SHOP)
         await tx.run("UPDATE orders SET taxes = :taxes", taxes=msgspec.json.encode(kept).decode())
         await tax_store.write(tx, read)
     assert (await whole.orders.get(order.id)).taxes_unknown == taxes.EARLIER_SHOP

@@ -50,7 +50,7 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_unasked(
     assert "SHOPWRIGHT_CURRENCY=EUR" in said
     shop = opened(data, "USD")
     with pytest.raises(Refused):
-        await importing.run(shop, "shopify", tmp_path / "any.csv", importing.Wish())
+        await importing.run(shop, "shopify", tmp_path / "any.csv", importing.ImportOptions())
     await shop.close()
     asked = await run(data, "currency", "USD")
     assert asked.exit_code == 1

@@ -18,7 +18,7 @@ from shopwright.kit.money import LARGEST, Money
 from shopwright.operations.repair import repair
 from shopwright.services.inventory import value_store
 from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, Wanted
-from shopwright.services.inventory.valuation import Move, Out, Valuation, follow
+from shopwright.services.inventory.valuation import Out, StockMove, Valuation, follow
 from tests.conftest import QUICK, make_settings, sell, sign_in
 from tests.services.test_queries import Looking
 
@@ -89,7 +89,7 @@ def test_money_without_cents_is_divided_to_its_smallest_unit() -> None:
     moves = [(7, 700), (3, 200), (-4, None), (-6, None), (3, 100), (-1, None), (-1, None), (-1, None)]
     found = follow(
         [
-            Move(
+            StockMove(
                 variant_id="v",
                 location="main",
                 delta=delta,
@@ -332,17 +332,19 @@ def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_pa
         now, left = there["v"], out.get((f"o{more}", "v"), Valuation(currency="EUR"))
         if name == "receive":
             cost = None if more is None else euros(more)
-            move = Move(variant_id="v", location="main", delta=count, reason="", cause="received", cost=cost)
+            move = StockMove(variant_id="v", location="main", delta=count, reason="", cause="received", cost=cost)
             paper = (Fraction(more) if more is not None else None, count if more is not None else 0)
         elif name == "return":
             back = min(count, left.units)
-            move = Move(variant_id="v", location="main", delta=count, reason="", cause="returned", order_id=f"o{more}")
+            move = StockMove(
+                variant_id="v", location="main", delta=count, reason="", cause="returned", order_id=f"o{more}"
+            )
             paper = (Fraction(left.value * back, left.units) if back else Fraction(0), back)
         else:
             delta = max(-count, -on_hand) if name == "take" else max(count, -on_hand)
             cause = "sold" if name == "take" else "counted"
             order = f"o{more}" if name == "take" else ""
-            move = Move(variant_id="v", location="main", delta=delta, reason="", cause=cause, order_id=order)
+            move = StockMove(variant_id="v", location="main", delta=delta, reason="", cause=cause, order_id=order)
             units = max(delta, -now.units) if delta < 0 else min(delta, now.counted_units)
             of = (now.units, now.value) if delta < 0 else (now.counted_units, now.counted_value)
             paper = (Fraction(of[1], of[0]) * units if of[0] else Fraction(0), units)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.simulation.run import Outcome, Stage, shrink, story
+from shopwright.simulation.run import RunOutcome, SimulationStage, shrink, story
 from tests.conftest import POSTGRES
 from tests.simulate.broken import BROKEN, CountsWhatItReadBefore
 
@@ -25,14 +25,14 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> Stage:
-    made = Stage(tmp_path)
+async def stage(tmp_path: Path) -> SimulationStage:
+    made = SimulationStage(tmp_path)
     await made.prepare()
     return made
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-async def test_the_shop_holds_through_stories_that_are_always_the_same(stage: Stage, seed: int) -> None:
+async def test_the_shop_holds_through_stories_that_are_always_the_same(stage: SimulationStage, seed: int) -> None:
     outcome = await stage.play(story(seed, 120))
     assert outcome.wrong == []
     assert outcome.orders > 5
@@ -41,21 +41,21 @@ async def test_the_shop_holds_through_stories_that_are_always_the_same(stage: St
 
 @pytest.mark.parametrize("seed", [5, 6])
 async def test_a_shop_that_takes_money_by_hand_holds_too(tmp_path: Path, seed: int) -> None:
-    stage = Stage(tmp_path, capture="manual")
+    stage = SimulationStage(tmp_path, capture="manual")
     await stage.prepare()
     outcome = await stage.play(story(seed, 120))
     assert outcome.wrong == []
     assert outcome.orders > 5
 
 
-async def test_a_story_ends_the_same_each_time_it_is_told(stage: Stage) -> None:
+async def test_a_story_ends_the_same_each_time_it_is_told(stage: SimulationStage) -> None:
     outcomes = [await stage.play(story(7, 60)) for _ in range(2)]
     assert outcomes[0] == outcomes[1]
     assert story(7, 60) != story(8, 60)
 
 
 async def test_a_story_that_breaks_is_told_short(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, {CountsWhatItReadBefore.__base__: CountsWhatItReadBefore})
+    stage = SimulationStage(tmp_path, {CountsWhatItReadBefore.__base__: CountsWhatItReadBefore})
     await stage.prepare()
     for seed in range(20):
         steps = story(seed, 120)
@@ -69,9 +69,9 @@ async def test_a_story_that_breaks_is_told_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Stage, tmp_path: Path) -> None:
+async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: SimulationStage, tmp_path: Path) -> None:
     first = int(time.time()) * 300
-    by_hand = Stage(tmp_path / "by_hand", capture="manual")
+    by_hand = SimulationStage(tmp_path / "by_hand", capture="manual")
     await by_hand.prepare()
     for seed in range(first, first + 12):
         outcome = await (by_hand if seed % 3 == 0 else stage).play(story(seed, 300))
@@ -81,10 +81,10 @@ async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Stage, 
 @pytest.mark.soak
 @pytest.mark.parametrize(("ours", "broken"), VARIANTS, ids=[broken.__name__ for _, broken in VARIANTS])
 async def test_a_shop_that_is_broken_is_found_out_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:
-    stage = Stage(tmp_path, {ours: broken})
+    stage = SimulationStage(tmp_path, {ours: broken})
     await stage.prepare()
     until = time.monotonic() + PATIENCE_S
-    seed, outcome = 0, Outcome(wrong=[], deeds=0)
+    seed, outcome = 0, RunOutcome(wrong=[], deeds=0)
     while not outcome.wrong and time.monotonic() < until:
         outcome = await stage.play(story(seed, 200))
         seed += 1

@@ -22,7 +22,7 @@ FOLDER = "cluster"
 LISTENED_AT = range(10_000, 32_768)  # connections that go out have those above (Linux; RFC 6335: 49,152 and above)
 
 
-class Plan(msgspec.Struct, kw_only=True):
+class ClusterPlan(msgspec.Struct, kw_only=True):
     """`processes`: part → the port of each of its processes. `behind`: where HAProxy listens."""
 
     gateway: int
@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, kw_only=True):
         return {self.gateway, self.behind}.union(*self.processes.values())
 
 
-class Place:
+class ProcessPlace:
     """The folder of a cluster, in the data folder of its shop."""
 
     def __init__(self, settings: Settings) -> None:
@@ -51,16 +51,16 @@ class Place:
         """Where HAProxy is spoken to."""
         return self.folder / "haproxy.sock"
 
-    def read(self) -> Plan:
+    def read(self) -> ClusterPlan:
         """Raises Refused where there is no cluster."""
         try:
-            return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=Plan)
+            return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=ClusterPlan)
         except FileNotFoundError:
             raise Refused("There is no cluster here. Start one: shopwright cluster up.") from None
         except (OSError, msgspec.MsgspecError) as error:
             raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
 
-    def write(self, plan: Plan) -> None:
+    def write(self, plan: ClusterPlan) -> None:
         """The plan, and what nginx and HAProxy are told by it when they start."""
         unfinished = self.folder / "plan.new"
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
@@ -70,7 +70,7 @@ class Place:
         (self.folder / "targets.json").write_text(targets(_addresses(plan)))
         unfinished.replace(self.folder / "plan.json")
 
-    def _front(self, plan: Plan) -> Front:
+    def _front(self, plan: ClusterPlan) -> Front:
         return Front(
             listen=f"127.0.0.1:{plan.gateway}",
             balancer=f"127.0.0.1:{plan.behind}",
@@ -81,7 +81,7 @@ class Place:
             user="root" if os.geteuid() == 0 else "",  # what it keeps for a moment is in our folder
         )
 
-    def _balancer(self, plan: Plan) -> Balancer:
+    def _balancer(self, plan: ClusterPlan) -> Balancer:
         return Balancer(
             servers=_addresses(plan),
             listen=f"127.0.0.1:{plan.behind}",
@@ -90,7 +90,7 @@ class Place:
             access_log="off",  # nginx in front and the processes behind say it all
         )
 
-    def environment(self, plan: Plan) -> Mapping[str, str]:
+    def environment(self, plan: ClusterPlan) -> Mapping[str, str]:
         """What every process is told beyond the settings of whoever started the cluster."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_TEST_")},
@@ -101,7 +101,7 @@ class Place:
         }
 
 
-def _addresses(plan: Plan) -> dict[str, list[str]]:
+def _addresses(plan: ClusterPlan) -> dict[str, list[str]]:
     return {part: [f"127.0.0.1:{port}" for port in ports] for part, ports in plan.processes.items()}
 
 
@@ -115,10 +115,10 @@ def needs_servers(settings: Settings) -> None:
         )
 
 
-def new_plan(gateway: int, each: int) -> Plan:
+def new_plan(gateway: int, each: int) -> ClusterPlan:
     """`each`: processes of a part."""
     ports = free_ports(1 + each * len(PARTS), besides=[gateway])
-    return Plan(
+    return ClusterPlan(
         gateway=gateway,
         behind=ports[0],
         processes={part: ports[1 + n * each : 1 + (n + 1) * each] for n, part in enumerate(PARTS)},

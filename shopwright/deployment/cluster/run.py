@@ -13,7 +13,7 @@ from shopwright.cli.owner import first_password
 from shopwright.cli.serving import prepare
 from shopwright.deployment.cluster.balancing import Slots
 from shopwright.deployment.cluster.patience import comes_true, is_ready
-from shopwright.deployment.cluster.plan import MOST, Place, Plan, free_ports, needs_servers, new_plan
+from shopwright.deployment.cluster.plan import MOST, ClusterPlan, ProcessPlace, free_ports, needs_servers, new_plan
 from shopwright.deployment.cluster.supervising import Supervisor, name_of
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
@@ -30,7 +30,7 @@ class Cluster:
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._settings = settings
-        self._place = Place(settings)
+        self._place = ProcessPlace(settings)
         self._supervisor = Supervisor(self._place)
         self._slots = Slots(self._place.balancer_socket)
         self._say = say
@@ -124,14 +124,14 @@ class Cluster:
         serving(parts)
         return parts or PARTS
 
-    def _await_ready(self, plan: Plan, ports: list[int]) -> None:
+    def _await_ready(self, plan: ClusterPlan, ports: list[int]) -> None:
         """Each in turn: the more are started at once, the longer all of them may take."""
         if not all(comes_true(partial(is_ready, port), READY_IN_S) for port in ports):
             names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
             late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
             raise Unavailable(f"None was ready for {READY_IN_S} s: {late}. See shopwright cluster logs.")
 
-    def _await_gateway(self, plan: Plan) -> None:
+    def _await_gateway(self, plan: ClusterPlan) -> None:
         if not comes_true(lambda: is_ready(plan.gateway), READY_IN_S):
             raise Unavailable(f"The gateway does not answer; see {self._place.folder}/nginx.log.")
 

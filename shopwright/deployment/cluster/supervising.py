@@ -10,7 +10,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from shopwright.deployment.cluster.patience import comes_true
-from shopwright.deployment.cluster.plan import Place, Plan
+from shopwright.deployment.cluster.plan import ClusterPlan, ProcessPlace
 from shopwright.kit.errors import Invalid, Unavailable
 
 STARTS_IN_S = 10
@@ -23,7 +23,7 @@ def name_of(part: str, port: int) -> str:
     return f"{part}-{port}"
 
 
-def configuration(place: Place, plan: Plan) -> str:
+def configuration(place: ProcessPlace, plan: ClusterPlan) -> str:
     """What supervisord reads: nginx, HAProxy, and each process by itself, so that one more disturbs nobody."""
     folder = place.folder
     programs = {
@@ -77,10 +77,10 @@ stdout_logfile_backups=1
 class Supervisor:
     """The supervisord of a cluster."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ProcessPlace) -> None:
         self._place = place
 
-    def start(self, plan: Plan) -> None:
+    def start(self, plan: ClusterPlan) -> None:
         """Raises Unavailable where it does not come up."""
         self.tell(plan)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._place.folder / "supervisord.conf")]
@@ -90,7 +90,7 @@ class Supervisor:
         if not comes_true(self.runs, STARTS_IN_S):
             raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
 
-    def tell(self, plan: Plan) -> None:
+    def tell(self, plan: ClusterPlan) -> None:
         """Write what it reads."""
         (self._place.folder / "supervisord.conf").write_text(configuration(self._place, plan))
 
@@ -106,7 +106,7 @@ class Supervisor:
         """All processes by name; 0 for one that does not run."""
         return {one["name"]: one["pid"] for one in self._ask("getAllProcessInfo")}
 
-    def update(self, plan: Plan) -> None:
+    def update(self, plan: ClusterPlan) -> None:
         """Start what is new in the plan, end what is not in it any more, and leave everything else alone."""
         self.tell(plan)
         ((added, _changed, removed),) = self._ask("reloadConfig")

@@ -13,7 +13,7 @@ import msgspec
 
 from shopwright import __version__
 from shopwright.deployment.gateway.kong import OURS
-from shopwright.deployment.gateway.routes import MANY, PARAMETER, Address, addresses
+from shopwright.deployment.gateway.routes import MANY, PARAMETER, RouteAddress, addresses
 from shopwright.kit.errors import Invalid
 from shopwright.registry import FACES
 
@@ -55,12 +55,12 @@ def document(api: Api) -> dict[str, Any]:
     }
 
 
-def _greedy(one: Address) -> str:
+def _greedy(one: RouteAddress) -> str:
     """Its path; a last parameter that stands for several steps takes them all."""
     return re.sub(r"\}$", "+}", one.path) if MANY in one.pattern else one.path
 
 
-def _operations(one: Address, api: Api) -> dict[str, Any]:
+def _operations(one: RouteAddress, api: Api) -> dict[str, Any]:
     names = [name.strip("{}") for name in PARAMETER.findall(one.path)]
     return {method.lower(): _operation(one.part, names, api) for method in one.methods}
 

@@ -16,7 +16,7 @@ PARAMETER = re.compile(r"\{[^}]+\}")
 ONE, MANY = "[^/]+", ".+"
 
 
-class Address(NamedTuple):
+class RouteAddress(NamedTuple):
     """`path` as OpenAPI writes it: /v1/orders/{order}. `pattern`: a regular expression for all of these."""
 
     path: str
@@ -25,16 +25,16 @@ class Address(NamedTuple):
     pattern: str
 
 
-def addresses() -> list[Address]:
+def addresses() -> list[RouteAddress]:
     """All of them, by path. Raises Invalid where two parts answer the same one: a gateway could not tell them apart."""
-    found: dict[str, Address] = {}
+    found: dict[str, RouteAddress] = {}
     for part, routers in _routers().items():
         for router in routers:
             for route in router.routes:
                 if not isinstance(route, HTTPRoute):
                     continue
                 methods = tuple(sorted(route.methods - {"OPTIONS", "HEAD"}))
-                one = Address(route.path_format, methods, part, _pattern(route))
+                one = RouteAddress(route.path_format, methods, part, _pattern(route))
                 known = found.setdefault(one.path, one)
                 if known.part != part:
                     raise Invalid(f"{one.path} is answered by {known.part} and by {part}.")

@@ -18,7 +18,7 @@ MARK = '"""'  # around text in which quotes mean nothing
 NEVER_CHANGES = "^/(assets|media)/"
 
 
-class Edge(msgspec.Struct, frozen=True, kw_only=True):
+class VarnishEdge(msgspec.Struct, frozen=True, kw_only=True):
     """`origin`: host:port behind it; `secret`: who knows it may purge; `session_cookie`: who has it passes through."""
 
     origin: str
@@ -26,7 +26,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     session_cookie: str
 
 
-def configuration(edge: Edge) -> str:
+def configuration(edge: VarnishEdge) -> str:
     """The file. Raises Invalid where the origin is no address."""
     are_addresses([edge.origin])
     host, _, port = edge.origin.rpartition(":")
@@ -48,7 +48,7 @@ backend shop {{
 {_answered()}"""
 
 
-def _asked(edge: Edge) -> str:
+def _asked(edge: VarnishEdge) -> str:
     """Which requests are looked up, and by what."""
     return f"""sub vcl_recv {{
     if (req.method == "{METHOD}") {{

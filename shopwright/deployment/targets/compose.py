@@ -3,7 +3,7 @@
 from typing import Any
 
 from shopwright.deployment.targets.containers import GATEWAY_IMAGE, GATEWAY_PORT, PRIVATE, gateway
-from shopwright.deployment.targets.system import PORT, Wanted, as_yaml, parts, settings
+from shopwright.deployment.targets.system import PORT, DeploymentOptions, as_yaml, parts, settings
 from shopwright.registry import PARTS
 
 Service = dict[str, Any]
@@ -78,7 +78,7 @@ ENGINES: dict[str, Service] = {
 }
 
 
-def files(wanted: Wanted) -> dict[str, str]:
+def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Path → text. Raises Invalid."""
     wanted.check()
     return {
@@ -91,7 +91,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     }
 
 
-def _compose(wanted: Wanted) -> dict[str, Any]:
+def _compose(wanted: DeploymentOptions) -> dict[str, Any]:
     told = settings(wanted, f"http://{{service}}:{PORT}", PRIVATE) | _engines_told()
     built = {"context": "../..", "dockerfile": "deploy/Dockerfile"}
     services: dict[str, Service] = {
@@ -122,7 +122,7 @@ def _compose(wanted: Wanted) -> dict[str, Any]:
     return {"name": "shopwright", "services": services, "volumes": volumes}
 
 
-def _part(name: str, wanted: Wanted, told: dict[str, str]) -> Service:
+def _part(name: str, wanted: DeploymentOptions, told: dict[str, str]) -> Service:
     ask = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/live', timeout=3)"
     return {
         "image": wanted.image,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shopwright.deployment.gateway.nginx import Front, configuration
-from shopwright.deployment.targets.system import PORT, Wanted
+from shopwright.deployment.targets.system import PORT, DeploymentOptions
 from shopwright.registry import PARTS
 from shopwright.web.application import session_cookie
 
@@ -12,7 +12,7 @@ GATEWAY_IMAGE = "nginxinc/nginx-unprivileged:1.28"
 PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 
 
-def gateway(wanted: Wanted) -> str:
+def gateway(wanted: DeploymentOptions) -> str:
     """Its nginx.conf; TLS ends before it."""
     return configuration(
         Front(

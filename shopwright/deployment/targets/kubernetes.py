@@ -8,7 +8,16 @@ import re
 from typing import Any
 
 from shopwright.deployment.targets.containers import GATEWAY_IMAGE, GATEWAY_PORT, PRIVATE, gateway
-from shopwright.deployment.targets.system import PORT, Part, Wanted, as_yaml, asked_by, parts, secrets_example, settings
+from shopwright.deployment.targets.system import (
+    PORT,
+    DeploymentOptions,
+    Part,
+    as_yaml,
+    asked_by,
+    parts,
+    secrets_example,
+    settings,
+)
 from shopwright.registry import PARTS
 
 NAME, GATEWAY = "shopwright", "gateway"
@@ -25,7 +34,7 @@ LOCKED = {
 Manifest = dict[str, Any]
 
 
-def files(wanted: Wanted) -> dict[str, str]:
+def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Path → text. Raises Invalid."""
     wanted.check()
     system = parts()
@@ -39,7 +48,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     return written
 
 
-def _kustomization(wanted: Wanted, written: list[str]) -> Manifest:
+def _kustomization(wanted: DeploymentOptions, written: list[str]) -> Manifest:
     told = settings(wanted, f"http://{{service}}:{PORT}", PRIVATE)
     image, tag = re.fullmatch(r"(.+?)(?::([^:/]+))?", wanted.image).groups()  # type: ignore[union-attr]  # check() saw it
     return {
@@ -63,7 +72,7 @@ def _labels(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/part-of": NAME, "app.kubernetes.io/name": name}
 
 
-def _part(part: Part, wanted: Wanted) -> list[Manifest]:
+def _part(part: Part, wanted: DeploymentOptions) -> list[Manifest]:
     container = {
         "name": part.name,
         "image": wanted.image,
@@ -148,7 +157,7 @@ def _service(name: str, port: int, target: str) -> Manifest:
     }
 
 
-def _scaler(name: str, wanted: Wanted) -> Manifest:
+def _scaler(name: str, wanted: DeploymentOptions) -> Manifest:
     busy = {
         "type": "Resource",
         "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
@@ -215,7 +224,7 @@ def _closed() -> Manifest:
     }
 
 
-def _migrate(wanted: Wanted) -> Manifest:
+def _migrate(wanted: DeploymentOptions) -> Manifest:
     container = {
         "name": "migrate",
         "image": wanted.image,
@@ -241,7 +250,7 @@ def _migrate(wanted: Wanted) -> Manifest:
     }
 
 
-def _gateway(wanted: Wanted) -> list[Manifest]:
+def _gateway(wanted: DeploymentOptions) -> list[Manifest]:
     """nginx; TLS ends at the Ingress before it."""
     container = {
         "name": GATEWAY,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shopwright.deployment.gateway import told
 from shopwright.deployment.gateway.logs import of_caddy
-from shopwright.deployment.targets.system import Wanted
+from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.deployment.targets.systemd import ALIVE, KEPT, PIECES, sandbox
 
 HOME, ETC, BACKUPS = "/opt/shopwright", "/etc/shopwright", "/var/backups/shopwright"
@@ -20,7 +20,7 @@ SECRETS = {
 }
 
 
-def files(wanted: Wanted) -> dict[str, str]:
+def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Path → text. Raises Invalid."""
     wanted.check()
     given = {
@@ -45,7 +45,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     }
 
 
-def _filled(piece: Path, wanted: Wanted) -> str:
+def _filled(piece: Path, wanted: DeploymentOptions) -> str:
     text = piece.read_text(encoding="utf-8")
     secure = wanted.url.startswith("https:")
     given = {

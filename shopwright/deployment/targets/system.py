@@ -36,7 +36,7 @@ SECRETS = {
 }
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a part, and up to `most` under load.
 
     `access_log`: how much of a client's address logs of requests keep.
@@ -82,7 +82,7 @@ def asked_by(name: str) -> tuple[str, ...]:
     return tuple(part.name for part in parts() if name in part.asks)
 
 
-def settings(wanted: Wanted, services: str, proxies: str) -> dict[str, str]:
+def settings(wanted: DeploymentOptions, services: str, proxies: str) -> dict[str, str]:
     """What every process is told that is no secret. `services`: where parts find each other."""
     return {
         "SHOPWRIGHT_DATA": "/data",

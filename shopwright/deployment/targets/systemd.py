@@ -9,7 +9,7 @@ from pathlib import Path
 from shopwright.deployment.gateway.haproxy import AWAY, Balancer
 from shopwright.deployment.gateway.haproxy import configuration as balanced
 from shopwright.deployment.gateway.nginx import Front, configuration
-from shopwright.deployment.targets.system import Wanted, secrets_example, settings
+from shopwright.deployment.targets.system import DeploymentOptions, secrets_example, settings
 from shopwright.registry import PARTS
 from shopwright.web.application import session_cookie
 
@@ -35,7 +35,7 @@ TimeoutStartSec=infinity
 WatchdogSec=60"""
 
 
-def files(wanted: Wanted) -> dict[str, str]:
+def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Path → text. Raises Invalid."""
     wanted.check()
     ports = {part: [FIRST + n + STEP * k for k in range(wanted.each)] for n, part in enumerate(PARTS)}

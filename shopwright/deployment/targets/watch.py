@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from shopwright.deployment.targets.alerts import ANSWERED, IN_TIME, THEIRS, rules
-from shopwright.deployment.targets.system import Wanted, as_yaml
+from shopwright.deployment.targets.system import DeploymentOptions, as_yaml
 
 JOB = "shopwright"
 COLUMNS, WIDTH, HEIGHT = 3, 8, 7
@@ -70,7 +70,7 @@ PANELS: tuple[Panel, ...] = (
 )  # fmt: skip
 
 
-def files(wanted: Wanted) -> dict[str, str]:
+def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Path → text. Raises Invalid."""
     wanted.check()
     return {

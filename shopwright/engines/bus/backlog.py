@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from shopwright.engines.bus.leases import OURS, PORTION, Lease, Leases, Told, Unread
+from shopwright.engines.bus.leases import OURS, PORTION, Lease, LeasedDeliveries, Leases, Unread
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, read_fact
@@ -24,7 +24,7 @@ class Backlog:
     def __init__(self, leases: Leases, most: int = MOST) -> None:
         self._leases = leases
         self._most = most
-        self._whole: deque[Told] = deque()
+        self._whole: deque[LeasedDeliveries] = deque()
         self._unread: deque[Unread] = deque()
         self._count = 0
 
@@ -37,19 +37,19 @@ class Backlog:
             times = [one.fact.time for one in some]
             lease = Lease(to_micros(min(times) + work.lease), to_micros(max(times) + work.lease))
             if self._unread or self._count >= self._most:
-                self._unread.append(_by_ids(Told(work, some, lease)))
+                self._unread.append(_by_ids(LeasedDeliveries(work, some, lease)))
             else:
-                self._append(Told(work, some, lease))
+                self._append(LeasedDeliveries(work, some, lease))
 
-    def _append(self, told: Told) -> None:
+    def _append(self, told: LeasedDeliveries) -> None:
         self._whole.append(told)
         self._count += told.size
 
-    async def take(self, count: int) -> list[Told]:
+    async def take(self, count: int) -> list[LeasedDeliveries]:
         """The next deliveries: so many, and what belongs to them; none where nothing is left."""
         while self._unread and not self._whole:
             await self._read_on()
-        taken: list[Told] = []
+        taken: list[LeasedDeliveries] = []
         while count > 0 and self._whole:
             taken.append(told := self._whole.popleft())
             self._count -= told.size
@@ -78,9 +78,9 @@ class Backlog:
             Delivery(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in sorted(hearers[fact.id])
         ]
         if ones:
-            self._append(Told(unread.work, ones, unread.lease))
+            self._append(LeasedDeliveries(unread.work, ones, unread.lease))
 
-    def put_back(self, taken: Sequence[Told]) -> None:
+    def put_back(self, taken: Sequence[LeasedDeliveries]) -> None:
         """Nobody is at these after all: they come first again."""
         self._whole.extendleft(reversed(taken))
         self._count += sum(told.size for told in taken)
@@ -96,7 +96,7 @@ class Backlog:
         return [*map(_by_ids, self._whole), *self._unread]
 
 
-def _by_ids(told: Told) -> Unread:
+def _by_ids(told: LeasedDeliveries) -> Unread:
     return Unread(told.work, " ".join(dict.fromkeys(one.fact.id for one in told.ones)), told.lease)
 
 

@@ -41,7 +41,7 @@ class Lease(msgspec.Struct, eq=False):
         self.first = self.last = due
 
 
-class Told(msgspec.Struct, frozen=True, eq=False):
+class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
     """Deliveries of a service that one lease is for."""
 
     work: ServiceDatabase
@@ -79,7 +79,7 @@ class Unread(msgspec.Struct, frozen=True, eq=False):
         await tx.fetch_in(f"{EXTEND} fact_id IN (:each) AND {OURS}", self.ids, due=due, **self.lease.ours)
 
 
-H = TypeVar("H", Told, Unread)
+H = TypeVar("H", LeasedDeliveries, Unread)
 
 
 class Leases:
@@ -89,7 +89,7 @@ class Leases:
         self._at: dict[tuple[str, str, str], tuple[ServiceDatabase, Delivery, Lease]] = {}
         self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
 
-    def take(self, told: Told) -> None:
+    def take(self, told: LeasedDeliveries) -> None:
         """Somebody is at these from now on."""
         work = told.work
         self._at |= {(work.name, one.fact.id, one.hearer): (work, one, told.lease) for one in told.ones}
@@ -100,7 +100,7 @@ class Leases:
             self._at.pop((work.name, one.fact.id, one.hearer), None)
 
     @contextmanager
-    def at(self, several: Sequence[Told]) -> Iterator[None]:
+    def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
         """However it ends, nobody is at these afterwards: a lease that would be renewed for ever keeps them from everyone."""
         for told in several:
             self.take(told)
@@ -114,7 +114,7 @@ class Leases:
         """Nobody is at anything."""
         self._at.clear()
 
-    def held(self) -> list[Told]:
+    def held(self) -> list[LeasedDeliveries]:
         """What somebody is at."""
         return _by_lease(self._at.values())
 
@@ -140,7 +140,7 @@ class Leases:
                         one.lease.renewed(due)
             await asyncio.sleep(0)
 
-    async def keep(self, told: Told) -> Told:
+    async def keep(self, told: LeasedDeliveries) -> LeasedDeliveries:
         """Those of them that are still ours, and will be for a while."""
         if told.lease.first > to_micros(told.work.now() + LEASE / 3):
             return told
@@ -156,7 +156,7 @@ class Leases:
                 )
             told.lease.renewed(due)
         ours = {(row["fact_id"], row["hearer"]) for row in rows}
-        return Told(told.work, [one for one in told.ones if (one.fact.id, one.hearer) in ours], told.lease)
+        return LeasedDeliveries(told.work, [one for one in told.ones if (one.fact.id, one.hearer) in ours], told.lease)
 
 
 async def one_at_a_time(tx: Transaction) -> None:
@@ -164,11 +164,11 @@ async def one_at_a_time(tx: Transaction) -> None:
     await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
 
 
-def _by_lease(ones: Iterable[tuple[ServiceDatabase, Delivery, Lease]]) -> list[Told]:
+def _by_lease(ones: Iterable[tuple[ServiceDatabase, Delivery, Lease]]) -> list[LeasedDeliveries]:
     found: dict[tuple[ServiceDatabase, Lease], list[Delivery]] = {}
     for work, one, lease in ones:
         found.setdefault((work, lease), []).append(one)
-    return [Told(work, several, lease) for (work, lease), several in found.items()]
+    return [LeasedDeliveries(work, several, lease) for (work, lease), several in found.items()]
 
 
 def _portions(held: Iterable[H]) -> Iterator[list[H]]:

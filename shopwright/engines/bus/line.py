@@ -32,7 +32,7 @@ GONE = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 
-class Line:
+class RabbitConnection:
     """One connection: a channel to publish on, whose messages are confirmed, and one to hear on."""
 
     def __init__(self, url: str) -> None:

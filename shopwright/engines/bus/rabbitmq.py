@@ -21,7 +21,7 @@ from aiormq.exceptions import ConnectionInternalError
 
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import Dispatcher
-from shopwright.engines.bus.line import GONE, Line, Take
+from shopwright.engines.bus.line import GONE, RabbitConnection, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob, StoredEvent, UnderWay, decode
@@ -63,7 +63,7 @@ class RabbitBus(Relay):
         timers: Sequence[ScheduledJob],
     ) -> None:
         super().__init__(works, timers)
-        self._line = Line(url)
+        self._line = RabbitConnection(url)
         self._ears = Dispatcher(works, reactions)
         self._desks: dict[str, Desk] = {}
         self._tasks: list[asyncio.Task[None]] = []

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from shopwright.engines.bus.backlog import Backlog
-from shopwright.engines.bus.leases import Lease, Leases, Told, one_at_a_time
+from shopwright.engines.bus.leases import Lease, LeasedDeliveries, Leases, one_at_a_time
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
@@ -241,7 +241,7 @@ class Relay(ABC):
         count = 0
         for work in self._works:
             claimed, lease = await self._claim(work)
-            with self._leases.at([Told(work, [heard for heard, _ in claimed], lease)]):
+            with self._leases.at([LeasedDeliveries(work, [heard for heard, _ in claimed], lease)]):
                 await self._handle([(work, heard, attempts) for heard, attempts in claimed])
             count += len(claimed)
         return count

@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import RedisClusterException, RedisError
 
-from shopwright.engines.cache.redis_line import Line, Reads
+from shopwright.engines.cache.redis_line import JoinedReads, RedisConnection
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
@@ -51,8 +51,8 @@ class RedisCache:
         self._prefix = f"{prefix_of(setting, parts)}:"
         self._free = asyncio.Semaphore(CONNECTIONS)
         # A Cluster has many servers: there the client finds the one that has a key.
-        self._line = None if isinstance(self._client, RedisCluster) else Line(self._client)
-        self._reads = None if isinstance(self._client, RedisCluster) else Reads(self._client)
+        self._line = None if isinstance(self._client, RedisCluster) else RedisConnection(self._client)
+        self._reads = None if isinstance(self._client, RedisCluster) else JoinedReads(self._client)
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[None]:

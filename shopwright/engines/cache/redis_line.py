@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from shopwright.kit.errors import Unavailable
 
 
-class Line:
+class RedisConnection:
     """A connection of its own. One asks at a time; of those that two at once would have, one is kept."""
 
     def __init__(self, client: Any) -> None:
@@ -54,11 +54,11 @@ async def _said(line: Any, command: tuple[str, ...]) -> Any:
     return await line.read_response()
 
 
-class Reads:
+class JoinedReads:
     """Values by key. Those who ask while an answer is on its way are asked for together, in the next question."""
 
     def __init__(self, client: Any) -> None:
-        self._line = Line(client)
+        self._line = RedisConnection(client)
         self._waiting: dict[str, asyncio.Future[bytes | Unavailable | None]] = {}
         self._asking: asyncio.Task[None] | None = None
 

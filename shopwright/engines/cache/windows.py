@@ -32,7 +32,7 @@ TAKE = """INSERT INTO windows (key, at, count, before) VALUES (:key, :at, :amoun
  ELSE 0 END + :amount <= :limit RETURNING count, before"""
 
 
-class Known(NamedTuple):
+class WindowState(NamedTuple):
     """What is known of a key: in the window `at` so many `came`, in the one `before` it so many; `held`: taken, and not used."""
 
     at: int
@@ -41,7 +41,7 @@ class Known(NamedTuple):
     held: int = 0
 
 
-NOTHING = Known(0, 0, 0)
+NOTHING = WindowState(0, 0, 0)
 
 
 class Windows(MemoryStorage):
@@ -52,24 +52,24 @@ class Windows(MemoryStorage):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, WindowState] = {}
 
     def _now(self, expiry: int) -> tuple[int, float]:
         """The number of the window, and how much of it is left."""
         at, into = divmod(self._clock.now().timestamp(), expiry)
         return int(at), 1 - into / expiry
 
-    def _remember(self, key: str, known: Known) -> None:
+    def _remember(self, key: str, known: WindowState) -> None:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[key] = known
 
-    def _of(self, key: str, at: int) -> Known:
+    def _of(self, key: str, at: int) -> WindowState:
         """What is known of this window."""
         known = self._known.get(key, NOTHING)
         if known.at == at:
             return known
-        return Known(at, 0, known.came if known.at == at - 1 else 0)
+        return WindowState(at, 0, known.came if known.at == at - 1 else 0)
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -111,7 +111,7 @@ class CacheWindows(Windows):
         count = 0
         for _ in range(amount):
             count = await self._cache.increment(f"{key}:{at}", KEPT)
-        self._remember(key, Known(at, count, before))
+        self._remember(key, WindowState(at, count, before))
         return count + math.floor(before * left) <= limit
 
 
@@ -132,7 +132,7 @@ class MachineWindows(Windows):
                 values = {"key": key, "at": at, "left": left, "limit": limit, "amount": part}
                 found = rows.execute(TAKE, values).fetchone()
                 if found is not None:
-                    self._remember(key, Known(at, found[0], found[1], part - amount))
+                    self._remember(key, WindowState(at, found[0], found[1], part - amount))
                     return True
             known = rows.execute("SELECT at, count, before FROM windows WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
@@ -140,7 +140,7 @@ class MachineWindows(Windows):
                 raise Unavailable(f"Requests cannot be counted ({error}).") from None
             self._start_over()
             return True
-        self._remember(key, Known(*known) if known is not None and known[0] == at else Known(at, 0, 0))
+        self._remember(key, WindowState(*known) if known is not None and known[0] == at else WindowState(at, 0, 0))
         return False
 
     def _rows(self, at: int) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ from shopwright.engines.database.postgresql_moving import PostgresMoving
 from shopwright.engines.database.postgresql_pool import Pool
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
-from shopwright.kit.data.database import Params, Row, Step
+from shopwright.kit.data.database import MigrationStep, Params, Row
 from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
@@ -293,7 +293,7 @@ class PostgresDatabase:
         with translated(self._schema):
             return await self._migrator.run(folders)
 
-    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+    async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
         with translated(self._schema):
             return await self._migrator.plan(folders)
 

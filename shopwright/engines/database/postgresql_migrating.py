@@ -14,7 +14,7 @@ import asyncpg
 
 from shopwright.engines.database import migrations
 from shopwright.engines.database.migrations import Migration
-from shopwright.kit.data.database import Step
+from shopwright.kit.data.database import MigrationStep
 from shopwright.kit.errors import Unavailable
 
 LOCK = 1_730_581_642
@@ -113,7 +113,7 @@ class Migrator:
             beside = statement.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
             await connection.execute(beside, timeout=PATIENCE_S * 10)
 
-    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+    async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
         """What `run` would do now."""
         async with self._connect() as connection:
             known = await connection.fetchval("SELECT to_regclass($1 || '.migrations')::text", self._schema)
@@ -121,7 +121,7 @@ class Migrator:
             sizes = {row["name"]: row["rows"] for row in await connection.fetch(SIZES, self._schema)}
         new = migrations.new_tables(statement for migration in todo for statement in migration.statements())
         return [
-            Step(migration.name, statement, migrations.lock(statement, new, sizes))
+            MigrationStep(migration.name, statement, migrations.lock(statement, new, sizes))
             for migration in todo
             for statement in migration.statements()
         ]

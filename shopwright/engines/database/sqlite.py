@@ -20,7 +20,7 @@ from shopwright.engines.database.parameters import in_order, positional
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.sqlite_rebuild import rebuild_indexes
 from shopwright.engines.database.walindex import WalIndex
-from shopwright.kit.data.database import Params, Reads, Row, Step, UniqueViolation
+from shopwright.kit.data.database import MigrationStep, Params, Reads, Row, UniqueViolation
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_file, make_folder
@@ -302,12 +302,14 @@ class SqliteDatabase:
                 )
         return [migration.name for migration in todo]
 
-    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+    async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
         known = await self.fetch(MIGRATED, {})
         rows = await self.fetch("SELECT name, hash FROM migrations", {}) if known else ()
         todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, str(self._path))
         told = "whoever writes waits until all of this is done; readers do not"
-        return [Step(migration.name, statement, told) for migration in todo for statement in migration.statements()]
+        return [
+            MigrationStep(migration.name, statement, told) for migration in todo for statement in migration.statements()
+        ]
 
     def version(self) -> int | None:
         if self._wal is not None and (version := self._wal.version()) is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shopwright.kit.data.database import Database, Row, Session
+from shopwright.kit.data.database import Database, DatabaseSession, Row
 
 NOTE, FENCE = "moving_note", "moving_fence"
 UNWATCHED = frozenset({"migrations", "moved_rows"})
@@ -11,7 +11,7 @@ UNFENCED = UNWATCHED | {"document_moves"}  # where a backup says that it reads
 DEEDS: Mapping[str, tuple[str, ...]] = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 
 
-class Reader(Protocol):
+class Readable(Protocol):
     """Whoever can be asked."""
 
     async def fetch(self, sql: str, params: Mapping[str, Any]) -> Sequence[Row]: ...
@@ -27,7 +27,7 @@ class SqliteMoving:
         return await self._keys(self._database)
 
     @staticmethod
-    async def _keys(reader: Reader) -> dict[str, tuple[str, ...]]:
+    async def _keys(reader: Readable) -> dict[str, tuple[str, ...]]:
         rows = await reader.fetch(
             "SELECT m.name AS place, i.name AS part FROM sqlite_master m, pragma_table_info(m.name) i"
             " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND i.pk > 0 ORDER BY m.name, i.pk",
@@ -81,7 +81,7 @@ class SqliteMoving:
             await self._drop(session, FENCE)
 
     @staticmethod
-    async def _drop(session: Session, kind: str) -> None:
+    async def _drop(session: DatabaseSession, kind: str) -> None:
         rows = await session.fetch(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, :length) = :kind",
             {"kind": kind, "length": len(kind)},

@@ -88,7 +88,7 @@ def frames(log: Path) -> tuple[dict[int, bytes], set[int]]:
     return committed, outdated
 
 
-class Pages:
+class SqlitePages:
     """All pages of a file and its logs."""
 
     def __init__(self, path: Path, logs: tuple[Path, ...]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from shopwright.engines.database.damage import damaged_wal_of, wal_of
-from shopwright.engines.database.sqlite_pages import LEAF_TABLE, Cell, Pages
+from shopwright.engines.database.sqlite_pages import LEAF_TABLE, Cell, SqlitePages
 
 SCHEMA = frozenset({"table", "index", "trigger", "view"})
 OWN = frozenset({"migrations"})  # of the new file
@@ -70,7 +70,7 @@ def _is_json(text: str) -> bool:
 
 def salvage(damaged: Path, new: Path) -> Salvage:
     """Bring what can be read of a file and its logs into `new`, which has the tables. Nobody may have either open."""
-    pages = Pages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
+    pages = SqlitePages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
     with closing(sqlite3.connect(new, isolation_level=None)) as target:
         target.execute("PRAGMA foreign_keys=OFF")
         target.execute("BEGIN")
@@ -81,7 +81,7 @@ def salvage(damaged: Path, new: Path) -> Salvage:
 
 def applied_migrations(damaged: Path) -> set[str]:
     """The names of migrations that the file says were applied to it; empty where it cannot say."""
-    pages = Pages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
+    pages = SqlitePages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
     roots = _roots(_schema(pages), "table")
     leaves = pages.tree(roots["migrations"]).leaves if "migrations" in roots else []
     return {str(one.values[0]) for leaf in leaves for one in pages.cells(leaf) if one is not None}
@@ -96,7 +96,7 @@ def _is_schema(cell: Cell | None) -> bool:
     )
 
 
-def _schema(pages: Pages) -> list[Cell]:
+def _schema(pages: SqlitePages) -> list[Cell]:
     """What is said of tables and indexes, wherever in the file it is."""
     free = pages.free()
     leaves = [number for number in range(1, pages.count + 1) if pages.kind(number) == LEAF_TABLE and number not in free]
@@ -108,7 +108,7 @@ def _roots(schema: Iterable[Cell], kind: str) -> dict[str, int]:
 
 
 class _Salvage:
-    def __init__(self, pages: Pages, target: sqlite3.Connection) -> None:
+    def __init__(self, pages: SqlitePages, target: sqlite3.Connection) -> None:
         self._pages = pages
         self._target = target
         self._schema = _schema(pages)

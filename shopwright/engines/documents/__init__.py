@@ -1,22 +1,22 @@
 """Documents: `database:` keeps them as JSON in the service's own database, `mongodb://…` in MongoDB."""
 
-from shopwright.kit.ports import Documents
+from shopwright.kit.ports import DocumentStore
 from shopwright.kit.settings import choose, client_of
 
 
-def open_documents(url: str) -> Documents:
+def open_documents(url: str) -> DocumentStore:
     """The document engine behind `url`. Raises Invalid for a scheme nobody knows."""
     known = {"database": _in_database, "mongodb": _mongodb, "mongodb+srv": _mongodb}
     return choose("documents", url, known)(url)
 
 
-def _in_database(_url: str) -> Documents:
+def _in_database(_url: str) -> DocumentStore:
     from shopwright.engines.documents.database import DatabaseDocuments
 
     return DatabaseDocuments()
 
 
-def _mongodb(url: str) -> Documents:
+def _mongodb(url: str) -> DocumentStore:
     with client_of("mongodb"):
         from shopwright.engines.documents.mongodb import MongoDocuments
 

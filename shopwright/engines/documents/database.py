@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.data.database import Row, Session, UniqueViolation
+from shopwright.kit.data.database import DatabaseSession, Row, UniqueViolation
 from shopwright.kit.data.events import ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.observability.health import Health
-from shopwright.kit.ports import Collection, Document, Write
+from shopwright.kit.ports import DocumentCollection, StoredDocument, Write
 
 ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps
@@ -22,8 +22,8 @@ class DatabaseDocuments:
     """Three tables for all collections: bodies, index values, unique values."""
 
     async def get(
-        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
-    ) -> list[Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, ids: Sequence[str]
+    ) -> list[StoredDocument]:
         rows = await source.fetch_in(
             "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)",
             ids,
@@ -35,12 +35,12 @@ class DatabaseDocuments:
     async def find(
         self,
         source: ServiceDatabase | Transaction,
-        collection: Collection,
+        collection: DocumentCollection,
         where: Mapping[str, str],
         *,
         after: str = "",
         limit: int = 100,
-    ) -> list[Document]:
+    ) -> list[StoredDocument]:
         joins: list[str] = []
         values: dict[str, str] = {}
         for number, (field, value) in enumerate(where.items()):
@@ -63,8 +63,8 @@ class DatabaseDocuments:
         return await self._whole(source, collection, rows)
 
     async def find_any(
-        self, source: ServiceDatabase | Transaction, collection: Collection, field: str, values: Sequence[str]
-    ) -> list[Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, field: str, values: Sequence[str]
+    ) -> list[StoredDocument]:
         if field not in collection.unique:
             raise LookupError(f"{collection.name} has no unique {field}")
         rows = await source.fetch_in(
@@ -78,12 +78,16 @@ class DatabaseDocuments:
         return await self._whole(source, collection, rows)
 
     async def put(
-        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
+        self, tx: Transaction, collection: DocumentCollection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:
         return (await self.put_many(tx, collection, [Write(document_id, body, version)]))[0]
 
     async def put_many(
-        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+        self,
+        tx: Transaction,
+        collection: DocumentCollection,
+        writes: Sequence[Write],
+        changed: Sequence[str] | None = None,
     ) -> list[int]:
         await self._hold(tx, collection, writes)
         rows = [
@@ -112,7 +116,7 @@ class DatabaseDocuments:
         return [one.version + 1 for one in writes]
 
     @staticmethod
-    async def _hold(tx: Transaction, collection: Collection, writes: Sequence[Write]) -> None:
+    async def _hold(tx: Transaction, collection: DocumentCollection, writes: Sequence[Write]) -> None:
         """Nobody else writes these from now on. Raises VersionConflict where somebody did since they were read."""
         if len({one.id for one in writes}) < len(writes):
             raise LookupError("a document is written twice at once")
@@ -161,10 +165,10 @@ class DatabaseDocuments:
             )
 
     async def _whole(
-        self, _source: ServiceDatabase | Transaction, _collection: Collection, rows: Sequence[Row]
-    ) -> list[Document]:
+        self, _source: ServiceDatabase | Transaction, _collection: DocumentCollection, rows: Sequence[Row]
+    ) -> list[StoredDocument]:
         """What stands in these rows of `documents`."""
-        found = [Document(row["id"], row["version"], row["body"]) for row in rows]
+        found = [StoredDocument(row["id"], row["version"], row["body"]) for row in rows]
         if any(one.body == ELSEWHERE for one in found):
             raise Unavailable(
                 "Documents of this shop are in another engine: set SHOPWRIGHT_DOCUMENTS to it as before,"
@@ -172,7 +176,7 @@ class DatabaseDocuments:
             )
         return found
 
-    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None:
+    async def delete(self, tx: Transaction, collection: DocumentCollection, document_id: str) -> None:
         await self._forget_index(tx, collection, document_id)
         await tx.run(
             "DELETE FROM documents WHERE collection = :collection AND id = :id",
@@ -192,10 +196,10 @@ class DatabaseDocuments:
     async def clear(self, _work: ServiceDatabase) -> None:
         """Nothing is."""
 
-    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
         """They are where they belong."""
 
-    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+    async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
         """Nothing else is known of them."""
 
     async def adopt(self, _work: ServiceDatabase) -> int:
@@ -220,7 +224,7 @@ class DatabaseDocuments:
         """Nothing is held."""
 
     @staticmethod
-    async def _forget_index(tx: Transaction, collection: Collection, document_id: str) -> None:
+    async def _forget_index(tx: Transaction, collection: DocumentCollection, document_id: str) -> None:
         for table in ("document_index", "document_unique"):
             await tx.run(
                 f"DELETE FROM {table} WHERE collection = :collection AND id = :id",

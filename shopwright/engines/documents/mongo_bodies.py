@@ -24,7 +24,7 @@ from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
-from shopwright.kit.ports import Document
+from shopwright.kit.ports import StoredDocument
 
 CONNECT_MS, ANSWER_MS = 2_000, 5_000
 CONNECTIONS = 20
@@ -50,7 +50,7 @@ LIST = "%[]"  # around a list in a list, which FerretDB does not take
 MARKED = {"%": "%25", ".": "%2E", "$": "%24", "\0": "%00"}
 
 
-class Move(msgspec.Struct, frozen=True):
+class BodyMove(msgspec.Struct, frozen=True):
     """What became of a document: its new body and what it is found by, or (`body` is None) that it was deleted."""
 
     id: str
@@ -59,7 +59,7 @@ class Move(msgspec.Struct, frozen=True):
     found_by: Mapping[str, Sequence[str]] = {}
 
 
-class Bodies:
+class MongoBodies:
     """A client of the server."""
 
     def __init__(self, url: str) -> None:
@@ -93,14 +93,14 @@ class Bodies:
         # Read from where it was written, whatever the URL says.
         return self._client.get_default_database(DATABASE, read_preference=ReadPreference.PRIMARY)
 
-    async def read(self, name: str, ids: Sequence[str]) -> list[Document]:
+    async def read(self, name: str, ids: Sequence[str]) -> list[StoredDocument]:
         """The bodies of these, in no order. Raises Unavailable."""
-        found: list[Document] = []
+        found: list[StoredDocument] = []
         for start in range(0, len(ids), AT_ONCE):
             found += await self._calm.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
         return found
 
-    async def _read(self, name: str, ids: Sequence[str]) -> list[Document]:
+    async def _read(self, name: str, ids: Sequence[str]) -> list[StoredDocument]:
         async with translated():
             if await self._is_ferret():  # which looks through everything for `$in`, but not for one
                 found = []
@@ -116,7 +116,7 @@ class Bodies:
             self._ferret = "ferretdbVersion" in await self._database.command("buildInfo")
         return self._ferret
 
-    async def write(self, name: str, moves: Sequence[Move]) -> dict[str, str]:
+    async def write(self, name: str, moves: Sequence[BodyMove]) -> dict[str, str]:
         """Where no later version is known yet, these; answers those the server refuses, and why. Raises Unavailable."""
         refused: dict[str, str] = {}
         await self._calm.ask(lambda: self._index(name, {field for move in moves for field in move.found_by}))
@@ -128,7 +128,7 @@ class Bodies:
                     refused[move.id] = why
         return refused
 
-    async def _write(self, name: str, moves: Sequence[Move]) -> str:
+    async def _write(self, name: str, moves: Sequence[BodyMove]) -> str:
         """All at once; answers what was wrong with any of them."""
         there = [move for move in moves if move.body is not None]
         gone = [move for move in moves if move.body is None]
@@ -143,7 +143,7 @@ class Bodies:
                 problem = TAKEN if len(there) > 1 else await self._compare(name, there[0])
         return problem
 
-    async def _compare(self, name: str, move: Move) -> str:
+    async def _compare(self, name: str, move: BodyMove) -> str:
         """It was not older than ours: it may be ours, or that of a shop that went on after our database was restored."""
         async with translated():
             found = await self._database[name].find_one({"_id": move.id}, PARTS)
@@ -217,22 +217,22 @@ async def translated() -> AsyncIterator[None]:
         raise Unavailable(f"MongoDB does not answer ({type(error).__name__}).") from error
 
 
-def _read_entry(found: Mapping[str, Any]) -> Document:
-    return Document(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
+def _read_entry(found: Mapping[str, Any]) -> StoredDocument:
+    return StoredDocument(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
 
 
-def _older(move: Move) -> dict[str, Any]:
+def _older(move: BodyMove) -> dict[str, Any]:
     return {"_id": move.id, "version": {"$lt": move.version}}
 
 
-def _entry(move: Move) -> dict[str, Any]:
+def _entry(move: BodyMove) -> dict[str, Any]:
     body = marked(msgspec.json.decode(move.body or "null"))
     return {"_id": move.id, "version": move.version, "found_by": dict(move.found_by), "body": body}
 
 
-def _portions(moves: Sequence[Move]) -> Iterator[list[Move]]:
+def _portions(moves: Sequence[BodyMove]) -> Iterator[list[BodyMove]]:
     """As many at a time as fit into a message."""
-    portion: list[Move] = []
+    portion: list[BodyMove] = []
     size = 0
     for move in moves:
         portion.append(move)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from shopwright.engines.documents.mongo_bodies import Bodies, Move
+from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
-from shopwright.kit.ports import Document
+from shopwright.kit.ports import StoredDocument
 
 PARTS = ("collection", "id", "version", "body")
 BATCH = 200
@@ -28,7 +28,7 @@ async def pages(work: ServiceDatabase, where: str) -> AsyncIterator[Sequence[Row
         collection, after = rows[-1]["collection"], rows[-1]["id"]
 
 
-async def arrived_whole(bodies: Bodies, work: ServiceDatabase, name: str, moves: Sequence[Move]) -> None:
+async def arrived_whole(bodies: MongoBodies, work: ServiceDatabase, name: str, moves: Sequence[BodyMove]) -> None:
     """Read what was written. Raises Conflict where it is not the same, unless it was changed meanwhile."""
     found = {one.id: one for one in await bodies.read(name, [one.id for one in moves])}
     odd = [one.id for one in moves if one.id not in found or not _same(one, found[one.id])]
@@ -38,5 +38,5 @@ async def arrived_whole(bodies: Bodies, work: ServiceDatabase, name: str, moves:
         raise Conflict(f"MongoDB does not answer {wrong[0]} of {name} as it was written. Choose an empty database.")
 
 
-def _same(move: Move, there: Document) -> bool:
+def _same(move: BodyMove, there: StoredDocument) -> bool:
     return there.version == move.version and msgspec.json.decode(there.body) == msgspec.json.decode(move.body or "")

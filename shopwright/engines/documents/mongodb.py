@@ -18,15 +18,15 @@ from functools import partial
 from typing import Any, TypeVar
 
 from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
-from shopwright.engines.documents.mongo_bodies import Bodies, Move
+from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies
 from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_whole, pages
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.database import Row, Session
+from shopwright.kit.data.database import DatabaseSession, Row
 from shopwright.kit.data.events import ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
-from shopwright.kit.ports import Collection, Document, Write
+from shopwright.kit.ports import DocumentCollection, StoredDocument, Write
 
 log = logging.getLogger("shopwright.documents")
 
@@ -48,7 +48,7 @@ R = TypeVar("R", bound=Row)
 Key = tuple[str, str, str, int]
 
 
-class Kept:
+class BodyCache:
     """Bodies this process has seen, by version, the last used of them."""
 
     def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
@@ -76,15 +76,15 @@ class MongoDocuments(DatabaseDocuments):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._bodies = Bodies(url)
-        self._kept = Kept()
+        self._bodies = MongoBodies(url)
+        self._kept = BodyCache()
         self._settling: dict[str, asyncio.Lock] = {}
 
     # --- reading
 
     async def _whole(
-        self, source: ServiceDatabase | Transaction, collection: Collection, rows: Sequence[Row]
-    ) -> list[Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, rows: Sequence[Row]
+    ) -> list[StoredDocument]:
         found, away = self._here(source.name, collection.name, rows)
         if away:
             there = await self._fetch(source.name, collection.name, away)
@@ -96,8 +96,8 @@ class MongoDocuments(DatabaseDocuments):
         return [found[row["id"]] for row in rows if row["id"] in found]
 
     async def _look_again(
-        self, source: ServiceDatabase | Transaction, collection: Collection, ids: Sequence[str]
-    ) -> dict[str, Document]:
+        self, source: ServiceDatabase | Transaction, collection: DocumentCollection, ids: Sequence[str]
+    ) -> dict[str, StoredDocument]:
         """Changed or deleted since they were read; what has not been is missing."""
         sql = "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)"
         found, away = self._here(
@@ -113,9 +113,9 @@ class MongoDocuments(DatabaseDocuments):
 
     def _here(
         self, service: str, collection: str, rows: Iterable[Row | Mapping[str, Any]]
-    ) -> tuple[dict[str, Document], dict[str, int]]:
+    ) -> tuple[dict[str, StoredDocument], dict[str, int]]:
         """Those whose body is in the database or in this process, and the versions of those it has to be fetched for."""
-        found: dict[str, Document] = {}
+        found: dict[str, StoredDocument] = {}
         away: dict[str, int] = {}
         for row in rows:
             body = row["body"]
@@ -124,10 +124,10 @@ class MongoDocuments(DatabaseDocuments):
             if body is None:
                 away[row["id"]] = row["version"]
             else:
-                found[row["id"]] = Document(row["id"], row["version"], body)
+                found[row["id"]] = StoredDocument(row["id"], row["version"], body)
         return found, away
 
-    async def _fetch(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, Document]:
+    async def _fetch(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, StoredDocument]:
         found = await self._bodies.read(_name(service, collection), list(ids))
         for one in found:
             self._kept.put((service, collection, one.id, one.version), one.body)
@@ -136,7 +136,11 @@ class MongoDocuments(DatabaseDocuments):
     # --- writing
 
     async def put_many(
-        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+        self,
+        tx: Transaction,
+        collection: DocumentCollection,
+        writes: Sequence[Write],
+        changed: Sequence[str] | None = None,
     ) -> list[int]:
         versions = await super().put_many(tx, collection, writes, changed)
         written = [
@@ -159,7 +163,7 @@ class MongoDocuments(DatabaseDocuments):
         )
         return int(rows[0]["version"])
 
-    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None:
+    async def delete(self, tx: Transaction, collection: DocumentCollection, document_id: str) -> None:
         rows = await tx.fetch(
             "SELECT version FROM documents WHERE collection = :collection AND id = :id",
             collection=collection.name,
@@ -205,9 +209,9 @@ class MongoDocuments(DatabaseDocuments):
             await self._let_go(work, collection, moves, refused)
         return len(rows) == BATCH
 
-    async def _moves_of(self, work: ServiceDatabase, collection: str, rows: Sequence[Row]) -> list[Move]:
+    async def _moves_of(self, work: ServiceDatabase, collection: str, rows: Sequence[Row]) -> list[BodyMove]:
         found_by = await self._found_by(work, collection, [row["id"] for row in rows])
-        return [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in rows]
+        return [BodyMove(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in rows]
 
     @staticmethod
     async def _found_by(work: ServiceDatabase, collection: str, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
@@ -219,7 +223,7 @@ class MongoDocuments(DatabaseDocuments):
         return found
 
     async def _let_go(
-        self, work: ServiceDatabase, collection: str, moves: Sequence[Move], refused: Container[str]
+        self, work: ServiceDatabase, collection: str, moves: Sequence[BodyMove], refused: Container[str]
     ) -> None:
         """The database need not have the bodies of those that are there any more."""
         there = [one for one in moves if one.id not in refused]
@@ -229,7 +233,7 @@ class MongoDocuments(DatabaseDocuments):
         async with work.begin() as tx:
             now = to_micros(tx.now)
 
-            def rows(ones: Iterable[Move]) -> list[dict[str, Any]]:
+            def rows(ones: Iterable[BodyMove]) -> list[dict[str, Any]]:
                 return [{"collection": collection, "id": one.id, "version": one.version, "now": now} for one in ones]
 
             this = "collection = :collection AND id = :id"
@@ -256,7 +260,7 @@ class MongoDocuments(DatabaseDocuments):
             bodies |= {(collection, one): document.body for one, document in found.items()}
         return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
 
-    async def _patiently(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, Document]:
+    async def _patiently(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, StoredDocument]:
         """Who reads the whole of it has come too far to give up because the server was slow once."""
         for pause_s in PAUSES_S:
             try:
@@ -269,12 +273,12 @@ class MongoDocuments(DatabaseDocuments):
         await self._bodies.drop(f"{work.name}_")
         async with work.begin() as tx:
             await tx.run("DELETE FROM document_moves")
-        self._kept = Kept()
+        self._kept = BodyCache()
 
-    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
         await session.run_many(MOVE, [{name: row[name] for name in ("collection", "id", "version")} for row in rows])
 
-    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+    async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
         await session.run_many(
             "INSERT INTO document_moves (collection, id, version, done)"
             " SELECT collection, id, version + 1, 0 FROM documents WHERE collection = :collection AND id = :id"

@@ -25,7 +25,7 @@ from shopwright.engines.search.terms import Word
 from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
-from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
+from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.settings import take_apart
 
 # The client tells of every failure with a traceback; `CircuitBreaker` tells of the first.
@@ -218,10 +218,10 @@ class OpenSearchIndex:
 
     # --- reading
 
-    async def search(self, query: Query) -> Found:
+    async def search(self, query: Query) -> SearchFound:
         return await self._calm.ask(lambda: self._search(query))
 
-    async def _search(self, query: Query) -> Found:
+    async def _search(self, query: Query) -> SearchFound:
         told = words = terms.of_query(query.text)
         if query.text.strip() and not words:
             return NOTHING
@@ -238,7 +238,7 @@ class OpenSearchIndex:
                     answer = await self._ask(query, body_of.text(told, every=False))
         hits = answer["hits"]["hits"]
         counts, low, high = body_of.counted(query, answer["aggregations"])
-        return Found(
+        return SearchFound(
             cards=tuple(hit["_source"]["card"] for hit in hits),
             highlights=tuple(marked(hit["_source"]["shown"], told) for hit in hits) if told else (),
             total=body_of.total(answer),

@@ -29,7 +29,7 @@ from shopwright.engines.search.terms import Word
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.memory import give_back
 from shopwright.kit.observability.health import Health, room
-from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
+from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.private import make_folder
 
 SHAPE = "v3"  # a new number builds a new index beside the old one
@@ -182,14 +182,14 @@ class TantivyIndex:
         made.add_bytes("card", document.card.encode())
         return made
 
-    async def search(self, query: Query) -> Found:
+    async def search(self, query: Query) -> SearchFound:
         """In a thread, a few at a time: one that takes long keeps nobody else from being answered."""
         async with self._reading:
             current, searcher = self._searcher()
             with damaged_index(searcher, partial(self._start_over, current)):
                 return await asyncio.to_thread(self._search, searcher, query)
 
-    def _search(self, searcher: tantivy.Searcher, query: Query) -> Found:
+    def _search(self, searcher: tantivy.Searcher, query: Query) -> SearchFound:
         words = terms.of_query(query.text)
         if query.text.strip() and not words:
             return NOTHING
@@ -203,7 +203,7 @@ class TantivyIndex:
         counts, low, high = tantivy_counts.count(searcher, query, queries.all_of([text, *queries.within(query)]))
         found = [searcher.doc(address) for _, address in hits.hits]
         deep = self._offset(searcher, query) + len(found)
-        return Found(
+        return SearchFound(
             cards=tuple(document["card"][0].decode() for document in found),
             highlights=tuple(marked(document["shown"][0].decode(), told) for document in found) if told else (),
             total=hits.count or 0,

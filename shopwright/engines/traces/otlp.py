@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shopwright.kit.errors import Invalid
-from shopwright.kit.observability.tracing import PARENT, Kind, Span
+from shopwright.kit.observability.tracing import PARENT, Kind, TraceSpan
 from shopwright.kit.settings import take_apart
 
 PORT = 4318
@@ -73,7 +73,7 @@ class OtlpTracer:
         return self._provider.get_tracer("shopwright")
 
     @contextmanager
-    def span(self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]) -> Iterator[Span]:
+    def span(self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]) -> Iterator[TraceSpan]:
         began = self._wire.extract({PARENT: parent}) if parent else None
         with self._tracer.start_as_current_span(
             name, began, KINDS[kind], attributes=dict(notes), record_exception=False, set_status_on_exception=True

@@ -20,7 +20,7 @@ def weight(value: Any) -> int:
     return OVERHEAD + len(WRITTEN.encode(value))
 
 
-class Made:
+class MemoEntry:
     """What was made of values, by key, as long as they are equal: right whatever they come from, and however old."""
 
     def __init__(self, most: int = MOST) -> None:

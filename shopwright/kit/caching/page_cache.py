@@ -26,7 +26,7 @@ from prometheus_client import Counter
 from shopwright.kit.caching.shared_page_cache import SharedPageCache
 from shopwright.kit.caching.surrogate_keys import keys_of
 from shopwright.kit.data.unit_of_work import VersionStore, this_request
-from shopwright.kit.ports import Edge
+from shopwright.kit.ports import Cdn
 
 Version = Callable[[], int]
 Header = tuple[bytes, bytes]
@@ -109,7 +109,7 @@ class Sources:
         return None if marked is None else Versions((*marked, *others), own, marked=True)
 
 
-class Made(NamedTuple):
+class CachedPage(NamedTuple):
     """An answer. `parts`: its bytes, cut before and after each place."""
 
     versions: Versions | None
@@ -143,7 +143,7 @@ class PageCache:
         plans: Mapping[str, CachePolicy],
         sources: Sources,
         counted: Counter,
-        edge: Edge | None = None,
+        edge: Cdn | None = None,
         hot: SharedPageCache | None = None,
     ) -> None:
         self._app = app
@@ -151,9 +151,9 @@ class PageCache:
         self._hot = hot
         self._sources = sources
         self._plans = dict(plans)
-        self._kept: OrderedDict[Key, Made] = OrderedDict()
+        self._kept: OrderedDict[Key, CachedPage] = OrderedDict()
         self._bytes = 0
-        self._making: dict[tuple[Key, Versions], asyncio.Future[Made | None]] = {}
+        self._making: dict[tuple[Key, Versions], asyncio.Future[CachedPage | None]] = {}
         self._counted = {how: counted.labels(how) for how in ("kept", "shared", "made")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -175,7 +175,7 @@ class PageCache:
         if fresh:
             await self._tell_others(key, plan, made)
 
-    async def _at_hand(self, key: Key, versions: Versions | None) -> Made | None:
+    async def _at_hand(self, key: Key, versions: Versions | None) -> CachedPage | None:
         """What this process made of these versions before, or is about to make for another who asked."""
         if versions is None:
             return None
@@ -189,7 +189,7 @@ class PageCache:
 
     async def _make_for_all(
         self, key: Key, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None
-    ) -> tuple[Made, bool]:
+    ) -> tuple[CachedPage, bool]:
         """Find out whether another process has made it, or make it, and say which.
 
         Whoever asks for the same meanwhile waits, unless it turns out to be nothing to be kept: then he makes his own.
@@ -211,7 +211,7 @@ class PageCache:
             del self._making[key, versions]
             under_way.set_result(whole)
 
-    async def _of_others(self, key: Key, plan: CachePolicy, versions: Versions) -> Made | None:
+    async def _of_others(self, key: Key, plan: CachePolicy, versions: Versions) -> CachedPage | None:
         """What another process has made of the same versions."""
         found = await self._hot.get(key, versions.told) if self._hot and _is_shared(key, versions) else None
         if found is None:
@@ -222,13 +222,13 @@ class PageCache:
             return None
         places = plan.visitors.places
         parts = [part if isinstance(part, bytes) else places[part] for part in sent.parts]
-        made = Made(
+        made = CachedPage(
             versions, time.monotonic() - max(0.0, time.time() - sent.at), OK, sent.template, sent.headers, parts
         )
         self._counted["shared"].inc()
         return made
 
-    async def _tell_others(self, key: Key, plan: CachePolicy, made: Made) -> None:
+    async def _tell_others(self, key: Key, plan: CachePolicy, made: CachedPage) -> None:
         if self._hot is None or made.versions is None or not _is_shared(key, made.versions):
             return
         number: dict[bytes, bytes | int] = {place: n for n, place in enumerate(plan.visitors.places)}
@@ -241,7 +241,7 @@ class PageCache:
         plan = next((self._plans[above] for above in _above(scope["path"]) if above in self._plans), None)
         return None if plan is None or plan.visitors.known(scope) else plan
 
-    async def _make(self, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None) -> Made:
+    async def _make(self, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None) -> CachedPage:
         """Ask the application as a bare visitor would."""
         self._counted["made"].inc()
         said: list[Any] = []
@@ -258,10 +258,10 @@ class PageCache:
         for place in plan.visitors.places:
             parts = [piece for part in parts for piece in _cut(part, place)]
         given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
-        made = Made(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
+        made = CachedPage(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
         return made if self._edge is None else await self._for_others(made, scope["path"], plan, self._edge)
 
-    async def _for_others(self, made: Made, path: str, plan: CachePolicy, edge: Edge) -> Made:
+    async def _for_others(self, made: CachedPage, path: str, plan: CachePolicy, edge: Cdn) -> CachedPage:
         """May it be given to anyone, elsewhere? Not where something changed, or did not answer, while it was made."""
         headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
         fine = made.status == OK and await self._sources.versions(plan, anew=True) == made.versions
@@ -269,7 +269,7 @@ class PageCache:
             headers=[*headers, *(edge.headers(keys_of(path, made.parts)) if fine else [NOT_FOR_OTHERS])]
         )
 
-    def _keep(self, key: Key, made: Made) -> None:
+    def _keep(self, key: Key, made: CachedPage) -> None:
         self._drop(key)
         self._kept[key] = made
         self._bytes += _weight(key, made)
@@ -281,7 +281,7 @@ class PageCache:
             self._bytes -= _weight(key, self._kept.pop(key))
 
 
-def _weight(key: Key, made: Made) -> int:
+def _weight(key: Key, made: CachedPage) -> int:
     """Bytes that keeping it takes: what it is asked by weighs as much as what is answered."""
     headers = sum(len(name) + len(value) for name, value in made.headers)
     return OVERHEAD + len(key[0].encode()) + len(key[1]) + headers + sum(map(len, made.parts))

@@ -34,7 +34,7 @@ class Reads(Protocol):
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
 
 
-class Session(Reads, Protocol):
+class DatabaseSession(Reads, Protocol):
     """What can be asked and done inside one transaction."""
 
     async def run(self, sql: str, params: Params) -> int:
@@ -56,7 +56,7 @@ class Snapshot(Reads, Protocol):
         ...
 
 
-class Step(msgspec.Struct, frozen=True):
+class MigrationStep(msgspec.Struct, frozen=True):
     """A statement of a migration. `lock`: who has to wait for it, in words."""
 
     migration: str
@@ -103,11 +103,11 @@ class Database(Protocol):
         """The same, but what other processes have committed a moment ago may not be there yet: a replica may answer."""
         ...
 
-    def begin(self) -> AbstractAsyncContextManager[Session]:
+    def begin(self) -> AbstractAsyncContextManager[DatabaseSession]:
         """A transaction: committed to disk when the block ends, undone when it raises."""
         ...
 
-    def hold(self) -> AbstractAsyncContextManager[Session]:
+    def hold(self) -> AbstractAsyncContextManager[DatabaseSession]:
         """A transaction beside which nobody writes anything here."""
         ...
 
@@ -128,7 +128,7 @@ class Database(Protocol):
         """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
         ...
 
-    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+    async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
         """What `migrate` would do now; nothing is changed."""
         ...
 

@@ -23,7 +23,7 @@ import msgspec
 from shopwright.kit import business
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.data.aside import SetAside
-from shopwright.kit.data.database import Database, Reads, Row, Session
+from shopwright.kit.data.database import Database, DatabaseSession, Reads, Row
 from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode, redacted
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
@@ -94,7 +94,7 @@ class Reader(ABC):
 class Transaction(Reader):
     """One transaction of one service."""
 
-    def __init__(self, session: Session, work: "ServiceDatabase") -> None:
+    def __init__(self, session: DatabaseSession, work: "ServiceDatabase") -> None:
         self.session = session
         self.name = work.name
         self._work = work

@@ -30,7 +30,7 @@ LONGEST_VALUE = 300
 class AuditTrail(Protocol):
     """Where acts are recorded."""
 
-    async def begin(self, who: Caller, act: "Request") -> "OpenAct":
+    async def begin(self, who: Caller, act: "AuditedRequest") -> "OpenAct":
         """Open an entry. Raises Unavailable: what cannot be recorded is not done."""
         ...
 
@@ -43,7 +43,7 @@ class OpenAct(Protocol):
         ...
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for. `action` is the route's name, `route` its path template; secrets in `given` are masked."""
 
     action: str
@@ -106,11 +106,11 @@ async def _close(act: OpenAct, status: int) -> None:
         log.exception("an entry of the audit log was left open")
 
 
-def _describe(scope: Scope, body: bytes) -> Request:
+def _describe(scope: Scope, body: bytes) -> AuditedRequest:
     handler = scope["route_handler"]
     kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     client = scope.get("client") or ("", 0)
-    return Request(
+    return AuditedRequest(
         action=handler.handler_name,
         route=scope["path_template"],
         parameters={name: str(value)[:LONGEST_VALUE] for name, value in scope["path_params"].items()},

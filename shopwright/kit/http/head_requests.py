@@ -6,7 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Head:
+class HeadRequests:
     """ASGI middleware: further in, every HEAD is a GET."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -39,7 +39,7 @@ LONGEST_KEY = 255
 NONCE = 12
 
 
-class Stored(msgspec.Struct, array_like=True):
+class StoredAnswer(msgspec.Struct, array_like=True):
     """An answer to be given again."""
 
     headers: list[tuple[bytes, bytes]]
@@ -91,7 +91,7 @@ class Idempotency:
             return
         await self._perform(scope, body, send, mark)
 
-    async def _claim(self, mark: Mark) -> tuple[int, Stored] | None:
+    async def _claim(self, mark: Mark) -> tuple[int, StoredAnswer] | None:
         """None: it is ours to do. Otherwise the answer given before, waiting for it where another is still at it."""
         for _ in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
@@ -137,7 +137,7 @@ class Idempotency:
                 await tx.run(
                     "UPDATE idempotency SET status = :status, answer = :answer WHERE scope = :scope AND key = :key",
                     status=status,
-                    answer=_sealed(Stored(kept, answer), mark, bytes.fromhex(work.ids.secret(NONCE))),
+                    answer=_sealed(StoredAnswer(kept, answer), mark, bytes.fromhex(work.ids.secret(NONCE))),
                     scope=mark.who,
                     key=mark.key,
                 )
@@ -172,14 +172,16 @@ def _keyed(secret: str) -> KeyedHash:
     return KeyedHash(secret, "idempotency keys")
 
 
-def _sealed(stored: Stored, mark: Mark, nonce: bytes) -> str:
+def _sealed(stored: StoredAnswer, mark: Mark, nonce: bytes) -> str:
     text = AESGCM(mark.secret).encrypt(nonce, msgspec.msgpack.encode(stored), mark.who.encode())
     return b64encode(nonce + text).decode()
 
 
-def _opened(answer: str, mark: Mark) -> Stored:
+def _opened(answer: str, mark: Mark) -> StoredAnswer:
     raw = b64decode(answer)
-    return msgspec.msgpack.decode(AESGCM(mark.secret).decrypt(raw[:NONCE], raw[NONCE:], mark.who.encode()), type=Stored)
+    return msgspec.msgpack.decode(
+        AESGCM(mark.secret).decrypt(raw[:NONCE], raw[NONCE:], mark.who.encode()), type=StoredAnswer
+    )
 
 
 NATURAL = frozenset({"/v1/orders", "/v1/orders/{order_id}/refunds"})
@@ -194,7 +196,7 @@ async def _whole(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def _repeat(send: Send, status: int, stored: Stored) -> None:
+async def _repeat(send: Send, status: int, stored: StoredAnswer) -> None:
     headers = [*stored.headers, (b"idempotency-replayed", b"true")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": stored.body, "more_body": False})

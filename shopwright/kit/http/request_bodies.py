@@ -24,14 +24,14 @@ NO_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 AGAIN_S = 5
 
 
-class Kind(NamedTuple):
+class BodyKind(NamedTuple):
     """`types`: media types, none for any. `largest`: bytes, None for as much as the shop takes at all."""
 
     types: frozenset[str]
     largest: int | None
 
 
-class Pace(NamedTuple):
+class BodyPace(NamedTuple):
     """How fast a body has to come: so many bytes a second after the first moments, and be there in the end."""
 
     grace_s: float = 10.0
@@ -40,23 +40,23 @@ class Pace(NamedTuple):
 
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-JSON = Kind(frozenset({"application/json"}), 1_000_000)
-FORM = Kind(FORMS, 64_000)
-FILE = Kind(frozenset(), None)
-FORM_WITH_FILE = Kind(frozenset({"multipart/form-data", "application/x-www-form-urlencoded"}), None)
+JSON = BodyKind(frozenset({"application/json"}), 1_000_000)
+FORM = BodyKind(FORMS, 64_000)
+FILE = BodyKind(frozenset(), None)
+FORM_WITH_FILE = BodyKind(frozenset({"multipart/form-data", "application/x-www-form-urlencoded"}), None)
 # What providers send: they choose how. Who sent it is known once its signature is checked.
-NOTICE = Kind(frozenset(), 1_000_000)
-PACE = Pace()
+NOTICE = BodyKind(frozenset(), 1_000_000)
+PACE = BodyPace()
 
 
-def takes(kind: Kind) -> dict[str, Any]:
+def takes(kind: BodyKind) -> dict[str, Any]:
     """The `opt` of a route that takes something else than its kind usually does."""
     return {"body": kind}
 
 
-def kind_of(handler: Any) -> Kind:
+def kind_of(handler: Any) -> BodyKind:
     """What bodies a route takes."""
-    kind: Kind = handler.opt.get("body") or (FORM if takes_cookies(handler) else JSON)
+    kind: BodyKind = handler.opt.get("body") or (FORM if takes_cookies(handler) else JSON)
     return kind
 
 
@@ -79,10 +79,10 @@ class Unfinished:
             del self._from[client]
 
 
-class Bodies:
+class RequestBodies:
     """Middleware of every route, further in than the check of who calls. `largest`: bytes the shop takes at all."""
 
-    def __init__(self, app: ASGIApp, largest: int, unfinished: Callable[[], Unfinished], pace: Pace = PACE) -> None:
+    def __init__(self, app: ASGIApp, largest: int, unfinished: Callable[[], Unfinished], pace: BodyPace = PACE) -> None:
         self._app = app
         self._largest = largest
         self._unfinished = unfinished
@@ -126,7 +126,7 @@ class Bodies:
             unfinished.end(client)
 
 
-async def read_all(receive: Receive, largest: int, pace: Pace) -> bytes:
+async def read_all(receive: Receive, largest: int, pace: BodyPace) -> bytes:
     """A whole body. Raises TooLarge as soon as it is, TooSlow where it does not keep the pace."""
     body = bytearray()
     began = time.monotonic()
@@ -146,7 +146,7 @@ async def read_all(receive: Receive, largest: int, pace: Pace) -> bytes:
             return bytes(body)
 
 
-def _largest(kind: Kind, most: int) -> int:
+def _largest(kind: BodyKind, most: int) -> int:
     return most if kind.largest is None else min(kind.largest, most)
 
 
@@ -154,7 +154,7 @@ def _too_large(largest: int) -> TooLarge:
     return TooLarge(f"The body is larger than the {largest:,} bytes that this takes.")
 
 
-def _check(handler: Any, kind: Kind, media: str, body: bytes) -> None:
+def _check(handler: Any, kind: BodyKind, media: str, body: bytes) -> None:
     """Raises Malformed, Invalid for what nobody should have to take apart."""
     if media in FORMS and kind.types & FORMS:
         marks = body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")

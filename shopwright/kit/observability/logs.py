@@ -37,7 +37,7 @@ class SafeLines(logging.Formatter):
         return without_secrets(super().format(record))
 
 
-class Lines(SafeLines):
+class PlainLines(SafeLines):
     """A record as one line for people: what could begin another one is escaped. A traceback stands below.
 
     It begins with the date, the time and how far that is from UTC (ISO 8601), also where a journal says so once more: lines

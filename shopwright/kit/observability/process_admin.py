@@ -35,7 +35,7 @@ class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
     request: str = ""
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a process is. `parts`: what it serves. `engines`: each with “ok” or what is wrong with it.
 
     `warnings`: of a service that works, what goes badly there, in words.
@@ -53,7 +53,7 @@ class ProcessAdmin(Protocol):
     """One process of the shop, as those see it who run it."""
 
     @idempotent
-    async def condition(self) -> Condition:
+    async def condition(self) -> ProcessStatus:
         """How it is, its engines really asked."""
         ...
 

@@ -18,7 +18,7 @@ _ID = slice(3, 35)
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
 
 
-class Span(Protocol):
+class TraceSpan(Protocol):
     """Something that takes time."""
 
     def rename(self, name: str) -> None: ...
@@ -31,7 +31,7 @@ class Tracer(Protocol):
 
     def span(
         self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]
-    ) -> AbstractContextManager[Span]: ...
+    ) -> AbstractContextManager[TraceSpan]: ...
 
     def here(self) -> str:
         """The `traceparent` of the span that is open here, or ""."""
@@ -82,7 +82,7 @@ def request_id() -> str:
 
 def span(
     name: str, kind: Kind = "internal", parent: str = "", notes: Mapping[str, str | int] = MappingProxyType({})
-) -> AbstractContextManager[Span]:
+) -> AbstractContextManager[TraceSpan]:
     """Something that takes time. `parent`: where it began, when not here."""
     tracer = _tracer.get()
     if tracer is None:

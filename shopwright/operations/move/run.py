@@ -22,7 +22,7 @@ MOVES = frozenset({"document_moves"})
 Say = Callable[[str], None]
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was moved. `read_only_s`: how long nothing could be written; `checksum`: of both sides at one moment."""
 
     rows: int
@@ -31,7 +31,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     checksum: str
 
 
-class Move:
+class EngineMove:
     """From the shop of these engines to the shop of those. `say` is told how far it is."""
 
     def __init__(self, source: Shop, target: Shop, say: Say) -> None:
@@ -47,7 +47,7 @@ class Move:
         )  # fmt: skip
         self._tables: list[Tables] = []
 
-    async def run(self, *, replace: bool) -> Result:
+    async def run(self, *, replace: bool) -> MoveResult:
         """All of it. Raises Refused where the target is not empty, Conflict where both sides differ in the end."""
         if self.source.settings.database == self.target.settings.database:
             raise Refused("--to is the database the shop is in already; say another.")
@@ -173,7 +173,7 @@ class Move:
 
     # --- the switch
 
-    async def _switch(self, checksum: str) -> Result:
+    async def _switch(self, checksum: str) -> MoveResult:
         self._say("the switch: nothing can be written now")
         began = time.monotonic()
         for tables in self._tables:
@@ -191,7 +191,7 @@ class Move:
         for tables in self._tables:
             await tables.source.database.movable.unwatch()
         self._notebook.close()
-        return Result(rows=rows, files=len(await self.target.files.names()), read_only_s=took, checksum=checksum)
+        return MoveResult(rows=rows, files=len(await self.target.files.names()), read_only_s=took, checksum=checksum)
 
 
 def _differ(tables: Tables, table: str, here: int, there: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.data.database import Session, Snapshot, UniqueViolation
+from shopwright.kit.data.database import DatabaseSession, Snapshot, UniqueViolation
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 
@@ -21,8 +21,8 @@ class Cargo(msgspec.Struct, frozen=True):
 
     unpack: Callable[[Sequence[Row]], Awaitable[Sequence[Row]]]
     """They as they are at the source, with all that belongs to them."""
-    arrived: Callable[[Session, Sequence[Row]], Awaitable[None]]
-    leaving: Callable[[Session, Sequence[Key]], Awaitable[None]]
+    arrived: Callable[[DatabaseSession, Sequence[Row]], Awaitable[None]]
+    leaving: Callable[[DatabaseSession, Sequence[Key]], Awaitable[None]]
 
 
 class Tables:
@@ -75,7 +75,7 @@ class Tables:
         cargo = self._cargo.get(table)
         return await cargo.unpack(rows) if cargo and rows else rows
 
-    async def _put(self, session: Session, table: str, rows: Sequence[Row]) -> None:
+    async def _put(self, session: DatabaseSession, table: str, rows: Sequence[Row]) -> None:
         if not rows:
             return
         columns = list(rows[0])
@@ -91,7 +91,7 @@ class Tables:
 
     # --- what changed meanwhile
 
-    async def catch_up(self, session: Session | None = None) -> int:
+    async def catch_up(self, session: DatabaseSession | None = None) -> int:
         """Bring what has changed; answers how many rows that was. `session`: where the source is held still."""
         async with self.source.database.snapshot() as moment:
             noted = await moment.fetch("SELECT n, place, key FROM moved_rows ORDER BY n", {})
@@ -110,7 +110,7 @@ class Tables:
         await self._forget([row["n"] for row in noted], session)
         return sum(map(len, changed.values()))
 
-    async def _take_away(self, session: Session, table: str, keys: Sequence[Key]) -> None:
+    async def _take_away(self, session: DatabaseSession, table: str, keys: Sequence[Key]) -> None:
         if cargo := self._cargo.get(table):
             await cargo.leaving(session, keys)
         where = " AND ".join(f"{part} = :{part}" for part in self.keys[table])
@@ -130,7 +130,7 @@ class Tables:
         each = (" AND ".join(f"{part} = :{part}{n}" for part in key) for n in range(len(keys)))
         return f"SELECT * FROM {table} WHERE {' OR '.join(f'({one})' for one in each)}", values
 
-    async def _forget(self, noted: Sequence[int], session: Session | None) -> None:
+    async def _forget(self, noted: Sequence[int], session: DatabaseSession | None) -> None:
         sql, rows = "DELETE FROM moved_rows WHERE n = :n", [{"n": n} for n in noted]
         if not rows:
             return

@@ -25,7 +25,7 @@ ENDED = "ended"
 RATES_OF_SUPPLY = "tax of the day of supply"
 
 
-class Again(Exception):
+class WrittenMeanwhile(Exception):
     """Somebody else has written for this order since it was looked at."""
 
 
@@ -51,7 +51,7 @@ class Bookkeeping:
             payments = await self._payments.of_order(order.id)
             try:
                 written = await self._book(order, payments, turn, at, once)
-            except Again:
+            except WrittenMeanwhile:
                 continue
             except AlreadyDone:
                 written = False
@@ -74,7 +74,7 @@ class Bookkeeping:
             if not wanted:
                 return False
             if not await store.take_turn(tx, order.id, turn):
-                raise Again
+                raise WrittenMeanwhile
             began = await issuing.began(tx)
             for kind, postings, when in wanted:
                 known = (model.paid_at(order) or when) if kind == "correction" else when

@@ -43,7 +43,7 @@ COLUMNS = (
 AT = {name: place for place, name in enumerate(COLUMNS)}
 
 
-class Line(NamedTuple):
+class DatevLine(NamedTuple):
     """A row: so much on an account (a debit above 0) against another; `abroad`: the rate of another country of the EU."""
 
     amount: Money
@@ -82,7 +82,7 @@ def _head(extract: Extract) -> str:
     return ";".join(fields)
 
 
-def _row(extract: Extract, entry: Entry, one: Line) -> list[str]:
+def _row(extract: Extract, entry: Entry, one: DatevLine) -> list[str]:
     row = [""] * len(COLUMNS)
     sign = 1 if one.amount.amount >= 0 else -1
     row[0] = major(one.amount * sign).translate(GERMAN)
@@ -107,7 +107,7 @@ def _within(entry: Entry) -> date:
     return entry.day if model.month_of(entry.day) == month else date(month // model.MONTH, month % model.MONTH, 1)
 
 
-def lines(extract: Extract, entry: Entry) -> list[Line]:
+def lines(extract: Extract, entry: Entry) -> list[DatevLine]:
     """An entry in pairs of accounts, whose amounts come to what it says of each."""
     if entry.kind in {"sale", "return"} or any(one.account == "tax" for one in entry.postings):
         return [one for one in _sold(extract, entry) if one.amount.amount]
@@ -115,7 +115,7 @@ def lines(extract: Extract, entry: Entry) -> list[Line]:
     main = _main(entry)
     contra = charts.number(extract.numbers, charts.SKR03, main) if main else charts.SKR03["between"]
     return [
-        Line(one.amount, charts.number(extract.numbers, charts.SKR03, one), contra)
+        DatevLine(one.amount, charts.number(extract.numbers, charts.SKR03, one), contra)
         for one in postings
         if one is not main
     ]
@@ -128,7 +128,7 @@ def _main(entry: Entry) -> Posting | None:
     return found[0] if len(found) == 1 else None
 
 
-def _sold(extract: Extract, entry: Entry) -> Iterator[Line]:
+def _sold(extract: Extract, entry: Entry) -> Iterator[DatevLine]:
     own = extract.numbers
     customers = charts.lookup(own, charts.SKR03, "receivables")
     currency = entry.postings[0].amount.currency
@@ -137,12 +137,12 @@ def _sold(extract: Extract, entry: Entry) -> Iterator[Line]:
         abroad = kind if kind.country in MEMBERS and kind.country != extract.home else None
         revenue, knows = charts.revenue_number(own, charts.SKR03, kind, extract.home)
         if knows:
-            yield Line(net + tax, revenue, customers, abroad if kind.rate_ppm else None)
+            yield DatevLine(net + tax, revenue, customers, abroad if kind.rate_ppm else None)
         else:
-            yield Line(net, revenue, customers)
-            yield Line(tax, charts.tax_number(own, charts.SKR03, kind), customers)
+            yield DatevLine(net, revenue, customers)
+            yield DatevLine(tax, charts.tax_number(own, charts.SKR03, kind), customers)
         left -= net + tax
-    yield Line(left, charts.lookup(own, charts.SKR03, "revenue"), customers)
+    yield DatevLine(left, charts.lookup(own, charts.SKR03, "revenue"), customers)
 
 
 def by_kind(entry: Entry) -> Iterator[tuple[TaxKind, Money, Money]]:

@@ -21,7 +21,7 @@ class Businesses:
         self._pricing = pricing
 
     @staticmethod
-    def read(told: dict[str, Any], stored: store.Stored | None) -> None:
+    def read(told: dict[str, Any], stored: store.StoredCart | None) -> None:
         """The tax id that was told becomes the `business` of the cart, in the form of its country. Raises Invalid."""
         if "tax_id" not in told:
             return
@@ -39,7 +39,7 @@ class Businesses:
             member = number.country if number.member else ""
             told["business"] = store.Business(tax_id=number.id, country=number.country, member=member, check=found)
 
-    async def ask_again(self, stored: store.Stored) -> None:
+    async def ask_again(self, stored: store.StoredCart) -> None:
         """Where the register gave no answer, or none today, it is asked once more."""
         known = stored.business
         if known is None or (known.check.valid is not None and known.check.at + ASKED_AGAIN > self._work.now()):

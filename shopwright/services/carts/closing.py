@@ -16,7 +16,7 @@ class CountedAnew(Protocol):
     def __call__(self, tx: Transaction, *cart_ids: str) -> None: ...
 
 
-class Closing:
+class CartClosing:
     """Opens, joins and closes carts."""
 
     def __init__(self, work: ServiceDatabase, currency: str, counted_anew: CountedAnew) -> None:
@@ -73,7 +73,7 @@ class Closing:
             await store.take_out(tx, next_id, variant_id, units)
         self._counted_anew(tx, next_id)
 
-    async def _go_on(self, tx: Transaction, stored: store.Stored, paid: Paid | None) -> None:
+    async def _go_on(self, tx: Transaction, stored: store.StoredCart, paid: Paid | None) -> None:
         """Closed; what was added since the order was placed goes on in a cart of its own."""
         units = paid.units if paid else {}
         more = [(line, line.quantity - units.get(line.variant_id, 0)) for line in stored.lines] if paid else []

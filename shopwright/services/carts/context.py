@@ -36,14 +36,14 @@ class CartContext:
         """How many things are in it."""
         return await self._counts.get(cart_id, partial(store.count, self.work, cart_id))
 
-    async def read(self, cart_id: str) -> store.Stored:
+    async def read(self, cart_id: str) -> store.StoredCart:
         """What is stored of a cart. Raises Missing."""
         stored = await store.read(self.work, cart_id)
         if stored is None:
             raise Missing("There is no such cart.")
         return stored
 
-    async def price(self, stored: store.Stored, variant_id: str, more: int) -> Price:
+    async def price(self, stored: store.StoredCart, variant_id: str, more: int) -> Price:
         """What one costs, if so many more of it may be in this cart. Raises Missing, Invalid."""
         wanted = {line.variant_id: line.quantity for line in stored.lines}
         wanted[variant_id] = wanted.get(variant_id, 0) + more

@@ -18,7 +18,7 @@ class CartGiftCards:
     def __init__(self, giftcards: GiftCards) -> None:
         self._giftcards = giftcards
 
-    async def with_code(self, stored: store.Stored, code: str, address: str) -> tuple[str, ...]:
+    async def with_code(self, stored: store.StoredCart, code: str, address: str) -> tuple[str, ...]:
         """The ids of the cart's cards with that of this code. Raises Missing, RateLimited, GiftCardRefused, Conflict."""
         found = await self._giftcards.find(code, address)
         known = await self._giftcards.named([found.id], stored.id)
@@ -30,7 +30,9 @@ class CartGiftCards:
             raise Conflict(f"At most {MOST_CARDS} gift cards can pay for an order together.")
         return ids
 
-    async def of(self, stored: store.Stored, total: Money) -> tuple[tuple[CartGiftCard, ...], tuple[CartProblem, ...]]:
+    async def of(
+        self, stored: store.StoredCart, total: Money
+    ) -> tuple[tuple[CartGiftCard, ...], tuple[CartProblem, ...]]:
         """What each card pays of this total, and what is wrong with those that cannot."""
         if not stored.gift_cards:
             return (), ()
@@ -69,6 +71,6 @@ def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
     return tuple(found)
 
 
-def without(stored: store.Stored, card_id: str) -> store.Stored:
+def without(stored: store.StoredCart, card_id: str) -> store.StoredCart:
     """The cart when this card pays nothing of it."""
     return msgspec.structs.replace(stored, gift_cards=tuple(one for one in stored.gift_cards if one != card_id))

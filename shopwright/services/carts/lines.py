@@ -24,7 +24,7 @@ class CartLines:
         price = await self._context.price(await self._context.read(cart_id), found.id, quantity)
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
-            line = store.Line(
+            line = store.StoredLine(
                 id=self._work.ids.new("cli"),
                 product_id=product.id,
                 variant_id=found.id,

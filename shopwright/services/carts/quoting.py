@@ -29,7 +29,7 @@ class Quoting:
         """A cart as it is shown. Raises Missing."""
         return await self.worked_out(await self._context.read(cart_id))
 
-    async def worked_out(self, stored: store.Stored) -> Cart:
+    async def worked_out(self, stored: store.StoredCart) -> Cart:
         """What is stored at today's prices, with what is wrong."""
         every = (*stored.lines, *stored.saved)
         products = {p.id: p for p in await self._context.catalog.get_many([line.product_id for line in every])}
@@ -64,7 +64,7 @@ class Quoting:
         return views.cart_of(stored, tuple(lines), quote, (*problems, *refused), option, saved, gift_cards)
 
     async def _saved(
-        self, stored: store.Stored, products: Mapping[str, Product], stock: Mapping[str, Stock]
+        self, stored: store.StoredCart, products: Mapping[str, Product], stock: Mapping[str, Stock]
     ) -> tuple[CartLine, ...]:
         """What is kept for later, at today's prices."""
         prices = await self._context.pricing.prices([line.variant_id for line in stored.saved], stored.currency)
@@ -86,10 +86,10 @@ class Quoting:
                 current = categories.get(current.parent_id or "")
         return tuple(found)
 
-    async def _request(self, stored: store.Stored, products: dict[str, Product]) -> QuoteRequest:
+    async def _request(self, stored: store.StoredCart, products: dict[str, Product]) -> QuoteRequest:
         categories = {one.id: one for one in await self._context.catalog.categories()}
 
-        def item(line: store.Line) -> Item:
+        def item(line: store.StoredLine) -> Item:
             product = products.get(line.product_id)
             variant = product.variant(line.variant_id) if product else None
             return Item(
@@ -136,7 +136,7 @@ class Quoting:
         return await self._context.pricing.shipping_options(await self._request(stored, products))
 
 
-def has_a_place(stored: store.Stored) -> None:
+def has_a_place(stored: store.StoredCart) -> None:
     """Raises Invalid where nobody knows where it goes."""
     if stored.shipping_address is None:
         raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")

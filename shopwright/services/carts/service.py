@@ -9,7 +9,7 @@ from shopwright.kit.errors import Missing
 from shopwright.services.carts import store
 from shopwright.services.carts.abandoned import AbandonedCarts
 from shopwright.services.carts.businesses import Businesses
-from shopwright.services.carts.closing import Closing
+from shopwright.services.carts.closing import CartClosing
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Cart, CartChange, Carts, Paid, Places, WaitingRoom, Wish
 from shopwright.services.carts.details import CartDetails
@@ -33,7 +33,7 @@ class CartService(Carts):
         self._quoting = Quoting(context, gift_cards, stop_untaxed)
         self._lines = CartLines(context, self._quoting)
         self._details = CartDetails(context, self._quoting, businesses, gift_cards)
-        self._closing = Closing(context.work, context.currency, context.count_again)
+        self._closing = CartClosing(context.work, context.currency, context.count_again)
         self._wishlists = Wishlists(context)
         self._waiting_rooms = WaitingRooms(context)
         self._abandoned = AbandonedCarts(context)

@@ -14,7 +14,7 @@ from shopwright.services.carts.model import MOST_CODES
 from shopwright.services.pricing.contract import TaxIdCheck
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
     """A stored line; `seen_amount` is the unit price the shopper was last shown."""
 
     id: str
@@ -34,7 +34,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     check: TaxIdCheck
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class StoredCart(msgspec.Struct, frozen=True, kw_only=True):
     """A cart as it is stored: no prices, no stock."""
 
     id: str
@@ -48,8 +48,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
     next_id: str
     version: int
-    lines: tuple[Line, ...]
-    saved: tuple[Line, ...] = ()
+    lines: tuple[StoredLine, ...]
+    saved: tuple[StoredLine, ...] = ()
     business: Business | None = None
     reference: str = ""
     gift_cards: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
     )
 
 
-async def read(source: ServiceDatabase | Transaction, cart_id: str) -> Stored | None:
+async def read(source: ServiceDatabase | Transaction, cart_id: str) -> StoredCart | None:
     """A cart with its lines, in the order they were added."""
     async with source.in_a_row() as asked:
         row = await asked.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
@@ -76,8 +76,8 @@ async def read(source: ServiceDatabase | Transaction, cart_id: str) -> Stored | 
     return _stored(row, tuple(_line(line) for line in lines))
 
 
-def _line(row: Row) -> Line:
-    return Line(
+def _line(row: Row) -> StoredLine:
+    return StoredLine(
         id=row["id"],
         product_id=row["product_id"],
         variant_id=row["variant_id"],
@@ -87,8 +87,8 @@ def _line(row: Row) -> Line:
     )
 
 
-def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
-    return Stored(
+def _stored(row: Row, lines: tuple[StoredLine, ...]) -> StoredCart:
+    return StoredCart(
         id=row["id"],
         customer_id=row["customer_id"],
         currency=row["currency"],
@@ -135,7 +135,7 @@ async def count(source: ServiceDatabase, cart_id: str) -> int:
     return row["n"] if row else 0
 
 
-async def add_line(tx: Transaction, cart_id: str, line: Line) -> int:
+async def add_line(tx: Transaction, cart_id: str, line: StoredLine) -> int:
     """Add a line or more of it; answers the quantity there is now."""
     rows = await tx.fetch(
         "INSERT INTO cart_lines (id, cart_id, product_id, variant_id, quantity, seen_amount)"
@@ -184,7 +184,7 @@ async def set_seen(tx: Transaction, line_id: str, amount: int) -> None:
     await tx.run("UPDATE cart_lines SET seen_amount = :amount WHERE id = :id", id=line_id, amount=amount)
 
 
-def joined(own: Stored, guest: Stored) -> Stored:
+def joined(own: StoredCart, guest: StoredCart) -> StoredCart:
     """A customer's cart with what they typed as a guest, which is newer: codes, address and all that goes with them."""
     return msgspec.structs.replace(
         own,
@@ -199,7 +199,7 @@ def joined(own: Stored, guest: Stored) -> Stored:
     )
 
 
-async def set_details(tx: Transaction, cart: Stored) -> None:
+async def set_details(tx: Transaction, cart: StoredCart) -> None:
     """Write the checkout details."""
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"

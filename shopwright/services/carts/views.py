@@ -10,7 +10,7 @@ from shopwright.services.pricing.contract import Quote, ShippingOption
 
 
 def line_of(
-    line: store.Line,
+    line: store.StoredLine,
     product: Product | None,
     available: int,
     price: Money,
@@ -44,7 +44,7 @@ def _image(product: Product | None, variant_id: str) -> str:
 
 
 def cart_of(
-    stored: store.Stored,
+    stored: store.StoredCart,
     lines: tuple[CartLine, ...],
     quote: Quote,
     problems: tuple[CartProblem, ...],

@@ -1,4 +1,4 @@
-"""REST routes of the catalog: categories, collections, types and pictures. Products as shoppers see them carry prices: faces/shelf."""
+"""REST routes of the catalog: categories, collections, types and pictures. Products as shoppers see them carry prices: web/product_view."""
 
 from typing import Any
 

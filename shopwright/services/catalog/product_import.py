@@ -29,7 +29,7 @@ class ImportIds:
         self.products = products
         self._variants = variants
         self._reserved = reserved
-        self.given: list[reserved_store.Given] = []  # to variants, and reserved nowhere yet
+        self.given: list[reserved_store.ReservedVariant] = []  # to variants, and reserved nowhere yet
 
     def of(self, source: str) -> NewId:
         """Ids for the variants of the product from there."""
@@ -40,7 +40,7 @@ class ImportIds:
             if found := reserved.get(key):
                 return found
             made = next(self._variants)
-            self.given.append(reserved_store.Given(source, key, made))
+            self.given.append(reserved_store.ReservedVariant(source, key, made))
             return made
 
         return new_id

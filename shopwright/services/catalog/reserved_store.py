@@ -12,7 +12,7 @@ Reserved = Mapping[str, str]  # ids, by `options_key`
 ENCODER = msgspec.json.Encoder(order="sorted")
 
 
-class Given(msgspec.Struct, frozen=True):
+class ReservedVariant(msgspec.Struct, frozen=True):
     """The id of a variant that no product has yet."""
 
     source: str
@@ -33,7 +33,7 @@ async def read(tx: Transaction, sources: Sequence[str]) -> Mapping[str, Reserved
     return found
 
 
-async def keep(tx: Transaction, given: Iterable[Given]) -> None:
+async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
     """Raises Conflict where another process reserved ids for one of these since they were read."""
     try:
         await tx.run_many(

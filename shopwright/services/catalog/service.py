@@ -8,7 +8,7 @@ media ← uploads
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase
-from shopwright.kit.ports import Documents, Files
+from shopwright.kit.ports import DocumentStore, Files
 from shopwright.services.catalog.categories import Categories
 from shopwright.services.catalog.collections import Collections
 from shopwright.services.catalog.context import CatalogContext
@@ -40,7 +40,7 @@ from shopwright.services.catalog.writing import ProductWriter
 class CatalogService(Catalog):
     """The operations of the catalog, and what is done as time passes."""
 
-    def __init__(self, work: ServiceDatabase, documents: Documents, files: Files) -> None:
+    def __init__(self, work: ServiceDatabase, documents: DocumentStore, files: Files) -> None:
         context = CatalogContext(work, documents)
         writer = ProductWriter(context)
         self._lookup = ProductLookup(context)

@@ -9,20 +9,20 @@ from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import aware
-from shopwright.kit.ports import Collection, Document, Documents, Write
+from shopwright.kit.ports import DocumentCollection, DocumentStore, StoredDocument, Write
 from shopwright.services.catalog import contract, words_store
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 
-PRODUCTS = Collection("products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"))
-CATEGORIES = Collection("categories", unique=("slug",))
-ATTRIBUTES = Collection("attributes")
-TYPES = Collection("product_types")
-COLLECTIONS = Collection("collections", unique=("slug",))
+PRODUCTS = DocumentCollection("products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"))
+CATEGORIES = DocumentCollection("categories", unique=("slug",))
+ATTRIBUTES = DocumentCollection("attributes")
+TYPES = DocumentCollection("product_types")
+COLLECTIONS = DocumentCollection("collections", unique=("slug",))
 # Who is in which collection: its id is “{collection}/{place}/{product}”, so that they are found in order.
-MEMBERS = Collection("members", indexed=("collection", "product"))
-FORMER_SLUGS = Collection("former_slugs")
-REDIRECTS = Collection("redirects")
-IMPORTED = Collection("imported")  # by product: what the last import gave, a fingerprint a field
+MEMBERS = DocumentCollection("members", indexed=("collection", "product"))
+FORMER_SLUGS = DocumentCollection("former_slugs")
+REDIRECTS = DocumentCollection("redirects")
+IMPORTED = DocumentCollection("imported")  # by product: what the last import gave, a fingerprint a field
 ALL = 5_000
 UNPLACED = "999999"
 BATCH = 200
@@ -32,7 +32,7 @@ T = TypeVar("T")
 class CatalogStore:
     """Documents in, values out."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
 
     async def products(self, source: ServiceDatabase | Transaction, ids: Sequence[str]) -> list[Product]:
@@ -131,13 +131,17 @@ class CatalogStore:
     async def write_attribute_type(self, tx: Transaction, attribute: AttributeType) -> None:
         await self._put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute))
 
-    async def _put(self, tx: Transaction, kind: Collection, document_id: str, body: Mapping[str, Any]) -> None:
+    async def _put(self, tx: Transaction, kind: DocumentCollection, document_id: str, body: Mapping[str, Any]) -> None:
         """Write over what is there."""
         found = await self._documents.get(tx, kind, [document_id])
         await self._documents.put(tx, kind, document_id, body, found[0].version if found else 0)
 
     async def _put_many(
-        self, tx: Transaction, kind: Collection, bodies: Mapping[str, Mapping[str, Any]], new: Container[str] = ()
+        self,
+        tx: Transaction,
+        kind: DocumentCollection,
+        bodies: Mapping[str, Mapping[str, Any]],
+        new: Container[str] = (),
     ) -> None:
         """The same for many: what is there is asked for once. `new`: those of which nothing is."""
         asked = [one for one in bodies if one not in new]
@@ -252,20 +256,22 @@ def _write(product: Product, below: Sequence[str]) -> Write:
     return Write(product.id, body, product.version)
 
 
-def _product(source: ServiceDatabase | Transaction, found: Document) -> Product:
+def _product(source: ServiceDatabase | Transaction, found: StoredDocument) -> Product:
     product = decode_tolerant(found.body, Product)
     return msgspec.structs.replace(product, version=found.version, publish_at=aware(product.publish_at, source.zone))
 
 
-def _products(source: ServiceDatabase | Transaction, found: Sequence[Document]) -> list[Product]:
+def _products(source: ServiceDatabase | Transaction, found: Sequence[StoredDocument]) -> list[Product]:
     """Those of them that can be read."""
     return source.aside.readable("product", found, _id, lambda one: _product(source, one))
 
 
-def _readable(source: ServiceDatabase | Transaction, kind: str, found: Sequence[Document], wanted: type[T]) -> list[T]:
+def _readable(
+    source: ServiceDatabase | Transaction, kind: str, found: Sequence[StoredDocument], wanted: type[T]
+) -> list[T]:
     """Those of them that can be read."""
     return source.aside.readable(kind, found, _id, lambda one: decode_tolerant(one.body, wanted))
 
 
-def _id(document: Document) -> str:
+def _id(document: StoredDocument) -> str:
     return document.id

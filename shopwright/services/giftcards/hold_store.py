@@ -11,7 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
 
 
-class Line(msgspec.Struct, frozen=True):
+class CardShare(msgspec.Struct, frozen=True):
     """What a card pays of an order, and what of that went back."""
 
     card_id: str
@@ -92,17 +92,17 @@ async def state_of(tx: Transaction, order_id: str) -> str:
     return str(rows[0]["state"]) if rows else ""
 
 
-async def lines_of(source: Reader, order_id: str) -> list[Line]:
+async def lines_of(source: Reader, order_id: str) -> list[CardShare]:
     """What cards pay of an order, in the order in which they were given."""
     rows = await source.fetch(
         "SELECT l.*, c.last4 FROM hold_lines l JOIN cards c ON c.id = l.card_id WHERE l.order_id = :order_id"
         " ORDER BY l.position",
         order_id=order_id,
     )
-    return [Line(row["card_id"], row["last4"], row["amount"], row["back"]) for row in rows]
+    return [CardShare(row["card_id"], row["last4"], row["amount"], row["back"]) for row in rows]
 
 
-async def let_go(tx: Transaction, order_id: str, *, spent: bool) -> list[Line]:
+async def let_go(tx: Transaction, order_id: str, *, spent: bool) -> list[CardShare]:
     """What is held is free again; with `spent` it is gone from the cards, and stays with the order."""
     lines = sorted(await lines_of(tx, order_id), key=lambda one: one.card_id)
     for line in lines:

@@ -27,7 +27,7 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
     code: str
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
+class GiftCardBalance(msgspec.Struct, frozen=True, kw_only=True):
     """What its owner may know of a gift card. `balance`: without what is held for an order that is being paid."""
 
     last4: str
@@ -122,11 +122,11 @@ async def replace(giftcards: Service, caller: CurrentCaller, card_id: FromPath[s
     operation_id="gift_card_balance",
     status_code=200,
 )
-async def balance(giftcards: Service, caller: CurrentCaller, data: JSONBody[Code]) -> Balance:
+async def balance(giftcards: Service, caller: CurrentCaller, data: JSONBody[Code]) -> GiftCardBalance:
     """What is left on a gift card. The code is in the body: it stands in no address and no log."""
     card = await giftcards.find(data.code, caller.address)
     until = card.expires_on.isoformat() if card.expires_on else None
-    return Balance(last4=card.last4, balance=card.available, state=card.state, expires_on=until)
+    return GiftCardBalance(last4=card.last4, balance=card.available, state=card.state, expires_on=until)
 
 
 def routes() -> Routes:

@@ -314,7 +314,7 @@ class GiftCardService(GiftCards):
             return await hold_store.of_refund(tx, key)
 
     async def _put_back(
-        self, tx: Transaction, order_id: str, lines: Sequence[hold_store.Line], amount: int, refund: str
+        self, tx: Transaction, order_id: str, lines: Sequence[hold_store.CardShare], amount: int, refund: str
     ) -> None:
         """On the cards an order was paid with, or what took their place; those that have expired are good again."""
         today = self._today()

@@ -19,7 +19,7 @@ from shopwright.services.orders.contract.facts import (
 SALES = (OrderPaid, OrderCancelled, OrderRefunded, OrderRefundRefused)  # an OrderImported is an OrderPaid
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class SalesChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an event adds to the sales of a day, or takes from them: `orders` that count, `money` and `lines`."""
 
     order_id: str
@@ -29,7 +29,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     sign: int
 
 
-def change_of(event: Event) -> Change | None:
+def change_of(event: Event) -> SalesChange | None:
     """What an event changes in the sums; None where it changes nothing."""
     if isinstance(event, OrderPaid):
         back = (
@@ -39,16 +39,16 @@ def change_of(event: Event) -> Change | None:
         )
         kept = event.total - back
         whole = bool(back.amount) and not kept.amount
-        return Change(order_id=event.order_id, orders=0 if whole else 1, money=kept, lines=event.lines, sign=1)
+        return SalesChange(order_id=event.order_id, orders=0 if whole else 1, money=kept, lines=event.lines, sign=1)
     if isinstance(event, OrderRefunded):
-        return Change(
+        return SalesChange(
             order_id=event.order_id, orders=-int(event.whole), money=-event.of_sale, lines=event.lines, sign=-1
         )
     if isinstance(event, OrderRefundRefused) and event.sold:
         again = event.amount if event.sold_again is None else event.sold_again
-        return Change(order_id=event.order_id, orders=int(event.whole), money=again, lines=event.lines, sign=1)
+        return SalesChange(order_id=event.order_id, orders=int(event.whole), money=again, lines=event.lines, sign=1)
     if isinstance(event, OrderCancelled) and event.unsold is not None:
-        return Change(order_id=event.order_id, orders=-1, money=-event.unsold, lines=event.lines, sign=-1)
+        return SalesChange(order_id=event.order_id, orders=-1, money=-event.unsold, lines=event.lines, sign=-1)
     return None
 
 
@@ -67,7 +67,7 @@ async def day_of_order(tx: Transaction, order_id: str, otherwise: int) -> int:
     return int(row["day"]) if row else otherwise
 
 
-async def add(tx: Transaction, day: int, change: Change) -> None:
+async def add(tx: Transaction, day: int, change: SalesChange) -> None:
     """Add a change to the sums."""
     currency = change.money.currency
     await tx.run(
@@ -93,7 +93,7 @@ async def add(tx: Transaction, day: int, change: Change) -> None:
         )
 
 
-async def carry(tx: Transaction, day: int, change: Change) -> None:
+async def carry(tx: Transaction, day: int, change: SalesChange) -> None:
     """A change that is added up and whose event is no longer in the log."""
     await tx.run(
         "UPDATE sales SET carried_orders = carried_orders + :orders, carried_revenue = carried_revenue + :revenue"

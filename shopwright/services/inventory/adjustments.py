@@ -9,7 +9,7 @@ from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockChanged, Wanted
-from shopwright.services.inventory.valuation import Move
+from shopwright.services.inventory.valuation import StockMove
 
 
 class Adjustments:
@@ -29,7 +29,7 @@ class Adjustments:
             async with self._work.begin(dedup_key=f"adjust/{key}" if key else None) as tx:
                 await store.hold(tx, ids)
                 before = await store.read(tx, ids)
-                moves: list[Move] = []
+                moves: list[StockMove] = []
                 for one in sorted(adjustments, key=lambda one: one.variant_id):
                     await self._adjust_one(tx, one, moves)
                 await self._context.record(tx, moves)
@@ -38,7 +38,9 @@ class Adjustments:
         except AlreadyDone:
             return await store.read(self._work, ids)
 
-    async def _adjust_one(self, tx: Transaction, one: Adjustment, moves: list[Move], returned_from: str = "") -> None:
+    async def _adjust_one(
+        self, tx: Transaction, one: Adjustment, moves: list[StockMove], returned_from: str = ""
+    ) -> None:
         delta = one.delta or 0
         if one.on_hand is not None:
             await store.move(tx, one.variant_id, one.location, 0)  # so that the row is there, and locked
@@ -50,7 +52,7 @@ class Adjustments:
             )
         if delta:
             moves.append(
-                Move(
+                StockMove(
                     variant_id=one.variant_id,
                     location=one.location,
                     delta=delta,
@@ -71,7 +73,7 @@ class Adjustments:
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
             opened = await store.put_first(tx, [new[one] for one in sorted(new)])
             moves = [
-                Move(variant_id=one.variant_id, location=MAIN, delta=one.quantity, reason=reason, cause="opened",
+                StockMove(variant_id=one.variant_id, location=MAIN, delta=one.quantity, reason=reason, cause="opened",
                      cost=costs[one.variant_id] * one.quantity if costs and one.variant_id in costs else None)
                 for one in opened
             ]  # fmt: skip
@@ -90,7 +92,7 @@ class Adjustments:
                 await store.hold(tx, ids)
                 before = await store.read(tx, ids)
                 waits = await backorder_store.owed(tx, order_id)
-                moves: list[Move] = []
+                moves: list[StockMove] = []
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     # What the order still waits for never left the shelf: it is owed no more, and nothing comes back.
                     unsent = min(waits.get(line.variant_id, 0), line.quantity)
@@ -112,7 +114,7 @@ class Adjustments:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
                 await store.hold(tx, ids)
                 before = await store.read(tx, ids)
-                moves: list[Move] = []
+                moves: list[StockMove] = []
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
                         raise Refused(f"{line.variant_id} has {line.quantity - lacking} free, not {line.quantity}.")

@@ -3,13 +3,13 @@
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import Wanted
-from shopwright.services.inventory.valuation import Move, sold
+from shopwright.services.inventory.valuation import StockMove, sold
 
 
 class Backorders:
     """Fills and keeps promises within the transactions of other parts."""
 
-    async def goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[Move]) -> None:
+    async def goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[StockMove]) -> None:
         """Orders that wait for a variant get it, the longest waiting first."""
         for order_id, quantity in await backorder_store.waiting(tx, variant_id):
             free = (await store.free(tx, variant_id)).get(location, 0)
@@ -18,7 +18,7 @@ class Backorders:
             await backorder_store.settle(tx, order_id, variant_id, given)
             moves.append(sold(order_id, Wanted(variant_id, given), location, ", on backorder"))
 
-    async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move]) -> None:
+    async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove]) -> None:
         """A paid order's units that were not there when it was placed: from the shelf if they have come, else owed."""
         left = await self.leave(tx, order_id, wanted, moves)
         if left < wanted.quantity:
@@ -26,7 +26,7 @@ class Backorders:
         if left:
             await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))
 
-    async def leave(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move], how: str = "") -> int:
+    async def leave(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove], how: str = "") -> int:
         """Free units leave the shelf for an order; answers how many are lacking."""
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.inventory import store, value_store
 from shopwright.services.inventory.contract import BackInStock, Stock, StockChanged, StockRanLow
-from shopwright.services.inventory.valuation import Move, follow, valued_events
+from shopwright.services.inventory.valuation import StockMove, follow, valued_events
 
 MOST = 10_000_000  # units of a variant
 
@@ -17,7 +17,7 @@ class InventoryContext:
         self.work = work
         self.currency = currency
 
-    async def record(self, tx: Transaction, moves: Sequence[Move]) -> None:
+    async def record(self, tx: Transaction, moves: Sequence[StockMove]) -> None:
         """Record what moved, and the value it carried. All of it together: a line more asks the database nothing more."""
         if not moves:
             return

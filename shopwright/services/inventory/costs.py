@@ -9,7 +9,7 @@ from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext
 from shopwright.services.inventory.contract import MAIN, Location, Receipt, Stock, StockValue
-from shopwright.services.inventory.valuation import Move, Valuation, part
+from shopwright.services.inventory.valuation import StockMove, Valuation, part
 
 LONGEST_REFERENCE = 100
 
@@ -30,7 +30,7 @@ class Costs:
             async with self._work.begin(dedup_key=f"receive/{key}" if key else None) as tx:
                 await store.hold(tx, ids)
                 before = await store.read(tx, ids)
-                moves: list[Move] = []
+                moves: list[StockMove] = []
                 for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
                     await self._receive_one(tx, one, cost, who, moves)
                 await self._context.record(tx, moves)
@@ -40,11 +40,11 @@ class Costs:
             return await store.read(self._work, ids)
 
     async def _receive_one(
-        self, tx: Transaction, one: Receipt, cost: Money | None, who: str, moves: list[Move]
+        self, tx: Transaction, one: Receipt, cost: Money | None, who: str, moves: list[StockMove]
     ) -> None:
         await store.move(tx, one.variant_id, one.location, one.quantity)
         moves.append(
-            Move(
+            StockMove(
                 variant_id=one.variant_id,
                 location=one.location,
                 delta=one.quantity,
@@ -93,7 +93,7 @@ class Costs:
                 reason = _signed("cost set", who)
                 await self._context.record(
                     tx,
-                    [Move(variant_id=variant_id, location=MAIN, delta=0, reason=reason, cause="opened", cost=cost,
+                    [StockMove(variant_id=variant_id, location=MAIN, delta=0, reason=reason, cause="opened", cost=cost,
                           given=now.without_cost)],
                 )  # fmt: skip
                 return (await self._values(tx, [variant_id]))[variant_id]

@@ -1,4 +1,4 @@
-"""REST routes of inventory: the places where stock lies, for staff. What is said of a variant, by id or SKU: faces/shelf."""
+"""REST routes of inventory: the places where stock lies, for staff. What is said of a variant, by id or SKU: web/product_view."""
 
 from typing import Annotated, Any
 

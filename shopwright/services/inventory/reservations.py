@@ -11,7 +11,7 @@ from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import InventoryContext
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.inventory.valuation import Move, sold
+from shopwright.services.inventory.valuation import StockMove, sold
 
 
 class Reservations:
@@ -65,7 +65,7 @@ class Reservations:
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, store.TAKEN):
                 return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
-            moves: list[Move] = []
+            moves: list[StockMove] = []
             for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
                 if location == store.ON_BACKORDER:
                     await self._backorders.keep_promise(tx, order_id, line, moves)
@@ -84,7 +84,7 @@ class Reservations:
             variants = await store.variants_of(tx, order_id)
             await store.hold(tx, variants)
             before = await store.read(tx, variants)
-            moves: list[Move] = []
+            moves: list[StockMove] = []
             for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
                 if location == store.ON_BACKORDER:
                     await backorder_store.unpromise(tx, line.variant_id, line.quantity)

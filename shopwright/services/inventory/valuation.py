@@ -28,7 +28,7 @@ class Valuation(msgspec.Struct, frozen=True, kw_only=True):
     counted_value: int = 0
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
+class StockMove(msgspec.Struct, frozen=True, kw_only=True):
     """What comes or goes. `cost`: of all of it, where that is known; `given`: units there already that get a cost now."""
 
     variant_id: str
@@ -64,7 +64,7 @@ def part(units: int, value: int, taken: int) -> int:
     return value if taken == units else divide_half_up(value * taken, units)
 
 
-def carried(move: Move, now: Valuation, out: Out) -> Carried:
+def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
     """What a move carries. Raises Refused where its cost cannot be added to what is there."""
     if move.cost is not None:
         _check(move.variant_id, move.cost, now)
@@ -83,7 +83,7 @@ def carried(move: Move, now: Valuation, out: Out) -> Carried:
     return NOTHING
 
 
-def _back(move: Move, now: Valuation, units: int, value: int) -> Carried:
+def _back(move: StockMove, now: Valuation, units: int, value: int) -> Carried:
     """So many of these units come back with their value, but where that is more than can be reckoned with."""
     back = min(move.delta, units)
     worth = part(units, value, back)
@@ -125,7 +125,7 @@ def left(before: Valuation | None, change: Carried) -> Valuation:
     return Valuation(currency=change.currency, units=before.units - change.units, value=before.value - change.value)
 
 
-def follow(moves: Iterable[Move], there: dict[str, Valuation], out: Out, currency: str) -> list[Carried]:
+def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, currency: str) -> list[Carried]:
     """What each of these carries, one after the other; `there` and `out` are as they leave them."""
     found = []
     for move in moves:
@@ -143,9 +143,9 @@ def follow(moves: Iterable[Move], there: dict[str, Valuation], out: Out, currenc
     return found
 
 
-def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> Move:
+def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> StockMove:
     """What leaves for an order."""
-    return Move(
+    return StockMove(
         variant_id=wanted.variant_id,
         location=location,
         delta=-wanted.quantity,
@@ -155,7 +155,7 @@ def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> Move:
     )
 
 
-def valued_events(ids: Sequence[str], moves: Sequence[Move], carried: Sequence[Carried]) -> list[StockValued]:
+def valued_events(ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> list[StockValued]:
     """What is told of them: one event for what has the same cause, order and reference."""
     found: dict[tuple[str, ...], StockValued] = {}
     for movement_id, move, one in zip(ids, moves, carried, strict=True):

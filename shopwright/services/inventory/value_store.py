@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, Transaction
-from shopwright.services.inventory.valuation import Carried, Move, Out, Valuation
+from shopwright.services.inventory.valuation import Carried, Out, StockMove, Valuation
 
 
 def _valuation(row: Row) -> Valuation:
@@ -102,7 +102,7 @@ async def put_out(tx: Transaction, found: Out) -> None:
     )
 
 
-async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[Move], carried: Sequence[Carried]) -> None:
+async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> None:
     """Lines of the append-only record. What carries no value is written as if there were no costs."""
     plain, valued = [], []
     for movement_id, move, one in zip(ids, moves, carried, strict=True):

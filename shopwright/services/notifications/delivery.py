@@ -21,7 +21,7 @@ from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attachments import Attachments
 from shopwright.services.notifications.contract import DeliveryReport, Resent
-from shopwright.services.notifications.delivery_store import Pending, Result
+from shopwright.services.notifications.delivery_store import Pending, TryResult
 from shopwright.services.notifications.outgoing_message import MASK, Secret, filled
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
@@ -134,16 +134,16 @@ class MessageDelivery:
             return pending.created_at + retries.lifetime(pending.topic, kind)
         return from_micros(pending.expires_at)
 
-    def _result(self, pending: Pending, kind: str, outcome: Outcome, problem: str, now: datetime) -> Result:
+    def _result(self, pending: Pending, kind: str, outcome: Outcome, problem: str, now: datetime) -> TryResult:
         if outcome == "sent":
-            return Result(state="sent", due=to_micros(now))
+            return TryResult(state="sent", due=to_micros(now))
         if outcome == "refused" or now >= self._expires_at(pending, kind):
-            return Result(state="failed", problem=problem, due=to_micros(now))
+            return TryResult(state="failed", problem=problem, due=to_micros(now))
         rest = self._rests[pending.message.channel]
         since = to_micros(rest.away_since) if outcome == "away" and rest.away_since else 0
         later = to_micros(now + retries.pause(pending.attempts))
         away_since = min(since, pending.away_since or since)
-        return Result(state="waiting", problem=problem, due=later, away_since=away_since)
+        return TryResult(state="waiting", problem=problem, due=later, away_since=away_since)
 
     async def _try(self, pending: Pending) -> tuple[Outcome, str]:
         try:

@@ -39,7 +39,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     trace: str = ""
 
 
-class Kind(msgspec.Struct, frozen=True):
+class MessageKind(msgspec.Struct, frozen=True):
     """Of a message, what decides for how long it is of use. `secret`: the kind of its link, "" for none."""
 
     id: str
@@ -48,7 +48,7 @@ class Kind(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class TryResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a try went. `due` (microseconds): when it is tried again, or when it failed."""
 
     state: State
@@ -99,7 +99,7 @@ def _pending(row: Row) -> Pending:
     )
 
 
-async def finish(tx: Transaction, message_id: str, result: Result) -> None:
+async def finish(tx: Transaction, message_id: str, result: TryResult) -> None:
     """How the try of a claimed message went."""
     await tx.run(
         "UPDATE messages SET state = :state, problem = :problem, due = :due, away_since = :away_since WHERE id = :id",
@@ -132,7 +132,9 @@ async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
     )
 
 
-async def failed(source: ServiceDatabase, since: datetime, until: datetime, after: str, limit: int) -> list[Kind]:
+async def failed(
+    source: ServiceDatabase, since: datetime, until: datetime, after: str, limit: int
+) -> list[MessageKind]:
     """Messages written in that span of time that were tried and failed, by id from `after` on."""
     rows = await source.fetch(
         "SELECT id, topic, secret, created_at FROM messages WHERE state = 'failed' AND attempts > 0"
@@ -145,14 +147,14 @@ async def failed(source: ServiceDatabase, since: datetime, until: datetime, afte
     return [_kind(row) for row in rows]
 
 
-async def find(source: ServiceDatabase, message_id: str) -> Kind | None:
+async def find(source: ServiceDatabase, message_id: str) -> MessageKind | None:
     """One message."""
     row = await source.one("SELECT id, topic, secret, created_at FROM messages WHERE id = :id", id=message_id)
     return _kind(row) if row else None
 
 
-def _kind(row: Row) -> Kind:
-    return Kind(row["id"], row["topic"], row["secret"], from_micros(row["created_at"]))
+def _kind(row: Row) -> MessageKind:
+    return MessageKind(row["id"], row["topic"], row["secret"], from_micros(row["created_at"]))
 
 
 async def report(source: ServiceDatabase) -> DeliveryReport:

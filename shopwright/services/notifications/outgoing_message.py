@@ -41,7 +41,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     documents: str = ""
 
 
-class OrderEvent(Protocol):
+class OrderMessageEvent(Protocol):
     """What events of orders have in common."""
 
     @property
@@ -51,7 +51,7 @@ class OrderEvent(Protocol):
     def customer_id(self) -> str | None: ...
 
 
-def order_link(event: OrderEvent) -> tuple[str, Secret | None]:
+def order_link(event: OrderMessageEvent) -> tuple[str, Secret | None]:
     """Where its reader sees an order: customers sign in, the others get a key."""
     path = f"/orders/{event.order_id}"
     return (path, None) if event.customer_id else (f"{path}?key={MASK}", Secret("order", event.order_id))

@@ -59,7 +59,7 @@ class Checkout:
             await self._open_payment(placed, 1, request.payment, who)
         return await self._context.get(order_id)
 
-    async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.Head:
+    async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.OrderHead:
         cart = await self._context.carts.get(request.cart_id)
         if cart.customer_id is not None and cart.customer_id != who.user_id:
             raise Missing("There is no such cart.")
@@ -111,7 +111,9 @@ class Checkout:
         if not await self._closing.close_order(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
             raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
 
-    async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.Kept) -> None:
+    async def _write(
+        self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.SaleOfOrder
+    ) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
             raise Conflict("The cart still needs an address and a way to ship.")
         if not await placement_store.keep_placement(tx, order_id):
@@ -194,7 +196,7 @@ class Checkout:
             address=who.address,
         )
 
-    async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice, who: Caller) -> Payment:
+    async def _open_payment(self, order: store.OrderHead, attempt: int, choice: PaymentChoice, who: Caller) -> Payment:
         payment = await self._context.payments.open(
             key=f"{order.id}/{attempt}",
             order_id=order.id,

@@ -9,7 +9,7 @@ from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.events import ERASED
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.orders.store import to_json
-from shopwright.services.orders.whole_store import Body
+from shopwright.services.orders.whole_store import OrderBody
 
 LOOKED_AT = 5_000
 
@@ -85,7 +85,7 @@ async def clear_addresses(tx: Transaction, order_id: str) -> None:
     row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
     if row is None:
         return
-    body = decode_tolerant(row["body"], Body)
+    body = decode_tolerant(row["body"], OrderBody)
     clean = msgspec.structs.replace(
         body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
     )

@@ -14,14 +14,14 @@ from shopwright.kit.text import like_literal
 from shopwright.services.orders import list_store, past_store, store, whole_store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment
 from shopwright.services.orders.model import national_digits, phone_spelt
-from shopwright.services.orders.sale_store import Kept
+from shopwright.services.orders.sale_store import SaleOfOrder
 
 LOOKED_THROUGH = 50_000  # so many of those that all but name an order are gone through for what does
 FEW = 10_000
 FEW_FIRST = "orders.number + 0"  # sorted by what is no index: one would be gone through from end to end
 
 
-class Way(msgspec.Struct, frozen=True):
+class FindIndex(msgspec.Struct, frozen=True):
     """A way to find orders: through which tables and in which order of numbers, and what they meet."""
 
     conditions: Sequence[str]
@@ -33,10 +33,12 @@ class Way(msgspec.Struct, frozen=True):
 # --- writing
 
 
-async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int, sale: Kept | None = None) -> None:
+async def insert(
+    tx: Transaction, order: Order, expires_at: int, cart_version: int, sale: SaleOfOrder | None = None
+) -> None:
     """A new order, and what it is found by. Raises UniqueViolation where there is one with its id, or of its cart."""
     personal = _personal(order.shipping_address, order.billing_address)
-    await store.insert(tx, order, expires_at, cart_version, _told(personal), sale or Kept())
+    await store.insert(tx, order, expires_at, cart_version, _told(personal), sale or SaleOfOrder())
     await _write(tx, int(order.number), personal | {joined(line.sku) for line in order.lines})
 
 
@@ -67,7 +69,7 @@ async def write_missing(tx: Transaction, most: int) -> int:
     )
     for row in rows:
         if not row["erasing"]:
-            body = decode_tolerant(row["body"], whole_store.Body)
+            body = decode_tolerant(row["body"], whole_store.OrderBody)
             await _write_personal(tx, row["number"], _personal(body.shipping_address, body.billing_address))
         await _write_of_things(tx, row["id"], row["number"])
     return len(rows)
@@ -154,24 +156,24 @@ async def _number(source: ServiceDatabase, order_id: str) -> int:
     return int(row["number"]) if row else 0
 
 
-async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], status: str) -> list[list[Way]]:
+async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], status: str) -> list[list[FindIndex]]:
     """From the most exact on: of each all that are met count alike."""
     number = text.lstrip("#")
     exactly, given = past_store.known_as(number)
     given |= {"lower": text.lower()}
     if number.isdecimal() and len(number) <= store.LONGEST_NUMBER:
         exactly, given["number"] = f"(orders.number = :number OR {exactly})", int(number)
-    first = [Way([exactly], given, by=FEW_FIRST)]
+    first = [FindIndex([exactly], given, by=FEW_FIRST)]
     if paid_by:
         names = {f"paid{place}": order_id for place, order_id in enumerate(paid_by)}
-        first.append(Way([f"id IN ({', '.join(f':{name}' for name in names)})"], names, by=FEW_FIRST))
+        first.append(FindIndex([f"id IN ({', '.join(f':{name}' for name in names)})"], names, by=FEW_FIRST))
     whole, *others = looked_for(text) or [[]]
     terms = [[one] for one in dict.fromkeys((*whole, *phone_spelt(text))) if one]
     first += [await _by_terms(source, one, status) for one in terms]
     return [first, *[[await _by_terms(source, one, status)] for one in others]]
 
 
-async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) -> Way:
+async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) -> FindIndex:
     """Orders with all of these, beginning with what fewest have: one of the terms, or the status."""
     counts = {term: await _few(source, "order_terms WHERE term = :term", {"term": term}) for term in terms}
     terms = sorted(terms, key=lambda term: counts[term])
@@ -180,17 +182,17 @@ async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) 
     if status and counts[terms[0]] >= FEW:
         met, more = list_store.condition(status)
         if await _few(source, f"orders WHERE {met}", more) < FEW:
-            return Way([has.format(name, "orders.number") for name in given], given, by=FEW_FIRST)
+            return FindIndex([has.format(name, "orders.number") for name in given], given, by=FEW_FIRST)
     # SQLite keeps to this order of tables: it would go through all orders instead, as they are sorted already.
     if len(terms) == 1 and not status:
         tables = "order_terms met CROSS JOIN orders"
-        return Way(["met.term = :term0", "orders.number = met.number"], given, tables, "met.number")
+        return FindIndex(["met.term = :term0", "orders.number = met.number"], given, tables, "met.number")
     newest = (
         "SELECT number FROM order_terms WHERE term = :term0 AND number < :below"
         f" ORDER BY number DESC LIMIT {LOOKED_THROUGH}"
     )
     others = [has.format(name, "met.number") for name in list(given)[1:]]
-    return Way(["orders.number = met.number", *others], given, f"({newest}) met CROSS JOIN orders", "met.number")
+    return FindIndex(["orders.number = met.number", *others], given, f"({newest}) met CROSS JOIN orders", "met.number")
 
 
 async def _few(source: ServiceDatabase, among: str, given: Mapping[str, Any]) -> int:
@@ -198,7 +200,7 @@ async def _few(source: ServiceDatabase, among: str, given: Mapping[str, Any]) ->
     return int(row["n"]) if row else 0
 
 
-async def _is_any(source: ServiceDatabase, way: Way) -> bool:
+async def _is_any(source: ServiceDatabase, way: FindIndex) -> bool:
     found = await source.one(
         f"SELECT 1 AS found FROM {way.tables} WHERE {' AND '.join(way.conditions)} LIMIT 1",
         **{"below": store.LARGEST_NUMBER, **way.given},

@@ -28,25 +28,25 @@ class GiftCardPayments:
         if shares:
             await self._giftcards.hold(order_id, shares, until or self._work.now() + model.GRACE, cart_id)
 
-    async def hold_for(self, order: store.Head, until: datetime) -> None:
+    async def hold_for(self, order: store.OrderHead, until: datetime) -> None:
         """Before its rest is asked for (again): what its cards pay is held until then. Raises GiftCardRefused."""
         if shares := await self._shares(order):
             await self.hold(order.id, shares, until)
             await self._giftcards.keep(order.id, until)
 
-    async def keep(self, order: store.Head, until: datetime) -> None:
+    async def keep(self, order: store.OrderHead, until: datetime) -> None:
         """What is held stays so until then."""
         if order.to_pay != order.total:
             await self._giftcards.keep(order.id, until)
 
-    async def take(self, order: store.Head) -> None:
+    async def take(self, order: store.OrderHead) -> None:
         """What is held for a paid order is spent, once. Raises GiftCardRefused where it is held no more, and spent."""
         shares = await self._shares(order)
         if shares and await self._giftcards.take(order.id, shares) != "taken":
             await self.hold(order.id, shares)
             await self._giftcards.take(order.id, shares)
 
-    async def _shares(self, order: store.Head) -> Sequence[GiftCardShare]:
+    async def _shares(self, order: store.OrderHead) -> Sequence[GiftCardShare]:
         whole = await store.read(self._work, order.id) if order.to_pay != order.total else None
         return whole.gift_cards if whole else ()
 

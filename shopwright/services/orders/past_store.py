@@ -39,7 +39,7 @@ async def begin_after(tx: Transaction, number: int) -> None:
     )
 
 
-async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.Kept, *, sent: bool) -> None:
+async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.TaxesNow, *, sent: bool) -> None:
     """It came from an earlier shop, which told these taxes; with `sent`, all of it has left."""
     await tx.run(
         "UPDATE orders SET source = :name, taxes = :taxes WHERE id = :order_id",

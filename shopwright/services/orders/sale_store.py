@@ -10,7 +10,7 @@ from shopwright.services.orders.contract import SaleContext
 from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
 
 
-class Kept(msgspec.Struct, frozen=True):
+class SaleOfOrder(msgspec.Struct, frozen=True):
     """What the row of an order keeps of its sale: the number of its circumstances, and the buyer's tax id and reference."""
 
     number: int | None = None

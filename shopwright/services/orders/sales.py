@@ -6,7 +6,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.carts.contract import Cart
 from shopwright.services.orders import sale_store
 from shopwright.services.orders.contract import SaleContext
-from shopwright.services.orders.store import Head
+from shopwright.services.orders.store import OrderHead
 from shopwright.services.pricing.contract import Pricing
 
 MOST = 2_000
@@ -20,18 +20,18 @@ class Sales:
         self._pricing = pricing
         self._known: dict[int, SaleContext] = {}
 
-    async def prepare(self, cart: Cart) -> tuple[sale_store.Kept, SaleContext | None]:
+    async def prepare(self, cart: Cart) -> tuple[sale_store.SaleOfOrder, SaleContext | None]:
         """What the order of this cart keeps, and the circumstances to be written with it, unless they were before.
 
         Pricing is asked for the seller once for each of them, before the transaction: they change seldom.
         """
         terms = cart.sale
         if terms is None:
-            return sale_store.Kept(), None
+            return sale_store.SaleOfOrder(), None
         buyer = sale_store.BuyerTaxId(cart.tax_id, cart.tax_id_check, cart.reference)
         said = cart.tax_id or cart.reference
         number = sale_store.number_of(terms, cart.currency)
-        kept = sale_store.Kept(number, msgspec.json.encode(buyer).decode() if said else None)
+        kept = sale_store.SaleOfOrder(number, msgspec.json.encode(buyer).decode() if said else None)
         if number in self._known or await sale_store.is_there(self._work, number):
             return kept, None
         seller = await self._pricing.seller_named(terms.seller_id) if terms.seller_id else None
@@ -40,7 +40,7 @@ class Sales:
         shared = {name: getattr(terms, name) for name in terms.__struct_fields__ if name != "seller_id"}
         return kept, SaleContext(seller=seller, currency=cart.currency, **shared)
 
-    async def of(self, order: Head) -> SaleContext | None:
+    async def of(self, order: OrderHead) -> SaleContext | None:
         """Those of an order; None where it was placed before they were kept."""
         if order.sale_id is None:
             return None

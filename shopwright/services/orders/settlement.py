@@ -117,7 +117,7 @@ class Settlement:
             return False
         return True
 
-    async def take_goods(self, order: store.Head) -> None:
+    async def take_goods(self, order: store.OrderHead) -> None:
         """What is set aside for a paid order leaves gift cards and shelf, once. Raises GiftCardRefused, SoldOut where it is gone."""
         await self._context.giftcards.take(order)
         if await self._context.inventory.take(order.id) == "expired":
@@ -154,7 +154,7 @@ class Settlement:
             )
         return True
 
-    async def _close_cart(self, order: store.Head) -> None:
+    async def _close_cart(self, order: store.OrderHead) -> None:
         """What was ordered is paid for; what was put into the cart since is not, and stays in one."""
         units = Counter[str]()
         for variant_id, quantity in await placement_store.units(self._work, order.id):

@@ -13,14 +13,14 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
 from shopwright.services.orders import list_store, taxes, whole_store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment, Status
-from shopwright.services.orders.sale_store import Kept
+from shopwright.services.orders.sale_store import SaleOfOrder
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
 LARGEST_NUMBER = 2**63 - 1
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
     """The row of an order, for decisions."""
 
     id: str
@@ -43,8 +43,8 @@ def to_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _head(row: Row) -> Head:
-    return Head(
+def _head(row: Row) -> OrderHead:
+    return OrderHead(
         id=row["id"],
         number=row["number"],
         status=row["status"],
@@ -68,10 +68,10 @@ async def next_number(tx: Transaction) -> int:
 
 
 async def insert(
-    tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: Kept
+    tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: SaleOfOrder
 ) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
-    body = msgspec.convert(order, whole_store.Body, from_attributes=True)
+    body = msgspec.convert(order, whole_store.OrderBody, from_attributes=True)
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
         " placed_at, expires_at, personal_terms, taxes, sale_id, tax_id, gift_cards) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
@@ -115,7 +115,7 @@ async def insert(
     )
 
 
-async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) -> Head | None:
+async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) -> OrderHead | None:
     """The order of a cart that is not off."""
     row = await source.one(
         "SELECT * FROM orders WHERE cart_id = :cart_id AND status NOT IN ('cancelled', 'expired')", cart_id=cart_id
@@ -123,13 +123,13 @@ async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) ->
     return _head(row) if row else None
 
 
-async def head(source: ServiceDatabase | Transaction, order_id: str) -> Head | None:
+async def head(source: ServiceDatabase | Transaction, order_id: str) -> OrderHead | None:
     """The row of an order."""
     row = await source.one("SELECT * FROM orders WHERE id = :id", id=order_id)
     return _head(row) if row else None
 
 
-async def lock(tx: Transaction, order_id: str) -> Head | None:
+async def lock(tx: Transaction, order_id: str) -> OrderHead | None:
     """The row of an order, in a new version, held until the transaction ends."""
     rows = await tx.fetch("UPDATE orders SET version = version + 1 WHERE id = :id RETURNING *", id=order_id)
     return _head(rows[0]) if rows else None

@@ -8,7 +8,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
 from shopwright.services.orders.contract import Order
 
-Found = tuple[str, taxes.Kept]  # the id of an order, its taxes
+Found = tuple[str, taxes.TaxesNow]  # the id of an order, its taxes
 
 
 async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
@@ -17,8 +17,8 @@ async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
     return [(row["id"], await _of_order(work, row["id"], past=bool(row["source"]))) for row in rows]
 
 
-async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.Kept:
-    found = taxes.Kept(unknown=taxes.UNREADABLE)
+async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.TaxesNow:
+    found = taxes.TaxesNow(unknown=taxes.UNREADABLE)
     with work.aside.guard("order", order_id):
         order = await store.read(work, order_id)
         if order is not None:

@@ -46,7 +46,7 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
     lot: int = 0
 
 
-class Changed(msgspec.Struct, frozen=True, array_like=True):
+class CorrectedLine(msgspec.Struct, frozen=True, array_like=True):
     """The parts of one line before and after a correction; `position` is that of the line, SHIPPING of the shipping."""
 
     position: int
@@ -61,10 +61,10 @@ class Corrected(msgspec.Struct, frozen=True, array_like=True):
 
     shipment_id: str
     supplied: int
-    changed: tuple[Changed, ...]
+    changed: tuple[CorrectedLine, ...]
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
+class TaxesNow(msgspec.Struct, frozen=True, array_like=True):
     """The taxes of an order as they are now: of its lines in their order, and of its shipping; how they were corrected.
 
     Of an order whose receipt does not tell so much: `whole`, by rate alone, or nothing; `unknown` says why.
@@ -83,7 +83,7 @@ def kept(
     shipping: Sequence[TaxPart],
     corrections: Sequence[TaxCorrection] = (),
     line_ids: Sequence[str] = (),
-) -> Kept:
+) -> TaxesNow:
     """Parts as they are written down; `line_ids`: whose they are, for corrections."""
     rates: dict[Rate, int] = {}
 
@@ -104,23 +104,25 @@ def kept(
             some.shipment_id,
             to_micros(some.supplied),
             tuple(
-                Changed(places.get(one.line_id, SHIPPING), one.quantity, one.lot, shares(one.before), shares(one.after))
+                CorrectedLine(
+                    places.get(one.line_id, SHIPPING), one.quantity, one.lot, shares(one.before), shares(one.after)
+                )
                 for one in some.lines
             ),
         )
         for some in corrections
     )
-    return Kept(tuple(rates), of_lines, of_shipping, corrections=corrected)
+    return TaxesNow(tuple(rates), of_lines, of_shipping, corrections=corrected)
 
 
-def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> Kept:
+def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> TaxesNow:
     """The taxes of an order that is imported: by rate alone, as earlier shops tell them.
 
     They do not say of what each was taken: its tax does, within a rounding. Where the rates come to all of the order within
     one, they are of all of it; what is left otherwise was not taxed, unless several rates tax the same.
     """
     if not told_taxes:
-        return Kept(unknown=EARLIER_SHOP)
+        return TaxesNow(unknown=EARLIER_SHOP)
     rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in told_taxes]
     nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in told_taxes]
     left = (totals.total - totals.tax - totals.included_tax).amount - sum(nets)
@@ -132,7 +134,7 @@ def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Addres
     if left > exact:
         shares.append((len(rates), left, 0))
         rates.append(Rate("O", 0, place.country, reason=UNTOLD))
-    return Kept(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
+    return TaxesNow(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
 
 
 def _part_of(amount: int, of: int, share: int) -> int:
@@ -143,7 +145,7 @@ def _part_of(amount: int, of: int, share: int) -> int:
 class Read:
     """Parts as they were written down, in money."""
 
-    def __init__(self, found: Kept, currency: str) -> None:
+    def __init__(self, found: TaxesNow, currency: str) -> None:
         self._found = found
         self._currency = currency
 
@@ -210,7 +212,7 @@ class Read:
 # --- receipts of earlier versions
 
 
-class Told(msgspec.Struct, frozen=True):
+class ToldTax(msgspec.Struct, frozen=True):
     """A step of a receipt: of this much, this is the tax."""
 
     rate_ppm: int
@@ -219,7 +221,7 @@ class Told(msgspec.Struct, frozen=True):
     included: bool
 
 
-def told(step: Step) -> Told | None:
+def told(step: Step) -> ToldTax | None:
     """What “VAT 19 % of €33.90, in it” says; None where it says something else, or does not agree with its sum."""
     found = TOLD.fullmatch(step.detail)
     if found is None:
@@ -229,19 +231,19 @@ def told(step: Step) -> Told | None:
     included = found["how"] == "in it"
     if base.share(ppm, PPM + ppm if included else PPM) != step.amount:
         return None
-    return Told(ppm, base, step.amount, included)
+    return ToldTax(ppm, base, step.amount, included)
 
 
-def of_receipt(order: Order, *, past: bool = False) -> Kept:
+def of_receipt(order: Order, *, past: bool = False) -> TaxesNow:
     """The taxes of an order that was placed when they stood in its receipt alone; `past`: it is an earlier shop's."""
     if past:
-        return Kept(unknown=EARLIER_SHOP)
+        return TaxesNow(unknown=EARLIER_SHOP)
     steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
     found = [one for step in steps if (one := told(step)) is not None]
     taxed = add_up((one.tax for one in found), order.currency)
     hows = {one.included for one in found}
     if len(found) < len(steps) or len(hows) > 1 or taxed != order.totals.tax + order.totals.included_tax:
-        return Kept(unknown=UNREADABLE)
+        return TaxesNow(unknown=UNREADABLE)
     found = _merged(found)
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
     untaxed = Rate("O", 0, order.shipping_address.country, reason=UNTOLD)
@@ -250,18 +252,18 @@ def of_receipt(order: Order, *, past: bool = False) -> Kept:
     if way is not None:
         shares = [(_share(rates, number, net, tax),) for number, net, tax in way]
         used = (*rates, untaxed) if any(number is None for number, _, _ in way) else rates
-        return Kept(used, tuple(shares[:-1]), shares[-1])
+        return TaxesNow(used, tuple(shares[:-1]), shares[-1])
     whole = [(number, _net(one).amount, one.tax.amount) for number, one in enumerate(found)]
     left = add_up(amounts, order.currency) - add_up((one.base for one in found), order.currency)
     if left.amount:
         whole.append((len(rates), left.amount, 0))
         rates = (*rates, untaxed)
-    return Kept(rates, whole=tuple(whole), unknown=UNSHARED)
+    return TaxesNow(rates, whole=tuple(whole), unknown=UNSHARED)
 
 
-def _merged(found: Sequence[Told]) -> list[Told]:
+def _merged(found: Sequence[ToldTax]) -> list[ToldTax]:
     """One of each rate: the first version wrote a step for each row of a rate, and two may have said the same."""
-    merged: dict[int, Told] = {}
+    merged: dict[int, ToldTax] = {}
     for one in found:
         before = merged.get(one.rate_ppm)
         merged[one.rate_ppm] = (
@@ -272,7 +274,7 @@ def _merged(found: Sequence[Told]) -> list[Told]:
     return list(merged.values())
 
 
-def _net(one: Told) -> Money:
+def _net(one: ToldTax) -> Money:
     return one.base - one.tax if one.included else one.base
 
 
@@ -283,7 +285,7 @@ def _share(rates: Sequence[Rate], number: int | None, net: int, tax: int) -> Sha
 Way = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
 
 
-def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[Told]) -> Way | None:
+def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ToldTax]) -> Way | None:
     """The one way in which these amounts (the last is the shipping) may have been taxed; None where there are others."""
     left = sum(one.amount for one in amounts) - sum(one.base.amount for one in found)
     if left < 0:
@@ -315,7 +317,7 @@ def _order(lines: Sequence[OrderLine]) -> list[int]:
     return [*sorted(range(len(lines)), key=lambda n: (lines[n].variant_id, n)), len(lines)]
 
 
-def _taxes(one: Told, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
+def _taxes(one: ToldTax, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
     """The tax of each: split over prices that contain it; what was added stands beside each line, the rest is the shipping's."""
     if one.included:
         return [tax.amount for tax in one.tax.split([amounts[n].amount for n in members])]
@@ -323,7 +325,7 @@ def _taxes(one: Told, members: Sequence[int], lines: Sequence[OrderLine], amount
     return [*beside, one.tax.amount - sum(beside)][: len(members)]
 
 
-def _possible(line: OrderLine | None, amount: int, found: Sequence[Told], bases: Sequence[int]) -> list[int]:
+def _possible(line: OrderLine | None, amount: int, found: Sequence[ToldTax], bases: Sequence[int]) -> list[int]:
     """Of which bases this amount may be a part."""
     fitting = [n for n, base in enumerate(bases) if amount <= base]
     if line is None or all(one.included for one in found):  # nothing of the tax stands beside it
@@ -332,7 +334,7 @@ def _possible(line: OrderLine | None, amount: int, found: Sequence[Told], bases:
     return [n for n in fitting if (_near(tax, amount, found[n]) if n < len(found) else not tax)]
 
 
-def _near(tax: int, amount: int, one: Told) -> bool:
+def _near(tax: int, amount: int, one: ToldTax) -> bool:
     """May this be the tax of it? A step was rounded (by half a minor unit), and split without losing one (by less than one)."""
     return 2 * abs(tax * PPM - amount * one.rate_ppm) < 3 * PPM
 

@@ -24,7 +24,7 @@ SHIPMENTS = "SELECT order_id, status, body FROM shipments WHERE {these} ORDER BY
 MOMENTS = "SELECT order_id, time, what, who FROM timeline WHERE {these} ORDER BY order_id, id"
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class OrderBody(msgspec.Struct, frozen=True, kw_only=True):
     """What of an order never changes and is never asked for."""
 
     totals: Totals
@@ -91,10 +91,10 @@ def _by_order(rows: Sequence[Row]) -> Parts:
 
 
 def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Parts) -> Order:
-    body = decode_tolerant(row["body"], Body)
+    body = decode_tolerant(row["body"], OrderBody)
     order_id = row["id"]
     counted, refused = refund_store.counted(refunds.get(order_id, ()))
-    found = decode_tolerant(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
+    found = decode_tolerant(row["taxes"], taxes.TaxesNow) if row["taxes"] else taxes.TaxesNow()
     read = taxes.Read(found, row["currency"])
     rows = lines.get(order_id, ())
     corrections = read.corrections([one["id"] for one in rows]) if found.corrections else ()
@@ -127,7 +127,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
     )
 
 
-def _as_corrected(body: Body, corrections: Sequence[TaxCorrection]) -> dict[str, Any]:
+def _as_corrected(body: OrderBody, corrections: Sequence[TaxCorrection]) -> dict[str, Any]:
     """What was charged, with the tax that it contains as it was corrected, and the receipt that says so."""
     currency = body.totals.total.currency
     more = [Step("tax", f"Day of supply: {one.told}", Money(one.tax, currency)) for one in corrections]

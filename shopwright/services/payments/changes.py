@@ -14,7 +14,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import Payment, PaymentDisputed, RefundSettled
-from shopwright.services.payments.refunds import NO_ANSWER, Refunds
+from shopwright.services.payments.refunds import NO_ANSWER, PaymentRefunds
 
 BATCH = 50
 SCHEDULED = 500
@@ -25,7 +25,9 @@ ELSEWHERE = "The money was refunded on the payment provider's own page."
 class ProviderChanges:
     """Follows payments that were received; `provider` finds one by its name."""
 
-    def __init__(self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]], refunds: Refunds) -> None:
+    def __init__(
+        self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]], refunds: PaymentRefunds
+    ) -> None:
         self._work = work
         self._provider = provider
         self._refunds = refunds

@@ -21,7 +21,7 @@ UNDER_WAY = "The payment provider is being asked for this refund just now, and m
 NO_REASON = "The payment provider gave no reason."
 
 
-class Refunds:
+class PaymentRefunds:
     """Refunds of payments; `provider` finds one by its name."""
 
     def __init__(self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]]) -> None:

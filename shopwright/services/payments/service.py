@@ -23,7 +23,7 @@ from shopwright.services.payments.contract import (
     PaymentSetup,
     UnknownPayment,
 )
-from shopwright.services.payments.refunds import Refunds
+from shopwright.services.payments.refunds import PaymentRefunds
 from shopwright.services.payments.unknown import UnknownPayments
 
 BATCH = 50
@@ -47,7 +47,7 @@ class PaymentService:
         self._capture = capture
         self._offered = offered
         self._returns = returns
-        self._refunds = Refunds(work, self._provider)
+        self._refunds = PaymentRefunds(work, self._provider)
         self._changes = ProviderChanges(work, self._provider, self._refunds)
         self._unknown = UnknownPayments(work, offered, self._changes)
 
@@ -250,7 +250,7 @@ class PaymentService:
         return await self.get(await self._refunds.cancel(key, why))
 
     async def ask_waiting(self) -> None:
-        """A timer: see `Refunds`."""
+        """A timer: see `PaymentRefunds`."""
         await self._refunds.ask_waiting()
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:

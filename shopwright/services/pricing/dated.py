@@ -53,7 +53,7 @@ class Dated(Protocol):
 D = TypeVar("D", bound=Dated)
 
 
-class Change(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+class DatedChange(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
     """What is written for a new row: `until` when it applies, and of which row the end becomes another (`ended`, `end`).
 
     `after`: the row that goes on behind it, where it is for a time only.
@@ -80,7 +80,7 @@ def covering(rows: Sequence[D], at: datetime) -> D | None:
     return next((one for one in rows if start_of(one) <= at and (one.valid_to is None or at < one.valid_to)), None)
 
 
-def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo) -> Change[D]:
+def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo) -> DatedChange[D]:
     """What it takes that a new row of the key of `rows` applies from `start` on. Raises Invalid where others are in its way."""
     if end is not None and end <= start:
         raise Invalid.at("/valid_to", "It ends after it begins; write a later end, or leave it out.")
@@ -94,7 +94,7 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo
             f"From {write_start(free, zone)} on there is another already; end that first, or write an earlier end.",
         )
     rest = now if now is not None and end is not None and end != free else None
-    return Change(until=free if end is None else end, ended=now, end=start if now else None, after=rest)
+    return DatedChange(until=free if end is None else end, ended=now, end=start if now else None, after=rest)
 
 
 def withdraw(rows: Sequence[D], one: Dated) -> D | None:

@@ -20,7 +20,7 @@ UTC = ZoneInfo("UTC")
 KINDS = ("percentage", "fixed", "free_shipping")
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class DiscountOffer(msgspec.Struct, frozen=True, kw_only=True):
     """A discount that could apply, to these of the items (by number); `code`: "" where nobody types one."""
 
     discount: Coupon | Promotion
@@ -52,7 +52,7 @@ class Discounts:
         self.steps: list[Step] = []
         self._currency = currency
 
-    def take(self, offer: Offer) -> None:
+    def take(self, offer: DiscountOffer) -> None:
         """What it takes of what these lines still cost, split over them; none goes below nothing."""
         left = [self.remaining[n] for n in offer.numbers]
         amount = discount_of(offer.discount, add_up(left, self._currency))
@@ -112,13 +112,13 @@ def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
 
 def promoted(
     promotions: Sequence[Promotion], items: Sequence[Item], subtotal: Money, now: datetime, zone: ZoneInfo
-) -> list[Offer]:
+) -> list[DiscountOffer]:
     """The promotions that these items may have."""
     found = []
     for one in promotions:
         numbers = tuple(n for n, item in enumerate(items) if _is_for(one, item))
         if one.active and numbers and not (_out_of_time(one, now, zone) or _out_of_reach(one, subtotal)):
-            found.append(Offer(discount=one, code="", title=one.title, numbers=numbers))
+            found.append(DiscountOffer(discount=one, code="", title=one.title, numbers=numbers))
     return found
 
 
@@ -135,7 +135,7 @@ def redeemable(
     subtotal: Money,
     now: datetime,
     zone: ZoneInfo,
-) -> tuple[list[Offer], list[CodeProblem]]:
+) -> tuple[list[DiscountOffer], list[CodeProblem]]:
     """The coupons an order of so many items may have, and why the others do not hold."""
     found, refused = [], []
     for code in dict.fromkeys(codes):
@@ -143,11 +143,13 @@ def redeemable(
         if (why := refusal(coupon, subtotal, now, used, zone)) is not None or coupon is None:
             refused.append(CodeProblem(code, why or ""))
         else:
-            found.append(Offer(discount=coupon, code=code, title=f"Code {coupon.code}", numbers=tuple(range(count))))
+            found.append(
+                DiscountOffer(discount=coupon, code=code, title=f"Code {coupon.code}", numbers=tuple(range(count)))
+            )
     return found, refused
 
 
-def combinations(offers: Sequence[Offer]) -> list[list[Offer]]:
+def combinations(offers: Sequence[DiscountOffer]) -> list[list[DiscountOffer]]:
     """What may apply together, in order: all that are combinable, or one of the others alone."""
     ranked = sorted(offers, key=lambda one: one.rank)
     together = [one for one in ranked if one.discount.combinable]
@@ -155,7 +157,7 @@ def combinations(offers: Sequence[Offer]) -> list[list[Offer]]:
     return [together, *alone] if together or not alone else alone
 
 
-def applied(gross: Sequence[Money], currency: str, chosen: Sequence[Offer]) -> Discounts:
+def applied(gross: Sequence[Money], currency: str, chosen: Sequence[DiscountOffer]) -> Discounts:
     """What these take off the lines, in this order."""
     discounts = Discounts(gross, currency)
     for offer in chosen:
@@ -163,7 +165,9 @@ def applied(gross: Sequence[Money], currency: str, chosen: Sequence[Offer]) -> D
     return discounts
 
 
-def outdone(offers: Sequence[Offer], chosen: Sequence[Offer], currency: str) -> tuple[list[Step], list[CodeProblem]]:
+def outdone(
+    offers: Sequence[DiscountOffer], chosen: Sequence[DiscountOffer], currency: str
+) -> tuple[list[Step], list[CodeProblem]]:
     """Why the others do not apply: for the receipt, and by code."""
     steps, unused = [], []
     best = " and ".join(one.title for one in chosen)

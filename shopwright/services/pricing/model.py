@@ -35,7 +35,15 @@ from shopwright.services.pricing.contract import (
     Totals,
     of_zone,
 )
-from shopwright.services.pricing.discounts import UTC, Offer, applied, combinations, outdone, promoted, redeemable
+from shopwright.services.pricing.discounts import (
+    UTC,
+    DiscountOffer,
+    applied,
+    combinations,
+    outdone,
+    promoted,
+    redeemable,
+)
 from shopwright.services.pricing.schemes import Relief
 from shopwright.services.pricing.taxes import Taxed
 
@@ -160,7 +168,7 @@ def _gross(item: Item, basis: QuoteInputs) -> Money:
 
 
 def _with(
-    request: QuoteRequest, basis: QuoteInputs, place: Taxed, items: Sequence[Item], chosen: Sequence[Offer]
+    request: QuoteRequest, basis: QuoteInputs, place: Taxed, items: Sequence[Item], chosen: Sequence[DiscountOffer]
 ) -> Quote:
     """What it comes to with these discounts; its receipt begins with them."""
     currency = request.currency

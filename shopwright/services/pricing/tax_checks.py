@@ -76,7 +76,7 @@ def _category(one: TaxRate) -> None:
         )
 
 
-class Known:
+class KnownRates:
     """The rates of a country while some are added: by what each is of, and by its postcodes."""
 
     def __init__(self, every: Sequence[TaxRate], now: datetime) -> None:

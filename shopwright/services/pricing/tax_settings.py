@@ -70,12 +70,12 @@ class Taxes:
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
             known = {
-                code: tax_checks.Known(await tax_store.of_country(tx, code), tx.now)
+                code: tax_checks.KnownRates(await tax_store.of_country(tx, code), tx.now)
                 for code in sorted({one.country for one in clean})
             }
             return [await self._put(tx, known[one.country], one, who) for one in clean]
 
-    async def _put(self, tx: Transaction, known: tax_checks.Known, clean: TaxRate, who: str) -> TaxRate:
+    async def _put(self, tx: Transaction, known: tax_checks.KnownRates, clean: TaxRate, who: str) -> TaxRate:
         known.take(clean)
         return await tax_rows.put(tx, self._work.ids, known.rows_of(clean), clean, who)
 

@@ -11,7 +11,7 @@ from shopwright.kit.caching.memo import Memo
 from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
-from shopwright.kit.ports import Documents
+from shopwright.kit.ports import DocumentStore
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import (
     REVIEWS_A_PAGE,
@@ -52,7 +52,7 @@ FLAGS: dict[str, Callable[[str], object]] = {
 class ReviewService:
     """The verbs of `contract.Reviews`."""
 
-    def __init__(self, work: ServiceDatabase, documents: Documents) -> None:
+    def __init__(self, work: ServiceDatabase, documents: DocumentStore) -> None:
         self._work = work
         self._store = store.ReviewStore(documents)
         self._memo = Memo(work)

@@ -4,17 +4,17 @@ import msgspec
 
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
-from shopwright.kit.ports import Collection, Document, Documents
+from shopwright.kit.ports import DocumentCollection, DocumentStore, StoredDocument
 from shopwright.services.reviews.contract import Histogram, Review
 
 MOST, PART = 5_000, 500
-REVIEWS = Collection("reviews", unique=("one_each",), indexed=("shown_for", "status"))
+REVIEWS = DocumentCollection("reviews", unique=("one_each",), indexed=("shown_for", "status"))
 
 
 class ReviewStore:
     """Documents in, values out."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
 
     async def get(self, source: ServiceDatabase | Transaction, review_id: str) -> tuple[Review, int] | None:
@@ -51,7 +51,7 @@ class ReviewStore:
         return [_review(one) for one in found]
 
 
-def _review(found: Document) -> Review:
+def _review(found: StoredDocument) -> Review:
     return decode_tolerant(found.body, Review)
 
 

@@ -14,11 +14,11 @@ import msgspec
 from shopwright.kit.caching.surrogate_keys import EVERYTHING, LISTS, key_of
 from shopwright.kit.data.events import ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
-from shopwright.kit.ports import Edge
+from shopwright.kit.ports import Cdn
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.search import model, purge_store, store
-from shopwright.services.search.purge_store import Shown
-from shopwright.services.search.store import Changed
+from shopwright.services.search.purge_store import ListedProduct
+from shopwright.services.search.store import ChangedProduct
 
 AT_ONCE = 5_000
 # More than that at once is everything: an import, not an editor.
@@ -29,7 +29,7 @@ WHOLE = ""  # what is noted of all lists, and shown of all categories
 class CdnInvalidation:
     """`edge`: None where there is no such cache, and nothing to note."""
 
-    def __init__(self, work: ServiceDatabase, catalog: Catalog, edge: Edge | None) -> None:
+    def __init__(self, work: ServiceDatabase, catalog: Catalog, edge: Cdn | None) -> None:
         self._work = work
         self._catalog = catalog
         self._edge = edge
@@ -44,14 +44,14 @@ class CdnInvalidation:
         if self._edge is not None:
             await purge_store.note_variant(tx, variant_id)
 
-    async def note_indexed(self, tx: Transaction, indexed: Sequence[Changed]) -> None:
+    async def note_indexed(self, tx: Transaction, indexed: Sequence[ChangedProduct]) -> None:
         """The index has these as they are now: do they stand in other lists than before, or look different there?"""
         if self._edge is None:
             return
         before = await purge_store.shown(tx, [one.product_id for one in indexed])
-        now = {one.product_id: Shown(_slug(one), _place(one) + _looks(one)) for one in indexed}
-        changed = [one for one, shown in now.items() if before.get(one, Shown()).digest != shown.digest]
-        if any(not before.get(one.product_id, Shown()).digest.startswith(_place(one)) for one in indexed):
+        now = {one.product_id: ListedProduct(_slug(one), _place(one) + _looks(one)) for one in indexed}
+        changed = [one for one, shown in now.items() if before.get(one, ListedProduct()).digest != shown.digest]
+        if any(not before.get(one.product_id, ListedProduct()).digest.startswith(_place(one)) for one in indexed):
             changed.append(WHOLE)
         await purge_store.note(tx, changed)
         await purge_store.show(tx, now)
@@ -66,7 +66,7 @@ class CdnInvalidation:
             return
         catalog = self._catalog
         arranged = _digest((await catalog.categories(), await catalog.collections(), await catalog.attribute_types()))
-        anew = arranged != (await purge_store.shown(self._work, [WHOLE])).get(WHOLE, Shown()).digest
+        anew = arranged != (await purge_store.shown(self._work, [WHOLE])).get(WHOLE, ListedProduct()).digest
         noted = await purge_store.noted(self._work, AT_ONCE)
         if not noted and not anew:
             return
@@ -76,7 +76,7 @@ class CdnInvalidation:
         async with self._work.begin() as tx:
             await purge_store.told(tx, noted)
             if anew:
-                await purge_store.show(tx, {WHOLE: Shown(digest=arranged)})
+                await purge_store.show(tx, {WHOLE: ListedProduct(digest=arranged)})
 
     async def _keys(self, subjects: Sequence[str]) -> set[str]:
         """By the slugs products are seen by now, and by those they were seen by."""
@@ -87,16 +87,16 @@ class CdnInvalidation:
         return {key_of(slug) for slug in now | before if slug} | ({LISTS} if WHOLE in subjects else set())
 
 
-def _slug(one: Changed) -> str:
+def _slug(one: ChangedProduct) -> str:
     return one.entry.slug if one.entry is not None else ""
 
 
-def _place(one: Changed) -> str:
+def _place(one: ChangedProduct) -> str:
     """What decides in which lists it stands."""
     return _digest(one.entry)
 
 
-def _looks(one: Changed) -> str:
+def _looks(one: ChangedProduct) -> str:
     """What lists show of it."""
     return _digest(model.card(one.entry, one.offers, one.rating)) if one.entry is not None else ""
 

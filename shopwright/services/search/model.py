@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from shopwright.kit.money import Money
-from shopwright.kit.ports import Found, IndexDocument
+from shopwright.kit.ports import IndexDocument, SearchFound
 from shopwright.kit.text import name_key, plain_text
 from shopwright.services.catalog.contract import AttributeType, Category, Product, written
 from shopwright.services.search.contract import Card, Facet, FacetValue, Rating, SearchRequest
@@ -15,7 +15,7 @@ MOST_VALUES = 40
 COLOUR_NAMES = {"color", "colour", "farbe"}
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A product without what changes every minute."""
 
     id: str
@@ -33,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     published: int
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class IndexOffer(msgspec.Struct, frozen=True, kw_only=True):
     """The price of a variant, and how many there are."""
 
     price: Money | None
@@ -48,7 +48,7 @@ def option_name(name: str) -> str:
 
 def entry(
     product: Product, above: Sequence[Category], collections: Sequence[str], types: Mapping[str, AttributeType]
-) -> Entry:
+) -> IndexEntry:
     """`above`: the product's categories and all above them; `collections`: slugs."""
     options = {option_name(option.name): option.values for option in product.options}
     attributes = {name: (written(value, types.get(name)),) for name, value in product.attributes.items()}
@@ -60,7 +60,7 @@ def entry(
     coloured, colours = next(((name, values) for name, values in options.items() if name in COLOUR_NAMES), ("", ()))
     swatches = types[coloured].swatches if coloured in types else {}
     pictures = product.media
-    return Entry(
+    return IndexEntry(
         id=product.id,
         slug=product.slug,
         title=product.title,
@@ -85,7 +85,7 @@ def entry(
     )
 
 
-def card(known: Entry, offers: Sequence[Offer], rating: Rating) -> Card:
+def card(known: IndexEntry, offers: Sequence[IndexOffer], rating: Rating) -> Card:
     """What a list shows: the lowest price of what can be had, else of all."""
     priced = [offer for offer in offers if offer.price is not None]
     can_be_had = [offer for offer in priced if offer.available > 0] or priced
@@ -109,7 +109,7 @@ def card(known: Entry, offers: Sequence[Offer], rating: Rating) -> Card:
     )
 
 
-def document(known: Entry, shown: Card, sold: int) -> IndexDocument:
+def document(known: IndexEntry, shown: Card, sold: int) -> IndexDocument:
     """What the engine keeps."""
     terms = list(known.terms)
     if shown.in_stock:
@@ -130,7 +130,7 @@ def document(known: Entry, shown: Card, sold: int) -> IndexDocument:
 
 
 def facets(
-    request: SearchRequest, found: Found, categories: Sequence[Category], attributes: Mapping[str, AttributeType]
+    request: SearchRequest, found: SearchFound, categories: Sequence[Category], attributes: Mapping[str, AttributeType]
 ) -> tuple[Facet, ...]:
     """Counted tokens as facets: category, brand, price, rating, availability, then attributes."""
     counts: dict[str, dict[str, int]] = {}

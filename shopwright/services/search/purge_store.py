@@ -9,14 +9,14 @@ from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transactio
 NOTE = "ON CONFLICT (subject) DO UPDATE SET times = purges.times + 1"
 
 
-class Noted(msgspec.Struct, frozen=True):
+class NotedPurge(msgspec.Struct, frozen=True):
     """`times`: how often by now."""
 
     subject: str
     times: int
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ListedProduct(msgspec.Struct, frozen=True):
     """By which slug a product is seen, and digests of where and how lists show it."""
 
     slug: str = ""
@@ -36,13 +36,13 @@ async def note_variant(tx: Transaction, variant_id: str) -> None:
     )
 
 
-async def noted(source: ServiceDatabase, most: int) -> list[Noted]:
+async def noted(source: ServiceDatabase, most: int) -> list[NotedPurge]:
     """Some of what was noted."""
     rows = await source.fetch("SELECT subject, times FROM purges LIMIT :most", most=most)
-    return [Noted(row["subject"], row["times"]) for row in rows]
+    return [NotedPurge(row["subject"], row["times"]) for row in rows]
 
 
-async def told(tx: Transaction, done: Sequence[Noted]) -> None:
+async def told(tx: Transaction, done: Sequence[NotedPurge]) -> None:
     """These were told of; what was noted again meanwhile stays."""
     await tx.run_many(
         "DELETE FROM purges WHERE subject = :subject AND times = :times",
@@ -50,13 +50,13 @@ async def told(tx: Transaction, done: Sequence[Noted]) -> None:
     )
 
 
-async def shown(source: Reader, subjects: Iterable[str]) -> dict[str, Shown]:
+async def shown(source: Reader, subjects: Iterable[str]) -> dict[str, ListedProduct]:
     """What is seen of these."""
     rows = await source.fetch_in("SELECT * FROM purged WHERE subject IN (:each)", subjects)
-    return {row["subject"]: Shown(row["slug"], row["digest"]) for row in rows}
+    return {row["subject"]: ListedProduct(row["slug"], row["digest"]) for row in rows}
 
 
-async def show(tx: Transaction, now: Mapping[str, Shown]) -> None:
+async def show(tx: Transaction, now: Mapping[str, ListedProduct]) -> None:
     """What is seen from now on; a product that is hidden keeps the slug it was seen by."""
     await tx.run_many(
         "INSERT INTO purged (subject, slug, digest) VALUES (:id, :slug, :digest) ON CONFLICT (subject) DO UPDATE SET"

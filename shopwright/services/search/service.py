@@ -13,7 +13,7 @@ from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Invalid, Missing, Unavailable
-from shopwright.kit.ports import Edge, IndexDocument, Query, SearchIndex
+from shopwright.kit.ports import Cdn, IndexDocument, Query, SearchIndex
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import (
@@ -38,9 +38,7 @@ COUNTED_WORDS = 60
 class SearchService:
     """The verbs of `contract.Search`. `edge`: a cache in front of the shop, which is told what it must drop."""
 
-    def __init__(
-        self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, edge: Edge | None = None
-    ) -> None:
+    def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, edge: Cdn | None = None) -> None:
         self._work = work
         self._index = index
         self._catalog = catalog
@@ -261,7 +259,7 @@ class SearchService:
         return count
 
 
-def _documents(entries: Sequence[store.Changed]) -> list[IndexDocument]:
+def _documents(entries: Sequence[store.ChangedProduct]) -> list[IndexDocument]:
     """What the index shows of those that can be seen."""
     return [
         model.document(one.entry, model.card(one.entry, one.offers, one.rating), one.sold)

@@ -10,21 +10,21 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.kit.text import like_literal
 from shopwright.services.search.contract import Rating
-from shopwright.services.search.model import Entry, Offer
+from shopwright.services.search.model import IndexEntry, IndexOffer
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
+class ChangedProduct(msgspec.Struct, frozen=True, kw_only=True):
     """An entry the index does not have in this form."""
 
     product_id: str
-    entry: Entry | None
+    entry: IndexEntry | None
     rating: Rating
     sold: int
     changed: int
-    offers: tuple[Offer, ...]
+    offers: tuple[IndexOffer, ...]
 
 
-async def write_entry(tx: Transaction, known: Entry, variant_ids: Sequence[str]) -> None:
+async def write_entry(tx: Transaction, known: IndexEntry, variant_ids: Sequence[str]) -> None:
     """A product that can be seen."""
     await tx.run(
         "INSERT INTO entries (product_id, body, visible) VALUES (:id, :body, 1) ON CONFLICT (product_id) DO UPDATE"
@@ -103,7 +103,7 @@ def _rating(row: Row) -> Rating:
     return Rating(round(row["rating_sum"] / count, 2) if count else 0.0, count)
 
 
-async def changed(source: ServiceDatabase, limit: int) -> list[Changed]:
+async def changed(source: ServiceDatabase, limit: int) -> list[ChangedProduct]:
     """Entries the index does not have yet."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE changed <> indexed ORDER BY changed LIMIT :limit", limit=limit
@@ -111,7 +111,7 @@ async def changed(source: ServiceDatabase, limit: int) -> list[Changed]:
     return await _with_offers(source, rows)
 
 
-async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[Changed]:
+async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[ChangedProduct]:
     """All entries, so many after that one."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE product_id > :id ORDER BY product_id LIMIT :limit", id=product_id, limit=limit
@@ -119,7 +119,7 @@ async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[Ch
     return await _with_offers(source, rows)
 
 
-async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[Changed]:
+async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[ChangedProduct]:
     """These entries, those that can be seen, in that order."""
     rows = await source.fetch_in("SELECT * FROM entries WHERE visible = 1 AND product_id IN (:each)", product_ids)
     found = {one.product_id: one for one in await _with_offers(source, rows)}
@@ -128,7 +128,7 @@ async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[Chan
 
 async def known(
     source: ServiceDatabase, tokens: Sequence[str], words: Sequence[str], offset: int, limit: int
-) -> tuple[list[Changed], int]:
+) -> tuple[list[ChangedProduct], int]:
     """Products with these tokens and words, what sells best first, and how many there are; it looks through all of them."""
     within = [msgspec.json.encode(token).decode() for token in tokens]
     like = {f"like{n}": f"%{like_literal(part.casefold())}%" for n, part in enumerate((*within, *words))}
@@ -143,17 +143,17 @@ async def known(
     return await _with_offers(source, rows), count["n"] if count else 0
 
 
-async def _with_offers(source: ServiceDatabase, rows: Sequence[Row]) -> list[Changed]:
-    offers: dict[str, list[Offer]] = {row["product_id"]: [] for row in rows}
+async def _with_offers(source: ServiceDatabase, rows: Sequence[Row]) -> list[ChangedProduct]:
+    offers: dict[str, list[IndexOffer]] = {row["product_id"]: [] for row in rows}
     for row in await source.fetch_in("SELECT * FROM offers WHERE product_id IN (:each)", offers):
         price = None if row["amount"] is None else Money(row["amount"], row["currency"])
         compare_at = None if row["compare_at"] is None else Money(row["compare_at"], row["currency"])
-        offers[row["product_id"]].append(Offer(price=price, compare_at=compare_at, available=row["available"]))
+        offers[row["product_id"]].append(IndexOffer(price=price, compare_at=compare_at, available=row["available"]))
 
-    def read(row: Row) -> Changed:
-        return Changed(
+    def read(row: Row) -> ChangedProduct:
+        return ChangedProduct(
             product_id=row["product_id"],
-            entry=decode_tolerant(row["body"], Entry) if row["visible"] and row["body"] else None,
+            entry=decode_tolerant(row["body"], IndexEntry) if row["visible"] and row["body"] else None,
             rating=_rating(row),
             sold=row["sold"],
             changed=row["changed"],

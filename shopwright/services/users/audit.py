@@ -36,7 +36,7 @@ class AuditLog:
         """Open an entry; its id."""
         act_id = self._work.ids.new("act")
         async with self._work.begin() as tx:
-            await store.open_act(tx, act_id, store.Body(act=act, before=dict(before)))
+            await store.open_act(tx, act_id, store.AuditBody(act=act, before=dict(before)))
         return act_id
 
     async def end(self, act_id: str, status: int, after: Mapping[str, object]) -> bool:
@@ -47,7 +47,7 @@ class AuditLog:
                 return False
             last, code = await store.hold_head(tx)
             was, became = model.changed(begun.before, after)
-            done = store.Body(act=begun.act, before=was, after=became, status=status)
+            done = store.AuditBody(act=begun.act, before=was, after=became, status=status)
             row = store.row(act_id, last + 1, to_micros(tx.now), done)
             mac = self._code(code, row)
             await store.append(tx, row, mac)

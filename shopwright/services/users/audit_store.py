@@ -11,7 +11,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored of an act besides what it is found by."""
 
     act: Act
@@ -20,7 +20,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 0
 
 
-def row(act_id: str, seq: int, time: int, body: Body) -> dict[str, str | int]:
+def row(act_id: str, seq: int, time: int, body: AuditBody) -> dict[str, str | int]:
     """An entry as it is written, without its code."""
     return {
         "seq": seq,
@@ -35,7 +35,7 @@ def row(act_id: str, seq: int, time: int, body: Body) -> dict[str, str | int]:
 
 def read(row: Row) -> AuditEntry:
     """An entry of a row."""
-    body = decode_tolerant(row["body"], Body)
+    body = decode_tolerant(row["body"], AuditBody)
     return AuditEntry(
         id=row["id"],
         seq=row["seq"],
@@ -48,7 +48,7 @@ def read(row: Row) -> AuditEntry:
     )
 
 
-async def open_act(tx: Transaction, act_id: str, body: Body) -> None:
+async def open_act(tx: Transaction, act_id: str, body: AuditBody) -> None:
     """An act has begun."""
     await tx.run(
         "INSERT INTO audit_open (id, time, body) VALUES (:id, :now, :body)",
@@ -58,10 +58,10 @@ async def open_act(tx: Transaction, act_id: str, body: Body) -> None:
     )
 
 
-async def take_open(tx: Transaction, act_id: str) -> Body | None:
+async def take_open(tx: Transaction, act_id: str) -> AuditBody | None:
     """What was begun under this id; None where that is over."""
     rows = await tx.fetch("DELETE FROM audit_open WHERE id = :id RETURNING body", id=act_id)
-    return decode_tolerant(rows[0]["body"], Body) if rows else None
+    return decode_tolerant(rows[0]["body"], AuditBody) if rows else None
 
 
 async def unfinished(source: ServiceDatabase, before: int) -> list[str]:

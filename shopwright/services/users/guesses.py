@@ -17,7 +17,7 @@ from shopwright.kit.errors import RateLimited
 from shopwright.services.users import guess_store
 
 
-class Pace(msgspec.Struct, frozen=True):
+class GuessPace(msgspec.Struct, frozen=True):
     """So many tries are free; each one after them waits twice as long as the one before, from a second to `longest`."""
 
     free: int
@@ -30,11 +30,11 @@ class Pace(msgspec.Struct, frozen=True):
         return min(timedelta(seconds=2 ** min(tries - self.free, 20)), self.longest)
 
 
-ACCOUNT = Pace(5, timedelta(minutes=15))
-BROWSER = Pace(5, timedelta(minutes=15))
+ACCOUNT = GuessPace(5, timedelta(minutes=15))
+BROWSER = GuessPace(5, timedelta(minutes=15))
 # Others may share it with who has signed in from there.
-PLACE = Pace(5, timedelta(seconds=30))
-ADDRESS = Pace(50, timedelta(minutes=1))
+PLACE = GuessPace(5, timedelta(seconds=30))
+ADDRESS = GuessPace(50, timedelta(minutes=1))
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Client(msgspec.Struct, frozen=True):
 class Try(msgspec.Struct, frozen=True):
     """One that was counted. `known`: by a client the account knows."""
 
-    counts: tuple[tuple[str, Pace], ...]
+    counts: tuple[tuple[str, GuessPace], ...]
     known: bool
 
 
@@ -79,7 +79,7 @@ class Guesses:
             for key, _ in tried.counts:
                 await guess_store.take_back(tx, key, everything=tried.known)
 
-    async def _known(self, tx: Transaction, user_id: str, client: Client) -> tuple[str, Pace] | None:
+    async def _known(self, tx: Transaction, user_id: str, client: Client) -> tuple[str, GuessPace] | None:
         if client.session:
             return f"session:{client.session}", BROWSER
         found = await guess_store.known(
@@ -91,7 +91,7 @@ class Guesses:
             return f"place:{user_id}:{client.address}", PLACE
         return None
 
-    async def _count(self, tx: Transaction, key: str, pace: Pace) -> None:
+    async def _count(self, tx: Transaction, key: str, pace: GuessPace) -> None:
         tries, last = await guess_store.hold(tx, key)
         wait = (from_micros(last) + pace.delay(tries) - tx.now).total_seconds() if tries else 0
         if wait > 0:

@@ -29,7 +29,7 @@ async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
             }
             groups.setdefault((operation.get("tags") or ["more"])[0], []).append(entry)
     return render.page(
-        "docs/templates/docs.html",
+        "api_docs/templates/docs.html",
         {"groups": groups, "shop": settings.shop_name, "version": document["info"]["version"]},
     )
 

@@ -109,7 +109,7 @@ async def save_attribute(
         return await _attributes(office, catalog, {**changed, "at": what}, 409)
     try:
         if what == "type":
-            await catalog.put_product_type(_type_of(name, editing.Reader(form, now)))
+            await catalog.put_product_type(_type_of(name, editing.FormReader(form, now)))
         else:
             await catalog.put_attribute_type(_attribute_of(name, form, now))
     except ShopError as error:
@@ -119,7 +119,7 @@ async def save_attribute(
 
 
 def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
-    reader = editing.Reader(form, now)
+    reader = editing.FormReader(form, now)
     kind = form.get("kind", "")
     if kind not in {"", *KINDS}:
         raise Invalid.at("/kind", "Choose a kind of attribute from the list.")
@@ -140,7 +140,7 @@ def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
     )
 
 
-def _type_of(name: str, reader: editing.Reader) -> ProductType:
+def _type_of(name: str, reader: editing.FormReader) -> ProductType:
     return ProductType(
         name=name,
         title=reader.text("title"),

@@ -86,7 +86,7 @@ def conflict(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[st
     return shown if shown["different"] else {}
 
 
-class Reader:
+class FormReader:
     """A form over what there is: what it leaves out, or (unless it is whole) empty, stays."""
 
     def __init__(self, form: Mapping[str, str], shown: Mapping[str, str]) -> None:

@@ -35,7 +35,7 @@ Form = Mapping[str, str]
 NOTHING: Form = {}
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownVariant(msgspec.Struct, frozen=True):
     """A product as its form shows it: the text of each field, and what each is called."""
 
     view: ProductView
@@ -43,7 +43,7 @@ class Shown(msgspec.Struct, frozen=True):
     labels: dict[str, str]
 
 
-async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -> Shown:
+async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -> ShownVariant:
     view = await shelf.view(product)
     kinds, types = await shelf.catalog.attribute_types(), await shelf.catalog.product_types()
     own = {one.id for one in view.categories}
@@ -69,7 +69,7 @@ async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -
             f"price-{variant.id}": f"Price of {variant.sku}",
             f"compare-{variant.id}": f"{variant.sku} reduced from",
         }
-    return Shown(view, fields, labels)
+    return ShownVariant(view, fields, labels)
 
 
 @get("/office/products/{product_id:str}", opt=allow(staff("catalog.write")), include_in_schema=False)

@@ -17,7 +17,7 @@ from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
-from shopwright.web.backoffice.editing import TICKED, Reader, is_whole
+from shopwright.web.backoffice.editing import TICKED, FormReader, is_whole
 
 Form = Mapping[str, str]
 Kind = Literal["percentage", "fixed", "free_shipping"]
@@ -31,7 +31,7 @@ DISCOUNT_LABELS = {
 }  # fmt: skip
 
 
-class Shop(msgspec.Struct, frozen=True):
+class ShopFacts(msgspec.Struct, frozen=True):
     """What numbers and days of a form are in, and who fills it."""
 
     currency: str
@@ -64,7 +64,7 @@ def _shown_count(count: int) -> str:
     return str(count) if count else ""
 
 
-def _discount_fields(one: Coupon | Promotion, shop: Shop) -> dict[str, str]:
+def _discount_fields(one: Coupon | Promotion, shop: ShopFacts) -> dict[str, str]:
     value = f"{one.value / PER_CENT:g}" if one.kind == "percentage" else shop.amount(one.value)
     return {
         "kind": one.kind,
@@ -78,7 +78,12 @@ def _discount_fields(one: Coupon | Promotion, shop: Shop) -> dict[str, str]:
 
 
 def _moment(
-    text: str, name: str, shop: Shop, shown: Form, before: datetime | None, edge: Callable[[date, ZoneInfo], datetime]
+    text: str,
+    name: str,
+    shop: ShopFacts,
+    shown: Form,
+    before: datetime | None,
+    edge: Callable[[date, ZoneInfo], datetime],
 ) -> datetime | None:
     """The moment a day stands for; one that was not changed keeps its hour."""
     if before is not None and text == shown.get(name):
@@ -87,9 +92,9 @@ def _moment(
     return edge(day, shop.zone) if day else None
 
 
-def _discount(form: Form, shop: Shop, found: Coupon | Promotion | None) -> dict[str, Any]:
+def _discount(form: Form, shop: ShopFacts, found: Coupon | Promotion | None) -> dict[str, Any]:
     shown = _discount_fields(found, shop) if found else {}
-    reader = Reader(form, shown)
+    reader = FormReader(form, shown)
     if form.get("kind", "") not in {"", *KINDS}:
         raise Invalid.at("/kind", "Choose a kind of discount from the list.")
     kind = KINDS.get(form.get("kind", ""), found.kind if found else "percentage")
@@ -129,11 +134,11 @@ class RuleForm(Protocol[Rule]):
         """The one a form is about; "" for a new one."""
         return form.get("id", "")
 
-    def fields(self, one: Rule, shop: Shop) -> dict[str, str]:
+    def fields(self, one: Rule, shop: ShopFacts) -> dict[str, str]:
         """As its form shows it."""
         ...
 
-    async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: Shop) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: ShopFacts) -> None:
         """Write what the form says. Raises Invalid."""
         ...
 
@@ -149,12 +154,12 @@ class PromotionForm(RuleForm[Promotion]):
     def key(self, one: Promotion) -> str:
         return one.id
 
-    def fields(self, one: Promotion, shop: Shop) -> dict[str, str]:
+    def fields(self, one: Promotion, shop: ShopFacts) -> dict[str, str]:
         return {"title": one.title, **_discount_fields(one, shop)}
 
-    async def save(self, pricing: Pricing, form: Form, found: Promotion | None, shop: Shop) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: Promotion | None, shop: ShopFacts) -> None:
         said = {
-            "title": Reader(form, self.fields(found, shop) if found else {}).text("title"),
+            "title": FormReader(form, self.fields(found, shop) if found else {}).text("title"),
             **_discount(form, shop, found),
         }
         made = msgspec.structs.replace(found, **said) if found else Promotion(**said)
@@ -177,7 +182,7 @@ class CouponForm(RuleForm[Coupon]):
     def key_of(self, form: Form) -> str:
         return coupon_form(form.get("code", ""))
 
-    def fields(self, one: Coupon, shop: Shop) -> dict[str, str]:
+    def fields(self, one: Coupon, shop: ShopFacts) -> dict[str, str]:
         return {
             "code": one.code,
             **_discount_fields(one, shop),
@@ -185,8 +190,8 @@ class CouponForm(RuleForm[Coupon]):
             "limit_per_customer": _shown_count(one.limit_per_customer),
         }
 
-    async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: Shop) -> None:
-        reader = Reader(form, self.fields(found, shop) if found else {})
+    async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: ShopFacts) -> None:
+        reader = FormReader(form, self.fields(found, shop) if found else {})
         said = {
             "limit_total": _whole(reader.text("limit_total"), "limit_total"),
             "limit_per_customer": _whole(reader.text("limit_per_customer"), "limit_per_customer"),
@@ -210,7 +215,7 @@ class ShippingForm(RuleForm[ShippingRate]):
     def key(self, one: ShippingRate) -> str:
         return one.id
 
-    def fields(self, one: ShippingRate, shop: Shop) -> dict[str, str]:
+    def fields(self, one: ShippingRate, shop: ShopFacts) -> dict[str, str]:
         return {
             "title": one.title,
             "price": money.major(one.price),
@@ -222,8 +227,8 @@ class ShippingForm(RuleForm[ShippingRate]):
             "position": str(one.position),
         }
 
-    async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: Shop) -> None:
-        reader = Reader(form, self.fields(found, shop) if found else {})
+    async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: ShopFacts) -> None:
+        reader = FormReader(form, self.fields(found, shop) if found else {})
         if not reader.text("price"):
             raise Invalid.at("/price", "Say what it costs; 0 is free.")
         said: dict[str, Any] = {

@@ -216,7 +216,7 @@ async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> 
             now = await _location(shelf, place)
             if changed := editing.conflict({**form, "id": place}, now, LOCATION):
                 return await _locations(office, shelf, changed, 409)
-            reader = editing.Reader(form, now)
+            reader = editing.FormReader(form, now)
             position = _count(reader.text("position") or "0", "position")
             await shelf.inventory.put_location(Location(place, reader.text("title"), position))
     except ShopError as error:

@@ -20,7 +20,7 @@ from shopwright.web.privacy.purposes import kept
 PAGE = 100
 
 
-class Settings(Protocol):
+class ExportedSettings(Protocol):
     """What of the settings counts."""
 
     @property
@@ -29,7 +29,7 @@ class Settings(Protocol):
     def zone(self) -> ZoneInfo: ...
 
 
-class Knowing(Protocol):
+class PrivacySources(Protocol):
     """The contracts that are asked."""
 
     users: Users
@@ -39,10 +39,10 @@ class Knowing(Protocol):
     notifications: Notifications
     giftcards: GiftCards
     recommendations: Recommendations
-    settings: Settings
+    settings: ExportedSettings
 
 
-async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
+async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
     """Account, addresses, sessions, orders, reviews, cart, wishlist, gift cards, what was looked at, messages and preferences.
 
     What belongs to an e-mail address alone is there once the address is proved.
@@ -74,7 +74,7 @@ async def gift_cards_of(giftcards: GiftCards, email: str) -> list[GiftCard]:
     return await giftcards.cards(text=email, limit=PAGE) if email else []
 
 
-def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict[str, Any]]:
+def kept_after_erasure(orders: Sequence[Order], settings: ExportedSettings) -> list[dict[str, Any]]:
     """What tax law asks the shop to keep of them, until when; everybody but who keeps the books is shut off from it."""
     return [
         {

@@ -7,10 +7,10 @@ from shopwright.kit.addresses import check_email
 from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict
 from shopwright.services.users.contract import User
-from shopwright.web.privacy.gather import Knowing, everything, gift_cards_of, kept_after_erasure
+from shopwright.web.privacy.gather import PrivacySources, everything, gift_cards_of, kept_after_erasure
 
 
-async def of_person(shop: Knowing, email: str) -> dict[str, Any]:
+async def of_person(shop: PrivacySources, email: str) -> dict[str, Any]:
     """How much is kept of whoever has this address, by purpose; `orders`: with the day until which the books keep each.
 
     Raises Invalid.
@@ -49,7 +49,7 @@ def _one(there: object) -> int:
     return 0 if there is None else 1
 
 
-async def _of_guest(shop: Knowing, email: str) -> dict[str, Any]:
+async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
     """The same as of who has an account."""
     orders = await shop.orders.of_guest(email)
     nothing: Sequence[Any] = ()
@@ -67,7 +67,7 @@ async def _of_guest(shop: Knowing, email: str) -> dict[str, Any]:
     }
 
 
-async def erase(shop: Knowing, email: str) -> None:
+async def erase(shop: PrivacySources, email: str) -> None:
     """Whoever has this address is forgotten, with their account if there is one. Raises Invalid, Conflict, LastOwner."""
     user: User | None = await shop.users.by_email(check_email(email))
     if user is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.caching.memo import Made
+from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Catalog, Category, Media, Option, Product, Value, Variant
@@ -75,7 +75,7 @@ class ProductViews:
         self.pricing = pricing
         self.search = search
         self.currency = currency
-        self._made = Made()
+        self._made = MemoEntry()
 
     async def product(self, id_or_slug: str, *, drafts: bool = False) -> ProductView:
         """One product; drafts only for staff. Raises Missing."""

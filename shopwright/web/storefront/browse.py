@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from shopwright.kit.auth import anyone
-from shopwright.kit.caching.memo import Made
+from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.errors import Missing
@@ -53,7 +53,7 @@ SORTS: dict[Sort, str] = {
 Pairs = list[tuple[str, str]]
 
 
-MADE = Made(most=500)  # some 25 kB each
+MADE = MemoEntry(most=500)  # some 25 kB each
 EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 

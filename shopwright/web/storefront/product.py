@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone, signed_in
-from shopwright.kit.caching.memo import Made
+from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.problems import status_of
@@ -24,7 +24,7 @@ from shopwright.web.product_view.view import ProductView, VariantView
 from shopwright.web.storefront.browse import cards_of
 from shopwright.web.storefront.page_context import FrameDep, PageContext, complaints, form_of, needed
 
-MADE = Made(most=1_000)  # some 10 kB each
+MADE = MemoEntry(most=1_000)  # some 10 kB each
 MOST_PAGES = 250
 ORDERS: Mapping[Order, str] = {
     "helpful": "Most helpful", "newest": "Newest", "best": "Best first", "worst": "Most critical",

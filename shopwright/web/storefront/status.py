@@ -12,7 +12,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
-from shopwright.kit.observability.process_admin import Condition, ProcessAdmin
+from shopwright.kit.observability.process_admin import ProcessAdmin, ProcessStatus
 from shopwright.web.storefront.page_context import FrameDep
 
 State = Literal["works", "less", "away"]
@@ -32,7 +32,7 @@ LATE_S = 300.0
 GOOD = "ok"
 
 
-class Told(msgspec.Struct):
+class LastStatus(msgspec.Struct):
     """What was found last."""
 
     asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
@@ -40,7 +40,7 @@ class Told(msgspec.Struct):
     states: tuple[tuple[str, State], ...] = ()
 
 
-def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State], ...]:
+def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, State], ...]:
     """How each deed goes, of each process by name what it says of itself (None: nothing)."""
     everything = frozenset().union(*(needed | helping for _, needed, helping in DEEDS))
     away: set[str] = set()
@@ -64,7 +64,7 @@ def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State
     return tuple(found)
 
 
-async def _condition(house: ProcessAdmin) -> Condition | None:
+async def _condition(house: ProcessAdmin) -> ProcessStatus | None:
     try:
         return await house.condition()
     except ShopError:
@@ -73,7 +73,7 @@ async def _condition(house: ProcessAdmin) -> Condition | None:
 
 @get("/status", opt=allow(anyone), include_in_schema=False)
 async def status_page(
-    frame: FrameDep, houses: Dependency[Mapping[str, ProcessAdmin]], told: Dependency[Told]
+    frame: FrameDep, houses: Dependency[Mapping[str, ProcessAdmin]], told: Dependency[LastStatus]
 ) -> Response[bytes]:
     """What works. It is found out once for all who look within ten seconds."""
     async with told.asking:

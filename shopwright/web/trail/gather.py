@@ -25,7 +25,7 @@ SEARCHES = (
 )
 
 
-class Knowing(Protocol):
+class TrailSources(Protocol):
     """The contracts that are asked."""
 
     @property
@@ -38,7 +38,7 @@ class Knowing(Protocol):
     def notifications(self) -> Notifications: ...
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class TrailStep(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened. `what`: the type of an event, or MessageSent, -Kept, -GivenUp, -Held, -Waiting.
 
     `id`: of the event or the message; `about`: ids it names beside the order; `detail`: the subject of a message.
@@ -57,11 +57,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class OrderTrail(msgspec.Struct, frozen=True):
     """The steps of an order, oldest first. `missing`: which of payments, events and messages could not be asked just now."""
 
-    items: list[Step]
+    items: list[TrailStep]
     missing: tuple[str, ...] = ()
 
 
-async def trail_of(shop: Knowing, order_id: str, *, messages: bool) -> OrderTrail:
+async def trail_of(shop: TrailSources, order_id: str, *, messages: bool) -> OrderTrail:
     """What happened to an order; `messages`: with those that were written of it."""
     missing: list[str] = []
     payments = await _asked("payments", shop.payments.of_order(order_id), missing)
@@ -80,16 +80,18 @@ async def _asked(name: str, answer: Awaitable[list[T]], missing: list[str]) -> l
         return []
 
 
-def _fact(one: Logged) -> Step:
+def _fact(one: Logged) -> TrailStep:
     kind = Event.types.get(one.type)
     names = kind.shown_in_log() if kind is not None else ()
     told = msgspec.json.decode(one.data)
     about = {name: str(told[name]) for name in names if name not in {"order_id", "number"} and told.get(name)}
-    return Step(time=one.time, what=one.type, id=one.id, about=about, request_id=one.request_id, trace_id=one.trace_id)
+    return TrailStep(
+        time=one.time, what=one.type, id=one.id, about=about, request_id=one.request_id, trace_id=one.trace_id
+    )
 
 
-def _message(one: MessageSummary) -> Step:
-    return Step(
+def _message(one: MessageSummary) -> TrailStep:
+    return TrailStep(
         time=one.ended_at or one.created_at,
         what=MESSAGES[one.outcome or one.state],
         id=one.id,
