@@ -147,6 +147,22 @@ async def test_an_index_that_was_not_finished_is_built_anew(tmp_path: Path, data
     await made.close()
 
 
+async def test_an_index_that_a_later_version_dropped_is_not_missed_by_who_comes_from_before_both(
+    tmp_path: Path, database: str
+) -> None:
+    """It waits to be built beside those who write, and is not there yet when it is dropped."""
+    made = open_database(database, "things")
+    await prepare(made, tmp_path)
+    (folder(tmp_path) / "0002_index.sql").write_text("CREATE INDEX things_once ON things (n, id);\n")
+    (folder(tmp_path) / "0003_index.sql").write_text(
+        "DROP INDEX things_once;\nCREATE INDEX things_now ON things (id, n);\n"
+    )
+    assert await made.migrate([folder(tmp_path)]) == ["things/0002_index.sql", "things/0003_index.sql"]
+    asked = "SELECT indexname AS name FROM pg_indexes" if POSTGRES else "SELECT name FROM sqlite_master"
+    assert {row["name"] for row in await made.fetch(asked, {})} & {"things_once", "things_now"} == {"things_now"}
+    await made.close()
+
+
 async def test_a_table_somebody_holds_makes_a_migration_give_way_and_come_again(tmp_path: Path, database: str) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     made = open_database(database, "things")

@@ -66,6 +66,11 @@ def waits(statement: str, new: set[str]) -> bool:
     return made is not None and made.group(3) not in new
 
 
+def if_built(statement: str) -> str:
+    """The same, where an index that it drops may not be there: it waits to be built, or a process died before it was."""
+    return OLD_INDEX.sub(r"DROP INDEX IF EXISTS \1", statement)
+
+
 def lock(statement: str, new: set[str], sizes: Mapping[str, int]) -> str:
     """What this holds in PostgreSQL, and how long, in words. `sizes`: about how many rows a table has."""
     made = INDEX.match(statement)

@@ -86,8 +86,10 @@ class Migrator:
         new = migrations.new_tables(statements)
         await connection.execute("SET LOCAL lock_timeout = '2s'")
         for statement in statements:
-            if at_once or not migrations.waits(statement, new):
+            if at_once:
                 await connection.execute(statement)
+            elif not migrations.waits(statement, new):
+                await connection.execute(migrations.if_built(statement))
         await connection.executemany(
             "INSERT INTO migrations (name, hash) VALUES ($1, $2)", [(one.name, one.hash) for one in todo]
         )
