@@ -147,9 +147,9 @@ class Shop:
         self.works: dict[str, ServiceDatabase] = {
             name: self._work(name) for name in with_databases(()) if name in self.here
         }
+        self.send_webhook = send_webhook or engines.post_webhook
         if "payments" in self.here:
-            webhook = send_webhook or engines.post_webhook
-            self.pretend = PretendProvider(self.works["pretend"], self.settings.url, webhook, self.vault)
+            self.pretend = PretendProvider(self.works["pretend"], self.settings.url, self.send_webhook, self.vault)
 
     def _work(self, name: str) -> ServiceDatabase:
         spec = None if name == "pretend" else spec_of(name)

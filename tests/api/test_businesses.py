@@ -61,7 +61,7 @@ async def with_vies(
             return
         from tests.apart.inside import apart, on_the_wire
 
-        async with apart(whole, hasher=QUICK, send_webhook=whole._send_webhook) as gateway:
+        async with apart(whole, hasher=QUICK, send_webhook=whole.send_webhook) as gateway:
             transport = httpx.ASGITransport(app=gateway)
             async with (
                 on_the_wire(whole, gateway) as asked,
