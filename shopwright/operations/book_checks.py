@@ -9,7 +9,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.days import day_number
 from shopwright.operations.collecting import page_done
-from shopwright.operations.findings import Finding, Sentences
+from shopwright.operations.findings import Finding, Sentences, compared
 from shopwright.operations.open_questions import Open, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
@@ -178,13 +178,10 @@ async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
     """What stock is worth is what it was booked at, unless goods have moved that the books have not heard of."""
     worth = await value_store.totals(snapshot.of("inventory"))
     booked = await statement_store.stock_booked(snapshot.of("books"))
-    found = [
-        f"Stock is worth {worth.get(one, 0)} {one}, but the books have it at {booked.get(one, 0)}."
-        for one in sorted(worth.keys() | booked.keys())
-        if worth.get(one, 0) != booked.get(one, 0)
-    ]
     on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
-    return Finding(STOCK_BOOKED, [], found) if on_its_way else Finding(STOCK_BOOKED, found)
+    return compared(
+        STOCK_BOOKED, "Stock is worth {} {}, but the books have it at {}.", worth, booked, under_way=on_its_way
+    )
 
 
 class CostsAreBooked:

@@ -1,6 +1,7 @@
 """What the doctor says: a check, and sentences of what it found."""
 
 import logging
+from collections.abc import Mapping
 
 import msgspec
 
@@ -44,6 +45,18 @@ class Sentences(list[str]):
     def whole(self) -> list[str]:
         """All that is to be said."""
         return [*self, f"… and {self._more:,} more like these."] if self._more else list(self)
+
+
+def compared(
+    check: str, sentence: str, ours: Mapping[str, int], booked: Mapping[str, int], *, under_way: bool
+) -> Finding:
+    """Two sums of each currency that should be one; `sentence` has places for the first, the currency and the second."""
+    found = [
+        sentence.format(ours.get(currency, 0), currency, booked.get(currency, 0))
+        for currency in sorted(ours.keys() | booked.keys())
+        if ours.get(currency, 0) != booked.get(currency, 0)
+    ]
+    return Finding(check, [], found) if under_way else Finding(check, found)
 
 
 def unchecked(error: Exception) -> str:

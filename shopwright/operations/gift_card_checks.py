@@ -1,6 +1,6 @@
 """What the doctor says of gift cards: do orders say the same of them, and do the books owe what is on them?"""
 
-from shopwright.operations.findings import Finding
+from shopwright.operations.findings import Finding, compared
 from shopwright.operations.open_questions import Open, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
@@ -52,9 +52,6 @@ async def cards_are_owed(snapshot: ShopSnapshot) -> Finding:
     """The balances of all cards beside the ledger. What is booked by hand, such as cards that ended, is not counted."""
     cards = await giftcards_store.balances(snapshot.of("giftcards"))
     owed = await statement_store.vouchers_owed(snapshot.of("books"))
-    sentences = [
-        f"Gift cards are worth {cards.get(currency, 0)} {currency}, the books owe {owed.get(currency, 0)}."
-        for currency in sorted({*cards, *owed})
-        if cards.get(currency, 0) != owed.get(currency, 0)
-    ]
-    return Finding(OWED, [], sentences) if snapshot.under_way else Finding(OWED, sentences)
+    return compared(
+        OWED, "Gift cards are worth {} {}, the books owe {}.", cards, owed, under_way=bool(snapshot.under_way)
+    )

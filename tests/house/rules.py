@@ -118,7 +118,6 @@ SPLIT = {
     ("orders", "fulfilment"),
     ("orders", "forgetting"),
     ("orders", "gift_cards"),
-    ("orders", "guess_store"),
     ("orders", "holds"),
     ("orders", "holds_store"),
     ("orders", "kept_buyers"),

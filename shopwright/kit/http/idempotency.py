@@ -15,13 +15,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from litestar.enums import ScopeType
+from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.clients import counted_as
@@ -37,6 +38,10 @@ ABANDONED = timedelta(seconds=30)
 PATIENCE_S = 10.0
 LONGEST_KEY = 255
 NONCE = 12
+# Of routes that keep the key with what they write.
+RepeatHeader = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
+]
 
 
 class StoredAnswer(msgspec.Struct, array_like=True):

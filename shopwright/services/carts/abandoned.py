@@ -10,7 +10,6 @@ class AbandonedCarts:
     """Tells of them, once each."""
 
     def __init__(self, context: CartContext) -> None:
-        self._context = context
         self._work = context.work
 
     async def tell_abandoned(self) -> None:

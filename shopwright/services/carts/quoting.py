@@ -23,7 +23,6 @@ class Quoting:
         self._context = context
         self._gift_cards = gift_cards
         self._stop_untaxed = stop_untaxed
-        self._work = context.work
 
     async def get(self, cart_id: str) -> Cart:
         """A cart as it is shown. Raises Missing."""

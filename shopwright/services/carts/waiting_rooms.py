@@ -12,7 +12,6 @@ class WaitingRooms:
     """Opens and closes the waiting room, and gives places."""
 
     def __init__(self, context: CartContext) -> None:
-        self._context = context
         self._work = context.work
 
     async def waiting_room(self) -> WaitingRoom | None:

@@ -81,14 +81,13 @@ class CatalogStore:
                 yield product
             after = batch[-1].id
 
-    async def write_product(self, tx: Transaction, product: Product, below: Sequence[str]) -> Product:
-        """`below`: the categories it is in, and all above them. Raises SlugTaken, SkuTaken, VersionConflict."""
-        return (await self.write_products(tx, [(product, below)]))[0]
-
     async def write_products(
         self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, moved: bool = False
     ) -> list[Product]:
-        """The same for many, all or none. `moved`: of what they are found by, only their status and place may have changed."""
+        """All or none, each with the categories it is in and all above them. Raises SlugTaken, SkuTaken, VersionConflict.
+
+        `moved`: of what they are found by, only their status and place may have changed.
+        """
         changed = ("status", "below") if moved else None
         try:
             versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products], changed)

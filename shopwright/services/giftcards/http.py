@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.http.access import NAMELESS, allow, seldom
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.http.idempotency import RepeatHeader
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
@@ -16,9 +17,6 @@ from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, G
 
 Service = Dependency[GiftCards]
 Cursor = Annotated[str, after_id("gft")]
-RepeatHeader = Annotated[
-    str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
-]
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,7 +8,8 @@ import msgspec
 
 from shopwright.kit.addresses import check_email
 from shopwright.kit.auth import SYSTEM, Caller
-from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.clock import to_micros
+from shopwright.kit.data import guesses
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of
@@ -219,15 +220,15 @@ class GiftCardService(GiftCards):
             raise Missing("There is no gift card with this code. It has 16 letters and digits.")
         if address:
             async with self._work.begin() as tx:
-                await store.no_guess(tx, key)
+                await guesses.take_back(tx, key)
         return store.card_of(row, self._today())
 
     async def _count_guess(self, key: str, address: str) -> None:
         """Before anything is looked up. Raises RateLimited."""
         async with self._work.begin() as tx:
-            count, since = await store.count_guess(tx, key)
+            count, until = await guesses.count(tx, key)
         if count > TRIES:
-            wait = int((from_micros(since) + store.WINDOW - self._work.now()).total_seconds()) + 1
+            wait = int((until - self._work.now()).total_seconds()) + 1
             security_log.note("gift cards guessed", address=address)
             raise RateLimited(f"Too many tries. Come back in {wait} seconds.", data={"retry_after": wait})
 
@@ -351,6 +352,7 @@ class GiftCardService(GiftCards):
         """A timer: codes that were sent, and tries that count no more."""
         async with self._work.begin() as tx:
             await store.forget(tx)
+            await guesses.forget_old(tx)
 
     async def on_erased(self, heard: Delivery) -> None:
         """UserErased: who was sent a card is not known any more, where the address was proved to be theirs."""

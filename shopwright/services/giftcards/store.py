@@ -1,7 +1,7 @@
 """Gift cards in SQL. No statement leaves a card with less than nothing, or with less than is held of it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import from_micros, to_micros
@@ -11,8 +11,6 @@ from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
 from shopwright.services.giftcards import model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, MovementKind
-
-WINDOW = timedelta(minutes=15)
 
 
 def card_of(row: Row, today: date) -> GiftCard:
@@ -224,27 +222,8 @@ async def code_of(source: Reader, card_id: str, now: int) -> str | None:
 
 
 async def forget(tx: Transaction) -> None:
-    """Codes that were sent long ago, and tries that count no more."""
+    """Codes that were sent long ago."""
     await tx.run("DELETE FROM codes WHERE until <= :now", now=to_micros(tx.now))
-    await tx.run("DELETE FROM guesses WHERE since <= :old", old=to_micros(tx.now - WINDOW))
-
-
-async def count_guess(tx: Transaction, key: str) -> tuple[int, int]:
-    """How many there were with this one, and since when; what is old counts no more."""
-    [row] = await tx.fetch(
-        "INSERT INTO guesses (key, count, since) VALUES (:key, 1, :now) ON CONFLICT (key) DO UPDATE SET"
-        " count = CASE WHEN guesses.since <= :old THEN 1 ELSE guesses.count + 1 END,"
-        " since = CASE WHEN guesses.since <= :old THEN :now ELSE guesses.since END RETURNING count, since",
-        key=key,
-        now=to_micros(tx.now),
-        old=to_micros(tx.now - WINDOW),
-    )
-    return row["count"], row["since"]
-
-
-async def no_guess(tx: Transaction, key: str) -> None:
-    """That one was right."""
-    await tx.run("UPDATE guesses SET count = count - 1 WHERE key = :key AND count > 0", key=key)
 
 
 async def forget_recipient(tx: Transaction, email: str) -> list[str]:

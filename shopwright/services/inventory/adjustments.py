@@ -27,13 +27,9 @@ class Adjustments:
         ids = sorted({one.variant_id for one in adjustments})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}" if key else None) as tx:
-                await store.hold(tx, ids)
-                before = await store.read(tx, ids)
-                moves: list[StockMove] = []
-                for one in sorted(adjustments, key=lambda one: one.variant_id):
-                    await self._adjust_one(tx, one, moves)
-                await self._context.record(tx, moves)
-                await self._context.tell(tx, before)
+                async with self._context.moving(tx, ids) as moves:
+                    for one in sorted(adjustments, key=lambda one: one.variant_id):
+                        await self._adjust_one(tx, one, moves)
                 return await store.read(tx, ids)
         except AlreadyDone:
             return await store.read(self._work, ids)
@@ -88,11 +84,8 @@ class Adjustments:
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         ids = sorted({line.variant_id for line in lines})
         try:
-            async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
-                await store.hold(tx, ids)
-                before = await store.read(tx, ids)
+            async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 waits = await backorder_store.owed(tx, order_id)
-                moves: list[StockMove] = []
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     # What the order still waits for never left the shelf: it is owed no more, and nothing comes back.
                     unsent = min(waits.get(line.variant_id, 0), line.quantity)
@@ -103,23 +96,16 @@ class Adjustments:
                         reason = f"returned from {order_id}"
                         came = Adjustment(variant_id=line.variant_id, delta=back, reason=reason)
                         await self._adjust_one(tx, came, moves, returned_from=order_id)
-                await self._context.record(tx, moves)
-                await self._context.tell(tx, before)
         except AlreadyDone:
             return
 
     async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         ids = sorted({line.variant_id for line in lines})
         try:
-            async with self._work.begin(dedup_key=f"adjust/{key}") as tx:
-                await store.hold(tx, ids)
-                before = await store.read(tx, ids)
-                moves: list[StockMove] = []
+            async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
                         raise Refused(f"{line.variant_id} has {line.quantity - lacking} free, not {line.quantity}.")
-                await self._context.record(tx, moves)
-                await self._context.tell(tx, before)
         except AlreadyDone:
             return
 

@@ -1,6 +1,7 @@
 """What the parts of this service share: its database, and how what moved is recorded and told."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.inventory import store, value_store
@@ -16,6 +17,16 @@ class InventoryContext:
     def __init__(self, work: ServiceDatabase, currency: str) -> None:
         self.work = work
         self.currency = currency
+
+    @asynccontextmanager
+    async def moving(self, tx: Transaction, variant_ids: Sequence[str]) -> AsyncIterator[list[StockMove]]:
+        """What moves within is recorded and told of; the stock of these variants is held meanwhile."""
+        await store.hold(tx, variant_ids)
+        before = await store.read(tx, variant_ids)
+        moves: list[StockMove] = []
+        yield moves
+        await self.record(tx, moves)
+        await self.tell(tx, before)
 
     async def record(self, tx: Transaction, moves: Sequence[StockMove]) -> None:
         """Record what moved, and the value it carried. All of it together: a line more asks the database nothing more."""

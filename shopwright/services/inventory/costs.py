@@ -28,13 +28,9 @@ class Costs:
         ids = sorted({one.variant_id for one in receipts})
         try:
             async with self._work.begin(dedup_key=f"receive/{key}" if key else None) as tx:
-                await store.hold(tx, ids)
-                before = await store.read(tx, ids)
-                moves: list[StockMove] = []
-                for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
-                    await self._receive_one(tx, one, cost, who, moves)
-                await self._context.record(tx, moves)
-                await self._context.tell(tx, before)
+                async with self._context.moving(tx, ids) as moves:
+                    for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
+                        await self._receive_one(tx, one, cost, who, moves)
                 return await store.read(tx, ids)
         except AlreadyDone:
             return await store.read(self._work, ids)

@@ -81,17 +81,12 @@ class Reservations:
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, state):
                 return
-            variants = await store.variants_of(tx, order_id)
-            await store.hold(tx, variants)
-            before = await store.read(tx, variants)
-            moves: list[StockMove] = []
-            for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
-                if location == store.ON_BACKORDER:
-                    await backorder_store.unpromise(tx, line.variant_id, line.quantity)
-                else:
-                    await self._backorders.goods_came(tx, line.variant_id, location, moves)
-            await self._context.record(tx, moves)
-            await self._context.tell(tx, before)
+            async with self._context.moving(tx, await store.variants_of(tx, order_id)) as moves:
+                for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
+                    if location == store.ON_BACKORDER:
+                        await backorder_store.unpromise(tx, line.variant_id, line.quantity)
+                    else:
+                        await self._backorders.goods_came(tx, line.variant_id, location, moves)
 
     async def expire(self) -> None:
         """A timer: reservations that ran out give their goods back."""

@@ -35,14 +35,10 @@ from shopwright.services.inventory.reservations import Reservations
 MOVEMENTS_KEPT = timedelta(days=400)
 
 
-def _own(part: type[Any]) -> type[Any]:
-    return part
-
-
 class InventoryService(Inventory):
     """The operations of inventory, and its jobs. `chosen`: the class of each part, which a test may replace."""
 
-    def __init__(self, work: ServiceDatabase, currency: str, chosen: Callable[[type[Any]], type[Any]] = _own) -> None:
+    def __init__(self, work: ServiceDatabase, currency: str, chosen: Callable[[type[Any]], type[Any]]) -> None:
         self._work = work
         self._memo = Memo(work)
         context = InventoryContext(work, currency)

@@ -39,10 +39,6 @@ from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
 
 
-def _own(part: type[Any]) -> type[Any]:
-    return part
-
-
 class NotificationService(Notifications):
     """The operations of notifications, and what they follow from. `chosen`: the class of a part, which a test may replace."""
 
@@ -59,7 +55,7 @@ class NotificationService(Notifications):
         shop: str,
         url: str,
         an_hour: int,
-        chosen: Callable[[type[Any]], type[Any]] = _own,
+        chosen: Callable[[type[Any]], type[Any]],
     ) -> None:
         context = NotificationContext(work, postboxes, users=users, catalog=catalog, orders=orders)
         attachments = Attachments(work, books)

@@ -72,13 +72,14 @@ class GiftCardPayments:
 
     async def _on_disabled(self, order: Order, shares: Sequence[GiftCardShare]) -> Money:
         """What of it nobody can spend; staff hear of each such card once, in the history."""
-        cards = await self._giftcards.named([one.card_id for one in shares])
+        cards = await self._giftcards.named([one.card_id for one in shares]) if shares else {}
         stuck = [one for one in shares if one.card_id in cards and cards[one.card_id].disabled]
         known = {one.what for one in order.timeline}
         told = {f"Money went back to gift card ••••{one.last4}, which is disabled" for one in stuck}
-        async with self._work.begin() as tx:
-            for what in sorted(told - known):
-                await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
+        if new := sorted(told - known):
+            async with self._work.begin() as tx:
+                for what in new:
+                    await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
         return add_up((one.amount for one in stuck), order.currency)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:

@@ -4,11 +4,11 @@ Reading takes the order's e-mail address, slowly: each order and each client has
 buyer has: the id of the cart it was ordered from, or the key in the link of our e-mails.
 """
 
-from shopwright.kit.clock import from_micros
+from shopwright.kit.data import guesses
 from shopwright.kit.data.events import ERASED, Delivery
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.observability import security_log
-from shopwright.services.orders import erasure_store, guess_store, model, store
+from shopwright.services.orders import erasure_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.orders.links import OrderLinks
@@ -54,8 +54,8 @@ class GuestAccess:
     async def _try(self, order_id: str, address: str) -> None:
         """Counted before anything is looked up, for orders that are there and for those that are not. Raises RateLimited."""
         async with self._work.begin() as tx:
-            counts = [(*await guess_store.count(tx, key), most) for key, most in _keys(order_id, address)]
-        ends = [from_micros(since) + guess_store.WINDOW for count, since, most in counts if count > most]
+            counts = [(*await guesses.count(tx, key), most) for key, most in _keys(order_id, address)]
+        ends = [until for count, until, most in counts if count > most]
         if ends:
             wait = int((max(ends) - self._work.now()).total_seconds()) + 1
             security_log.note("orders guessed", address=address)
@@ -67,12 +67,12 @@ class GuestAccess:
     async def forget_guesses(self) -> None:
         """A timer: tries that count no more."""
         async with self._work.begin() as tx:
-            await guess_store.forget_old(tx)
+            await guesses.forget_old(tx)
 
     async def _no_guess(self, order_id: str, address: str) -> None:
         async with self._work.begin() as tx:
             for key, _ in _keys(order_id, address):
-                await guess_store.take_back(tx, key)
+                await guesses.take_back(tx, key)
 
     async def on_verified(self, heard: Delivery) -> None:
         """EmailVerified: what was ordered as a guest with this address belongs to its account."""

@@ -11,7 +11,7 @@ from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow, audited, seldom
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
-from shopwright.kit.http.idempotency import read_key
+from shopwright.kit.http.idempotency import RepeatHeader, read_key
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
@@ -39,9 +39,6 @@ KeyHeader = Annotated[
     HeaderParameter(
         name="Idempotency-Key", description="required: a UUID of your own for each order, payment or refund"
     ),
-]
-RepeatHeader = Annotated[
-    str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
 ]
 
 

@@ -11,7 +11,6 @@ class Repayment:
 
     def __init__(self, context: OrderContext) -> None:
         self._context = context
-        self._work = context.work
 
     async def end_payments(self, order_id: str) -> Payment | None:
         """All tries to pay for an order are over, also one it never got to know of; a captured one is answered."""

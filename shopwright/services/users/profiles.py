@@ -14,7 +14,6 @@ class Profiles:
     """Profiles and address books."""
 
     def __init__(self, context: UserContext) -> None:
-        self._context = context
         self._work = context.work
 
     async def by_email(self, email: str) -> User | None:
