@@ -32,6 +32,7 @@ Token = Annotated[str, Kind(kinds.secret(kinds.LEAST_TOKEN), empty=True)]
 Title = Annotated[str, Kind(kinds.title)]
 Currency = Annotated[str, Kind(kinds.currency)]
 Country = Annotated[str, Kind(kinds.country)]
+Language = Annotated[str, Kind(kinds.language)]
 TimeZone = Annotated[str, Kind(kinds.time_zone, empty=True)]
 DatabaseUrl = Annotated[str, Kind(kinds.engine(folders="sqlite", servers="postgresql postgres"), empty=True)]
 DocumentsUrl = Annotated[str, Kind(kinds.engine(bare="database", servers="mongodb mongodb+srv"))]
@@ -186,6 +187,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     country: Annotated[Country, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = (
         "DE"
     )
+    language: Annotated[
+        Language,
+        _means(
+            "language of pages and messages: one there is a catalogue for; en-XA is a pseudo-locale for those who translate"
+        ),
+    ] = "en"
     time_zone: Annotated[
         TimeZone,
         _means(

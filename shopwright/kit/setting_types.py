@@ -18,6 +18,7 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import zone_named
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import check_language
 
 # Answers what is wrong and what would be right; nothing where it is right.
 Check = Callable[[str], str]
@@ -103,6 +104,11 @@ def country(value: str) -> str:
 def time_zone(value: str) -> str:
     """A time zone of the IANA database."""
     return _detail(lambda: zone_named(value))
+
+
+def language(value: str) -> str:
+    """A language there is a message catalogue for."""
+    return _detail(lambda: check_language(value))
 
 
 def title(value: str) -> str:

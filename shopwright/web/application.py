@@ -140,7 +140,7 @@ ROUTES: dict[str, Callable[[], Router]] = {name: partial(_routes_of, name) for n
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
 KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
 # The settings that answers differ by.
-SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "cdn")
+SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "language", "cdn")
 # Below these, what is not there is said as to a program.
 PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
 ROUTES_OF_FACES = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
@@ -269,7 +269,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
     sources = Sources(versions, shop.marks)
     standing = Runtime(shop, deliver=deliver)
-    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), standing)
+    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), standing, shop.settings.language)
     if shop.edge is not None:
         answering = FetchMetadataCsrf(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
     hot = None if shop.hot is None else SharedPageCache(shop.hot, made_by(shop.settings))

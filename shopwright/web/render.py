@@ -3,9 +3,9 @@
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,9 @@ from shopwright.kit.http.app_context import current_app
 from shopwright.kit.money import Money, write
 from shopwright.kit.percent import percent
 from shopwright.kit.regions import region_title
+from shopwright.kit.translation import current_language, translated
 from shopwright.kit.working_days import Arrival, write_working_days
+from shopwright.web.translated_template import with_messages
 
 LANGUAGE = "en"  # that the pages are written in, so the names of countries and regions on them
 HOME = Path(__file__).parent
@@ -113,9 +115,9 @@ def assets_fingerprint() -> str:
     return content.hexdigest()
 
 
-def _load(name: str) -> str | None:
+def _load(language: str, name: str) -> str | None:
     path = HOME / name
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return with_messages(path.read_text(encoding="utf-8"), language) if path.is_file() else None
 
 
 def country_name(code: str) -> str:
@@ -133,10 +135,38 @@ def lines_of(address: Mapping[str, str]) -> list[str]:
     return address_lines(msgspec.convert(address, Address), LANGUAGE)
 
 
-def environment() -> minijinja.Environment:
-    """The templates of all pages: "storefront/templates/home.html"."""
+def _escaped(value: Any) -> str:
+    return str(value) if hasattr(value, "__html__") else minijinja.escape(str(value))
+
+
+@cache
+def _message(language: str, singular: str, plural: str, count: int) -> tuple[str, bool]:
+    """The text of a message as HTML, and whether it has placeholders."""
+    text = translated(language, singular, plural, count)
+    return minijinja.safe(html.escape(text, quote=False).replace('"', "&#34;")), "{" in text
+
+
+def _translating(language: str) -> dict[str, Callable[..., str]]:
+    """`_` and `ngettext` of templates: what they answer is HTML, with the values in it escaped."""
+
+    def answer(message: tuple[str, bool], values: Mapping[str, Any]) -> str:
+        text, open_ = message
+        return minijinja.safe(text.format(**{name: _escaped(one) for name, one in values.items()})) if open_ else text
+
+    def gettext(message: str, **values: Any) -> str:
+        return answer(_message(language, message, "", 1), values)
+
+    def ngettext(singular: str, plural: str, count: int, **values: Any) -> str:
+        return answer(_message(language, singular, plural, count), {"count": count, **values})
+
+    return {"_": gettext, "ngettext": ngettext}
+
+
+@cache
+def environment(language: str) -> minijinja.Environment:
+    """The templates of all pages in a language: "storefront/templates/home.html"."""
     return minijinja.Environment(
-        loader=_load,
+        loader=partial(_load, language),
         filters={
             "arrival": arrival,
             "country": country_name,
@@ -152,16 +182,13 @@ def environment() -> minijinja.Environment:
             "sized": sized,
             "srcset": srcset,
         },
-        globals={"asset": lambda name: minijinja.safe(asset(name)[0])},
+        globals={"asset": lambda name: minijinja.safe(asset(name)[0]), **_translating(language)},
         auto_escape_callback=lambda name: "html" if name.endswith(".html") else False,
         undefined_behavior="chainable",
         debug=False,  # its error messages would put every variable of the page, addresses too, into the log
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-ENVIRONMENT = environment()
 
 
 def cart_badge(count: int) -> str:
@@ -181,18 +208,18 @@ def plain(value: Any) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _fragment(template: str, context: bytes) -> str:
-    return minijinja.safe(ENVIRONMENT.render_template(template, **msgspec.json.decode(context)))
+def _fragment(language: str, template: str, context: bytes) -> str:
+    return minijinja.safe(environment(language).render_template(template, **msgspec.json.decode(context)))
 
 
 def fragment(template: str, **context: Any) -> str:
     """A part of a page, rendered once for each content: it must say nothing of who looks at it."""
-    return _fragment(template, msgspec.json.encode(context))
+    return _fragment(current_language(), template, msgspec.json.encode(context))
 
 
 def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
     """A page, not to be stored by anyone."""
-    text = ENVIRONMENT.render_template(template, **context)
+    text = environment(current_language()).render_template(template, **context)
     return Response(
         text.encode(), status_code=status, media_type=MediaType.HTML, headers={"Cache-Control": "private, no-store"}
     )

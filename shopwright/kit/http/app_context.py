@@ -9,6 +9,8 @@ from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from shopwright.kit.translation import SOURCE, in_language
+
 _behind: ContextVar[Any] = ContextVar("behind")
 
 
@@ -18,15 +20,17 @@ def current_app() -> Any:
 
 
 class AppContext:
-    """ASGI middleware right around routes: `what` is behind them for all that comes this way."""
+    """ASGI middleware right around routes: `what` is behind them for all that comes this way, and they answer in `language`."""
 
-    def __init__(self, app: ASGIApp, what: Any) -> None:
+    def __init__(self, app: ASGIApp, what: Any, language: str = SOURCE) -> None:
         self._app = app
         self._what = what
+        self._language = language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         before = _behind.set(self._what)
         try:
-            await self._app(scope, receive, send)
+            with in_language(self._language):
+                await self._app(scope, receive, send)
         finally:
             _behind.reset(before)

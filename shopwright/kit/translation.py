@@ -1,0 +1,96 @@
+"""The words of pages and messages in the reader's language, from gettext catalogues.
+
+English is the source and needs no catalogue. Others are `shopwright/locales/LANGUAGE/LC_MESSAGES/shopwright.po`, read once by
+Babel. `en-XA` is a pseudo-locale, made here: English with accents, in brackets and a third longer, which shows what is not in
+the catalogue and what does not fit.
+
+Placeholders are named and in braces, `_("Pay {amount}", amount=…)`, so that a translation may order them anew. A message and
+its values are never joined from parts of sentences.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from shopwright.kit.errors import Invalid
+
+LOCALES = Path(__file__).parents[1] / "locales"
+SOURCE, PSEUDO = "en", "en-XA"
+_language: ContextVar[str] = ContextVar("language", default=SOURCE)
+_ACCENTED = str.maketrans("aceinosuyACEINOSUY", "àçéîñöšûýÀÇÉÎÑÖŠÛÝ")
+_LONGER = 0.3  # how much longer than English other languages are, after the W3C's “Text size in translation”
+
+
+def languages() -> tuple[str, ...]:
+    """The languages catalogues are, English first."""
+    return (SOURCE, *sorted(path.name for path in LOCALES.iterdir() if path.is_dir()), PSEUDO)
+
+
+def check_language(language: str) -> None:
+    """Raises Invalid for a language without a catalogue."""
+    if language not in languages():
+        raise Invalid(f"there is no catalogue for “{language}”, only for {', '.join(languages())}.")
+
+
+def current_language() -> str:
+    """The language of this request or message."""
+    return _language.get()
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Within it, `_` translates to `language`."""
+    before = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(before)
+
+
+def pseudo(message: str) -> str:
+    """A message in the pseudo-locale; its placeholders stay as they are."""
+    parts = message.replace("{", "\0{").replace("}", "}\0").split("\0")
+    text = "".join(part if part.startswith("{") else part.translate(_ACCENTED) for part in parts)
+    return f"[{text}{'·' * round(len(message) * _LONGER)}]"
+
+
+def read_catalogue(path: Path, language: str) -> NullTranslations:
+    """The messages of a .po file."""
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@cache
+def _messages(language: str) -> NullTranslations:
+    return read_catalogue(LOCALES / language / "LC_MESSAGES" / "shopwright.po", language)
+
+
+def translated(language: str, singular: str, plural: str = "", count: int = 1) -> str:
+    """A message in `language`, with its placeholders; English where the catalogue lacks it."""
+    if language in {SOURCE, PSEUDO}:
+        message = singular if count == 1 or not plural else plural
+        return pseudo(message) if language == PSEUDO else message
+    messages = _messages(language)
+    return messages.ngettext(singular, plural, count) if plural else messages.gettext(singular)
+
+
+def gettext(message: str, **values: Any) -> str:
+    """A message in the current language; called `_` where it is used, as the extraction looks for that."""
+    return translated(_language.get(), message).format(**values)
+
+
+def ngettext(singular: str, plural: str, count: int, **values: Any) -> str:
+    """A message whose form depends on `count`, which is its placeholder `{count}`."""
+    return translated(_language.get(), singular, plural, count).format(count=count, **values)

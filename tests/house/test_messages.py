@@ -1,0 +1,101 @@
+"""Every string that pages show stands in the message catalogue, and the catalogue is as the code is."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import (
+    PSEUDO,
+    check_language,
+    gettext,
+    in_language,
+    languages,
+    ngettext,
+    pseudo,
+    read_catalogue,
+)
+from shopwright.web.render import HOME, environment
+from shopwright.web.translated_template import with_messages
+from tests.house.template_text import untranslated
+from tools import catalogues
+
+TEMPLATES = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.html"))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_has_no_words_outside_the_catalogue(name: str) -> None:
+    missing = untranslated((HOME / name).read_text())
+    assert not missing, f"{name}: put these into the catalogue by _(“…”), then run tools/catalogues.py: {missing}"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("<p>Sold out</p>", ["Sold out"]),
+        ("<p>{% if x %}Only {{ n }} left{% endif %}</p>", ["Only {{ n }} left"]),
+        ('<input placeholder="Search for {{ a > b }}" name="x y">', ["Search for {{ a > b }}"]),
+        ('<p aria-label="{{ _("Cart") }}">{{ _("Sold out") }} · {{ n }}</p><svg><title>An icon</title></svg>', []),
+        ("<style>p > a { color: red }</style>&nbsp;&middot;", []),
+    ],
+)
+def test_words_outside_the_catalogue_are_found(source: str, found: list[str]) -> None:
+    assert untranslated(source) == found
+
+
+def test_the_catalogue_has_every_message_of_the_code() -> None:
+    assert catalogues.TEMPLATE.read_bytes() == catalogues.written(catalogues.template()), "run tools/catalogues.py"
+
+
+def test_every_message_can_be_filled_in_the_pseudo_locale() -> None:
+    for message in catalogues.template():
+        for text in [message.id] if isinstance(message.id, str) else message.id:
+            values = dict.fromkeys(catalogues.placeholders(text), "x")
+            assert pseudo(text).format(**values), text
+
+
+def test_the_pseudo_locale_shows_what_is_translated_and_how_long_it_may_become() -> None:
+    with in_language(PSEUDO):
+        assert gettext("Pay {amount}", amount="€5.00") == "[Pàý €5.00····]"
+        assert ngettext("{count} item", "{count} items", 2) == "[2 îtémš····]"
+    assert gettext("Pay {amount}", amount="€5.00") == "Pay €5.00"
+
+
+def test_templates_escape_values_and_not_the_markup_around_them() -> None:
+    template = '{{ _("Hello, {name}", name=name) }} {{ ngettext("{count} item", "{count} items", n) }} {{ _("by {link}", link=link) }}'
+    rendered = environment("en").render_str(template, "x.html", name="<Ada>", n=2, link="<b>")
+    assert rendered == "Hello, &lt;Ada&gt; 2 items by &lt;b&gt;"
+
+
+def test_a_catalogue_of_another_language_is_read_with_its_plurals(tmp_path: Path) -> None:
+    catalog = Catalog(locale="pl")
+    catalog.add("Cart", "Koszyk")
+    catalog.add(("{count} item", "{count} items"), ("{count} rzecz", "{count} rzeczy", "{count} rzeczy"))
+    (tmp_path / "shopwright.po").write_bytes(catalogues.written(catalog))
+    messages = read_catalogue(tmp_path / "shopwright.po", "pl")
+    assert messages.gettext("Cart") == "Koszyk"
+    assert messages.ngettext("{count} item", "{count} items", 1) == "{count} rzecz"
+    assert messages.ngettext("{count} item", "{count} items", 5) == "{count} rzeczy"
+    assert messages.gettext("Not translated yet") == "Not translated yet"
+
+
+def test_a_language_without_a_catalogue_is_refused_with_those_there_are() -> None:
+    assert languages()[0] == "en"
+    with pytest.raises(Invalid, match=r"only for en, .*en-XA"):
+        check_language("xx")
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ('<p>{{ _("Sold out") }}</p>', "<p>[Šöld öût··]</p>"),
+        ('{{ _("Pay {amount} now", amount=x|money) }}', "[Pàý {{ x|money }} ñöw·····]"),
+        ('{{ _("{a} of {b}", a=f(1, "x, y"), b=z) }}', '[{{ f(1, "x, y") }} öf {{ z }}···]'),
+        ('{{ field("name", _("Full name"), x) }}', '{{ field("name", "[Fûll ñàmé···]", x) }}'),
+        ('{{ row(_("by {name}", name=n)) }}', '{{ row(_("by {name}", name=n)) }}'),
+        ('<a title="{{ _("The \\"best\\" & more") }}">', '<a title="[Thé &#34;béšt&#34; &amp; möré·····]">'),
+    ],
+)
+def test_messages_are_filled_in_when_a_template_is_loaded(source: str, made: str) -> None:
+    assert with_messages(source, PSEUDO) == made
