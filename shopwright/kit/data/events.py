@@ -19,9 +19,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.personal import personal_fields
 
-# What stands where something personal stood.
-ERASED = "erased"
 # How what stands for a capability begins.
 OPAQUE = "opq_"
 # The fields by which a step of an order is found in the logs.
@@ -31,16 +30,15 @@ IDS = ("order_id", "number", "payment_id", "shipment_id", "refund_id", "refund_k
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The payload of a fact. `SUBJECT` names the field with the id it is about.
 
-    `PERSONAL` names the fields that tell who someone is; `FORGETS` is true of a fact after which no fact about its
-    subject may say so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the
-    shop get them, the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and ()
-    keeps it out of them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
+    Fields that tell who someone is are `Personal`; `FORGETS` is true of a fact after which no fact about its subject may say
+    so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the shop get them,
+    the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and () keeps it out of
+    them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
     `PRIVATE`: the log of facts, which all who may read it read whole, does not have it.
     `COMMON`, in a class itself: it is what several events have in common, and no event.
     """
 
     SUBJECT: ClassVar[str] = ""
-    PERSONAL: ClassVar[tuple[str, ...]] = ()
     FORGETS: ClassVar[bool] = False
     CAPABILITIES: ClassVar[tuple[str, ...]] = ()
     LOGGED: ClassVar[tuple[str, ...] | None] = None
@@ -60,7 +58,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         fields = cls.__struct_fields__
         usual = tuple(name for name in IDS if name in fields) if "order_id" in fields else ()
         chosen = usual if cls.LOGGED is None else cls.LOGGED
-        return tuple(name for name in chosen if name not in {*cls.PERSONAL, *cls.CAPABILITIES})
+        return tuple(name for name in chosen if name not in {*personal_fields(cls), *cls.CAPABILITIES})
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, and none holds itself
@@ -81,11 +79,6 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many 
 def decode(fact_type: str, data: str) -> Event:
     """Stored JSON back into its event. Fields an older version did not know take their defaults."""
     return decode_tolerant(data, Event.types[fact_type])
-
-
-def redacted(event: Event) -> Event:
-    """The same event without what is personal in it."""
-    return msgspec.structs.replace(event, **dict.fromkeys(event.PERSONAL, ERASED))
 
 
 def opaque(capability: str) -> str:

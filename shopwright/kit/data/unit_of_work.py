@@ -24,10 +24,11 @@ from shopwright.kit import business
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.data.aside import SetAside
 from shopwright.kit.data.database import Database, DatabaseSession, Reads, Row
-from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode, redacted
+from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
+from shopwright.kit.personal import personal_fields, redacted
 
 # How long the process that told a fact keeps the deliveries to itself before others may take them over. Who is still at
 # them renews it (`engines/bus/relay.py`): what a process that died had is taken up by another soon.
@@ -371,7 +372,7 @@ class ServiceDatabase(Reader):
         """A job: who was erased is erased from the facts that tell of it, once everyone has heard them."""
         async with self.begin() as tx:
             for name, kind in Event.types.items():
-                if kind.FORGETS and kind.PERSONAL:
+                if kind.FORGETS and personal_fields(kind):
                     await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)
 
     async def facts_after(self, fact_id: str, limit: int) -> list[StoredEvent]:

@@ -9,10 +9,10 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import ERASED
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of, end_of_books
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.personal import ERASED
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.books import document_store, model, papers, statement_store, store
 from shopwright.services.books.contract.documents import (

@@ -1,7 +1,8 @@
 """Carts of people who are forgotten."""
 
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
+from shopwright.kit.personal import ERASED
 from shopwright.services.carts import store
 from shopwright.services.carts.context import CartContext
 

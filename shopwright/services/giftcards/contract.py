@@ -11,6 +11,7 @@ from shopwright.kit.bounds import Email
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 
 # Why there is a card: it was sold outside of the shop, given as a kindness, made for a refund, or in place of another card.
@@ -94,12 +95,11 @@ class GiftCardIssued(Event, frozen=True, kw_only=True):
     """There is a new gift card. Its code is asked for with `letter_code`, where there is a recipient."""
 
     SUBJECT: ClassVar[str] = "card_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("recipient",)
     card_id: str
     last4: str
     amount: Money
     why: Why
-    recipient: str = ""
+    recipient: Personal[str] = ""
     expires_on: date | None = None
 
 

@@ -6,9 +6,10 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import ERASED, Event, StoredEvent, decode, redacted, without_capabilities
+from shopwright.kit.data.events import Event, StoredEvent, decode, without_capabilities
 from shopwright.kit.data.unit_of_work import Reader, Transaction, read_fact
 from shopwright.kit.observability import tracing
+from shopwright.kit.personal import personal_values, redacted
 from shopwright.services.insights.contract import Logged
 
 
@@ -16,14 +17,14 @@ async def append(tx: Transaction, fact: StoredEvent) -> None:
     """The next place in the log."""
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
     seq, event = rows[0]["seq"], fact.data
-    personal = {name: getattr(event, name) for name in event.PERSONAL} if isinstance(event, Event) else {}
-    told = any(value != ERASED for value in personal.values())
-    if told and not await _is_forgotten(tx, fact.subject):  # another service's fact may come after that of the erasure
+    clean = redacted(event) if isinstance(event, Event) else event
+    # Another service's fact may come after that of the erasure.
+    if clean != event and not await _is_forgotten(tx, fact.subject):
         await tx.run(
             "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
             seq=seq,
             subject=fact.subject,
-            data=msgspec.json.encode(personal).decode(),
+            data=msgspec.json.encode(personal_values(event)).decode(),
         )
     await tx.run(
         "INSERT INTO journal (seq, id, type, subject, time, data, request, trace, apart)"
@@ -33,7 +34,7 @@ async def append(tx: Transaction, fact: StoredEvent) -> None:
         type=fact.type,
         subject=fact.subject,
         time=to_micros(fact.time),
-        data=msgspec.json.encode(redacted(event) if isinstance(event, Event) else event).decode(),
+        data=msgspec.json.encode(clean).decode(),
         request=fact.request,
         trace=fact.trace,
     )

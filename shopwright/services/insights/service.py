@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shopwright.kit.data.events import Delivery, Event, StoredEvent, redacted, without_capabilities
+from shopwright.kit.data.events import Delivery, Event, StoredEvent, without_capabilities
 from shopwright.kit.data.retention import believed
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_number, day_of, numbered_day, start_of
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
+from shopwright.kit.personal import redacted
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import log_store, sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView

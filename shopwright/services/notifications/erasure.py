@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
+from shopwright.kit.personal import ERASED
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.rendering import MessageRenderer

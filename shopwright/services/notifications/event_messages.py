@@ -3,8 +3,9 @@
 import msgspec
 
 from shopwright.kit.auth import ROLES
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
+from shopwright.kit.personal import ERASED
 from shopwright.services.notifications import model, staff_texts
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.message_queue import MessageQueue

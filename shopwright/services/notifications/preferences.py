@@ -1,7 +1,8 @@
 """What people want to be told, and how: by topic and channel, ended by one click."""
 
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
+from shopwright.kit.personal import ERASED
 from shopwright.services.notifications import alert_store, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import Preferences, Topic

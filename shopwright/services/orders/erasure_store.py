@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
-from shopwright.kit.addresses import Address, email_key
+from shopwright.kit.addresses import email_key
 from shopwright.kit.data.compatibility import decode_tolerant
-from shopwright.kit.data.events import ERASED
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
+from shopwright.kit.personal import ERASED, redacted
 from shopwright.services.orders.store import to_json
 from shopwright.services.orders.whole_store import OrderBody
 
@@ -81,18 +79,11 @@ async def to_be_cleared(source: ServiceDatabase, after: str, most: int) -> list[
 
 
 async def clear_addresses(tx: Transaction, order_id: str) -> None:
-    """Of the addresses, country and region stay: taxes depend on them. The tax id goes with them."""
+    """What is personal in the order is erased; of addresses, country and region stay. The tax id goes with them."""
     row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
     if row is None:
         return
-    body = decode_tolerant(row["body"], OrderBody)
-    clean = msgspec.structs.replace(
-        body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
-    )
+    clean = redacted(decode_tolerant(row["body"], OrderBody))
     await tx.run(
         "UPDATE orders SET body = :body, erasing = 2, tax_id = NULL WHERE id = :id", id=order_id, body=to_json(clean)
     )
-
-
-def _cleared(address: Address) -> Address:
-    return Address(name=ERASED, line1=ERASED, country=address.country, region=address.region)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.retention import believed
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.personal import ERASED
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.facts import OrderErased

@@ -5,9 +5,10 @@ buyer has: the id of the cart it was ordered from, or the key in the link of our
 """
 
 from shopwright.kit.data import guesses
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.observability import security_log
+from shopwright.kit.personal import ERASED
 from shopwright.services.orders import erasure_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import GuestProof, Order

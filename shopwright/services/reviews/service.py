@@ -8,9 +8,10 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.caching.memo import Memo
-from shopwright.kit.data.events import ERASED, Delivery
+from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
+from shopwright.kit.personal import ERASED
 from shopwright.kit.ports import DocumentStore
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import (

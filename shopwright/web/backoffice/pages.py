@@ -11,12 +11,12 @@ from litestar.response import Redirect
 
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, staff
-from shopwright.kit.data.events import ERASED
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow, audited
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.routes import Pages
+from shopwright.kit.personal import ERASED
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 from shopwright.web import render
 from shopwright.web.backoffice import (

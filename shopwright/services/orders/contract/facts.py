@@ -7,6 +7,7 @@ import msgspec
 
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import Money, add_up
+from shopwright.kit.personal import Personal
 from shopwright.kit.working_days import Arrival
 from shopwright.services.pricing.contract import TaxPart
 
@@ -16,20 +17,18 @@ class OrderEvent(Event, frozen=True, kw_only=True):
 
     COMMON: ClassVar[bool] = True
     SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
-    email: str
+    email: Personal[str]
     customer_id: str | None = None
 
 
 class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
     """An order is there, not yet paid. `untaxed`: why it is free of tax, with the VAT id of a business where that is why."""
 
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "untaxed")
     total: Money
     arrives: Arrival | None = None
-    untaxed: str = ""
+    untaxed: Personal[str] = ""
 
 
 class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +44,7 @@ class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
     """The money is here: ship it. `by_gift_cards`: what of `total` gift cards paid."""
 
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
-    name: str = ""
+    name: Personal[str] = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
     payment_id: str = ""
@@ -141,10 +139,9 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     gift cards; the rest went the way of the payment. `on_disabled_cards`: what of that cannot be spent.
     """
 
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
     amount: Money
     refund_id: str = ""
-    reason: str = ""
+    reason: Personal[str] = ""
     whole: bool = False
     lines: tuple[SoldLine, ...] = ()
     dispute: bool = False

@@ -3,45 +3,42 @@
 from typing import ClassVar
 
 from shopwright.kit.data.events import Event
+from shopwright.kit.personal import Personal
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):
     """Someone has an account now."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
 
 
 class UserImported(Event, frozen=True, kw_only=True):
     """Someone had an account in an earlier shop; they choose a password by letter."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
 
 
 class EmailVerificationAsked(Event, frozen=True, kw_only=True):
     """Someone asked again for the letter that confirms their address."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
 
 
 class EmailVerified(Event, frozen=True, kw_only=True):
     """This address belongs to this account."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     user_id: str
-    email: str
+    email: Personal[str]
 
 
 class PasswordResetAsked(EmailVerificationAsked, frozen=True, kw_only=True):
@@ -52,10 +49,9 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     """There is a new password."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
 
 
 class SecondFactorAdded(PasswordChanged, frozen=True, kw_only=True):
@@ -74,10 +70,9 @@ class StaffInvited(Event, frozen=True, kw_only=True):
     """Someone may work here from now on; who has no password yet chooses one by e-mail."""
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
     role: str
 
 
@@ -94,11 +89,10 @@ class UserErased(Event, frozen=True, kw_only=True):
     """
 
     SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     FORGETS: ClassVar[bool] = True
     user_id: str
-    email: str
-    name: str
+    email: Personal[str]
+    name: Personal[str]
     verified: bool = True
 
 
@@ -106,7 +100,6 @@ class AddressErased(Event, frozen=True, kw_only=True):
     """A person without an account is forgotten: whatever belongs to this e-mail address and to no account."""
 
     SUBJECT: ClassVar[str] = "erasure_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     FORGETS: ClassVar[bool] = True
     erasure_id: str
-    email: str
+    email: Personal[str]
