@@ -22,7 +22,7 @@ LOCALES = HOME / "shopwright" / "locales"
 TEMPLATE = LOCALES / "shopwright.pot"
 STRING = r'"((?:[^"\\]|\\.)*)"'
 CALL = re.compile(rf"\b(_|ngettext)\(\s*{STRING}(?:\s*,\s*{STRING})?")
-KEYWORDS = {"_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext_noop": None, "ngettext": (1, 2)}
 Extracted = tuple[int, str, "str | tuple[str, ...]", list[str]]
 
 

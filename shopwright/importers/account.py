@@ -9,6 +9,7 @@ from shopwright.importers.spool_store import RANKS, AccountStore
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
 from shopwright.kit.text import csv_cell
+from shopwright.kit.translation import gettext as _
 
 SHOWN = 25
 TOGETHER = 1_000
@@ -84,4 +85,6 @@ class Account:
                 for header, count, why in self._left_out:
                     writer.writerow(["", csv_cell(header), "left out", f"{count} rows had it: {why}"])
         except OSError as error:
-            raise Unavailable(f"The report {report} cannot be written: {error.strerror}.") from None
+            raise Unavailable(
+                _("The report {report} cannot be written: {strerror}.", report=report, strerror=error.strerror)
+            ) from None

@@ -12,6 +12,7 @@ from shopwright.importers.meanings import SPELLINGS, plain
 from shopwright.importers.reading import CHUNK, LARGEST, Lines, Open, Table, too_large
 from shopwright.importers.wordpress import WordPress
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 MOST_FILES = 100  # in an archive
 
@@ -23,7 +24,7 @@ def read_tables(path: Path, headers: Iterable[str] = (), *, largest: int = LARGE
     """
     known = SPELLINGS | {plain(header) for header in headers}
     if not path.is_file():
-        raise Invalid(f"There is no file {path}.")
+        raise Invalid(_("There is no file {path}.", path=path))
     name = path.name.lower()
     bare = name.removesuffix(".gz")
     try:
@@ -33,13 +34,16 @@ def read_tables(path: Path, headers: Iterable[str] = (), *, largest: int = LARGE
             found = [(path.name, functools.partial(_open_packed if bare != name else _open_plain, path))]
         else:
             raise Invalid(
-                f"{path.name} is none of .csv, .csv.gz, .zip and .xml. Export the products as CSV and give that file."
+                _(
+                    "{name} is none of .csv, .csv.gz, .zip and .xml. Export the products as CSV and give that file.",
+                    name=path.name,
+                )
             )
         if not found:
-            raise Invalid(f"There is no .csv in {path.name}.")
+            raise Invalid(_("There is no .csv in {name}.", name=path.name))
         return [_table(inner, opened, known) for inner, opened in found]
     except (OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise Invalid(f"{path.name} cannot be opened: {error}.") from None
+        raise Invalid(_("{name} cannot be opened: {error}.", name=path.name, error=error)) from None
 
 
 def _table(name: str, opened: Open, known: frozenset[str]) -> Table:
@@ -68,7 +72,14 @@ def _unzip(path: Path, largest: int) -> list[tuple[str, Open]]:
             if one.filename.lower().endswith(".csv") and "__MACOSX" not in one.filename
         ]
         if len(inner) > MOST_FILES:
-            raise Invalid(f"{path.name} holds {len(inner)} tables; {MOST_FILES} are read at most.")
+            raise Invalid(
+                _(
+                    "{name} holds {inner} tables; {most_files} are read at most.",
+                    name=path.name,
+                    inner=len(inner),
+                    most_files=MOST_FILES,
+                )
+            )
         left = largest  # of the archive as a whole: what a table says of its own size is not believed
         for one in inner:
             with archive.open(one) as file:

@@ -10,6 +10,7 @@ from shopwright.importers.languages import NO, YES
 from shopwright.importers.meanings import RESTRICTED_VALUES, RESTRICTING, UNIT, Format, Meaning, known_as, plain
 from shopwright.importers.numbers import Evidence
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 LEAVE_OUT = "-"
 NEAR = 0.84
@@ -119,9 +120,12 @@ class Header:
         told = "; ".join(f"“{one.header}” (with {', '.join(sorted(one.samples)[:4]) or 'nothing'})" for one in doubtful)
         meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
         raise Doubtful(
-            f"It is not known what is meant by {told}. It may say which products must not be shown, so nothing is taken"
-            f' before that is clear: name it in a file for --map, such as "{doubtful[0].header}" = "published" '
-            f"({meanings}, or - to leave it out).",
+            _(
+                'It is not known what is meant by {told}. It may say which products must not be shown, so nothing is taken before that is clear: name it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
+                told=told,
+                header=doubtful[0].header,
+                meanings=meanings,
+            ),
             data={"columns": [one.header for one in doubtful]},
         )
 
@@ -157,5 +161,10 @@ def check_answers(known: Format, answers: Mapping[str, str]) -> None:
         if name != LEAVE_OUT and not name.startswith("attribute: ") and plain(name) not in meanings:
             told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
             raise Invalid(
-                f"The mapping says “{header}” is “{name}”, which means nothing. It may be {told}, attribute: NAME or -."
+                _(
+                    "The mapping says “{header}” is “{name}”, which means nothing. It may be {told}, attribute: NAME or -.",
+                    header=header,
+                    name=name,
+                    told=told,
+                )
             )

@@ -9,6 +9,7 @@ from shopwright.importers.numbers import NumberFormats
 from shopwright.importers.values import readable
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location
 from shopwright.web.product_view.view import ProductViews
@@ -29,7 +30,7 @@ class InventoryCounts:
     def __init__(self, shelf: ProductViews, how: Literal["take", "try", "undo"]) -> None:
         if how == "undo":
             raise Refused(
-                "Counts of stock are not taken back: import the earlier ones, or adjust them in the back office."
+                _("Counts of stock are not taken back: import the earlier ones, or adjust them in the back office.")
             )
         self._shelf = shelf
         self._writes = how == "take"

@@ -21,6 +21,7 @@ from shopwright.kit.addresses import Address
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.orders.contract import Orders, PastLine, PastOrder
 from shopwright.services.pricing.contract import Step
@@ -100,7 +101,7 @@ class OrderImporter:
         zone: ZoneInfo,
     ) -> None:
         if how == "undo":
-            raise Refused("Orders are not taken back: they are part of the books.")
+            raise Refused(_("Orders are not taken back: they are part of the books."))
         self._orders, self._users, self._shelf = orders, users, shelf
         self._kind = kind
         self._country = country
@@ -130,7 +131,7 @@ class OrderImporter:
                 outcome, detail = await self._one(name, group, odd, notes)
             except (RowError, ShopError) as error:
                 outcome, detail = "refused", str(getattr(error, "detail", error))
-            for number, _ in group:
+            for number, _unused in group:
                 yield ImportIssue(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
             if odd:
                 notes.append(f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}")
@@ -149,7 +150,7 @@ class OrderImporter:
         past = msgspec.structs.replace(past, origin=source, taxes=tax_parts)
         if not self._writes:
             return "taken", ""
-        _, is_new = await self._orders.bring(past)
+        _unused, is_new = await self._orders.bring(past)
         return ("taken" if is_new else "unchanged"), ""
 
     async def _past(self, name: str, group: list[Row], odd: list[str]) -> PastOrder:
@@ -160,7 +161,7 @@ class OrderImporter:
         nowhere = Address(name=_name(head), line1="", country=self._country)  # bought at a till
         email = _first(head, "email")
         user = await self._users.holder_of(email) if email else None
-        lines = tuple([await self._line(row, currency) for _, row in group if _first(row, "title")])
+        lines = tuple([await self._line(row, currency) for _unused, row in group if _first(row, "title")])
         if not lines:
             raise RowError("has no line that says what was bought")
 

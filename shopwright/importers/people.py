@@ -13,6 +13,7 @@ from shopwright.importers.draft import ImportIssue, Row
 from shopwright.kit.addresses import Address
 from shopwright.kit.bounds import NAME
 from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import Users
 
 # What we call a field → what earlier shops call it.
@@ -44,7 +45,7 @@ class CustomerImporter:
 
     def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
         if how == "undo":
-            raise Refused("Customers are not taken back by an import. Who wants to go erases their account.")
+            raise Refused(_("Customers are not taken back by an import. Who wants to go erases their account."))
         self._users = users
         self._country = country
         self._writes = how == "take"

@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from shopwright.importers.draft import Row
 from shopwright.importers.meanings import SPELLINGS, plain
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 LARGEST = 2_000_000_000  # bytes, unpacked
 SEPARATORS = (",", ";", "\t", "|")
@@ -55,10 +56,21 @@ class Table:
                 try:
                     record = next(reader)
                 except csv.Error as error:
-                    raise Invalid(f"{self.name} cannot be read on from line {reader.line_num}: {error}.") from None
+                    raise Invalid(
+                        _(
+                            "{name} cannot be read on from line {line_num}: {error}.",
+                            name=self.name,
+                            line_num=reader.line_num,
+                            error=error,
+                        )
+                    ) from None
                 except StopIteration:
                     raise Invalid(
-                        f"{self.name}, row {number - 1}: a quotation mark opens there and never closes."
+                        _(
+                            "{name}, row {number}: a quotation mark opens there and never closes.",
+                            name=self.name,
+                            number=number - 1,
+                        )
                     ) from None
                 if record == [END]:
                     return
@@ -84,7 +96,7 @@ class Lines(Table):
         self._open = opened
         self._encoding = "utf-8-sig"
         fields: dict[str, None] = {}
-        for _, found in itertools.islice(self._objects(), 1000):
+        for _unused, found in itertools.islice(self._objects(), 1000):
             fields |= dict.fromkeys(found)
         self.columns = list(fields)
 
@@ -96,7 +108,14 @@ class Lines(Table):
                 try:
                     yield number, msgspec.json.decode(line, type=dict[str, object])
                 except msgspec.DecodeError as error:
-                    raise Invalid(f"{self.name}, line {number} is not a JSON object: {error}.") from None
+                    raise Invalid(
+                        _(
+                            "{name}, line {number} is not a JSON object: {error}.",
+                            name=self.name,
+                            number=number,
+                            error=error,
+                        )
+                    ) from None
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         for number, found in self._objects():
@@ -111,7 +130,7 @@ def _as_cell(value: object) -> str:
 
 def too_large(name: str, largest: int = LARGEST) -> Invalid:
     """More than is read of a file."""
-    return Invalid(f"{name} holds more than {largest / 1_000_000:g} MB; split it.")
+    return Invalid(_("{name} holds more than {largest} MB; split it.", name=name, largest=f"{largest / 1000000:g}"))
 
 
 def _encoding(name: str, opened: Open) -> str:
@@ -131,11 +150,11 @@ def _encoding(name: str, opened: Open) -> str:
             except UnicodeDecodeError:
                 odd = chunk
     if not first.strip():
-        raise Invalid(f"{name} is empty.")
+        raise Invalid(_("{name} is empty.", name=name))
     if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return "utf-16"
     if b"\x00" in first:
-        raise Invalid(f"{name} is not a text file. Export the products as CSV and give that file.")
+        raise Invalid(_("{name} is not a text file. Export the products as CSV and give that file.", name=name))
     if not odd:
         return "utf-8-sig"
     guess = from_bytes(odd).best()
@@ -152,7 +171,9 @@ def _find_header(head: list[str], known: frozenset[str]) -> tuple[str, int]:
             records = list(itertools.islice(csv.reader(iter(head), delimiter=separator), BEFORE_HEADER))
         except csv.Error:
             continue
-        (width, _), *_ = Counter(len(record) for record in records if any(record)).most_common(1) or [(0, 0)]
+        (width, _unused), *_others = Counter(len(record) for record in records if any(record)).most_common(1) or [
+            (0, 0)
+        ]
         for number, record in enumerate(records, 1):
             hits = sum(1 for cell in record if plain(cell) in known)
             score = (hits if hits > 1 else 0, len(record) if hits > 1 or len(record) == width else 0, -number)

@@ -18,6 +18,7 @@ import msgspec
 from shopwright.importers.php import unserialized
 from shopwright.importers.reading import LARGEST, Open, Table, too_large
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 CELLS = (
     "ID", "Type", "SKU", "GTIN, UPC, EAN, or ISBN", "Name", "Published", "Is featured?", "Visibility in catalog",
@@ -66,7 +67,7 @@ class Post(msgspec.Struct, frozen=True):
 
     def named(self, taxonomy: str) -> list[str]:
         """Slugs of its terms."""
-        return [slug for domain, slug, _ in self.terms if domain == taxonomy]
+        return [slug for domain, slug, _unused in self.terms if domain == taxonomy]
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -139,10 +140,15 @@ class WordPress(Table):
                     if file.tell() > LARGEST:
                         raise too_large(self.name)
             except (ET.ParseError, gzip.BadGzipFile, EOFError) as error:
-                raise Invalid(f"{self.name} cannot be read on: {error}. Export it once more.") from None
+                raise Invalid(
+                    _("{name} cannot be read on: {error}. Export it once more.", name=self.name, error=error)
+                ) from None
         if not known:
             raise Invalid(
-                f"{self.name} is not an export of WordPress (WXR). Give the file of Tools › Export, or the CSV of Products › Export."
+                _(
+                    "{name} is not an export of WordPress (WXR). Give the file of Tools › Export, or the CSV of Products › Export.",
+                    name=self.name,
+                )
             )
 
     def _note_term(self, element: ET.Element) -> None:
@@ -207,7 +213,9 @@ class WordPress(Table):
         """By key, in the order of the shop: of what is shared the terms of the product, else the values that were typed."""
         said = unserialized(post.meta.get("_product_attributes", ""))
         declared = said if isinstance(said, dict) else {}
-        keys = dict.fromkeys([*map(str, declared), *(one for one, _, _ in post.terms if one.startswith(TAXONOMY))])
+        keys = dict.fromkeys(
+            [*map(str, declared), *(one for one, _unused, _unused in post.terms if one.startswith(TAXONOMY))]
+        )
         found: dict[str, Attribute] = {}
         for key in keys:
             one = declared.get(key)

@@ -16,6 +16,7 @@ from shopwright.kit.personal import Personal
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, near_region, region_choices, region_title
 from shopwright.kit.text import tidy_line
+from shopwright.kit.translation import gettext as _
 
 LONGEST = 200
 FIELDS = {
@@ -69,12 +70,16 @@ def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Pr
         lines |= {"line1": lines["line2"], "line2": ""}
     country = place_form(address.country)
     problems = [
-        Problem(f"{pointer}/{field}", "too_long", f"{_label(field)} is longer than {LONGEST} characters.")
+        Problem(
+            f"{pointer}/{field}",
+            "too_long",
+            _("{field} is longer than {longest} characters.", field=_label(field), longest=LONGEST),
+        )
         for field, text in lines.items()
         if len(text) > LONGEST
     ]
     if not lines["name"]:
-        problems.append(Problem(f"{pointer}/name", "required", "The name of the recipient is needed."))
+        problems.append(Problem(f"{pointer}/name", "required", _("The name of the recipient is needed.")))
     try:
         check_country(lines["country"], f"{pointer}/country")
     except Invalid as error:
@@ -217,7 +222,7 @@ def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
             if hint
             else ""
         )
-        raise Invalid.at(pointer, f"“{phone[:40]}” is not a phone number{right}.")
+        raise Invalid.at(pointer, _("“{phone}” is not a phone number{right}.", phone=phone[:40], right=right))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
@@ -231,4 +236,4 @@ def check_email(email: str, pointer: str = "/email") -> str:
     try:
         return validate_email(tidy_line(email), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
-        raise Invalid.at(pointer, f"“{email}” is not an e-mail address: {error}") from None
+        raise Invalid.at(pointer, _("“{email}” is not an e-mail address: {error}", email=email, error=error)) from None

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from shopwright.kit.errors import Denied, Unauthenticated
+from shopwright.kit.translation import gettext as _
 
 Permission = Literal[
     "catalog.write",
@@ -71,9 +72,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def require(self, permission: Permission) -> None:
         """Raises Unauthenticated for a guest, Denied for anyone who lacks `permission`."""
         if self.user_id is None:
-            raise Unauthenticated("Sign in to do this.")
+            raise Unauthenticated(_("Sign in to do this."))
         if not self.may(permission):
-            raise Denied(f"This needs the permission {permission}, which your account does not have.")
+            raise Denied(
+                _("This needs the permission {permission}, which your account does not have.", permission=permission)
+            )
 
     @property
     def person(self) -> str:
@@ -99,7 +102,7 @@ def anyone(_caller: Caller) -> None:
 def signed_in(caller: Caller) -> None:
     """Only people with an account."""
     if caller.user_id is None:
-        raise Unauthenticated("Sign in to do this.")
+        raise Unauthenticated(_("Sign in to do this."))
 
 
 class StaffOnly:

@@ -19,6 +19,7 @@ import msgspec
 
 from shopwright.kit.errors import Problem
 from shopwright.kit.text import DIRECTIONS, has_controls
+from shopwright.kit.translation import gettext as _
 
 DEEPEST = 16
 LARGEST_NUMBER = 2**63
@@ -83,16 +84,20 @@ def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator
             yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2] or 'The text'} {told}.")
     elif isinstance(value, int):
         if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
-            yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2]} is larger than 64 bits.")
+            yield Problem(pointer, "invalid", _("{value} is larger than 64 bits.", value=pointer.rpartition("/")[2]))
     elif isinstance(value, datetime):
         if value.tzinfo is None:
             yield Problem(
                 pointer,
                 "invalid",
-                f"{pointer.rpartition('/')[2] or 'The time'} has no time zone: {value.isoformat()}Z is UTC.",
+                _(
+                    "{value} has no time zone: {isoformat}Z is UTC.",
+                    value=pointer.rpartition("/")[2] or "The time",
+                    isoformat=value.isoformat(),
+                ),
             )
     elif depth > DEEPEST:
-        yield Problem(pointer, "invalid", f"It is nested deeper than {DEEPEST} levels.")
+        yield Problem(pointer, "invalid", _("It is nested deeper than {deepest} levels.", deepest=DEEPEST))
     elif isinstance(value, msgspec.Struct):
         for name, field in _fields(type(value)):
             yield from faults(getattr(value, name), field, f"{pointer}/{name}", depth + 1)
@@ -103,13 +108,17 @@ def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator
 def _members(value: Any, hint: Any, pointer: str, depth: int) -> Iterator[Problem]:
     most = (_marked(hint, Most) or MEMBERS).items
     if len(value) > most:
-        yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2]} has more than {most} members.")
+        yield Problem(
+            pointer, "invalid", _("{value} has more than {most} members.", value=pointer.rpartition("/")[2], most=most)
+        )
         return
     inner = _inner(hint)
     if isinstance(value, Mapping):
         for key, one in value.items():
             if isinstance(key, str) and (told := wrong_with(key, LINE)):
-                yield Problem(pointer, "invalid", f"A name in {pointer.rpartition('/')[2]} {told}.")
+                yield Problem(
+                    pointer, "invalid", _("A name in {value} {told}.", value=pointer.rpartition("/")[2], told=told)
+                )
             else:
                 yield from faults(one, inner, f"{pointer}/{key}", depth + 1)
     else:

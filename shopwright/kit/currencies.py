@@ -7,6 +7,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 BY_DIGITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -32,7 +33,9 @@ def minor_digits(currency: str) -> int:
     if (digits := DIGITS.get(currency)) is not None:
         return digits
     if currency in NO_MONEY.split() or currency not in get_global("all_currencies"):
-        raise Invalid.at("/currency", f"“{currency[:20]}” is not a currency. Use an ISO 4217 code such as EUR.")
+        raise Invalid.at(
+            "/currency", _("“{currency}” is not a currency. Use an ISO 4217 code such as EUR.", currency=currency[:20])
+        )
     return digits_to_read(currency)
 
 

@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 MOMENT_BEFORE = timedelta(microseconds=1)
 FORM = "%Y-%m-%dT%H:%M"  # of a field for date and time
@@ -24,7 +25,9 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.at("/time_zone", f"“{name}” is not a time zone; write one such as Europe/Berlin.") from None
+        raise Invalid.at(
+            "/time_zone", _("“{name}” is not a time zone; write one such as Europe/Berlin.", name=name)
+        ) from None
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +55,9 @@ def parse_moment(text: str, zone: ZoneInfo, pointer: str = "") -> datetime:
     try:
         return in_zone(datetime.fromisoformat(text.strip()), zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid.at(pointer, f"“{text[:40]}” is not a time; write one such as 2026-11-27T10:00.") from None
+        raise Invalid.at(
+            pointer, _("“{text}” is not a time; write one such as 2026-11-27T10:00.", text=text[:40])
+        ) from None
 
 
 def parse_day(text: str, pointer: str = "") -> date:
@@ -60,7 +65,7 @@ def parse_day(text: str, pointer: str = "") -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid.at(pointer, f"“{text[:40]}” is not a day; write one such as 2026-11-27.") from None
+        raise Invalid.at(pointer, _("“{text}” is not a day; write one such as 2026-11-27.", text=text[:40])) from None
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
@@ -68,7 +73,7 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
-        raise Invalid(f"{day} is too far away.") from None
+        raise Invalid(_("{day} is too far away.", day=day)) from None
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -76,7 +81,7 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     try:
         return start_of(day + timedelta(days=1), zone)
     except OverflowError:
-        raise Invalid(f"{day} is too far away.") from None
+        raise Invalid(_("{day} is too far away.", day=day)) from None
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:

@@ -11,6 +11,7 @@ from babel.numbers import NumberPattern, get_currency_symbol
 
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import TooFine, TwoWays, decimal
 
 LIMIT = 2**63 - 1
@@ -52,7 +53,13 @@ class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True,
 
     def _same(self, other: "Money") -> None:
         if self.currency != other.currency:
-            raise Invalid(f"{self.currency} and {other.currency} cannot be added up; convert one of them first.")
+            raise Invalid(
+                _(
+                    "{currency} and {other_currency} cannot be added up; convert one of them first.",
+                    currency=self.currency,
+                    other_currency=other.currency,
+                )
+            )
 
     def share(self, numerator: int, denominator: int) -> "Money":
         """`numerator/denominator` of it, rounded half away from zero to the minor unit (the rule tax offices expect)."""
@@ -62,13 +69,13 @@ class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True,
         """Parts in proportion to `weights` that add up to the whole, to the last minor unit (largest remainder)."""
         total = sum(weights)
         if total <= 0 or min(weights) < 0:
-            raise Invalid("Money is split by weights that are not negative and not all zero.")
+            raise Invalid(_("Money is split by weights that are not negative and not all zero."))
         sign = -1 if self.amount < 0 else 1
         shares = [divmod(abs(self.amount) * weight, total) for weight in weights]
-        left = abs(self.amount) - sum(whole for whole, _ in shares)
+        left = abs(self.amount) - sum(whole for whole, _unused in shares)
         by_remainder = sorted(range(len(weights)), key=lambda i: (-shares[i][1], i))
         extra = set(by_remainder[:left])
-        return [Money(sign * (whole + (i in extra)), self.currency) for i, (whole, _) in enumerate(shares)]
+        return [Money(sign * (whole + (i in extra)), self.currency) for i, (whole, _unused) in enumerate(shares)]
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
@@ -94,14 +101,22 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
     try:
         found = decimal(bare, pointer, "An amount of money", finest=digits)
     except TooFine:
-        raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).") from None
+        raise Invalid.at(
+            pointer,
+            _(
+                "“{text}” is finer than {currency} allows ({digits} decimal places).",
+                text=text,
+                currency=currency,
+                digits=digits,
+            ),
+        ) from None
     except TwoWays:
         raise
     except Invalid:
-        raise Invalid.at(pointer, f"“{text}” is not an amount of money; write it like 19.99.") from None
+        raise Invalid.at(pointer, _("“{text}” is not an amount of money; write it like 19.99.", text=text)) from None
     scaled = found.scaleb(digits)
     if abs(scaled) > LIMIT:
-        raise Invalid.at(pointer, f"“{text}” is not an amount of money that can be charged.")
+        raise Invalid.at(pointer, _("“{text}” is not an amount of money that can be charged.", text=text))
     return Money(int(scaled), currency)
 
 

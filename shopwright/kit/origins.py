@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 # Printable ASCII; without what browsers read in another way than urlsplit (a backslash is a slash to them, tabs are nothing).
 PLAIN = re.compile(r"[!-\[\]-~]{1,2048}")
@@ -13,7 +14,7 @@ PORTS = {"http": 80, "https": 443}
 
 def origin_of(url: str) -> str:
     """scheme://host:port of an address on the web, the port always said. Raises Invalid where it is none, or names a user."""
-    wrong = Invalid(f"“{url[:80]}” is no address on the web; one looks like https://shop.example.com.")
+    wrong = Invalid(_("“{url}” is no address on the web; one looks like https://shop.example.com.", url=url[:80]))
     if not PLAIN.fullmatch(url):
         raise wrong
     try:

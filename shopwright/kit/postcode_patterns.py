@@ -5,6 +5,7 @@ import re
 from shopwright.kit.codes import visible
 from shopwright.kit.errors import Invalid
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
+from shopwright.kit.translation import gettext as _
 
 RANGE = re.compile(r"([0-9]+)\.{3}([0-9]+)")
 ZIP = 5  # digits of a code of the US, before those of the street
@@ -53,7 +54,10 @@ def check_patterns(country: str, text: str, pointer: str) -> None:
         if not right:
             example = next(iter(postal_rules(country).examples), "27498")
             said = f"write whole codes ({example}), beginnings (35*) or ranges (10000...19999)"
-            raise Invalid.at(pointer, f"“{one[:40]}” is no pattern of postcodes of {country}; {said}.")
+            raise Invalid.at(
+                pointer,
+                _("“{one}” is no pattern of postcodes of {country}; {said}.", one=one[:40], country=country, said=said),
+            )
 
 
 def closeness(pattern: str, code: str) -> int:

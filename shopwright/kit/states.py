@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from shopwright.kit.errors import Conflict
+from shopwright.kit.translation import gettext as _
 
 S = TypeVar("S", bound=str)
 
@@ -31,7 +32,15 @@ class States(Generic[S]):
         """`after`, if it may follow `before`; raises IllegalMove otherwise."""
         if not self.may(before, after):
             allowed = ", ".join(sorted(self.table[before])) or "nothing: it is over"
-            raise IllegalMove(f"A {self.thing} that is {before} cannot become {after}; it can become {allowed}.")
+            raise IllegalMove(
+                _(
+                    "A {thing} that is {before} cannot become {after}; it can become {allowed}.",
+                    thing=self.thing,
+                    before=before,
+                    after=after,
+                    allowed=allowed,
+                )
+            )
         return after
 
     def is_final(self, state: S) -> bool:

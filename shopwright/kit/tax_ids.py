@@ -14,6 +14,7 @@ from shopwright.kit.codes import place_form, visible
 from shopwright.kit.countries import country_title
 from shopwright.kit.errors import Invalid
 from shopwright.kit.text import tidy_line
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from stdnum.util import NumberValidationModule
@@ -43,7 +44,9 @@ def check_reference(text: str, pointer: str = "/reference") -> str:
     """What a buyer wants to find on the invoice, on one line. Raises Invalid."""
     found = tidy_line(text)
     if len(found) > LONGEST_REFERENCE:
-        raise Invalid.at(pointer, f"A reference has at most {LONGEST_REFERENCE} characters.")
+        raise Invalid.at(
+            pointer, _("A reference has at most {longest_reference} characters.", longest_reference=LONGEST_REFERENCE)
+        )
     return found
 
 
@@ -68,7 +71,9 @@ def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNu
     written = visible(text).upper()
     bare, home = SEPARATORS.sub("", written), place_form(country)
     if not bare or len(bare) > LONGEST:
-        raise Invalid.at(pointer, f"A tax id has up to {LONGEST} letters and digits, such as ATU13585627.")
+        raise Invalid.at(
+            pointer, _("A tax id has up to {longest} letters and digits, such as ATU13585627.", longest=LONGEST)
+        )
     own, member, at_home = _module(home), member_of(bare[:2]), member_of(home)
     problem: ValidationError | None = None
     for place, candidate in ((member, bare), (at_home, prefix_of(at_home) + bare)):
@@ -84,14 +89,20 @@ def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNu
             problem = problem or error
     if problem is not None:
         where = country_title(home if own is not None and not member else _country(member or at_home))
-        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no tax id of {where}: {_why(problem)}.")
+        raise Invalid.at(
+            pointer,
+            _("“{text}” is no tax id of {where}: {problem}.", text=text[:LONGEST], where=where, problem=_why(problem)),
+        )
     if not home:
         raise Invalid.at(
             pointer,
-            f"“{text[:LONGEST]}” does not say its country: write a VAT id with its letters, such as ATU13585627.",
+            _(
+                "“{text}” does not say its country: write a VAT id with its letters, such as ATU13585627.",
+                text=text[:LONGEST],
+            ),
         )
     if not UNKNOWN.fullmatch(bare):
-        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no tax id: it has 3 to 32 letters and digits.")
+        raise Invalid.at(pointer, _("“{text}” is no tax id: it has 3 to 32 letters and digits.", text=text[:LONGEST]))
     return TaxNumber(bare, home, known=False)
 
 
@@ -100,7 +111,9 @@ def read_oss_id(text: str, pointer: str) -> str:
     try:
         return str(oss.validate(visible(text).upper()))
     except ValidationError as error:
-        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no number of the One-Stop-Shop: {_why(error)}.") from None
+        raise Invalid.at(
+            pointer, _("“{text}” is no number of the One-Stop-Shop: {error}.", text=text[:LONGEST], error=_why(error))
+        ) from None
 
 
 def read_iban(text: str, pointer: str = "/bank") -> str:
@@ -108,7 +121,7 @@ def read_iban(text: str, pointer: str = "/bank") -> str:
     try:
         return str(iban.validate(visible(text)))
     except ValidationError as error:
-        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no IBAN: {_why(error)}.") from None
+        raise Invalid.at(pointer, _("“{text}” is no IBAN: {error}.", text=text[:LONGEST], error=_why(error))) from None
 
 
 def _module(country: str) -> "NumberValidationModule | None":

@@ -86,11 +86,16 @@ def translated(language: str, singular: str, plural: str = "", count: int = 1) -
     return messages.ngettext(singular, plural, count) if plural else messages.gettext(singular)
 
 
-def gettext(message: str, **values: Any) -> str:
+def gettext(message: str, /, **values: Any) -> str:
     """A message in the current language; called `_` where it is used, as the extraction looks for that."""
     return translated(_language.get(), message).format(**values)
 
 
-def ngettext(singular: str, plural: str, count: int, **values: Any) -> str:
+def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
     """A message whose form depends on `count`, which is its placeholder `{count}`."""
     return translated(_language.get(), singular, plural, count).format(count=count, **values)
+
+
+def gettext_noop(message: str) -> str:
+    """The message as it is: marks a constant for the catalogue, which `_` translates where it is shown."""
+    return message

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T")
 BASIS_POINTS = 100  # in a per cent
@@ -39,13 +40,30 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
     sign, digits = ("-", bare[1:].strip()) if bare.startswith("-") else ("", bare)
     plain = _plain(digits, finest)
     if plain is None or len(plain) > MOST_DIGITS + 2:
-        raise Invalid.at(pointer, f"{what} is a number such as 1299 or 19.99, not “{text[:40]}”.")
+        raise Invalid.at(
+            pointer, _("{what} is a number such as 1299 or 19.99, not “{text}”.", what=what, text=text[:40])
+        )
     if plain == "":
-        whole, _, rest = digits.partition(",")
-        raise TwoWays.at(pointer, f"“{text[:40]}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.")
+        whole, _unused, rest = digits.partition(",")
+        raise TwoWays.at(
+            pointer,
+            _(
+                "“{text}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.",
+                text=text[:40],
+                whole=whole,
+                rest=rest,
+            ),
+        )
     found = Decimal(sign + plain)
     if -int(found.as_tuple().exponent) > finest and found != round(found, finest):
-        raise TooFine.at(pointer, f"“{text[:40]}” is finer than {finest} decimal places, which is what can be kept.")
+        raise TooFine.at(
+            pointer,
+            _(
+                "“{text}” is finer than {finest} decimal places, which is what can be kept.",
+                text=text[:40],
+                finest=finest,
+            ),
+        )
     return found
 
 
@@ -75,7 +93,16 @@ def whole_number(text: str, pointer: str = "", what: str = "This", *, least: int
     """A whole number from `least` to `most`. Raises Invalid."""
     bare = text.translate(MINUS | WIDE).strip()
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", bare) or not least <= int(bare) <= most:
-        raise Invalid.at(pointer, f"{what}: “{text[:40]}” is not a whole number from {least} to {most}.")
+        raise Invalid.at(
+            pointer,
+            _(
+                "{what}: “{text}” is not a whole number from {least} to {most}.",
+                what=what,
+                text=text[:40],
+                least=least,
+                most=most,
+            ),
+        )
     return int(bare)
 
 
@@ -89,7 +116,9 @@ def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> in
     bare = text.strip().removesuffix("%").strip()
     found = decimal(bare, pointer, what) * BASIS_POINTS
     if not 0 <= found <= BASIS_POINTS * BASIS_POINTS:
-        raise Invalid.at(pointer, f"{what} is a number from 0 to 100, such as 19 or 7.5, not “{text[:40]}”.")
+        raise Invalid.at(
+            pointer, _("{what} is a number from 0 to 100, such as 19 or 7.5, not “{text}”.", what=what, text=text[:40])
+        )
     return int(found)
 
 
@@ -103,7 +132,10 @@ def millionths(text: str, pointer: str = "", what: str = "A percentage") -> int:
         bare = bare.replace(",", ".")  # thousands of per cent there are none
     found = decimal(bare, pointer, what, finest=4) * PPM_OF_A_PER_CENT
     if not 0 <= found <= PPM_OF_A_PER_CENT * 100:
-        raise Invalid.at(pointer, f"{what} is a number from 0 to 100, such as 19 or 8.875, not “{text[:40]}”.")
+        raise Invalid.at(
+            pointer,
+            _("{what} is a number from 0 to 100, such as 19 or 8.875, not “{text}”.", what=what, text=text[:40]),
+        )
     return int(found)
 
 
@@ -118,7 +150,7 @@ def number(text: str, pointer: str = "", what: str = "This") -> float:
     found = decimal(text, pointer, what, finest=MOST_DIGITS)
     kept = float(found)
     if Decimal(repr(kept)) != found:
-        raise Invalid.at(pointer, f"“{text[:40]}” has more digits than can be kept; write 15 at most.")
+        raise Invalid.at(pointer, _("“{text}” has more digits than can be kept; write 15 at most.", text=text[:40]))
     return kept
 
 

@@ -18,6 +18,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.private import make_folder
+from shopwright.kit.translation import gettext as _
 
 CLOSED = "vault:"
 # What a key is made of; somebody may have written one by hand.
@@ -58,8 +59,9 @@ class Vault:
             return self._box.decrypt(token).decode()
         except InvalidToken:
             raise Unavailable(
-                "A secret of this shop was encrypted with a key that is not here. Bring encryption.key along with the"
-                " data folder, or set SHOPWRIGHT_ENCRYPTION_KEY as it was."
+                _(
+                    "A secret of this shop was encrypted with a key that is not here. Bring encryption.key along with the data folder, or set SHOPWRIGHT_ENCRYPTION_KEY as it was."
+                )
             ) from None
 
     def again(self, kept: str) -> str:
@@ -107,12 +109,20 @@ def kept_once(path: Path, text: str) -> str:
         kept = path.read_bytes()
     except OSError as error:
         raise Unavailable(
-            f"The data folder {path.parent} cannot be used: {error.strerror}. Choose another with --data or SHOPWRIGHT_DATA."
+            _(
+                "The data folder {parent} cannot be used: {strerror}. Choose another with --data or SHOPWRIGHT_DATA.",
+                parent=path.parent,
+                strerror=error.strerror,
+            )
         ) from None
     if not kept.strip() or not all(KEY.fullmatch(one) for one in kept.split()):
         raise Damaged(
-            f"{path} is damaged: it holds {len(kept)} bytes that are no key. Put back a copy of it. Where there is none,"
-            f" move it away and a new one is made: {WITHOUT}"
+            _(
+                "{path} is damaged: it holds {kept} bytes that are no key. Put back a copy of it. Where there is none, move it away and a new one is made: {without}",
+                path=path,
+                kept=len(kept),
+                without=WITHOUT,
+            )
         )
     return kept.decode("ascii")
 

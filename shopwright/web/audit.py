@@ -9,6 +9,7 @@ from shopwright.kit.audit import Act
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.audit import AuditedRequest
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Carts
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.inventory.contract import Inventory
@@ -126,17 +127,19 @@ class Trail:
         readers: Mapping[str, Callable[[str], Awaitable[Any]]] = {
             "order": self._order,
             "product": self._shop.catalog.get,
-            "coupon": lambda _: _all(self._shop.pricing.coupons(), "code"),
-            "promotion": lambda _: _all(self._shop.pricing.promotions(), "id"),
-            "shipping rate": lambda _: _all(self._shop.pricing.shipping_rates(), "id"),
-            "tax rate": lambda _: _all(self._shop.pricing.tax_rate_history(), "country", "region", "tax_class", "id"),
-            "tax class": lambda _: _all(self._shop.pricing.tax_classes(), "name"),
-            "tax rule": lambda _: _all(self._shop.pricing.tax_rules(), "country", "rule", "id"),
+            "coupon": lambda _unused: _all(self._shop.pricing.coupons(), "code"),
+            "promotion": lambda _unused: _all(self._shop.pricing.promotions(), "id"),
+            "shipping rate": lambda _unused: _all(self._shop.pricing.shipping_rates(), "id"),
+            "tax rate": lambda _unused: _all(
+                self._shop.pricing.tax_rate_history(), "country", "region", "tax_class", "id"
+            ),
+            "tax class": lambda _unused: _all(self._shop.pricing.tax_classes(), "name"),
+            "tax rule": lambda _unused: _all(self._shop.pricing.tax_rules(), "country", "rule", "id"),
             "stock": self._stock,
-            "location": lambda _: _all(self._shop.inventory.locations(), "id"),
-            "collection": lambda _: _all(self._shop.catalog.collections(), "slug"),
+            "location": lambda _unused: _all(self._shop.inventory.locations(), "id"),
+            "collection": lambda _unused: _all(self._shop.catalog.collections(), "slug"),
             "account": self._account,
-            "waiting room": lambda _: self._shop.carts.waiting_room(),
+            "waiting room": lambda _unused: self._shop.carts.waiting_room(),
         }
         if kind not in readers:
             return {}
@@ -163,7 +166,7 @@ class Trail:
             return await self._shop.users.get(name)
         found = await self._shop.users.by_email(name)
         if found is None:
-            raise Missing("There is no such account.")
+            raise Missing(_("There is no such account."))
         return found
 
 

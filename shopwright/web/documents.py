@@ -9,6 +9,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.files import file_answer
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import OF_SALES, TITLES, Document, may_read, require_reader
 from shopwright.services.books.contract.forms import FORMS, form_named, refusal
@@ -56,7 +57,7 @@ def of_order(document: Document, order_id: str, caller: Caller) -> Document:
     """The same, for whoever may see the order. Raises Denied, Missing."""
     require_reader(caller, document)
     if document.order_id != order_id or document.sealed:
-        raise Missing("There is no such document.")
+        raise Missing(_("There is no such document."))
     return document
 
 

@@ -153,10 +153,10 @@ def _translating(language: str) -> dict[str, Callable[..., str]]:
         text, open_ = message
         return minijinja.safe(text.format(**{name: _escaped(one) for name, one in values.items()})) if open_ else text
 
-    def gettext(message: str, **values: Any) -> str:
+    def gettext(message: str, /, **values: Any) -> str:
         return answer(_message(language, message, "", 1), values)
 
-    def ngettext(singular: str, plural: str, count: int, **values: Any) -> str:
+    def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
         return answer(_message(language, singular, plural, count), {"count": count, **values})
 
     return {"_": gettext, "ngettext": ngettext}

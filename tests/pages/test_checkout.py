@@ -66,7 +66,7 @@ async def test_a_code_that_holds_no_longer_is_taken_off_and_said_at_the_step_one
     shop.clock.move(hours=2)
     page = await browser.go(step)
     assert "TEN: This code was valid until" in page
-    assert "It was taken off: the total is €128.00 now." in page
+    assert "The code was removed: the total is now €128.00." in page
     assert "TEN" not in await browser.go(step)
     await browser.go("/checkout/payment")
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
@@ -357,7 +357,7 @@ async def test_a_form_that_grew_old_says_so_and_not_that_one_may_not(browser: Br
         "/forgot-password",
     ):
         answer = await browser.client.post(path, data={"_csrf_token": "of yesterday"})
-        assert "Please send this once more" in answer.text, path
+        assert "Please send this form again" in answer.text, path
         assert "may not" not in answer.text, path
 
 

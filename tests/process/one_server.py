@@ -84,9 +84,7 @@ class OneServer:
             found |= {f"/health/ready: {engine}" for engine, state in ready["engines"].items() if state != "ok"}
         if not ready["writes"]:
             found.add("/health/ready: writes false")
-        rows = re.findall(
-            r"<(?:dt|td|th|li)[^>]*>([^<]+)</[^>]+>\s*<[^>]+>\s*(Works, with less|Does not work at the moment)", page
-        )
+        rows = re.findall(r"<(?:dt|td|th|li)[^>]*>([^<]+)</[^>]+>\s*<[^>]+>\s*(Degraded|Unavailable)", page)
         found |= {f"/status: {deed}: {said}" for deed, said in rows}
         return found
 

@@ -91,7 +91,7 @@ async def test_on_a_full_disk_shoppers_look_around_and_everyone_is_told_the_trut
             answer = await client.get("/health/ready")
             assert (answer.status_code, answer.json()["status"], answer.json()["writes"]) == (200, "less", False)
             assert "takes no orders" in answer.json()["engines"]["disk"]
-            assert "Does not work at the moment" in (await client.get("/status")).text
+            assert "Unavailable" in (await client.get("/status")).text
             metrics = (await client.get("/metrics")).text
             assert 'shopwright_engine_up{engine="disk"} 0.0' in metrics
             assert "shopwright_disk_free_bytes" in metrics

@@ -117,7 +117,7 @@ async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of
     house = Housekeeper(posting)
     condition = await house.condition()
     assert "None has been sent for" in condition.warnings["notifications"]
-    assert dict(status.states({"all": condition}))["Letters and messages"] == "less"
+    assert dict(status.states({"all": condition}))["E-mails and messages"] == "less"
     assert b'shopwright_messages{state="waiting"} 2.0' in await house.numbers()
     assert any("None has been sent for" in said for finding in await look(posting) for said in finding.wrong)
     await passes(posting, minutes=65)

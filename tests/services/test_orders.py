@@ -347,7 +347,7 @@ async def test_parcels_leave_in_parts_with_a_link_to_follow_them(shop: Shop) -> 
 
 async def test_an_unpaid_order_is_not_shipped(shop: Shop) -> None:
     order = await place(shop, await sell(shop), token="pretend_declined")
-    with pytest.raises(Conflict, match="only a paid order"):
+    with pytest.raises(Conflict, match="Only paid orders can be shipped"):
         await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.tasks import ended
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
 T = TypeVar("T")
@@ -29,7 +30,7 @@ class CircuitBreaker:
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` answers. Raises Unavailable, where it does or did a moment ago."""
         if self._away is not None:
-            raise Unavailable(f"{self._what} did not answer a moment ago.")
+            raise Unavailable(_("{what} did not answer a moment ago.", what=self._what))
         try:
             answer = await call()
         except Unavailable as error:

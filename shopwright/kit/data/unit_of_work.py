@@ -29,6 +29,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
 from shopwright.kit.personal import personal_fields, redacted
+from shopwright.kit.translation import gettext as _
 
 # How long the process that told a fact keeps the deliveries to itself before others may take them over. Who is still at
 # them renews it (`engines/bus/relay.py`): what a process that died had is taken up by another soon.
@@ -81,8 +82,8 @@ class Reader(ABC):
     async def fetch_rows(self, sql: str, values: Sequence[Sequence[Any]], **params: Any) -> list[Row]:
         """What writing any number of rows answers, whose first values stand where `sql` says `(:each, …)`; in no order."""
         rows: list[Row] = []
-        begun, _, rest = sql.partition("(:each")
-        own, _, end = rest.partition(")")
+        begun, _unused, rest = sql.partition("(:each")
+        own, _unused, end = rest.partition(")")
         for start in range(0, len(values), MANY):
             some = values[start : start + MANY]
             names = {f"each{n}_{m}": one for n, row in enumerate(some) for m, one in enumerate(row)}
@@ -341,7 +342,7 @@ class ServiceDatabase(Reader):
             finally:
                 _together.reset(before)
             if tx.torn:
-                raise Unavailable("One of several deeds failed; none of them was done.")
+                raise Unavailable(_("One of several deeds failed; none of them was done."))
 
     @staticmethod
     async def _once(tx: Transaction, key: str | None) -> None:

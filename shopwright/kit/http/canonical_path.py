@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from shopwright.kit.errors import Malformed
 from shopwright.kit.http.problems import refuse
 from shopwright.kit.text import has_controls
+from shopwright.kit.translation import gettext as _
 
 LONGEST, LONGEST_QUERY = 2048, 8192
 # Most paths: no escapes, no segment that begins with a dot, none that is empty.
@@ -29,11 +30,11 @@ SEPARATORS = re.compile(r"[/\\;]|%[0-9A-Fa-f]{2}")
 def canonical(raw: bytes) -> bytes:
     """The spelling of this path. Raises Malformed for what leads nowhere, or to different places for different readers."""
     if len(raw) > LONGEST:
-        raise Malformed(f"The path is longer than {LONGEST} bytes.")
+        raise Malformed(_("The path is longer than {longest} bytes.", longest=LONGEST))
     if PLAIN.fullmatch(raw):
         return raw
     if not WRITTEN.fullmatch(raw):
-        raise Malformed("The path has characters that must be percent-encoded (RFC 3986), or a “;”.")
+        raise Malformed(_("The path has characters that must be percent-encoded (RFC 3986), or a “;”."))
     return b"/" + b"/".join(filter(None, (_segment(one) for one in raw.split(b"/"))))
 
 
@@ -41,10 +42,10 @@ def _segment(raw: bytes) -> bytes:
     try:
         means = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
-        raise Malformed("The path is not UTF-8.") from None
+        raise Malformed(_("The path is not UTF-8.")) from None
     if means in {".", ".."} or SEPARATORS.search(means) or has_controls(means):
         raise Malformed(
-            "A segment of the path is “.” or “..”, or hides a separator, a control character or a second encoding."
+            _("A segment of the path is “.” or “..”, or hides a separator, a control character or a second encoding.")
         )
     return ESCAPE.sub(lambda found: _escape(int(found[1], 16)), raw)
 
@@ -55,10 +56,15 @@ def _escape(byte: int) -> bytes:
 
 def _asked(method: str, raw: bytes, query: bytes) -> bytes:
     if len(query) > LONGEST_QUERY or not QUERY.fullmatch(query):
-        raise Malformed(f"The query is longer than {LONGEST_QUERY} bytes, or not percent-encoded (RFC 3986).")
+        raise Malformed(
+            _(
+                "The query is longer than {longest_query} bytes, or not percent-encoded (RFC 3986).",
+                longest_query=LONGEST_QUERY,
+            )
+        )
     path = canonical(raw)
     if path != raw and method not in {"GET", "HEAD"}:
-        raise Malformed(f"The path of this request is written {path.decode()}.")
+        raise Malformed(_("The path of this request is written {decode}.", decode=path.decode()))
     return path
 
 

@@ -30,6 +30,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.derived import KeyedHash, derived_key, fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid
+from shopwright.kit.translation import gettext as _
 
 HEADER = b"idempotency-key"
 KEPT = (200, 500)  # answers in this range are repeated; a 5xx may be tried again
@@ -65,7 +66,7 @@ def read_key(raw: bytes | str) -> str:
     key = raw.decode("latin-1") if isinstance(raw, bytes) else raw
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Invalid.at(
-            "/headers/Idempotency-Key", "An Idempotency-Key has 1 to 255 visible characters; a UUID is good."
+            "/headers/Idempotency-Key", _("An Idempotency-Key has 1 to 255 visible characters; a UUID is good.")
         )
     return key
 
@@ -98,7 +99,7 @@ class Idempotency:
 
     async def _claim(self, mark: Mark) -> tuple[int, StoredAnswer] | None:
         """None: it is ours to do. Otherwise the answer given before, waiting for it where another is still at it."""
-        for _ in range(int(PATIENCE_S / 0.05)):
+        for _unused in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
                 if await tx.run(
                     "INSERT INTO idempotency (scope, key, fingerprint, status, answer, time)"
@@ -115,11 +116,11 @@ class Idempotency:
                     "SELECT * FROM idempotency WHERE scope = :scope AND key = :key", scope=mark.who, key=mark.key
                 )
             if row is not None and row["fingerprint"] != mark.fingerprint:
-                raise IdempotencyConflict("This Idempotency-Key was used for another request. Use a new one.")
+                raise IdempotencyConflict(_("This Idempotency-Key was used for another request. Use a new one."))
             if row is not None and row["status"]:
                 return row["status"], _opened(row["answer"], mark)
             await asyncio.sleep(0.05)
-        raise Conflict("A request with this Idempotency-Key is still being worked on. Ask again in a moment.")
+        raise Conflict(_("A request with this Idempotency-Key is still being worked on. Ask again in a moment."))
 
     async def _perform(self, scope: Scope, body: bytes, send: Send, mark: Mark) -> None:
         status, kept, chunks = 500, [], []

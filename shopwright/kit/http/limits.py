@@ -22,6 +22,7 @@ from shopwright.kit.clients import counted_as
 from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.http.problems import refuse
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 
 Work = Literal["read", "write", "search", "guess", "message", "document", "file"]
 # As many of each for one that writes. Files are the pictures and styles of pages, which come by the dozen.
@@ -62,7 +63,9 @@ class Limiter:
             good = await self._strategy.hit(item, work, who)
         except Unavailable:
             return item.amount, item.amount, 0
-        before, left_s, came, _ = await self._storage.get_sliding_window(item.key_for(work, who), item.get_expiry())
+        before, left_s, came, _unused = await self._storage.get_sliding_window(
+            item.key_for(work, who), item.get_expiry()
+        )
         if not good:
             path = str(scope.get("path_template", ""))
             security_log.note("limited", method=str(scope.get("method", "")), path=path, work=work)
@@ -81,7 +84,7 @@ def again_in(before: int, left: float, came: int, limit: int) -> int:
 def too_many(limit: int, again_s: int) -> RateLimited:
     """Said to who came too often."""
     told = {"retry_after": again_s, "limit": limit}
-    return RateLimited(f"Too many requests. Come back in {again_s} seconds.", data=told)
+    return RateLimited(_("Too many requests. Come back in {again_s} seconds.", again_s=again_s), data=told)
 
 
 def every_route_has_a_kind(app: Litestar) -> None:

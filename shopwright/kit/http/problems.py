@@ -29,6 +29,7 @@ from shopwright.kit.errors import (
     VersionConflict,
 )
 from shopwright.kit.http.pagination import NO_CURSOR
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.web")
 
@@ -142,9 +143,13 @@ def _from_message(message: str, within: str = "") -> Problem | None:
     pointer = within + re.sub(r"\[(\w+|\.\.\.)\]", r"/\1", place.group(1)).replace(".", "/") if place else within
     text = PLACE.sub("", message)
     if found := UNKNOWN.search(text):
-        return Problem(f"{pointer}/{found.group(1)}", "unknown_field", f"There is no field “{found.group(1)}” here.")
+        return Problem(
+            f"{pointer}/{found.group(1)}", "unknown_field", _("There is no field “{group}” here.", group=found.group(1))
+        )
     if found := MISSING.search(text):
-        return Problem(f"{pointer}/{found.group(1)}", "required", f"The field “{found.group(1)}” is required.")
+        return Problem(
+            f"{pointer}/{found.group(1)}", "required", _("The field “{group}” is required.", group=found.group(1))
+        )
     return Problem(pointer, "invalid", f"{pointer.lstrip('/') or 'The body'}: {text}.")
 
 

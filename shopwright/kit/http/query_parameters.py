@@ -19,6 +19,7 @@ from shopwright.kit.bounds import BY_NAME, LINE, URL, wrong_with
 from shopwright.kit.errors import Malformed, Missing, Problem
 from shopwright.kit.http.routes import takes_cookies
 from shopwright.kit.http.strict import refuse_faults
+from shopwright.kit.translation import gettext as _
 
 MOST = 200
 ASKS = "query"
@@ -71,7 +72,7 @@ class Queries:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             if any(isinstance(one, str) and len(one) > LINE.longest for one in scope["path_params"].values()):
-                raise Missing("There is nothing with so long a name.")
+                raise Missing(_("There is nothing with so long a name."))
             if scope["query_string"]:
                 handler = scope["route_handler"]
                 refuse_faults(_wrong(_parsed(scope["query_string"]), handler.opt[ASKS], takes_cookies(handler)))
@@ -82,9 +83,9 @@ def _parsed(query: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=MOST, errors="strict")
     except UnicodeDecodeError:
-        raise Malformed("The query is not UTF-8.") from None
+        raise Malformed(_("The query is not UTF-8.")) from None
     except ValueError:
-        raise Malformed(f"The query has more than {MOST} parameters.") from None
+        raise Malformed(_("The query has more than {most} parameters.", most=MOST)) from None
 
 
 def _wrong(given: Iterable[tuple[str, str]], asks: Asks, page: bool) -> Iterator[Problem]:
@@ -95,13 +96,22 @@ def _wrong(given: Iterable[tuple[str, str]], asks: Asks, page: bool) -> Iterator
             yield Problem(f"/{name[:60]}", "unknown_parameter", _unknown(name[:60], asks))
             continue
         if name in seen and name in asks.known and name not in asks.repeated:
-            yield Problem(f"/{name}", "invalid", f"{name} comes more than once.")
+            yield Problem(f"/{name}", "invalid", _("{name} comes more than once.", name=name))
         seen.add(name)
         if told := wrong_with(value, BY_NAME.get(name, LINE) if known else URL):
             yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")
         values = asks.known.get(name, ())
         if values and value not in values and not page:
-            yield Problem(f"/{name}", "invalid", f"{name} is one of {', '.join(values)}; “{value[:60]}” is none.")
+            yield Problem(
+                f"/{name}",
+                "invalid",
+                _(
+                    "{name} is one of {values}; “{value}” is none.",
+                    name=name,
+                    values=", ".join(values),
+                    value=value[:60],
+                ),
+            )
 
 
 def _unknown(name: str, asks: Asks) -> str:

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Malformed, Problem, RateLimited, TooLarge, TooSlow, Unsupported
 from shopwright.kit.http.routes import takes_cookies
+from shopwright.kit.translation import gettext as _
 
 MOST_FIELDS = 200
 UNFINISHED_EACH = 64
@@ -70,7 +71,7 @@ class Unfinished:
     def begin(self, client: str) -> None:
         """Raises RateLimited where one address sends too many at once."""
         if self._from[client] >= self._most:
-            raise RateLimited("Too many requests are on their way from your address.", data={"retry_after": AGAIN_S})
+            raise RateLimited(_("Too many requests are on their way from your address."), data={"retry_after": AGAIN_S})
         self._from[client] += 1
 
     def end(self, client: str) -> None:
@@ -100,7 +101,9 @@ class RequestBodies:
         kind = kind_of(handler)
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
         if kind.types and media and media not in kind.types:
-            raise Unsupported(f"This takes {' or '.join(sorted(kind.types))}, not {media[:60]}.")
+            raise Unsupported(
+                _("This takes {types}, not {media}.", types=" or ".join(sorted(kind.types)), media=media[:60])
+            )
         body = await self._read(scope, receive, _largest(kind, self._largest), headers.get(b"content-length", b""))
         _check(handler, kind, media, body)
         given = False
@@ -136,9 +139,9 @@ async def read_all(receive: Receive, largest: int, pace: BodyPace) -> bytes:
             async with asyncio.timeout(began + allowed_s - time.monotonic()):
                 message: Any = await receive()
         except TimeoutError:
-            raise TooSlow("The body came too slowly, or not at all.") from None
+            raise TooSlow(_("The body came too slowly, or not at all.")) from None
         if message["type"] == "http.disconnect":
-            raise Malformed("The body ended too early.")
+            raise Malformed(_("The body ended too early."))
         body += message.get("body", b"")
         if len(body) > largest:
             raise _too_large(largest)
@@ -151,7 +154,7 @@ def _largest(kind: BodyKind, most: int) -> int:
 
 
 def _too_large(largest: int) -> TooLarge:
-    return TooLarge(f"The body is larger than the {largest:,} bytes that this takes.")
+    return TooLarge(_("The body is larger than the {largest} bytes that this takes.", largest=f"{largest:,}"))
 
 
 def _check(handler: Any, kind: BodyKind, media: str, body: bytes) -> None:
@@ -159,14 +162,15 @@ def _check(handler: Any, kind: BodyKind, media: str, body: bytes) -> None:
     if media in FORMS and kind.types & FORMS:
         marks = body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")
         if marks > MOST_FIELDS:
-            raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
+            raise TooLarge(_("A form has at most {most_fields} fields.", most_fields=MOST_FIELDS))
     elif kind is JSON and handler.parsed_data_field is None:
         try:
             told = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw] | None)
         except msgspec.MsgspecError as error:
-            raise Malformed(f"JSON is malformed, or no object: {error}.") from None
+            raise Malformed(_("JSON is malformed, or no object: {error}.", error=error)) from None
         if told:
             names = [
-                Problem(f"/{name}"[:260], "unknown_field", f"There is no field “{name[:60]}” here.") for name in told
+                Problem(f"/{name}"[:260], "unknown_field", _("There is no field “{name}” here.", name=name[:60]))
+                for name in told
             ]
-            raise Invalid("This takes no fields.", problems=tuple(names[:20]))
+            raise Invalid(_("This takes no fields."), problems=tuple(names[:20]))

@@ -17,6 +17,7 @@ from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailabl
 from shopwright.kit.rpc import deadline
 from shopwright.kit.rpc.calls import CALLER, DEADLINE, FAILED, PREFIX, RpcServer, pack_error
 from shopwright.kit.rpc.service_tokens import CallTokens
+from shopwright.kit.translation import gettext as _
 
 Asks = Callable[[str, str], bool]  # may this caller ask that service?
 Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
@@ -38,7 +39,7 @@ class RpcEndpoint:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
-        service, _, verb = scope["path"].removeprefix(PREFIX).partition("/")
+        service, _unused, verb = scope["path"].removeprefix(PREFIX).partition("/")
         headers = Headers.from_scope(scope)
         try:
             body = await _body(receive)
@@ -55,22 +56,34 @@ class RpcEndpoint:
         """Raises Unauthenticated, Denied."""
         call = self._seal.read(service, verb, body, token)
         if not self._asks(call.caller, service):
-            raise Denied(f"{call.caller} does not ask {service}: what it asks stands on its label.")
+            raise Denied(
+                _(
+                    "{caller} does not ask {service}: what it asks stands on its label.",
+                    caller=call.caller,
+                    service=service,
+                )
+            )
         exposed = self._exposed.get(service)
         if exposed is not None and not exposed.may_repeat(verb) and not await self._once(call.nonce):
-            raise Unauthenticated("This was said before; a call is believed once.")
+            raise Unauthenticated(_("This was said before; a call is believed once."))
 
     async def _answer(self, service: str, verb: str, body: bytes, given: str) -> tuple[int, bytes]:
         exposed = self._exposed.get(service)
         if exposed is None:
-            raise Unavailable(f"{service} is not served by this process.")
+            raise Unavailable(_("{service} is not served by this process.", service=service))
         seconds = int(given) / 1000 if is_number(given) else deadline.PATIENCE_S
         with deadline.within(seconds):
             try:
                 async with asyncio.timeout(deadline.left()):
                     return await exposed.answer(verb, body)
             except TimeoutError:
-                raise Unavailable(f"{service} was not done in the {seconds:.1f} s it was given.") from None
+                raise Unavailable(
+                    _(
+                        "{service} was not done in the {seconds} s it was given.",
+                        service=service,
+                        seconds=f"{seconds:.1f}",
+                    )
+                ) from None
 
 
 async def _body(receive: Receive) -> bytes:
@@ -78,7 +91,7 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message: Any = await receive()
         if message["type"] == "http.disconnect":
-            raise Unavailable("Whoever asked is gone.")
+            raise Unavailable(_("Whoever asked is gone."))
         body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)

@@ -16,6 +16,7 @@ import msgspec
 from shopwright.kit.data.compatibility import Codec, decode_tolerant
 from shopwright.kit.errors import Invalid, Problem, ShopError, Unavailable
 from shopwright.kit.rpc.operations import may_ask_again
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T")
 PREFIX = "/internal/"  # of the addresses at which processes of the shop ask each other
@@ -64,13 +65,15 @@ class Operation:
         try:
             return msgspec.msgpack.encode(self.arguments(**named, **kwargs))
         except OverflowError:  # within one process it would be refused by the service
-            raise Invalid("A time in this is too far away, or a number is too large.") from None
+            raise Invalid(_("A time in this is too far away, or a number is too large.")) from None
 
     async def perform(self, service: Any, body: bytes) -> bytes:
         try:
             arguments = msgspec.structs.asdict(decode_tolerant(body, self.arguments, msgspec.msgpack))
         except msgspec.MsgspecError as error:
-            raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
+            raise Unavailable(
+                _("What {name} was asked is not understood here: {error}.", name=self.name, error=error)
+            ) from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         answer: bytes = self._words.encode(await getattr(service, self.name)(*positional, **arguments))
         return answer
@@ -115,7 +118,7 @@ class RpcServer:
         verb = self._verbs.get(name)
         try:
             if verb is None:
-                raise Unavailable(f"{self._name} has no verb {name}.")
+                raise Unavailable(_("{name} has no verb {name_2}.", name=self._name, name_2=name))
             return 200, await verb.perform(self._service, body)
         except ShopError as error:
             return FAILED, pack_error(error)
@@ -143,7 +146,9 @@ def rpc_client(contract: type[T], way: Channel) -> T:
             try:
                 return verb.unpack(body)
             except msgspec.MsgspecError as error:
-                raise Unavailable(f"What {contract.__name__} answered is not understood here: {error}.") from None
+                raise Unavailable(
+                    _("What {name} answered is not understood here: {error}.", name=contract.__name__, error=error)
+                ) from None
 
         return call
 

@@ -19,6 +19,7 @@ from shopwright.kit.observability import tracing
 from shopwright.kit.rpc import deadline
 from shopwright.kit.rpc.calls import CALLER, DEADLINE, Called
 from shopwright.kit.rpc.transport import Transport
+from shopwright.kit.translation import gettext as _
 
 TRIES = 3
 FIRST_PAUSE_S = 0.02
@@ -68,7 +69,7 @@ class ResilientClient:
         for number in range(1, TRIES + 1):
             if self._breaker.opened:
                 self._called(self._name, "not asked", 0.0)
-                raise Unavailable(f"{self._name} did not answer a moment ago.")
+                raise Unavailable(_("{name} did not answer a moment ago.", name=self._name))
             try:
                 with self._breaker:
                     return await self._counted(verb, body)
@@ -101,12 +102,12 @@ class ResilientClient:
                 }
                 status, answer = await self._wire.post(verb, body, headers)
         except ConnectionRefusedError as error:
-            raise ConnectFailed(f"{self._name} cannot be reached.") from error
+            raise ConnectFailed(_("{name} cannot be reached.", name=self._name)) from error
         except (ConnectionError, TimeoutError) as error:
             kind = DeadlineTooShort if left_s < FAIR_S and isinstance(error, TimeoutError) else Unavailable
             raise kind(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
         if status in AWAY:
-            raise Unavailable(f"{self._name} cannot be reached ({status}).")
+            raise Unavailable(_("{name} cannot be reached ({status}).", name=self._name, status=status))
         return status, answer
 
     async def close(self) -> None:

@@ -20,6 +20,7 @@ from joserfc.jwk import OctKey
 from shopwright.kit.derived import derived_key
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unauthenticated, Unavailable
+from shopwright.kit.translation import gettext as _
 
 ALGORITHM = "HS256"
 LASTS_S = 50
@@ -53,14 +54,14 @@ class CallTokens:
 
     def read(self, service: str, verb: str, body: bytes, token: str) -> SignedCall:
         """The call. Raises Unauthenticated where it is another's, another one, old, or came before; Unavailable for too many."""
-        said, _, mark = token.rpartition(".")
-        caller, _, rest = said.partition(".")
-        moment, _, nonce = rest.partition(".")
+        said, _unused, mark = token.rpartition(".")
+        caller, _unused, rest = said.partition(".")
+        moment, _unused, nonce = rest.partition(".")
         right = self._mark(service, verb, body, said)
         if not hmac.compare_digest(mark.encode(), right.encode()):
-            raise Unauthenticated("This was not said by a process of this shop.")
+            raise Unauthenticated(_("This was not said by a process of this shop."))
         if not is_number(moment) or abs(self._wall() - int(moment)) > CALL_LASTS_S:
-            raise Unauthenticated("This was said too long ago, or by a process whose clock is wrong.")
+            raise Unauthenticated(_("This was said too long ago, or by a process whose clock is wrong."))
         self._once(nonce)
         return SignedCall(caller, nonce)
 
@@ -75,9 +76,9 @@ class CallTokens:
             self._heard_before = self._heard if now - self._since <= 4 * CALL_LASTS_S else set()
             self._heard, self._since = set(), now
         if nonce in self._heard or nonce in self._heard_before:
-            raise Unauthenticated("This was said before; a call is believed once.")
+            raise Unauthenticated(_("This was said before; a call is believed once."))
         if len(self._heard) >= MOST_CALLS:
-            raise Unavailable("Too many calls at once; ask again in a moment.")
+            raise Unavailable(_("Too many calls at once; ask again in a moment."))
         self._heard.add(nonce)
 
 
@@ -106,7 +107,7 @@ class ServiceTokens:
                 now=int(now), leeway=LEEWAY_S, aud={"essential": True, "value": audience}, exp={"essential": True}
             ).validate(claims)
         except (JoseError, ValueError, KeyError, TypeError):
-            raise Unauthenticated("This was not said by a process of this shop.") from None
+            raise Unauthenticated(_("This was not said by a process of this shop.")) from None
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[audience, token] = (float(claims["exp"]), claims)

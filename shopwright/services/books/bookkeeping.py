@@ -9,6 +9,7 @@ from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase, Trans
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Missing, Unavailable
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import goods, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.issuing import Issuing
@@ -40,14 +41,16 @@ class Bookkeeping:
 
     async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
         """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
-        for _ in range(TRIES):
+        for _unused in range(TRIES):
             turn = await store.turn_of(self._work, order_id)
             try:
                 order = await self._orders.get(order_id)
             except Missing:  # a payment that a restored shop took in
                 return False
             if model.is_unread(order):
-                raise Unavailable(f"The receipt of order {order.number} is still to be read for its taxes.")
+                raise Unavailable(
+                    _("The receipt of order {number} is still to be read for its taxes.", number=order.number)
+                )
             payments = await self._payments.of_order(order.id)
             try:
                 written = await self._book(order, payments, turn, at, once)
@@ -57,7 +60,7 @@ class Bookkeeping:
                 written = False
             await self._documents.issue(order)
             return written
-        raise Unavailable("The books of this order are being written by others. They are tried again.")
+        raise Unavailable(_("The books of this order are being written by others. They are tried again."))
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""

@@ -14,6 +14,7 @@ from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, major
 from shopwright.kit.tax_ids import MEMBERS
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import charts, model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
 from shopwright.services.books.extract import Extract
@@ -55,11 +56,13 @@ class DatevLine(NamedTuple):
 def write(extract: Extract) -> bytes:
     """The file. Raises Invalid where DATEV takes none of these months: of two years, with too many rows, not in euros."""
     if extract.first // model.MONTH != extract.last // model.MONTH:
-        raise Invalid.at("/to", "DATEV takes months of one calendar year at once; ask for each year by itself.")
+        raise Invalid.at("/to", _("DATEV takes months of one calendar year at once; ask for each year by itself."))
     extract.check_euros()
     rows = [(entry, one) for entry in extract.entries for one in lines(extract, entry)]
     if len(rows) > MOST_ROWS:
-        raise Invalid.at("/to", f"DATEV takes at most {MOST_ROWS} rows at once; ask for fewer months.")
+        raise Invalid.at(
+            "/to", _("DATEV takes at most {most_rows} rows at once; ask for fewer months.", most_rows=MOST_ROWS)
+        )
     file = io.StringIO()
     file.write(_head(extract) + "\r\n")
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Entry
 from shopwright.services.pricing.contract import Seller
 
@@ -37,5 +38,9 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
                 if one.amount.currency != EURO:
                     raise Invalid.at(
                         "/form",
-                        f"Entry {entry.seq} is in {one.amount.currency}, and this file is in euros, at rates that the books do not keep; take the form csv.",
+                        _(
+                            "Entry {seq} is in {currency}, and this file is in euros, at rates that the books do not keep; take the form csv.",
+                            seq=entry.seq,
+                            currency=one.amount.currency,
+                        ),
                     )

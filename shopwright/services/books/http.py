@@ -14,6 +14,7 @@ from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.files import file_answer
 from shopwright.kit.http.pagination import AfterPlace, Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import (
     Account,
     Balance,
@@ -193,7 +194,7 @@ def theirs(document: Document, caller: Caller) -> Document:
     if caller.is_staff:
         return document
     if not caller.user_id or document.customer_id != caller.user_id:
-        raise Missing("There is no such document.")
+        raise Missing(_("There is no such document."))
     return document
 
 

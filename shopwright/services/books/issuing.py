@@ -13,6 +13,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of, end_of_books
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.personal import ERASED
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.books import document_store, model, papers, statement_store, store
 from shopwright.services.books.contract.documents import (
@@ -182,13 +183,13 @@ class Issuing:
             await statement_store.hold(tx)
             row = await document_store.row_of(tx, invoice_id)
             if row is None or row["sealed"] or not row["body"]:
-                raise Conflict("This invoice is shut off, and cannot be corrected any more.")
+                raise Conflict(_("This invoice is shut off, and cannot be corrected any more."))
             last = await _newest(tx, row)
             newest = msgspec.json.decode(last["body"], type=DocumentBody)
             day = day_of(from_micros(last["issued"]), self._work.zone)
             body = papers.corrected(newest, correction, order, self._work.zone, (last["name"], day))
             if (body.buyer, body.reference) == (newest.buyer, newest.reference):
-                raise Conflict("The buyer is named so already: nothing would be corrected.")
+                raise Conflict(_("The buyer is named so already: nothing would be corrected."))
             added = await self._add(tx, order, "correction", body, refers_to=last["id"])
         return await self.get(added)
 
@@ -200,7 +201,7 @@ class Issuing:
         """The same. Raises Conflict where that was not said."""
         seller = await self._seller_of(order)
         if seller is None:
-            raise Conflict("Say first who sells (Pricing, Seller): the document names them.")
+            raise Conflict(_("Say first who sells (Pricing, Seller): the document names them."))
         return seller
 
     async def issue_once(self, order: Order, kind: DocumentKind, body: DocumentBody, parcel: str = "") -> Document:
@@ -208,7 +209,7 @@ class Issuing:
         async with self._work.begin() as tx:
             await statement_store.hold(tx)
             if await document_store.is_erased(tx, order.id):
-                raise Conflict("The buyer was erased: what names them is shut off, and nothing more can be issued.")
+                raise Conflict(_("The buyer was erased: what names them is shut off, and nothing more can be issued."))
             found = await document_store.of_order(tx, order.id, kind, parcel)
             found = found or await self._add(tx, order, kind, body, refers_to=parcel)
         return await self.get(found)
@@ -219,7 +220,7 @@ class Issuing:
         found = await document_store.sold_after(self._work, done, AT_ONCE)
         if not found or await self.seller() is None:
             return
-        for order_id in dict.fromkeys(order_id for _, order_id in found if order_id):
+        for order_id in dict.fromkeys(order_id for _unused, order_id in found if order_id):
             with self._work.aside.guard("documents of order", order_id):
                 await self.issue(await self._orders.get(order_id))
         async with self._work.begin() as tx:
@@ -259,7 +260,7 @@ class Issuing:
     async def get(self, document_id: str) -> Document:
         row = await document_store.row_of(self._work, document_id)
         if row is None:
-            raise Missing("There is no such document.")
+            raise Missing(_("There is no such document."))
         return document_store.document(row, self._vault)
 
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:

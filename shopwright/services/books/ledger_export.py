@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import charts, store
 from shopwright.services.books.contract import TITLES, Entry, ExportedFile, ExportForm
 from shopwright.services.books.exports import exported
@@ -32,7 +33,10 @@ class LedgerExport:
             found += some
             after = some[-1].seq
             if len(found) > MOST_EXPORTED:
-                raise Invalid.at("/to", f"More than {MOST_EXPORTED} entries; ask for fewer months at once.")
+                raise Invalid.at(
+                    "/to",
+                    _("More than {most_exported} entries; ask for fewer months at once.", most_exported=MOST_EXPORTED),
+                )
         numbers = await store.account_numbers(self._work)
         papers = await self._documents.names([one.document for one in found if one.document])
         seller = await self._documents.seller()
@@ -58,9 +62,13 @@ class LedgerExport:
     async def set_account_numbers(self, numbers: Mapping[str, str]) -> dict[str, str]:
         for name, number in numbers.items():
             if name not in charts.EXTRA and name.partition("/")[0] not in TITLES:
-                raise Invalid.at("/", f"There is no account {name[:60]}; there are {', '.join(TITLES)}.")
+                raise Invalid.at(
+                    "/", _("There is no account {name}; there are {titles}.", name=name[:60], titles=", ".join(TITLES))
+                )
             if number and not is_number(number):
-                raise Invalid.at("/", f"“{number[:20]}” is not the number of an account; write digits alone.")
+                raise Invalid.at(
+                    "/", _("“{number}” is not the number of an account; write digits alone.", number=number[:20])
+                )
         async with self._work.begin() as tx:
             for name, number in numbers.items():
                 await store.set_account_number(tx, name, number)

@@ -6,6 +6,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import model, store
 from shopwright.services.books.contract import Correction, Entry, Payout, Posting
 from shopwright.services.books.periods import today
@@ -21,9 +22,11 @@ class ManualEntries:
         currency = payout.amount.currency
         fee = payout.fee or zero(currency)
         if fee.currency != currency:
-            raise Invalid.at("/fee", f"The fee is in the currency of what was paid out, {currency}.")
+            raise Invalid.at(
+                "/fee", _("The fee is in the currency of what was paid out, {currency}.", currency=currency)
+            )
         if payout.amount.amount <= 0 or fee.amount < 0:
-            raise Invalid.at("/amount", "What was paid out is above 0, and its fee is not below.")
+            raise Invalid.at("/amount", _("What was paid out is above 0, and its fee is not below."))
         postings = [
             Posting(account="bank", amount=payout.amount, provider=payout.provider),
             Posting(account="fees", amount=fee, provider=payout.provider),
@@ -43,17 +46,24 @@ class ManualEntries:
 
     async def correct(self, correction: Correction, who: Caller) -> Entry:
         if not correction.text.strip():
-            raise Invalid.at("/text", "Say why this is booked; whoever reads the books reads it.")
+            raise Invalid.at("/text", _("Say why this is booked; whoever reads the books reads it."))
         if any(one.account == "tax" for one in correction.lines):
-            raise Invalid.at("/lines", "Taxes follow from sales and refunds; they are not booked by hand.")
+            raise Invalid.at("/lines", _("Taxes follow from sales and refunds; they are not booked by hand."))
         postings = tuple(
             Posting(account=one.account, amount=one.amount, provider=one.provider) for one in correction.lines
         )
         if not postings or any(not one.amount.amount for one in postings):
-            raise Invalid.at("/lines", "Say at least two lines, each of an amount: debits above 0, credits below.")
+            raise Invalid.at("/lines", _("Say at least two lines, each of an amount: debits above 0, credits below."))
         if wrong := model.unbalanced(postings):
             currency, amount = next(iter(wrong.items()))
-            raise Invalid.at("/lines", f"The lines add up to {amount} minor units of {currency}, not to 0.")
+            raise Invalid.at(
+                "/lines",
+                _(
+                    "The lines add up to {amount} minor units of {currency}, not to 0.",
+                    amount=amount,
+                    currency=currency,
+                ),
+            )
         return await self._by_hand(
             store.NewEntry(
                 kind="correction",
@@ -67,7 +77,7 @@ class ManualEntries:
     def _day(self, said: date | None) -> date:
         now = today(self._work)
         if said is not None and said > now:
-            raise Invalid.at("/day", f"{said} is still to come.")
+            raise Invalid.at("/day", _("{said} is still to come.", said=said))
         return said or now
 
     async def _by_hand(self, new: store.NewEntry, once: str | None = None) -> Entry:
@@ -76,5 +86,5 @@ class ManualEntries:
                 seq = await store.write(tx, new)
                 written = await store.entry(tx, seq)
         except AlreadyDone:
-            raise Conflict("This payout is booked already.") from None
+            raise Conflict(_("This payout is booked already.")) from None
         return written

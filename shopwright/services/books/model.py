@@ -14,6 +14,7 @@ import msgspec
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, divide_half_up
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.orders.contract import PAID, Order, OrderLine
@@ -366,7 +367,7 @@ def parse_month(text: str, pointer: str) -> int:
     year, dash, month = text.strip().partition("-")
     if dash and len(year) == len("2026") and is_number(year) and is_number(month) and 1 <= int(month) <= DECEMBER:
         return int(year) * MONTH + int(month)
-    raise Invalid.at(pointer, f"“{text[:40]}” is not a month; write one such as 2026-11.")
+    raise Invalid.at(pointer, _("“{text}” is not a month; write one such as 2026-11.", text=text[:40]))
 
 
 def total(postings: Iterable[Posting], account: Account, currency: str) -> Money:

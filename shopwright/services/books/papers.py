@@ -11,6 +11,7 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.tax_ids import TaxNumber, check_reference, member_of, read_tax_id
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
 from shopwright.services.books.contract.documents import (
@@ -175,15 +176,18 @@ def rerated(
 def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None) -> None:
     """Would what was sold without tax to a business still be? Raises Invalid."""
     if tax_id is None:
-        raise Invalid.at("/tax_id", "This was sold without tax to a business: the invoice names its tax id.")
+        raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice names its tax id."))
     told = "This was sold without tax to a business in another country"
     home = invoice.seller.address.country
     if country != invoice.buyer.address.country:
         raise Invalid.at(
-            "/buyer/country", f"{told}: with the country its taxes would change. Refund it, and sell it anew."
+            "/buyer/country",
+            _("{told}: with the country its taxes would change. Refund it, and sell it anew.", told=told),
         )
     if invoice.ship_to.country != home and tax_id.country == (member_of(home) or home):
-        raise Invalid.at("/tax_id", f"{told}: its tax id is not of the seller's. Refund it, and sell it anew.")
+        raise Invalid.at(
+            "/tax_id", _("{told}: its tax id is not of the seller's. Refund it, and sell it anew.", told=told)
+        )
 
 
 def _replaces(name: str, day: date) -> str:
@@ -220,7 +224,11 @@ def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
         parts = order.tax_parts
         whole = order.totals.total
         net = whole - order.totals.tax - order.totals.included_tax
-        return (DocumentLine(title=f"Order {order.number}", quantity=1, net=net, gross=whole, tax_parts=parts),)
+        return (
+            DocumentLine(
+                title=_("Order {number}", number=order.number), quantity=1, net=net, gross=whole, tax_parts=parts
+            ),
+        )
     lines = [one for line in order.lines for one in _lots(order, line)]
     shipping = order.shipping
     if shipping is not None and gross_of(shipping.tax_parts, order.currency).amount:

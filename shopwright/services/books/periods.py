@@ -6,6 +6,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import model, statement_store
 from shopwright.services.books.contract import Period
 
@@ -26,13 +27,13 @@ class Periods:
     async def close(self, period: str, who: Caller) -> Period:
         month = model.parse_month(period, "/period")
         if month >= model.month_of(today(self._work)):
-            raise Conflict(f"{model.month_name(month)} has not ended. Close it when it has.")
+            raise Conflict(_("{month} has not ended. Close it when it has.", month=model.month_name(month)))
         async with self._work.begin() as tx:
             head = await statement_store.hold(tx)
             if await statement_store.closed_at(tx, month) is None:
                 first = await statement_store.first_open(tx)
                 if first is not None and first < month:
-                    raise Conflict(f"{model.month_name(first)} is open; close it first.")
+                    raise Conflict(_("{first} is open; close it first.", first=model.month_name(first)))
                 await statement_store.close(tx, month, who.signature, head)
         return next(one for one in await self.all() if one.period == model.month_name(month))
 
@@ -47,5 +48,11 @@ def months(start: str, end: str) -> tuple[int, int]:
     first, last = model.parse_month(start, "/from"), model.parse_month(end, "/to")
     count = (last // model.MONTH - first // model.MONTH) * model.DECEMBER + last % model.MONTH - first % model.MONTH
     if not 0 <= count < MOST_MONTHS:
-        raise Invalid.at("/to", f"`to` is not before `from`, and at most {MOST_MONTHS} months are asked for at once.")
+        raise Invalid.at(
+            "/to",
+            _(
+                "`to` is not before `from`, and at most {most_months} months are asked for at once.",
+                most_months=MOST_MONTHS,
+            ),
+        )
     return first, last

@@ -7,6 +7,7 @@ from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import model, regions, statement_store, store
 from shopwright.services.books.contract import Balance, Entry, SalesDay, TaxStatement, Threshold
 from shopwright.services.books.issuing import Issuing
@@ -32,9 +33,9 @@ class Statements:
         after: str = "",
         limit: int = 100,
     ) -> list[Entry]:
-        day, _, seq = after.partition("-")
+        day, _unused, seq = after.partition("-")
         if after and not (is_number(day) and is_number(seq)):
-            raise Invalid.at("/after", "This is not where a list goes on; use `next` of the answer before.")
+            raise Invalid.at("/after", _("This is not where a list goes on; use `next` of the answer before."))
         return await store.entries(
             self._work,
             first=day_number(start) if start else 0,

@@ -5,6 +5,7 @@ from functools import partial
 from shopwright.kit.caching.cached_counter import CachedCounter
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import CartClosed
 from shopwright.services.catalog.contract import Catalog
@@ -40,7 +41,7 @@ class CartContext:
         """What is stored of a cart. Raises Missing."""
         stored = await store.read(self.work, cart_id)
         if stored is None:
-            raise Missing("There is no such cart.")
+            raise Missing(_("There is no such cart."))
         return stored
 
     async def price(self, stored: store.StoredCart, variant_id: str, more: int) -> Price:
@@ -49,7 +50,7 @@ class CartContext:
         wanted[variant_id] = wanted.get(variant_id, 0) + more
         prices = await self.pricing.prices(list(wanted), self.currency)
         if variant_id not in prices:
-            raise Missing(f"This has no price in {self.currency} yet, so it cannot be bought.")
+            raise Missing(_("This has no price in {currency} yet, so it cannot be bought.", currency=self.currency))
         if more > 0:
             model.check_sum(wanted, prices, variant_id)
         return prices[variant_id]
@@ -59,9 +60,9 @@ class CartContext:
         """The cart is held for a change. Raises Missing, CartClosed."""
         row = await store.touch(tx, cart_id)
         if row is None:
-            raise Missing("There is no such cart.")
+            raise Missing(_("There is no such cart."))
         if row["closed"]:
-            raise CartClosed("This cart has become an order. Start a new one.")
+            raise CartClosed(_("This cart has become an order. Start a new one."))
 
     def count_again(self, tx: Transaction, *cart_ids: str) -> None:
         """How many things are in these is another number once this is committed."""

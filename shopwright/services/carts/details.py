@@ -9,6 +9,7 @@ from shopwright.kit.addresses import Address, check_address, check_email
 from shopwright.kit.changes import given
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.tax_ids import check_reference
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store
 from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.context import CartContext
@@ -39,7 +40,7 @@ class CartDetails:
             await self._context.open(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is None:
-                raise Missing("There is no such cart.")
+                raise Missing(_("There is no such cart."))
             changed = msgspec.structs.replace(stored, **told)
             if told.get("shipping_option_id"):
                 has_a_place(changed)
@@ -61,7 +62,7 @@ class CartDetails:
             if stored is not None:
                 await store.set_details(tx, msgspec.structs.replace(stored, shipping_option_id=None))
         raise Invalid.at(
-            "/shipping_option_id", "This cart cannot be shipped that way; GET …/shipping-options lists the ways."
+            "/shipping_option_id", _("This cart cannot be shipped that way; GET …/shipping-options lists the ways.")
         )
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:

@@ -4,6 +4,7 @@ import msgspec
 
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, write, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import store
 from shopwright.services.carts.contract import CartGiftCard, CartProblem
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCards
@@ -24,10 +25,12 @@ class CartGiftCards:
         known = await self._giftcards.named([found.id], stored.id)
         card = known.get(found.id, found)
         if why := refusal(card, stored.currency):
-            raise GiftCardRefused(f"The gift card ending in {card.last4} {why}.", data={"last4": card.last4})
+            raise GiftCardRefused(
+                _("The gift card ending in {last4} {why}.", last4=card.last4, why=why), data={"last4": card.last4}
+            )
         ids = tuple(dict.fromkeys((*stored.gift_cards, card.id)))
         if len(ids) > MOST_CARDS:
-            raise Conflict(f"At most {MOST_CARDS} gift cards can pay for an order together.")
+            raise Conflict(_("At most {most_cards} gift cards can pay for an order together.", most_cards=MOST_CARDS))
         return ids
 
     async def of(
@@ -41,7 +44,7 @@ class CartGiftCards:
         return paid_by(cards, total), tuple(
             CartProblem(
                 code="gift_card_refused",
-                detail=f"The gift card ending in {one.last4} {why}. Take it off to go on.",
+                detail=_("The gift card ending in {last4} {why}. Take it off to go on.", last4=one.last4, why=why),
                 gift_card=one.id,
             )
             for one in cards

@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.http.access import allow, seldom
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
 
@@ -74,7 +75,7 @@ async def add_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str]
     """Add something."""
     await carts.check(cart_id, caller.user_id)
     if bool(data.variant_id) == bool(data.sku):
-        raise Invalid.at("/variant_id", "Name what to add either by variant_id or by sku.")
+        raise Invalid.at("/variant_id", _("Name what to add either by variant_id or by sku."))
     return await carts.add(cart_id, data.variant_id or data.sku, data.quantity)
 
 
@@ -89,7 +90,7 @@ async def change_line(
         if data.saved is None:
             return cart
     if data.saved is None:
-        raise Invalid.at("/quantity", "Give a quantity, or whether the line is saved for later.")
+        raise Invalid.at("/quantity", _("Give a quantity, or whether the line is saved for later."))
     return await carts.save_for_later(cart_id, line_id, saved=data.saved)
 
 
@@ -179,7 +180,7 @@ async def get_waiting_room(carts: Service) -> WaitingRoom:
     """The waiting room before the cart, where it is open; else 404."""
     room = await carts.waiting_room()
     if room is None:
-        raise Missing("No waiting room is open: everyone may come in.")
+        raise Missing(_("No waiting room is open: everyone may come in."))
     return room
 
 

@@ -1,6 +1,7 @@
 """What lies in a cart: added, changed, kept for later."""
 
 from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Cart, CartStarted
@@ -20,7 +21,7 @@ class CartLines:
         product = await self._context.catalog.by_variant(variant)
         found = product.variant_named(variant)
         if product.status != "published" or found is None:
-            raise Missing("This is not sold (any more).")
+            raise Missing(_("This is not sold (any more)."))
         price = await self._context.price(await self._context.read(cart_id), found.id, quantity)
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
@@ -35,7 +36,9 @@ class CartLines:
             self._context.count_again(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is not None and len(stored.lines) > model.MOST_LINES:
-                raise Invalid.at("", f"A cart holds at most {model.MOST_LINES} different things.")
+                raise Invalid.at(
+                    "", _("A cart holds at most {most_lines} different things.", most_lines=model.MOST_LINES)
+                )
             if stored is not None and [one.id for one in stored.lines] == [line.id]:
                 await tx.emit(CartStarted(cart_id=cart_id))
         return await self._quoting.get(cart_id)
@@ -49,7 +52,7 @@ class CartLines:
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
             if not await store.set_quantity(tx, cart_id, line_id, quantity):
-                raise Missing("There is no such line in this cart.")
+                raise Missing(_("There is no such line in this cart."))
             self._context.count_again(tx, cart_id)
         return await self._quoting.get(cart_id)
 
@@ -69,6 +72,6 @@ class CartLines:
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
             if not await store.set_saved(tx, cart_id, line_id, saved=saved):
-                raise Missing("There is no such line in this cart.")
+                raise Missing(_("There is no such line in this cart."))
             self._context.count_again(tx, cart_id)
         return await self._quoting.get(cart_id)

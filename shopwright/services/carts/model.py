@@ -7,6 +7,7 @@ from shopwright.kit.codes import check_coupon, coupon_form
 from shopwright.kit.countries import country_title
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import LARGEST, Money, write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import CartProblem
 from shopwright.services.catalog.contract import Product
 from shopwright.services.pricing.contract import Price, QuoteLine
@@ -20,7 +21,10 @@ ABANDONED, FORSAKEN = timedelta(hours=4), timedelta(days=3)
 def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1) -> int:
     """Raises Invalid outside of 1 … 999 (or 0, where that removes)."""
     if not least <= quantity <= MOST_OF_ONE:
-        raise Invalid.at(pointer, f"A quantity is a whole number from {least} to {MOST_OF_ONE}.")
+        raise Invalid.at(
+            pointer,
+            _("A quantity is a whole number from {least} to {most_of_one}.", least=least, most_of_one=MOST_OF_ONE),
+        )
     return quantity
 
 
@@ -29,7 +33,7 @@ def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     typed = enumerate(codes)
     clean = tuple(dict.fromkeys(check_coupon(code, f"/codes/{number}") for number, code in typed if coupon_form(code)))
     if len(clean) > MOST_CODES:
-        raise Invalid.at("/codes", f"At most {MOST_CODES} codes can be used together.")
+        raise Invalid.at("/codes", _("At most {most_codes} codes can be used together.", most_codes=MOST_CODES))
     return clean
 
 
@@ -40,8 +44,12 @@ def check_sum(wanted: Mapping[str, int], prices: Mapping[str, Price], variant_id
         price = prices[variant_id].amount
         raise Invalid.at(
             "/quantity",
-            f"{wanted[variant_id]} × {write(price)} is more than one order can come to, which is"
-            f" {write(Money(LARGEST, price.currency))} of goods. Order fewer, or in several orders.",
+            _(
+                "{wanted} × {price} is more than one order can come to, which is {largest} of goods. Order fewer, or in several orders.",
+                wanted=wanted[variant_id],
+                price=write(price),
+                largest=write(Money(LARGEST, price.currency)),
+            ),
         )
 
 
@@ -89,5 +97,8 @@ def untaxed_place(country: str) -> CartProblem:
     """Where nobody has said yet how goods are taxed, nothing is sold."""
     return CartProblem(
         code="untaxed_place",
-        detail=f"This shop cannot sell to {country_title(country)} yet: how this is taxed there is not set. Choose another address, or ask the shop.",
+        detail=_(
+            "This shop cannot sell to {country} yet: how this is taxed there is not set. Choose another address, or ask the shop.",
+            country=country_title(country),
+        ),
     )

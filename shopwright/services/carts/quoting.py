@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store, views
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Cart, CartLine, CartProblem
@@ -138,4 +139,4 @@ class Quoting:
 def has_a_place(stored: store.StoredCart) -> None:
     """Raises Invalid where nobody knows where it goes."""
     if stored.shipping_address is None:
-        raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
+        raise Invalid.at("/shipping_address", _("Set the shipping address first: the ways to ship depend on it."))

@@ -6,6 +6,7 @@ context ← wishlists, waiting_rooms, abandoned, erasure
 
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import store
 from shopwright.services.carts.abandoned import AbandonedCarts
 from shopwright.services.carts.businesses import Businesses
@@ -53,7 +54,7 @@ class CartService(Carts):
 
     async def check(self, cart_id: str, user_id: str | None) -> None:
         if not await store.may_use(self._work, cart_id, user_id):
-            raise Missing("There is no such cart.")
+            raise Missing(_("There is no such cart."))
 
     async def count(self, cart_id: str) -> int:
         return await self._context.count(cart_id)

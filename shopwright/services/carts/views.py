@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.money import Money, add_up
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import store
 from shopwright.services.carts.contract import Cart, CartGiftCard, CartLine, CartProblem
 from shopwright.services.catalog.contract import Product
@@ -25,7 +26,7 @@ def line_of(
         slug=product.slug if product else "",
         variant_id=line.variant_id,
         sku=variant.sku if variant else "",
-        title=product.title if product else "No longer sold",
+        title=product.title if product else _("No longer sold"),
         variant_title=variant.title if variant and variant.options else "",
         image=_image(product, line.variant_id),
         quantity=line.quantity,

@@ -1,6 +1,7 @@
 """A waiting room before the cart: when more come at once than the shop can serve, each gets a turn."""
 
 from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import room_store
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Places, WaitingRoom
@@ -19,12 +20,15 @@ class WaitingRooms:
 
     async def open_waiting_room(self, per_minute: int) -> WaitingRoom:
         if not 1 <= per_minute <= MOST_A_MINUTE:
-            raise Invalid.at("/per_minute", f"Between 1 and {MOST_A_MINUTE} shoppers are let in a minute.")
+            raise Invalid.at(
+                "/per_minute",
+                _("Between 1 and {most_a_minute} shoppers are let in a minute.", most_a_minute=MOST_A_MINUTE),
+            )
         async with self._work.begin() as tx:
             await room_store.open_or_change(tx, self._work.ids.new("wtr"), per_minute)
         room = await self.waiting_room()
         if room is None:  # closed again by another in the same moment
-            raise Refused("The waiting room was closed by someone else. Open it again.")
+            raise Refused(_("The waiting room was closed by someone else. Open it again."))
         return room
 
     async def close_waiting_room(self) -> None:

@@ -1,6 +1,7 @@
 """Lists of wishes."""
 
 from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import store
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Wish
@@ -21,10 +22,12 @@ class Wishlists:
     async def wish(self, user_id: str, product_id: str) -> None:
         product = await self._context.catalog.get(product_id)
         if product.status != "published":
-            raise Missing("This is not sold (any more).")
+            raise Missing(_("This is not sold (any more)."))
         async with self._work.begin() as tx:
             if await store.add_wish(tx, user_id, product.id) > MOST_WISHES:
-                raise Invalid.at("/product_id", f"A list of wishes holds at most {MOST_WISHES} products.")
+                raise Invalid.at(
+                    "/product_id", _("A list of wishes holds at most {most_wishes} products.", most_wishes=MOST_WISHES)
+                )
 
     async def unwish(self, user_id: str, product_id: str) -> None:
         async with self._work.begin() as tx:

@@ -6,6 +6,7 @@ from datetime import date
 
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.text import is_key, name_key
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import AttributeType, Kind, ProductType, Value
 
 NAMED = "letters, digits and _, in lower case, a letter first"
@@ -71,12 +72,20 @@ def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -
 def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, published: bool) -> None:
     """Raises Invalid where a product is not as its type wants it."""
     problems = [
-        Problem(f"/attributes/{name}", "invalid", f"{wanted.title} has no attribute {name}.")
+        Problem(
+            _("/attributes/{name}", name=name),
+            "invalid",
+            _("{title} has no attribute {name}.", title=wanted.title, name=name),
+        )
         for name in attributes
         if name not in wanted.attributes
     ]
     problems += [
-        Problem(f"/attributes/{name}", "required", f"{wanted.title} needs {name} to be published.")
+        Problem(
+            _("/attributes/{name}", name=name),
+            "required",
+            _("{title} needs {name} to be published.", title=wanted.title, name=name),
+        )
         for name in wanted.required
         if published and name not in attributes
     ]
@@ -87,13 +96,13 @@ def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, publishe
 def check_description(attribute: AttributeType) -> None:
     """Raises Invalid."""
     if not is_key(attribute.name):
-        raise Invalid.at("/name", f"An attribute name is like seat_height: {NAMED}.")
+        raise Invalid.at("/name", _("An attribute name is like seat_height: {named}.", named=NAMED))
     if not attribute.title.strip():
-        raise Invalid.at("/title", "Say what shoppers call this attribute.")
+        raise Invalid.at("/title", _("Say what shoppers call this attribute."))
     if attribute.kind == "choice" and not attribute.choices:
-        raise Invalid.at("/choices", "Name the choices.")
+        raise Invalid.at("/choices", _("Name the choices."))
     if attribute.kind == "measurement" and not attribute.unit:
-        raise Invalid.at("/unit", "Name the unit of this measurement, such as cm.")
+        raise Invalid.at("/unit", _("Name the unit of this measurement, such as cm."))
     for name, colour in attribute.swatches.items():
         if not SWATCH.fullmatch(colour):
-            raise Invalid.at(f"/swatches/{name}", "A swatch is a colour such as #8a3b1d.")
+            raise Invalid.at(f"/swatches/{name}", _("A swatch is a colour such as #8a3b1d."))

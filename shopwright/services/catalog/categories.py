@@ -2,6 +2,7 @@
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Category
 
@@ -40,7 +41,7 @@ class Categories:
         async with self._work.begin() as tx:
             parent = await self._store.category_by_slug(tx, parent_slug) if parent_slug else None
             if parent_slug and parent is None:
-                raise Invalid.at("/parent", f"There is no category “{parent_slug}”.")
+                raise Invalid.at("/parent", _("There is no category “{parent_slug}”.", parent_slug=parent_slug))
             old, version = await self._store.category_by_slug(tx, slugify(slug)) or (None, 0)
             category = Category(
                 id=old.id if old else self._work.ids.new("cat"),

@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import rules
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Collection, Product
@@ -37,13 +38,15 @@ class Collections:
         """Published products of one, in its order, and where the next ones start. Raises Missing, Invalid."""
         found = await self._store.collection_by_slug(self._work, slug)
         if found is None:
-            raise Missing(f"There is no collection “{slug}”.")
+            raise Missing(_("There is no collection “{slug}”.", slug=slug))
         if after and not re.fullmatch(rf"{found[0].id}/\d{{6}}/prd_\w{{26}}", after):
-            raise Invalid.at("/after", "This is not where this collection goes on; use `next` of the answer before.")
+            raise Invalid.at("/after", _("This is not where this collection goes on; use `next` of the answer before."))
         shown: list[Product] = []
         while len(shown) < limit:
             members = await self._store.members(self._work, found[0].id, after, limit + 1)
-            by_id = {one.id: one for one in await self._lookup.get_many([product_id for _, product_id in members])}
+            by_id = {
+                one.id: one for one in await self._lookup.get_many([product_id for _unused, product_id in members])
+            }
             for member_id, product_id in members:
                 if len(shown) == limit:
                     return shown, after
@@ -59,7 +62,7 @@ class Collections:
         rules.check(collection, MOST_BY_HAND)
         products = await self._lookup.get_many(collection.product_ids)
         if unknown := sorted(set(collection.product_ids) - {one.id for one in products}):
-            raise Invalid.at("/product_ids", f"There is no product {', '.join(unknown)}.")
+            raise Invalid.at("/product_ids", _("There is no product {unknown}.", unknown=", ".join(unknown)))
         async with self._work.begin() as tx:
             old, version = await self._store.collection_by_slug(tx, slugify(collection.slug)) or (None, 0)
             made = msgspec.structs.replace(
@@ -99,7 +102,7 @@ class Collections:
         """Take one away; its products stay. Raises Missing."""
         found = await self._store.collection_by_slug(self._work, slug)
         if found is None:
-            raise Missing(f"There is no collection “{slug}”.")
+            raise Missing(_("There is no collection “{slug}”.", slug=slug))
         async with self._work.begin() as tx:
             await self._store.delete_collection(tx, found[0].id)
         for product_id in await self._store.all_members(self._work, found[0].id):

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 RASTERIZE = Path(__file__).with_name("rasterize.py")
 PATIENCE_S = 10
@@ -30,7 +31,7 @@ def is_drawing(data: bytes) -> bool:
 
 
 def _refuse(why: str) -> Invalid:
-    return Invalid.at("/media", f"This drawing (SVG) {why}. Save it as PNG, or as a plain SVG without it.")
+    return Invalid.at("/media", _("This drawing (SVG) {why}. Save it as PNG, or as a plain SVG without it.", why=why))
 
 
 class _Reader:
@@ -55,7 +56,7 @@ class _Reader:
         if self.elements == 1:
             found = VIEW_BOX.fullmatch(attributes.get("viewBox", ""))
             if bare != "svg" or found is None:
-                raise Invalid.at("/media", "A drawing (SVG) needs a viewBox that starts with 0 0.")
+                raise Invalid.at("/media", _("A drawing (SVG) needs a viewBox that starts with 0 0."))
             self.size = int(found[1]), int(found[2])
 
     def end(self, _name: str) -> None:
@@ -79,7 +80,7 @@ class _Reader:
 def measure(data: bytes) -> tuple[int, int]:
     """Width and height. Raises Invalid for a drawing that points outside of itself or is too much to draw."""
     if len(data) > LARGEST:
-        raise Invalid.at("/media", f"A drawing (SVG) has at most {LARGEST // 1_000_000} MB.")
+        raise Invalid.at("/media", _("A drawing (SVG) has at most {largest} MB.", largest=LARGEST // 1000000))
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
@@ -91,11 +92,15 @@ def measure(data: bytes) -> tuple[int, int]:
     try:
         parser.ParseFile(io.BytesIO(data))
     except (expat.ExpatError, ValueError) as error:
-        raise Invalid.at("/media", f"This drawing (SVG) cannot be read: {error}.") from None
+        raise Invalid.at("/media", _("This drawing (SVG) cannot be read: {error}.", error=error)) from None
     width, height = reader.size or (0, 0)
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE and height <= 20 * width):
         raise Invalid.at(
-            "/media", f"A drawing (SVG) is 1 to {LARGEST_SIDE} wide and high, and not 20 times as high as wide."
+            "/media",
+            _(
+                "A drawing (SVG) is 1 to {largest_side} wide and high, and not 20 times as high as wide.",
+                largest_side=LARGEST_SIDE,
+            ),
         )
     return width, height
 
@@ -109,5 +114,7 @@ def draw(data: bytes, width: int) -> bytes:
             command, input=data, capture_output=True, timeout=PATIENCE_S, check=True, cwd="/"
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        raise Invalid.at("/media", "This drawing (SVG) cannot be drawn, or takes too long. Save it as PNG.") from None
+        raise Invalid.at(
+            "/media", _("This drawing (SVG) cannot be drawn, or takes too long. Save it as PNG.")
+        ) from None
     return made.stdout

@@ -3,6 +3,7 @@
 import msgspec
 
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import model
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Product, ProductInput, SkuTaken, Status
@@ -31,8 +32,13 @@ class ProductEditing:
             other = await self._store.product_by(self._work, "skus", variant.sku) if variant.sku else None
             if other is not None and other.id != product_id:
                 return SkuTaken(
-                    f"The SKU {variant.sku} belongs to “{other.title}” ({other.status}, {other.id})."
-                    " Choose another one, or give that product's variant another one first.",
+                    _(
+                        "The SKU {sku} belongs to “{title}” ({status}, {id}). Choose another one, or give that product's variant another one first.",
+                        sku=variant.sku,
+                        title=other.title,
+                        status=other.status,
+                        id=other.id,
+                    ),
                     data={"sku": variant.sku, "product_id": other.id},
                 )
         return taken

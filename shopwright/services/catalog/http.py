@@ -14,6 +14,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.request_bodies import FILE, takes
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import (
     AttributeType,
     Catalog,
@@ -127,9 +128,9 @@ async def get_original(catalog: Service, digest: FromPath[str]) -> Response[byte
 @get("/media/{digest:str}/{name:str}", opt=allow(anyone), include_in_schema=False)
 async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A picture in one size; its address never changes its content."""
-    width, _, form = name.partition(".")
+    width, _unused, form = name.partition(".")
     if not is_number(width):
-        raise Missing("There is no such picture.")
+        raise Missing(_("There is no such picture."))
     data = await catalog.picture(digest, int(width), form)
     return Response(data, media_type=f"image/{form}", headers=IMMUTABLE)
 

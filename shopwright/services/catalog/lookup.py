@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import words_store
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Product, Status
@@ -24,7 +25,7 @@ class ProductLookup:
         """One product, whatever its status. Raises Missing."""
         product = await self._memo.get(("get", id_or_slug), lambda: self._read(id_or_slug))
         if product is None:
-            raise Missing(f"There is no product “{id_or_slug}”.")
+            raise Missing(_("There is no product “{id_or_slug}”.", id_or_slug=id_or_slug))
         return product
 
     async def _read(self, id_or_slug: str) -> Product | None:
@@ -51,7 +52,7 @@ class ProductLookup:
         """The product that has this variant. Raises Missing."""
         product = await self._memo.get(("variant", variant_id_or_sku), lambda: self._by_variant(variant_id_or_sku))
         if product is None:
-            raise Missing(f"There is no variant “{variant_id_or_sku}”.")
+            raise Missing(_("There is no variant “{variant_id_or_sku}”.", variant_id_or_sku=variant_id_or_sku))
         return product
 
     async def _by_variant(self, name: str) -> Product | None:
@@ -74,19 +75,19 @@ class ProductLookup:
         """Products by id, of a category, or with these words. Raises Missing, Invalid."""
         if text.strip():
             if category:
-                raise Invalid.at("/category", "Look for products by words or by category.")
+                raise Invalid.at("/category", _("Look for products by words or by category."))
             return await self.get_many(await words_store.find(self._work, text, status, after, limit))
         category_id = ""
         if category:
             found = await self._store.category_by_slug(self._work, category)
             if found is None:
-                raise Missing(f"There is no category “{category}”.")
+                raise Missing(_("There is no category “{category}”.", category=category))
             category_id = found[0].id
         return await self._store.list_products(self._work, category_id, status, after, limit)
 
     async def write_words(self) -> None:
         """A timer: products that a version before has written are found by staff as others are; some at a time."""
-        for _ in range(WORDS_TIMES):
+        for _unused in range(WORDS_TIMES):
             until = await words_store.written_until(self._work)
             if until == words_store.END:
                 return

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ports import Files
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import drawing
 from shopwright.services.catalog.contract import Media
 
@@ -40,7 +41,7 @@ class Pictures:
     async def add(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
         """Keep a picture. A drawing of a stranger is drawn once, here; of `ours`, in each size when it is first seen."""
         if len(data) > MOST_BYTES:
-            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
+            raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         async with self._cutting:
             if drawing.is_drawing(data) and not ours:
                 data = await asyncio.to_thread(drawing.draw, data, WIDEST)
@@ -51,23 +52,27 @@ class Pictures:
 
     async def original(self, digest: str) -> str | bytes:
         if not DIGEST.fullmatch(digest):
-            raise Missing("There is no such picture.")
+            raise Missing(_("There is no such picture."))
         name = f"media/{digest}/original"
         if await self._files.size(name) is None:
-            raise Missing("There is no such picture.")
+            raise Missing(_("There is no such picture."))
         return await self._files.address("GET", name, ORIGINAL_LASTS) or await self._files.get(name) or b""
 
     async def get(self, digest: str, width: int, form: str) -> bytes:
         if not DIGEST.fullmatch(digest) or width not in WIDTHS or form not in FORMS:
             raise Missing(
-                f"There is no such picture; widths are {', '.join(map(str, WIDTHS))}, forms {', '.join(FORMS)}."
+                _(
+                    "There is no such picture; widths are {str}, forms {forms}.",
+                    str=", ".join(map(str, WIDTHS)),
+                    forms=", ".join(FORMS),
+                )
             )
         name = f"media/{digest}/{width}.{form}"
         if cut := await self._files.get(name):
             return cut
         original = await self._files.get(f"media/{digest}/original")
         if original is None:
-            raise Missing("There is no such picture.")
+            raise Missing(_("There is no such picture."))
         async with self._cutting:
             cut = await self._files.get(name)  # by another who waited, too
             if cut is None:
@@ -83,12 +88,15 @@ def _measure(data: bytes) -> tuple[int, int]:
         with Image.open(io.BytesIO(data), formats=READ) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
-                raise Invalid.at("/media", f"A picture has at most {MOST_PIXELS // 1_000_000} million pixels.")
+                raise Invalid.at(
+                    "/media",
+                    _("A picture has at most {most_pixels} million pixels.", most_pixels=MOST_PIXELS // 1000000),
+                )
             image.load()
             turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise Invalid.at(
-            "/media", "This is not a picture we can read; use JPEG, PNG, WebP, AVIF, GIF or SVG."
+            "/media", _("This is not a picture we can read; use JPEG, PNG, WebP, AVIF, GIF or SVG.")
         ) from None
     return (height, width) if turned else (width, height)
 

@@ -11,6 +11,7 @@ from shopwright.kit.codes import check_sku
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.states import States
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
 
 STATES: States[Status] = States(
@@ -48,23 +49,43 @@ def check_rest(new: ProductInput) -> None:
     """The same for one with SKUs as they are kept."""
     problems = []
     if not new.title.strip():
-        problems.append(Problem("/title", "required", "A product needs a title."))
+        problems.append(Problem("/title", "required", _("A product needs a title.")))
     if len(new.title) > LONGEST_TITLE:
-        problems.append(Problem("/title", "too_long", f"A title has at most {LONGEST_TITLE} characters."))
+        problems.append(
+            Problem(
+                "/title", "too_long", _("A title has at most {longest_title} characters.", longest_title=LONGEST_TITLE)
+            )
+        )
     if len(new.description) > LONGEST_TEXT:
-        problems.append(Problem("/description", "too_long", f"A description has at most {LONGEST_TEXT} characters."))
+        problems.append(
+            Problem(
+                "/description",
+                "too_long",
+                _("A description has at most {longest_text} characters.", longest_text=LONGEST_TEXT),
+            )
+        )
     if len(new.options) > MOST_OPTIONS:
-        problems.append(Problem("/options", "too_many", f"A product has at most {MOST_OPTIONS} options."))
+        problems.append(
+            Problem(
+                "/options", "too_many", _("A product has at most {most_options} options.", most_options=MOST_OPTIONS)
+            )
+        )
     if len(new.variants) > MOST_VARIANTS:
-        problems.append(Problem("/variants", "too_many", f"A product has at most {MOST_VARIANTS} variants."))
+        problems.append(
+            Problem(
+                "/variants",
+                "too_many",
+                _("A product has at most {most_variants} variants.", most_variants=MOST_VARIANTS),
+            )
+        )
     if not new.variants and math.prod(len(option.values) for option in new.options) > MOST_VARIANTS:
         told = f"These options make more than {MOST_VARIANTS} variants, which is the most a product has."
         problems.append(Problem("/options", "too_many", told))
     names = [option.name for option in new.options]
     if len(set(names)) < len(names):
-        problems.append(Problem("/options", "duplicate", "Two options have the same name."))
+        problems.append(Problem("/options", "duplicate", _("Two options have the same name.")))
     if new.status == "scheduled" and new.publish_at is None:
-        problems.append(Problem("/publish_at", "required", "Say when a scheduled product is to be published."))
+        problems.append(Problem("/publish_at", "required", _("Say when a scheduled product is to be published.")))
     problems += _variant_problems(new, names)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
@@ -78,7 +99,13 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
         pointer = f"/variants/{number}"
         if set(variant.options) != set(names):
             wanted = ", ".join(names) or "none"
-            problems.append(Problem(f"{pointer}/options", "invalid", f"Variant {number + 1} must say its {wanted}."))
+            problems.append(
+                Problem(
+                    f"{pointer}/options",
+                    "invalid",
+                    _("Variant {number} must say its {wanted}.", number=number + 1, wanted=wanted),
+                )
+            )
             continue
         values = tuple(variant.options[name] for name in names)
         if values in seen:
@@ -86,7 +113,12 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
                 Problem(
                     pointer,
                     "duplicate",
-                    f"Variants {seen[values] + 1} and {number + 1} are the same: {' / '.join(values) or 'no options'}.",
+                    _(
+                        "Variants {value} and {number} are the same: {value_2}.",
+                        value=seen[values] + 1,
+                        number=number + 1,
+                        value_2=" / ".join(values) or "no options",
+                    ),
                 )
             )
         if variant.sku and variant.sku in skus:
@@ -94,11 +126,16 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
                 Problem(
                     f"{pointer}/sku",
                     "duplicate",
-                    f"Variants {skus[variant.sku] + 1} and {number + 1} have the same SKU {variant.sku}.",
+                    _(
+                        "Variants {value} and {number} have the same SKU {sku}.",
+                        value=skus[variant.sku] + 1,
+                        number=number + 1,
+                        sku=variant.sku,
+                    ),
                 )
             )
         if variant.weight < 0:
-            problems.append(Problem(f"{pointer}/weight", "invalid", "A weight is not negative (grams)."))
+            problems.append(Problem(f"{pointer}/weight", "invalid", _("A weight is not negative (grams).")))
         seen[values] = number
         skus[variant.sku] = number
     return problems

@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import model, reserved_store
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Bringing, Brought, Product, ProductInput, Release
@@ -156,7 +157,7 @@ class ProductImport:
             there = [one.product_id for one in finished if one.product is None]
             found = {one.id: one for one in await self._store.products(tx, there)}
             if missing := [one for one in there if one not in found]:
-                raise Missing(f"There is no product {missing[0]}.")
+                raise Missing(_("There is no product {missing}.", missing=missing[0]))
             await self._writer.move_many(
                 tx,
                 [(_as_from(one, found[one.product_id]), one.status) for one in finished if one.product is None],
@@ -164,7 +165,7 @@ class ProductImport:
             )
             whole = [(_as_from(one, one.product), one.status) for one in finished if one.product is not None]
             await self._writer.save(tx, model.moved(whole, tx.now), context)
-            await reserved_store.end(tx, [one.source for one, _ in whole])
+            await reserved_store.end(tx, [one.source for one, _unused in whole])
             given = {one.product_id: one.given for one in finished if one.given is not None}
             new = {one.product_id for one in finished if one.product is not None and not one.product.version}
             await self._store.write_imported(tx, given, new)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.text import is_key
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import attributes
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import AttributeType, ProductType
@@ -24,13 +25,17 @@ class ProductTypes:
     async def put(self, product_type: ProductType) -> ProductType:
         """Make or change one. Raises Invalid."""
         if not product_type.title.strip() or not is_key(product_type.name, "-"):
-            raise Invalid.at("/name", "A product type needs a title, and a name such as dining-chair.")
+            raise Invalid.at("/name", _("A product type needs a title, and a name such as dining-chair."))
         if missing := set(product_type.required) - set(product_type.attributes):
-            raise Invalid.at("/required", f"Required, but not among its attributes: {', '.join(sorted(missing))}.")
+            raise Invalid.at(
+                "/required", _("Required, but not among its attributes: {missing}.", missing=", ".join(sorted(missing)))
+            )
         async with self._work.begin() as tx:
             known = await self._store.attribute_types(tx)
             if unknown := [name for name in product_type.attributes if name not in known]:
-                raise Invalid.at("/attributes", f"Describe these attributes first: {', '.join(unknown)}.")
+                raise Invalid.at(
+                    "/attributes", _("Describe these attributes first: {unknown}.", unknown=", ".join(unknown))
+                )
             await self._store.write_product_type(tx, product_type)
         return product_type
 
@@ -52,4 +57,6 @@ class ProductTypes:
         async for product in self._store.every_product(self._work):
             value = product.attributes.get(attribute.name)
             if value is not None and not attributes.fits(value, attribute):
-                raise Invalid.at("/kind", f"“{product.title}” has “{value}”, which would not fit.")
+                raise Invalid.at(
+                    "/kind", _("“{title}” has “{value}”, which would not fit.", title=product.title, value=value)
+                )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.context import CatalogContext
 
 
@@ -17,7 +18,7 @@ class Redirects:
         """Each path leads to its target from now on, all or none. Raises Invalid."""
         for path, target in targets.items():
             if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):
-                raise Invalid.at("/path", "Addresses start with / and stay in this shop.")
+                raise Invalid.at("/path", _("Addresses start with / and stay in this shop."))
         async with self._work.begin() as tx:
             await self._store.put_redirects(tx, {path.rstrip("/") or "/": target for path, target in targets.items()})
 

@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Conflict
+from shopwright.kit.translation import gettext as _
 
 Reserved = Mapping[str, str]  # ids, by `options_key`
 ENCODER = msgspec.json.Encoder(order="sorted")
@@ -41,7 +42,7 @@ async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
             [{"source": one.source, "options": one.options, "variant_id": one.variant_id} for one in given],
         )
     except UniqueViolation:
-        raise Conflict("Another import has this product just now.") from None
+        raise Conflict(_("Another import has this product just now.")) from None
 
 
 async def end(tx: Transaction, sources: Iterable[str]) -> None:

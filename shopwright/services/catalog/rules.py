@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Collection, Condition, Product, Value
 
 MOST_CONDITIONS = 20
@@ -12,18 +13,26 @@ MOST_CONDITIONS = 20
 def check(collection: Collection, most_by_hand: int) -> None:
     """Raises Invalid."""
     if not collection.title.strip() or not slugify(collection.slug):
-        raise Invalid.at("/title", "A collection needs a title and a slug.")
+        raise Invalid.at("/title", _("A collection needs a title and a slug."))
     if collection.kind == "rules" and not 1 <= len(collection.conditions) <= MOST_CONDITIONS:
-        raise Invalid.at("/conditions", f"A collection by rules has 1 to {MOST_CONDITIONS} conditions.")
+        raise Invalid.at(
+            "/conditions",
+            _("A collection by rules has 1 to {most_conditions} conditions.", most_conditions=MOST_CONDITIONS),
+        )
     if collection.kind == "manual" and collection.conditions:
-        raise Invalid.at("/conditions", "A collection chosen by hand has no conditions; say kind: rules.")
+        raise Invalid.at("/conditions", _("A collection chosen by hand has no conditions; say kind: rules."))
     if len(collection.product_ids) > most_by_hand:
-        raise Invalid.at("/product_ids", f"A collection chosen by hand has at most {most_by_hand} products.")
+        raise Invalid.at(
+            "/product_ids",
+            _("A collection chosen by hand has at most {most_by_hand} products.", most_by_hand=most_by_hand),
+        )
     for number, one in enumerate(collection.conditions):
         if one.field == "attribute" and not one.name:
-            raise Invalid.at(f"/conditions/{number}/name", "Name the attribute.")
+            raise Invalid.at(f"/conditions/{number}/name", _("Name the attribute."))
         if one.operator in {"at_least", "at_most"} and not _is_number(one.value):
-            raise Invalid.at(f"/conditions/{number}/value", f"{one.operator} compares with a number.")
+            raise Invalid.at(
+                f"/conditions/{number}/value", _("{operator} compares with a number.", operator=one.operator)
+            )
 
 
 def _is_number(value: Value | None) -> bool:

@@ -10,6 +10,7 @@ from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import aware
 from shopwright.kit.ports import DocumentCollection, DocumentStore, StoredDocument, Write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import contract, words_store
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 
@@ -92,11 +93,11 @@ class CatalogStore:
         try:
             versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products], changed)
         except UniqueViolation:
-            raise self._which_is_taken([product for product, _ in products]) from None
-        await words_store.write(tx, [product for product, _ in products], moved=moved)
+            raise self._which_is_taken([product for product, _unused in products]) from None
+        await words_store.write(tx, [product for product, _unused in products], moved=moved)
         return [
             msgspec.structs.replace(product, version=version)
-            for (product, _), version in zip(products, versions, strict=True)
+            for (product, _unused), version in zip(products, versions, strict=True)
         ]
 
     async def owners(self, source: ServiceDatabase | Transaction, field: str, values: Sequence[str]) -> dict[str, str]:
@@ -111,7 +112,7 @@ class CatalogStore:
     def _which_is_taken(products: Sequence[Product]) -> SlugTaken | SkuTaken:
         slugs = ", ".join(f"“{product.slug}”" for product in products)
         skus = ", ".join(variant.sku for product in products for variant in product.variants)
-        return SkuTaken(f"Another product has the address {slugs} or one of the SKUs {skus}.")
+        return SkuTaken(_("Another product has the address {slugs} or one of the SKUs {skus}.", slugs=slugs, skus=skus))
 
     async def categories(self, source: ServiceDatabase | Transaction) -> list[Category]:
         return _readable(source, "category", await self._documents.find(source, CATEGORIES, {}, limit=ALL), Category)
@@ -190,7 +191,7 @@ class CatalogStore:
         found: list[str] = []
         after = ""
         while page := await self.members(source, collection_id, after, ALL):
-            found += [product_id for _, product_id in page]
+            found += [product_id for _unused, product_id in page]
             after = page[-1][0]
         return found
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ports import Files
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Media, Upload
 from shopwright.services.catalog.media import MOST_BYTES, Pictures
 
@@ -35,17 +36,17 @@ class Uploads:
     async def receive(self, upload_id: str, data: bytes) -> None:
         """Put the picture there. Raises Missing, Invalid."""
         if len(data) > MOST_BYTES:
-            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
+            raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         await self._files.put(_waiting(upload_id), data)
 
     async def finish(self, upload_id: str, alt: str) -> Media:
         """Keep what was put there. Raises Missing, Invalid."""
         size = await self._files.size(_waiting(upload_id))
         if size is None:
-            raise Missing("Nothing was sent to this upload yet, or it was finished before.")
+            raise Missing(_("Nothing was sent to this upload yet, or it was finished before."))
         if size > MOST_BYTES:  # nobody could stop it where it was sent: it is not even read
             await self._files.delete(_waiting(upload_id))
-            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
+            raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         media = await self._pictures.add(await self._files.get(_waiting(upload_id)) or b"", alt)
         await self._files.delete(_waiting(upload_id))
         return media
@@ -60,5 +61,5 @@ class Uploads:
 
 def _waiting(upload_id: str) -> str:
     if not UPLOAD.fullmatch(upload_id):
-        raise Missing("There is no such upload.")
+        raise Missing(_("There is no such upload."))
     return f"uploads/{upload_id}"

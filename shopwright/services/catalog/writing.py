@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Invalid, Missing, VersionConflict
 from shopwright.kit.text import clean_html
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import attributes, model, rules
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import (
@@ -70,7 +71,7 @@ class ProductWriter:
     async def write(self, tx: Transaction, old: Product, new: ProductInput, context: WriteContext) -> Product:
         """A product and its new variants."""
         ids = iter(self._work.ids.many("var", len(new.variants) or len(model.all_combinations(new.options))))
-        product = await self.compose(tx, old, new, context, Names(self._store, tx), lambda _: next(ids))
+        product = await self.compose(tx, old, new, context, Names(self._store, tx), lambda _unused: next(ids))
         return (await self.save(tx, [product], context))[0]
 
     async def compose(
@@ -78,7 +79,9 @@ class ProductWriter:
     ) -> Product:
         """The product as it is to be written; what it is named is its own from now on. Raises Invalid."""
         if unknown := [slug for slug in new.categories if slug not in context.by_slug]:
-            raise Invalid.at("/categories", f"There is no category {', '.join(f'“{slug}”' for slug in unknown)}.")
+            raise Invalid.at(
+                "/categories", _("There is no category {join}.", join=", ".join(f"“{slug}”" for slug in unknown))
+            )
         _check_type(new, context)
         for attribute in attributes.check(new.attributes, context.attributes):
             await self._store.write_attribute_type(tx, attribute)
@@ -164,17 +167,21 @@ class ProductWriter:
         """A product as it is. Raises Missing, and VersionConflict where `version` is not the newest."""
         found = await self._store.products(tx, [product_id])
         if not found:
-            raise Missing(f"There is no product {product_id}.")
+            raise Missing(_("There is no product {product_id}.", product_id=product_id))
         if version is not None and version != found[0].version:
             raise VersionConflict(
-                f"The product is now in version {found[0].version}; you changed version {version}. Read it again."
+                _(
+                    "The product is now in version {version}; you changed version {version_2}. Read it again.",
+                    version=found[0].version,
+                    version_2=version,
+                )
             )
         return found[0]
 
     async def check_slug(self, tx: Transaction, wanted: str) -> None:
         """Raises SlugTaken."""
         if await self._store.product_by(tx, "slug", wanted):
-            raise SlugTaken(f"Another product has the address “{wanted}”.")
+            raise SlugTaken(_("Another product has the address “{wanted}”.", wanted=wanted))
 
     async def free_slug(self, names: Names, wanted: str) -> str:
         """The address, or one like it that no product has."""
@@ -189,7 +196,7 @@ def _check_type(new: ProductInput, context: WriteContext) -> None:
     if not new.type:
         return
     if new.type not in context.types:
-        raise Invalid.at("/type", f"There is no product type “{new.type}”.")
+        raise Invalid.at("/type", _("There is no product type “{type}”.", type=new.type))
     attributes.check_type(new.attributes, context.types[new.type], published=new.status in {"scheduled", "published"})
 
 

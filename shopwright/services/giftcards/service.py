@@ -17,6 +17,7 @@ from shopwright.kit.derived import KeyedHash, fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import LARGEST, Money, write, zero
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.giftcards import hold_store, model, store
 from shopwright.services.giftcards.contract import (
@@ -66,14 +67,16 @@ class GiftCardService(GiftCards):
     async def issue(self, new: NewGiftCard, who: Caller, key: str = "") -> GiftCard:
         today = self._today()
         if new.amount.currency != self._currency:
-            raise Invalid.at("/amount/currency", f"Gift cards of this shop are in {self._currency}.")
+            raise Invalid.at(
+                "/amount/currency", _("Gift cards of this shop are in {currency}.", currency=self._currency)
+            )
         if not 1 <= new.amount.amount <= LARGEST:
-            raise Invalid.at("/amount", "A gift card is worth something, and no more than an order can come to.")
+            raise Invalid.at("/amount", _("A gift card is worth something, and no more than an order can come to."))
         expires_on = new.expires_on
         if isinstance(expires_on, msgspec.UnsetType):
             expires_on = model.last_day(self._country, today)
         elif expires_on is not None and expires_on < today:
-            raise Invalid.at("/expires_on", "This day is over. Choose a later one, or none.")
+            raise Invalid.at("/expires_on", _("This day is over. Choose a later one, or none."))
         recipient = check_email(new.recipient, "/recipient") if new.recipient else ""
         request = f"{who.user_id}/{key}" if key else ""
         marks = fingerprint(msgspec.json.encode(new))
@@ -86,9 +89,9 @@ class GiftCardService(GiftCards):
                 return made
             row = await store.by_request(tx, request)
         if row is None:
-            raise Missing("There is no such gift card.")
+            raise Missing(_("There is no such gift card."))
         if row["fingerprint"] != marks:
-            raise IdempotencyConflict("This Idempotency-Key was used for another gift card. Use a new one.")
+            raise IdempotencyConflict(_("This Idempotency-Key was used for another gift card. Use a new one."))
         return store.card_of(row, today)
 
     async def _make(
@@ -165,7 +168,7 @@ class GiftCardService(GiftCards):
     async def card(self, card_id: str) -> GiftCard:
         row = await store.row_of(self._work, card_id)
         if row is None:
-            raise Missing("There is no such gift card.")
+            raise Missing(_("There is no such gift card."))
         return store.card_of(row, self._today())
 
     async def named(self, card_ids: Sequence[str], cart_id: str = "") -> dict[str, GiftCard]:
@@ -183,7 +186,7 @@ class GiftCardService(GiftCards):
     async def set_disabled(self, card_id: str, *, disabled: bool) -> GiftCard:
         async with self._work.begin() as tx:
             if await store.lock(tx, card_id) is None:
-                raise Missing("There is no such gift card.")
+                raise Missing(_("There is no such gift card."))
             await store.set_disabled(tx, card_id, disabled=disabled)
         return await self.card(card_id)
 
@@ -191,13 +194,13 @@ class GiftCardService(GiftCards):
         async with self._work.begin() as tx:
             row = await store.lock(tx, card_id)
             if row is None:
-                raise Missing("There is no such gift card.")
+                raise Missing(_("There is no such gift card."))
             today = self._today()
             old = store.card_of(row, today)
             if model.has_expired(old.expires_on, today):
-                raise Conflict("This gift card has expired: another one would have expired, too.")
+                raise Conflict(_("This gift card has expired: another one would have expired, too."))
             if old.available.amount <= 0:
-                raise Conflict("Nothing is left on this gift card that another one could take over.")
+                raise Conflict(_("Nothing is left on this gift card that another one could take over."))
             await store.add(tx, card_id, -old.available.amount)
             await self._record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")
             await store.set_disabled(tx, card_id, disabled=True)
@@ -205,7 +208,7 @@ class GiftCardService(GiftCards):
                 tx, old.available, "replacement", who.signature, expires_on=old.expires_on, recipient=old.recipient
             )
             if new is None:
-                raise Conflict("This gift card is being replaced already.")
+                raise Conflict(_("This gift card is being replaced already."))
             await store.set_successor(tx, card_id, new.id)
         return new
 
@@ -217,7 +220,7 @@ class GiftCardService(GiftCards):
             await self._count_guess(key, address)
         row = await store.by_code(self._work, self._hash(code)) if model.read(code) else None
         if row is None:
-            raise Missing("There is no gift card with this code. It has 16 letters and digits.")
+            raise Missing(_("There is no gift card with this code. It has 16 letters and digits."))
         if address:
             async with self._work.begin() as tx:
                 await guesses.take_back(tx, key)
@@ -230,12 +233,12 @@ class GiftCardService(GiftCards):
         if count > TRIES:
             wait = int((until - self._work.now()).total_seconds()) + 1
             security_log.note("gift cards guessed", address=address)
-            raise RateLimited(f"Too many tries. Come back in {wait} seconds.", data={"retry_after": wait})
+            raise RateLimited(_("Too many tries. Come back in {wait} seconds.", wait=wait), data={"retry_after": wait})
 
     async def letter_code(self, card_id: str) -> str:
         body = await store.code_of(self._work, card_id, to_micros(self._work.now()))
         if body is None:
-            raise Missing("The code of this gift card is not known any more.")
+            raise Missing(_("The code of this gift card is not known any more."))
         return self._vault.open(body)
 
     # --- for orders
@@ -256,7 +259,7 @@ class GiftCardService(GiftCards):
         today = self._today()
         for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
             if share.amount.amount <= 0:
-                raise Invalid("A gift card pays something of an order, or is not named.")
+                raise Invalid(_("A gift card pays something of an order, or is not named."))
             if not await hold_store.set_aside(tx, order_id, position, share, today):
                 raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
 
@@ -299,7 +302,7 @@ class GiftCardService(GiftCards):
         async with self._work.begin() as tx:
             if await hold_store.begin_refund(tx, key, order_id, amount.amount):
                 if await hold_store.state_of(tx, order_id) not in {"", "taken"}:
-                    raise Unavailable("What gift cards pay of this order is not taken yet. Try again in a moment.")
+                    raise Unavailable(_("What gift cards pay of this order is not taken yet. Try again in a moment."))
                 if lines := await hold_store.lines_of(tx, order_id):
                     await self._put_back(tx, order_id, lines, amount.amount, key)
                 elif recipient:
@@ -310,7 +313,10 @@ class GiftCardService(GiftCards):
                     )  # fmt: skip
                 else:
                     raise Refused(
-                        f"{write(amount)} cannot go to a gift card: nobody is known whom its code could be sent to."
+                        _(
+                            "{amount} cannot go to a gift card: nobody is known whom its code could be sent to.",
+                            amount=write(amount),
+                        )
                     )
             return await hold_store.of_refund(tx, key)
 

@@ -12,6 +12,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.kit.personal import redacted
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import log_store, sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
@@ -73,12 +74,16 @@ class AnalyticsService:
 
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not is_number(after):
-            raise Invalid.at("/after", "This is not a cursor of this log; use `next` of the answer before, or nothing.")
+            raise Invalid.at(
+                "/after", _("This is not a cursor of this log; use `next` of the answer before, or nothing.")
+            )
         if after and int(after) + 1 < await trim_store.first_place(self._work.late):
             raise Invalid.at(
                 "/after",
-                f"Events right after this cursor are older than {self._kept.days} days and gone. Begin without a cursor,"
-                " and read from the API what may have changed before.",
+                _(
+                    "Events right after this cursor are older than {days} days and gone. Begin without a cursor, and read from the API what may have changed before.",
+                    days=self._kept.days,
+                ),
             )
         return await log_store.after(self._work.late, int(after or 0), limit)
 

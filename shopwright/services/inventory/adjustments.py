@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext
@@ -44,7 +45,13 @@ class Adjustments:
         if not await store.move(tx, one.variant_id, one.location, delta):
             stock = (await store.read(tx, [one.variant_id]))[one.variant_id]
             raise Refused(
-                f"{one.variant_id} has {stock.on_hand} on hand, {stock.reserved} of them reserved: {-delta} cannot be taken away."
+                _(
+                    "{variant_id} has {on_hand} on hand, {reserved} of them reserved: {value} cannot be taken away.",
+                    variant_id=one.variant_id,
+                    on_hand=stock.on_hand,
+                    reserved=stock.reserved,
+                    value=-delta,
+                )
             )
         if delta:
             moves.append(
@@ -63,7 +70,9 @@ class Adjustments:
     async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
         for number, line in enumerate(lines):
             if not 0 <= line.quantity <= MOST:
-                raise Invalid.at(f"/{number}/quantity", f"Opening stock is a whole number from 0 to {MOST}.")
+                raise Invalid.at(
+                    f"/{number}/quantity", _("Opening stock is a whole number from 0 to {most}.", most=MOST)
+                )
         async with self._work.begin() as tx:
             there = await store.stocked(tx, [line.variant_id for line in lines])
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
@@ -105,20 +114,32 @@ class Adjustments:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
-                        raise Refused(f"{line.variant_id} has {line.quantity - lacking} free, not {line.quantity}.")
+                        raise Refused(
+                            _(
+                                "{variant_id} has {quantity} free, not {line_quantity}.",
+                                variant_id=line.variant_id,
+                                quantity=line.quantity - lacking,
+                                line_quantity=line.quantity,
+                            )
+                        )
         except AlreadyDone:
             return
 
 
 def _check(one: Adjustment, pointer: str, known: Sequence[Location]) -> None:
     if (one.delta is None) == (one.on_hand is None):
-        raise Invalid.at(pointer, "Give either delta (a change) or on_hand (the new count).")
+        raise Invalid.at(pointer, _("Give either delta (a change) or on_hand (the new count)."))
     if one.on_hand is not None and not 0 <= one.on_hand <= MOST:
-        raise Invalid.at(f"{pointer}/on_hand", f"on_hand is a whole number from 0 to {MOST}.")
+        raise Invalid.at(f"{pointer}/on_hand", _("on_hand is a whole number from 0 to {most}.", most=MOST))
     if one.delta is not None and not -MOST <= one.delta <= MOST:
-        raise Invalid.at(f"{pointer}/delta", f"delta is a whole number from {-MOST} to {MOST}.")
+        raise Invalid.at(
+            f"{pointer}/delta", _("delta is a whole number from {value} to {most}.", value=-MOST, most=MOST)
+        )
     if not one.reason.strip():
-        raise Invalid.at(f"{pointer}/reason", "Say why the stock changed, for the record.")
+        raise Invalid.at(f"{pointer}/reason", _("Say why the stock changed, for the record."))
     if one.location not in {location.id for location in known}:
         there = ", ".join(location.id for location in known)
-        raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {there}.")
+        raise Invalid.at(
+            f"{pointer}/location",
+            _("There is no location “{location}”; this shop has {there}.", location=one.location, there=there),
+        )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shopwright.kit.data.unit_of_work import AlreadyDone, Reader, Transaction
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import LARGEST, Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext
@@ -55,14 +56,22 @@ class Costs:
     def _cost_of(self, one: Receipt, pointer: str, known: Sequence[Location]) -> Money | None:
         """What all of it costs; None where that is not known. Raises Invalid."""
         if not 0 < one.quantity <= MOST:
-            raise Invalid.at(f"{pointer}/quantity", f"A quantity received is a whole number from 1 to {MOST}.")
+            raise Invalid.at(
+                f"{pointer}/quantity", _("A quantity received is a whole number from 1 to {most}.", most=MOST)
+            )
         if one.location not in {location.id for location in known}:
             there = ", ".join(location.id for location in known)
-            raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {there}.")
+            raise Invalid.at(
+                f"{pointer}/location",
+                _("There is no location “{location}”; this shop has {there}.", location=one.location, there=there),
+            )
         if len(one.reference) > LONGEST_REFERENCE:
-            raise Invalid.at(f"{pointer}/reference", f"A reference has at most {LONGEST_REFERENCE} characters.")
+            raise Invalid.at(
+                f"{pointer}/reference",
+                _("A reference has at most {longest_reference} characters.", longest_reference=LONGEST_REFERENCE),
+            )
         if one.unit_cost is not None and one.total_cost is not None:
-            raise Invalid.at(f"{pointer}/total_cost", "Give either what each costs (unit_cost) or all (total_cost).")
+            raise Invalid.at(f"{pointer}/total_cost", _("Give either what each costs (unit_cost) or all (total_cost)."))
         if one.total_cost is not None:
             return self._checked(one.total_cost, f"{pointer}/total_cost")
         return self._all(one.unit_cost, one.quantity, f"{pointer}/unit_cost") if one.unit_cost is not None else None
@@ -72,9 +81,11 @@ class Costs:
 
     def _checked(self, cost: Money, pointer: str) -> Money:
         if cost.currency != self._context.currency:
-            raise Invalid.at(pointer, f"A cost is in the currency of the shop, {self._context.currency}.")
+            raise Invalid.at(
+                pointer, _("A cost is in the currency of the shop, {currency}.", currency=self._context.currency)
+            )
         if not 0 <= cost.amount <= LARGEST:
-            raise Invalid.at(pointer, "A cost is 0 or more, and all together come to what can be reckoned with.")
+            raise Invalid.at(pointer, _("A cost is 0 or more, and all together come to what can be reckoned with."))
         return cost
 
     async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
@@ -84,7 +95,7 @@ class Costs:
                 await store.free(tx, variant_id)  # so that nothing leaves meanwhile
                 now = (await self._values(tx, [variant_id]))[variant_id]
                 if not now.without_cost:
-                    raise Refused("All units that are there have a cost.")
+                    raise Refused(_("All units that are there have a cost."))
                 cost = self._all(unit_cost, now.without_cost, "/unit_cost")
                 reason = _signed("cost set", who)
                 await self._context.record(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.context import MOST, InventoryContext
 from shopwright.services.inventory.contract import Location, Stock, StockRule
@@ -24,7 +25,9 @@ class Locations:
 
     async def put_location(self, location: Location) -> Location:
         if not NAME.fullmatch(location.id) or not location.title.strip():
-            raise Invalid.at("/id", f"A location has a title, and an id such as {slugify(location.title)[:40]}.")
+            raise Invalid.at(
+                "/id", _("A location has a title, and an id such as {value}.", value=slugify(location.title)[:40])
+            )
         async with self._work.begin() as tx:
             await backorder_store.put_location(tx, location)
         return location
@@ -32,9 +35,9 @@ class Locations:
     async def delete_location(self, location_id: str) -> None:
         async with self._work.begin() as tx:
             if location_id not in {one.id for one in await backorder_store.locations(tx)}:
-                raise Missing(f"There is no location “{location_id}”.")
+                raise Missing(_("There is no location “{location_id}”.", location_id=location_id))
             if not await backorder_store.delete_location(tx, location_id):
-                raise Conflict("Only an empty location can be taken away, and never the main one.")
+                raise Conflict(_("Only an empty location can be taken away, and never the main one."))
 
     async def by_location(self, variant_id: str) -> dict[str, Stock]:
         return await store.by_location(self._work, variant_id)
@@ -51,7 +54,7 @@ class Locations:
         for rule in rules.values():
             for name in ("backorder", "low_at"):
                 if not 0 <= getattr(rule, name) <= MOST:
-                    raise Invalid.at(f"/{name}", f"{name} is a whole number from 0 to {MOST}.")
+                    raise Invalid.at(f"/{name}", _("{name} is a whole number from 0 to {most}.", name=name, most=MOST))
         async with self._work.begin() as tx:
             before = await store.read(tx, sorted(rules))
             await backorder_store.put_rules(tx, rules)

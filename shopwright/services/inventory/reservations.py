@@ -7,6 +7,7 @@ from typing import Literal
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import InventoryContext
@@ -26,7 +27,7 @@ class Reservations:
         wanted: dict[str, int] = {}
         for line in lines:
             if line.quantity <= 0:
-                raise Invalid("Only one or more of a thing can be reserved.")
+                raise Invalid(_("Only one or more of a thing can be reserved."))
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
         async with self._work.begin() as tx:
             if not await store.open_reservation(tx, order_id, to_micros(expires_at)):
@@ -42,7 +43,7 @@ class Reservations:
                     missing.append(variant_id)
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
-                raise SoldOut("Fewer are left than you asked for.", data={"left": left})
+                raise SoldOut(_("Fewer are left than you asked for."), data={"left": left})
             await self._context.tell(tx, before)
 
     async def _set_aside(self, tx: Transaction, order_id: str, wanted: Wanted) -> bool:

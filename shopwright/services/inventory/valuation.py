@@ -10,6 +10,7 @@ import msgspec
 
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import LARGEST, Money, divide_half_up, write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.contract import StockValued, ValueCause, Wanted
 
 
@@ -93,9 +94,17 @@ def _back(move: StockMove, now: Valuation, units: int, value: int) -> Carried:
 def _check(variant_id: str, cost: Money, now: Valuation) -> None:
     if now.units and now.currency != cost.currency:
         told = f"{now.units} of {variant_id} are worth {write(Money(now.value, now.currency))}"
-        raise Refused(f"{told}: a cost in {cost.currency} cannot be added to it. Count them out first.")
+        raise Refused(
+            _(
+                "{told}: a cost in {currency} cannot be added to it. Count them out first.",
+                told=told,
+                currency=cost.currency,
+            )
+        )
     if now.value + cost.amount > LARGEST:
-        raise Refused(f"All of {variant_id} together would be worth more than can be reckoned with.")
+        raise Refused(
+            _("All of {variant_id} together would be worth more than can be reckoned with.", variant_id=variant_id)
+        )
 
 
 def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:

@@ -8,6 +8,7 @@ from shopwright.kit.clock import from_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.ports import Attachment
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.books.contract.forms import FORMS
@@ -58,9 +59,9 @@ class Attachments:
         try:
             document = await self._books.document(document_id)
         except Missing as error:
-            raise Refused("The document it was for is gone.") from error
+            raise Refused(_("The document it was for is gone.")) from error
         if document.sealed or document.body is None:
-            raise Refused("The document it was for is open to nobody but the shop any more.")
+            raise Refused(_("The document it was for is open to nobody but the shop any more."))
         return await self._file(document)
 
     async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:

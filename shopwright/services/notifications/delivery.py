@@ -17,6 +17,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.observability import tracing
 from shopwright.kit.ports import Deferred, Message, MessageTransport
+from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attachments import Attachments
@@ -214,18 +215,18 @@ class MessageDelivery:
         """Send one that failed. Raises Missing, Conflict."""
         found = await delivery_store.find(self._work, message_id)
         if found is None:
-            raise Missing("There is no such message.")
+            raise Missing(_("There is no such message."))
         async with self._work.begin() as tx:
             ends = to_micros(tx.now + retries.lifetime(found.topic, found.secret))
             if not await delivery_store.retry(tx, message_id, ends):
-                raise Conflict("Only a message that failed can be sent again.")
+                raise Conflict(_("Only a message that failed can be sent again."))
 
     async def resend(self, since: datetime, until: datetime | None) -> Resent:
         """Send all that failed of those written in a span of time; those of no more use stay as they are. Raises Invalid."""
         now = self._work.now()
         last = until or now
         if last < since:
-            raise Invalid.at("/until", "The end of the span is before its beginning.")
+            raise Invalid.at("/until", _("The end of the span is before its beginning."))
         count = useless = 0
         after = ""
         while found := await delivery_store.failed(self._work, since, last, after, RESENT_AT_ONCE):

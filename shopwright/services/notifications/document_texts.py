@@ -1,5 +1,6 @@
 """A document of the books that goes out by itself: a corrected or pro forma invoice, or the message it would go with had left without it."""
 
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentKind
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.notifications.outgoing_message import OutgoingMessage, order_link
@@ -19,14 +20,20 @@ def issued(event: DocumentIssued) -> OutgoingMessage:
         recipient=event.email,
         account=event.customer_id or "",
         order_id=event.order_id,
-        subject=f"Your {title} {event.name} for order {event.number}",
-        heading=f"Your {title}",
+        subject=_("Your {title} {name} for order {number}", title=title, name=event.name, number=event.number),
+        heading=_("Your {title}", title=title),
         lines=(
-            f"The {title} {event.name} for order {event.number} is attached as a PDF.{replaced} It is with your order, too.",
+            _(
+                "The {title} {name} for order {number} is attached as a PDF.{replaced} It is with your order, too.",
+                title=title,
+                name=event.name,
+                number=event.number,
+                replaced=replaced,
+            ),
         ),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
         documents=event.document_id,
     )
 

@@ -2,6 +2,7 @@
 
 from shopwright.kit.days import write_day
 from shopwright.kit.money import write, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderPaid, OrderRefunded
@@ -67,14 +68,14 @@ def gift_card(event: GiftCardIssued) -> OutgoingMessage:
     return OutgoingMessage(
         topic="orders",
         recipient=event.recipient,
-        subject=f"A gift card for {write(event.amount)}",
-        heading=f"A gift card for {write(event.amount)}",
+        subject=_("A gift card for {amount}", amount=write(event.amount)),
+        heading=_("A gift card for {amount}", amount=write(event.amount)),
         lines=(
             first,
-            f"Its code is {MASK}. Enter it in your cart or at checkout. Whoever knows it can spend it.",
+            _("Its code is {mask}. Enter it in your cart or at checkout. Whoever knows it can spend it.", mask=MASK),
             *ends,
         ),
         path="/gift-card",
-        action="See its balance",
+        action=_("See its balance"),
         secret=Secret("gift_card", event.card_id),
     )

@@ -12,6 +12,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications.contract import Notifications, Preferences
 
 Service = Dependency[Notifications]
@@ -53,10 +54,10 @@ async def set_preferences(notifications: Service, caller: CurrentCaller, data: J
 async def watch_stock(notifications: Service, caller: CurrentCaller, data: JSONBody[NewAlert]) -> dict[str, str]:
     """Be told once when something is back in stock; an address that is not proved is asked by e-mail first."""
     if bool(data.sku) == bool(data.variant_id):
-        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+        raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     email = caller.email if caller.user_id is not None else data.email
     if not email:
-        raise Invalid.at("/email", "Say which address to write to, or sign in.")
+        raise Invalid.at("/email", _("Say which address to write to, or sign in."))
     await notifications.watch(data.sku or data.variant_id, email, caller.user_id or "")
     return {"status": "watching" if caller.verified else "confirmation_sent"}
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications import attachment_store, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import MessageSummary, MessageView
@@ -27,7 +28,7 @@ class MessageLog:
         """One of them. Raises Missing."""
         found = await store.get(self._work, message_id)
         if found is None:
-            raise Missing("There is no such message.")
+            raise Missing(_("There is no such message."))
         found = msgspec.structs.replace(found, documents=await attachment_store.of_message(self._work, message_id))
         if not await self._work.is_demo():
             return found

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, refund_heading, went
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
@@ -37,14 +38,14 @@ def welcome(event: UserRegistered) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Your account is ready",
+        subject=_("Your account is ready"),
         heading="Welcome",
         lines=(
-            "Your orders, addresses and reviews are now in one place.",
-            "Please confirm that this address is yours; orders you placed with it as a guest are then there, too.",
+            _("Your orders, addresses and reviews are now in one place."),
+            _("Please confirm that this address is yours; orders you placed with it as a guest are then there, too."),
         ),
         path=f"/confirm-email?token={MASK}",
-        action="Confirm this address",
+        action=_("Confirm this address"),
         secret=Secret("verification", event.user_id),
     )
 
@@ -55,15 +56,15 @@ def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="You already have an account",
-        heading="You already have an account",
+        subject=_("You already have an account"),
+        heading=_("You already have an account"),
         lines=(
-            "Someone, probably you, wanted to make an account with your address, but you have one.",
-            "Sign in with it, or choose a new password.",
-            "If it was not you, do nothing.",
+            _("Someone, probably you, wanted to make an account with your address, but you have one."),
+            _("Sign in with it, or choose a new password."),
+            _("If it was not you, do nothing."),
         ),
         path="/forgot-password",
-        action="Choose a new password",
+        action=_("Choose a new password"),
     )
 
 
@@ -73,11 +74,11 @@ def verification(event: EmailVerificationAsked) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Confirm your e-mail address",
-        heading="Is this your address?",
-        lines=("Confirm it within a day. If you did not ask for this, do nothing.",),
+        subject=_("Confirm your e-mail address"),
+        heading=_("Is this your address?"),
+        lines=(_("Confirm it within a day. If you did not ask for this, do nothing."),),
         path=f"/confirm-email?token={MASK}",
-        action="Confirm this address",
+        action=_("Confirm this address"),
         secret=Secret("verification", event.user_id),
     )
 
@@ -88,14 +89,14 @@ def reset(event: PasswordResetAsked) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Choose a new password",
-        heading="A new password",
+        subject=_("Choose a new password"),
+        heading=_("A new password"),
         lines=(
-            "Someone, probably you, asked for a new password for your account. The link is good for one hour.",
-            "If it was not you, do nothing: your password stays as it is.",
+            _("Someone, probably you, asked for a new password for your account. The link is good for one hour."),
+            _("If it was not you, do nothing: your password stays as it is."),
         ),
         path=f"/new-password?token={MASK}",
-        action="Choose a new password",
+        action=_("Choose a new password"),
         secret=Secret("reset", event.user_id),
     )
 
@@ -106,11 +107,11 @@ def password_changed(event: PasswordChanged) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Your password was changed",
-        heading="Your password was changed",
-        lines=("You are signed out everywhere else. If this was not you, choose a new password at once.",),
+        subject=_("Your password was changed"),
+        heading=_("Your password was changed"),
+        lines=(_("You are signed out everywhere else. If this was not you, choose a new password at once."),),
         path="/forgot-password",
-        action="It was not me",
+        action=_("It was not me"),
     )
 
 
@@ -120,11 +121,11 @@ def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="A second factor was turned on",
-        heading="Your account asks for a code now",
-        lines=("Signing in asks for your password and a code. If this was not you, choose a new password at once.",),
+        subject=_("A second factor was turned on"),
+        heading=_("Your account asks for a code now"),
+        lines=(_("Signing in asks for your password and a code. If this was not you, choose a new password at once."),),
         path="/forgot-password",
-        action="It was not me",
+        action=_("It was not me"),
     )
 
 
@@ -134,11 +135,11 @@ def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Your second factor was turned off",
-        heading="Your account asks for no code any more",
-        lines=("The password alone is asked for. If this was not you, choose a new password at once.",),
+        subject=_("Your second factor was turned off"),
+        heading=_("Your account asks for no code any more"),
+        lines=(_("The password alone is asked for. If this was not you, choose a new password at once."),),
         path="/forgot-password",
-        action="It was not me",
+        action=_("It was not me"),
     )
 
 
@@ -148,14 +149,14 @@ def staff_invited(event: StaffInvited) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="You are invited to the back office",
-        heading="Welcome to the team",
+        subject=_("You are invited to the back office"),
+        heading=_("Welcome to the team"),
         lines=(
-            f"You may work here with the role “{event.role}”.",
-            "Choose a password with this link within three days; if you have one already, sign in with it.",
+            _("You may work here with the role “{role}”.", role=event.role),
+            _("Choose a password with this link within three days; if you have one already, sign in with it."),
         ),
         path=f"/new-password?token={MASK}",
-        action="Choose a password",
+        action=_("Choose a password"),
         secret=Secret("invitation", event.user_id),
     )
 
@@ -172,9 +173,9 @@ def staff_changed(event: StaffChanged) -> OutgoingMessage:
         topic="account",
         recipient=event.email,
         account=event.user_id,
-        subject="Your access to the back office changed",
-        heading="Your access changed",
-        lines=(line, "If you did not expect this, ask an owner of the shop."),
+        subject=_("Your access to the back office changed"),
+        heading=_("Your access changed"),
+        lines=(line, _("If you did not expect this, ask an owner of the shop.")),
     )
 
 
@@ -183,11 +184,11 @@ def erased(event: UserErased) -> OutgoingMessage:
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
-        subject="Your account was erased",
-        heading="Your account is erased",
+        subject=_("Your account was erased"),
+        heading=_("Your account is erased"),
         lines=(
-            "Your profile, addresses and messages are gone; orders stay in our books without your name.",
-            "If this was not you, write to us at once.",
+            _("Your profile, addresses and messages are gone; orders stay in our books without your name."),
+            _("If this was not you, write to us at once."),
         ),
     )
 
@@ -199,17 +200,17 @@ def placed(event: OrderPlaced) -> OutgoingMessage:
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"We have your order {event.number}",
-        heading="Thank you for your order",
+        subject=_("We have your order {number}", number=event.number),
+        heading=_("Thank you for your order"),
         lines=(
-            f"Order {event.number} for {write(event.total)} is with us.",
-            *([f"No tax is charged: {event.untaxed}."] if event.untaxed else []),
-            *([f"Estimated delivery: {event.arrives}."] if event.arrives else []),
-            "We start packing as soon as the payment has arrived, and write again then.",
+            _("Order {number} for {total} is with us.", number=event.number, total=write(event.total)),
+            *([_("No tax is charged: {untaxed}.", untaxed=event.untaxed)] if event.untaxed else []),
+            *([_("Estimated delivery: {arrives}.", arrives=event.arrives)] if event.arrives else []),
+            _("We start packing as soon as the payment has arrived, and write again then."),
         ),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
     )
 
 
@@ -221,12 +222,12 @@ def paid(event: OrderPaid) -> OutgoingMessage:
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"Payment received for order {event.number}",
-        heading="Your payment has arrived",
+        subject=_("Payment received for order {number}", number=event.number),
+        heading=_("Your payment has arrived"),
         lines=(came(event), *things),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
     )
 
 
@@ -243,12 +244,15 @@ def shipped(event: OrderShipped) -> OutgoingMessage:
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"Order {event.number} is on its way",
-        heading="Your parcel is on its way",
-        lines=(f"We handed your parcel over {how}.{rest}", *(("In it:", *things) if things else ())),
+        subject=_("Order {number} is on its way", number=event.number),
+        heading=_("Your parcel is on its way"),
+        lines=(
+            _("We handed your parcel over {how}.{rest}", how=how, rest=rest),
+            *((_("In it:"), *things) if things else ()),
+        ),
         path=path,
         secret=secret,
-        action="Follow your parcel",
+        action=_("Follow your parcel"),
         documents="invoice",
     )
 
@@ -260,12 +264,12 @@ def delivered(event: OrderDelivered) -> OutgoingMessage:
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"Order {event.number} has arrived",
-        heading="Your order has arrived",
-        lines=("If something is not right, answer this message or open your order.",),
+        subject=_("Order {number} has arrived", number=event.number),
+        heading=_("Your order has arrived"),
+        lines=(_("If something is not right, answer this message or open your order."),),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
     )
 
 
@@ -276,15 +280,15 @@ def cancelled(event: OrderCancelled) -> OutgoingMessage:
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"Order {event.number} is cancelled",
-        heading="Your order is cancelled",
+        subject=_("Order {number} is cancelled", number=event.number),
+        heading=_("Your order is cancelled"),
         lines=(
-            *((f"Reason: {event.reason}",) if event.by_shop else ()),
+            *((_("Reason: {reason}", reason=event.reason),) if event.by_shop else ()),
             *goes_back(event),
         ),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
         documents="credit_note",
     )
 
@@ -295,11 +299,11 @@ def expired(event: OrderExpired) -> OutgoingMessage:
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=f"Order {event.number} was not paid",
-        heading="We could not keep your order",
-        lines=("No payment arrived in time, so the goods are free for others again. Nothing was charged.",),
+        subject=_("Order {number} was not paid", number=event.number),
+        heading=_("We could not keep your order"),
+        lines=(_("No payment arrived in time, so the goods are free for others again. Nothing was charged."),),
         path="/",
-        action="Go to the shop",
+        action=_("Go to the shop"),
     )
 
 
@@ -310,15 +314,15 @@ def refunded(event: OrderRefunded) -> OutgoingMessage:
         topic="orders",
         recipient="" if event.dispute else event.email,
         account=event.customer_id or "",
-        subject=f"Refund for order {event.number}",
+        subject=_("Refund for order {number}", number=event.number),
         heading=refund_heading(event),
         lines=(
             *went(event),
-            *((f"Reason: {event.reason}",) if event.reason else ()),
+            *((_("Reason: {reason}", reason=event.reason),) if event.reason else ()),
         ),
         path=path,
         secret=secret,
-        action="See your order",
+        action=_("See your order"),
         documents="credit_note",
     )
 
@@ -328,14 +332,14 @@ def confirm_alert(email: str, title: str, variant_id: str) -> OutgoingMessage:
     return OutgoingMessage(
         topic="stock",
         recipient=email,
-        subject=f"Shall we write when {title} is back?",
-        heading="One more click",
+        subject=_("Shall we write when {title} is back?", title=title),
+        heading=_("One more click"),
         lines=(
-            f"Someone, probably you, asked us to write to you when {title} is back in stock.",
-            "Confirm it within a day. If it was not you, do nothing: we do not write then.",
+            _("Someone, probably you, asked us to write to you when {title} is back in stock.", title=title),
+            _("Confirm it within a day. If it was not you, do nothing: we do not write then."),
         ),
         path=f"/confirm-alert?token={MASK}",
-        action="Yes, write to me",
+        action=_("Yes, write to me"),
         secret=Secret("alert", variant_id),
     )
 
@@ -345,11 +349,11 @@ def back_in_stock(email: str, title: str, slug: str) -> OutgoingMessage:
     return OutgoingMessage(
         topic="stock",
         recipient=email,
-        subject=f"{title} is back",
-        heading="It is here again",
-        lines=(f"You asked us to write when {title} is back in stock. It is, for as long as it lasts.",),
+        subject=_("{title} is back", title=title),
+        heading=_("It is here again"),
+        lines=(_("You asked us to write when {title} is back in stock. It is, for as long as it lasts.", title=title),),
         path=f"/p/{quote(slug)}",
-        action="See it",
+        action=_("See it"),
     )
 
 
@@ -360,11 +364,11 @@ def abandoned(email: str, account: str, count: int) -> OutgoingMessage:
         topic="carts",
         recipient=email,
         account=account,
-        subject="Your cart is waiting",
-        heading="Your cart is as you left it",
-        lines=(f"{things} still in it. Nothing is set aside for you until you order.",),
+        subject=_("Your cart is waiting"),
+        heading=_("Your cart is as you left it"),
+        lines=(_("{things} still in it. Nothing is set aside for you until you order.", things=things),),
         path="/cart",
-        action="Go to your cart",
+        action=_("Go to your cart"),
     )
 
 

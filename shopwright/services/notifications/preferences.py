@@ -3,6 +3,7 @@
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
 from shopwright.kit.personal import ERASED
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications import alert_store, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import Preferences, Topic
@@ -34,7 +35,7 @@ class TopicPreferences:
         async with self._work.begin() as tx:
             found = await store.unsubscribe(tx, token)
             if found is None:
-                raise Missing("This link is not one of ours (any more). Sign in to choose what we may write.")
+                raise Missing(_("This link is not one of ours (any more). Sign in to choose what we may write."))
             person, topic = found
             await store.set_preference(tx, person, topic, "email", wanted=False)
             if topic == "stock":

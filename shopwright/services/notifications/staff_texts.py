@@ -5,6 +5,7 @@ from typing import Any
 
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import User
@@ -16,14 +17,19 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
         topic="orders",
         recipient=reader.email,
         account=reader.id,
-        subject=f"The refund for order {event.number} was refused",
-        heading=f"{write(event.amount)} did not go back",
+        subject=_("The refund for order {number} was refused", number=event.number),
+        heading=_("{amount} did not go back", amount=write(event.amount)),
         lines=(
-            f"A refund of {write(event.amount)} for order {event.number} will not be paid: {event.why}",
-            "Its sum and its units can be refunded again. Agree with the buyer on how they get their money.",
+            _(
+                "A refund of {amount} for order {number} will not be paid: {why}",
+                amount=write(event.amount),
+                number=event.number,
+                why=event.why,
+            ),
+            _("Its sum and its units can be refunded again. Agree with the buyer on how they get their money."),
         ),
         path=f"/office/orders/{event.order_id}",
-        action="See the order",
+        action=_("See the order"),
         order_id=event.order_id,
     )
 
@@ -41,11 +47,18 @@ def disputed(event: OrderDisputed, reader: User) -> OutgoingMessage:
         topic="orders",
         recipient=reader.email,
         account=reader.id,
-        subject=f"The dispute of order {event.number} {said[0]}",
-        heading=f"A dispute of {amount} {said[0]}",
-        lines=(f"The buyer of order {event.number} objected to the payment of {amount} at their bank.", said[1]),
+        subject=_("The dispute of order {number} {said}", number=event.number, said=said[0]),
+        heading=_("A dispute of {amount} {said}", amount=amount, said=said[0]),
+        lines=(
+            _(
+                "The buyer of order {number} objected to the payment of {amount} at their bank.",
+                number=event.number,
+                amount=amount,
+            ),
+            said[1],
+        ),
         path=f"/office/orders/{event.order_id}",
-        action="See the order",
+        action=_("See the order"),
         order_id=event.order_id,
     )
 

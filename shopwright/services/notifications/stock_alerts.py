@@ -3,6 +3,7 @@
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, RateLimited
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.message_queue import MessageQueue
@@ -28,7 +29,7 @@ class StockAlerts:
         product = await self._context.catalog.by_variant(variant)
         found = product.variant_named(variant)
         if product.status != "published" or found is None:
-            raise Missing("This is not sold (any more).")
+            raise Missing(_("This is not sold (any more)."))
         owner = await self._context.users.get(user_id) if user_id else None
         proved = owner is not None and owner.verified and topics.person(owner.email) == person
         outgoing = model.confirm_alert(address, product.title, found.id)
@@ -36,7 +37,7 @@ class StockAlerts:
         async with self._work.begin() as tx:
             if proved:
                 if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
-                    raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
+                    raise RateLimited(_("You already wait for {most_watched} things.", most_watched=MOST_WATCHED))
                 # Asking again is a wish that is newer than an unsubscription.
                 await store.set_preference(tx, person, "stock", "email", wanted=True)
             elif (
@@ -52,7 +53,7 @@ class StockAlerts:
         async with self._work.begin() as tx:
             person = await alert_store.confirm(tx, token)
             if person is None:
-                raise Missing("This link is too old, or not one of ours. Ask on the page of the product again.")
+                raise Missing(_("This link is too old, or not one of ours. Ask on the page of the product again."))
             await store.set_preference(tx, person, "stock", "email", wanted=True)
 
     async def on_back_in_stock(self, heard: Delivery) -> None:

@@ -3,6 +3,7 @@
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut
 from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
@@ -46,7 +47,7 @@ class Cancellation:
             await self._finish_cancelling(order.id)
             return await self._context.get(order.id)
         if not await self._closing.close_order(order.id, because, who, "cancelled", only=frozenset({order.status})):
-            raise Conflict("The order has moved on meanwhile. Look at it again.")
+            raise Conflict(_("The order has moved on meanwhile. Look at it again."))
         return await self._context.get(order.id)
 
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
@@ -62,7 +63,7 @@ class Cancellation:
         )
         async with self._work.begin() as tx:
             if not await cancel_store.begin(tx, order.id, told) and await cancel_store.told_of(tx, order.id) is None:
-                raise Conflict("The order has moved on meanwhile. Look at it again.")
+                raise Conflict(_("The order has moved on meanwhile. Look at it again."))
 
     async def _finish_cancelling(self, order_id: str) -> None:
         """First the money, or the promise of it, then the goods. Raises RefundNotPossible: the order stays as it was."""
@@ -79,7 +80,11 @@ class Cancellation:
             async with self._work.begin() as tx:
                 await cancel_store.end(tx, order_id)
             raise RefundNotPossible(
-                f"The order is not cancelled: {write(back.amount)} cannot be refunded. {back.why} Nothing was changed.",
+                _(
+                    "The order is not cancelled: {amount} cannot be refunded. {why} Nothing was changed.",
+                    amount=write(back.amount),
+                    why=back.why,
+                ),
                 data={"why": back.why},
             )
         who = Caller(user_id=told.user_id, role=told.role, name=told.who)
@@ -102,7 +107,8 @@ class Cancellation:
             back = await self._repayment.repay(payment, refund_rules.repayment_key(payment, again=True), order)
             if back is not None and back.state == "refused":
                 raise RefundNotPossible(
-                    f"{write(back.amount)} are still owed: {back.why} Nothing was changed.", data={"why": back.why}
+                    _("{amount} are still owed: {why} Nothing was changed.", amount=write(back.amount), why=back.why),
+                    data={"why": back.why},
                 )
             if back is not None and order.payment is not None and order.payment.id == payment.id:
                 async with self._work.begin() as tx:

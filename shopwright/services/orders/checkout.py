@@ -21,6 +21,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
@@ -53,7 +54,7 @@ class Checkout:
         async with self._work.begin() as tx:
             order_id, first = await placement_store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
         if first != marks:
-            raise IdempotencyConflict("This Idempotency-Key was used for another order. Use a new one.")
+            raise IdempotencyConflict(_("This Idempotency-Key was used for another order. Use a new one."))
         placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
         if placed.payment_id is None and placed.status == "placed":
             await self._open_payment(placed, 1, request.payment, who)
@@ -62,7 +63,7 @@ class Checkout:
     async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.OrderHead:
         cart = await self._context.carts.get(request.cart_id)
         if cart.customer_id is not None and cart.customer_id != who.user_id:
-            raise Missing("There is no such cart.")
+            raise Missing(_("There is no such cart."))
         expected = request.expected_total
         model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
         to_pay = model.check_to_pay(cart, request.expected_to_pay)
@@ -86,7 +87,7 @@ class Checkout:
             if not await self._give_up_placement(order_id) and (placed := await store.head(self._work, order_id)):
                 return placed  # the same request, a moment ahead of this one, has placed it
             if isinstance(error, UniqueViolation):
-                raise Conflict("This cart is being ordered in another window.") from None
+                raise Conflict(_("This cart is being ordered in another window.")) from None
             raise
         if cart.untaxed and cart.shipping_address:
             place = cart.shipping_address
@@ -94,7 +95,7 @@ class Checkout:
                 await self._context.pricing.note_untaxed(place.country, place.region, cart.untaxed)
         placed = await store.head(self._work, order_id)
         if placed is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         return placed
 
     async def _make_room(self, cart: Cart, order_id: str) -> None:
@@ -103,21 +104,21 @@ class Checkout:
         if earlier is None or earlier.id == order_id:
             return
         if earlier.status != "placed":
-            raise Conflict("This cart has been ordered already.", data={"order_id": earlier.id})
+            raise Conflict(_("This cart has been ordered already."), data={"order_id": earlier.id})
         if (captured := await self._repayment.end_payments(earlier.id)) is not None:
             await self._settlement.settle(earlier.id, captured)
-            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+            raise Conflict(_("This cart has been ordered and paid already."), data={"order_id": earlier.id})
         reason = "The order was placed again from the same cart."
         if not await self._closing.close_order(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
-            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+            raise Conflict(_("This cart has been ordered and paid already."), data={"order_id": earlier.id})
 
     async def _write(
         self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.SaleOfOrder
     ) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
-            raise Conflict("The cart still needs an address and a way to ship.")
+            raise Conflict(_("The cart still needs an address and a way to ship."))
         if not await placement_store.keep_placement(tx, order_id):
-            raise Unavailable("This took too long. Send it again.")
+            raise Unavailable(_("This took too long. Send it again."))
         order = Order(
             id=order_id,
             number=str(await store.next_number(tx)),
@@ -213,11 +214,11 @@ class Checkout:
     async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
         order = await store.head(self._work, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         if order.status != "placed":
-            raise Conflict(f"This order is {order.status}; it cannot be paid for.")
+            raise Conflict(_("This order is {status}; it cannot be paid for.", status=order.status))
         if any(one.status == "authorized" for one in await self._context.payments.of_order(order_id)):
-            raise Conflict("The money for this order is set aside already; the shop takes it.")
+            raise Conflict(_("The money for this order is set aside already; the shop takes it."))
         await self._check_payment(order_id, order.to_pay, choice, order.email, who)
         if (captured := await self._repayment.end_payments(order_id)) is not None:
             await self._settlement.settle(order_id, captured)
@@ -225,14 +226,14 @@ class Checkout:
         await self._context.giftcards.hold_for(order, self._work.now() + model.TIME_TO_PAY + model.GRACE)
         async with self._work.begin() as tx:
             if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
-                raise Conflict("This order is being paid in another window.")
+                raise Conflict(_("This order is being paid in another window."))
         await self._open_payment(order, order.attempts + 1, choice, who)
         return await self._context.get(order_id)
 
     async def payment_returned(self, order_id: str) -> Order:
         order = await store.head(self._work, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         if order.payment_id is not None and order.status == "placed":
             await self._settlement.settle(order_id, await self._context.payments.look_up(order.payment_id))
         return await self._context.get(order_id)

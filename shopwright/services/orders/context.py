@@ -4,6 +4,7 @@ import msgspec
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import cancel_store, refund_rules, store
@@ -39,7 +40,7 @@ class OrderContext:
         """An order with its payment and the circumstances of its sale. Raises Missing."""
         order = await store.read(self.work, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         head = await store.head(self.work, order.id)
         sale = await self.sales.of(head) if head is not None else None
         order = msgspec.structs.replace(order, cart_id="", sale=sale)
@@ -56,7 +57,7 @@ class OrderContext:
         """The order, held until the transaction ends."""
         order = await store.held(tx, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         return order
 
     async def add_history(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
@@ -67,4 +68,4 @@ class OrderContext:
     async def not_being_cancelled(tx: Transaction, order_id: str) -> None:
         """Raises Conflict."""
         if await cancel_store.told_of(tx, order_id) is not None:
-            raise Conflict("This order is being cancelled just now. Look at it again in a moment.")
+            raise Conflict(_("This order is being cancelled just now. Look at it again in a moment."))

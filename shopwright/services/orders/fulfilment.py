@@ -2,6 +2,7 @@
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import find_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
@@ -21,16 +22,14 @@ class Fulfilment:
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
         if not shipment.carrier.strip() or len(shipment.carrier) > LONGEST or len(shipment.tracking_number) > LONGEST:
-            raise Invalid.at("/carrier", "Name the carrier, such as DHL.")
+            raise Invalid.at("/carrier", _("Name the carrier, such as DHL."))
         waits = await self._context.inventory.owed(order_id)
         rates = await self._tax_corrections.rates_now(order_id)
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             await self._context.not_being_cancelled(tx, order_id)
             if order.status not in {"paid", "part_shipped"}:
-                raise Conflict(
-                    f"This order is {order.status}; only a paid order that has something left can be shipped."
-                )
+                raise Conflict(_("Only paid orders can be shipped; this one is {status}.", status=order.status))
             chosen = model.lines_to_ship(order, shipment.lines)
             model.check_there(chosen, waits)
             after = model.shipped(order, chosen)

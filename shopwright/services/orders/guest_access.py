@@ -9,6 +9,7 @@ from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.observability import security_log
 from shopwright.kit.personal import ERASED
+from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import erasure_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import GuestProof, Order
@@ -28,7 +29,7 @@ class GuestAccess:
     async def link_key(self, order_id: str) -> str:
         order = await store.read(self._work, order_id)
         if order is None or not order.email:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         return self._links.write(order.id, order.email, self._work.now())
 
     async def for_guest(
@@ -44,7 +45,7 @@ class GuestAccess:
             if order is not None and order.customer_id is None and model.same_address(order.email, proof.email):
                 await self._no_guess(order_id, address)
                 return await self._context.get(order.id)
-        raise Missing("There is no such order, or it was placed with another e-mail address.")
+        raise Missing(_("There is no such order, or it was placed with another e-mail address."))
 
     def _holds(self, order: Order, proof: GuestProof) -> bool:
         """Did they order it, or read our e-mail of it?"""
@@ -61,7 +62,7 @@ class GuestAccess:
             wait = int((max(ends) - self._work.now()).total_seconds()) + 1
             security_log.note("orders guessed", address=address)
             raise RateLimited(
-                f"Too many tries. Come back in {wait} seconds, or open the link in our e-mail.",
+                _("Too many tries. Come back in {wait} seconds, or open the link in our e-mail.", wait=wait),
                 data={"retry_after": wait},
             )
 
@@ -72,7 +73,7 @@ class GuestAccess:
 
     async def _no_guess(self, order_id: str, address: str) -> None:
         async with self._work.begin() as tx:
-            for key, _ in _keys(order_id, address):
+            for key, _unused in _keys(order_id, address):
                 await guesses.take_back(tx, key)
 
     async def on_verified(self, heard: Delivery) -> None:

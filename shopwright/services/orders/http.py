@@ -15,6 +15,7 @@ from shopwright.kit.http.idempotency import RepeatHeader, read_key
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.orders.contract import (
     GuestProof,
     KeptBuyer,
@@ -74,7 +75,7 @@ def _key(given: str | None) -> str:
     if given is None:
         raise Invalid.at(
             "/headers/Idempotency-Key",
-            "Send an Idempotency-Key (a UUID), so that a repeated request is not done twice.",
+            _("Send an Idempotency-Key (a UUID), so that a repeated request is not done twice."),
         )
     return read_key(given)
 
@@ -213,7 +214,12 @@ async def capture_order(
         total = (await orders.get(order_id)).totals.total
         if data.amount not in {total, total.amount}:
             raise Invalid.at(
-                "/amount", f"All that is set aside is captured, {total.amount} {total.currency}, and no part of it."
+                "/amount",
+                _(
+                    "All that is set aside is captured, {amount} {currency}, and no part of it.",
+                    amount=total.amount,
+                    currency=total.currency,
+                ),
             )
     return shown(await orders.capture(order_id, caller), caller)
 
@@ -227,7 +233,7 @@ async def ship_order(
     """Record a parcel."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
-            "/lines", "Say which lines are shipped, and how many of each; without “lines” it is all that is left."
+            "/lines", _("Say which lines are shipped, and how many of each; without “lines” it is all that is left.")
         )
     parcel = NewShipment(carrier=data.carrier, tracking_number=data.tracking_number, lines=data.lines or ())
     return shown(await orders.ship(order_id, parcel, caller), caller)

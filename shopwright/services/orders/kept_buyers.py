@@ -10,6 +10,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.orders import kept_buyers_store, sale_store, store
 from shopwright.services.orders.contract import PAID, KeptBuyer, Order
@@ -52,7 +53,7 @@ class KeptBuyers:
         """Raises Missing where nothing is kept."""
         row = await kept_buyers_store.find(self._work, order_id)
         if row is None:
-            raise Missing("Nothing is kept of the buyer of this order beside what it says itself.")
+            raise Missing(_("Nothing is kept of the buyer of this order beside what it says itself."))
         return msgspec.json.decode(self._vault.open(row), type=KeptBuyer)
 
     async def protect(self, *, anew: bool) -> int:

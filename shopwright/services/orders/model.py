@@ -15,6 +15,7 @@ from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.states import States
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract import (
@@ -130,20 +131,22 @@ IN_THE_TOTAL = frozenset({"price_changed", "coupon_refused"})
 def check_cart(cart: Cart, expected: Money) -> None:
     """Raises CartNotReady or PriceMoved unless this cart can become an order at this total."""
     if cart.closed:
-        raise Conflict("This cart has been ordered already.")
+        raise Conflict(_("This cart has been ordered already."))
     if not cart.lines:
-        raise Invalid.at("/cart_id", "The cart is empty.")
+        raise Invalid.at("/cart_id", _("The cart is empty."))
     missing = [name for name in ("email", "shipping_address", "shipping_option_id") if not getattr(cart, name)]
     if missing:
         words = ", ".join(name.replace("_", " ").removesuffix(" id") for name in missing)
-        raise CartNotReady(f"The cart still needs: {words}.", data={"missing": missing})
+        raise CartNotReady(_("The cart still needs: {words}.", words=words), data={"missing": missing})
     blocking = [problem for problem in cart.problems if problem.code not in IN_THE_TOTAL]
     if blocking:
         data = {"problems": [{"code": one.code, "line_id": one.line_id, "detail": one.detail} for one in blocking]}
         raise CartNotReady(" ".join(problem.detail for problem in blocking), data=data)
     if cart.totals.total != expected:
         total = {"amount": cart.totals.total.amount, "currency": cart.totals.total.currency}
-        raise PriceMoved("The total has changed since you saw it. Look at it again, then order.", data={"total": total})
+        raise PriceMoved(
+            _("The total has changed since you saw it. Look at it again, then order."), data={"total": total}
+        )
 
 
 def shares_of(cart: Cart) -> tuple[GiftCardShare, ...]:
@@ -163,7 +166,10 @@ def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money
     if to_pay != (expected if isinstance(expected, Money) else Money(expected, cart.currency)):
         total = {"amount": cart.totals.total.amount, "currency": cart.currency}
         raise PriceMoved(
-            f"Your gift cards leave {write(to_pay)} to pay, not what you saw. Look at it again, then order.",
+            _(
+                "Your gift cards leave {to_pay} to pay, not what you saw. Look at it again, then order.",
+                to_pay=write(to_pay),
+            ),
             data={"total": total, "to_pay": {"amount": to_pay.amount, "currency": cart.currency}},
         )
     return to_pay
@@ -172,7 +178,7 @@ def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money
 def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[OrderLine, int]]:
     """The lines meant, checked against what is to be shipped of each; none given: all of it. Raises Conflict, Invalid."""
     if not any(line.to_ship for line in order.lines):
-        raise Conflict("Nothing of this order is left to be shipped: the rest was refunded.")
+        raise Conflict(_("Nothing of this order is left to be shipped: the rest was refunded."))
     if not wanted:
         return [(line, line.to_ship) for line in order.lines if line.to_ship]
     return chosen_lines(order, wanted, "shipped", lambda line: line.to_ship)
@@ -187,16 +193,22 @@ def chosen_lines(
     for number, one in enumerate(wanted):
         line = lines.get(one.line_id)
         if line is None:
-            raise Invalid.at(f"/lines/{number}/line_id", f"This order has no line {one.line_id}.")
+            raise Invalid.at(f"/lines/{number}/line_id", _("This order has no line {line_id}.", line_id=one.line_id))
         left = left_of(line)
         if not 1 <= one.quantity <= left:
             raise Invalid.at(
                 f"/lines/{number}/quantity",
-                f"{left} of “{line.title}” are left to be {done}; {one.quantity} is not possible.",
+                _(
+                    "{left} of “{title}” are left to be {done}; {quantity} is not possible.",
+                    left=left,
+                    title=line.title,
+                    done=done,
+                    quantity=one.quantity,
+                ),
             )
         chosen.append((line, one.quantity))
-    if len({line.id for line, _ in chosen}) < len(chosen):
-        raise Invalid.at("/lines", "Each line stands here once.")
+    if len({line.id for line, _unused in chosen}) < len(chosen):
+        raise Invalid.at("/lines", _("Each line stands here once."))
     return chosen
 
 
@@ -245,11 +257,13 @@ def past_totals(past: PastOrder) -> Totals:
     """
     subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
     if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
-        raise Invalid.at("/lines", "A line has one or more, and costs nothing or something.")
+        raise Invalid.at("/lines", _("A line has one or more, and costs nothing or something."))
     if max(subtotal, past.total, past.tax, past.shipping, past.discount).amount > LARGEST:
-        raise Invalid.at("/total", f"It comes to more than one order can: {write(Money(LARGEST, past.currency))}.")
+        raise Invalid.at(
+            "/total", _("It comes to more than one order can: {largest}.", largest=write(Money(LARGEST, past.currency)))
+        )
     if past.refunded > past.total:
-        raise Invalid.at("/refunded", "No more can have been given back than was paid.")
+        raise Invalid.at("/refunded", _("No more can have been given back than was paid."))
     charges = past.shipping + add_up((step.amount for step in past.charges), past.currency)
     before_tax = subtotal - past.discount + charges
     nothing = zero(past.currency)
@@ -260,8 +274,12 @@ def past_totals(past: PastOrder) -> Totals:
     if abs(rounding.amount) > len(past.lines):
         raise Invalid.at(
             "/total",
-            f"Its parts add up to {write(before_tax)} without and {write(before_tax + past.tax)} with tax,"
-            f" its total says {write(past.total)}: more than a rounding of each line.",
+            _(
+                "Its parts add up to {before_tax} without and {before_tax_2} with tax, its total says {total}: more than a rounding of each line.",
+                before_tax=write(before_tax),
+                before_tax_2=write(before_tax + past.tax),
+                total=write(past.total),
+            ),
         )
     return Totals(
         subtotal=subtotal,
@@ -301,7 +319,13 @@ def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int
         there = line.to_ship - waits.get(line.variant_id, 0)
         if quantity > there:
             raise Conflict(
-                f"Of {line.title} ({line.sku}) {waits[line.variant_id]} are on backorder: {max(0, there)} can be sent now.",
+                _(
+                    "Of {title} ({sku}) {waits} are on backorder: {value} can be sent now.",
+                    title=line.title,
+                    sku=line.sku,
+                    waits=waits[line.variant_id],
+                    value=max(0, there),
+                ),
                 data={"line": number},
             )
 

@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.orders import past_store
 from shopwright.services.orders.contract import OrderSource
@@ -30,7 +31,7 @@ class OrderSources:
         """Raises Missing where nothing is kept."""
         body = await past_store.source_of(self._work, order_id)
         if body is None:
-            raise Missing("No rows of a file are kept of this order.")
+            raise Missing(_("No rows of a file are kept of this order."))
         return msgspec.json.decode(self._vault.open(body), type=OrderSource)
 
     async def protect(self, *, anew: bool) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, write, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import model, refund_parts
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status, gift_cards
@@ -202,14 +203,21 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
             _check_worth(order, chosen, parts)
         return parts, chosen
     if asked is None:
-        raise Invalid.at("/lines", "Say what to refund: lines, the shipping, or an amount.")
+        raise Invalid.at("/lines", _("Say what to refund: lines, the shipping, or an amount."))
     whole = refund_parts.whole_of(left, order.currency)
     if whole.amount <= 0:
-        raise Invalid.at("/amount", "Nothing of this order is left to be refunded, beside what is refunded or waits.")
+        raise Invalid.at(
+            "/amount", _("Nothing of this order is left to be refunded, beside what is refunded or waits.")
+        )
     if not zero(order.currency) < asked <= whole:
         raise Invalid.at(
             "/amount",
-            f"Between 1 and {whole.amount} (minor units of {order.currency}) can be refunded, not {asked.amount}.",
+            _(
+                "Between 1 and {amount} (minor units of {currency}) can be refunded, not {asked_amount}.",
+                amount=whole.amount,
+                currency=order.currency,
+                asked_amount=asked.amount,
+            ),
         )
     return refund_parts.goodwill(left, asked), chosen
 
@@ -218,20 +226,23 @@ def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> N
     """Raises Invalid for what is said of goods where no goods are named, and for shipping that has gone back."""
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:
-            raise Invalid.at(f"/{name}", "This is of goods: say in `lines` which of them.")
+            raise Invalid.at(f"/{name}", _("This is of goods: say in `lines` which of them."))
     shipping = sum(one.amount.amount for one in left.values() if one.line_id == refund_parts.SHIPPING)
     if refund.shipping and shipping <= 0:
-        raise Invalid.at("/shipping", "Nothing of the shipping is left to be refunded.")
+        raise Invalid.at("/shipping", _("Nothing of the shipping is left to be refunded."))
 
 
 def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: Sequence[RefundPart]) -> None:
     """Goods whose money went back as goodwill: that they came back, too, is to be said. Raises Invalid."""
     spent = {one.line_id for refund in order.refunds for one in refund.parts if one.of == "goodwill"}
-    for number, (line, _) in enumerate(chosen):
+    for number, (line, _unused) in enumerate(chosen):
         if line.id in spent and not any(part.amount.amount for part in parts if part.line_id == line.id):
             raise Invalid.at(
                 f"/lines/{number}",
-                f"Nothing of what was paid for “{line.title}” is left to be refunded. Say `amount` 0 to record that it came back.",
+                _(
+                    "Nothing of what was paid for “{title}” is left to be refunded. Say `amount` 0 to record that it came back.",
+                    title=line.title,
+                ),
             )
 
 
@@ -240,7 +251,7 @@ def _amount(order: Order, refund: NewRefund) -> Money | None:
         return None
     amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, order.currency)
     if amount.currency != order.currency:
-        raise Invalid.at("/amount/currency", f"This order was paid in {order.currency}.")
+        raise Invalid.at("/amount/currency", _("This order was paid in {currency}.", currency=order.currency))
     return amount
 
 
@@ -248,11 +259,17 @@ def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
     if asked > worth:
         raise Invalid.at(
             "/amount",
-            f"What you name is worth {write(worth)}. Refund what is more as an amount of its own, without lines.",
+            _(
+                "What you name is worth {worth}. Refund what is more as an amount of its own, without lines.",
+                worth=write(worth),
+            ),
         )
     if asked.amount < 1 or not refund.deduction.strip():
         raise Invalid.at(
             "/deduction" if asked.amount > 0 else "/amount",
-            f"What you name is worth {write(worth)}: leave the amount out to refund that, or say in `deduction` why"
-            f" {write(worth - asked)} of it stay.",
+            _(
+                "What you name is worth {worth}: leave the amount out to refund that, or say in `deduction` why {worth_2} of it stay.",
+                worth=write(worth),
+                worth_2=write(worth - asked),
+            ),
         )

@@ -15,6 +15,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, write
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
@@ -48,7 +49,7 @@ class Refunds:
             scoped = f"{order.id}/{key}"
             known = await refund_store.refund_by_key(tx, scoped)
             if known is not None and known["fingerprint"] != marks:
-                raise IdempotencyConflict("This Idempotency-Key was used for another refund. Use a new one.")
+                raise IdempotencyConflict(_("This Idempotency-Key was used for another refund. Use a new one."))
             if known is not None:
                 made = str(known["id"])
             else:
@@ -59,7 +60,11 @@ class Refunds:
         order = await self._context.get(order.id)
         if refused := next((one for one in order.refused if one.id == made), None):
             raise RefundNotPossible(
-                f"{write(refused.amount)} cannot be refunded: {refused.why} Nothing was changed.",
+                _(
+                    "{amount} cannot be refunded: {why} Nothing was changed.",
+                    amount=write(refused.amount),
+                    why=refused.why,
+                ),
                 data={"refund_id": made, "why": refused.why},
             )
         return msgspec.structs.replace(order, refund=next((one for one in order.refunds if one.id == made), None))
@@ -68,18 +73,18 @@ class Refunds:
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
     ) -> str:
         if order.status not in PAID:
-            raise Conflict(f"This order is {order.status}; there is no money to give back.")
+            raise Conflict(_("This order is {status}; there is no money to give back.", status=order.status))
         await self._context.not_being_cancelled(tx, order.id)
         if await past_store.is_past(tx, order.id):
-            raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
+            raise Conflict(_("This order was paid in an earlier shop; its money can only go back from there."))
         if not refund.reason.strip():
-            raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
+            raise Invalid.at("/reason", _("Say why the money goes back; the customer reads it."))
         parts, chosen = refund_rules.refunded_parts(order, refund)
         amount = refund_parts.sum_of(parts, order.currency)
         all_to_card = refund.to == "gift_card"
         if all_to_card and not order.gift_cards and not order.email:
             raise Invalid.at(
-                "/to", "Nobody is known whom the code of a gift card could be sent to: its buyer was erased."
+                "/to", _("Nobody is known whom the code of a gift card could be sent to: its buyer was erased.")
             )
         to_cards = amount if all_to_card else gift_cards.share_of_cards(order, amount)
         made = Refund(
@@ -314,16 +319,16 @@ class Refunds:
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         because = reason.strip()[:LONGEST]
         if not because:
-            raise Invalid.at("/reason", "Say why the refund will not be paid; other staff read it.")
+            raise Invalid.at("/reason", _("Say why the refund will not be paid; other staff read it."))
         order = await self._context.get(order_id)
         refund = next((one for one in (*order.refunds, *order.refused) if one.id == refund_id), None)
         repayment = next(
             (one for one in (order.payment.refunds if order.payment else ()) if one.key == refund_id), None
         )
         if refund is None and repayment is None:
-            raise Missing("This order has no such refund.")
+            raise Missing(_("This order has no such refund."))
         if refund is not None and not refund.amount.amount:
-            raise Conflict("This refund is of nothing: there is no money that could stay.")
+            raise Conflict(_("This refund is of nothing: there is no money that could stay."))
         if refund is not None and refund.why:
             return order
         ended = f"{because} ({who.signature})"
@@ -332,7 +337,7 @@ class Refunds:
         try:
             payment = await self._context.payments.cancel_refund(key=refund_id, why=ended)
         except Missing:  # payments have not heard of it yet
-            raise Conflict("This refund is being asked for just now. Try again in a minute.") from None
+            raise Conflict(_("This refund is being asked for just now. Try again in a minute.")) from None
         finally:
             await self._follow_again(order, refund_id)
         told = next((one for one in payment.refunds if one.key == refund_id), None)
@@ -346,7 +351,9 @@ class Refunds:
     async def _cancel_credit(self, order: Order, refund: Refund, ended: str, who: Caller) -> Order:
         """One that is of gift cards alone, of which payments never hear."""
         if refund.status == "settled" or await self._context.giftcards.has(order.id, refund):
-            raise Conflict(f"{write(refund.amount)} are on a gift card already. Disable the card to stop them.")
+            raise Conflict(
+                _("{amount} are on a gift card already. Disable the card to stop them.", amount=write(refund.amount))
+            )
         await self._refuse(order.id, refund.id, ended)
         async with self._work.begin() as tx:
             await self._context.add_history(

@@ -7,6 +7,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, ShopError, Unavailable
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Paid
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut, Wanted
@@ -45,7 +46,7 @@ class Settlement:
             return
         order = await store.head(self._work, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         known = order.status in PAID and order.payment_id == payment.id
         if payment.status != "captured" and not known:
             if order.payment_id != payment.id and order.status == "placed":
@@ -85,7 +86,7 @@ class Settlement:
         """The goods are kept as long as the money is; safe to repeat."""
         order = await store.head(self._work, order_id)
         if order is None:
-            raise Missing("There is no such order.")
+            raise Missing(_("There is no such order."))
         if order.status != "placed" or order.payment_id not in {None, payment.id}:
             if order.status in {"cancelled", "expired"}:
                 await self._context.payments.void(payment.id)  # it was opened while the order was given up

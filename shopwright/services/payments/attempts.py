@@ -13,6 +13,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import RateLimited
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import attempts_store, model
 
 SOME = 500
@@ -46,7 +47,10 @@ class Attempts:
         if wait > 0:
             again_s = math.ceil(wait)
             raise RateLimited(
-                f"Too many tries to pay. Nothing was charged; the next is possible in {again_s} seconds.",
+                _(
+                    "Too many tries to pay. Nothing was charged; the next is possible in {again_s} seconds.",
+                    again_s=again_s,
+                ),
                 data={"retry_after": again_s},
             )
 

@@ -12,6 +12,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import Payment, PaymentDisputed, RefundSettled
 from shopwright.services.payments.refunds import NO_ANSWER, PaymentRefunds
@@ -72,7 +73,9 @@ class ProviderChanges:
             if not await change_store.insert_outside(tx, key, payment_id, one.amount, one.reference, ""):
                 return
             if not await refund_store.count(tx, payment_id, one.amount):
-                raise Conflict("More was refunded at the provider than was received, or is being asked for just now.")
+                raise Conflict(
+                    _("More was refunded at the provider than was received, or is being asked for just now.")
+                )
             await self._book(tx, paid, key, one.amount, dispute=False)
 
     async def _make_room(self, payment_id: str, amount: Money, told: ProviderPayment) -> None:
@@ -127,7 +130,7 @@ class ProviderChanges:
     async def _locked(self, tx: Transaction, payment_id: str) -> Payment:
         row = await store.lock(tx, payment_id)
         if row is None:
-            raise Missing("There is no such payment.")
+            raise Missing(_("There is no such payment."))
         return store.payment(row)
 
     async def compare(self) -> list[str]:

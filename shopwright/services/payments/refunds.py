@@ -12,6 +12,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, TooMuch
 
@@ -31,20 +32,28 @@ class PaymentRefunds:
     async def ask(self, key: str, payment_id: str, amount: Money) -> None:
         """Write it down, then ask the provider. Raises Missing, Conflict, Invalid, TooMuch."""
         if amount.amount <= 0:
-            raise Invalid.at("/amount", "A refund is more than nothing.")
+            raise Invalid.at("/amount", _("A refund is more than nothing."))
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
             if row is None:
-                raise Missing("There is no such payment.")
+                raise Missing(_("There is no such payment."))
             if row["status"] not in model.PAID:
-                raise Conflict(f"This payment is {row['status']}; only money that was received can be given back.")
+                raise Conflict(
+                    _("This payment is {row}; only money that was received can be given back.", row=row["status"])
+                )
             if row["currency"] != amount.currency:
-                raise Invalid.at("/amount/currency", f"This payment was made in {row['currency']}.")
+                raise Invalid.at("/amount/currency", _("This payment was made in {row}.", row=row["currency"]))
             if await refund_store.insert(tx, key, payment_id, amount) and not await refund_store.count(
                 tx, payment_id, amount
             ):
                 left = Money(row["amount"] - row["refunded"], row["currency"])
-                raise TooMuch(f"Only {left.amount} {left.currency} (minor units) of this payment are left to refund.")
+                raise TooMuch(
+                    _(
+                        "Only {amount} {currency} (minor units) of this payment are left to refund.",
+                        amount=left.amount,
+                        currency=left.currency,
+                    )
+                )
         await self.attempt(key)
 
     async def attempt(self, key: str) -> None:
@@ -134,10 +143,10 @@ class PaymentRefunds:
         """One that waits will not be paid; answers its payment's id. Raises Missing, Conflict, Unavailable."""
         known = await refund_store.by_key(self._work, key)
         if known is None:
-            raise Missing("There is no such refund.")
+            raise Missing(_("There is no such refund."))
         payment_id = str(known["payment_id"])
         if known["state"] == "settled":
-            raise Conflict("This refund has been paid.")
+            raise Conflict(_("This refund has been paid."))
         if known["state"] == "refused":
             return payment_id
         async with self._work.begin() as tx:
@@ -149,9 +158,11 @@ class PaymentRefunds:
         if told := await self._taken(key, row):
             await self.believe(key, told)
             if told.status == "settled":
-                raise Conflict("The payment provider has paid this refund already: it is settled.")
+                raise Conflict(_("The payment provider has paid this refund already: it is settled."))
             if told.status == "pending":
-                raise Conflict("The payment provider has taken this refund and not decided yet: it may still be paid.")
+                raise Conflict(
+                    _("The payment provider has taken this refund and not decided yet: it may still be paid.")
+                )
             return payment_id
         await self._refuse(key, why)
         return payment_id

@@ -11,6 +11,7 @@ from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailab
 from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
 from shopwright.kit.provider import Capture, Offered, Provider, ProviderPayment
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import model, refund_store, store
 from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.changes import ProviderChanges
@@ -57,10 +58,15 @@ class PaymentService:
     async def _provider(self, name: str) -> Provider:
         providers = await self._offered()
         if not providers:
-            raise NoPaymentProvider("Nobody takes money for this shop yet, so it takes no orders that cost any.")
+            raise NoPaymentProvider(_("Nobody takes money for this shop yet, so it takes no orders that cost any."))
         if name not in providers:
             raise Invalid.at(
-                "/payment/provider", f"There is no payment provider “{name}”; this shop has {', '.join(providers)}."
+                "/payment/provider",
+                _(
+                    "There is no payment provider “{name}”; this shop has {providers}.",
+                    name=name,
+                    providers=", ".join(providers),
+                ),
             )
         return providers[name]
 
@@ -82,7 +88,9 @@ class PaymentService:
         if return_url and not self._returns.allow(return_url):
             raise Invalid.at(
                 "/payment/return_url",
-                "The address to come back to is one of this shop, or of an origin it allows (SHOPWRIGHT_RETURN_ORIGINS).",
+                _(
+                    "The address to come back to is one of this shop, or of an origin it allows (SHOPWRIGHT_RETURN_ORIGINS)."
+                ),
             )
         if amount.amount:
             await self._provider(provider)
@@ -117,9 +125,9 @@ class PaymentService:
             await store.insert(tx, new, key, token, return_url, ask_at, self._capture, tried)
             row = await store.by_key(tx, key)
         if row is None:
-            raise Missing(f"The payment {key} is gone.")
+            raise Missing(_("The payment {key} is gone.", key=key))
         if row["order_id"] != order_id or row["amount"] != amount.amount or row["currency"] != amount.currency:
-            raise Conflict("This payment was opened for another order or amount.")
+            raise Conflict(_("This payment was opened for another order or amount."))
         return await self._ask(row)
 
     async def _ask(self, row: Row) -> Payment:
@@ -151,13 +159,19 @@ class PaymentService:
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
             if row is None:
-                raise Missing("There is no such payment.")
+                raise Missing(_("There is no such payment."))
             before = store.payment(row)
             if before.status not in model.UNDECIDED or told.status == "approved":
                 return before
             status = told.status if told.status == before.status else model.STATES.move(before.status, told.status)
             if told.status == "captured" and told.amount != before.amount:
-                raise Conflict(f"The provider took {told.amount} for a payment of {before.amount}.")
+                raise Conflict(
+                    _(
+                        "The provider took {amount} for a payment of {before_amount}.",
+                        amount=told.amount,
+                        before_amount=before.amount,
+                    )
+                )
             await store.decide(
                 tx,
                 payment_id,
@@ -199,7 +213,7 @@ class PaymentService:
     async def get(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
         if row is None:
-            raise Missing("There is no such payment.")
+            raise Missing(_("There is no such payment."))
         return await self._with_refunds(row)
 
     async def _with_refunds(self, row: Row) -> Payment:
@@ -214,23 +228,23 @@ class PaymentService:
     async def look_up(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
         if row is None:
-            raise Missing("There is no such payment.")
+            raise Missing(_("There is no such payment."))
         return await self._ask(row)
 
     async def capture(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
         if row is None:
-            raise Missing("There is no such payment.")
+            raise Missing(_("There is no such payment."))
         if row["status"] in model.PAID:
             return store.payment(row)
         if row["status"] != "authorized":
-            raise Conflict(f"This payment is {row['status']}; only money that is set aside can be taken.")
+            raise Conflict(_("This payment is {row}; only money that is set aside can be taken.", row=row["status"]))
         return await self._believe(payment_id, await (await self._provider(row["provider"])).capture(row["reference"]))
 
     async def void(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
         if row is None:
-            raise Missing("There is no such payment.")
+            raise Missing(_("There is no such payment."))
         if row["status"] not in model.UNDECIDED:
             return store.payment(row)
         opened = row if row["reference"] else None
@@ -257,7 +271,7 @@ class PaymentService:
         notice = (await self._provider(provider)).verify(headers, body)
         row = await store.by_reference(self._work, provider, notice.reference)
         if row is None:
-            raise Missing("There is no such payment (yet).")
+            raise Missing(_("There is no such payment (yet)."))
         if row["status"] in model.PAID:
             await self._changes.look_up(row)
         else:

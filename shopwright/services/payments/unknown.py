@@ -4,6 +4,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ids import is_id
 from shopwright.kit.provider import Offered, Provider
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import change_store, model, store
 from shopwright.services.payments.changes import ProviderChanges
 from shopwright.services.payments.contract import UnknownPayment
@@ -40,7 +41,14 @@ class UnknownPayments:
             return str(row["id"])
         told = await provider.look_up(reference)
         if told.status != "captured":
-            raise Conflict(f"{name} has received no money for {reference}: it is {told.status}.")
+            raise Conflict(
+                _(
+                    "{name} has received no money for {reference}: it is {status}.",
+                    name=name,
+                    reference=reference,
+                    status=told.status,
+                )
+            )
         payment_id = told.key if is_id(told.key, "pay") else self._work.ids.new("pay")
         async with self._work.begin() as tx:
             if await change_store.insert_taken_in(tx, payment_id, name, reference, told.amount):
@@ -50,6 +58,8 @@ class UnknownPayments:
                     await store.book(tx, f"capture/{payment_id}", model.capture_entry(name, told.amount), paid)
         row = await store.row(self._work, payment_id)
         if row is None or row["reference"] != reference:
-            raise Conflict(f"Payment {payment_id} is known as another one of {name}.")
+            raise Conflict(
+                _("Payment {payment_id} is known as another one of {name}.", payment_id=payment_id, name=name)
+            )
         await self._changes.look_up(row)
         return payment_id

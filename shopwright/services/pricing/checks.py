@@ -12,6 +12,7 @@ from shopwright.kit.days import aware
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS, LARGEST
 from shopwright.kit.regions import check_region
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.working_days import MOST_DAYS
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate
 from shopwright.services.pricing.model import clean_zone
@@ -23,32 +24,45 @@ Discount = TypeVar("Discount", Coupon, Promotion)
 def amount(value: int, pointer: str, what: str) -> None:
     """An amount in minor units. Raises Invalid."""
     if not 0 <= value <= LARGEST:
-        raise Invalid.at(pointer, f"{what} is from 0 to {LARGEST} minor units.")
+        raise Invalid.at(pointer, _("{what} is from 0 to {largest} minor units.", what=what, largest=LARGEST))
 
 
 def count(value: int, pointer: str, what: str, most: int = LARGEST_COUNT) -> None:
     """A count. Raises Invalid."""
     if not 0 <= value <= most:
-        raise Invalid.at(pointer, f"{what} is a whole number from 0 to {most}.")
+        raise Invalid.at(pointer, _("{what} is a whole number from 0 to {most}.", what=what, most=most))
 
 
 def ordered(least: int, most: int, pointer: str, what: str, *, open_end: bool = True) -> None:
     """The upper end is not below the lower; 0 is no upper end where it is `open_end`. Raises Invalid."""
     if most < least and (most or not open_end):
-        raise Invalid.at(pointer, f"{what}: at most {most} is less than at least {least}; write {most} to {least}.")
+        raise Invalid.at(
+            pointer,
+            _(
+                "{what}: at most {most} is less than at least {least}; write {most} to {least}.",
+                what=what,
+                most=most,
+                least=least,
+            ),
+        )
 
 
 def own_currency(named: str, currency: str, pointer: str) -> None:
     """Prices are in the shop's currency alone. Raises Invalid."""
     if named != currency:
         minor_digits(named)
-        raise Invalid.at(pointer, f"This shop's prices are in {currency}, not in {named}.")
+        raise Invalid.at(
+            pointer, _("This shop's prices are in {currency}, not in {named}.", currency=currency, named=named)
+        )
 
 
 def position(value: int) -> None:
     """A place in an order. Raises Invalid."""
     if not -LARGEST_COUNT <= value <= LARGEST_COUNT:
-        raise Invalid.at("/position", f"A position is a whole number from -{LARGEST_COUNT} to {LARGEST_COUNT}.")
+        raise Invalid.at(
+            "/position",
+            _("A position is a whole number from -{largest_count} to {largest_count}.", largest_count=LARGEST_COUNT),
+        )
 
 
 def price(one: Price, number: int, currency: str) -> None:
@@ -58,7 +72,7 @@ def price(one: Price, number: int, currency: str) -> None:
     if one.compare_at is None:
         return
     if one.compare_at.currency != one.amount.currency:
-        raise Invalid.at(f"/{number}/compare_at", "The price it is reduced from is in the same currency.")
+        raise Invalid.at(f"/{number}/compare_at", _("The price it is reduced from is in the same currency."))
     amount(one.compare_at.amount, f"/{number}/compare_at", "A price")
 
 
@@ -79,16 +93,16 @@ def _discount(one: Coupon | Promotion, currency: str) -> None:
 
 def _value(one: Coupon | Promotion) -> None:
     if one.kind == "percentage" and not 0 < one.value <= BASIS_POINTS:
-        raise Invalid.at("/value", "A percentage is given in basis points: 1000 is 10 %, at most 10000.")
+        raise Invalid.at("/value", _("A percentage is given in basis points: 1000 is 10 %, at most 10000."))
     if one.kind == "fixed" and (not 0 < one.value <= LARGEST or not one.currency):
-        raise Invalid.at("/value", "A fixed discount needs an amount in minor units above zero, and its currency.")
+        raise Invalid.at("/value", _("A fixed discount needs an amount in minor units above zero, and its currency."))
     if one.kind == "free_shipping" and one.value:
-        raise Invalid.at("/value", "Free shipping takes off what shipping costs; leave the value out.")
+        raise Invalid.at("/value", _("Free shipping takes off what shipping costs; leave the value out."))
 
 
 def _period(one: Coupon | Promotion) -> None:
     if one.starts_at and one.ends_at and one.ends_at <= one.starts_at:
-        raise Invalid.at("/ends_at", "It ends after it starts; write a later end, or an earlier start.")
+        raise Invalid.at("/ends_at", _("It ends after it starts; write a later end, or an earlier start."))
 
 
 def coupon(one: Coupon, currency: str, zone: ZoneInfo) -> Coupon:
@@ -99,7 +113,7 @@ def coupon(one: Coupon, currency: str, zone: ZoneInfo) -> Coupon:
         count(one.limit_per_customer, "/limit_per_customer", "A limit (0: none)")
 
     if not coupon_form(one.code):
-        raise Invalid.at("/code", "A coupon needs a code.")
+        raise Invalid.at("/code", _("A coupon needs a code."))
     clean = _zoned(one, zone)
     check_all(lambda: check_coupon(one.code), lambda: _discount(clean, currency), limits)
     return msgspec.structs.replace(clean, code=check_coupon(one.code))
@@ -110,7 +124,7 @@ def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
 
     def title() -> None:
         if not one.title.strip():
-            raise Invalid.at("/title", "A promotion needs a title; shoppers read it on their receipt.")
+            raise Invalid.at("/title", _("A promotion needs a title; shoppers read it on their receipt."))
 
     clean = _zoned(one, zone)
     check_all(title, lambda: _discount(clean, currency))
@@ -122,7 +136,7 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
 
     def title() -> None:
         if not one.title.strip():
-            raise Invalid.at("/title", "Say what shoppers call this way to ship.")
+            raise Invalid.at("/title", _("Say what shoppers call this way to ship."))
 
     def country(number: int) -> str:
         return check_country(one.countries[number], f"/countries/{number}")
@@ -130,7 +144,7 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
     def region(number: int) -> str:
         if not one.countries:
             raise Invalid.at(
-                f"/regions/{number}", "A region is one of a country; write its country among the countries."
+                f"/regions/{number}", _("A region is one of a country; write its country among the countries.")
             )
         return check_region(tuple(map(place_form, one.countries)), one.regions[number], f"/regions/{number}")
 

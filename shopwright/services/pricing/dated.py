@@ -14,6 +14,7 @@ import msgspec
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.days import aware, day_of, write_start
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 
 def period_of(
@@ -25,7 +26,7 @@ def period_of(
         start = now
     if start < now:
         raise Invalid.at(
-            "/valid_from", "What has applied is not changed: it begins now (leave it out) or at a time to come."
+            "/valid_from", _("What has applied is not changed: it begins now (leave it out) or at a time to come.")
         )
     return start, end
 
@@ -34,7 +35,7 @@ def _near(moment: datetime | None, zone: ZoneInfo, pointer: str) -> datetime | N
     try:
         return aware(moment, zone)
     except OverflowError:
-        raise Invalid.at(pointer, "This is too far away; write a day of this century.") from None
+        raise Invalid.at(pointer, _("This is too far away; write a day of this century.")) from None
 
 
 class Dated(Protocol):
@@ -83,7 +84,7 @@ def covering(rows: Sequence[D], at: datetime) -> D | None:
 def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo) -> DatedChange[D]:
     """What it takes that a new row of the key of `rows` applies from `start` on. Raises Invalid where others are in its way."""
     if end is not None and end <= start:
-        raise Invalid.at("/valid_to", "It ends after it begins; write a later end, or leave it out.")
+        raise Invalid.at("/valid_to", _("It ends after it begins; write a later end, or leave it out."))
     every = lasting(rows)
     now = covering(every, start)
     following = next((one for one in every if start_of(one) > start), None)
@@ -91,7 +92,10 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo
     if end is not None and free is not None and end > free:
         raise Invalid.at(
             "/valid_to",
-            f"From {write_start(free, zone)} on there is another already; end that first, or write an earlier end.",
+            _(
+                "From {free} on there is another already; end that first, or write an earlier end.",
+                free=write_start(free, zone),
+            ),
         )
     rest = now if now is not None and end is not None and end != free else None
     return DatedChange(until=free if end is None else end, ended=now, end=start if now else None, after=rest)

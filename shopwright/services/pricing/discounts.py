@@ -14,6 +14,7 @@ import msgspec
 
 from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, LineDiscount, Promotion, Step
 
 UTC = ZoneInfo("UTC")
@@ -46,8 +47,8 @@ class Discounts:
 
     def __init__(self, gross: Sequence[Money], currency: str) -> None:
         self.remaining = list(gross)
-        self.given = [zero(currency) for _ in gross]
-        self.by_line: list[list[LineDiscount]] = [[] for _ in gross]
+        self.given = [zero(currency) for _unused in gross]
+        self.by_line: list[list[LineDiscount]] = [[] for _unused in gross]
         self.free_shipping = False
         self.steps: list[Step] = []
         self._currency = currency
@@ -144,7 +145,9 @@ def redeemable(
             refused.append(CodeProblem(code, why or ""))
         else:
             found.append(
-                DiscountOffer(discount=coupon, code=code, title=f"Code {coupon.code}", numbers=tuple(range(count)))
+                DiscountOffer(
+                    discount=coupon, code=code, title=_("Code {code}", code=coupon.code), numbers=tuple(range(count))
+                )
             )
     return found, refused
 

@@ -17,6 +17,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.services.pricing.seller_http import SELLER_HANDLERS
 from shopwright.services.pricing.tax_http import TAX_HANDLERS
@@ -77,7 +78,7 @@ def _changed(every: Sequence[R], key: str, name: str, change: msgspec.Struct) ->
     for one in every:
         if getattr(one, key) == name:
             return msgspec.structs.replace(one, **given(change))
-    raise Missing(f"There is no {name[:60]}.")
+    raise Missing(_("There is no {name}.", name=name[:60]))
 
 
 @get("/v1/coupons", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_coupons")

@@ -4,6 +4,7 @@ Directive 2006/112/EC, article 6, names the parts of member states in which it d
 or into it from its own country, may have other rules: Shopwright applies none of these by itself.
 """
 
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import TaxPreset, TaxRate
 
 AS_OF = "2026-01-01"
@@ -40,5 +41,5 @@ def rate_of(one: TaxPreset) -> TaxRate:
         title=one.title,
         category="O",
         reason=one.reason,
-        why=f"preset as of {one.as_of}, to be confirmed by a tax adviser",
+        why=_("preset as of {as_of}, to be confirmed by a tax adviser", as_of=one.as_of),
     )

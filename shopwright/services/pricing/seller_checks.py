@@ -15,6 +15,7 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.tax_ids import MEMBERS, member_of, read_iban, read_oss_id, read_tax_id
 from shopwright.kit.text import tidy_line
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId
 from shopwright.services.pricing.dated import period_of
 
@@ -29,17 +30,19 @@ def seller(one: Seller) -> Seller:
 
     def texts() -> None:
         if not clean["legal_name"]:
-            raise Invalid.at("/legal_name", "Write the name of the company or person who sells, as invoices need it.")
+            raise Invalid.at(
+                "/legal_name", _("Write the name of the company or person who sells, as invoices need it.")
+            )
         for name, most in LONGEST.items():
             if len(getattr(one, name)) > most:
-                raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
+                raise Invalid.at(f"/{name}", _("This has at most {most} characters.", most=most))
 
     def place() -> None:
         clean["address"] = check_address(one.address, "/address")
 
     def tax_ids() -> None:
         if len(one.tax_ids) > MOST_TAX_IDS:
-            raise Invalid.at("/tax_ids", f"A seller has at most {MOST_TAX_IDS} tax ids.")
+            raise Invalid.at("/tax_ids", _("A seller has at most {most_tax_ids} tax ids.", most_tax_ids=MOST_TAX_IDS))
         clean["tax_ids"] = tuple(_tax_id(each, number) for number, each in enumerate(one.tax_ids))
 
     def currency() -> None:
@@ -74,9 +77,9 @@ def _contact(one: Seller) -> dict[str, str]:
 
 def _one_stop_shop(one: Seller) -> None:
     if one.oss and one.small_business.strip():
-        raise Invalid.at("/oss", "Who charges no tax as a small business declares none in the One-Stop-Shop.")
+        raise Invalid.at("/oss", _("Who charges no tax as a small business declares none in the One-Stop-Shop."))
     if one.oss and not member_of(place_form(one.ship_from or one.address.country)):
-        raise Invalid.at("/oss", "The One-Stop-Shop is for goods sent from a country of the EU.")
+        raise Invalid.at("/oss", _("The One-Stop-Shop is for goods sent from a country of the EU."))
 
 
 def _tax_id(one: TaxId, number: int) -> TaxId:
@@ -123,19 +126,21 @@ def exchange_rate(one: ExchangeRate, number: int, today: date) -> ExchangeRate:
     def pair() -> None:
         clean["from_"], clean["to"] = _currency(one.from_, f"{at}/from"), _currency(one.to, f"{at}/to")
         if clean["from_"] == clean["to"]:
-            raise Invalid.at(f"{at}/to", "A rate is between two currencies.")
+            raise Invalid.at(f"{at}/to", _("A rate is between two currencies."))
 
     def rate() -> None:
         if not RATE.fullmatch(one.rate) or not Decimal(one.rate):
-            raise Invalid.at(f"{at}/rate", f"“{one.rate[:40]}” is no rate; write a decimal such as 0.0061.")
+            raise Invalid.at(
+                f"{at}/rate", _("“{rate}” is no rate; write a decimal such as 0.0061.", rate=one.rate[:40])
+            )
 
     def day() -> None:
         if one.day > today:
-            raise Invalid.at(f"{at}/day", f"{one.day} is still to come; a rate is of today or before.")
+            raise Invalid.at(f"{at}/day", _("{day} is still to come; a rate is of today or before.", day=one.day))
 
     def source() -> None:
         if not clean["source"] or len(one.source) > LONGEST["why"]:
-            raise Invalid.at(f"{at}/source", "Say who published it, such as ECB, in at most 255 characters.")
+            raise Invalid.at(f"{at}/source", _("Say who published it, such as ECB, in at most 255 characters."))
 
     check_all(pair, rate, day, source)
     return msgspec.structs.replace(one, **clean)

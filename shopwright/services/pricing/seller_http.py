@@ -13,6 +13,7 @@ from shopwright.kit.bounds import Email, Reason
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
 from shopwright.services.pricing.tax_http import moment_said
 
@@ -55,7 +56,7 @@ async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
     """Who sells now, or sold or will sell `at` another day or time; 404 where that was not said."""
     found = await pricing.seller(moment_said(at, "/at"))
     if found is None:
-        raise Missing("Nobody has said yet who sells here: POST /v1/seller.")
+        raise Missing(_("Nobody has said yet who sells here: POST /v1/seller."))
     return found
 
 

@@ -12,6 +12,7 @@ from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import add_up
 from shopwright.kit.ports import TaxRegister
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.working_days import WorkingDays
 from shopwright.services.pricing import checks, model, schemes, store
 from shopwright.services.pricing.contract import (
@@ -167,7 +168,7 @@ class PricingService:
         async with self._work.begin() as tx:
             for code in sorted(set(codes)):
                 if not await store.use_coupon(tx, order_id, code, buyer):
-                    raise CouponRefused(f"The code {code} has been used up.", data={"coupon": code})
+                    raise CouponRefused(_("The code {code} has been used up.", code=code), data={"coupon": code})
                 await tx.emit(CouponUsed(order_id=order_id, coupon=code))
 
     def _buyer(self, *names: str) -> store.Buyer:
@@ -190,7 +191,7 @@ class PricingService:
     async def delete_coupon(self, code: str) -> None:
         async with self._work.begin() as tx:
             if not await store.delete_coupon(tx, coupon_form(code)):
-                raise Missing(f"There is no coupon {code}.")
+                raise Missing(_("There is no coupon {code}.", code=code))
 
     async def put_promotion(self, promotion: Promotion) -> Promotion:
         clean = checks.promotion(promotion, self._currency, self._work.zone)
@@ -205,7 +206,7 @@ class PricingService:
     async def delete_promotion(self, promotion_id: str) -> None:
         async with self._work.begin() as tx:
             if not await store.delete_promotion(tx, promotion_id):
-                raise Missing("There is no such promotion.")
+                raise Missing(_("There is no such promotion."))
 
     async def add_tax_rates(self, rates: Sequence[TaxRate], who: str = "") -> list[TaxRate]:
         return await self._taxes.add(rates, who)
@@ -292,4 +293,4 @@ class PricingService:
     async def delete_shipping_rate(self, rate_id: str) -> None:
         async with self._work.begin() as tx:
             if not await store.delete_shipping_rate(tx, rate_id):
-                raise Missing("There is no such shipping rate.")
+                raise Missing(_("There is no such shipping rate."))

@@ -13,6 +13,7 @@ from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS
 from shopwright.kit.postcode_patterns import Patterns, check_patterns
 from shopwright.kit.regions import check_region
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import per_cent
 from shopwright.services.pricing import checks, dated
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
@@ -39,7 +40,7 @@ def tax_rate(one: TaxRate, classes: Collection[str]) -> TaxRate:
     def texts() -> None:
         for name, most in LONGEST_OF_A_RATE.items():
             if len(getattr(one, name)) > most:
-                raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
+                raise Invalid.at(f"/{name}", _("This has at most {most} characters.", most=most))
 
     check_country(one.country)  # by which its regions and postcodes are read
     check_all(
@@ -55,13 +56,17 @@ def tax_rate(one: TaxRate, classes: Collection[str]) -> TaxRate:
 
 def _how_much(one: TaxRate) -> None:
     if not 0 <= one.rate <= BASIS_POINTS:
-        raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %, at most 10000.")
+        raise Invalid.at("/rate", _("A tax rate is in basis points: 1900 is 19 %, at most 10000."))
     if not 0 <= one.ppm <= PPM:
-        raise Invalid.at("/rate_ppm", "A tax rate is in millionths: 190000 is 19 %, at most 1000000.")
+        raise Invalid.at("/rate_ppm", _("A tax rate is in millionths: 190000 is 19 %, at most 1000000."))
     if abs(one.ppm - one.rate * PPM_OF_A_BASIS_POINT) > PPM_OF_A_BASIS_POINT // 2:
         raise Invalid.at(
             "/rate_ppm",
-            f"rate says {per_cent(one.rate * PPM_OF_A_BASIS_POINT)} % and rate_ppm {per_cent(one.ppm)} %; send one of them.",
+            _(
+                "rate says {rate} % and rate_ppm {ppm} %; send one of them.",
+                rate=per_cent(one.rate * PPM_OF_A_BASIS_POINT),
+                ppm=per_cent(one.ppm),
+            ),
         )
 
 
@@ -69,10 +74,13 @@ def _category(one: TaxRate) -> None:
     """At 0 % there is a reason, unless it is zero-rated."""
     if (one.meant == "S") != bool(one.ppm):
         right = "S, or leave it out" if one.ppm else "Z, E, AE, K, G or O"
-        raise Invalid.at("/category", f"{one.meant} is no category of {per_cent(one.ppm)} %; write {right}.")
+        raise Invalid.at(
+            "/category",
+            _("{meant} is no category of {ppm} %; write {right}.", meant=one.meant, ppm=per_cent(one.ppm), right=right),
+        )
     if one.meant not in {"S", "Z"} and not one.reason.strip():
         raise Invalid.at(
-            "/reason", "Say why there is no tax, in words for the invoice, such as: not in the VAT area of the EU."
+            "/reason", _("Say why there is no tax, in words for the invoice, such as: not in the VAT area of the EU.")
         )
 
 
@@ -97,7 +105,9 @@ class KnownRates:
         patterns = self._patterns_of(one)
         if (found := patterns.overlap(one.postcodes)) is not None:
             same, others = found
-            raise Invalid.at("/postcodes", f"{same} has a rate already, with {others}; end that first.")
+            raise Invalid.at(
+                "/postcodes", _("{same} has a rate already, with {others}; end that first.", same=same, others=others)
+            )
         patterns.add(one.postcodes)
 
     def _patterns_of(self, one: TaxRate) -> Patterns:
@@ -108,7 +118,9 @@ def known_class(text: str, classes: Collection[str], pointer: str) -> str:
     """The name of a class of goods. Raises Invalid where there is none."""
     found = class_form(text)
     if found not in classes:
-        raise Invalid.at(pointer, f"A tax class is one of {', '.join(classes)}, not “{text[:40]}”.")
+        raise Invalid.at(
+            pointer, _("A tax class is one of {classes}, not “{text}”.", classes=", ".join(classes), text=text[:40])
+        )
     return found
 
 
@@ -116,11 +128,17 @@ def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
     """The class as it is kept. Raises Invalid."""
     name = class_form(one.name)
     if not CLASS_NAME.fullmatch(name):
-        raise Invalid.at("/name", "The name of a tax class has up to 40 letters, digits and dashes, such as books.")
+        raise Invalid.at("/name", _("The name of a tax class has up to 40 letters, digits and dashes, such as books."))
     if len(one.title) > LONGEST_OF_A_RATE["title"]:
-        raise Invalid.at("/title", f"This has at most {LONGEST_OF_A_RATE['title']} characters.")
+        raise Invalid.at(
+            "/title",
+            _("This has at most {longest_of_a_rate} characters.", longest_of_a_rate=LONGEST_OF_A_RATE["title"]),
+        )
     if len(there) >= MOST_CLASSES and name not in {known.name for known in there}:
-        raise Invalid.at("/name", f"There are {MOST_CLASSES} tax classes, which is as many as there may be.")
+        raise Invalid.at(
+            "/name",
+            _("There are {most_classes} tax classes, which is as many as there may be.", most_classes=MOST_CLASSES),
+        )
     checks.position(one.position)
     return msgspec.structs.replace(one, name=name, title=one.title.strip() or name)
 
@@ -129,15 +147,26 @@ def tax_rule(one: TaxRule, classes: Collection[str]) -> TaxRule:
     """The rule as it is kept. Raises Invalid with all that is wrong."""
 
     def value() -> None:
-        kind, _, name = one.value.partition(":")
+        kind, _unused, name = one.value.partition(":")
         if one.rule == "shipping" and kind == "class":
             known_class(name, classes, "/value")
         elif one.value not in RULES[one.rule]:
-            raise Invalid.at("/value", f"{one.rule} is one of {', '.join(RULES[one.rule])}, not “{one.value[:40]}”.")
+            raise Invalid.at(
+                "/value",
+                _(
+                    "{rule} is one of {rules}, not “{value}”.",
+                    rule=one.rule,
+                    rules=", ".join(RULES[one.rule]),
+                    value=one.value[:40],
+                ),
+            )
 
     def why() -> None:
         if len(one.why) > LONGEST_OF_A_RATE["why"]:
-            raise Invalid.at("/why", f"This has at most {LONGEST_OF_A_RATE['why']} characters.")
+            raise Invalid.at(
+                "/why",
+                _("This has at most {longest_of_a_rate} characters.", longest_of_a_rate=LONGEST_OF_A_RATE["why"]),
+            )
 
     check_all(lambda: check_country(one.country) if one.country else None, value, why)
     kind, sign, name = one.value.partition(":")

@@ -13,6 +13,7 @@ from shopwright.kit.bounds import Postcodes, Reason
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxPreset, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
 from shopwright.services.pricing.taxes import basis_points
@@ -64,7 +65,7 @@ class TaxRateInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=
     def rate_said(self) -> TaxRate:
         """The rate as the service takes it. Raises Invalid."""
         if self.rate is UNSET and self.rate_ppm is None:
-            raise Invalid.at("/rate", "Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm.")
+            raise Invalid.at("/rate", _("Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm."))
         return TaxRate(
             country=self.country,
             region=self.region,
@@ -105,7 +106,9 @@ def moment_said(text: str | None, pointer: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid.at(pointer, f"“{text[:40]}” is not a time; write a day such as 2026-01-01.") from None
+        raise Invalid.at(
+            pointer, _("“{text}” is not a time; write a day such as 2026-01-01.", text=text[:40])
+        ) from None
 
 
 def _end(text: str | None) -> datetime | None:
@@ -117,7 +120,7 @@ def _end(text: str | None) -> datetime | None:
     try:
         return datetime.combine(day + timedelta(days=1), time())
     except OverflowError:
-        raise Invalid.at("/valid_to", f"{day} is too far away; leave it out for good.") from None
+        raise Invalid.at("/valid_to", _("{day} is too far away; leave it out for good.", day=day)) from None
 
 
 @get("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rates")

@@ -10,6 +10,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.days import write_end
 from shopwright.kit.errors import Refused
 from shopwright.kit.ids import Ids
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing import dated, tax_store
 from shopwright.services.pricing.contract import TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import State
@@ -45,7 +46,12 @@ async def end(tx: Transaction, one: R, rows: Sequence[R], who: str, why: str) ->
     """End a row now, or withdraw one that is to come. Raises Refused."""
     start = dated.start_of(one)
     if one.valid_to is not None and one.valid_to <= max(tx.now, start):
-        raise Refused(f"This applied until {write_end(one.valid_to, tx.zone)}; what has applied is not changed.")
+        raise Refused(
+            _(
+                "This applied until {valid_to}; what has applied is not changed.",
+                valid_to=write_end(one.valid_to, tx.zone),
+            )
+        )
     to_come = start > tx.now
     before = dated.withdraw(rows, one) if to_come else None
     await tax_store.set_end(tx, one, start if to_come else tx.now, who, why)

@@ -11,6 +11,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import parse_moment
 from shopwright.kit.errors import Missing
 from shopwright.kit.regions import region_form
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing import dated, presets, schemes, tax_checks, tax_rows, tax_store
 from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
@@ -86,7 +87,7 @@ class Taxes:
             rows = await tax_store.beside(tx, rate_id)
             one = next((one for one in rows if one.id == rate_id), None)
             if one is None:
-                raise Missing("There is no such tax rate.")
+                raise Missing(_("There is no such tax rate."))
             await tax_rows.end(tx, one, rows, who, why)
 
     async def end_current(self, named: TaxRate, who: str, why: str) -> None:
@@ -97,7 +98,7 @@ class Taxes:
             rows = [one for one in await tax_store.of_country(tx, key[0]) if key_of(one) == key]
             one = dated.covering(dated.lasting(rows), tx.now)
             if one is None:
-                raise Missing("There is no such tax rate, or it has ended.")
+                raise Missing(_("There is no such tax rate, or it has ended."))
             await tax_rows.end(tx, one, rows, who, why)
 
     async def presets(self) -> list[TaxPreset]:
@@ -109,7 +110,9 @@ class Taxes:
         """Add rates for these presets; those that are there stay. Raises Missing."""
         known = {one.name: one for one in presets.PRESETS}
         if unknown := [name for name in names if name not in known]:
-            raise Missing(f"There is no preset {unknown[0][:40]}; there are {', '.join(known)}.")
+            raise Missing(
+                _("There is no preset {value}; there are {known}.", value=unknown[0][:40], known=", ".join(known))
+            )
         return await self.add([presets.rate_of(known[name]) for name in dict.fromkeys(names)], who)
 
     async def classes(self) -> list[TaxClass]:
@@ -153,7 +156,7 @@ class Taxes:
             every = await tax_store.rules(tx)
             one = next((one for one in every if one.id == rule_id), None)
             if one is None:
-                raise Missing("There is no such rule.")
+                raise Missing(_("There is no such rule."))
             rows = [other for other in every if (other.country, other.rule) == (one.country, one.rule)]
             await tax_rows.end(tx, one, rows, who, why)
 

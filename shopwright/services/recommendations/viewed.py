@@ -7,6 +7,7 @@ from datetime import timedelta
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store
 from shopwright.services.recommendations.contract import ProductsViewed
@@ -34,7 +35,7 @@ class ViewedProducts:
     async def saw(self, viewer: str, product: str) -> None:
         known = await self._catalog.get(product)
         if known.status != "published":
-            raise Missing(f"There is no product “{product}”.")
+            raise Missing(_("There is no product “{product}”.", product=product))
         async with self._work.begin() as tx:
             if await memory_store.consent(tx, viewer):
                 await memory_store.saw(tx, viewer, known.id)

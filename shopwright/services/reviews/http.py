@@ -14,6 +14,7 @@ from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.ids import is_id
+from shopwright.kit.translation import gettext as _
 from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
 
 Service = Dependency[Reviews]
@@ -33,7 +34,7 @@ async def list_reviews(
 ) -> Page[Review]:
     """Published reviews of a product, by product id."""
     if not is_id(product_id, "prd"):
-        raise Missing(f"There is no product “{product_id}”.")
+        raise Missing(_("There is no product “{product_id}”.", product_id=product_id))
     return page(await reviews.of_product(product_id, after, limit + 1), limit, lambda review: review.id)
 
 
@@ -60,7 +61,7 @@ async def vote_review(reviews: Service, caller: CurrentCaller, review_id: FromPa
 async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSONBody[Decision]) -> Review:
     """Publish or reject a review; answer it ("" takes the answer away)."""
     if data.status is None and data.reply is None:
-        raise Invalid.at("/status", "Give a status, a reply, or both.")
+        raise Invalid.at("/status", _("Give a status, a reply, or both."))
     made = await reviews.reply(review_id, data.reply) if data.reply is not None else None
     return await reviews.moderate(review_id, data.status) if data.status is not None else cast("Review", made)
 

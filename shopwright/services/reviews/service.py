@@ -13,6 +13,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
 from shopwright.kit.personal import ERASED
 from shopwright.kit.ports import DocumentStore
+from shopwright.kit.translation import gettext as _
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import (
     REVIEWS_A_PAGE,
@@ -63,10 +64,10 @@ class ReviewService:
     ) -> Review:
         _check(review)
         if who.user_id is None:
-            raise Unauthenticated("Sign in to review what you bought.")
+            raise Unauthenticated(_("Sign in to review what you bought."))
         async with self._work.begin() as tx:
             if not await store.has_bought(tx, who.user_id, product_id):
-                raise NotABuyer("Reviews are written by people who bought the product here.")
+                raise NotABuyer(_("Reviews are written by people who bought the product here."))
             old, version = await self._store.by(tx, product_id, who.user_id) or (None, 0)
             flags = flagged(review)
             if old is not None and old.status == "rejected":
@@ -116,7 +117,7 @@ class ReviewService:
         async with self._work.begin() as tx:
             found = await self._store.get(tx, review_id)
             if found is None or found[0].status != "published":
-                raise Missing("There is no such review.")
+                raise Missing(_("There is no such review."))
             review, version = found
             if await store.add_vote(tx, review_id, who.user_id or ""):
                 review = msgspec.structs.replace(review, helpful=review.helpful + 1)
@@ -134,11 +135,13 @@ class ReviewService:
 
     async def reply(self, review_id: str, text: str) -> Review:
         if len(text) > LONGEST_REPLY:
-            raise Invalid.at("/reply", f"A reply has at most {LONGEST_REPLY} characters.")
+            raise Invalid.at(
+                "/reply", _("A reply has at most {longest_reply} characters.", longest_reply=LONGEST_REPLY)
+            )
         async with self._work.begin() as tx:
             found = await self._store.get(tx, review_id)
             if found is None:
-                raise Missing("There is no such review.")
+                raise Missing(_("There is no such review."))
             said = text.strip()
             new = msgspec.structs.replace(found[0], reply=said, replied_at=tx.now if said else None)
             await self._store.write(tx, new, found[1])
@@ -148,7 +151,7 @@ class ReviewService:
         async with self._work.begin() as tx:
             found = await self._store.get(tx, review_id)
             if found is None:
-                raise Missing("There is no such review.")
+                raise Missing(_("There is no such review."))
             old, version = found
             new = msgspec.structs.replace(old, status=status)
             if new != old:
@@ -190,10 +193,16 @@ def flagged(review: NewReview) -> tuple[str, ...]:
 def _check(review: NewReview) -> None:
     problems = []
     if not 1 <= review.rating <= 5:  # noqa: PLR2004 -- the five stars
-        problems.append(Problem("/rating", "invalid", "A rating is 1 to 5 stars."))
+        problems.append(Problem("/rating", "invalid", _("A rating is 1 to 5 stars.")))
     if not 1 <= len(review.title.strip()) <= LONGEST_TITLE:
-        problems.append(Problem("/title", "invalid", f"A title has 1 to {LONGEST_TITLE} characters."))
+        problems.append(
+            Problem("/title", "invalid", _("A title has 1 to {longest_title} characters.", longest_title=LONGEST_TITLE))
+        )
     if len(review.body) > LONGEST_BODY:
-        problems.append(Problem("/body", "too_long", f"A review has at most {LONGEST_BODY} characters."))
+        problems.append(
+            Problem(
+                "/body", "too_long", _("A review has at most {longest_body} characters.", longest_body=LONGEST_BODY)
+            )
+        )
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))

@@ -14,6 +14,7 @@ from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Invalid, Missing, Unavailable
 from shopwright.kit.ports import Cdn, IndexDocument, Query, SearchIndex
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import (
@@ -48,14 +49,20 @@ class SearchService:
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
-            raise Invalid.at("/q", f"A search has at most {LONGEST} characters.")
+            raise Invalid.at("/q", _("A search has at most {longest} characters.", longest=LONGEST))
         if request.page < 1 or request.page * request.limit > DEEPEST:
-            raise Invalid.at("/page", f"Pages are counted to result {DEEPEST}; go on from there with `after`.")
+            raise Invalid.at(
+                "/page", _("Pages are counted to result {deepest}; go on from there with `after`.", deepest=DEEPEST)
+            )
         if request.after and request.page > 1:
-            raise Invalid.at("/after", "Say where a list goes on by page or by `after`, not by both.")
+            raise Invalid.at("/after", _("Say where a list goes on by page or by `after`, not by both."))
         if len(request.chosen) > MOST_FACETS or sum(map(len, request.chosen.values())) > MOST_CHOICES:
             raise Invalid(
-                f"A search is narrowed down by at most {MOST_FACETS} facets and {MOST_CHOICES} of their values."
+                _(
+                    "A search is narrowed down by at most {most_facets} facets and {most_choices} of their values.",
+                    most_facets=MOST_FACETS,
+                    most_choices=MOST_CHOICES,
+                )
             )
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         # What was indexed is marked in our database after it: its version is that of the index, too.
@@ -109,7 +116,9 @@ class SearchService:
             async with asyncio.timeout(PATIENCE_S):
                 found = await self._index.search(query)
         except TimeoutError:
-            raise Unavailable(f"The search engine did not answer within {PATIENCE_S} s.") from None
+            raise Unavailable(
+                _("The search engine did not answer within {patience_s} s.", patience_s=PATIENCE_S)
+            ) from None
         return Results(
             items=tuple(msgspec.Raw(card.encode()) for card in found.cards),
             highlights=found.highlights,

@@ -8,6 +8,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault
 from shopwright.services.users import mail_store, model, store
 from shopwright.services.users.contract import LetterPurpose, User, WrongPassword
@@ -28,7 +29,7 @@ class UserContext:
         """An account. Raises Missing."""
         user = await store.get(self.work, user_id)
         if user is None:
-            raise Missing("There is no such account.")
+            raise Missing(_("There is no such account."))
         return user
 
     @staticmethod
@@ -51,6 +52,6 @@ class UserContext:
         right = await self.passwords.matches(hashed, password[: model.LONGEST_PASSWORD], known=tried.known)
         if not found or not right:
             security_log.note("wrong password", user=found[0].id if found else "", address=client.address)
-            raise WrongPassword("E-mail address or password is wrong.")
+            raise WrongPassword(_("E-mail address or password is wrong."))
         await self.guesses.was_right(tried)
         return found[0]

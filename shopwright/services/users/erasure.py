@@ -3,6 +3,7 @@
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner
 from shopwright.services.users.contract.facts import AddressErased, UserErased
@@ -20,11 +21,11 @@ class Erasure:
         async with self._work.begin() as tx:
             user = await store.get(tx, user_id)
             if user is None:
-                raise Missing("There is no such account.")
+                raise Missing(_("There is no such account."))
             if user.role == "owner":
                 await store.hold_owners(tx)
             if user.role == "owner" and not await store.has_owner(tx, but=user_id):
-                raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
+                raise LastOwner(_("This is the only owner of the shop. Make someone else an owner first."))
             await store.close_sessions(tx, user_id)
             await mail_store.drop_tokens(tx, user_id)
             await forgive(tx, model.email_key(user.email))
@@ -39,5 +40,7 @@ class Erasure:
         normal = check_email(email)
         async with self._work.begin() as tx:
             if await store.by_key(tx, model.email_key(normal)) is not None:
-                raise Conflict("This address has an account: erase the account, and what belongs to it goes with it.")
+                raise Conflict(
+                    _("This address has an account: erase the account, and what belongs to it goes with it.")
+                )
             await tx.emit(AddressErased(erasure_id=self._work.ids.new("ers"), email=normal))

@@ -14,6 +14,7 @@ import msgspec
 from shopwright.kit.clock import from_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import RateLimited
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import guess_store
 
 
@@ -76,7 +77,7 @@ class Guesses:
     async def was_right(self, tried: Try) -> None:
         """That one was no guess."""
         async with self._work.begin() as tx:
-            for key, _ in tried.counts:
+            for key, _unused in tried.counts:
                 await guess_store.take_back(tx, key, everything=tried.known)
 
     async def _known(self, tx: Transaction, user_id: str, client: Client) -> tuple[str, GuessPace] | None:
@@ -96,7 +97,10 @@ class Guesses:
         wait = (from_micros(last) + pace.delay(tries) - tx.now).total_seconds() if tries else 0
         if wait > 0:
             seconds = int(wait) + 1
-            raise RateLimited(f"Too many wrong tries. Try again in {seconds} seconds.", data={"retry_after": seconds})
+            raise RateLimited(
+                _("Too many wrong tries. Try again in {seconds} seconds.", seconds=seconds),
+                data={"retry_after": seconds},
+            )
         await guess_store.count(tx, key, tries + 1)
 
 

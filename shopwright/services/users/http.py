@@ -17,6 +17,7 @@ from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.http.strict import refuse_faults
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import (
     ProfileChange,
     SavedAddress,
@@ -260,7 +261,7 @@ async def verify_email(
         token = await users.first_password_token(user.id)
         return {"status": "verified", **({"password_token": token} if token else {})}
     if caller.user_id is None:
-        raise Invalid.at("/token", "Give the token of the letter, or sign in to ask for another letter.")
+        raise Invalid.at("/token", _("Give the token of the letter, or sign in to ask for another letter."))
     await users.ask_verification(caller.user_id)
     return {"status": "sent"}
 
@@ -274,7 +275,9 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
         await users.reset_password(data.token, data.password)
         return {"status": "changed"}
     if not data.email:
-        raise Invalid.at("/email", "Give the e-mail address of the account, or the token of the letter and a password.")
+        raise Invalid.at(
+            "/email", _("Give the e-mail address of the account, or the token of the letter and a password.")
+        )
     await users.ask_reset(data.email)
     return {"status": "sent"}
 

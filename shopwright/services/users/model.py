@@ -11,6 +11,7 @@ import msgspec
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.text import tidy_line
+from shopwright.kit.translation import gettext as _
 
 Purpose = Literal["verification", "reset", "invitation"]
 StaffFactor = Literal["auto", "optional", "required"]
@@ -77,20 +78,20 @@ def check_name(name: str) -> str:
 def _name_problems(name: str) -> list[Problem]:
     if 0 < len(tidy_line(name)) <= LONGEST_NAME:
         return []
-    return [Problem("/name", "invalid", f"A name has 1 to {LONGEST_NAME} characters.")]
+    return [Problem("/name", "invalid", _("A name has 1 to {longest_name} characters.", longest_name=LONGEST_NAME))]
 
 
 def check_role(role: str) -> None:
     """Raises Invalid."""
     if role not in ROLES:
-        raise Invalid.at("/role", f"Roles are {', '.join(ROLES)}.")
+        raise Invalid.at("/role", _("Roles are {roles}.", roles=", ".join(ROLES)))
 
 
 def check_account(email: str, password: str, name: str, role: str) -> None:
     """Raises Invalid pointing at each thing that is wrong."""
     problems = password_problems(password, email, name) + _name_problems(name)
     if role and role not in ROLES:
-        problems.append(Problem("/role", "invalid", f"Roles are {', '.join(ROLES)}."))
+        problems.append(Problem("/role", "invalid", _("Roles are {roles}.", roles=", ".join(ROLES))))
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
 

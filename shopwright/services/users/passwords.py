@@ -16,6 +16,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.low_level import ARGON2_VERSION
 
 from shopwright.kit.errors import RateLimited
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T")
 THREADS = 2
@@ -67,7 +68,8 @@ class Passwords:
             return await loop.run_in_executor(self._pool, work)
         if self._waiting >= LONGEST_QUEUE:
             raise RateLimited(
-                f"Too many people sign in just now. Try again in {AGAIN_S} seconds.", data={"retry_after": AGAIN_S}
+                _("Too many people sign in just now. Try again in {again_s} seconds.", again_s=AGAIN_S),
+                data={"retry_after": AGAIN_S},
             )
         self._waiting += 1
         try:

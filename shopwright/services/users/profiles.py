@@ -5,6 +5,7 @@ import msgspec
 from shopwright.kit.addresses import Address, check_address, check_phone, read_address
 from shopwright.kit.changes import given
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import ProfileChange, SavedAddress, User
@@ -34,7 +35,7 @@ class Profiles:
                 told["phone"] = check_phone(told["phone"], known[0].address.country if known else "")
             user = await store.get(tx, user_id)
             if user is None:
-                raise Missing("There is no such account.")
+                raise Missing(_("There is no such account."))
             changed = msgspec.structs.replace(user, **told)
             await store.set_profile(tx, changed)
         return changed
@@ -51,10 +52,10 @@ class Profiles:
             if not address_id:
                 await store.add_address(tx, user_id, saved)
             elif not await store.change_address(tx, user_id, saved):
-                raise Missing("There is no such address in your book.")
+                raise Missing(_("There is no such address in your book."))
         return saved
 
     async def delete_address(self, user_id: str, address_id: str) -> None:
         async with self._work.begin() as tx:
             if not await store.delete_address(tx, user_id, address_id):
-                raise Missing("There is no such address in your book.")
+                raise Missing(_("There is no such address in your book."))

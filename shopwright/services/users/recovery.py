@@ -9,6 +9,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import LetterPurpose, User
@@ -42,7 +43,7 @@ class AccountRecovery:
         async with self._work.begin() as tx:
             user = await store.get(tx, user_id)
             if user is None or (email and model.email_key(email) != model.email_key(user.email)):
-                raise Missing("There is no such account.")
+                raise Missing(_("There is no such account."))
             ends = to_micros(tx.now + model.GOOD_FOR[purpose])
             await mail_store.add_token(tx, token, user_id, purpose, model.email_key(user.email), ends)
         return token
@@ -141,7 +142,9 @@ class AccountRecovery:
         found = await store.with_password(self._work, model.email_key(email))
         user = found[0] if found else None
         if user is None or not user.role:
-            raise Missing(f"Nobody of the staff has the address {email}. The owner's is SHOPWRIGHT_OWNER_EMAIL.")
+            raise Missing(
+                _("Nobody of the staff has the address {email}. The owner's is SHOPWRIGHT_OWNER_EMAIL.", email=email)
+            )
         model.check_password(password, user.email, user.name)
         hashed = await self._context.passwords.hash(password, known=True)
         async with self._work.begin() as tx:
@@ -170,4 +173,4 @@ class AccountRecovery:
 
 def _spent(purpose: Purpose) -> Refused:
     what = "to confirm an e-mail address" if purpose == "verification" else "to choose a new password"
-    return Refused(f"This link {what} was used already, or is too old. Ask for a new one.")
+    return Refused(_("This link {what} was used already, or is too old. Ask for a new one.", what=what))

@@ -5,6 +5,7 @@ from functools import partial
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import check_all
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import EmailTaken, User
@@ -22,7 +23,7 @@ class Registration:
         user, hashed = await self._new_account(email, password, name, role)
         async with self._work.begin() as tx:
             if not await self._insert(tx, user, hashed):
-                raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
+                raise EmailTaken(_("There is an account with this e-mail address already. Sign in instead."))
         return user
 
     async def sign_up(self, email: str, password: str, name: str) -> User:
@@ -56,7 +57,7 @@ class Registration:
         user = User(id=self._work.ids.new("usr"), email=normal, name=model.check_name(name))
         async with self._work.begin() as tx:
             if not await store.insert(tx, user, model.email_key(normal), model.NO_PASSWORD):
-                raise EmailTaken("There is an account with this e-mail address already.")
+                raise EmailTaken(_("There is an account with this e-mail address already."))
             await tx.emit(UserImported(user_id=user.id, email=user.email, name=user.name))
         return user
 

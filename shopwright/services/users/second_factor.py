@@ -13,6 +13,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
@@ -44,7 +45,7 @@ class SecondFactors:
         async with self._work.begin() as tx:
             known = await factor_store.factor(tx, user_id)
             if known is not None and known["confirmed"]:
-                raise Conflict("There is a second factor already. Take it away first.")
+                raise Conflict(_("There is a second factor already. Take it away first."))
             await factor_store.put_factor(tx, user_id, self._context.vault.close(secret))
         label = quote(f"{shop}:{user.email}")
         return SecondFactor(
@@ -54,18 +55,18 @@ class SecondFactors:
 
     async def confirm(self, user_id: str, code: str) -> list[str]:
         """The first code of the authenticator; answers recovery codes. Raises Conflict, Invalid."""
-        codes = [self._work.ids.secret(5) for _ in range(SPARE_CODES)]
+        codes = [self._work.ids.secret(5) for _unused in range(SPARE_CODES)]
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user_id)
             if found is None or found["confirmed"]:
-                raise Conflict("There is no second factor that waits to be confirmed. Begin again.")
+                raise Conflict(_("There is no second factor that waits to be confirmed. Begin again."))
             if not await self._is_now(tx, user_id, self._context.vault.open(found["secret"]), code):
-                raise Invalid.at("/code", "This is not the code your authenticator shows now.")
+                raise Invalid.at("/code", _("This is not the code your authenticator shows now."))
             await factor_store.confirm(tx, user_id)
             await factor_store.put_recovery_codes(tx, user_id, codes)
             user = await store.get(tx, user_id)
             if user is None:
-                raise Missing("There is no such account.")
+                raise Missing(_("There is no such account."))
             await tx.emit(SecondFactorAdded(user_id=user.id, email=user.email, name=user.name))
         security_log.note("second factor added", user=user_id)
         return codes
@@ -81,15 +82,15 @@ class SecondFactors:
     async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
         """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
         if not password:
-            raise Invalid.at(at, "Give your password again, so that nobody else does this in your name.")
+            raise Invalid.at(at, _("Give your password again, so that nobody else does this in your name."))
         guarded = await self.has(caller.user_id or "")
         if guarded and not code:
-            raise Invalid.at("/code", "Give the code your authenticator shows, too.")
+            raise Invalid.at("/code", _("Give the code your authenticator shows, too."))
         client = Client(session=caller.session_id or "")
         try:
             user = await self._context.check_password(caller.email, password, client)
         except WrongPassword:
-            raise Invalid.at(at, "This is not your current password.") from None
+            raise Invalid.at(at, _("This is not your current password.")) from None
         try:
             if guarded:
                 await self.check_code(user, code, client)
@@ -107,7 +108,7 @@ class SecondFactors:
         ticket = self._work.ids.secret()
         async with self._work.begin() as tx:
             await factor_store.keep_ticket(tx, ticket, user.id, to_micros(tx.now + TICKET))
-        raise SecondFactorNeeded("Now the code your authenticator shows.", data={"ticket": ticket})
+        raise SecondFactorNeeded(_("Now the code your authenticator shows."), data={"ticket": ticket})
 
     async def check_code(self, user: User, code: str, client: Client) -> None:
         """A code of the authenticator, or a recovery code. Raises WrongPassword, RateLimited, Missing."""
@@ -115,14 +116,14 @@ class SecondFactors:
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user.id)
             if found is None:
-                raise Missing("There is no second factor.")
+                raise Missing(_("There is no second factor."))
             bare = "".join(code.split()).casefold()
             right = await self._is_now(
                 tx, user.id, self._context.vault.open(found["secret"]), bare
             ) or await factor_store.use_recovery_code(tx, user.id, bare)
         if not right:
             security_log.note("wrong code", user=user.id, address=client.address)
-            raise WrongPassword("This is not the code your authenticator shows now.")
+            raise WrongPassword(_("This is not the code your authenticator shows now."))
         await self._context.guesses.was_right(tried)
 
     @staticmethod
@@ -141,5 +142,5 @@ class SecondFactors:
         """Who gave the right password and has this ticket for it. Raises Unauthenticated."""
         user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
         if user_id is None:
-            raise Unauthenticated("This took too long. Sign in again with your password.")
+            raise Unauthenticated(_("This took too long. Sign in again with your password."))
         return await self._context.get(user_id)

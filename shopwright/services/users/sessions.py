@@ -6,6 +6,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Denied, Missing, Unauthenticated
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import Session, Tokens, User
@@ -27,7 +28,7 @@ class Sessions:
         """The id of a new session, and its secret. Raises Denied for an account that is disabled."""
         user = await store.get(tx, user_id)
         if user is None or user.disabled:
-            raise Denied("This account is disabled. Ask an owner of the shop.")
+            raise Denied(_("This account is disabled. Ask an owner of the shop."))
         session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
         await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
         security_log.note("signed in", user=user_id, session=session_id)
@@ -50,7 +51,7 @@ class Sessions:
                 security_log.note("refresh token used twice", session=found[0])
             elif row is not None and not self._is_idle(row):
                 return await self.tokens(tx, store.user(row), row["session_id"])
-        raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
+        raise Unauthenticated(_("The refresh token is not valid (any more). Sign in again."))
 
     async def authenticate(self, access_token: str) -> Caller:
         """Who calls. Raises Unauthenticated."""
@@ -59,7 +60,7 @@ class Sessions:
         found = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
         row = await self._living(found)
         if row is None:
-            raise Unauthenticated("This session has ended. Sign in again.")
+            raise Unauthenticated(_("This session has ended. Sign in again."))
         return await self._caller(row)
 
     async def open_from(self, user_id: str, client: Client) -> str:
@@ -128,7 +129,7 @@ class Sessions:
     async def close_own(self, user_id: str, session_id: str) -> None:
         """End a session of theirs. Raises Missing."""
         if session_id not in {one.id for one in await self.of_user(user_id)}:
-            raise Missing("You have no such session.")
+            raise Missing(_("You have no such session."))
         await self.close(session_id)
 
     async def close_all(self, user_id: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from shopwright.kit.auth import Caller
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Unauthenticated
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.model import SigningKey
@@ -65,7 +66,7 @@ class SigningKeys:
                 await self.signer(tx)
         signer = self._signer
         if signer is None:
-            raise Unauthenticated("Nobody has signed in yet.")
+            raise Unauthenticated(_("Nobody has signed in yet."))
         if not signer.knows(access_token) and self._work.now() - self._looked_for_keys > LOOKED_FOR:
             self._looked_for_keys = self._work.now()
             async with self._work.begin() as tx:  # another process may have rotated

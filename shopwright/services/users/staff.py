@@ -4,6 +4,7 @@ from shopwright.kit.addresses import check_email
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner, StaffChange, User
 from shopwright.services.users.contract.facts import StaffChanged, StaffInvited
@@ -38,7 +39,7 @@ class Staff:
     async def _take_in(self, tx: Transaction, email: str, name: str, role: str) -> User:
         known = await store.by_key(tx, model.email_key(email))
         if known is None:
-            raise Missing("There is no such account.")
+            raise Missing(_("There is no such account."))
         if known.role:
             await self._keep_an_owner(tx, known, role=role, disabled=False)
         if not known.verified:
@@ -52,7 +53,7 @@ class Staff:
     async def change(self, user_id: str, change: StaffChange) -> User:
         """Another role, disabled or enabled again. Raises Missing, Invalid, LastOwner."""
         if change.role == "":
-            raise Invalid.at("/role", "Delete the member of staff to take their role away.")
+            raise Invalid.at("/role", _("Delete the member of staff to take their role away."))
         if change.role:
             model.check_role(change.role)
         return await self._set(user_id, change.role, disabled=change.disabled)
@@ -65,7 +66,7 @@ class Staff:
         async with self._work.begin() as tx:
             known = await store.get(tx, user_id)
             if known is None or not known.role:
-                raise Missing("There is no such member of staff.")
+                raise Missing(_("There is no such member of staff."))
             role = known.role if role is None else role
             disabled = known.disabled if disabled is None else disabled
             await self._keep_an_owner(tx, known, role=role, disabled=disabled)
@@ -88,4 +89,4 @@ class Staff:
             return
         await store.hold_owners(tx)
         if not await store.has_owner(tx, but=known.id):
-            raise LastOwner("This is the only owner of the shop who can sign in. Make someone else an owner first.")
+            raise LastOwner(_("This is the only owner of the shop who can sign in. Make someone else an owner first."))

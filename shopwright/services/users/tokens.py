@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Unauthenticated
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import User
 from shopwright.services.users.model import ACCESS
 
@@ -70,7 +71,7 @@ class Signer:
             ).validate(claims)
         except (JoseError, ValueError, KeyError, TypeError):
             raise Unauthenticated(
-                "The access token is not valid (any more). Sign in again, or use the refresh token."
+                _("The access token is not valid (any more). Sign in again, or use the refresh token.")
             ) from None
         return Caller(
             user_id=claims["sub"],

@@ -11,6 +11,7 @@ from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import name_key
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import AttributeType, Catalog, Kind, ProductType
 from shopwright.web import render
 from shopwright.web.backoffice import editing
@@ -122,12 +123,12 @@ def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
     reader = editing.FormReader(form, now)
     kind = form.get("kind", "")
     if kind not in {"", *KINDS}:
-        raise Invalid.at("/kind", "Choose a kind of attribute from the list.")
+        raise Invalid.at("/kind", _("Choose a kind of attribute from the list."))
     if now and not editing.is_whole(form) and kind == next(iter(KINDS)):
         kind = now["kind"]  # a form to add one begins with a kind: nothing was said of it
     swatches = {}
     for line in filter(None, (one.strip() for one in reader.text("swatches").splitlines())):
-        colour_name, _, colour = line.rpartition(" ")
+        colour_name, _unused, colour = line.rpartition(" ")
         swatches[colour_name.strip()] = colour
     return AttributeType(
         name=name,

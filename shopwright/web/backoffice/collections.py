@@ -12,6 +12,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import number
 from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition
 from shopwright.web import render
@@ -43,7 +44,7 @@ async def collection_page(
     """One collection, to be changed; “new” is one that is not there yet."""
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
     if found is None and slug != "new":
-        raise Missing(f"There is no collection “{slug}”.")
+        raise Missing(_("There is no collection “{slug}”.", slug=slug))
     return await _collection(office, catalog, found, more={"saved": bool(saved)})
 
 
@@ -70,7 +71,7 @@ async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
 def _labels(fields: Form) -> dict[str, str]:
     rows = (name.rpartition("-") for name in fields if name not in LABELS)
     return LABELS | {
-        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _, n in rows if is_number(n)
+        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _unused, n in rows if is_number(n)
     }
 
 
@@ -124,7 +125,7 @@ async def save_collection(
 
 async def _asked(catalog: Catalog, form: Form, found: Collection | None) -> Collection:
     if form.get("kind", "manual") not in {"manual", "rules"} or form.get("match", "all") not in {"all", "any"}:
-        raise Invalid.at("/kind", "Say whether products are chosen by hand, or by all or any of the conditions.")
+        raise Invalid.at("/kind", _("Say whether products are chosen by hand, or by all or any of the conditions."))
     kind: Literal["manual", "rules"] = "rules" if form.get("kind") == "rules" else "manual"
     return Collection(
         slug=found.slug if found else slugify(form.get("slug", "") or form.get("title", "")),
@@ -150,7 +151,9 @@ async def _products(catalog: Catalog, text: str) -> tuple[str, ...]:
             try:
                 found.append((await catalog.by_variant(line)).id)
             except Missing:
-                raise Invalid.at("/skus", f"There is no product with the SKU or address “{line[:60]}”.") from None
+                raise Invalid.at(
+                    "/skus", _("There is no product with the SKU or address “{line}”.", line=line[:60])
+                ) from None
     return tuple(dict.fromkeys(found))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import number, write_number
 from shopwright.services.catalog.contract import AttributeType, Product, ProductType, Value
 
@@ -18,7 +19,7 @@ def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
         return number(text, pointer, title)
     if kind == "boolean":
         if text.casefold() not in YES:
-            raise Invalid.at(pointer, f"{title} is yes or no, not “{text[:40]}”.")
+            raise Invalid.at(pointer, _("{title} is yes or no, not “{text}”.", title=title, text=text[:40]))
         return YES[text.casefold()]
     return text
 

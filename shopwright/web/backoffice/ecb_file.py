@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import ExchangeRate
 
 SOURCE, EURO = "ECB", "EUR"
@@ -24,7 +25,8 @@ def read_rates(data: bytes, currencies: Collection[str]) -> list[ExchangeRate]:
     wanted = [(place, code) for place, code in enumerate(rows[0]) if code in currencies]
     if not wanted:
         raise Invalid.at(
-            "/file", f"The file has no rates of {', '.join(sorted(currencies)) or 'currencies used here'}."
+            "/file",
+            _("The file has no rates of {value}.", value=", ".join(sorted(currencies)) or "currencies used here"),
         )
     dated = sorted(((_day(row[0]), row) for row in rows[1:] if any(row)), key=lambda one: one[0], reverse=True)
     return [

@@ -17,6 +17,7 @@ from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.routes import Pages
 from shopwright.kit.personal import ERASED
+from shopwright.kit.translation import gettext as _
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 from shopwright.web import render
 from shopwright.web.backoffice import (
@@ -215,7 +216,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
     if action == "ship":
         lines = _quantities(form, "ship-")
         if not lines and any(name.startswith("ship-") for name in form):
-            raise Invalid.at("/lines", "Say how many of something are shipped: every quantity is 0.")
+            raise Invalid.at("/lines", _("Say how many of something are shipped: every quantity is 0."))
         parcel = NewShipment(
             carrier=form.get("carrier", ""), tracking_number=form.get("tracking_number", ""), lines=lines
         )
@@ -243,7 +244,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
     elif action == "cancel-refund":
         await orders.cancel_refund(order_id, form.get("refund", ""), form.get("why", ""), caller)
     else:
-        raise Invalid.at("/action", "An order has no such action.")
+        raise Invalid.at("/action", _("An order has no such action."))
 
 
 def routes() -> Pages:

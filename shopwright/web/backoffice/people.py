@@ -11,6 +11,7 @@ from shopwright.kit.auth import ROLES, staff
 from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.users.contract import StaffChange, Users
 from shopwright.web import render
@@ -70,9 +71,9 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
         await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
         return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
     if act not in {"invite", "role"}:
-        raise Invalid.at("/act", "Say whether to invite, change, disable, enable or remove them.")
+        raise Invalid.at("/act", _("Say whether to invite, change, disable, enable or remove them."))
     if not form.get("role"):
-        raise Invalid.at("/role", "Choose what they may do.")
+        raise Invalid.at("/role", _("Choose what they may do."))
     if act == "role":
         await users.change_staff(user_id, StaffChange(role=form["role"]))
         return "Role changed. They were signed out and sign in again."

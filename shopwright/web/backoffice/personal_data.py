@@ -13,6 +13,7 @@ from shopwright.kit.http.access import NAMELESS, allow, audited
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
+from shopwright.kit.translation import gettext as _
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.privacy import lookup
 from shopwright.web.privacy.purposes import kept
@@ -43,7 +44,7 @@ async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Curren
     try:
         await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
         if form.get("again", "").strip().casefold() != email.casefold():
-            raise Invalid.at("/again", "Type the address once more: it is not the same.")
+            raise Invalid.at("/again", _("Type the address once more: it is not the same."))
         await lookup.erase(current_app().shop, email)
     except ShopError as error:
         return await _page(office, {"email": email, "problem": error.detail}, status_of(error)[0])

@@ -14,6 +14,7 @@ from shopwright.kit.days import write_period
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.web import render
 from shopwright.web.backoffice import editing
@@ -48,7 +49,7 @@ async def rules_page(
         return await _show(office, pricing, settings.currency, {"saved": saved})
     found = await _found(pricing, kind, key)
     if found is None:
-        raise Missing("It is not there any more.")
+        raise Missing(_("It is not there any more."))
     shown = FORMS[kind].fields(found, ShopFacts(settings.currency, settings.zone))
     more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.marks(shown)}
     return await _show(office, pricing, settings.currency, more)
@@ -111,7 +112,7 @@ def _near(places: list[str]) -> str:
 async def _pause(pricing: Pricing, promotion_id: str) -> None:
     found = next((one for one in await pricing.promotions() if one.id == promotion_id), None)
     if found is None:
-        raise Missing("There is no such promotion.")
+        raise Missing(_("There is no such promotion."))
     await pricing.put_promotion(msgspec.structs.replace(found, active=not found.active))
 
 
@@ -127,7 +128,7 @@ async def _remove(pricing: Pricing, kind: str, name: str, who: str) -> None:
     elif kind == "tax-rules":
         await pricing.end_tax_rule(name, who)
     else:
-        raise Refused("Products and orders name it; give it another title instead.")
+        raise Refused(_("Products and orders name it; give it another title instead."))
 
 
 @post("/office/pricing/{kind:str}", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
@@ -136,7 +137,7 @@ async def change(
 ) -> Response[bytes] | Redirect:
     """Add, change, pause or take away; what was typed stays where something is wrong, or somebody else was faster."""
     if kind not in FORMS:
-        raise Missing("There is no such page.")
+        raise Missing(_("There is no such page."))
     form = await form_of(request)
     shop = ShopFacts(settings.currency, settings.zone, office.caller.signature)
     try:
@@ -149,7 +150,7 @@ async def change(
         else:
             found = await _found(pricing, kind, FORMS[kind].key_of(form))
             if found is None and editing.is_whole(form):
-                raise Missing("Somebody else took it away while you had it open. What you typed adds it anew.")
+                raise Missing(_("Somebody else took it away while you had it open. What you typed adds it anew."))
             now = FORMS[kind].fields(found, shop) if found else {}
             if changed := editing.conflict(form, now, FORMS[kind].labels):
                 return await _show(office, pricing, settings.currency, {**changed, "at": kind}, 409)

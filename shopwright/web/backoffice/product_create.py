@@ -14,6 +14,7 @@ from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.request_bodies import FORM_WITH_FILE, takes
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Media, Option, ProductInput
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.backoffice.product_form import show_product
@@ -65,7 +66,9 @@ def _options(text: str) -> tuple[Option, ...]:
         name, colon, values = line.partition(":")
         chosen = tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
         if not colon or not name.strip() or not chosen:
-            raise Invalid.at("/options", f"“{line[:60]}” is not an option; write a line such as Colour: Red, Navy.")
+            raise Invalid.at(
+                "/options", _("“{line}” is not an option; write a line such as Colour: Red, Navy.", line=line[:60])
+            )
         found.append(Option(name.strip(), chosen))
     return tuple(found)
 
@@ -101,10 +104,13 @@ async def _changed(shelf: ProductViews, before: tuple[Media, ...], fields: dict[
     file = fields.get("picture")
     data = await file.read() if isinstance(file, UploadFile) else b""
     if not data:
-        raise Invalid.at("/picture", "Choose a picture from your disk: JPEG, PNG, WebP, AVIF, GIF or SVG.")
+        raise Invalid.at("/picture", _("Choose a picture from your disk: JPEG, PNG, WebP, AVIF, GIF or SVG."))
     alt = str(fields.get("alt", "")).strip()
     if len(alt) > LONGEST_ALT:
-        raise Invalid.at("/alt", f"What it shows has {len(alt)} characters; at most {LONGEST_ALT}.")
+        raise Invalid.at(
+            "/alt",
+            _("What it shows has {alt} characters; at most {longest_alt}.", alt=len(alt), longest_alt=LONGEST_ALT),
+        )
     added = await shelf.catalog.add_media(data, alt)
     return (*(one for one in before if one.url != added.url), added)
 

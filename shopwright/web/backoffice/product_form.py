@@ -16,6 +16,7 @@ from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import Invalid, Problem, ShopError, VersionConflict
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import digits_or, whole_number
 from shopwright.services.catalog.contract import Product, Status
 from shopwright.services.inventory.contract import MAIN, Adjustment
@@ -169,7 +170,7 @@ async def _save(shelf: ProductViews, product: Product, form: Form, caller: Calle
             problems += error.problems
     status = form.get("status", product.status)
     if status not in STATUSES:
-        problems.append(Problem("/status", "invalid", f"A product is {', '.join(STATUSES)}."))
+        problems.append(Problem("/status", "invalid", _("A product is {statuses}.", statuses=", ".join(STATUSES))))
     counts, refused = await _counts(shelf, product, form, caller)
     problems += refused
     if problems:
@@ -213,7 +214,7 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
         return variant  # somebody else's price is not put back
     # A field that stood there and was emptied is not one that was left alone.
     if names[0] in form and not price and (priced or compare_at):
-        raise Invalid.at(f"/{names[0]}", f"Say what {variant.sku} costs; to sell it no more, retire it.")
+        raise Invalid.at(f"/{names[0]}", _("Say what {sku} costs; to sell it no more, retire it.", sku=variant.sku))
     found = msgspec.structs.replace(
         variant,
         price=money.parse(price, currency, f"/{names[0]}") if price else None,
@@ -221,7 +222,8 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
     )
     if found.price and found.compare_at and not write.still_above(found.compare_at, found.price):
         raise Invalid.at(
-            f"/{names[1]}", f"What {variant.sku} is reduced from is above its price; leave it empty where it is not."
+            f"/{names[1]}",
+            _("What {sku} is reduced from is above its price; leave it empty where it is not.", sku=variant.sku),
         )
     return found
 
@@ -248,7 +250,11 @@ async def _counts(
         main = (await shelf.inventory.by_location(variant.id)).get(MAIN)
         if main is not None and main.on_hand + delta < main.reserved:
             here = f"{main.on_hand} of {variant.sku} are here by now, {main.reserved} of them set aside for orders"
-            problems.append(Problem(f"/{name}", "invalid", f"{here}: the count cannot go down by {-delta}."))
+            problems.append(
+                Problem(
+                    f"/{name}", "invalid", _("{here}: the count cannot go down by {value}.", here=here, value=-delta)
+                )
+            )
         changes.append(Adjustment(variant_id=variant.id, delta=delta, reason=f"counted by {caller.signature}"))
     return changes, problems
 

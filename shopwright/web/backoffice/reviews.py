@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.reviews.contract import Reviews, Status
 from shopwright.web import render
@@ -72,7 +73,7 @@ async def decide(
     here = STATES.get(form.get("here", ""), "pending")
     try:
         if form.get("do", "") not in {"", "reply", *STATES}:
-            raise Invalid.at("/do", "Say whether to publish, reject or answer it.")
+            raise Invalid.at("/do", _("Say whether to publish, reject or answer it."))
         # An answer that was typed is meant, whichever button is pressed; it is what may be refused, and comes first.
         if "reply" in form and (form.get("do") == "reply" or form["reply"].strip() != form.get("was", "").strip()):
             await reviews.reply(review_id, form["reply"])

@@ -15,6 +15,7 @@ from shopwright.kit import money
 from shopwright.kit.codes import coupon_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
 from shopwright.web.backoffice.editing import TICKED, FormReader, is_whole
@@ -96,7 +97,7 @@ def _discount(form: Form, shop: ShopFacts, found: Coupon | Promotion | None) -> 
     shown = _discount_fields(found, shop) if found else {}
     reader = FormReader(form, shown)
     if form.get("kind", "") not in {"", *KINDS}:
-        raise Invalid.at("/kind", "Choose a kind of discount from the list.")
+        raise Invalid.at("/kind", _("Choose a kind of discount from the list."))
     kind = KINDS.get(form.get("kind", ""), found.kind if found else "percentage")
     if found and not is_whole(form) and not reader.typed("value") and kind != "free_shipping":
         kind = found.kind  # a form to add one begins with a kind; without a value nothing was said of it
@@ -230,7 +231,7 @@ class ShippingForm(RuleForm[ShippingRate]):
     async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: ShopFacts) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         if not reader.text("price"):
-            raise Invalid.at("/price", "Say what it costs; 0 is free.")
+            raise Invalid.at("/price", _("Say what it costs; 0 is free."))
         said: dict[str, Any] = {
             "title": reader.text("title"),
             "price": money.Money(_amount(reader.text("price"), "price", shop.currency), shop.currency),

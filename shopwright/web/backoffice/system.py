@@ -15,6 +15,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.observability.process_admin import ProcessAdmin
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Carts
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
@@ -83,7 +84,7 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
     form = await form_of(request)
     ids = [form["fact"]] if form.get("fact") else []
     if (part := form.get("part", "")) and part not in houses:
-        raise Missing("There is no such part of the shop.")
+        raise Missing(_("There is no such part of the shop."))
     chosen = [houses[part]] if part else list(houses.values())
     count = 0
     for house in chosen:

@@ -11,6 +11,7 @@ from shopwright.kit.days import end_of, parse_day, start_of, write_end, write_st
 from shopwright.kit.errors import Invalid
 from shopwright.kit.postcode_patterns import clean_patterns
 from shopwright.kit.regions import region_form
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import PPM_OF_A_PER_CENT, millionths, per_cent, whole_number
 from shopwright.services.pricing.contract import Pricing, Scheme, TaxCategory, TaxClass, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
@@ -144,10 +145,10 @@ class TaxRuleForm(RuleForm[TaxRule]):
         return {"country": one.country, "setting": f"{one.rule}={one.value}"}
 
     async def save(self, pricing: Pricing, form: Form, found: TaxRule | None, shop: ShopFacts) -> None:  # noqa: ARG002 -- a rule is said whole
-        name, _, value = form.get("setting", "").partition("=")
+        name, _unused, value = form.get("setting", "").partition("=")
         rule = next((one for one in RULE_NAMES if one == name), None)
         if rule is None:
-            raise Invalid.at("/setting", "Choose one of the rules.")
+            raise Invalid.at("/setting", _("Choose one of the rules."))
         said = TaxRule(
             country=form.get("country", ""),
             rule=rule,

@@ -6,6 +6,7 @@ from typing import Any
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import User
 from shopwright.web.privacy.gather import PrivacySources, everything, gift_cards_of, kept_after_erasure
 
@@ -73,7 +74,7 @@ async def erase(shop: PrivacySources, email: str) -> None:
     if user is None:
         await shop.users.erase_address(email)
     elif user.role:
-        raise Conflict("This is a member of staff: remove them from the staff first.")
+        raise Conflict(_("This is a member of staff: remove them from the staff first."))
     else:
         await shop.users.erase(user.id)
         if not user.verified:  # else what belongs to the address went with the account

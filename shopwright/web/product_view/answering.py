@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import digits_or
 from shopwright.web.product_view.view import ProductView
 
@@ -25,7 +26,9 @@ def version_of(if_match: str | None) -> int | None:
     bare = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
     version = digits_or(bare, None)
     if version is None:
-        raise Invalid.at("/headers/If-Match", 'If-Match is the ETag of the answer that was read, such as "3-9f86d081".')
+        raise Invalid.at(
+            "/headers/If-Match", _('If-Match is the ETag of the answer that was read, such as "3-9f86d081".')
+        )
     return version
 
 

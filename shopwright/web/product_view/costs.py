@@ -12,6 +12,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Variant
 from shopwright.services.inventory.contract import MAIN, Receipt, Stock, StockValue
 from shopwright.web.product_view.view import ProductViews
@@ -48,7 +49,7 @@ class StockCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 async def _variant(shelf: ProductViews, sku: str, variant_id: str, pointer: str) -> Variant:
     if bool(sku) == bool(variant_id):
-        raise Invalid.at(pointer, "Name the variant either by sku or by variant_id.")
+        raise Invalid.at(pointer, _("Name the variant either by sku or by variant_id."))
     return await shelf.variant(sku or variant_id)
 
 

@@ -15,6 +15,7 @@ from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.pagination import NO_CURSOR, AfterPlace, Limit, Page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.ids import is_id
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import MAIN, Adjustment, Stock
 from shopwright.services.recommendations.contract import Kind, Recommendations
@@ -49,7 +50,7 @@ async def list_products(
 ) -> Page[Card]:
     """Published products, oldest first, also of one category and all below it; those of a collection in its order."""
     if collection and category:
-        raise Invalid.at("/collection", "Ask for a category or for a collection.")
+        raise Invalid.at("/collection", _("Ask for a category or for a collection."))
     if collection:
         found, following = await shelf.catalog.in_collection(collection, after=after, limit=limit)
         return Page(await shelf.cards([product.id for product in found]), following or None)
@@ -116,7 +117,7 @@ async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch 
 async def adjust_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockAdjustment]) -> Stock:
     """Change the stock of a variant by hand."""
     if bool(data.sku) == bool(data.variant_id):
-        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+        raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     variant = await shelf.variant(data.sku or data.variant_id)
     reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
     change = Adjustment(

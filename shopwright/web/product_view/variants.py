@@ -15,6 +15,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
@@ -62,7 +63,7 @@ class AllDone(msgspec.Struct, frozen=True, kw_only=True):
 def _named(product: Product, name: str) -> Variant:
     found = product.variant_named(name)
     if found is None:
-        raise Missing(f"“{product.title}” has no variant “{name}”.")
+        raise Missing(_("“{title}” has no variant “{name}”.", title=product.title, name=name))
     return found
 
 
@@ -83,7 +84,9 @@ async def create_variant(
     """One more variant; the others stay as they are. One that was taken out comes back by its SKU, with its stock."""
     old = await shelf.catalog.get(product)
     if old.variant_named(data.sku or data.id) is not None:
-        raise Conflict(f"“{old.title}” has a variant {data.sku or data.id} already; PATCH changes it.")
+        raise Conflict(
+            _("“{title}” has a variant {value} already; PATCH changes it.", title=old.title, value=data.sku or data.id)
+        )
     written = await write.as_written(shelf, old)
     new = msgspec.structs.replace(written, variants=(*written.variants, data))
     made = await write.replace(shelf, old.id, new, version_of(if_match) or old.version, f"set by {caller.signature}")
@@ -109,7 +112,7 @@ async def change_variant(
     old = await shelf.catalog.get(product)
     found = _named(old, variant)
     if data.id not in {msgspec.UNSET, found.id}:
-        raise Invalid.at("/id", f"The id of a variant stays: it is {found.id}.")
+        raise Invalid.at("/id", _("The id of a variant stays: it is {id}.", id=found.id))
     change = write.ProductPatch(variants=(msgspec.structs.replace(data, id=found.id),))
     made = await write.patch(shelf, old, change, version_of(if_match), f"set by {caller.signature}")
     return answer(await shelf.view(made))
@@ -130,7 +133,7 @@ async def remove_variant(
     written = await write.as_written(shelf, old)
     left = tuple(one for one in written.variants if one.id != found.id)
     if not left:
-        raise Conflict(f"“{old.title}” has no other variant; retire the product instead.")
+        raise Conflict(_("“{title}” has no other variant; retire the product instead.", title=old.title))
     await write.replace(
         shelf,
         old.id,
@@ -195,9 +198,9 @@ class Planned(NamedTuple):
 async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
     """The id of the variant; `met`: ids by SKU and id, of products that were read before. Raises Invalid, Missing."""
     if bool(one.sku) == bool(one.variant_id):
-        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+        raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
-        raise Invalid.at("/price", "Say what changes: price, compare_at or on_hand.")
+        raise Invalid.at("/price", _("Say what changes: price, compare_at or on_hand."))
     name = sku_form(one.sku) or one.variant_id
     if name not in met:
         product = await shelf.catalog.by_variant(name)
@@ -218,7 +221,7 @@ def _planned(shelf: ProductViews, one: Offer, variant_id: str, known: dict[str, 
     if one.price is None and one.compare_at is msgspec.UNSET:
         return Planned(None, stock)
     if price is None:
-        raise Invalid.at("/price", "It has no price yet: say it as well.")
+        raise Invalid.at("/price", _("It has no price yet: say it as well."))
     known[variant_id] = Price(variant_id, price, compare_at)
     return Planned(known[variant_id], stock)
 

@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Catalog, Category, Media, Option, Product, Value, Variant
 from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Price, Pricing
@@ -81,14 +82,14 @@ class ProductViews:
         """One product; drafts only for staff. Raises Missing."""
         product = await self.catalog.get(id_or_slug)
         if product.status != "published" and not drafts:
-            raise Missing(f"There is no product “{id_or_slug}”.")
+            raise Missing(_("There is no product “{id_or_slug}”.", id_or_slug=id_or_slug))
         return await self.view(product)
 
     async def variant(self, id_or_sku: str) -> Variant:
         """One variant. Raises Missing."""
         found = (await self.catalog.by_variant(id_or_sku)).variant_named(id_or_sku)
         if found is None:
-            raise Missing(f"There is no variant “{id_or_sku}”.")
+            raise Missing(_("There is no variant “{id_or_sku}”.", id_or_sku=id_or_sku))
         return found
 
     async def view(self, product: Product) -> ProductView:

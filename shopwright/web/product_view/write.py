@@ -12,6 +12,7 @@ from shopwright.kit.codes import class_form, sku_form
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.money import LARGEST, Money, write
 from shopwright.kit.tax_classes import tax_fields
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Status, Value
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price, TaxClass
@@ -102,18 +103,28 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             if money is not None and (money.currency != currency or not 0 <= money.amount <= LARGEST):
                 raise Invalid.at(
                     f"/variants/{number}/{name}",
-                    f"A price is from 0 to {LARGEST} minor units, and in {currency}, the currency of this shop.",
+                    _(
+                        "A price is from 0 to {largest} minor units, and in {currency}, the currency of this shop.",
+                        largest=LARGEST,
+                        currency=currency,
+                    ),
                 )
         if variant.price is not None and variant.compare_at is not None and variant.compare_at <= variant.price:
             raise Invalid.at(
                 f"/variants/{number}/compare_at",
-                f"The price it is reduced from ({write(variant.compare_at)}) is above what it costs ({write(variant.price)});"
-                " leave it out where nothing is reduced.",
+                _(
+                    "The price it is reduced from ({compare_at}) is above what it costs ({price}); leave it out where nothing is reduced.",
+                    compare_at=write(variant.compare_at),
+                    price=write(variant.price),
+                ),
             )
         if variant.on_hand is not None and variant.on_hand < 0:
-            raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")
+            raise Invalid.at(f"/variants/{number}/on_hand", _("There cannot be fewer than none."))
         if variant.on_hand is not None and variant.on_hand > MOST_UNITS:
-            raise Invalid.at(f"/variants/{number}/on_hand", f"At most {MOST_UNITS} of a variant can be counted.")
+            raise Invalid.at(
+                f"/variants/{number}/on_hand",
+                _("At most {most_units} of a variant can be counted.", most_units=MOST_UNITS),
+            )
 
 
 async def require_there(shelf: ProductViews) -> None:
@@ -127,7 +138,10 @@ def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
     name = class_form(new.tax_class)
     if name not in {one.name for one in classes}:
         known = ", ".join(one.name for one in classes)
-        raise Invalid.at("/tax_class", f"A tax class is one of {known}, not “{new.tax_class[:40]}”.")
+        raise Invalid.at(
+            "/tax_class",
+            _("A tax class is one of {known}, not “{tax_class}”.", known=known, tax_class=new.tax_class[:40]),
+        )
     return msgspec.convert({**msgspec.structs.asdict(new), **tax_fields(name)}, ProductInput, from_attributes=True)
 
 
@@ -168,7 +182,11 @@ async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite
         await shelf.catalog.edit(product.id, old, product.version)
     except ShopError as second:
         raise Conflict(
-            f"{error.detail} All but prices and stock was saved, and could not be taken back: {second.detail}"
+            _(
+                "{detail} All but prices and stock was saved, and could not be taken back: {second_detail}",
+                detail=error.detail,
+                second_detail=second.detail,
+            )
         ) from error
 
 
@@ -220,7 +238,7 @@ def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str)
         if places:
             return places[0]
     if not told.get("sku") and not told.get("options") and not told.get("id"):
-        raise Invalid.at(path, "Say which variant is meant by its id or sku; a new one has a sku or options.")
+        raise Invalid.at(path, _("Say which variant is meant by its id or sku; a new one has a sku or options."))
     return None
 
 

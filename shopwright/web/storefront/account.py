@@ -11,6 +11,8 @@ from litestar.response import Redirect
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.access import allow, audited, seldom
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.users.contract import SecondFactorNeeded
 from shopwright.web import render
@@ -37,7 +39,7 @@ from shopwright.web.storefront.wishlist import keep_wishes
 
 SESSION_S = 30 * 86_400
 DEVICE_LENGTH = 64
-REGISTERED = (
+REGISTERED = gettext_noop(
     "Thank you. Your account is ready: sign in with the password you chose. If you had an account with this address before,"
     " nothing has changed, and we have sent you an e-mail."
 )
@@ -70,7 +72,7 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     """Sign in; the guest's cart comes along."""
     form = await form_of(frame.request)
     device = device_of(frame)
-    if errors := needed(form, {"email": "E-mail", "password": "Password"}):
+    if errors := needed(form, {"email": gettext_noop("E-mail"), "password": gettext_noop("Password")}):
         shown = {"next": form.get("next", ""), "fields": form, "errors": errors, "mode": "sign_in"}
         return await frame.show("sign_in.html", shown, status=422)
     try:
@@ -119,10 +121,12 @@ async def register(frame: FrameDep) -> Response[bytes]:
     try:
         await frame.users.sign_up(form.get("email", ""), form.get("password", ""), form.get("name", ""))
     except ShopError as error:
-        errors = complaints(error) | needed(form, {"name": "Name", "email": "E-mail", "password": "Password"})
+        errors = complaints(error) | needed(
+            form, {"name": gettext_noop("Name"), "email": gettext_noop("E-mail"), "password": gettext_noop("Password")}
+        )
         shown["errors"] = in_order(errors or {"": error.detail}, ["name", "email", "password"])
         return await frame.show("sign_in.html", shown, status=422)
-    return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": REGISTERED})
+    return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": _(REGISTERED)})
 
 
 @post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -216,7 +220,7 @@ async def track(
     """Find an order by number and e-mail address, to read it."""
     fields = {"number": number or "", "email": email or ""}
     asked = not (number is None and email is None)
-    errors = needed(fields, {"number": "Order number", "email": "E-mail"}) if asked else {}
+    errors = needed(fields, {"number": gettext_noop("Order number"), "email": gettext_noop("E-mail")}) if asked else {}
     status = 422 if errors else 200
     if number and email and not errors:
         try:

@@ -19,6 +19,8 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.regions import find_region
 from shopwright.kit.tax_ids import check_reference, read_tax_id
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.web import render
 from shopwright.web.storefront.page_context import (
     FrameDep,
@@ -52,7 +54,7 @@ def address_of(fields: dict[str, str]) -> Address:
 def errors_of(fields: dict[str, str], *, email: bool = False) -> dict[str, str]:
     """Everything that is wrong with an address (and an e-mail address) as typed, in the order of its form."""
     checks: list[Callable[[], object]] = [partial(check_address, address_of(fields))]
-    errors = needed(fields, {"email": "Your e-mail address"}) if email else {}
+    errors = needed(fields, {"email": gettext_noop("Your e-mail address")}) if email else {}
     if email and not errors:
         checks.append(partial(check_email, fields.get("email", "")))
     if fields.get("tax_id", "").strip():
@@ -131,7 +133,7 @@ async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[st
     if address_id != "new":
         known = {one.id: one.address for one in await frame.users.addresses(frame.caller.user_id or "")}
         if address_id not in known:
-            raise Missing("There is no such address in your book.")
+            raise Missing(_("There is no such address in your book."))
         fields = msgspec.to_builtins(known[address_id])
         fields["region_of"] = fields["country"]
         odd = {} if country else odd_fields(known[address_id])

@@ -21,6 +21,8 @@ from shopwright.kit.folding import fold
 from shopwright.kit.http.access import allow
 from shopwright.kit.money import Money, symbol, write
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
 from shopwright.services.catalog.contract import Category
 from shopwright.services.search.contract import (
@@ -43,12 +45,12 @@ QUOTES = 3  # of buyers, on the front page
 GOOD = 4  # stars of what is quoted on the front page
 LARGEST = Decimal(10) ** 12
 SORTS: dict[Sort, str] = {
-    "relevance": "Best match",
-    "bestselling": "Bestselling",
-    "newest": "Newest",
-    "price": "Price, low to high",
-    "-price": "Price, high to low",
-    "rating": "Best rated",
+    "relevance": gettext_noop("Best match"),
+    "bestselling": gettext_noop("Bestselling"),
+    "newest": gettext_noop("Newest"),
+    "price": gettext_noop("Price, low to high"),
+    "-price": gettext_noop("Price, high to low"),
+    "rating": gettext_noop("Best rated"),
 }
 Pairs = list[tuple[str, str]]
 
@@ -117,14 +119,17 @@ def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: s
 def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
     """The choices made, each with the address without it."""
     titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
-    prices = {"min": ("From", asked.price_min), "max": ("Up to", asked.price_max)}
+    prices = {
+        "min": (gettext_noop("From {price}"), asked.price_min),
+        "max": (gettext_noop("Up to {price}"), asked.price_max),
+    }
     made = []
     for name, value in pairs:
         word, amount = prices.get(name, ("", None))
         if (name, value) in titles:
             title = titles[name, value]
         elif amount is not None:
-            title = f"{word} {write(Money(amount, currency))}"
+            title = _(word, price=write(Money(amount, currency)))
         else:
             continue
         rest = [(key, other) for key, other in pairs if (key, other) != (name, value) and key != "page"]
@@ -159,7 +164,7 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str)
         "kept": [*query, *_kept(results.facets, low, high)],
         "chips": chips(pairs, asked, results.facets, currency),
         "sorts": [
-            {"value": value, "title": title} for value, title in SORTS.items() if value != "relevance" or asked.text
+            {"value": value, "title": _(title)} for value, title in SORTS.items() if value != "relevance" or asked.text
         ],
         "sort": asked.sort,
         "page": asked.page,
@@ -220,7 +225,7 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Re
     currency = frame.settings.currency
     here = next((one for one in categories if one.slug in {slug, slugify(slug)}), None)
     if here is None:
-        raise Missing("There is no such category.")
+        raise Missing(_("There is no such category."))
     if here.slug != slug:
         return Redirect(f"/c/{here.slug}", status_code=301)
     pairs: Pairs = list(request.query_params.multi_items())
@@ -236,7 +241,7 @@ async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | 
     """A collection with its facets."""
     here = next((one for one in await frame.catalog.collections() if one.slug in {slug, slugify(slug)}), None)
     if here is None:
-        raise Missing("There is no such collection.")
+        raise Missing(_("There is no such collection."))
     if here.slug != slug:
         return Redirect(f"/collections/{here.slug}", status_code=301)
     pairs: Pairs = list(frame.request.query_params.multi_items())
@@ -287,7 +292,7 @@ async def find(frame: FrameDep) -> Response[bytes]:
     asked = request_of(pairs, frame.settings.currency)
     results = await search.find(asked)
     context = {
-        "title": f"“{results.corrected_query or asked.text}”" if asked.text else "Everything",
+        "title": f"“{results.corrected_query or asked.text}”" if asked.text else _("All products"),
         "query": asked.text,
         "corrected": results.corrected_query,
         "signs": asked.text and not any(map(str.isalnum, fold(asked.text))),

@@ -14,6 +14,8 @@ from shopwright.kit.http.access import allow, seldom
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.giftcards.contract import GiftCardRefused
@@ -36,10 +38,14 @@ from shopwright.web.storefront.page_context import (
 from shopwright.web.storefront.seen import changed, shown, up_to_date
 
 CARDS = (
-    ("pretend_ok", "Card that works", "Approved at once."),
-    ("pretend_3ds", "Card that asks your bank", "Goes to the bank’s page and back (3-D Secure)."),
-    ("pretend_declined", "Card that is declined", "The bank says no; nothing is charged."),
-    ("pretend_delayed", "Bank transfer", "Settles a few seconds later."),
+    ("pretend_ok", gettext_noop("Card that works"), gettext_noop("Approved at once.")),
+    (
+        "pretend_3ds",
+        gettext_noop("Card that asks your bank"),
+        gettext_noop("Goes to the bank’s page and back (3-D Secure)."),
+    ),
+    ("pretend_declined", gettext_noop("Card that is declined"), gettext_noop("The bank says no; nothing is charged.")),
+    ("pretend_delayed", gettext_noop("Bank transfer"), gettext_noop("Settles a few seconds later.")),
 )
 
 
@@ -197,7 +203,9 @@ async def _payment(
             "payable": not costs or bool(providers),
             "key": current_app().shop.ids.secret(16),
             "link": key_of(frame.request),
-            "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS if providers],
+            "cards": [
+                {"token": token, "title": _(title), "hint": _(hint)} for token, title, hint in CARDS if providers
+            ],
             "problem": problem,
             "step": 3,
         },

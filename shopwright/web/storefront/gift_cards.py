@@ -10,6 +10,8 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow, seldom
 from shopwright.kit.http.problems import status_of
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.giftcards.contract import GiftCard
 from shopwright.web import render
 from shopwright.web.storefront.basket import answer_with
@@ -18,9 +20,9 @@ from shopwright.web.storefront.page_context import FrameDep, PageContext, form_o
 NO_ERRORS: Mapping[str, str] = {}
 STATES = {
     "active": "",
-    "spent": "Nothing is left on it.",
-    "expired": "It has expired.",
-    "disabled": "It cannot be used any more. Ask the shop if you did not expect this.",
+    "spent": gettext_noop("This gift card is used up."),
+    "expired": gettext_noop("This gift card has expired."),
+    "disabled": gettext_noop("This gift card is disabled. Contact us if you did not expect this."),
 }
 
 
@@ -54,7 +56,7 @@ async def ask(frame: FrameDep) -> Response[bytes]:
 async def answer(frame: FrameDep) -> Response[bytes]:
     """What is left on the card."""
     form = await form_of(frame.request)
-    if errors := needed(form, {"code": "Code"}):
+    if errors := needed(form, {"code": gettext_noop("Code")}):
         return await _page(frame, errors=errors, status=422)
     try:
         return await _page(frame, card=await frame.giftcards.find(form["code"], frame.caller.address))
@@ -72,7 +74,7 @@ async def _page(
             "balance": render.plain(card.available),
             "held": render.plain(card.held),
             "expires_on": render.plain(card.expires_on),
-            "why_not": STATES[card.state],
+            "why_not": STATES[card.state] and _(STATES[card.state]),
         }
     page = await frame.show("gift_card.html", {"card": shown, "errors": dict(errors)}, status)
     page.headers["cache-control"] = "private, no-store"

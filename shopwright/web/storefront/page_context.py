@@ -11,6 +11,8 @@ from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 from shopwright.kit.working_days import write_working_days
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
@@ -111,8 +113,13 @@ async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
     if not told:
         return cart, ""
     kept = await carts.set_coupons(cart.id, cart.coupons)
-    off = "It was" if len(told) == 1 else "They were"
-    return kept, " ".join([*told, f"{off} taken off: the total is {write(kept.totals.total)} now."])
+    removed = ngettext(
+        "The code was removed: the total is now {total}.",
+        "The codes were removed: the total is now {total}.",
+        len(told),
+        total=write(kept.totals.total),
+    )
+    return kept, " ".join([*told, removed])
 
 
 def client_of(request: Web) -> str:
@@ -132,7 +139,7 @@ async def visible_order(
     try:
         return await orders.for_guest(order_id, proof, client_of(request), change=change)
     except Missing:
-        raise Missing("There is no such order. Sign in, or find it by its number and your e-mail address.") from None
+        raise Missing(_("There is no such order. Sign in, or find it by its number and your e-mail address.")) from None
 
 
 class Services(Protocol):
@@ -214,8 +221,10 @@ class PageContext:
             return ""
         if least is None:
             return ""
-        where = f"to {render.country_name(country)}"
-        return f"Free shipping {where} from {write(least)}" if least.amount else f"Free shipping {where}"
+        name = render.country_name(country)
+        if least.amount:
+            return _("Free shipping to {country} from {least}", country=name, least=write(least))
+        return _("Free shipping to {country}", country=name)
 
     async def delivery_time(self) -> str:
         """How long the cheapest way to ship takes within the shop's own country, as the checkout says it; "" for none."""
@@ -225,7 +234,7 @@ class PageContext:
             return ""
         mine = [one for one in rates if one.price.currency == self.settings.currency]
         best = min(mine, key=lambda one: (one.price, one.days_max, one.id), default=None)
-        return f"Delivered in {write_working_days(best.days_min, best.days_max)}" if best else ""
+        return _("Delivered in {days}", days=write_working_days(best.days_min, best.days_max)) if best else ""
 
     def tell_count(self, page: Response[Any], count: int) -> None:
         """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""
@@ -257,7 +266,11 @@ def complaints(error: ShopError) -> dict[str, str]:
 
 def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
     """What was left empty, by field, in the words the page uses as well."""
-    return {name: f"{label} is needed." for name, label in labels.items() if not form.get(name, "").strip()}
+    return {
+        name: _("{label} is needed.", label=_(label))
+        for name, label in labels.items()
+        if not form.get(name, "").strip()
+    }
 
 
 def in_order(errors: dict[str, str], names: Sequence[str]) -> dict[str, str]:

@@ -16,6 +16,8 @@ from shopwright.kit.http import problems
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.routes import NO_FORM, Pages
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.web import render
 from shopwright.web.storefront import (
     account,
@@ -34,18 +36,18 @@ from shopwright.web.storefront import (
 )
 from shopwright.web.storefront.page_context import CatalogDep, SettingsDep, Web, provide_frame
 
-OLD_FORM = "Please send this once more"
-STALE_FORM = (
-    "This form was open for too long, or came from elsewhere, so nothing was done with it. Go back, load the page again,"
-    " and send it once more."
+OLD_FORM = gettext_noop("Please send this form again")
+STALE_FORM = gettext_noop(
+    "This form was open for too long or came from another site, so it was not sent. Go back, reload the page and send it again."
 )
 TYPES = {"css": "text/css", "js": "text/javascript"}
+UNEXPECTED = gettext_noop("Something went wrong")
 HEADINGS = {
-    401: "Please sign in",
-    403: "You may not do this",
-    404: "Nothing is here",
-    429: "A little too fast",
-    503: "Back in a moment",
+    401: gettext_noop("Please sign in"),
+    403: gettext_noop("You don’t have permission to do this"),
+    404: gettext_noop("Page not found"),
+    429: gettext_noop("Too many requests"),
+    503: gettext_noop("We’ll be back in a moment"),
 }
 
 
@@ -54,10 +56,10 @@ async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Style sheets and scripts, at addresses that change with their content."""
     parts = name.split("+")
     if len(set(parts)) < len(parts) or not set(parts) <= render.ASSETS:
-        raise Missing("There is no such file.")
+        raise Missing(_("There is no such file."))
     address, content = render.asset(name)
     if address != f"/assets/{digest}/{name}":
-        raise Missing("There is no such version of this file.")
+        raise Missing(_("There is no such version of this file."))
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
@@ -84,7 +86,7 @@ async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
     """Addresses of an earlier shop lead on; all others are nowhere."""
     target = await catalog.redirect(str(path))
     if target is None:
-        raise Missing("There is no such page.")
+        raise Missing(_("There is no such page."))
     return Redirect(target, status_code=301)
 
 
@@ -101,8 +103,8 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
         "csrf": "",
         "menu": [],
         "bare": True,
-        "heading": OLD_FORM if old else HEADINGS.get(told.status, "This did not work"),
-        "detail": STALE_FORM if old else told.detail,
+        "heading": _(OLD_FORM if old else HEADINGS.get(told.status, UNEXPECTED)),
+        "detail": _(STALE_FORM) if old else told.detail,
         "reference": told.instance,
     }
     page = render.page("storefront/templates/error.html", context, told.status)

@@ -12,6 +12,8 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.http.routes import NO_FORM
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 from shopwright.web import render
 from shopwright.web.privacy.gather import everything
@@ -21,19 +23,19 @@ from shopwright.web.storefront.page_context import FrameDep, PageContext, compla
 from shopwright.web.storefront.product import show_product
 
 TOPICS: dict[Topic, tuple[str, str]] = {
-    "account": ("Your account", "Passwords, sign-in, your e-mail address"),
-    "orders": ("Your orders", "Placed, paid, cancelled, refunded"),
-    "parcels": ("Your parcels", "Sent and arrived"),
-    "stock": ("Back in stock", "Only what you asked us to watch"),
-    "carts": ("Your cart", "A reminder some hours after you left things in it"),
+    "account": (gettext_noop("Your account"), gettext_noop("Passwords, sign-in, your e-mail address")),
+    "orders": (gettext_noop("Your orders"), gettext_noop("Placed, paid, cancelled, refunded")),
+    "parcels": (gettext_noop("Your parcels"), gettext_noop("Shipped and delivered")),
+    "stock": (gettext_noop("Back in stock"), gettext_noop("Only what you asked us to watch")),
+    "carts": (gettext_noop("Your cart"), gettext_noop("A reminder of items you left in it")),
 }
-CHANNELS = {"email": "E-mail", "sms": "Text message", "push": "Push message"}
+CHANNELS = {"email": gettext_noop("E-mail"), "sms": gettext_noop("Text message"), "push": gettext_noop("Push message")}
 
 
 @get("/account/messages", opt=allow(signed_in), include_in_schema=False)
 async def messages(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
     """What we may write, by topic and channel."""
-    return await _messages(frame, "Saved." if said else "", "")
+    return await _messages(frame, _("Saved.") if said else "", "")
 
 
 async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 200) -> Response[bytes]:
@@ -41,12 +43,12 @@ async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 20
     rows = [
         {
             "topic": topic,
-            "title": title,
-            "detail": detail,
+            "title": _(title),
+            "detail": _(detail),
             "channels": [
                 {
                     "name": f"{topic}-{channel}",
-                    "title": CHANNELS[channel],
+                    "title": _(CHANNELS[channel]),
                     "on": getattr(now.topics[topic], channel),
                     "fixed": channel == "email" and topic in {"account", "orders"},
                 }
@@ -56,7 +58,13 @@ async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 20
         for topic, (title, detail) in TOPICS.items()
     ]
     phone = (await frame.users.get(frame.caller.user_id or "")).phone
-    context = {"rows": rows, "channels": list(CHANNELS.values()), "notice": notice, "problem": problem, "phone": phone}
+    context = {
+        "rows": rows,
+        "channels": [_(title) for title in CHANNELS.values()],
+        "notice": notice,
+        "problem": problem,
+        "phone": phone,
+    }
     return await frame.show("account_messages.html", context, status)
 
 
@@ -92,7 +100,7 @@ async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[b
         topic = await frame.notifications.unsubscribe(token)
     except Missing as error:
         return await frame.show("unsubscribe.html", {"problem": error.detail}, 404)
-    return await frame.show("unsubscribe.html", {"done": TOPICS[topic][0]})
+    return await frame.show("unsubscribe.html", {"done": _(TOPICS[topic][0])})
 
 
 @post("/stock-alerts", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
@@ -105,7 +113,7 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
             form.get("variant", ""), frame.caller.email or form.get("email", ""), frame.caller.user_id or ""
         )
     except ShopError as error:
-        errors = needed(form, {"email": "E-mail"}) or complaints(error) or {"": error.detail}
+        errors = needed(form, {"email": gettext_noop("E-mail")}) or complaints(error) or {"": error.detail}
         return await show_product(frame, slug, {"at": "watch", "errors": errors, "typed": form}, status_of(error)[0])
     shown = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
     return await frame.show("watching.html", shown)

@@ -16,6 +16,8 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.money import major
 from shopwright.kit.text import name_key
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
 from shopwright.services.catalog.contract import AttributeType, Media, written
 from shopwright.services.reviews.contract import REVIEWS_A_PAGE, NewReview, Order
@@ -27,7 +29,7 @@ from shopwright.web.storefront.page_context import FrameDep, PageContext, compla
 MADE = MemoEntry(most=1_000)  # some 10 kB each
 MOST_PAGES = 250
 ORDERS: Mapping[Order, str] = {
-    "helpful": "Most helpful", "newest": "Newest", "best": "Best first", "worst": "Most critical",
+    "helpful": gettext_noop("Most helpful"), "newest": gettext_noop("Newest"), "best": gettext_noop("Highest rating"), "worst": gettext_noop("Lowest rating"),
 }  # fmt: skip
 
 
@@ -154,7 +156,7 @@ async def _reviews(frame: PageContext, shown: ProductView) -> str:
         count=sum(counts),
         total=total,
         stars=stars,
-        orders=[{"title": title, "href": at(order=one), "chosen": one == order} for one, title in ORDERS.items()],
+        orders=[{"title": _(title), "href": at(order=one), "chosen": one == order} for one, title in ORDERS.items()],
         everything=at(stars=""),
         previous_page=at(page=number - 1) if number > 1 else "",
         next_page=at(page=number + 1) if number * REVIEWS_A_PAGE < total else "",
@@ -263,7 +265,7 @@ async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redi
     """Review what one bought."""
     reviews, caller = frame.reviews, frame.caller
     form = await form_of(frame.request)
-    if errors := needed(form, {"rating": "Your rating", "title": "In a few words"}):
+    if errors := needed(form, {"rating": gettext_noop("Your rating"), "title": gettext_noop("In a few words")}):
         return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, 422)
     rating = form["rating"]
     new = NewReview(rating=digits_or(rating, 0), title=form.get("title", ""), body=form.get("body", ""))

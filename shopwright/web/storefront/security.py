@@ -10,6 +10,8 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import RateLimited, Refused, ShopError
 from shopwright.kit.http.access import allow, seldom
 from shopwright.kit.http.dependency import CurrentCaller
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.users.contract import ProfileChange, WrongPassword
 from shopwright.web import render
 from shopwright.web.storefront.page_context import (
@@ -24,11 +26,11 @@ from shopwright.web.storefront.page_context import (
 )
 
 SAID = {
-    "factor": "The second factor is off.",
-    "name": "Your profile was changed.",
-    "password": "Your password was changed. You are signed out everywhere else.",
-    "letter": "A letter is on its way. Its link is good for one day.",
-    "session": "That session has ended.",
+    "factor": gettext_noop("Two-step verification is off."),
+    "name": gettext_noop("Your profile was saved."),
+    "password": gettext_noop("Your password was changed. You are signed out everywhere else."),
+    "letter": gettext_noop("We’ve sent you an e-mail with a link. It is valid for one day."),
+    "session": gettext_noop("That session has ended."),
 }
 
 
@@ -42,7 +44,7 @@ async def forgot(frame: FrameDep) -> Response[bytes]:
 async def ask_reset(frame: FrameDep) -> Response[bytes]:
     """The answer is the same, whether there is such an account or not."""
     form = await form_of(frame.request)
-    if errors := needed(form, {"email": "E-mail"}):
+    if errors := needed(form, {"email": gettext_noop("E-mail")}):
         return await frame.show("forgot.html", {"errors": errors}, 422)
     await frame.users.ask_reset(form.get("email", ""))
     return await frame.show("forgot.html", {"sent": True, "email": form.get("email", "")})
@@ -58,7 +60,7 @@ async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Respon
 async def reset_password(frame: FrameDep) -> Response[bytes]:
     """Set it; all sessions end."""
     form = await form_of(frame.request)
-    if errors := needed(form, {"password": "New password"}):
+    if errors := needed(form, {"password": gettext_noop("New password")}):
         return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
     try:
         await frame.users.reset_password(form.get("token", ""), form.get("password", ""))
@@ -104,7 +106,7 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
 @get("/account/security", opt=allow(signed_in), include_in_schema=False)
 async def security(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
     """Profile, password, sessions."""
-    return await _security(frame, {"notice": SAID.get(said, "")})
+    return await _security(frame, {"notice": _(SAID[said]) if said in SAID else ""})
 
 
 async def _security(frame: FrameDep, more: dict[str, Any], status: int = 200) -> Response[bytes]:
@@ -141,7 +143,9 @@ async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
 async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
     """Change one's password."""
     form = await form_of(frame.request)
-    if errors := needed(form, {"current_password": "Current password", "password": "New password"}):
+    if errors := needed(
+        form, {"current_password": gettext_noop("Current password"), "password": gettext_noop("New password")}
+    ):
         return await _security(frame, {"errors": errors, "at": "password"}, 422)
     try:
         await frame.users.change_password(

@@ -13,20 +13,26 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.observability.process_admin import ProcessAdmin, ProcessStatus
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.web.storefront.page_context import FrameDep
 
 State = Literal["works", "less", "away"]
 # What people do, and the parts it takes; without the last ones it goes on with less.
 DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
-    ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
-    ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
-    ("Refunds", frozenset({"orders", "payments"}), frozenset({"refunds"})),
-    ("Signing in and accounts", frozenset({"users"}), frozenset({"books"})),
-    ("Letters and messages", frozenset({"notifications"}), frozenset()),
+    (gettext_noop("Browsing"), frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
+    (gettext_noop("Cart and checkout"), frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
+    (gettext_noop("Refunds"), frozenset({"orders", "payments"}), frozenset({"refunds"})),
+    (gettext_noop("Signing in and accounts"), frozenset({"users"}), frozenset({"books"})),
+    (gettext_noop("E-mails and messages"), frozenset({"notifications"}), frozenset()),
 )  # fmt: skip
 # What these are for is to write; of the others there is much to be read.
 WRITES = frozenset({"carts", "orders", "payments", "users", "notifications"})
-SAID: dict[State, str] = {"works": "Works", "less": "Works, with less", "away": "Does not work at the moment"}
+SAID: dict[State, str] = {
+    "works": gettext_noop("Operational"),
+    "less": gettext_noop("Degraded"),
+    "away": gettext_noop("Unavailable"),
+}
 KNOWN_S = 10.0  # so long it is not asked again, whoever looks
 LATE_S = 300.0
 GOOD = "ok"
@@ -81,7 +87,7 @@ async def status_page(
             found = await asyncio.gather(*map(_condition, houses.values()))
             told.states = states(dict(zip(houses, found, strict=True)))
             told.at = time.monotonic()
-    rows = [{"deed": deed, "state": state, "said": SAID[state]} for deed, state in told.states]
+    rows = [{"deed": _(deed), "state": state, "said": _(SAID[state])} for deed, state in told.states]
     page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
     page.headers["refresh"] = "30"
     return page

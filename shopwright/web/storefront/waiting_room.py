@@ -20,6 +20,7 @@ from shopwright.kit.clock import Clock, to_micros
 from shopwright.kit.errors import RateLimited, ShopError, Unauthenticated
 from shopwright.kit.http.problems import refuse
 from shopwright.kit.rpc.service_tokens import ServiceTokens
+from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Carts, WaitingRoom
 from shopwright.settings import Settings
 from shopwright.web import render
@@ -143,7 +144,11 @@ class WaitingRoomGate:
             await self._page(scope, send, again_s, self._shown(turn), ahead=ahead, minutes=math.ceil(left_s / 60))
         elif _is_program(scope):
             error = RateLimited(
-                f"Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
+                _(
+                    "Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
+                    ahead=ahead,
+                    again_s=again_s,
+                ),
                 data={"retry_after": again_s, "ahead": ahead},
             )
             await refuse(scope, send, error, *self._shown(turn))

@@ -12,6 +12,7 @@ from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.rpc.operations import idempotent
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
@@ -124,9 +125,9 @@ def may_read(caller: Caller, kind: DocumentKind) -> bool:
 def require_reader(caller: Caller, document: Document) -> None:
     """Raises Denied for staff who do not keep the books, Missing for all others of what is shut off."""
     if not may_read(caller, document.kind):
-        raise Denied("Documents are for who keeps the books.")
+        raise Denied(_("Documents are for who keeps the books."))
     if document.sealed and not caller.may("books.read"):
-        raise Missing("There is no such document.")
+        raise Missing(_("There is no such document."))
 
 
 class Documents(Protocol):

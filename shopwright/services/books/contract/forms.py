@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.tax_ids import is_leitweg_id, member_of
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentBody, DocumentForm, Party
 
 
@@ -57,7 +58,7 @@ def form_named(text: str) -> DocumentForm:
     for form in FORMS:
         if form == text:
             return form
-    raise Missing(f"A document can be had as {', '.join(FORMS)}.")
+    raise Missing(_("A document can be had as {forms}.", forms=", ".join(FORMS)))
 
 
 def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
