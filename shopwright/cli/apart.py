@@ -132,7 +132,7 @@ def nginx(
         largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
         origins=origins, canary=_some(canaries), canary_share=canary_share, access_log=settings.access_log, logs=logs,
     )  # fmt: skip
-    click.echo(configuration(front))
+    click.echo(configuration(front), nl=False)
 
 
 @click.command()
@@ -150,7 +150,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
         servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away),
         access_log=read_settings(None).access_log,
     )  # fmt: skip
-    click.echo(configuration(balancer))
+    click.echo(configuration(balancer), nl=False)
 
 
 @click.command()

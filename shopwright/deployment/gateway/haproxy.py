@@ -1,8 +1,7 @@
-"""HAProxy as load balancer: a backend a service, from where its processes listen.
+"""HAProxy as load balancer: the values of `haproxy.cfg.jinja`, from the addresses of each service's processes.
 
-Readiness is asked twice a second; who comes back gets slowly more; least connections first; nothing is sticky. Tried again
-is what never left, and of what may be sent twice (RFC 9110, 9.2.2) also what got no answer. Servers are slots that can be
-filled, drained and emptied through its socket, so that it is never restarted while the shop is.
+Servers are slots that are filled, drained and emptied through HAProxy's socket, so that it is never restarted while the
+shop runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,10 @@ from pathlib import Path
 import msgspec
 
 from shopwright.deployment.gateway import told
-from shopwright.deployment.gateway.logs import of_haproxy
+from shopwright.deployment.gateway.logs import POSIX_TOKEN
+from shopwright.deployment.gateway.templates import render
 from shopwright.kit.errors import Invalid
-from shopwright.kit.http.access_log import How
+from shopwright.kit.http.access_log import KEPT_BITS, How
 from shopwright.kit.observability.process_admin import READY_S
 from shopwright.registry import PARTS
 
@@ -25,15 +25,16 @@ AWAY = (
 )
 
 
-# More than a process may wait for its engines before it says how it is (`kit.house.READY_S`): one whose cache hangs is
-# slow to tell that it is well, and must not be taken for dead.
+# Longer than a process waits for its engines before it answers (`READY_S`): a process whose cache hangs answers late, and
+# is not dead.
 CHECKED_S = READY_S + 1
 
 
 class Balancer(msgspec.Struct, frozen=True, kw_only=True):
-    """`servers`: part → host:port of each process. `listen`: where requests come in, as /PART/path. `socket`: its own.
+    """`servers`: part → host:port of each process. `listen`: its address for requests, as /PART/path. `socket`: its own.
 
-    `access_log`: how much of an address its log keeps; `log`: where that goes: the journal (or syslog), which keeps and rotates.
+    `away`: the file of its own error. `access_log`: how much of a client's address the log keeps. `log`: its target, the
+    journal or syslog, which keeps and rotates it.
     """
 
     servers: Mapping[str, Sequence[str]]
@@ -45,50 +46,18 @@ class Balancer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def configuration(balancer: Balancer) -> str:
-    """The file. Raises Invalid where a part has no process, or too many."""
+    """The file. Raises Invalid for a part without a process or with too many."""
     for part in PARTS:
         if not 1 <= len(balancer.servers.get(part, ())) <= SLOTS:
             raise Invalid(f"{part} has {len(balancer.servers.get(part, ()))} processes; a balancer takes 1 to {SLOTS}.")
-    of_global, of_defaults, of_frontend = of_haproxy(balancer.access_log, balancer.log)
-    return f"""# Written by `shopwright haproxy`; change the shop and write it anew.
-global
-    stats socket {balancer.socket} mode 600 level admin
-    hard-stop-after 30s{of_global}
-defaults
-    mode http{of_defaults}
-    timeout connect 2s
-    timeout client 75s
-    timeout server 30s
-    timeout queue 5s
-    timeout check {CHECKED_S}s
-    timeout http-request 15s
-    timeout http-keep-alive 75s
-    errorfile 503 {balancer.away}
-    errorfile 502 {balancer.away}
-    errorfile 504 {balancer.away}
-    balance leastconn
-    option httpchk GET /health/ready
-    option redispatch 1
-    retries 3
-    retry-on conn-failure empty-response response-timeout
-    http-reuse safe
-    default-server check inter 500ms fall 2 rise 1 slowstart 2s on-marked-down shutdown-sessions
-frontend between
-    bind {balancer.listen}{of_frontend}
-    acl known path,field(2,/) -m str {" ".join(PARTS)}
-    http-request deny deny_status 404 unless known
-    http-request set-var(txn.part) path,field(2,/)
-    http-request set-path %[path,regsub(^/[a-z]+,)]
-    use_backend %[var(txn.part)]
-{chr(10).join(_backend(part, balancer.servers[part]) for part in PARTS)}
-"""
-
-
-def _backend(part: str, servers: Sequence[str]) -> str:
-    slots = [f"    server s{n} {one}" for n, one in enumerate(servers, 1)]
-    slots += [f"    server s{n} {NOBODY} disabled" for n in range(len(servers) + 1, SLOTS + 1)]
-    return "\n".join([
-        f"backend {part}",
-        "    http-request disable-l7-retry unless METH_GET || METH_HEAD",
-        *slots,
-    ])  # fmt: skip
+    return render(
+        "haproxy.cfg.jinja",
+        balancer=balancer,
+        parts=list(PARTS),
+        slots=SLOTS,
+        free=NOBODY,
+        check_s=CHECKED_S,
+        token=POSIX_TOKEN,
+        v4_bits=KEPT_BITS[4],
+        v6_bits=KEPT_BITS[6],
+    )
