@@ -7,7 +7,7 @@ TESTS ?= fast
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test soak check bench lock servers servers-stop wheel clean
+.PHONY: help run install install-dev test soak check bench docs lock servers servers-stop wheel clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,8 @@ $(VENV)/.installed: requirements/run.txt pyproject.toml
 
 install-dev: $(VENV)/.installed-dev ## install what tests and checks need
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements/extras.txt requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/extras.txt -r requirements/dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/extras.txt requirements/dev.txt requirements/docs.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/extras.txt -r requirements/dev.txt -r requirements/docs.txt
 	@touch $@
 
 test: install-dev ## the fast suite (TESTS=fast, engines or gate; ONLY=one pass of it)
@@ -43,6 +43,9 @@ check: install-dev ## ruff, types, formats, the rules of the house: all of them,
 
 bench: install-dev ## measure, each figure beside its floor
 	@$(BIN)/python bench/run.py && $(BIN)/python bench/growth.py && $(BIN)/python bench/imports.py && $(BIN)/python bench/orders.py
+
+docs: install-dev ## build the documentation into build/docs; a dead link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock: install-dev ## write requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python tools/lock.py

@@ -1,4 +1,4 @@
-"""Write requirements/*.txt, every package with its version and hashes: run (the shop), extras (clients of engines), dev."""
+"""Write requirements/*.txt, every package with its version and hashes: run (the shop), extras (engine clients), dev, docs."""
 
 import subprocess
 import sys
@@ -33,6 +33,7 @@ def main() -> None:
     extras = [one for group in project["project"]["optional-dependencies"].values() for one in group]
     compile_lock("extras", extras, "run")
     compile_lock("dev", project["dependency-groups"]["dev"], "run", "extras")
+    compile_lock("docs", project["dependency-groups"]["docs"], "run", "extras", "dev")
 
 
 main()

@@ -1,6 +1,7 @@
-"""Write docs/map.md from the services' labels, docs/settings.md from the settings, and deploy/. `--check` only compares."""
+"""Write docs/map.md from the services' labels, docs/settings.md from the settings, the list of decisions, and deploy/. `--check` only compares."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -115,6 +116,30 @@ def data() -> str:
     return "\n".join(lines) + "\n"
 
 
+def decisions() -> str:
+    """Every decision with its date, the latest first."""
+    found = []
+    for page in sorted((DOCS / "decisions").glob("*.md")):
+        title, _, date = page.read_text().split("\n", 3)[:3]
+        if page.name != "index.md":
+            if not re.fullmatch(r"\*\d{4}-\d{2}-\d{2}\*", date):
+                raise SystemExit(
+                    f"{page.name}: the line after the title is to be the day of the decision, as *2026-11-29*"
+                )
+            found.append((date.strip("*"), f"[{title.removeprefix('# ')}]({page.name})"))
+    lines = [
+        "# Decisions",
+        "",
+        "Made by `python tools/write_docs.py` from the pages beside it; a test keeps it true. Each page is a rule that others follow,",
+        "and says why. A decision that replaces another says so and takes its place here.",
+        "",
+        "| date | decision |",
+        "|---|---|",
+    ]
+    lines += [f"| {date} | {link} |" for date, link in sorted(found, key=lambda one: one[0], reverse=True)]
+    return "\n".join(lines) + "\n"
+
+
 def deploy() -> dict[Path, str]:
     """What `shopwright deploy` writes when nothing is wished for."""
     kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
@@ -125,7 +150,13 @@ def deploy() -> dict[Path, str]:
 
 def main() -> int:
     """Write, or with --check answer 1 where a page is not as it would be written."""
-    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings(), DOCS / "data.md": data(), **deploy()}
+    pages = {
+        DOCS / "map.md": the_map(),
+        DOCS / "settings.md": settings(),
+        DOCS / "data.md": data(),
+        DOCS / "decisions" / "index.md": decisions(),
+        **deploy(),
+    }
     if "--check" in sys.argv:
         stale = [path.name for path, text in pages.items() if not path.is_file() or path.read_bytes() != text.encode()]
         if stale:

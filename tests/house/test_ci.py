@@ -34,10 +34,12 @@ def test_when_everything_holds_it_ends_with_nothing_wrong(tmp_path: Path) -> Non
     code, called, _ = run(tmp_path)
     assert code == 0
     assert called[-1] == "servers.py stop"
-    assert {"make install-dev", "make check", "make test TESTS=gate"} < set(called)
+    assert {"make install-dev", "make check", "make test TESTS=gate", "make docs"} < set(called)
 
 
-@pytest.mark.parametrize("failing", ["servers.py start", "make install-dev", "make check", "make test", "make wheel"])
+@pytest.mark.parametrize(
+    "failing", ["servers.py start", "make install-dev", "make check", "make test", "make docs", "make wheel"]
+)
 def test_what_fails_fails_the_whole(tmp_path: Path, failing: str) -> None:
     code, called, _ = run(tmp_path, failing)
     assert code != 0
