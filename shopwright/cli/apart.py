@@ -1,4 +1,4 @@
-"""The words for a shop that is apart: `nginx`, `haproxy`, `kong`, `aws`, and `cluster up|down|status|logs|scale|restart`."""
+"""The commands of a split shop: `nginx`, `haproxy`, `varnish`, and `cluster up|down|status|logs|scale|restart`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,41 +169,6 @@ def varnish(data: str | None, origin: str) -> None:
         )
     edge = VarnishEdge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
     click.echo(configuration(edge), nl=False)
-
-
-@click.command()
-@data_option
-@click.option("--per-minute", default=3_000, show_default=True, type=click.IntRange(1), help="requests of one address")
-@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
-@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
-@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
-def kong(
-    data: str | None, per_minute: int, origins: tuple[str, ...], servers: tuple[str, ...], *, maintenance: bool
-) -> None:
-    """Print the declarative configuration of Kong as gateway; limits are counted in the Redis of SHOPWRIGHT_CACHE."""
-    from shopwright.deployment.gateway.kong import Door, configuration
-    from shopwright.deployment.targets.system import as_yaml
-
-    settings = read_settings(data)
-    door = Door(
-        servers=_servers(servers), largest_body=settings.largest_body, per_minute=per_minute, origins=origins,
-        cache=settings.cache if settings.cache.startswith("redis:") else "", maintenance=maintenance,
-    )  # fmt: skip
-    click.echo(as_yaml(configuration(door)), nl=False)
-
-
-@click.command()
-@click.option("--link", required=True, help="the id of the VPC link")
-@click.option("--listener", required=True, help="the ARN of the listener of the balancer behind it")
-@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
-def aws(link: str, listener: str, origins: tuple[str, ...]) -> None:
-    """Print the OpenAPI document of an HTTP API of Amazon API Gateway, to be imported."""
-    import msgspec
-
-    from shopwright.deployment.gateway.aws import Api, document
-
-    told = document(Api(link=link, listener=listener, origins=origins))
-    click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
 
 
 def _some(words: tuple[str, ...]) -> dict[str, list[str]]:

@@ -31,8 +31,6 @@ LATER = {
     "nginx": "apart",
     "haproxy": "apart",
     "varnish": "apart",
-    "kong": "apart",
-    "aws": "apart",
     "currency": "currencies",
     "deploy": "deploying",
     "init": "making",

@@ -126,7 +126,7 @@ class Gateway:
 
 @asynccontextmanager
 async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
-    """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does and Kong does not."""
+    """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does."""
     parts = Parts(whole, **more)
     try:
         yield Gateway(parts, identifies=identifies)

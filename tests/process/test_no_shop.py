@@ -46,7 +46,7 @@ NEED_A_SHOP = {
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}
 NEED_NONE = {
-    *("settings", "simulate", "deploy", "nginx", "haproxy", "varnish", "kong", "aws", "report"),
+    *("settings", "simulate", "deploy", "nginx", "haproxy", "varnish", "report"),
     *(f"cluster {name}" for name in ("up", "down", "status", "logs", "scale", "restart")),  # they need servers
 }
 

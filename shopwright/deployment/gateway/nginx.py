@@ -87,7 +87,7 @@ def configuration(front: Front) -> str:
 
 def _check(front: Front) -> None:
     if not front.balancer:
-        every_part_is_served(front.servers)
+        _every_part_is_served(front.servers)
     canaries = (one for ones in front.canary.values() for one in ones)
     are_addresses(filter(None, (*canaries, front.listen, front.balancer, front.behind)))
     for origin in front.origins:
@@ -103,7 +103,7 @@ def _check(front: Front) -> None:
         raise Invalid("For TLS both are needed: a certificate and its key.")
 
 
-def every_part_is_served(servers: Servers) -> None:
+def _every_part_is_served(servers: Servers) -> None:
     """Raises Invalid for a part without a process, and for a malformed address."""
     for part in PARTS:
         if not servers.get(part):
