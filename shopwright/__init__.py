@@ -1,3 +1,3 @@
 """Shopwright: a whole shop on nothing but Python, which grows into separately scaled services."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
