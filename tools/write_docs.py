@@ -5,8 +5,9 @@ import re
 import sys
 from pathlib import Path
 
-from shopwright.deployment.targets import compose, kubernetes, systemd, watch
-from shopwright.deployment.targets.system import DeploymentOptions
+from shopwright.deployment.targets import compose, systemd, watch
+from shopwright.deployment.targets.containers import gateway
+from shopwright.deployment.targets.system import DeploymentOptions, secrets_example
 from shopwright.kit.data.events import Event
 from shopwright.kit.manifest import ServiceManifest
 from shopwright.kit.settings import describe
@@ -141,10 +142,14 @@ def decisions() -> str:
 
 
 def deploy() -> dict[Path, str]:
-    """What `shopwright deploy` writes when nothing is wished for."""
-    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
-    return {
+    """What `shopwright deploy` writes by default, and the files of deploy/kubernetes that are not written by hand."""
+    kinds = {"compose": compose.files, "systemd": systemd.files, "watch": watch.files}
+    written = {
         DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(DeploymentOptions()).items()
+    }
+    return written | {
+        DEPLOY / "kubernetes" / "nginx.conf": gateway(DeploymentOptions()),
+        DEPLOY / "kubernetes-example" / "secrets.env.example": secrets_example(),
     }
 
 

@@ -7,28 +7,25 @@ import click
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["server", "kubernetes", "compose", "systemd", "watch"]))
+@click.argument("kind", type=click.Choice(["server", "compose", "systemd", "watch"]))
 @click.option("--out", required=True, type=click.Path(file_okay=False), help="the folder to write to")
 @click.option("--url", default="https://shop.example.com", show_default=True, help="where shoppers come")
 @click.option("--image", default="shopwright:latest", show_default=True, help="what runs in containers")
 @click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
 @click.option(
-    "--most", default=10, show_default=True, type=click.IntRange(1), help="up to so many under load (Kubernetes)"
-)
-@click.option(
     "--access-log", type=click.Choice(["short", "full", "off"]), default="short", show_default=True,
     help="how much of a client's address logs of requests keep",
 )  # fmt: skip
-def deploy(kind: str, out: str, url: str, image: str, each: int, most: int, access_log: Any) -> None:
-    """Write manifests for KIND; files of these names are replaced, others stay."""
-    from shopwright.deployment.targets import compose, kubernetes, server, systemd, watch
+def deploy(kind: str, out: str, url: str, image: str, each: int, access_log: Any) -> None:
+    """Write the configuration of KIND; files of these names are replaced, others stay."""
+    from shopwright.deployment.targets import compose, server, systemd, watch
     from shopwright.deployment.targets.system import DeploymentOptions
 
     kinds = {
-        "server": server.files, "kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files,
+        "server": server.files, "compose": compose.files, "systemd": systemd.files,
         "watch": watch.files,
     }  # fmt: skip
-    wanted = DeploymentOptions(url=url.rstrip("/"), image=image, each=each, most=max(most, each), access_log=access_log)
+    wanted = DeploymentOptions(url=url.rstrip("/"), image=image, each=each, access_log=access_log)
     written = kinds[kind](wanted)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is written for Kubernetes, compose and systemd: accepted by their published formats, and true to the code."""
+"""What is kept for Kubernetes and written for compose and systemd: accepted by their published formats, and true to the code."""
 
 import re
 import shutil
@@ -14,28 +14,20 @@ from click.testing import CliRunner
 
 from shopwright.cli.main import main
 from shopwright.deployment.gateway.routes import addresses
-from shopwright.deployment.targets import compose, kubernetes, systemd
-from shopwright.deployment.targets.system import DeploymentOptions, parts
+from shopwright.deployment.targets import compose, systemd
+from shopwright.deployment.targets.system import SECRETS, DeploymentOptions
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
-from shopwright.registry import FACES, PARTS, ServiceRegistry, asks, embedded
+from shopwright.registry import PARTS, ServiceRegistry, embedded
 from shopwright.settings import Settings, complete
 from tests.apart.test_front import accepted
 from tests.conftest import need
+from tests.kustomize import BASE, built, of_kind
 
 pytestmark = pytest.mark.slow
 
 OLDEST, NEWEST = "1.30", "1.37"
-KINDS = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
-
-
-def manifests() -> list[dict[str, Any]]:
-    files = kubernetes.files(DeploymentOptions())
-    return [one for name, text in files.items() if name.endswith(".yaml") for one in yaml.safe_load_all(text)]
-
-
-def of_kind(kind: str) -> dict[str, dict[str, Any]]:
-    return {one["metadata"]["name"]: one["spec"] for one in manifests() if one["kind"] == kind}
+KINDS = {"compose": compose.files, "systemd": systemd.files}
 
 
 @pytest.mark.slow
@@ -43,24 +35,18 @@ def of_kind(kind: str) -> dict[str, dict[str, Any]]:
 def test_kubernetes_knows_every_field_of_every_manifest(version: str) -> None:
     import kubernetes_validate  # importing it builds forty grammars
 
-    known = [one for one in manifests() if one["kind"] != "Kustomization"]
-    assert len(known) == 5 * len(PARTS) + 6 + 2
-    for one in known:
+    for one in built():
         kubernetes_validate.validate(one, version, strict=True)
-    wrong = msgspec.json.decode(msgspec.json.encode(known[0]))
+    wrong = msgspec.json.decode(msgspec.json.encode(next(one for one in built() if one["kind"] == "Deployment")))
     wrong["spec"]["template"]["spec"]["containers"][0]["imagePullPolice"] = "Always"
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, version, strict=True)
 
 
-def test_every_part_stands_scales_and_is_watched() -> None:
-    assert of_kind("Deployment").keys() == {*PARTS, "gateway"}
-    assert of_kind("Service").keys() == of_kind("HorizontalPodAutoscaler").keys() == {*PARTS, "gateway"}
-    assert of_kind("PodDisruptionBudget").keys() == {*PARTS, "gateway"}
+def test_probes_ask_addresses_there_are_and_no_pod_runs_as_root() -> None:
     known = {one.path for one in addresses()} | {"/health/live", "/health/ready"}
     for name, spec in of_kind("Deployment").items():
         pod = spec["template"]["spec"]
-        assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
         assert pod["securityContext"]["runAsNonRoot"]
         (container,) = pod["containers"]
         probes = [value["httpGet"]["path"] for key, value in container.items() if "Probe" in key and "httpGet" in value]
@@ -68,29 +54,32 @@ def test_every_part_stands_scales_and_is_watched() -> None:
         assert set(probes) <= known, name
 
 
-def test_the_network_is_open_along_the_river_and_nowhere_else() -> None:
-    policies = of_kind("NetworkPolicy")
-    closed = policies.pop("closed")
-    assert closed["podSelector"]["matchLabels"] == {"app.kubernetes.io/part-of": "shopwright"}
-    assert not closed.get("ingress")
-    assert not closed.get("egress")
-    assert policies.keys() == {*PARTS, "gateway"}
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl, which has Kustomize in it, is not there")
+def test_kustomize_builds_the_base_and_the_example_as_they_are_read_here(tmp_path: Path) -> None:
+    for name in ("kubernetes", "kubernetes-example"):
+        shutil.copytree(BASE.parent / name, tmp_path / name)
+    folder = tmp_path / "kubernetes-example"
+    (folder / "secrets.env.example").rename(folder / "secrets.env")
 
-    def names(peers: list[dict[str, Any]]) -> set[str]:
-        return {peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in peers}
+    def kustomized(name: str) -> list[dict[str, Any]]:
+        told = accepted("kubectl", "kustomize", tmp_path / name)
+        # Generated names end in a hash of their content.
+        return list(yaml.safe_load_all(re.sub(r"(name: (?:shopwright|gateway))-[a-z0-9]{10}\b", r"\1", told)))
 
-    for part in PARTS:
-        door, watchers = policies[part]["ingress"]
-        assert watchers["from"] == [{"namespaceSelector": {"matchLabels": kubernetes.WATCHERS}}]
-        assert names(door["from"]) == {"gateway"} | {other for other in PARTS if part in asks(other)}
-        out = [names(one["to"]) for one in policies[part]["egress"] if "to" in one]
-        assert out == ([set(asks(part))] if asks(part) else [])
-    order = [*PARTS]
-    assert all(name in order for part in parts() for name in part.asks)
-    assert asks("orders") == ("carts", "inventory", "pricing", "payments", "giftcards", "users")
-    assert set(asks(FACES)) == {*PARTS} - {FACES}
-    assert asks("users") == ()
-    assert asks("payments") == asks("inventory") == ("users",)  # what staff do is recorded there
+    def by_name(some: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+        return {(one["kind"], one["metadata"]["name"]): one for one in some if one["kind"] != "ConfigMap"}
+
+    assert by_name(kustomized("kubernetes")) == by_name(built())
+    example = by_name(kustomized("kubernetes-example"))
+    assert example.pop(("Secret", "shopwright"))["data"].keys() == SECRETS.keys()
+    assert example.keys() == by_name(built()).keys()
+    assert example["Ingress", "gateway"]["spec"]["rules"][0]["host"] == "tea.example"
+    images = {
+        container["image"]
+        for (kind, name), one in example.items() if kind in {"Deployment", "Job"} and name != "gateway"
+        for container in one["spec"]["template"]["spec"]["containers"]
+    }  # fmt: skip
+    assert images == {"registry.example.com/shopwright:1.2"}
 
 
 @pytest.mark.slow
@@ -146,20 +135,18 @@ def test_haproxy_accepts_its_file(tmp_path: Path) -> None:
     accepted("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
 
 
-SECRET = "0123456789abcdef" * 4
+LONG_SECRET = "0123456789abcdef" * 4
 
 
 def given(name: str) -> str:
-    return "owner@example.com" if name == "SHOPWRIGHT_OWNER_EMAIL" else SECRET
+    return "owner@example.com" if name == "SHOPWRIGHT_OWNER_EMAIL" else LONG_SECRET
 
 
 def environments() -> dict[str, dict[str, str]]:
     """What a process is told by each kind."""
     files = {kind: make(DeploymentOptions()) for kind, make in KINDS.items()}
-    generated = yaml.safe_load(files["kubernetes"]["kustomization.yaml"])["configMapGenerator"][0]["literals"]
     composed = yaml.safe_load(files["compose"]["compose.yaml"])["services"]["orders"]["environment"]
     return {
-        "kubernetes": dict(line.split("=", 1) for line in generated),
         "compose": {name: re.sub(r"\$\{\w+[^}]*\}", given(name), value) for name, value in composed.items()},
         "systemd": dict(line.split("=", 1) for line in files["systemd"]["settings.env"].splitlines()),
     }
@@ -173,7 +160,7 @@ def test_a_process_understands_what_it_is_told(kind: str) -> None:
         asked = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
         with pytest.raises(Invalid):  # as it was not filled in
             read(Settings, told | asked)
-        told |= {name: SECRET if "make " in value else value for name, value in asked.items()}
+        told |= {name: LONG_SECRET if "make " in value else value for name, value in asked.items()}
     settings, _ = read(Settings, told)
     settings = complete(settings)
     assert not embedded(settings)
@@ -181,23 +168,12 @@ def test_a_process_understands_what_it_is_told(kind: str) -> None:
 
 
 def test_it_is_written_where_one_says_and_wishes_that_cannot_be_are_refused(tmp_path: Path) -> None:
-    asked = [
-        "deploy",
-        "kubernetes",
-        "--out",
-        str(tmp_path),
-        "--url",
-        "https://tea.example/",
-        "--image",
-        "r.example/tea:7",
-    ]
+    asked = ["deploy", "compose", "--out", str(tmp_path), "--url", "https://tea.example/", "--image", "r.example/tea:7"]
     result = CliRunner().invoke(main, asked)
     assert result.exit_code == 0, result.output
-    written = (tmp_path / "kustomization.yaml").read_text()
-    assert "SHOPWRIGHT_URL=https://tea.example\n" in written
-    assert yaml.safe_load(written)["images"] == [{"name": "r.example/tea", "newTag": "7"}]
-    assert "host: tea.example" in (tmp_path / "gateway.yaml").read_text()
-    assert {name for name in yaml.safe_load(written)["resources"] if not (tmp_path / name).exists()} == set()
-    for wrong in ({"url": "tea.example"}, {"image": "no image"}, {"each": 9, "most": 3}):
+    orders = yaml.safe_load((tmp_path / "compose.yaml").read_text())["services"]["orders"]
+    assert orders["environment"]["SHOPWRIGHT_URL"] == "https://tea.example"
+    assert orders["image"] == "r.example/tea:7"
+    for wrong in ({"url": "tea.example"}, {"image": "no image"}, {"each": 0}):
         with pytest.raises(Invalid):
-            kubernetes.files(DeploymentOptions(**wrong))
+            compose.files(DeploymentOptions(**wrong))

@@ -88,4 +88,11 @@ def test_the_map_and_what_is_deployed_have_it_too(house: Path) -> None:
     assert "| GiftNoteWritten | giftnotes |" in (house / "docs" / "map.md").read_text()
     assert "gift_notes" in (house / "docs" / "data.md").read_text()
     assert "/v1/gift-notes" in (house / "deploy" / "systemd" / "nginx.conf").read_text()
-    assert (house / "deploy" / "kubernetes" / "giftnotes.yaml").exists()
+
+
+@pytest.mark.slow
+def test_what_is_written_by_hand_for_kubernetes_is_asked_for(house: Path) -> None:
+    done = run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/house/test_kubernetes.py")
+    assert done.returncode != 0
+    assert "Write deploy/kubernetes/giftnotes.yaml: copy orders.yaml and replace the name." in done.stdout
+    assert "deploy/kubernetes/network.yaml: a policy for each service, also for giftnotes" in done.stdout

@@ -37,7 +37,7 @@ SECRETS = {
 
 
 class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a part, and up to `most` under load.
+    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a service.
 
     `access_log`: how much of a client's address logs of requests keep.
     """
@@ -45,7 +45,6 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "https://shop.example.com"
     image: str = "shopwright:latest"
     each: int = 2
-    most: int = 10
     largest_body: int = 25_000_000
     access_log: How = "short"
 
@@ -55,8 +54,8 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid(f"“{self.url}” is no address of a shop; it looks like https://shop.example.com.")
         if not IMAGE.fullmatch(self.image):
             raise Invalid(f"“{self.image}” names no image; it looks like registry.example.com/shopwright:1.2.")
-        if not 1 <= self.each <= self.most:
-            raise Invalid(f"{self.each} processes of a part, and at most {self.most}: the first must not be more.")
+        if self.each < 1:
+            raise Invalid(f"{self.each} processes of a service: at least one is needed.")
 
     @property
     def host(self) -> str:
