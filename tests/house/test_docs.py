@@ -30,6 +30,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_the_site_has_every_page() -> None:
+    nav = (HOME / "mkdocs.yml").read_text()
+    for page in (HOME / "docs").glob("**/*.md"):
+        name = page.relative_to(HOME / "docs").as_posix()
+        assert name.startswith(("decisions/", "runbooks/")) or f"- {name}" in nav, f"{name} is not in mkdocs.yml"
+
+
 def test_every_command_and_importer_is_told_of() -> None:
     said = "".join(page.read_text() for page in PAGES)
     for command in main.commands:
