@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from shopwright.kit.personal import Personal
+
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """Something a member of staff did or tried. `action`: its name in the API; `subject`: what it was about ("order ord_1").
@@ -13,12 +15,12 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     user_id: str
-    who: str
+    who: Personal[str]
     role: str
     action: str
-    subject: str = ""
-    given: dict[str, Any] = {}
-    address: str = ""
+    subject: Personal[str] = ""
+    given: Personal[dict[str, Any]] = {}
+    address: Personal[str] = ""
     request_id: str = ""
 
 
@@ -29,8 +31,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     time: datetime
     act: Act
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
+    before: Personal[dict[str, Any]] = {}
+    after: Personal[dict[str, Any]] = {}
     status: int = 0
     mac: str = ""
 

@@ -15,11 +15,15 @@ from shopwright.kit.observability.health import Health
 
 
 class DocumentCollection(msgspec.Struct, frozen=True):
-    """A kind of document. `unique` and `indexed` name top-level fields; a list counts with each of its members."""
+    """A kind of document. `unique` and `indexed` name top-level fields; a list counts with each of its members.
+
+    `kind`: the type that declares what of a document is personal; None where it holds nothing but ids and fingerprints.
+    """
 
     name: str
     unique: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
+    kind: Any = None
 
 
 class StoredDocument(msgspec.Struct, frozen=True):

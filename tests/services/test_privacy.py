@@ -1,23 +1,32 @@
 """What the shop knows of a person: taken along whole, forgotten whole; and what it may write to them."""
 
 import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import Delivery
+from shopwright.kit.data.events import Delivery, Event
+from shopwright.kit.data.retention import Retention, StoredBody, erase_bodies
 from shopwright.kit.data.unit_of_work import read_fact
 from shopwright.kit.errors import Conflict, Invalid, Missing
-from shopwright.kit.personal import ERASED
+from shopwright.kit.personal import ERASED, Personal
+from shopwright.services.carts.contract import CartChange
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.notifications.contract import Channels, Preferences
-from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
+from shopwright.services.orders.contract import NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.reviews.contract import NewReview
 from shopwright.services.users.contract import LastOwner, ProfileChange
+from shopwright.web.privacy.gather import everything
 from tests.conftest import BERLIN, OWNER, POSTGRES, confirm, fill_cart, sell, send_all, sign_in
 
 ADA, WORDS, NAME = "ada@example.com", "harbour at seven", "Ada Lovelace"
@@ -478,3 +487,130 @@ async def test_the_account_pages_do_what_they_say(shop: Shop, api: httpx.AsyncCl
     assert gone.status_code == 200
     with pytest.raises(Missing):
         await shop.users.get(me.user_id)
+
+
+# --- nothing is left
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Part of a body as a developer might add one."""
+
+    colour: str
+    message: Personal[str] = ""
+
+
+class GiftBody(msgspec.Struct, frozen=True):
+    """Such a body."""
+
+    order_id: str
+    to: Address
+    gift_message: Personal[str] = ""
+    wishes: tuple[Wish, ...] = ()
+
+
+class GiftMade(Event, frozen=True, kw_only=True):
+    """Such an event."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    gift: GiftBody
+    message: Personal[str] = ""
+
+
+GIFTS = (
+    Retention(table="made_gifts", rows="a gift", grows="orders", bodies=(StoredBody("body", GiftBody, of="order_id"),)),
+)
+
+
+async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
+    """A body and an event of this order with something personal in each."""
+    to = Address(name=mark("to"), line1=mark("line"), country="DE")
+    gift = GiftBody(order.id, to, mark("gift"), (Wish("red", mark("wish")),))
+    async with shop.works["orders"].begin() as tx:
+        await tx.run("CREATE TABLE IF NOT EXISTS made_gifts (id TEXT PRIMARY KEY, order_id TEXT NOT NULL, body TEXT)")
+        body = msgspec.json.encode(gift).decode()
+        await tx.run("INSERT INTO made_gifts (id, order_id, body) VALUES ('g', :id, :body)", id=order.id, body=body)
+        await tx.emit(GiftMade(order_id=order.id, gift=gift, message=mark("event")))
+
+
+async def live(shop: Shop, api: httpx.AsyncClient, mark: Callable[[str], str]) -> Order:
+    """Somebody whose every text is a mark of its own, and what they leave behind."""
+    kettle = await sell(shop)
+    email = f"{mark('email').lower()}@example.com"
+    user = await shop.users.register(email, WORDS, mark("name"))
+    await confirm(shop, email)
+    me = await shop.users.session(await shop.users.open_session_for(user.id))
+    await shop.users.change_profile(user.id, ProfileChange(phone="+49 30 7654321"))
+    address = Address(
+        name=mark("recipient"), line1=f"{mark('street')} 1", line2=mark("floor"), company=mark("firm"),
+        city=mark("city"), postal_code="10999", country="DE", phone="+49 30 7654321",
+    )  # fmt: skip
+    await shop.users.save_address(user.id, address)
+    cart = await fill_cart(shop, (kettle, 1), customer=user.id)
+    await shop.carts.change(cart.id, CartChange(email=email, shipping_address=address, billing_address=address))
+    cart = await shop.carts.get(cart.id)
+    choice = PaymentChoice(provider="pretend", token="pretend_ok")
+    order = await shop.orders.place(
+        PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice), "k", me
+    )
+    shop.clock.move(seconds=2)
+    await shop.bus.settle()
+    await shop.orders.refund(order.id, NewRefund(reason=mark("refund"), amount=1), "r", SYSTEM)
+    await shop.bus.settle()
+    await give(shop, order, mark)
+    review = NewReview(rating=5, title="Sings", body="In tune")
+    await shop.reviews.write(kettle.id, review, me)
+    await shop.orders.cancel(order.id, mark("cancel"), me)
+    await shop.bus.settle()
+    await api.post("/v1/sessions", json={"email": email, "password": WORDS})
+    return order
+
+
+def bytes_on_disk(folder: Path) -> bytes:
+    """The databases as they lie there, with pages that are free."""
+    found = b""
+    for path in sorted(folder.rglob("*.db")):
+        with closing(sqlite3.connect(path)) as connection:
+            [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert not busy, path
+        found += path.read_bytes()
+    return found.lower()
+
+
+async def test_of_who_is_erased_not_one_mark_is_left_in_any_database(
+    whole: Shop, api: httpx.AsyncClient, data: tuple[Path, str], clock: HandClock
+) -> None:
+    marks: dict[str, str] = {}
+
+    def mark(name: str) -> str:
+        return marks.setdefault(name, f"Mark{name}zq")
+
+    order = await live(whole, api, mark)
+    before = (await everything_on_disk(whole)).casefold()
+    assert [one for one in marks.values() if one.casefold() not in before] == []
+    assert POSTGRES or b"markgiftzq" in bytes_on_disk(data[0])
+    user_id = (await whole.orders.get(order.id)).customer_id or ""
+    exported = msgspec.json.encode(await everything(whole, user_id)).decode().casefold()
+    assert [name for name, one in marks.items() if one.casefold() not in exported] == [
+        "to",
+        "line",
+        "gift",
+        "wish",
+        "event",
+    ]
+
+    await whole.users.erase(user_id)
+    await whole.bus.settle()
+    async with whole.works["orders"].begin() as tx:
+        await erase_bodies(tx, GIFTS, order.id)
+    clock.move(hours=2)
+    await whole.bus.settle()
+
+    left = (await everything_on_disk(whole)).casefold()
+    found = [line[:300] for line in left.splitlines() if any(one.casefold() in line for one in marks.values())]
+    assert found == []
+    assert "7654321" not in left
+    assert "red" in left
+    if not POSTGRES:
+        written = bytes_on_disk(data[0])
+        assert [name for name, one in marks.items() if one.casefold().encode() in written] == []

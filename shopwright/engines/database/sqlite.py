@@ -43,6 +43,7 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-4096",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=ON",  # as Debian builds it: what was erased is not left in free pages
 )
 
 

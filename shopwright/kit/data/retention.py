@@ -7,12 +7,15 @@ and `end_old` deletes those rows, a few at a time, the oldest first.
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from shopwright.kit.clock import EPOCH, from_micros, to_micros
+from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.events import Event
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
+from shopwright.kit.personal import is_personal, redacted
 
 log = logging.getLogger("shopwright.retention")
 DAY = timedelta(days=1)
@@ -81,16 +84,31 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
         return f"{days} after {self.what}" if self.days else f"when {self.what}"
 
 
+class StoredBody(msgspec.Struct, frozen=True):
+    """JSON that a column keeps, plain or encrypted, and the type that declares what of it is personal.
+
+    `of`: the column by whose value `erase_bodies` finds the rows; "" where they go with the person, or by the rule of the table.
+    """
+
+    column: str
+    kind: Any
+    of: str = ""
+
+
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """A table: what a row of it is, with what it grows, and how a row ends beside or without an `Expiry` (`end`, and by which job).
 
-    `personal`: why it may tell of a person; None where it tells of none.
+    `personal`: why it may tell of a person; None where it tells of none. Every text column says what it is: one of `bodies`,
+    one that `tells` of a person, or `silent`. Ids, currencies and states need not.
     """
 
     table: str
     rows: str
     grows: Grows
     personal: Purpose | None = None
+    bodies: tuple[StoredBody, ...] = ()
+    tells: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     expiries: tuple[Expiry, ...] = ()
     end: str = ""
     job: str = ""
@@ -114,15 +132,13 @@ KIT: tuple[Retention, ...] = (
                 prefix="evt",
                 where=UNHEARD,
             ),
-        ),
-    ),
+        ),bodies=(StoredBody("data", Event),), silent=("type", "subject", "trace", "request") ),
     Retention(
         table="deliveries",
         rows="a fact on its way to who hears it",
         grows="orders",
         end="when it was handled; one that was given up stays until staff replay it (an alert tells of it)",
-        job="the bus",
-    ),
+        job="the bus",silent=("hearer", "subject", "problem") ),
     Retention(
         table="inbox",
         rows="a fact or a request that was handled, so that it is handled once",
@@ -138,16 +154,14 @@ KIT: tuple[Retention, ...] = (
                 heard=True,
             ),
             Expiry(days=90, what="the request, for those that are no facts", since="time", where="key < 'evt_'", key=("key",)),
-        ),
-    ),
+        ),tells=("key",) ),
     Retention(
         table="idempotency",
         rows="the answer to an Idempotency-Key",
         grows="requests", personal="running",
-        expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),
-    ),
-    Retention(table="timers", rows="when a timer is due", grows="not at all", end="never: one for each timer"),
-    Retention(table="shop_marks", rows="a mark of the whole shop", grows="not at all", end="never: a handful"),
+        expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),tells=("scope", "answer"), silent=("key", "fingerprint") ),
+    Retention(table="timers", rows="when a timer is due", grows="not at all", end="never: one for each timer", silent=("name",) ),
+    Retention(table="shop_marks", rows="a mark of the whole shop", grows="not at all", end="never: a handful", silent=("name",) ),
 )  # fmt: skip
 
 
@@ -164,6 +178,26 @@ async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_sin
     if count:
         log.info("%s: %s old rows were ended", work.name, count)
     return count
+
+
+async def erase_bodies(tx: Transaction, rules: Sequence[Retention], subject: str) -> None:
+    """What is personal in the bodies about this subject is erased, in every table that keeps some."""
+    for rule in rules:
+        for body in rule.bodies:
+            if body.of and is_personal(body.kind):
+                await _erase_bodies(tx, rule.table, body, subject)
+
+
+async def _erase_bodies(tx: Transaction, table: str, body: StoredBody, subject: str) -> None:
+    column = body.column
+    rows = await tx.fetch(
+        f"SELECT id, {column} FROM {table} WHERE {body.of} = :subject AND {column} IS NOT NULL", subject=subject
+    )
+    found = [(row["id"], redacted(decode_tolerant(row[column], body.kind))) for row in rows]
+    await tx.run_many(
+        f"UPDATE {table} SET {column} = :clean WHERE id = :id",
+        [{"id": key, "clean": msgspec.json.encode(clean).decode()} for key, clean in found],
+    )
 
 
 async def believed(source: ServiceDatabase | Transaction) -> datetime:

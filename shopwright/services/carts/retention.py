@@ -1,6 +1,8 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.data.retention import Expiry, Retention
+from shopwright.kit.addresses import Address
+from shopwright.kit.data.retention import Expiry, Retention, StoredBody
+from shopwright.services.carts.store import Business
 
 LINES = (("cart_lines", "cart_id"),)
 RETENTION: tuple[Retention, ...] = (
@@ -32,6 +34,13 @@ RETENTION: tuple[Retention, ...] = (
                 children=LINES,
             ),
         ),
+        bodies=(
+            StoredBody("shipping_address", Address),
+            StoredBody("billing_address", Address),
+            StoredBody("business", Business),
+        ),
+        tells=("email", "reference"),
+        silent=("coupons", "gift_cards"),
     ),
     Retention(table="cart_lines", rows="what is in a cart", grows="strangers", end="with its cart", job="carts.tidy"),
     Retention(
@@ -43,6 +52,10 @@ RETENTION: tuple[Retention, ...] = (
         job="UserErased",
     ),
     Retention(
-        table="waiting_rooms", rows="the waiting room", grows="not at all", end="when it is closed: there is one"
+        table="waiting_rooms",
+        rows="the waiting room",
+        grows="not at all",
+        end="when it is closed: there is one",
+        silent=("name",),
     ),
 )

@@ -9,6 +9,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
+from shopwright.kit.personal import Personal
 from shopwright.services.carts.contract import Wish
 from shopwright.services.carts.model import MOST_CODES
 from shopwright.services.pricing.contract import TaxIdCheck
@@ -28,7 +29,7 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A buyer's tax id: the country whose rules it follows, and the member state of the EU that gave it."""
 
-    tax_id: str
+    tax_id: Personal[str]
     country: str
     member: str = ""
     check: TaxIdCheck

@@ -14,11 +14,13 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import contract, words_store
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 
-PRODUCTS = DocumentCollection("products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"))
-CATEGORIES = DocumentCollection("categories", unique=("slug",))
-ATTRIBUTES = DocumentCollection("attributes")
-TYPES = DocumentCollection("product_types")
-COLLECTIONS = DocumentCollection("collections", unique=("slug",))
+PRODUCTS = DocumentCollection(
+    "products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"), kind=Product
+)
+CATEGORIES = DocumentCollection("categories", unique=("slug",), kind=Category)
+ATTRIBUTES = DocumentCollection("attributes", kind=AttributeType)
+TYPES = DocumentCollection("product_types", kind=contract.ProductType)
+COLLECTIONS = DocumentCollection("collections", unique=("slug",), kind=contract.Collection)
 # Who is in which collection: its id is “{collection}/{place}/{product}”, so that they are found in order.
 MEMBERS = DocumentCollection("members", indexed=("collection", "product"))
 FORMER_SLUGS = DocumentCollection("former_slugs")

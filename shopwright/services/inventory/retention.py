@@ -6,7 +6,11 @@ COST_DAYS = 1095  # what left for an order comes back at its cost as long
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
-        table="stock", rows="how many are at a location", grows="products", end="never: one a variant and location"
+        table="stock",
+        rows="how many are at a location",
+        grows="products",
+        end="never: one a variant and location",
+        silent=("location",),
     ),
     Retention(
         table="reservations",
@@ -28,6 +32,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         end="when they are taken or given back",
         job="OrderPaid, OrderCancelled, inventory.expire",
+        silent=("location",),
     ),
     Retention(
         table="movements",
@@ -35,6 +40,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         end="400 days after it, when all earlier ones of a variant at a location are carried forward as one",
         job="inventory.carry_forward",
+        silent=("location", "reason"),
     ),
     Retention(
         table="stock_values", rows="what a variant's stock is worth", grows="products", end="never: one a variant"
@@ -45,7 +51,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         expiries=(Expiry(days=COST_DAYS, what="it left", since="since", key=("order_id", "variant_id")),),
     ),
-    Retention(table="locations", rows="a location", grows="staff", end="when staff remove it"),
+    Retention(table="locations", rows="a location", grows="staff", end="when staff remove it", silent=("title",)),
     Retention(table="stock_rules", rows="rules for a variant", grows="products", end="never: one a variant"),
     Retention(
         table="owed",

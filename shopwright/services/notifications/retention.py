@@ -22,6 +22,8 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="the last one to somebody who was erased, within a day",
         job="notifications.forget_farewells",
+        tells=("recipient", "subject", "text", "html", "about", "unsubscribe", "account", "secret"),
+        silent=("channel", "problem", "topic", "secret_of", "request", "trace", "documents"),
     ),
     Retention(
         table="attached_documents",
@@ -29,12 +31,14 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         personal="messages",
         expiries=(Expiry(days=400, what="it was sent", since="created_at", where="created_at > 0"),),
+        silent=("name",),
     ),
     Retention(
         table="viewer",
         rows="that a message was handed over here, where there is no mail server",
         grows="orders",
         expiries=(Expiry(days=7, what="it was written", since="id", prefix="msg"),),
+        silent=("channel", "recipient", "subject", "text", "html", "unsubscribe"),
     ),
     Retention(
         table="preferences",
@@ -43,6 +47,8 @@ RETENTION: tuple[Retention, ...] = (
         personal="marketing",
         end="when they are erased",
         job="UserErased, AddressErased",
+        tells=("person",),
+        silent=("topic", "channel"),
     ),
     Retention(
         table="unsubscribes",
@@ -52,6 +58,8 @@ RETENTION: tuple[Retention, ...] = (
         expiries=(
             Expiry(days=400, what="the message was written", since="created_at", where="created_at > 0", key=("hash",)),
         ),
+        tells=("person",),
+        silent=("hash", "topic"),
     ),
     Retention(
         table="stock_alerts",
@@ -76,6 +84,7 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="when they were told",
         job="BackInStock",
+        tells=("person", "email"),
     ),
     Retention(
         table="alert_tokens",
@@ -83,5 +92,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="strangers",
         personal="marketing",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
+        tells=("person",),
+        silent=("hash",),
     ),
 )

@@ -4,14 +4,15 @@ import msgspec
 
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
+from shopwright.kit.personal import Personal
 
 
 class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
     """Why, by whom, and under which key the money goes back."""
 
-    reason: str
+    reason: Personal[str]
     key: str
-    who: str = ""
+    who: Personal[str] = ""
     user_id: str | None = None
     role: str = ""
     took_goods: bool = False

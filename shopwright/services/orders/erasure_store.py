@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from shopwright.kit.addresses import email_key
-from shopwright.kit.data.compatibility import decode_tolerant
+from shopwright.kit.data.retention import erase_bodies
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
-from shopwright.kit.personal import ERASED, redacted
-from shopwright.services.orders.store import to_json
-from shopwright.services.orders.whole_store import OrderBody
+from shopwright.kit.personal import ERASED
+from shopwright.services.orders.model import without_reason
+from shopwright.services.orders.retention import RETENTION
 
 LOOKED_AT = 5_000
 
@@ -80,10 +80,8 @@ async def to_be_cleared(source: ServiceDatabase, after: str, most: int) -> list[
 
 async def clear_addresses(tx: Transaction, order_id: str) -> None:
     """What is personal in the order is erased; of addresses, country and region stay. The tax id goes with them."""
-    row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
-    if row is None:
-        return
-    clean = redacted(decode_tolerant(row["body"], OrderBody))
-    await tx.run(
-        "UPDATE orders SET body = :body, erasing = 2, tax_id = NULL WHERE id = :id", id=order_id, body=to_json(clean)
-    )
+    await erase_bodies(tx, RETENTION, order_id)
+    for row in await tx.fetch("SELECT id, what FROM timeline WHERE order_id = :id", id=order_id):
+        if (clean := without_reason(row["what"])) != row["what"]:
+            await tx.run("UPDATE timeline SET what = :what WHERE id = :id", id=row["id"], what=clean)
+    await tx.run("UPDATE orders SET erasing = 2, tax_id = NULL WHERE id = :id", id=order_id)

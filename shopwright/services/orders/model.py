@@ -368,3 +368,8 @@ def national_digits(phone: str) -> str:
 def may_name_a_payment(text: str) -> bool:
     """Is it worth asking payments about this?"""
     return PAYMENT_NAME.fullmatch(text) is not None
+
+
+def without_reason(what: str) -> str:
+    """A line of the history without what somebody wrote as the reason of a cancellation or refund."""
+    return what.partition(": ")[0] if what.startswith(("Cancelled: ", "Refund of ")) else what

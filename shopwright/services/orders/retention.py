@@ -1,6 +1,11 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.data.retention import Expiry, Retention
+from shopwright.kit.data.retention import Expiry, Retention, StoredBody
+from shopwright.services.orders.cancel_store import Cancelling
+from shopwright.services.orders.contract import KeptBuyer, OrderSource, Refund, SaleContext, Shipment
+from shopwright.services.orders.sale_store import BuyerTaxId
+from shopwright.services.orders.taxes import TaxesNow
+from shopwright.services.orders.whole_store import LineBody, OrderBody
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
@@ -10,6 +15,14 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="never: books; who bought is forgotten with the account, or `SHOPWRIGHT_GUEST_DAYS` days after an order without one was placed",
         job="UserErased, AddressErased, orders.guests",
+        bodies=(
+            StoredBody("body", OrderBody, of="id"),
+            StoredBody("taxes", TaxesNow, of="id"),
+            StoredBody("cancelling", Cancelling, of="id"),
+            StoredBody("tax_id", BuyerTaxId),
+        ),
+        tells=("email", "name", "personal_terms"),
+        silent=("source",),
     ),
     Retention(
         table="placements",
@@ -20,17 +33,49 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="those given up, when what was set aside has gone back",
         job="orders.unfinished",
+        silent=("key", "fingerprint"),
     ),
-    Retention(table="order_lines", rows="a line of an order", grows="orders", end="with its order"),
+    Retention(
+        table="order_lines",
+        rows="a line of an order",
+        grows="orders",
+        end="with its order",
+        bodies=(StoredBody("body", LineBody, of="order_id"),),
+    ),
     Retention(
         table="sale_contexts",
         rows="the circumstances many sales have in common: seller, countries, scheme of tax, currency of the books",
         grows="staff",
-        end="never: books; no buyer is named in it",
+        personal="books",
+        end="never: books; who sells is named in it, and no buyer",
+        bodies=(StoredBody("body", SaleContext),),
     ),
-    Retention(table="shipments", rows="a parcel", grows="orders", personal="orders", end="with its order"),
-    Retention(table="order_refunds", rows="a refund", grows="orders", personal="orders", end="with its order"),
-    Retention(table="order_returns", rows="a refund of nothing", grows="orders", end="with its order"),
+    Retention(
+        table="shipments",
+        rows="a parcel",
+        grows="orders",
+        personal="orders",
+        end="with its order",
+        bodies=(StoredBody("body", Shipment, of="order_id"),),
+    ),
+    Retention(
+        table="order_refunds",
+        rows="a refund",
+        grows="orders",
+        personal="orders",
+        end="with its order",
+        bodies=(StoredBody("body", Refund, of="order_id"),),
+        silent=("key", "fingerprint", "why", "reference"),
+    ),
+    Retention(
+        table="order_returns",
+        rows="a refund of nothing",
+        grows="orders",
+        end="with its order",
+        personal="orders",
+        bodies=(StoredBody("body", Refund, of="order_id"),),
+        silent=("key", "fingerprint"),
+    ),
     Retention(
         table="order_terms",
         rows="a word or number an order is found by",
@@ -38,11 +83,19 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order; words of a person when they are forgotten",
         job="UserErased, AddressErased, orders.guests",
+        tells=("term",),
     ),
     Retention(
-        table="timeline", rows="what happened to an order", grows="orders", personal="orders", end="with its order"
+        table="timeline",
+        rows="what happened to an order",
+        grows="orders",
+        personal="orders",
+        end="with its order",
+        tells=("what", "who"),
     ),
-    Retention(table="counters", rows="the last order number", grows="not at all", end="never: there is one"),
+    Retention(
+        table="counters", rows="the last order number", grows="not at all", end="never: there is one", silent=("name",)
+    ),
     Retention(
         table="guesses",
         rows="wrong guesses of an order's number",
@@ -50,6 +103,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="an hour after them",
         job="orders.guesses",
+        tells=("key",),
     ),
     Retention(
         table="holders",
@@ -58,6 +112,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="a day after its last order",
         job="orders.unfinished",
+        tells=("holder",),
     ),
     Retention(
         table="holds",
@@ -66,6 +121,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is paid or ends",
         job="orders.expire",
+        tells=("holder",),
     ),
     Retention(
         table="held_lines",
@@ -81,6 +137,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="when its buyer is forgotten",
         job="UserErased, AddressErased, orders.guests",
+        bodies=(StoredBody("body", OrderSource),),
     ),
     Retention(
         table="kept_buyers",
@@ -95,5 +152,6 @@ RETENTION: tuple[Retention, ...] = (
                 key=("order_id",),
             ),
         ),
+        bodies=(StoredBody("body", KeptBuyer),),
     ),
 )

@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
+from shopwright.kit.personal import Personal
 from shopwright.services.orders.contract import SaleContext
 from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
 
@@ -20,9 +21,9 @@ class SaleOfOrder(msgspec.Struct, frozen=True):
 class BuyerTaxId(msgspec.Struct, frozen=True, array_like=True):
     """The tax id of a buyer, what was known of it when the order was placed, and the reference for the invoice."""
 
-    tax_id: str
+    tax_id: Personal[str]
     check: TaxIdCheck | None = None
-    reference: str = ""
+    reference: Personal[str] = ""
 
 
 def number_of(terms: SaleTerms, currency: str) -> int:

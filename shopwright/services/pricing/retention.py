@@ -1,6 +1,7 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.data.retention import Expiry, Retention
+from shopwright.kit.data.retention import Expiry, Retention, StoredBody
+from shopwright.services.pricing.contract import Promotion, Seller
 
 RETENTION: tuple[Retention, ...] = (
     Retention(table="prices", rows="a price", grows="products", end="never: one a variant and currency"),
@@ -19,7 +20,7 @@ RETENTION: tuple[Retention, ...] = (
             ),
         ),
     ),
-    Retention(table="coupons", rows="a coupon", grows="staff", end="when staff remove it"),
+    Retention(table="coupons", rows="a coupon", grows="staff", end="when staff remove it", silent=("code", "kind")),
     Retention(
         table="coupon_uses",
         rows="that an order used a coupon",
@@ -27,6 +28,8 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order, or when that is cancelled",
         job="OrderCancelled",
+        tells=("customer",),
+        silent=("code",),
     ),
     Retention(
         table="coupon_users",
@@ -35,26 +38,91 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order, or when that is cancelled",
         job="OrderCancelled",
+        tells=("customer",),
+        silent=("code",),
     ),
     Retention(
-        table="tax_rates", rows="a tax rate, for the version that reads it here", grows="staff", end="with that version"
+        table="tax_rates",
+        rows="a tax rate, for the version that reads it here",
+        grows="staff",
+        end="with that version",
+        silent=("country", "region", "tax_class", "title"),
     ),
     Retention(
-        table="dated_tax_rates", rows="a tax rate and its time", grows="staff", end="never: what applied can be shown"
+        table="dated_tax_rates",
+        rows="a tax rate and its time",
+        grows="staff",
+        end="never: what applied can be shown",
+        personal="books",
+        tells=("who", "ended_by"),
+        silent=(
+            "country",
+            "region",
+            "postcodes",
+            "tax_class",
+            "authority",
+            "title",
+            "category",
+            "reason",
+            "why",
+            "ended_why",
+        ),
     ),
     Retention(
-        table="tax_rules", rows="a rule of tax and its time", grows="staff", end="never: what applied can be shown"
+        table="tax_rules",
+        rows="a rule of tax and its time",
+        grows="staff",
+        end="never: what applied can be shown",
+        personal="books",
+        tells=("who", "ended_by"),
+        silent=("country", "rule", "value", "why", "ended_why"),
     ),
-    Retention(table="sellers", rows="who sells, and since when", grows="staff", end="never: documents name them"),
-    Retention(table="exchange_rates", rows="what a currency was worth", grows="staff", end="never: books depend on it"),
-    Retention(table="tax_classes", rows="a kind of goods", grows="staff", end="never: products and orders name it"),
+    Retention(
+        table="sellers",
+        rows="who sells, and since when",
+        grows="staff",
+        end="never: documents name them",
+        personal="books",
+        bodies=(StoredBody("body", Seller),),
+        tells=("who",),
+        silent=("why",),
+    ),
+    Retention(
+        table="exchange_rates",
+        rows="what a currency was worth",
+        grows="staff",
+        end="never: books depend on it",
+        personal="books",
+        tells=("who",),
+        silent=("day", "rate", "source"),
+    ),
+    Retention(
+        table="tax_classes",
+        rows="a kind of goods",
+        grows="staff",
+        end="never: products and orders name it",
+        silent=("name", "title"),
+    ),
     Retention(
         table="untaxed_places",
         rows="a place orders went to without a rate",
         grows="staff",
         end="never: one a place and class",
+        silent=("country", "region", "tax_class"),
     ),
     Retention(table="tax_changes", rows="the count of changes of rates", grows="not at all", end="never: one row"),
-    Retention(table="shipping_rates", rows="a shipping rate", grows="staff", end="when staff remove it"),
-    Retention(table="promotions", rows="a promotion", grows="staff", end="when staff remove it"),
+    Retention(
+        table="shipping_rates",
+        rows="a shipping rate",
+        grows="staff",
+        end="when staff remove it",
+        silent=("title", "countries", "regions"),
+    ),
+    Retention(
+        table="promotions",
+        rows="a promotion",
+        grows="staff",
+        end="when staff remove it",
+        bodies=(StoredBody("body", Promotion),),
+    ),
 )

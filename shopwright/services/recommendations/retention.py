@@ -21,10 +21,19 @@ RETENTION: tuple[Retention, ...] = (
         job="UserErased",
     ),
     Retention(
-        table="features", rows="what a product is like", grows="products", end="with the product", job="ProductDeleted"
+        table="features",
+        rows="what a product is like",
+        grows="products",
+        end="with the product",
+        job="ProductDeleted",
+        silent=("feature",),
     ),
     Retention(
-        table="feature_counts", rows="how many products are like that", grows="products", end="never: one a feature"
+        table="feature_counts",
+        rows="how many products are like that",
+        grows="products",
+        end="never: one a feature",
+        silent=("feature",),
     ),
     Retention(
         table="consents",
@@ -33,6 +42,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="behaviour",
         end="90 days after its last look",
         job="recommendations.forget",
+        tells=("viewer",),
     ),
     Retention(
         table="views",
@@ -41,5 +51,6 @@ RETENTION: tuple[Retention, ...] = (
         personal="behaviour",
         end="90 days after the look",
         job="recommendations.forget",
+        tells=("viewer",),
     ),
 )

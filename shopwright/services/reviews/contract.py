@@ -9,6 +9,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Text
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 
 Status = Literal["pending", "published", "rejected"]
@@ -22,7 +23,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     product_id: str
     user_id: str
-    author: str
+    author: Personal[str]
     rating: int
     title: str
     body: str

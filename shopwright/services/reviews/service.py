@@ -11,7 +11,7 @@ from shopwright.kit.caching.memo import Memo
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
-from shopwright.kit.personal import ERASED
+from shopwright.kit.personal import ERASED, redacted
 from shopwright.kit.ports import DocumentStore
 from shopwright.kit.translation import gettext as _
 from shopwright.services.reviews import store
@@ -179,7 +179,7 @@ class ReviewService:
                     review, version = found
                     nobody = f"{ERASED}/{review.id}"
                     await self._store.write(
-                        tx, msgspec.structs.replace(review, user_id=nobody, author=FORMER_CUSTOMER), version
+                        tx, msgspec.structs.replace(redacted(review), user_id=nobody, author=FORMER_CUSTOMER), version
                     )
             await store.forget(tx, user_id)
 

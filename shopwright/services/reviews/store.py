@@ -8,7 +8,7 @@ from shopwright.kit.ports import DocumentCollection, DocumentStore, StoredDocume
 from shopwright.services.reviews.contract import Histogram, Review
 
 MOST, PART = 5_000, 500
-REVIEWS = DocumentCollection("reviews", unique=("one_each",), indexed=("shown_for", "status"))
+REVIEWS = DocumentCollection("reviews", unique=("one_each",), indexed=("shown_for", "status"), kind=Review)
 
 
 class ReviewStore:

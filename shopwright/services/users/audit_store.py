@@ -9,14 +9,15 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
+from shopwright.kit.personal import Personal
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored of an act besides what it is found by."""
 
     act: Act
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
+    before: Personal[dict[str, object]] = {}
+    after: Personal[dict[str, object]] = {}
     status: int = 0
 
 

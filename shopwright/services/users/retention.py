@@ -1,6 +1,8 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.data.retention import Expiry, Retention
+from shopwright.kit.addresses import Address
+from shopwright.kit.data.retention import Expiry, Retention, StoredBody
+from shopwright.services.users.audit_store import AuditBody
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
@@ -10,6 +12,8 @@ RETENTION: tuple[Retention, ...] = (
         personal="account",
         end="when its customer deletes it, or staff",
         job="DELETE /v1/me",
+        tells=("email", "email_key", "name", "phone", "password"),
+        silent=("role",),
     ),
     Retention(
         table="sessions",
@@ -26,6 +30,7 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="when they sign out",
         job="sign-out",
+        silent=("secret_hash",),
     ),
     Retention(
         table="refresh_tokens",
@@ -34,6 +39,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="with its session",
         job="users.tidy",
+        silent=("hash",),
     ),
     Retention(
         table="addresses",
@@ -42,6 +48,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="account",
         end="with the account",
         job="DELETE /v1/me",
+        bodies=(StoredBody("body", Address),),
     ),
     Retention(
         table="failures",
@@ -50,6 +57,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="an hour after the last",
         job="users.forget_guesses",
+        tells=("key",),
     ),
     Retention(
         table="signing_keys",
@@ -57,6 +65,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="not at all",
         end="when keys are rotated",
         job="shopwright keys rotate",
+        silent=("jwk",),
     ),
     Retention(
         table="mail_tokens",
@@ -65,6 +74,8 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
         end="when it is used",
+        tells=("email_key",),
+        silent=("hash", "purpose"),
     ),
     Retention(
         table="letters_asked",
@@ -73,6 +84,8 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="a day after it",
         job="users.forget_guesses",
+        tells=("person",),
+        silent=("purpose",),
     ),
     Retention(
         table="second_factors",
@@ -81,6 +94,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is taken away, or with the account",
         job="DELETE /v1/me",
+        tells=("secret",),
     ),
     Retention(
         table="recovery_codes",
@@ -89,6 +103,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is used, or with the second factor",
         job="DELETE /v1/me",
+        silent=("hash",),
     ),
     Retention(
         table="half_signed_in",
@@ -96,6 +111,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="customers",
         personal="security",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
+        silent=("hash",),
     ),
     Retention(
         table="known_clients",
@@ -104,6 +120,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="180 days after it was seen last, and with the account",
         job="users.forget_guesses",
+        tells=("name",),
     ),
     Retention(
         table="audit",
@@ -111,6 +128,9 @@ RETENTION: tuple[Retention, ...] = (
         grows="staff",
         personal="security",
         end="never: evidence, each entry vouches for the one before",
+        bodies=(StoredBody("body", AuditBody),),
+        tells=("subject",),
+        silent=("action", "mac"),
     ),
     Retention(
         table="audit_open",
@@ -119,8 +139,13 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is over",
         job="users.close_unfinished_acts",
+        bodies=(StoredBody("body", AuditBody),),
     ),
     Retention(
-        table="audit_head", rows="the last entry of the audit log", grows="not at all", end="never: there is one"
+        table="audit_head",
+        rows="the last entry of the audit log",
+        grows="not at all",
+        end="never: there is one",
+        silent=("mac",),
     ),
 )

@@ -17,6 +17,7 @@ RETENTION: tuple[Retention, ...] = (
                 children=(("intent_refunds", "reference"),),
             ),
         ),
+        silent=("reference", "key", "token", "return_url", "reason", "capture", "dispute"),
     ),
     Retention(
         table="intent_refunds",
@@ -24,6 +25,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         end="with its payment",
         job="pretend.tidy",
+        silent=("key", "reference", "reason", "name"),
     ),
     Retention(
         table="notices",
@@ -31,6 +33,13 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         end="when it was taken, or given up",
         job="pretend.call",
+        silent=("reference",),
     ),
-    Retention(table="secrets", rows="the secret that signs webhooks", grows="not at all", end="never: there is one"),
+    Retention(
+        table="secrets",
+        rows="the secret that signs webhooks",
+        grows="not at all",
+        end="never: there is one",
+        silent=("name", "secret"),
+    ),
 )

@@ -11,6 +11,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.money import Money
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import TaxId, TaxPart
@@ -31,14 +32,14 @@ DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who sells or buys, as the document names them; `contact`, `phone`: whom to ask at the seller."""
 
-    name: str
+    name: Personal[str]
     address: Address
     tax_ids: tuple[TaxId, ...] = ()
-    email: str = ""
-    contact: str = ""
-    phone: str = ""
-    register: str = ""
-    bank: str = ""
+    email: Personal[str] = ""
+    contact: Personal[str] = ""
+    phone: Personal[str] = ""
+    register: Personal[str] = ""
+    bank: Personal[str] = ""
 
 
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,8 +79,8 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     notes: tuple[str, ...] = ()
     refers_to: str = ""
     refers_to_day: date | None = None
-    reason: str = ""
-    reference: str = ""
+    reason: Personal[str] = ""
+    reference: Personal[str] = ""
     parcel: str = ""
     scheme: str = ""
 

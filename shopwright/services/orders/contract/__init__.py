@@ -10,6 +10,7 @@ from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, add_up
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.working_days import Arrival
 from shopwright.services.giftcards.contract import GiftCardShare
@@ -142,7 +143,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     amount: Money
-    reason: str
+    reason: Personal[str]
     lines: tuple[LineQuantity, ...]
     restock: bool
     status: Literal["asked", "settled"]
@@ -155,7 +156,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     unsent: tuple[LineQuantity, ...] = ()
     freed: tuple[LineQuantity, ...] | None = None
     parts: tuple[RefundPart, ...] = ()
-    deduction: str = ""
+    deduction: Personal[str] = ""
     to_gift_cards: Money | None = None
 
     @property
@@ -198,7 +199,7 @@ class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
     shipping_address: Address
     billing_address: Address
     until: datetime
-    tax_id: str = ""
+    tax_id: Personal[str] = ""
     tax_id_check: TaxIdCheck | None = None
 
 

@@ -103,7 +103,7 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     that goes back to the shelf. `by_payment`, `to_gift_cards`: what goes back of the money and where, if that is known by then.
     """
 
-    reason: str
+    reason: Personal[str]
     took_goods: bool = False
     by_shop: bool = False
     unsold: Money | None = None

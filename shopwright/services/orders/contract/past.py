@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
+from shopwright.kit.personal import Personal
 from shopwright.services.pricing.contract import Step
 
 
@@ -23,7 +24,7 @@ class ImportedRow(msgspec.Struct, frozen=True):
     """A row of an imported file: its number there, and its cells that hold anything, by column."""
 
     number: int
-    cells: Mapping[str, str]
+    cells: Personal[Mapping[str, str]]
 
 
 class OrderSource(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from shopwright.kit.personal import Personal
 from shopwright.services.pricing.contract import BuyerKind, Scheme, Seller, TaxIdCheck
 
 
@@ -22,9 +23,9 @@ class SaleContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ship_from: str
     ship_to: str
     buyer: BuyerKind
-    tax_id: str = ""
+    tax_id: Personal[str] = ""
     tax_id_check: TaxIdCheck | None = None
-    reference: str = ""
+    reference: Personal[str] = ""
     scheme: Scheme
     prices: Literal["gross", "net"]
     currency: str

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.addresses import Address
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 
 Scheme = Literal["domestic", "oss", "export", "intra_community", "small_business", "abroad"]
@@ -17,7 +18,7 @@ class TaxId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A number a tax office knows a seller by: VAT id, EIN, ABN …; `scheme`: that of the One-Stop-Shop, where it has one of its own."""
 
     country: str
-    id: str
+    id: Personal[str]
     scheme: Literal["", "oss", "ioss"] = ""
 
 
@@ -31,8 +32,8 @@ class TaxIdCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid: bool | None
     by: Literal["format", "vies"]
     at: datetime
-    name: str = ""
-    reference: str = ""
+    name: Personal[str] = ""
+    reference: Personal[str] = ""
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

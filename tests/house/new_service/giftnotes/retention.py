@@ -3,5 +3,12 @@
 from shopwright.kit.data.retention import Retention
 
 RETENTION: tuple[Retention, ...] = (
-    Retention(table="gift_notes", rows="the note of an order", grows="orders", end="with its order"),
+    Retention(
+        table="gift_notes",
+        rows="the note of an order",
+        grows="orders",
+        personal="orders",
+        tells=("text",),
+        end="with its order",
+    ),
 )

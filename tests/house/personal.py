@@ -1,0 +1,118 @@
+"""What is stored, as far as it is text: fields of stored bodies, documents and events, and columns of tables."""
+
+import re
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from shopwright.app import migrations_of
+from shopwright.engines.database.migrations import all_in
+from shopwright.kit.data.events import Event
+from shopwright.kit.data.retention import Retention
+from shopwright.kit.personal import is_marked, is_personal
+from shopwright.kit.ports import DocumentCollection
+from shopwright.retention import retention_of
+from shopwright.services import RIVER
+
+SERVICES = (*RIVER, "pretend")
+# Names that say what they hold: an id, a code, a state or a day.
+CODES = re.compile(r"(^|_)(id|ids|currency|status|state|country|region|sku|slug|role|last4|number|key|day)$")
+COLUMN_CODES = re.compile(r"(^|_)(id|currency|status|state)$")
+TABLE = re.compile(r"CREATE TABLE (\w+)\s*\((.*)\)", re.DOTALL)
+MADE = re.compile(r"(?:^|,)\s*(\w+) (?:TEXT|JSONB)\b", re.MULTILINE)
+ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (?:TEXT|JSONB)\b")
+
+
+def events() -> Iterator[type[Event]]:
+    """All of the shop."""
+    return (one for one in Event.types.values() if one.__module__.startswith("shopwright."))
+
+
+def collections() -> Iterator[DocumentCollection]:
+    """Those of all services."""
+    for service in RIVER:
+        for one in vars(import_module(f"shopwright.services.{service}.store")).values():
+            if isinstance(one, DocumentCollection):
+                yield one
+
+
+def stored_kinds() -> list[Any]:
+    """The type of everything that is written as JSON."""
+    found = [body.kind for service in SERVICES for rule in retention_of(service) for body in rule.bodies]
+    return [*events(), *found, *(one.kind for one in collections() if one.kind is not None)]
+
+
+def unclassified(kinds: Iterable[Any], reasons: Mapping[str, str]) -> list[str]:
+    """Texts within these types of which nothing says whether they tell of a person."""
+    found: dict[type[msgspec.Struct], None] = {}
+    for kind in kinds:
+        _within(kind, found)
+    return sorted(
+        f"{kind.__name__}.{name}: mark it, `{name}: Personal[…]`, where it may tell who someone is or is written by a buyer;"
+        f' else give the reason in REASONS of tests/house/test_personal.py, "{kind.__name__}.{name}": "…"'
+        for kind in found
+        for name, hint in fields(kind).items()
+        if _is_free_text(hint) and not CODES.search(name) and not {kind.__name__, f"{kind.__name__}.{name}"} & {*reasons}
+    )  # fmt: skip
+
+
+def fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields of a struct and their types, with their marks."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hints[name] for name in kind.__struct_fields__}
+
+
+def _within(hint: Any, found: dict[type[msgspec.Struct], None]) -> None:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        if hint not in found:
+            found[hint] = None
+            for one in fields(hint).values():
+                _within(one, found)
+    elif get_origin(hint) is not typing.Literal:
+        for one in get_args(hint):
+            _within(one, found)
+
+
+def _is_free_text(hint: Any) -> bool:
+    if get_origin(hint) is typing.Literal or is_marked(hint):
+        return False
+    return hint in {str, Any, object, msgspec.Raw} or any(map(_is_free_text, get_args(hint)))
+
+
+def text_columns(statements: Iterable[str]) -> dict[str, set[str]]:
+    """Columns with texts or JSON, by table."""
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        if made := TABLE.match(statement):
+            found.setdefault(made.group(1), set()).update(MADE.findall(made.group(2)))
+        elif added := ADDED.match(statement):
+            found.setdefault(added.group(1), set()).add(added.group(2))
+    return found
+
+
+def columns_of(service: str) -> dict[str, set[str]]:
+    """Those of a service's database."""
+    return text_columns(
+        statement for migration in all_in(migrations_of(service)) for statement in migration.statements()
+    )
+
+
+def wrong_columns(rule: Retention, columns: set[str]) -> list[str]:
+    """What a table says of its columns that is not so, and what it does not say."""
+    bodies = [one.column for one in rule.bodies]
+    said = [*bodies, *rule.tells, *rule.silent]
+    tells = bool(rule.tells) or any(is_personal(one.kind) for one in rule.bodies)
+    return [
+        *(
+            f"{rule.table}.{name}: say in retention.py whether it `tells` of a person, is one of `bodies`, or is `silent`"
+            for name in sorted(columns - {*said})
+            if not COLUMN_CODES.search(name)
+        ),
+        *(f"{rule.table}.{name}: there is no such text column" for name in sorted({*said} - columns)),
+        *(f"{rule.table}.{name}: it is said twice" for name in sorted({*said}) if said.count(name) > 1),
+        *([f"{rule.table}: it tells of a person; `personal` says why it may"] if tells and not rule.personal else []),
+        *([f"{rule.table}: it tells of a person; nothing says what ends that"] if tells and not rule.ends() else []),
+    ]

@@ -1,0 +1,129 @@
+"""Everything stored says of its texts whether they tell of a person: what is added later is erased, or it is seen here."""
+
+import msgspec
+import pytest
+
+from shopwright.kit.addresses import Address
+from shopwright.kit.data.retention import Retention, StoredBody
+from shopwright.kit.personal import Personal
+from shopwright.retention import retention_of
+from tests.house import personal
+
+OF_GOODS = "it describes what is for sale"
+OF_TAXES = "it describes a tax, which many sales have in common"
+OF_SALE = "it is of the sale, and stays for the books when the buyer is forgotten"
+OF_PARCEL = "it is of the parcel, whose order is nobody's when the buyer is forgotten"
+OF_PROVIDER = "it is how a payment provider, or the shop, says what went wrong"
+COUNTED = "it counts what nobody is known to have done"
+# Texts that tell of no buyer: a field, or all of a struct, and why.
+REASONS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "AttributeType", "Category", "Collection", "Condition", "IndexEntry", "Media", "Option", "Product", "ProductType",
+            "Promotion", "Variant", "DocumentLine.title", "LineBody", "LineDiscount", "SentLine", "SoldLine",
+        ),
+        OF_GOODS,
+    ),
+    **dict.fromkeys(("Rate", "TaxKind", "TaxPart", "TaxesNow.unknown", "DocumentBody.notes", "Business.member"), OF_TAXES),
+    **dict.fromkeys(
+        (
+            "CouponUsed.coupon", "OrderBody.coupons", "OrderBody.shipping_title", "Step", "DocumentBody.refers_to",
+            "DocumentBody.scheme", "DocumentIssued.name", "StockValued.reference", "SaleContext.ship_from",
+            "SaleContext.ship_to", "SaleContext.filing_rate", "SaleContext.filing_rate_of", "SaleContext.time_zone",
+        ),
+        OF_SALE,
+    ),
+    **dict.fromkeys(
+        (
+            "Shipment.carrier", "Shipment.tracking_url", "OrderShipped.carrier",
+            "OrderShipped.tracking_url", "DocumentBody.parcel",
+        ),
+        OF_PARCEL,
+    ),
+    **dict.fromkeys(
+        ("OrderRefundRefused.why", "PaymentFailed.reason", "Refund.why", "Refund.reference", "RefundRefused.why"), OF_PROVIDER
+    ),
+    **dict.fromkeys(("ProductsViewed.counts", "SearchesMade.counts"), COUNTED),
+    "Seller": "it is who sells, whom documents have to name",
+    "Act.action": "it is the name of an operation",
+    "Review.title": "a review stays when who wrote it is forgotten, as nobody's",
+    "Review.body": "a review stays when who wrote it is forgotten, as nobody's",
+    "Review.flags": "it is one of a few sentences of ours",
+    "Review.reply": "it is what the shop answers",
+}  # fmt: skip
+
+
+def test_every_stored_text_says_whether_it_is_personal() -> None:
+    assert personal.unclassified(personal.stored_kinds(), REASONS) == []
+
+
+def test_no_reason_is_given_for_what_is_not_there() -> None:
+    asked = personal.unclassified(personal.stored_kinds(), {})
+    needed = {name for one in asked for name in (one.partition(":")[0], one.partition(".")[0])}
+    assert REASONS.keys() - needed == set()
+
+
+class MadeBody(msgspec.Struct, frozen=True):
+    """What a developer might add."""
+
+    order_id: str
+    gift_message: str
+    to: Address | None = None
+    ribbons: tuple[str, ...] = ()
+
+
+class MarkedBody(msgspec.Struct, frozen=True):
+    """The same as it should be."""
+
+    order_id: str
+    gift_message: Personal[str]
+    ribbons: tuple[Personal[str], ...] = ()
+
+
+def test_a_new_text_that_says_nothing_is_seen_and_told_what_to_write() -> None:
+    seen = personal.unclassified([dict[str, MadeBody | None]], {})
+    assert [one.partition(":")[0] for one in seen] == ["MadeBody.gift_message", "MadeBody.ribbons"]
+    assert "`gift_message: Personal[…]`" in seen[0]
+    assert "REASONS of tests/house/test_personal.py" in seen[0]
+    assert personal.unclassified([MadeBody], {"MadeBody.gift_message": "why", "MadeBody.ribbons": "why"}) == []
+    assert personal.unclassified([MarkedBody], {}) == []
+
+
+@pytest.mark.parametrize("service", personal.SERVICES)
+def test_every_column_with_text_says_whether_it_tells_of_a_person(service: str) -> None:
+    columns = personal.columns_of(service)
+    wrong = [
+        one for rule in retention_of(service) for one in personal.wrong_columns(rule, columns.get(rule.table, set()))
+    ]
+    assert wrong == []
+
+
+def made(**said: object) -> Retention:
+    return msgspec.structs.replace(Retention(table="gifts", rows="a gift", grows="orders"), **said)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (made(), "gifts.message: say in retention.py whether it `tells`"),
+        (made(silent=("message", "note")), "gifts.note: there is no such text column"),
+        (made(silent=("message",), tells=("message",)), "gifts.message: it is said twice"),
+        (made(tells=("message",), end="with its order"), "gifts: it tells of a person; `personal` says why"),
+        (made(tells=("message",), personal="orders"), "gifts: it tells of a person; nothing says what ends that"),
+        (
+            made(bodies=(StoredBody("message", MarkedBody),), end="with its order"),
+            "gifts: it tells of a person; `personal`",
+        ),
+    ],
+)
+def test_a_table_that_says_nothing_of_a_text_is_seen(rule: Retention, problem: str) -> None:
+    sql = ["CREATE TABLE gifts (\n    id TEXT PRIMARY KEY\n)", "ALTER TABLE gifts ADD COLUMN message TEXT"]
+    columns = personal.text_columns(sql)["gifts"]
+    assert columns == {"id", "message"}
+    assert any(one.startswith(problem) for one in personal.wrong_columns(rule, columns))
+
+
+def test_a_table_that_says_all_is_let_be() -> None:
+    assert personal.wrong_columns(made(silent=("message",)), {"id", "message"}) == []
+    told = made(tells=("message",), personal="orders", end="with its order")
+    assert personal.wrong_columns(told, {"id", "message"}) == []
