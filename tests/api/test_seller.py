@@ -106,7 +106,7 @@ async def test_who_saves_a_seller_second_sees_what_changed(office: Browser, shop
     office.page = stale
     page = await office.send("/office/seller", **again | {"legal_name": "Southlight AG"})
     assert office.page.status_code == 409
-    assert "Somebody else saved this" in page
+    assert "Someone else saved this" in page
     assert len(await shop.pricing.sellers()) == 2
 
 

@@ -107,7 +107,7 @@ async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the
     made = await sold(api, shop, staff)
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = (await api.get(f"/office/orders/{made['id']}")).text
-    section = page[page.index("What happened here") :]
+    section = page[page.index("Event log") :]
     words = ["Order placed", "Payment captured", "Order paid", "Order shipped", "Refund settled", "Order refunded"]
     places = [section.index(one) for one in words]
     assert APART or places == sorted(places)

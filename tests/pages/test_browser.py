@@ -148,10 +148,10 @@ async def a_stranger_buys(url: str, size: str, email: str, *, script: bool) -> N
         await page.wait_for_url("**/checkout")
         await eyes.look("details")
         await fill_address(page, email)
-        await page.click("text=Go on to delivery")
+        await page.click("text=Continue to delivery")
         await page.wait_for_url("**/checkout/delivery")  # the shop is asked first whether anything is wrong
         await eyes.look("delivery")
-        await page.click("text=Go on to payment")
+        await page.click("text=Continue to payment")
         await eyes.look("payment")
         await pay(page, "pretend_declined")
         await page.wait_for_selector("text=Nothing was charged")
@@ -208,7 +208,7 @@ async def look_behind_the_counter(page, eyes: Eyes, url: str, number: str) -> No
     await page.click(f"text={subject}")
     await eyes.look("message")
     await page.click("text=the order it is about")
-    await page.wait_for_selector("text=What happened here")
+    await page.wait_for_selector("text=Event log")
     assert await page.locator(".steps li", has_text=subject).count() == 1
     await page.click("summary:has-text('Find it in the logs')")
     await eyes.look("order-trail")

@@ -265,7 +265,7 @@ async def test_nothing_is_left_of_a_cart_whose_last_line_goes_at_a_step(browser:
     await sold_elsewhere(shop, cart, 0)
     await browser.go("/checkout/payment")
     page = await browser.send(f"/cart/lines/{cart.lines[0].id}", remove="1")
-    assert (browser.path, "There is nothing in it yet." in page) == ("/cart", True)
+    assert (browser.path, "Your cart is empty." in page) == ("/cart", True)
 
 
 async def test_shipping_and_total_follow_the_choice(browser: Browser, shop: Shop) -> None:
@@ -371,7 +371,7 @@ async def test_a_declined_order_that_is_tracked_has_a_way_to_pay_for_who_ordered
     page = await browser.go(track)
     assert "The payment did not go through." in page
     assert "/checkout/payment" not in page
-    assert "in the browser it was ordered in" in page
+    assert "in the browser you ordered in" in page
 
 
 async def test_who_asks_to_be_told_of_a_sold_out_colour_stays_at_it(browser: Browser, shop: Shop) -> None:

@@ -128,7 +128,7 @@ async def test_who_saves_second_sees_what_the_other_changed_and_keeps_their_text
     assert (await office.post(here, data={**first, theirs[0]: theirs[1], alone[0]: alone[1]})).status_code == 303
     refused = await office.post(here, data={**second, mine[0]: mine[1]})
     assert refused.status_code == 409
-    assert "Somebody else saved this" in refused.text
+    assert "Someone else saved this" in refused.text
     table = refused.text[refused.text.index("Saved by them") : refused.text.index("</table>")]
     for text in (theirs[1], mine[1], alone[1]):
         assert text in table

@@ -64,7 +64,7 @@ async def test_stock_lies_in_places_and_may_be_promised_before_it_comes(shop: Sh
         Adjustment(variant_id=variant, on_hand=0, reason="x", location=one) for one in ("main", "northern-store")
     ])  # fmt: skip
     page = (await office.get(f"/p/{kettle.slug}")).text
-    assert "sent as soon as it arrives" in page
+    assert "ship it as soon as it arrives" in page
     assert "schema.org/BackOrder" in page
 
 

@@ -77,7 +77,7 @@ async def test_what_is_owed_for_a_cancelled_order_is_said_and_asked_for_again(
     assert "waiting for the payment provider" in page
     api.cookies.delete("session")
     buyer = (await api.get(f"/orders/{order.id}?key={await shop.orders.link_key(order.id)}")).text
-    assert "€68.90 are on their way back to you" in buyer
+    assert "We are refunding €68.90 to you" in buyer
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     await later(shop, 20, 2)
     page = (await api.get(f"/office/orders/{order.id}")).text

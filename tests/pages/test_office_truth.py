@@ -119,10 +119,10 @@ async def test_to_ship_is_what_has_something_left_to_be_sent_counted_whole(shop:
 @pytest.mark.parametrize(
     ("role", "sees", "sees_not"),
     [
-        ("orders", ["to ship"], ["total sales", "paid orders", "What sold most", "How far shoppers came"]),
-        ("support", ["to ship"], ["total sales", "What was searched for"]),
-        ("catalog", ["total sales", "What sold most"], ["to ship", "Everything paid for"]),
-        ("marketing", ["total sales", "paid orders"], ["to ship", "to capture", "Everything paid for"]),
+        ("orders", ["to ship"], ["total sales", "paid orders", "Top products", "Conversion funnel"]),
+        ("support", ["to ship"], ["total sales", "Top searches"]),
+        ("catalog", ["total sales", "Top products"], ["to ship", "Every paid order"]),
+        ("marketing", ["total sales", "paid orders"], ["to ship", "to capture", "Every paid order"]),
         ("read-only", ["total sales", "to ship"], []),
     ],
 )

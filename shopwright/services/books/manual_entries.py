@@ -46,7 +46,7 @@ class ManualEntries:
 
     async def correct(self, correction: Correction, who: Caller) -> Entry:
         if not correction.text.strip():
-            raise Invalid.at("/text", _("Say why this is booked; whoever reads the books reads it."))
+            raise Invalid.at("/text", _("Enter a reason; it is shown in the books."))
         if any(one.account == "tax" for one in correction.lines):
             raise Invalid.at("/lines", _("Taxes follow from sales and refunds; they are not booked by hand."))
         postings = tuple(

@@ -314,7 +314,7 @@ class GiftCardService(GiftCards):
                 else:
                     raise Refused(
                         _(
-                            "{amount} cannot go to a gift card: nobody is known whom its code could be sent to.",
+                            "{amount} cannot be refunded to a gift card: there is no e-mail address to send its code to.",
                             amount=write(amount),
                         )
                     )

@@ -61,7 +61,7 @@ class Attachments:
         except Missing as error:
             raise Refused(_("The document it was for is gone.")) from error
         if document.sealed or document.body is None:
-            raise Refused(_("The document it was for is open to nobody but the shop any more."))
+            raise Refused(_("The document is restricted to the shop now."))
         return await self._file(document)
 
     async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:

@@ -261,7 +261,7 @@ async def verify_email(
         token = await users.first_password_token(user.id)
         return {"status": "verified", **({"password_token": token} if token else {})}
     if caller.user_id is None:
-        raise Invalid.at("/token", _("Give the token of the letter, or sign in to ask for another letter."))
+        raise Invalid.at("/token", _("Send the token from the e-mail, or sign in to ask for another e-mail."))
     await users.ask_verification(caller.user_id)
     return {"status": "sent"}
 
@@ -276,7 +276,7 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
         return {"status": "changed"}
     if not data.email:
         raise Invalid.at(
-            "/email", _("Give the e-mail address of the account, or the token of the letter and a password.")
+            "/email", _("Send the e-mail address of the account, or the token from the e-mail and a new password.")
         )
     await users.ask_reset(data.email)
     return {"status": "sent"}

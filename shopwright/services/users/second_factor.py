@@ -82,7 +82,7 @@ class SecondFactors:
     async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
         """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
         if not password:
-            raise Invalid.at(at, _("Give your password again, so that nobody else does this in your name."))
+            raise Invalid.at(at, _("Enter your password again to confirm that it is you."))
         guarded = await self.has(caller.user_id or "")
         if guarded and not code:
             raise Invalid.at("/code", _("Give the code your authenticator shows, too."))

@@ -26,7 +26,7 @@ TOPICS: dict[Topic, tuple[str, str]] = {
     "account": (gettext_noop("Your account"), gettext_noop("Passwords, sign-in, your e-mail address")),
     "orders": (gettext_noop("Your orders"), gettext_noop("Placed, paid, cancelled, refunded")),
     "parcels": (gettext_noop("Your parcels"), gettext_noop("Shipped and delivered")),
-    "stock": (gettext_noop("Back in stock"), gettext_noop("Only what you asked us to watch")),
+    "stock": (gettext_noop("Back in stock"), gettext_noop("Only items you asked us to watch")),
     "carts": (gettext_noop("Your cart"), gettext_noop("A reminder of items you left in it")),
 }
 CHANNELS = {"email": gettext_noop("E-mail"), "sms": gettext_noop("Text message"), "push": gettext_noop("Push message")}

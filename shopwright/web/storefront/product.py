@@ -265,7 +265,7 @@ async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redi
     """Review what one bought."""
     reviews, caller = frame.reviews, frame.caller
     form = await form_of(frame.request)
-    if errors := needed(form, {"rating": gettext_noop("Your rating"), "title": gettext_noop("In a few words")}):
+    if errors := needed(form, {"rating": gettext_noop("Your rating"), "title": gettext_noop("Title of your review")}):
         return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, 422)
     rating = form["rating"]
     new = NewReview(rating=digits_or(rating, 0), title=form.get("title", ""), body=form.get("body", ""))
