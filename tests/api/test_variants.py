@@ -112,6 +112,11 @@ async def test_the_etag_changes_with_all_that_is_shown_and_guards_the_product_al
     assert kept.status_code == 200  # a unit that was sold is no edit of somebody else
     lost = await api.patch(path, json={"title": "X"}, headers={**staff, "If-Match": read.headers["etag"]})
     assert lost.status_code == 412
+    for never in ('"0"', '"0-9f86d081"', 'W/"99"'):
+        stale = await api.patch(path, json={"title": "X"}, headers={**staff, "If-Match": never})
+        assert stale.status_code == 412, never
+    whatever = await api.patch(path, json=title, headers={**staff, "If-Match": "*"})
+    assert whatever.status_code == 200
     wrong = await api.patch(path, json={"title": "X"}, headers={**staff, "If-Match": '"soon"'})
     assert wrong.status_code == 422
 

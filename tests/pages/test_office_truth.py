@@ -199,7 +199,7 @@ async def test_a_message_is_not_called_sent_where_nothing_is_sent(shop: Shop, ap
     assert ">Sent<" not in page
     one = (await office.get(f"/office/messages/{first.id}")).text
     assert "Not sent, kept here" in one
-    assert "sent to nobody" in one
+    assert "and not sent, as no provider" in one
     trail = (await office.get(f"/office/orders/{order.id}")).text
     assert "Message kept" in trail
     assert "Message sent" not in trail

@@ -123,7 +123,7 @@ async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: S
         assert (taken.json()["status"], taken.json()["payment"]["status"]) == ("paid", "captured")
         api.cookies.set("session", await careful.users.open_session(*OWNER))
         page = (await api.get(f"/office/orders/{second.id}")).text
-        assert "The money is set aside" in page
+        assert "The payment is authorised" in page
         token = page.split('name="_csrf_token" value="')[1].split('"')[0]
         await api.post(f"/office/orders/{second.id}/capture", data={"_csrf_token": token})
         assert await status(careful, second) == ("paid", "captured")

@@ -117,7 +117,7 @@ async def test_a_review_from_its_page_to_the_queue_and_back(api: httpx.AsyncClie
     page = await customer.send(
         "/p/harbour-kettle/reviews", rating="4", title="<b>Fine</b>", body="More at www.spam.example"
     )
-    assert "Your review waits for a look by the shop" in page
+    assert "Your review is waiting for approval" in page
     assert "More at www.spam.example</textarea>" in page
     await office.go("/sign-in?next=/office/reviews")
     email, password = OWNER

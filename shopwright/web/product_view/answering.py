@@ -19,10 +19,13 @@ IfMatch = Annotated[
 ]
 
 
-def version_of(if_match: str | None) -> int | None:
-    """The version of the product that was read: what guards against lost updates. Prices and stock have guards of their own."""
-    if if_match is None:
-        return None
+def version_of(if_match: str | None, newest: int) -> int:
+    """The version of the product that was read: what guards against lost updates. Prices and stock have guards of their own.
+
+    Without the header, or with `*` (RFC 9110, 13.1.1), the newest version is meant.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return newest
     bare = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
     version = digits_or(bare, None)
     if version is None:

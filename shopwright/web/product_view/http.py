@@ -100,7 +100,9 @@ async def change_product(
     """Change some of a product; what is left out stays."""
     old = await shelf.catalog.get(product)
     return answer(
-        await shelf.view(await write.patch(shelf, old, data, version_of(if_match), f"set by {caller.signature}"))
+        await shelf.view(
+            await write.patch(shelf, old, data, version_of(if_match, old.version), f"set by {caller.signature}")
+        )
     )
 
 
@@ -110,7 +112,7 @@ async def change_product(
 async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
     """Retire a product: it is not sold any more, and stays in the orders that have it."""
     old = await shelf.catalog.get(product)
-    await shelf.catalog.move(old.id, "retired", version_of(if_match))
+    await shelf.catalog.move(old.id, "retired", version_of(if_match, old.version) if if_match else None)
 
 
 @post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")

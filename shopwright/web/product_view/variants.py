@@ -89,7 +89,7 @@ async def create_variant(
         )
     written = await write.as_written(shelf, old)
     new = msgspec.structs.replace(written, variants=(*written.variants, data))
-    made = await write.replace(shelf, old.id, new, version_of(if_match) or old.version, f"set by {caller.signature}")
+    made = await write.replace(shelf, old.id, new, version_of(if_match, old.version), f"set by {caller.signature}")
     return answer(await shelf.view(made), 201)
 
 
@@ -114,7 +114,7 @@ async def change_variant(
     if data.id not in {msgspec.UNSET, found.id}:
         raise Invalid.at("/id", _("The id of a variant stays: it is {id}.", id=found.id))
     change = write.ProductPatch(variants=(msgspec.structs.replace(data, id=found.id),))
-    made = await write.patch(shelf, old, change, version_of(if_match), f"set by {caller.signature}")
+    made = await write.patch(shelf, old, change, version_of(if_match, old.version), f"set by {caller.signature}")
     return answer(await shelf.view(made))
 
 
@@ -138,7 +138,7 @@ async def remove_variant(
         shelf,
         old.id,
         msgspec.structs.replace(written, variants=left),
-        version_of(if_match) or old.version,
+        version_of(if_match, old.version),
         f"set by {caller.signature}",
     )
 

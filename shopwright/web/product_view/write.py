@@ -190,13 +190,13 @@ async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite
         ) from error
 
 
-async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
+async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version: int, reason: str) -> Product:
     """Change some of a product."""
     told = given(change)
     written = await as_written(shelf, old)
     if change.variants is not msgspec.UNSET:
         told["variants"] = await merged(shelf, written.variants, change.variants)
-    return await replace(shelf, old.id, msgspec.structs.replace(written, **told), version or old.version, reason)
+    return await replace(shelf, old.id, msgspec.structs.replace(written, **told), version, reason)
 
 
 async def merged(
