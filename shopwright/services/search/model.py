@@ -7,6 +7,8 @@ import msgspec
 from shopwright.kit.money import Money
 from shopwright.kit.ports import IndexDocument, SearchFound
 from shopwright.kit.text import name_key, plain_text
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 from shopwright.services.catalog.contract import AttributeType, Category, Product, written
 from shopwright.services.search.contract import Card, Facet, FacetValue, Rating, SearchRequest
 
@@ -135,7 +137,7 @@ def facets(
     """Counted tokens as facets: category, brand, price, rating, availability, then attributes."""
     counts: dict[str, dict[str, int]] = {}
     for token, count in found.counts.items():
-        name, _, value = token.partition("=")
+        name, _unused, value = token.partition("=")
         counts.setdefault(name, {})[value] = count
     for name, values in request.chosen.items():
         for value in values:
@@ -152,19 +154,27 @@ def facets(
         )
         return Facet(name=name, title=title, kind="terms", values=values)
 
-    made = [terms("category", "Category", {one.slug: one.title for one in categories}), terms("brand", "Brand", {})]
+    made = [
+        terms("category", _("Category"), {one.slug: one.title for one in categories}),
+        terms("brand", _("Brand"), {}),
+    ]
     if found.price_low is not None and found.price_low != found.price_high:
-        made.append(Facet(name="price", title="Price", kind="range", low=found.price_low, high=found.price_high))
+        made.append(Facet(name="price", title=_("Price"), kind="range", low=found.price_low, high=found.price_high))
     if stars := counts.get("rating"):
         levels = tuple(
-            FacetValue(str(n), f"{n} stars and up", stars[str(n)], request.rating_min == n)
+            FacetValue(
+                str(n),
+                ngettext("{count} star and up", "{count} stars and up", n),
+                stars[str(n)],
+                request.rating_min == n,
+            )
             for n in STARS
             if str(n) in stars
         )
-        made.append(Facet(name="rating_min", title="Rating", kind="terms", values=levels))
+        made.append(Facet(name="rating_min", title=_("Rating"), kind="terms", values=levels))
     if available := counts.get("in_stock"):
-        yes = FacetValue("true", "In stock", available.get("true", 0), bool(request.chosen.get("in_stock")))
-        made.append(Facet(name="in_stock", title="Availability", kind="boolean", values=(yes,)))
+        yes = FacetValue("true", _("In stock"), available.get("true", 0), bool(request.chosen.get("in_stock")))
+        made.append(Facet(name="in_stock", title=_("Availability"), kind="boolean", values=(yes,)))
     for name in sorted(name for name in counts if name.startswith("attr.")):
         known = attributes.get(name.removeprefix("attr."))
         title = known.title if known else name.removeprefix("attr.").replace("_", " ").capitalize()
