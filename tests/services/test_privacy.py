@@ -27,7 +27,7 @@ from shopwright.services.orders.contract import NewRefund, NewShipment, Order, P
 from shopwright.services.reviews.contract import NewReview
 from shopwright.services.users.contract import LastOwner, ProfileChange
 from shopwright.web.privacy.gather import everything
-from tests.conftest import BERLIN, OWNER, POSTGRES, confirm, fill_cart, sell, send_all, sign_in
+from tests.conftest import BERLIN, ON_SERVERS, OWNER, POSTGRES, confirm, fill_cart, sell, send_all, sign_in
 
 ADA, WORDS, NAME = "ada@example.com", "harbour at seven", "Ada Lovelace"
 
@@ -527,9 +527,12 @@ async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
     to = Address(name=mark("to"), line1=mark("line"), country="DE")
     gift = GiftBody(order.id, to, mark("gift"), (Wish("red", mark("wish")),))
     async with shop.works["orders"].begin() as tx:
-        await tx.run("CREATE TABLE IF NOT EXISTS made_gifts (id TEXT PRIMARY KEY, order_id TEXT NOT NULL, body TEXT)")
-        body = msgspec.json.encode(gift).decode()
-        await tx.run("INSERT INTO made_gifts (id, order_id, body) VALUES ('g', :id, :body)", id=order.id, body=body)
+        if not ON_SERVERS:  # there, a service may make no tables
+            await tx.run(
+                "CREATE TABLE IF NOT EXISTS made_gifts (id TEXT PRIMARY KEY, order_id TEXT NOT NULL, body TEXT)"
+            )
+            body = msgspec.json.encode(gift).decode()
+            await tx.run("INSERT INTO made_gifts (id, order_id, body) VALUES ('g', :id, :body)", id=order.id, body=body)
         await tx.emit(GiftMade(order_id=order.id, gift=gift, message=mark("event")))
 
 
@@ -601,8 +604,9 @@ async def test_of_who_is_erased_not_one_mark_is_left_in_any_database(
 
     await whole.users.erase(user_id)
     await whole.bus.settle()
-    async with whole.works["orders"].begin() as tx:
-        await erase_bodies(tx, GIFTS, order.id)
+    if not ON_SERVERS:
+        async with whole.works["orders"].begin() as tx:
+            await erase_bodies(tx, GIFTS, order.id)
     clock.move(hours=2)
     await whole.bus.settle()
 
