@@ -37,6 +37,7 @@ from shopwright.kit.observability.buffered_counter import BufferedCounter
 from shopwright.kit.observability.metrics import Metrics
 from shopwright.kit.provider import SendWebhook
 from shopwright.kit.tasks import ended
+from shopwright.kit.translation import in_language
 from shopwright.open_engines import EngineDecorator, Engines
 from shopwright.operations.damage_watch import watch_for_damage
 from shopwright.overrides import Overrides
@@ -261,7 +262,7 @@ class Shop:
             self.numbers.watch_the_loop(),
             *([carry(), watch_for_damage(self.works.values(), Path(self.settings.data))] if deliver else []),
         ]
-        with tracing.watched_by(self.tracer):
+        with tracing.watched_by(self.tracer), in_language(self.settings.language):
             running = [asyncio.create_task(task) for task in tasks]
         try:
             yield self

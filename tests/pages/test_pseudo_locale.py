@@ -1,5 +1,6 @@
 """In the pseudo-locale every word a shopper reads is in brackets, unless the shop's own data says it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -52,3 +53,15 @@ async def test_every_word_of_the_storefront_is_in_the_catalogue(pseudo_api: http
 
 def test_words_outside_the_catalogue_are_found() -> None:
     assert untranslated("<p>[Çàrt·] and <b title='x'>plain words</b></p>") == ["and", "plain words"]
+
+
+async def test_messages_are_written_in_the_language_of_the_shop_by_its_own_process(
+    data: tuple[Path, str], clock: HandClock
+) -> None:
+    shop = Shop(make_settings(*data, language=PSEUDO), clock=clock, hasher=QUICK)
+    async with shop.running():
+        await shop.users.register("ada@example.com", "harbour at seven", "Ada")
+        async with asyncio.timeout(20):
+            while not (messages := await shop.notifications.messages(text="ada@example.com")):
+                await asyncio.sleep(0.05)
+    assert messages[0].subject.startswith("[")
