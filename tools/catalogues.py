@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from string import Formatter
 from typing import BinaryIO
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from shopwright.web.translated_template import STRING, unescaped
+
 HOME = Path(__file__).parents[1]
 LOCALES = HOME / "shopwright" / "locales"
 TEMPLATE = LOCALES / "shopwright.pot"
-STRING = r'"((?:[^"\\]|\\.)*)"'
 CALL = re.compile(rf"\b(_|ngettext)\(\s*{STRING}(?:\s*,\s*{STRING})?")
 KEYWORDS = {"_": None, "gettext_noop": None, "ngettext": (1, 2)}
 Extracted = tuple[int, str, "str | tuple[str, ...]", list[str]]
@@ -31,7 +31,7 @@ def from_templates(file: BinaryIO, *_: object, **__: object) -> Iterator[Extract
     source = file.read().decode()
     for found in CALL.finditer(source):
         line = source.count("\n", 0, found.start()) + 1
-        first, second = (text.replace('\\"', '"') if text is not None else "" for text in found.groups()[1:])
+        first, second = (unescaped(text) if text is not None else "" for text in found.groups()[1:])
         yield line, found[1], (first, second) if found[1] == "ngettext" else first, []
 
 
@@ -40,11 +40,6 @@ def extracted(folder: Path) -> Iterable[tuple[str, int, str | tuple[str, ...]]]:
     methods = [("**.html", from_templates), ("**.txt", from_templates), ("**.py", "python")]
     for name, line, message, _, _ in extract_from_dir(folder, methods, keywords=KEYWORDS):  # type: ignore[arg-type]  # Babel's stub knows no callables
         yield name, line, message
-
-
-def placeholders(message: str) -> set[str]:
-    """The names in braces of a message."""
-    return {name for _, name, _, _ in Formatter().parse(message) if name}
 
 
 def template() -> Catalog:

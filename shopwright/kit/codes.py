@@ -46,9 +46,9 @@ def check_sku(text: str, pointer: str = "/sku") -> str:
         raise Invalid.at(
             pointer,
             _(
-                "“{clean}” looks like an id of ours; a SKU does not begin with {clean_2}.",
+                "“{clean}” looks like an id of ours; a SKU does not begin with {beginning}.",
                 clean=clean,
-                clean_2=clean[:4],
+                beginning=clean[:4],
             ),
         )
     return clean

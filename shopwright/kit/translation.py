@@ -30,7 +30,7 @@ _LONGER = 0.3  # how much longer than English other languages are, after the W3C
 
 
 def languages() -> tuple[str, ...]:
-    """The languages catalogues are, English first."""
+    """The languages with a catalogue, English first and the pseudo-locale last."""
     return (SOURCE, *sorted(path.name for path in LOCALES.iterdir() if path.is_dir()), PSEUDO)
 
 

@@ -25,7 +25,7 @@ from shopwright.kit.percent import percent
 from shopwright.kit.regions import region_title
 from shopwright.kit.translation import current_language, translated
 from shopwright.kit.working_days import Arrival, write_working_days
-from shopwright.web.translated_template import with_messages
+from shopwright.web.translated_template import escaped, with_messages
 
 LANGUAGE = "en"  # that the pages are written in, so the names of countries and regions on them
 HOME = Path(__file__).parent
@@ -139,27 +139,15 @@ def _escaped(value: Any) -> str:
     return str(value) if hasattr(value, "__html__") else minijinja.escape(str(value))
 
 
-@cache
-def _message(language: str, singular: str, plural: str, count: int) -> tuple[str, bool]:
-    """The text of a message as HTML, and whether it has placeholders."""
-    text = translated(language, singular, plural, count)
-    return minijinja.safe(html.escape(text, quote=False).replace('"', "&#34;")), "{" in text
-
-
 def _translating(language: str) -> dict[str, Callable[..., str]]:
     """`_` and `ngettext` of templates: what they answer is HTML, with the values in it escaped."""
 
-    def answer(message: tuple[str, bool], values: Mapping[str, Any]) -> str:
-        text, open_ = message
-        return minijinja.safe(text.format(**{name: _escaped(one) for name, one in values.items()})) if open_ else text
-
-    def gettext(message: str, /, **values: Any) -> str:
-        return answer(_message(language, message, "", 1), values)
-
     def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
-        return answer(_message(language, singular, plural, count), {"count": count, **values})
+        # Of plain text, as the markup that minijinja makes escapes values itself where markupsafe is installed.
+        text = escaped(translated(language, singular, plural, count))
+        return minijinja.safe(text.format(**{name: _escaped(one) for name, one in {"count": count, **values}.items()}))
 
-    return {"_": gettext, "ngettext": ngettext}
+    return {"_": lambda message, /, **values: ngettext(message, "", 1, **values), "ngettext": ngettext}
 
 
 @cache

@@ -29,22 +29,27 @@ def _values(arguments: str) -> dict[str, str]:
     return {found[1]: found[2].strip() for piece in pieces if (found := VALUE.fullmatch(piece))}
 
 
-def _text(literal: str) -> str:
+def unescaped(literal: str) -> str:
+    """The text of a string literal, which `STRING` found."""
     return literal.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def escaped(text: str) -> str:
+    """A message as HTML. Apostrophes stay: no attribute of ours is in single quotes."""
+    return html.escape(text, quote=False).replace('"', "&#34;")
 
 
 def _inline(message: str, values: dict[str, str]) -> str:
     parts = (
-        html.escape(text, quote=False).replace('"', "&#34;") + (f"{{{{ {values[name]} }}}}" if name else "")
-        for text, name, _, _ in Formatter().parse(message)
+        escaped(text) + (f"{{{{ {values[name]} }}}}" if name else "") for text, name, _, _ in Formatter().parse(message)
     )
     return "".join(parts)
 
 
 def with_messages(source: str, language: str) -> str:
     """The template in `language`."""
-    shown = SHOWN.sub(lambda found: _inline(translated(language, _text(found[1])), _values(found[2])), source)
-    return WITHIN.sub(lambda found: _literal(translated(language, _text(found[1]))), shown)
+    shown = SHOWN.sub(lambda found: _inline(translated(language, unescaped(found[1])), _values(found[2])), source)
+    return WITHIN.sub(lambda found: _literal(translated(language, unescaped(found[1]))), shown)
 
 
 def _literal(text: str) -> str:

@@ -1,6 +1,8 @@
 """Every string that pages show stands in the message catalogue, and the catalogue is as the code is."""
 
+import ast
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages import Catalog
@@ -21,6 +23,7 @@ from shopwright.web.translated_template import with_messages
 from tests.house.template_text import untranslated
 from tools import catalogues
 
+CODE = HOME.parent
 TEMPLATES = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.html"))
 
 
@@ -51,7 +54,7 @@ def test_the_catalogue_has_every_message_of_the_code() -> None:
 def test_every_message_can_be_filled_in_the_pseudo_locale() -> None:
     for message in catalogues.template():
         for text in [message.id] if isinstance(message.id, str) else message.id:
-            values = dict.fromkeys(catalogues.placeholders(text), "x")
+            values = {name: "x" for _, name, _, _ in Formatter().parse(text) if name}
             assert pseudo(text).format(**values), text
 
 
@@ -66,6 +69,30 @@ def test_templates_escape_values_and_not_the_markup_around_them() -> None:
     template = '{{ _("Hello, {name}", name=name) }} {{ ngettext("{count} item", "{count} items", n) }} {{ _("by {link}", link=link) }}'
     rendered = environment("en").render_str(template, "x.html", name="<Ada>", n=2, link="<b>")
     assert rendered == "Hello, &lt;Ada&gt; 2 items by &lt;b&gt;"
+    within = '{% macro b(x) %}<b>{{ x }}</b>{% endmacro %}{{ ngettext("{count} by {link}", "{count} by {link}", 1, link=b("<i>")) }}'
+    assert environment("en").render_str(within, "x.html") == "1 by <b>&lt;i&gt;</b>"
+
+
+@pytest.mark.parametrize("path", sorted((CODE).rglob("*.py")), ids=lambda path: path.relative_to(CODE).as_posix())
+def test_every_placeholder_of_a_message_has_a_value(path: Path) -> None:
+    wrong = []
+    for call in ast.walk(ast.parse(path.read_text())):
+        if (
+            not isinstance(call, ast.Call)
+            or not isinstance(call.func, ast.Name)
+            or call.func.id not in {"_", "ngettext"}
+        ):
+            continue
+        texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        named = {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+        given = {one.arg for one in call.keywords} | ({"count"} if call.func.id == "ngettext" else set())
+        wrong += [(call.lineno, texts)] if texts and named - given else []
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_can_be_translated(name: str) -> None:
+    assert '_("{' not in with_messages((HOME / name).read_text(), PSEUDO)
 
 
 def test_a_catalogue_of_another_language_is_read_with_its_plurals(tmp_path: Path) -> None:

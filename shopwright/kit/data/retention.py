@@ -123,7 +123,8 @@ KIT: tuple[Retention, ...] = (
     Retention(
         table="facts",
         rows="what this service told",
-        grows="orders", personal="running",
+        grows="orders",
+        personal="running",
         expiries=(
             Expiry(
                 days=7,
@@ -132,17 +133,23 @@ KIT: tuple[Retention, ...] = (
                 prefix="evt",
                 where=UNHEARD,
             ),
-        ),bodies=(StoredBody("data", Event),), silent=("type", "subject", "trace", "request") ),
+        ),
+        bodies=(StoredBody("data", Event),),
+        silent=("type", "subject", "trace", "request"),
+    ),
     Retention(
         table="deliveries",
         rows="a fact on its way to who hears it",
         grows="orders",
         end="when it was handled; one that was given up stays until staff replay it (an alert tells of it)",
-        job="the bus",silent=("hearer", "subject", "problem") ),
+        job="the bus",
+        silent=("hearer", "subject", "problem"),
+    ),
     Retention(
         table="inbox",
         rows="a fact or a request that was handled, so that it is handled once",
-        grows="orders", personal="running",
+        grows="orders",
+        personal="running",
         expiries=(
             Expiry(
                 days=7,
@@ -153,16 +160,40 @@ KIT: tuple[Retention, ...] = (
                 key=("key",),
                 heard=True,
             ),
-            Expiry(days=90, what="the request, for those that are no facts", since="time", where="key < 'evt_'", key=("key",)),
-        ),tells=("key",) ),
+            Expiry(
+                days=90,
+                what="the request, for those that are no facts",
+                since="time",
+                where="key < 'evt_'",
+                key=("key",),
+            ),
+        ),
+        tells=("key",),
+    ),
     Retention(
         table="idempotency",
         rows="the answer to an Idempotency-Key",
-        grows="requests", personal="running",
-        expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),tells=("scope", "answer"), silent=("key", "fingerprint") ),
-    Retention(table="timers", rows="when a timer is due", grows="not at all", end="never: one for each timer", silent=("name",) ),
-    Retention(table="shop_marks", rows="a mark of the whole shop", grows="not at all", end="never: a handful", silent=("name",) ),
-)  # fmt: skip
+        grows="requests",
+        personal="running",
+        expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),
+        tells=("scope", "answer"),
+        silent=("key", "fingerprint"),
+    ),
+    Retention(
+        table="timers",
+        rows="when a timer is due",
+        grows="not at all",
+        end="never: one for each timer",
+        silent=("name",),
+    ),
+    Retention(
+        table="shop_marks",
+        rows="a mark of the whole shop",
+        grows="not at all",
+        end="never: a handful",
+        silent=("name",),
+    ),
+)
 
 
 async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:

@@ -118,7 +118,7 @@ class RpcServer:
         verb = self._verbs.get(name)
         try:
             if verb is None:
-                raise Unavailable(_("{name} has no verb {name_2}.", name=self._name, name_2=name))
+                raise Unavailable(_("{name} has no verb {operation}.", name=self._name, operation=name))
             return 200, await verb.perform(self._service, body)
         except ShopError as error:
             return FAILED, pack_error(error)

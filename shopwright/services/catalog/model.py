@@ -114,10 +114,10 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
                     pointer,
                     "duplicate",
                     _(
-                        "Variants {value} and {number} are the same: {value_2}.",
-                        value=seen[values] + 1,
-                        number=number + 1,
-                        value_2=" / ".join(values) or "no options",
+                        "Variants {first} and {second} are the same: {options}.",
+                        first=seen[values] + 1,
+                        second=number + 1,
+                        options=" / ".join(values) or "no options",
                     ),
                 )
             )

@@ -171,9 +171,9 @@ class ProductWriter:
         if version is not None and version != found[0].version:
             raise VersionConflict(
                 _(
-                    "The product is now in version {version}; you changed version {version_2}. Read it again.",
+                    "The product is now in version {version}; you changed version {yours}. Read it again.",
                     version=found[0].version,
-                    version_2=version,
+                    yours=version,
                 )
             )
         return found[0]

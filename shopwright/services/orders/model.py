@@ -275,9 +275,9 @@ def past_totals(past: PastOrder) -> Totals:
         raise Invalid.at(
             "/total",
             _(
-                "Its parts add up to {before_tax} without and {before_tax_2} with tax, its total says {total}: more than a rounding of each line.",
-                before_tax=write(before_tax),
-                before_tax_2=write(before_tax + past.tax),
+                "Its parts add up to {net} without and {gross} with tax, its total says {total}: more than a rounding of each line.",
+                net=write(before_tax),
+                gross=write(before_tax + past.tax),
                 total=write(past.total),
             ),
         )

@@ -268,8 +268,8 @@ def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
         raise Invalid.at(
             "/deduction" if asked.amount > 0 else "/amount",
             _(
-                "What you name is worth {worth}: leave the amount out to refund that, or say in `deduction` why {worth_2} of it stay.",
+                "What you name is worth {worth}: leave the amount out to refund that, or say in `deduction` why {rest} of it stay.",
                 worth=write(worth),
-                worth_2=write(worth - asked),
+                rest=write(worth - asked),
             ),
         )
