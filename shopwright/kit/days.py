@@ -45,9 +45,12 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """What was stored, in UTC; where it says no zone it is the shop's."""
-    return None if moment is None else in_zone(moment, zone).astimezone(UTC)
+def aware(moment: datetime | None, zone: ZoneInfo, pointer: str = "") -> datetime | None:
+    """In UTC; where it says no zone it is the shop's. Raises Invalid for what is beyond the calendar."""
+    try:
+        return None if moment is None else in_zone(moment, zone).astimezone(UTC)
+    except OverflowError:
+        raise Invalid.at(pointer, _("This is too far away; write a day of this century.")) from None
 
 
 def parse_moment(text: str, zone: ZoneInfo, pointer: str = "") -> datetime:

@@ -41,6 +41,15 @@ def _code(country: str, text: str) -> str:
         return ""
 
 
+def _begins(country: str, start: str) -> bool:
+    """Whether a code of the country can begin so: with the rest of an example it is one."""
+    rules = postal_rules(country)
+    examples = [bare_postcode(country, one) for one in rules.examples]
+    if rules.pattern is None or not examples:
+        return bool(start)
+    return bool(start) and any(_code(country, start + one[len(start) :]) for one in examples if len(start) <= len(one))
+
+
 def check_patterns(country: str, text: str, pointer: str) -> None:
     """Raises Invalid for what is no pattern, or no postcode of the country."""
     for one in _each(country, text):
@@ -48,7 +57,7 @@ def check_patterns(country: str, text: str, pointer: str) -> None:
             right = len(found[1]) == len(found[2]) and found[1] <= found[2]
             right = right and bool(_code(country, found[1]) and _code(country, found[2]))
         elif one.endswith("*"):
-            right = one.count("*") == 1 and bool(bare_postcode("", one))
+            right = one.count("*") == 1 and _begins(country, bare_postcode("", one))
         else:
             right = bool(_code(country, one))
         if not right:

@@ -41,7 +41,7 @@ REASONS: dict[str, str] = {
         OF_PARCEL,
     ),
     **dict.fromkeys(
-        ("OrderRefundRefused.why", "PaymentFailed.reason", "Refund.why", "Refund.reference", "RefundRefused.why"), OF_PROVIDER
+        ("OrderRefundRefused.why", "PaymentFailed.reason", "Refund.why", "Refund.reference", "RefundRefused.why", "RefundSettled.reference"), OF_PROVIDER
     ),
     **dict.fromkeys(("ProductsViewed.counts", "SearchesMade.counts"), COUNTED),
     "Seller": "it is who sells, whom documents have to name",

@@ -77,6 +77,8 @@ async def test_a_promise_that_is_broken_is_owed_and_the_doctor_and_staff_hear_of
     assert "is cancelled, but €128.00 of its payment" in sentence
     assert "too old to be refunded" in sentence
     assert any("was refused" in one.subject for one in await shop.notifications.messages(text="owner@example.com"))
+    with pytest.raises(Conflict, match="Cancel it again"):
+        await shop.orders.refund(order.id, NewRefund(reason="owed"), "r1", SYSTEM)
     before = await shop.orders.cancel(order.id, "again", GUEST)
     assert (before.owed, before.payment.refunding) == (order.totals.total, None)  # staff alone ask again
     await gives_in(shop)

@@ -44,6 +44,7 @@ async def test_a_refund_on_the_providers_page_reaches_payment_order_and_ledger(s
     assert (after.payment.status, after.payment.refunded.amount) == ("part_refunded", half)
     [one] = after.refunds
     assert (one.by_provider, one.amount.amount, one.lines, one.status) == (True, half, (), "settled")
+    assert one.reference.startswith("re_")
     assert any("Refunded at the payment provider" in moment.what for moment in after.timeline)
     assert (await shop.orders.search())[0].refunded == one.amount
     assert sum(day.revenue.amount for day in await shop.insights.days()) == total - half

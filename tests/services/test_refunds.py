@@ -117,6 +117,15 @@ async def test_a_refund_that_is_refused_later_gives_units_and_sums_back_and_staf
     await healthy(shop)
 
 
+async def test_a_refund_that_is_paid_later_keeps_what_the_provider_calls_it(shop: Shop) -> None:
+    order = await place(shop, await sell(shop), 1, token="pretend_refund_delayed")
+    asked = await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
+    assert asked.refund.status == "asked"
+    await later(shop, 4, 3)
+    [paid] = (await shop.orders.get(order.id)).refunds
+    assert (paid.status, paid.reference[:3]) == ("settled", "re_")
+
+
 async def test_a_refund_that_waits_is_tried_again_by_itself_and_holds_up_none(far: Shop, wire: Wire) -> None:
     kettle = await sell(far, on_hand=99)
     many = 12 if APART else 60  # more than are asked for at once

@@ -7,8 +7,9 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from shopwright.kit.auth import Caller, signed_in, staff
+from shopwright.kit.countries import check_country
 from shopwright.kit.days import parse_day
-from shopwright.kit.errors import Missing
+from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.files import file_answer
@@ -55,9 +56,10 @@ async def list_ledger_entries(
     limit: Limit = 100,
 ) -> Page[Entry]:
     """Entries of the ledger by the day of their event."""
-    found = await books.ledger(
-        start=_day(start, "/from"), end=_day(end, "/to"), account=account or "", after=after, limit=limit + 1
-    )
+    first, last = _day(start, "/from"), _day(end, "/to")
+    if first and last and last < first:
+        raise Invalid.at("/to", _("`to` is not before `from`."))
+    found = await books.ledger(start=first, end=last, account=account or "", after=after, limit=limit + 1)
     return page(found, limit, lambda one: one.place)
 
 
@@ -72,7 +74,7 @@ async def get_tax_statement(
     books: Service, start: FromMonth, end: ToMonth, country: FromQuery[str] = ""
 ) -> TaxStatement:
     """Taxes by month, country and rate; states of the US; and the EU's threshold."""
-    return await books.tax_statement(start, end, country.strip().upper())
+    return await books.tax_statement(start, end, check_country(country) if country else "")
 
 
 @get("/v1/ledger-export", opt=FILES, tags=["books"], operation_id="export_ledger", response_class=Response)

@@ -5,18 +5,22 @@ from datetime import date
 from shopwright.kit.auth import Caller
 from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase
 from shopwright.kit.errors import Conflict, Invalid
-from shopwright.kit.money import zero
+from shopwright.kit.money import LARGEST, zero
 from shopwright.kit.translation import gettext as _
-from shopwright.services.books import model, store
+from shopwright.services.books import model, statement_store, store
 from shopwright.services.books.contract import Correction, Entry, Payout, Posting
 from shopwright.services.books.periods import today
+from shopwright.services.payments.contract import Payments
+
+OLDEST_YEARS = 10  # as long as books are kept; a year that was mistyped would open all months since
 
 
 class ManualEntries:
     """Writes what somebody says, with who and why."""
 
-    def __init__(self, work: ServiceDatabase) -> None:
+    def __init__(self, work: ServiceDatabase, payments: Payments) -> None:
         self._work = work
+        self._payments = payments
 
     async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
         currency = payout.amount.currency
@@ -27,6 +31,7 @@ class ManualEntries:
             )
         if payout.amount.amount <= 0 or fee.amount < 0:
             raise Invalid.at("/amount", _("What was paid out is above 0, and its fee is not below."))
+        await self._check_provider(payout.provider, "/provider")
         postings = [
             Posting(account="bank", amount=payout.amount, provider=payout.provider),
             Posting(account="fees", amount=fee, provider=payout.provider),
@@ -64,6 +69,9 @@ class ManualEntries:
                     currency=currency,
                 ),
             )
+        for place, one in enumerate(correction.lines):
+            if one.provider:
+                await self._check_provider(one.provider, f"/lines/{place}/provider")
         return await self._by_hand(
             store.NewEntry(
                 kind="correction",
@@ -78,9 +86,28 @@ class ManualEntries:
         now = today(self._work)
         if said is not None and said > now:
             raise Invalid.at("/day", _("{said} is still to come.", said=said))
+        if said is not None and said.year < now.year - OLDEST_YEARS:
+            raise Invalid.at("/day", _("{said} is more than {years} years ago.", said=said, years=OLDEST_YEARS))
         return said or now
 
+    async def _check_provider(self, provider: str, pointer: str) -> None:
+        """It is one that takes money here, or did. Raises Invalid."""
+        known = await statement_store.providers(self._work)
+        if provider not in known:
+            known = sorted({*known, *(await self._payments.setup()).providers})
+        if provider not in known:
+            raise Invalid.at(
+                pointer,
+                _(
+                    "There is no payment provider {provider}; there are {known}.",
+                    provider=provider[:60],
+                    known=", ".join(known) or _("none"),
+                ),
+            )
+
     async def _by_hand(self, new: store.NewEntry, once: str | None = None) -> Entry:
+        if any(abs(one.amount.amount) > LARGEST for one in new.postings):
+            raise Invalid.at("/", _("This is more than an amount may come to."))
         try:
             async with self._work.begin(dedup_key=once) as tx:
                 seq = await store.write(tx, new)

@@ -130,6 +130,8 @@ def corrected(
 
     What has been supplied since says when, and no longer that it was paid before.
     """
+    if not correction.reason.strip():
+        raise Invalid.at("/reason", _("Say why the invoice is corrected; the new one says it."))
     name, day = replaced
     supplied = invoice.supplied or _supplied(order, zone)
     paid_on = None if supplied else invoice.paid_on

@@ -46,7 +46,7 @@ class BookService(Books):
         self._order_documents = OrderDocuments(work, orders, documents)
         self._statements = Statements(work, documents, currency)
         self._periods = Periods(work)
-        self._manual = ManualEntries(work)
+        self._manual = ManualEntries(work, payments)
         self._files = LedgerExport(work, documents)
 
     async def ledger(

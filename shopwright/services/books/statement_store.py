@@ -221,3 +221,9 @@ async def vouchers_owed(source: Reader) -> dict[str, int]:
         " WHERE p.account = 'vouchers' AND e.kind <> 'correction' GROUP BY p.currency"
     )
     return {row["currency"]: -row["amount"] for row in rows}
+
+
+async def providers(source: Reader) -> list[str]:
+    """Payment providers that something was booked for."""
+    rows = await source.fetch("SELECT DISTINCT provider FROM day_sums WHERE provider <> '' ORDER BY provider")
+    return [str(row["provider"]) for row in rows]

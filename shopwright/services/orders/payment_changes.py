@@ -56,6 +56,7 @@ class PaymentChanges:
             created_at=tx.now,
             settled_at=tx.now,
             by_provider=True,
+            reference=told.reference,
             parts=parts,
         )
         if made.excess.amount:

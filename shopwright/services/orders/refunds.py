@@ -72,6 +72,12 @@ class Refunds:
     async def _write_refund(
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
     ) -> str:
+        if order.status == "cancelled":
+            raise Conflict(
+                _(
+                    "This order is cancelled: its money goes back as a whole. Cancel it again to ask for what is still owed."
+                )
+            )
         if order.status not in PAID:
             raise Conflict(_("This order is {status}; there is no money to give back.", status=order.status))
         await self._context.not_being_cancelled(tx, order.id)
@@ -222,8 +228,9 @@ class Refunds:
     async def on_refund_settled(self, heard: Delivery) -> None:
         """RefundSettled: if we did not see it settle ourselves."""
         payment = await self._context.payments.get(heard.event.payment_id)
-        if any(one.key == heard.event.refund_key and one.state == "settled" for one in payment.refunds):
-            await self._settled(heard.event.order_id, heard.event.refund_key)
+        told = next((one for one in payment.refunds if one.key == heard.event.refund_key), None)
+        if told is not None and told.state == "settled":
+            await self._settled(heard.event.order_id, heard.event.refund_key, told.reference)
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Its units and its sum are as if it had not been asked for, but for what is on gift cards already; staff hear of it."""

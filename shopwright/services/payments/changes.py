@@ -76,7 +76,7 @@ class ProviderChanges:
                 raise Conflict(
                     _("More was refunded at the provider than was received, or is being asked for just now.")
                 )
-            await self._book(tx, paid, key, one.amount, dispute=False)
+            await self._book(tx, paid, key, one.amount, one.reference, dispute=False)
 
     async def _make_room(self, payment_id: str, amount: Money, told: ProviderPayment) -> None:
         known = {one.key for one in told.refunds}
@@ -87,7 +87,9 @@ class ProviderChanges:
             if one["state"] == "asked" and one["key"] not in known:
                 await self._refunds.refuse_waiting(one["key"], ELSEWHERE)
 
-    async def _book(self, tx: Transaction, paid: Payment, key: str, amount: Money, *, dispute: bool) -> None:
+    async def _book(
+        self, tx: Transaction, paid: Payment, key: str, amount: Money, reference: str, *, dispute: bool
+    ) -> None:
         if dispute or paid.status != "disputed":
             back = await refund_store.settled_sum(tx, paid.id)
             await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
@@ -100,6 +102,7 @@ class ProviderChanges:
                 amount=amount,
                 by_provider=True,
                 dispute=dispute,
+                reference=reference,
             )
         )
 
@@ -125,7 +128,7 @@ class ProviderChanges:
                 and await change_store.insert_outside(tx, key, paid.id, left, "", "The bank decided for the buyer.")
                 and await refund_store.count(tx, paid.id, left)
             ):
-                await self._book(tx, paid, key, left, dispute=True)
+                await self._book(tx, paid, key, left, "", dispute=True)
 
     async def _locked(self, tx: Transaction, payment_id: str) -> Payment:
         row = await store.lock(tx, payment_id)

@@ -135,7 +135,10 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class RefundSettled(Event, frozen=True, kw_only=True):
-    """Money went back. `by_provider`: the shop did not ask for it; `dispute`: the buyer's bank took it."""
+    """Money went back. `by_provider`: the shop did not ask for it; `dispute`: the buyer's bank took it.
+
+    `reference`: what the provider calls the refund.
+    """
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -144,6 +147,7 @@ class RefundSettled(Event, frozen=True, kw_only=True):
     amount: Money
     by_provider: bool = False
     dispute: bool = False
+    reference: str = ""
 
 
 class RefundRefused(Event, frozen=True, kw_only=True):

@@ -78,7 +78,9 @@ def price(one: Price, number: int, currency: str) -> None:
 
 def _zoned(one: Discount, zone: ZoneInfo) -> Discount:
     """Times that say no zone are the shop's."""
-    return msgspec.structs.replace(one, starts_at=aware(one.starts_at, zone), ends_at=aware(one.ends_at, zone))
+    return msgspec.structs.replace(
+        one, starts_at=aware(one.starts_at, zone, "/starts_at"), ends_at=aware(one.ends_at, zone, "/ends_at")
+    )
 
 
 def _discount(one: Coupon | Promotion, currency: str) -> None:

@@ -21,7 +21,7 @@ def period_of(
     valid_from: datetime | None, valid_to: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime | None]:
     """From when and until when a new row applies; today is now. Raises Invalid for what is past."""
-    start, end = _near(valid_from, zone, "/valid_from"), _near(valid_to, zone, "/valid_to")
+    start, end = aware(valid_from, zone, "/valid_from"), aware(valid_to, zone, "/valid_to")
     if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
         start = now
     if start < now:
@@ -29,13 +29,6 @@ def period_of(
             "/valid_from", _("What has applied is not changed: it begins now (leave it out) or at a time to come.")
         )
     return start, end
-
-
-def _near(moment: datetime | None, zone: ZoneInfo, pointer: str) -> datetime | None:
-    try:
-        return aware(moment, zone)
-    except OverflowError:
-        raise Invalid.at(pointer, _("This is too far away; write a day of this century.")) from None
 
 
 class Dated(Protocol):

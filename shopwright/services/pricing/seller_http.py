@@ -9,7 +9,8 @@ from litestar.params import FromQuery, JSONBody
 
 from shopwright.kit.addresses import Address
 from shopwright.kit.auth import staff
-from shopwright.kit.bounds import Email, Reason
+from shopwright.kit.bounds import Email, Phone, Reason
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
@@ -30,6 +31,8 @@ class SellerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     small_business: Reason = ""
     oss: bool = False
     email: Email = ""
+    contact: str = ""
+    phone: Phone = ""
     ship_from: str = ""
     register: str = ""
     bank: str = ""
@@ -77,6 +80,8 @@ async def set_seller(pricing: Service, caller: CurrentCaller, data: JSONBody[Sel
 @get("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_exchange_rates")
 async def list_exchange_rates(pricing: Service, currency: FromQuery[str] = "") -> dict[str, list[ExchangeRate]]:
     """Rates of exchange to the currency of the books, the newest first: of one `currency`, or all."""
+    if currency:
+        minor_digits(currency.strip().upper())
     return {"items": await pricing.exchange_rates(currency)}
 
 

@@ -38,7 +38,7 @@ class SellerBook:
 
     async def at(self, moment: datetime | None = None) -> Seller | None:
         """Who sells at a moment."""
-        when = aware(moment, self._work.zone) or self._work.now()
+        when = aware(moment, self._work.zone, "/at") or self._work.now()
         return next((one for one in reversed(await self.every()) if one.valid_from and one.valid_from <= when), None)
 
     async def named(self, seller_id: str) -> Seller | None:

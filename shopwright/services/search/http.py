@@ -13,9 +13,11 @@ from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.pagination import AfterPlace
 from shopwright.kit.http.query_parameters import also_asks
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.money import LARGEST
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 Service = Dependency[Search]
+Price = Annotated[int | None, Parameter(ge=0, le=LARGEST, description="minor units")]
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -42,8 +44,8 @@ async def find(
     request: Request[Any, Any, Any],
     q: FromQuery[str] = "",
     collection: FromQuery[str] = "",
-    price_min: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
-    price_max: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
+    price_min: Price = None,
+    price_max: Price = None,
     rating_min: Annotated[float | None, Parameter(ge=0, le=5)] = None,
     sort: FromQuery[Sort] = "relevance",
     page: Annotated[int, Parameter(ge=1)] = 1,
