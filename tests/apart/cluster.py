@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.apart.tomorrow import today
-from tests.conftest import bare_environment, engines
+from tests.apart.next_version import today
+from tests.builders.environment import bare_environment, engines
 from tests.process.server import free_port
 
 

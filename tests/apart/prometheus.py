@@ -13,7 +13,7 @@ import httpx
 
 from shopwright.deployment.targets import watch
 from shopwright.deployment.targets.system import DeploymentOptions
-from tests.conftest import need
+from tests.builders.environment import need
 from tests.process.server import free_port
 
 EVERY_S = 3  # it asks; a shop whose engines hang answers in two

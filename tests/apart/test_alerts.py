@@ -16,9 +16,11 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.tasks import ended
 from shopwright.registry import PARTS
 from tests.apart.prometheus import EVERY_S, comes, prometheus
-from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
+from tests.builders.tcp_proxy import TcpProxy
 from tests.process.server import Server, buy
-from tests.road import Road
 
 IN_ONE = {"EngineAway", "FactsGivenUp", "PartDown", "ProcessDown"}  # seen where the shop is one process
 OF_THE_DISK = {
@@ -26,7 +28,7 @@ OF_THE_DISK = {
     "DiskFilling",
     "BackupOld",
     "DrillOld",
-}  # a full one is in tests/process/test_full_disk.py, the rules in test_watch.py
+}  # a full one is in tests/process/test_full_disk.py, the rules in test_prometheus_rules.py
 
 
 @pytest.mark.soak
@@ -82,7 +84,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
     shop = Shop(make_settings(*data), hasher=QUICK)
     sku = (await sell(shop, "Lamp", on_hand=1000)).variants[0].sku
     await shop.search.bring_up_to_date()
-    road = Road(data[1])
+    road = TcpProxy(data[1])
     await road.open()
     server = Server(
         data[0], f"{road.url}&connections=2&wait_seconds=3", parts=[one for one in PARTS if one != "reviews"],

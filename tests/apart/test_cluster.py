@@ -17,13 +17,17 @@ import pytest
 
 from shopwright.app import Shop
 from tests.apart.cluster import Cluster, running
-from tests.apart.tomorrow import MARK, today, tomorrow
-from tests.conftest import ON_SERVERS, OWNER, QUICK, SOAK, bare_environment, fresh, make_settings, need, sell, sign_in
-from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys, filled
+from tests.apart.next_version import MARK, today, tomorrow
+from tests.builders.chromium import CHROMIUM, SIZES, a_stranger_buys, filled
+from tests.builders.customers import sign_in
+from tests.builders.documented_api import answers_as_documented
+from tests.builders.environment import ON_SERVERS, SOAK, bare_environment, need
+from tests.builders.goods import sell
+from tests.builders.health import wrong
+from tests.builders.processes import settled
+from tests.builders.shops import OWNER, QUICK, fresh, make_settings
 from tests.process.load import Load
 from tests.process.server import all_at_once, buy
-from tests.process.test_processes import settled, wrong
-from tests.security.test_schema import answers_as_documented
 
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
 REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many

@@ -21,13 +21,16 @@ from shopwright.app import Shop
 from shopwright.engines.bus.rabbitmq import Envelope
 from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
-from tests import queues
 from tests.apart.cluster import Cluster, running
-from tests.conftest import ON_SERVERS, QUICK, make_settings, place, sell, server
+from tests.builders import rabbitmq_queues
+from tests.builders.engine_proxies import ENGINES, NAMES, open_roads
+from tests.builders.environment import ON_SERVERS, server, server_place
+from tests.builders.goods import sell
+from tests.builders.health import wrong
+from tests.builders.processes import settled
+from tests.builders.shops import QUICK, make_settings
+from tests.builders.tcp_proxy import TcpProxy
 from tests.process.load import Count, Load
-from tests.process.test_failures import ENGINES, NAMES, open_roads
-from tests.process.test_processes import settled, wrong
-from tests.road import Road
 
 pytestmark = pytest.mark.soak
 ALL = os.environ.get("FAULTS", "") == "all"
@@ -58,7 +61,7 @@ class Row(msgspec.Struct):
 class Story:
     """A cluster under load, and what was done to it."""
 
-    def __init__(self, data: tuple[Path, str], cluster: Cluster, roads: dict[str, Road], load: Load) -> None:
+    def __init__(self, data: tuple[Path, str], cluster: Cluster, roads: dict[str, TcpProxy], load: Load) -> None:
         self.data, self.cluster, self.roads, self.load = data, cluster, roads, load
         self.rows: list[Row] = []
 
@@ -94,7 +97,7 @@ class Story:
     async def between(self, part: str, fault: str) -> None:
         """On the way to all processes of a part, for everyone who asks it."""
         ports = [one["port"] for one in (await self.cluster.status())["services"][part]]
-        roads = [Road(f"http://127.0.0.1:{port}") for port in ports]
+        roads = [TcpProxy(f"http://127.0.0.1:{port}") for port in ports]
         for slot, (port, road) in enumerate(zip(ports, roads, strict=True), 1):
             await road.open()
             self._lead(part, slot, urlsplit(road.url).port or port)
@@ -125,7 +128,7 @@ class Story:
         )  # fmt: skip
         async with await aio_pika.connect(server("RABBITMQ")) as connection:
             channel = await connection.channel()
-            queue = f"{queues.place(place(self.data[0]))}.{HEARER}"
+            queue = f"{rabbitmq_queues.place(server_place(self.data[0]))}.{HEARER}"
 
             def say(body: bytes) -> Awaitable[object]:
                 message = aio_pika.Message(body, type="OrderPaid", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)

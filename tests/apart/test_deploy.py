@@ -20,9 +20,9 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
 from shopwright.registry import PARTS, ServiceRegistry, embedded
 from shopwright.settings import Settings, complete
-from tests.apart.test_front import accepted
-from tests.conftest import need
-from tests.kustomize import BASE, built, of_kind
+from tests.builders.environment import need
+from tests.builders.gateway import accepted
+from tests.builders.kustomize import BASE, built, of_kind
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,12 @@ from shopwright.app import Shop
 from shopwright.deployment.targets import server
 from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.kit.audit import AuditFilter
-from tests.apart.test_front import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
-from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
+from tests.builders.environment import ON_SERVERS
+from tests.builders.gateway import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, free_port
-from tests.services.test_orders import place
 
 BIN = Path(sys.executable).parent
 FILES = server.files(DeploymentOptions(url="https://shop.example"))

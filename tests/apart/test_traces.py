@@ -22,9 +22,11 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.observability import tracing
 from shopwright.kit.observability.logs import JsonLines
 from shopwright.web.application import build
-from tests.apart.inside import apart
-from tests.api.test_journey import order, ready_cart
-from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell
+from tests.apart.split_shop import apart
+from tests.builders.api import order, ready_cart
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.shops import OWNER, QUICK, make_settings
 from tests.process.server import Server
 
 Spans = list[dict[str, Any]]

@@ -8,7 +8,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.money import Money
 from shopwright.services.pricing.contract import ShippingRate, TaxRate
-from tests.conftest import sell, sign_in
+from tests.builders.customers import sign_in
+from tests.builders.goods import sell
 
 TYPED: dict[str, dict[str, str]] = {
     "NL": {"line1": "Damrak 1", "city": "Amsterdam", "postal_code": "nl-1012ab"},

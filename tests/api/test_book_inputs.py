@@ -11,10 +11,9 @@ from shopwright.services.books.contract import Payout
 from shopwright.services.pricing.contract import Seller
 from shopwright.services.pricing.presets import PLACES
 from shopwright.services.pricing.seller_http import SellerInput
-from tests.api.test_seller import SELLER
-from tests.conftest import sell
-from tests.services.test_orders import place
-from tests.services.test_sale import NORTHLIGHT
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.sellers import NORTHLIGHT, SELLER
 
 MONTHS = "from=2026-03&to=2026-03"
 

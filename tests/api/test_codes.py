@@ -8,7 +8,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.services.catalog.contract import ProductInput, VariantInput
 from shopwright.services.pricing.contract import TaxRate
-from tests.conftest import fill_cart, sell
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
 
 BESIDE = [" {}", "{}\u200b", "\ufeff{}\u00a0", "\t{} "]
 

@@ -17,8 +17,10 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.observability.logs import ACCESS, KEPT_FILES, TEXT, JsonLines, PlainLines, SizedFile
 from shopwright.kit.personal import personal_fields
 from shopwright.web.application import build
-from tests.api.test_journey import order, ready_cart
-from tests.conftest import make_settings, sell, send_all
+from tests.builders.api import order, ready_cart
+from tests.builders.goods import sell
+from tests.builders.messages import send_all
+from tests.builders.shops import make_settings
 
 REQUEST = "my-request-7"
 pytestmark = pytest.mark.usefixtures("open_letters")

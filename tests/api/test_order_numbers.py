@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.conftest import sell
-from tests.services.test_orders import place
+from tests.builders.goods import sell
+from tests.builders.orders import place
 
 # Digits to Python, and no numbers; a number in other digits; one of more digits than any.
 ODD = ["²", "1²", "①", "#²", "١٠٠١", "1００1", "9" * 19, "9" * 1000, "#"]

@@ -18,7 +18,10 @@ from shopwright.kit.money import Money
 from shopwright.kit.origins import Origins
 from shopwright.services.pricing.contract import Coupon, CouponRefused, ShippingRate
 from shopwright.web.application import build
-from tests.conftest import OWNER, QUICK, fill_cart, make_settings, sell, sign_in
+from tests.builders.customers import sign_in
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.builders.shops import OWNER, QUICK, make_settings
 
 REFUSED_RETURNS = (
     "javascript:alert(1)", "//evil.example", "http:evil.example", "https://evil.example/", "http://shop.test@evil.example/",

@@ -8,15 +8,12 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from tests.conftest import OWNER, letter, sell
-from tests.pages.test_pages import ADDRESS, Browser, Forms
+from tests.builders.goods import sell
+from tests.builders.messages import letter
+from tests.builders.pages import ADDRESS, Browser, Forms
+from tests.builders.sellers import SELLER
+from tests.builders.shops import OWNER
 
-SELLER = {
-    "legal_name": "Northlight Handels GmbH",
-    "address": {"name": "Northlight", "line1": "Torstraße 140", "city": "Berlin", "postal_code": "10119", "country": "DE"},
-    "tax_ids": [{"country": "DE", "id": "DE 136 695 976"}],
-    "filing_currency": "EUR",
-}  # fmt: skip
 FORM = {
     "legal_name": "Northlight Handels GmbH",
     "register": "HRB 1234, Amtsgericht Köln",

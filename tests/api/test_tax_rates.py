@@ -8,7 +8,8 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from tests.conftest import OWNER, sell
+from tests.builders.goods import sell
+from tests.builders.shops import OWNER
 
 NEW_YORK = {"country": "US", "region": "New York", "postcodes": "100*", "rate_ppm": 88_750, "title": "Sales tax"}
 

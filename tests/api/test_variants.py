@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import pytest
-
-from tests.conftest import OWNER, sign_in
 
 EUR = "EUR"
 Sent = Mapping[str, Any]
-
-
-@pytest.fixture
-async def staff(api: httpx.AsyncClient) -> dict[str, str]:
-    return await sign_in(api, *OWNER)
 
 
 def money(amount: int) -> dict[str, Any]:

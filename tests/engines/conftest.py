@@ -16,7 +16,7 @@ from shopwright.engines.search import open_search
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, VersionStore
 from shopwright.kit.ports import Cache, SearchIndex
-from tests.conftest import server
+from tests.builders.environment import server
 
 
 @pytest.fixture(params=["memory", "redis", "memcached"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import trustme
 
-from tests.conftest import need
+from tests.builders.environment import need
 from tests.process.server import free_port
 
 # Nothing here waits for a disk: what dies are the servers, not the machine.

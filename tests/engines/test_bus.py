@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 import aio_pika
 import pytest
@@ -20,24 +20,21 @@ from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
 from shopwright.kit.clock import HandClock
-from shopwright.kit.data.events import Delivery, Event, EventHandler, ScheduledJob, StoredEvent
+from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob, StoredEvent
 from shopwright.kit.data.unit_of_work import AlreadyDone
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
 from shopwright.operations.process_admin import Housekeeper
-from tests.conftest import QUICK, Post, make_settings, sell, server
+from tests.builders.environment import server
+from tests.builders.events import Rang, ring
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK, Post, make_settings
+from tests.builders.tcp_proxy import TcpProxy
 from tests.engines.conftest import Buses
-from tests.road import Road
-from tests.services.test_orders import place
 
 T = TypeVar("T")
-
-
-class Rang(Event, frozen=True, kw_only=True):
-    SUBJECT: ClassVar[str] = "bell"
-    bell: str
-    n: int
 
 
 async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> list[T]:
@@ -47,14 +44,6 @@ async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> li
             return some
         await asyncio.sleep(0.02)
     raise AssertionError
-
-
-async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) -> None:
-    shop.works["users"].hearers.by_event = {"Rang": hearers}
-    async with shop.works["users"].begin() as tx:
-        for bell, n in facts:
-            await tx.emit(Rang(bell=bell, n=n))
-            shop.clock.move(milliseconds=1)
 
 
 async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buses) -> None:
@@ -510,7 +499,7 @@ async def test_facts_about_one_subject_keep_their_order_through_several_processe
 async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when_it_is_back(
     data: tuple[Path, str], clock: HandClock, post: Post, rabbit: str, trouble: str
 ) -> None:
-    road = Road(rabbit)
+    road = TcpProxy(rabbit)
     await road.open()
     shop = Shop(make_settings(*data, bus=road.url), clock=clock, hasher=QUICK, send_webhook=post)
     post.shop, house = shop, Housekeeper(shop)

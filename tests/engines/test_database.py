@@ -16,8 +16,9 @@ from shopwright.engines.database.parameters import positional
 from shopwright.engines.database.postgresql import PostgresDatabase
 from shopwright.kit.data.database import Database, UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Refused, Unavailable
-from tests.conftest import POSTGRES, need, postgres_do, server
-from tests.road import Road
+from tests.builders.databases import folder, prepare, put
+from tests.builders.environment import POSTGRES, need, postgres_do, server
+from tests.builders.tcp_proxy import TcpProxy
 
 OPTIONS = {"postgresql": "", "roles": "?roles=contract", "pgbouncer": "?pgbouncer=transaction&roles=contract"}
 
@@ -44,25 +45,6 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     yield made
     await made.close()
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def folder(tmp_path: Path) -> Path:
-    found = tmp_path / "things" / "migrations"
-    found.mkdir(parents=True, exist_ok=True)
-    return found
-
-
-async def prepare(made: Database, tmp_path: Path) -> None:
-    sql = "-- things\nCREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT NOT NULL, body JSONB);\nCREATE INDEX things_n ON things (n);\n"
-    (folder(tmp_path) / "0001_things.sql").write_text(sql)
-    assert await made.migrate([folder(tmp_path)]) == ["things/0001_things.sql"]
-
-
-async def put(made: Database, thing: str, n: int = 1) -> int:
-    async with made.begin() as session:
-        return await session.run(
-            "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": thing, "n": n}
-        )
 
 
 async def test_a_database_says_what_it_is_and_which_settings_risk_data(database: Database) -> None:
@@ -377,7 +359,7 @@ async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connec
 async def test_a_connection_that_is_being_ended_by_the_server_is_unavailable() -> None:
     """Its last words have come, its end has not: the driver then takes itself for broken."""
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    road = Road(POSTGRES)
+    road = TcpProxy(POSTGRES)
     await road.open()
     database = open_database(f"{road.url}?connections=1", "things")
     (mine,) = await database.fetch("SELECT pg_backend_pid() AS pid", {})

@@ -26,8 +26,10 @@ from shopwright.operations.archive import read as read_archive
 from shopwright.operations.archive import write as write_archive
 from shopwright.operations.move.beside import move_beside
 from shopwright.operations.process_admin import Housekeeper
-from tests.conftest import QUICK, make_settings, mongo_url, sell
-from tests.road import Road
+from tests.builders.environment import mongo_url
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
+from tests.builders.tcp_proxy import TcpProxy
 
 THINGS = DocumentCollection("things", unique=("slug",), indexed=("colour", "rooms"))
 
@@ -285,7 +287,7 @@ async def test_an_older_version_that_arrives_late_changes_nothing(work: ServiceD
 async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_read(
     work: ServiceDatabase, mongo: str
 ) -> None:
-    road = Road(mongo)
+    road = TcpProxy(mongo)
     await road.open()
     documents, stranger = open_documents(road.url), open_documents(road.url)
     await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
@@ -324,7 +326,7 @@ def test_limits_in_the_address_of_mongodb_go_before_ours() -> None:
 async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
     data: tuple[Path, str], clock: HandClock, mongo: str
 ) -> None:
-    road = Road(mongo)
+    road = TcpProxy(mongo)
     await road.open()
     shop = Shop(make_settings(*data, documents=road.url), clock=clock, hasher=QUICK)
     async with shop.running(deliver=False):
@@ -334,7 +336,7 @@ async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
 
 
 async def test_a_server_that_never_answers_is_given_up_in_time(work: ServiceDatabase, mongo: str) -> None:
-    road = Road(mongo)
+    road = TcpProxy(mongo)
     await road.open()
     documents, stranger = open_documents(mongo), open_documents(road.url)
     await put(documents, work, "a", {"slug": "lamp"})
@@ -472,7 +474,7 @@ async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: 
 async def test_who_reads_the_whole_of_it_waits_for_a_server_that_is_gone_for_a_moment(
     work: ServiceDatabase, mongo: str
 ) -> None:
-    road = Road(mongo)
+    road = TcpProxy(mongo)
     await road.open()
     documents = open_documents(mongo)
     await put(documents, work, "a", {"slug": "lamp"})

@@ -18,7 +18,9 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import Files
 from shopwright.web.application import build
-from tests.conftest import OWNER, QUICK, make_settings, server, sign_in
+from tests.builders.customers import sign_in
+from tests.builders.environment import server
+from tests.builders.shops import OWNER, QUICK, make_settings
 from tests.process.server import free_port
 
 

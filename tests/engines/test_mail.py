@@ -12,6 +12,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from shopwright.app import Shop
 from shopwright.engines.messaging.smtp import Smtp
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.ports import Attachment, Message
@@ -197,3 +198,11 @@ async def test_a_server_that_went_away_and_came_back_is_connected_again(serve, c
 def test_a_wrong_setting_is_told_what_would_be_right(url: str, sender: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         Smtp(url, sender)
+
+
+async def test_the_viewer_keeps_a_message_once(shop: Shop) -> None:
+    message = Message(id="msg_1", channel="email", recipient="ada@example.com", subject="Hello", text="Hello")
+    for _ in range(3):
+        await shop.postboxes["email"].deliver(message)
+    rows = await shop.works["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
+    assert [row["subject"] for row in rows] == ["Hello"]

@@ -24,8 +24,9 @@ from shopwright.operations.archive import put as put_rows
 from shopwright.operations.doctor import examine
 from shopwright.operations.upgrade_rehearsal import Stage
 from shopwright.services.orders.contract import NewShipment
-from tests.conftest import POSTGRES, QUICK, bare_environment, make_settings, need, postgres_do
-from tests.engines.test_database import folder, prepare, put
+from tests.builders.databases import folder, prepare, put
+from tests.builders.environment import POSTGRES, bare_environment, need, postgres_do
+from tests.builders.shops import QUICK, make_settings
 from tests.process.story import place
 
 RELEASE = Path(__file__).parents[1] / "data" / "shop-0.1.0.json.gz"

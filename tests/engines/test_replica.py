@@ -14,9 +14,12 @@ from shopwright.engines.database import open_database
 from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.operations.doctor import examine
-from tests.conftest import POSTGRES, QUICK, fill_cart, make_settings, need, sell
+from tests.builders.databases import prepare, put
+from tests.builders.environment import POSTGRES, need
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.builders.shops import QUICK, make_settings
 from tests.engines.pair import Pair
-from tests.engines.test_database import prepare, put
 from tests.process.server import Server, buy, delivered
 from tests.process.story import place
 

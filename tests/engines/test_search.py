@@ -21,7 +21,8 @@ from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.services.search.contract import Results
 from shopwright.services.search.service import SearchService
 from shopwright.web.application import build
-from tests.conftest import QUICK, make_settings, sell
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 from tests.engines.products import goods
 from tests.process.server import free_port
 

@@ -19,10 +19,10 @@ from shopwright.engines.documents.mongo_bodies import MongoBodies
 from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
 from shopwright.kit.errors import Invalid, Unavailable
-from tests.apart.test_front import program
-from tests.conftest import POSTGRES, need, place, server
+from tests.builders.databases import prepare, put
+from tests.builders.environment import POSTGRES, need, server, server_place
+from tests.builders.gateway import program
 from tests.engines.pair import Pair
-from tests.engines.test_database import prepare, put
 from tests.process.server import free_port
 
 
@@ -54,7 +54,7 @@ def with_authority(url: str, ca: Path) -> str:
 
 async def test_rabbitmq_by_tls(unknown: Authority, shop: Shop) -> None:
     url, works = server("RABBITMQ_TLS"), list(shop.works.values())
-    trusted = open_bus(f"{url}&prefix={place(Path(shop.settings.data))}", works, [], [])
+    trusted = open_bus(f"{url}&prefix={server_place(Path(shop.settings.data))}", works, [], [])
     assert (await trusted.examine()).engine.startswith("RabbitMQ")
     stranger = open_bus(with_authority(url, unknown.ca), works, [], [])
     guessing = open_bus(url.replace("loopback@", "guessed@"), works, [], [])

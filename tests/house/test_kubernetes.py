@@ -7,7 +7,7 @@ import pytest
 from shopwright.deployment.targets.containers import GATEWAY_PORT, PRIVATE
 from shopwright.deployment.targets.system import MORE, PORT, SHARED, DeploymentOptions, asked_by, parts, settings
 from shopwright.registry import PARTS
-from tests.kustomize import BASE, NAME, PART_OF, built, kustomization, of_kind
+from tests.builders.kustomize import BASE, NAME, PART_OF, built, kustomization, of_kind
 
 SECRETS = "shopwright"
 NETWORK = "deploy/kubernetes/network.yaml"

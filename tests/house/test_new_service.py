@@ -17,10 +17,12 @@ from pathlib import Path
 import httpx
 
 from shopwright.app import Shop
+from shopwright.demo.load import load_rules
 from shopwright.kit.auth import SYSTEM
 from shopwright.web.application import build
-from tests.conftest import load_rules, make_settings, sell
-from tests.services.test_orders import place
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import make_settings
 
 
 async def webhook(provider, headers, body) -> bool:

@@ -23,7 +23,7 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability.process_admin import ProcessAdmin
 from shopwright.registry import HOUSE
-from tests.conftest import make_settings
+from tests.builders.shops import make_settings
 
 RELEASES = Path(__file__).parents[1] / "data"
 NEEDED, LEFT_OUT = "needed", "may be left out"

@@ -11,7 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, ProductInput, VariantInput
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
-from tests.imports.test_imports import take
+from tests.builders.imports import take
 
 pytestmark = pytest.mark.slow
 

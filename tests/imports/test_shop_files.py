@@ -18,8 +18,7 @@ from shopwright.kit.text import csv_cell
 from shopwright.services.pricing.contract import TaxClass
 from shopwright.services.search.contract import SearchRequest
 from shopwright.web.product_view import write
-from tests.imports.test_accounts import account
-from tests.imports.test_imports import read, take
+from tests.builders.imports import account, read, take
 
 WOO = "ID,Type,SKU,Name,Published,Visibility in catalog,Date sale price starts,Date sale price ends,Stock,Sale price,Regular price"
 

@@ -13,7 +13,7 @@ from shopwright.importers.files import read_tables
 from shopwright.importers.php import unserialized
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
-from tests.imports.test_imports import read, real
+from tests.builders.imports import read, real
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from shopwright.cli.main import main
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import PREFIX, read
 from shopwright.settings import Settings
-from tests.conftest import no_settings
+from tests.builders.environment import no_settings
 
 WRONG = [
     ("data", "file:///srv/x", "a folder, not a URL; write /srv/x"),

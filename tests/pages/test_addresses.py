@@ -6,10 +6,9 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.addresses import Address
-from tests.conftest import OWNER, sell
-from tests.pages.test_pages import ADDRESS, Browser, Forms, browser
-
-__all__ = ["browser"]
+from tests.builders.goods import sell
+from tests.builders.pages import ADDRESS, Browser, Forms
+from tests.builders.shops import OWNER
 
 FORMS = ("/checkout", "/account/addresses/new")
 

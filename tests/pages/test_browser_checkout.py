@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.pages.test_browser import CHROMIUM, FLAGS, fill_address, url
+from tests.builders.chromium import CHROMIUM, FLAGS, fill_address
 
-__all__ = ["url"]
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.pages.test_browser import CHROMIUM, FLAGS, Eyes, fill_address, url
+from tests.builders.chromium import CHROMIUM, FLAGS, Eyes, fill_address
 
-__all__ = ["url"]
 pytestmark = pytest.mark.browser
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 

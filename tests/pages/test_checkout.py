@@ -12,13 +12,8 @@ from shopwright.kit.money import Money
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
-from tests.conftest import sell
-from tests.pages.test_pages import ADDRESS, Browser, Forms, to_payment
-
-
-@pytest.fixture
-def browser(api: httpx.AsyncClient) -> Browser:
-    return Browser(api)
+from tests.builders.goods import sell
+from tests.builders.pages import ADDRESS, Browser, Forms, to_payment
 
 
 async def ten_per_cent(shop: Shop, **more) -> None:

@@ -6,10 +6,13 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.auth import GUEST
 from shopwright.kit.clock import HandClock
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
-from tests.conftest import OWNER, fill_cart, letter, sell
-from tests.services.test_orders import GUEST
+from tests.builders.goods import sell
+from tests.builders.messages import letter
+from tests.builders.orders import fill_cart
+from tests.builders.shops import OWNER
 
 
 @pytest.mark.usefixtures("open_letters")

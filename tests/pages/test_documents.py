@@ -6,25 +6,14 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import Caller
-from tests.conftest import confirm, fill_cart, sell
-from tests.services.test_books import kettles
-from tests.services.test_documents import documents
-from tests.services.test_order_taxes import place_cart
-from tests.services.test_sale import NORTHLIGHT
-from tests.services.test_staff import PASSWORD, hired
+from tests.builders.customers import confirm
+from tests.builders.documents import documents
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart, kettles, place_cart
+from tests.builders.pages import is_now
+from tests.builders.staff import PASSWORD, hired
 
 DENIED, FOUND, NOWHERE = 403, 200, 404
-
-
-@pytest.fixture
-async def seller(shop: Shop) -> None:
-    await shop.pricing.set_seller(NORTHLIGHT)
-
-
-async def is_now(api: httpx.AsyncClient, shop: Shop, email: str, password: str = PASSWORD) -> None:
-    """This browser is theirs from now on."""
-    api.cookies.clear()
-    api.cookies.set("session", await shop.users.open_session(email, password))
 
 
 @pytest.mark.usefixtures("seller")

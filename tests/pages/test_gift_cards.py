@@ -12,16 +12,12 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCard, NewGiftCard
 from shopwright.services.orders.contract import NewRefund
-from tests.conftest import OWNER, letter, send_all
-from tests.pages.test_pages import Browser, to_payment
+from tests.builders.messages import letter, send_all
+from tests.builders.pages import Browser, to_payment
+from tests.builders.shops import OWNER
 
 OFFICE = "/office/gift-cards"
 CODE = re.compile(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
-
-
-@pytest.fixture
-def browser(api: httpx.AsyncClient) -> Browser:
-    return Browser(api)
 
 
 async def issue(shop: Shop, amount: int = 2000, email: str = "") -> GiftCard:

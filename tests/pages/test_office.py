@@ -11,13 +11,9 @@ from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.services.catalog.contract import AttributeType
 from shopwright.services.inventory.contract import Adjustment
-from tests.conftest import fill_cart, sell
-
-
-async def send(office: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
-    text = (await office.get(page)).text
-    token = re.search(r'name="_csrf_token" value="([^"]+)"', text)[1]
-    return await office.post(action, data={"_csrf_token": token, **fields})
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.builders.pages import send
 
 
 async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.AsyncClient) -> None:

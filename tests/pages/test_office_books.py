@@ -10,7 +10,8 @@ from shopwright.app import Shop
 from shopwright.kit.money import Money
 from shopwright.services.books import store
 from shopwright.services.books.contract import Account, Posting
-from tests.services.test_books import MONTH, balances, kettles
+from tests.builders.ledger import MONTH, balances
+from tests.builders.orders import kettles
 
 BOOKS, PAYOUTS = "/office/books", "/office/books/payouts"
 

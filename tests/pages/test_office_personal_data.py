@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.conftest import OWNER
-from tests.services.test_guests import GUEST, bought
+from tests.builders.guests import GUEST, bought
+from tests.builders.shops import OWNER
 
 PAGE = "/office/personal-data"
 

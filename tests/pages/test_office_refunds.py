@@ -10,10 +10,11 @@ from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import SYSTEM
 from shopwright.services.orders.contract import NewRefund, Order
-from tests.conftest import OWNER, sell
-from tests.services.test_orders import place
-from tests.services.test_refunds import REFUSES, REFUSES_LATER, gives_in, later
-from tests.services.test_staff import PASSWORD, hired
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.refunds import REFUSES, REFUSES_LATER, gives_in, later
+from tests.builders.shops import OWNER
+from tests.builders.staff import PASSWORD, hired
 
 Send = Callable[..., Awaitable[httpx.Response]]
 

@@ -11,7 +11,8 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, ProductInput
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
-from tests.conftest import OWNER, QUICK, make_settings, sell
+from tests.builders.goods import sell
+from tests.builders.shops import OWNER, QUICK, make_settings
 
 TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 PATHS = ("/", "/p/harbour-kettle", "/search?q=kettle")

@@ -12,7 +12,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.money import parse
 from shopwright.web.application import build
 from shopwright.web.product_view import write
-from tests.conftest import QUICK, make_settings
+from tests.builders.shops import QUICK, make_settings
 
 CASES = {
     "JPY": (("500", "1500", "3000"), ("1000", "2000"), ("From ¥1,000", "Up to ¥2,000"), ("500", "3000"), "¥"),

@@ -13,7 +13,8 @@ from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.kit.translation import PSEUDO
 from shopwright.web.application import build
-from tests.conftest import QUICK, make_settings, sell
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 
 PAGES = (
     "/", "/search?q=Kettle", "/search?q=Kettlesomething", "/c/kitchen", "/p/harbour-kettle", "/cart", "/checkout",

@@ -9,7 +9,9 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.services.search.contract import SearchRequest
-from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 
 
 async def titles(api: httpx.AsyncClient, text: str) -> list[str]:

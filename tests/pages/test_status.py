@@ -8,7 +8,8 @@ from shopwright.kit.observability.process_admin import ProcessStatus, Waiting
 from shopwright.services.specs import specs
 from shopwright.web.application import build
 from shopwright.web.storefront.status import states
-from tests.conftest import APART, ON_SERVERS, sell
+from tests.builders.environment import APART, ON_SERVERS
+from tests.builders.goods import sell
 
 
 def condition(*parts: str, late: float = 0.0, **bad: str) -> ProcessStatus:

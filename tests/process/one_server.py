@@ -15,10 +15,12 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
-from tests.conftest import QUICK, make_settings, need, sell
+from tests.builders.environment import need
+from tests.builders.goods import sell
+from tests.builders.mail_server import MailServer
+from tests.builders.shops import QUICK, make_settings
 from tests.process.load import Load
 from tests.process.server import Server
-from tests.services.test_delivery import MailServer
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 STARTED_AGAIN_S = 2.0  # RestartSec of the unit
@@ -207,7 +209,7 @@ async def mounted(machine: OneServer) -> None:
 
 async def orders_damaged(machine: OneServer) -> None:
     """One page of the orders, while it runs."""
-    from tests.services.test_recovery import PAGE, pages_of
+    from tests.builders.damage import PAGE, pages_of
 
     machine.kept = False
     await asyncio.to_thread(machine.server.stop)

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-import msgspec
 
 from shopwright.app import Shop
 from shopwright.deployment.cluster.patience import is_ready
 from shopwright.deployment.cluster.plan import free_ports
-from tests.conftest import BERLIN, bare_environment, engines
-
-ADDRESS = msgspec.to_builtins(BERLIN)
+from tests.builders.api import ADDRESS
+from tests.builders.environment import bare_environment, engines
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ from shopwright.kit.provider import Provider
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.simulation.faults import OUTSIDE, Faults, FaultyDatabase, FaultyProvider
-from tests.conftest import QUICK, make_settings
+from tests.builders.shops import QUICK, make_settings
 
 WRITES = re.compile(r"^\s*(INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 UNTOLD = {"facts", "deliveries", "inbox", "timers"}

@@ -15,10 +15,11 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.errors import NOT_UNTIL_REPAIRED
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.builders.damage import PAGE, checkpoint, pages_of, spoil
+from tests.builders.environment import ON_SERVERS, POSTGRES
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, buy
-from tests.services.test_damage import checkpoint, spoil
-from tests.services.test_recovery import PAGE, pages_of
 
 pytestmark = [
     pytest.mark.slow,

@@ -15,7 +15,9 @@ from shopwright.app import Shop
 from shopwright.kit import disk
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.http.problems import NOT_NOW, describe
-from tests.conftest import POSTGRES, QUICK, make_settings, sell
+from tests.builders.environment import POSTGRES
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, buy
 
 pytestmark = pytest.mark.slow

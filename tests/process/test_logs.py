@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import bare_environment
+from tests.builders.environment import bare_environment
+from tests.builders.processes import stock_up
 from tests.process.server import Server, buy, free_port
-from tests.process.test_processes import stock_up
 
 pytestmark = pytest.mark.slow
 BEGIN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \[\d+\]"

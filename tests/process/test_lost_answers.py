@@ -10,10 +10,11 @@ import pytest
 
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Unavailable
-from tests.conftest import ON_SERVERS, fresh, need
+from tests.builders.environment import ON_SERVERS, need
+from tests.builders.killed_orders import judge, prepared, settled
+from tests.builders.shops import fresh
+from tests.builders.tcp_proxy import TcpProxy
 from tests.process.story import open_shop, place, refund, ship
-from tests.process.test_steps import judge, prepared, settled
-from tests.road import Road
 
 T = TypeVar("T")
 COMMIT = b"COMMIT;"
@@ -33,7 +34,7 @@ async def insist(deed: Callable[[], Awaitable[T]]) -> T:
 async def whole_story(data: Path, database: str, lost: int) -> int:
     """An order from checkout to refund, while the answer to one commit is lost; answers how many commits there were."""
     cart = await prepared(data, database)
-    road = Road(database)
+    road = TcpProxy(database)
     await road.open()
     clock = HandClock()
     shop = open_shop(data, road.url, clock)

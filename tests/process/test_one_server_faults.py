@@ -20,7 +20,8 @@ import pytest
 
 from shopwright.app import Shop
 from tests.apart.prometheus import prometheus
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings
+from tests.builders.environment import ON_SERVERS, POSTGRES
+from tests.builders.shops import QUICK, make_settings
 from tests.process import one_server as machines
 from tests.process.load import Load
 from tests.process.one_server import FAULTS, Fault, OneServer, one_server, until, well_again

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.conftest import QUICK, make_settings, sell
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, buy
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import bare_environment
+from tests.builders.environment import bare_environment
 
 HOME = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow

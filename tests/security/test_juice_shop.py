@@ -21,7 +21,10 @@ from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Invalid
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import Coupon
-from tests.conftest import OWNER, fill_cart, sell, sign_in
+from tests.builders.customers import sign_in
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.builders.shops import OWNER
 
 LIST = Path(__file__).parents[3] / "shared" / "data" / "security-checklists" / "juice_shop_challenges.csv.gz"
 ADA, EVE, WORDS = "ada@example.com", "eve@example.com", "harbour at seven"

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,20 +18,11 @@ from shopwright.operations import archive
 from shopwright.operations.doctor import examine
 from shopwright.services.giftcards.contract import NewGiftCard
 from shopwright.services.search.contract import SearchRequest
-from tests.conftest import QUICK, fresh, make_settings, sell
-from tests.services.test_orders import place
-from tests.services.test_privacy import ada, buy
+from tests.builders.customers import ada
+from tests.builders.goods import sell
+from tests.builders.orders import buy, place
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def other(data: tuple[Path, str], migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Shop]:
-    """Another new shop."""
-    async with fresh(migrated, tmp_path / "other") as found:
-        shop = Shop(make_settings(*found), clock=HandClock(), hasher=QUICK)
-        async with shop.running(deliver=False):
-            yield shop
 
 
 async def full(shop: Shop) -> None:
@@ -41,7 +31,7 @@ async def full(shop: Shop) -> None:
     await shop.inventory.set_cost(kettle.variants[0].id, Money(333, "EUR"))
     await shop.files.put("media/abc/original", b"a picture")
     me = await ada(shop)
-    await buy(shop, kettle, me)
+    await buy(shop, (kettle, 1), who=me)
     await place(shop, kettle, token="pretend_delayed")
 
 

@@ -1,10 +1,8 @@
 """A backup is whole, can be read, and pushes out no better one."""
 
-import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from shopwright.app import Shop
 from shopwright.cli import loading, moving
@@ -14,18 +12,13 @@ from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.operations import archive
 from shopwright.operations.doctor import look
 from shopwright.services.catalog.contract import Product
-from tests.conftest import sell
-from tests.services.test_orders import place
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.pictures import picture
 
 pytestmark = pytest.mark.slow
 
 LATEST = BackupOptions(keep=1)
-
-
-def picture(colour: str = "red") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (40, 40), colour).save(out, "PNG")
-    return out.getvalue()
 
 
 async def pictured(shop: Shop, title: str = "Harbour Kettle", colour: str = "red") -> Product:

@@ -9,9 +9,11 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli import loading
 from shopwright.operations.doctor import examine, examine_engines, look
-from tests.conftest import ON_SERVERS, QUICK, sell
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK
 from tests.process.server import free_port
-from tests.services.test_orders import place
 
 pytestmark = pytest.mark.slow
 

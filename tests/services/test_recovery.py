@@ -20,8 +20,9 @@ from shopwright.kit.errors import Damaged
 from shopwright.operations.repair import repair
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
-from tests.conftest import BERLIN, ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell
-from tests.services.test_damage import (
+from tests.builders.customers import BERLIN
+from tests.builders.damage import (
+    ORDERS,
     PAGE,
     checkpoint,
     empty,
@@ -29,52 +30,21 @@ from tests.services.test_damage import (
     last_page,
     middle_page,
     page_one,
+    pages_of,
     shopwright,
     spoil,
+    table,
     truncated,
 )
-from tests.services.test_orders import place
+from tests.builders.environment import ON_SERVERS, POSTGRES, bare_environment
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK, make_settings
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
 ]
-ORDERS = 14
-
-
-async def sell_some(folder: Path) -> None:
-    shop = Shop(make_settings(folder), hasher=QUICK)
-    async with shop.running(deliver=False):
-        products = [await sell(shop, title, on_hand=500) for title in ("Harbour Kettle", "Lamp")]
-        for number in range(ORDERS):
-            await place(shop, products[number % 2])
-        await shop.bus.settle()
-        await shop.search.bring_up_to_date()
-
-
-@pytest.fixture(scope="module")
-def with_orders(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with some pages of orders, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("lived") / "data"
-    shutil.copytree(migrated[0], folder)
-    asyncio.run(sell_some(folder))
-    return folder
-
-
-@pytest.fixture
-def data_folder(with_orders: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(with_orders, tmp_path / "data")
-
-
-def pages_of(path: Path, name: str) -> list[int]:
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'overflow'", (name,))
-        return [row[0] for row in rows]
-
-
-def table(path: Path, sql: str) -> list[tuple]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def a_page_of_orders(path: Path) -> None:

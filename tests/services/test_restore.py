@@ -19,10 +19,11 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.operations import archive
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell
-from tests.services.test_damage import checkpoint, empty, gone, middle_page, page_one, shopwright
-from tests.services.test_orders import place
-from tests.services.test_recovery import table
+from tests.builders.damage import checkpoint, empty, gone, middle_page, page_one, shopwright, table
+from tests.builders.environment import ON_SERVERS, POSTGRES, bare_environment
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK, make_settings
 
 pytestmark = [
     pytest.mark.slow,

@@ -17,14 +17,11 @@ from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from shopwright.services.reviews.contract import NewReview, Order, Review
 from shopwright.services.reviews.service import flagged
-from tests.conftest import OWNER, fill_cart, sell, sign_in
-from tests.pages.test_pages import Browser
-
-
-@pytest.fixture
-def browser(api: httpx.AsyncClient) -> Browser:
-    return Browser(api)
-
+from tests.builders.customers import sign_in
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.builders.pages import Browser
+from tests.builders.shops import OWNER
 
 GOOD = NewReview(rating=5, title="Boils at once", body="And does not whistle.")
 

@@ -1,0 +1,139 @@
+"""What other services answered is remembered until anything of theirs changes: fewer calls, and never an old answer."""
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.data.unit_of_work import one_request
+from shopwright.kit.money import Money
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price
+from tests.apart.split_shop import Gateway, apart
+from tests.builders.customers import BERLIN
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.shops import OWNER, QUICK, make_settings
+
+pytestmark = pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
+
+
+@pytest.fixture
+async def whole(data: tuple[Path, str]) -> AsyncIterator[Shop]:
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    await shop.migrate()
+    await shop.users.ensure_owner(*OWNER)
+    yield shop
+    await shop.close()
+
+
+def calls(shop: Shop) -> Counter[str]:
+    """How often each of the others has answered this one: a call that is tried again on a busy machine counts once."""
+    metrics = [one for one in shop.numbers.registry.collect() if one.name == "shopwright_calls"]
+    return Counter({
+        sample.labels["service"]: int(sample.value)
+        for one in metrics for sample in one.samples
+        if sample.name.endswith("_total") and sample.labels["outcome"] == "answered"
+    })  # fmt: skip
+
+
+async def asked_for(gateway: Gateway, client: httpx.AsyncClient, path: str) -> tuple[str, Counter[str]]:
+    before = calls(await gateway.shop("faces"))
+    page = await client.get(path)
+    assert page.status_code == 200
+    return page.text, calls(await gateway.shop("faces")) - before
+
+
+async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(whole: Shop) -> None:
+    product = await sell(whole, on_hand=7)
+    path, variant = f"/p/{product.slug}", product.variants[0].id
+    async with apart(whole, hasher=QUICK) as gateway:
+        transport = httpx.ASGITransport(app=gateway)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            _, first = await asked_for(gateway, client, path)
+            assert first["catalog"] >= 1
+            assert first["pricing"] >= 1
+            page, second = await asked_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
+            assert "€64.00" in page
+            assert set(second) <= {"recommendations"}  # what is recommended shifts with every glance of anyone
+            await (await gateway.shop("faces")).pricing.set_prices(
+                [Price(variant_id=variant, amount=Money(5900, "EUR"))]
+            )
+            page, third = await asked_for(gateway, client, f"{path}?again=2")
+            assert "€59.00" in page
+            assert "€64.00" not in page
+            assert third["pricing"] >= 1
+            assert third["catalog"] == third["inventory"] == 0
+
+
+async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole: Shop) -> None:
+    product = await sell(whole, on_hand=7)
+    variant = product.variants[0].id
+    async with apart(whole, hasher=QUICK) as gateway:
+        faces = await gateway.shop("faces")
+        with one_request():
+            assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
+            assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
+            assert calls(faces)["inventory"] == 1
+            await faces.inventory.adjust([Adjustment(variant_id=variant, on_hand=3, reason="stocktaking")])
+            assert (await faces.inventory.stock([variant]))[variant].on_hand == 3
+
+
+async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, data: tuple[Path, str]) -> None:
+    product = await sell(whole)
+    async with apart(whole, hasher=QUICK) as gateway:
+        faces = await gateway.shop("faces")
+        await faces.catalog.get(product.id)
+        before = calls(faces)["catalog"]
+        token = await (await gateway.shop("catalog")).marks.before("catalog")  # someone is about to commit
+        await faces.catalog.get(product.id)
+        await faces.catalog.get(product.id)
+        assert calls(faces)["catalog"] == before + 2
+        await (await gateway.shop("catalog")).marks.after("catalog", token)
+        await faces.catalog.get(product.id)
+        await faces.catalog.get(product.id)
+        assert calls(faces)["catalog"] == before + 3
+
+
+async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: Shop) -> None:
+    kettle, mug = await sell(whole, on_hand=50), await sell(whole, "Mug", on_hand=50)
+    async with apart(whole, hasher=QUICK) as gateway:
+        shops, keys = [await gateway.shop(part) for part in ("carts", "orders")], itertools.count()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://shop.test") as client:
+
+            async def asked(method: str, path: str, said: dict | None = None) -> tuple[dict, Counter[str]]:
+                before = [calls(shop) for shop in shops]
+                answer = await client.request(method, path, json=said, headers={"Idempotency-Key": str(next(keys))})
+                assert answer.is_success, answer.text
+                return answer.json(), sum(
+                    (calls(shop) - old for shop, old in zip(shops, before, strict=True)), Counter()
+                )
+
+            for _ in range(2):  # what the first one asks is remembered by the second
+                cart, created = await asked("POST", "/v1/carts")
+                path = f"/v1/carts/{cart['id']}"
+                added = [
+                    (await asked("POST", f"{path}/lines", {"variant_id": one.variants[0].id, "quantity": 1}))[1]
+                    for one in (kettle, mug)
+                ]
+                details = {
+                    "email": "ada@example.com",
+                    "shipping_address": msgspec.to_builtins(BERLIN),
+                    "shipping_option_id": "shr_standard",
+                }
+                cart, changed = await asked("PATCH", path, details)
+                payment = {"provider": "pretend", "token": "pretend_ok"}
+                wanted = {"cart_id": cart["id"], "expected_total": cart["totals"]["total"], "payment": payment}
+                order, placed = await asked("POST", "/v1/orders", wanted)
+                assert order["status"] == "paid"
+                await whole.bus.settle()
+    assert created == {}
+    assert added == [{"inventory": 1, "pricing": 1}] * 2
+    assert changed == {"pricing": 1}
+    # The cart twice; what is there, set aside twice and taken; may it be paid, opened and read; the cart’s price once more.
+    assert placed == {"carts": 2, "inventory": 4, "payments": 3, "pricing": 1}

@@ -1,0 +1,94 @@
+"""Damaged SQLite files, and a shop with enough in it to be damaged."""
+
+import os
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from shopwright.app import Shop
+from shopwright.cli.main import main
+from tests.builders.environment import no_settings
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import QUICK, make_settings
+
+PAGE = 4096
+
+
+def page_one(path: Path) -> None:
+    spoil(path, 0, random.Random(1).randbytes(100))
+
+
+def middle_page(path: Path) -> None:
+    """Of the table with most pages, one in the middle."""
+    with closing(sqlite3.connect(path)) as connection:
+        pages = {
+            name: [row[0] for row in connection.execute("SELECT pageno FROM dbstat WHERE name = ?", (name,))]
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        }
+    largest = max(pages.values(), key=len)
+    spoil(path, (largest[len(largest) // 2] - 1) * PAGE, bytes(PAGE))
+
+
+def last_page(path: Path) -> None:
+    spoil(path, path.stat().st_size - PAGE, random.Random(2).randbytes(PAGE))
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2 // PAGE * PAGE)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+
+
+def spoil(path: Path, at: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+def checkpoint(path: Path) -> None:
+    """All of it into the file, so that the log hides nothing."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def shopwright(folder: Path, *command: str) -> Result:
+    """The command line, with no traceback."""
+    ours = no_settings()
+    settings = ours | {"SHOPWRIGHT_PAYMENTS": "pretend:"}
+    done = CliRunner(env=settings).invoke(main, [command[0], "--data", str(folder), *command[1:]])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done
+
+
+ORDERS = 14
+
+
+async def sell_some(folder: Path) -> None:
+    shop = Shop(make_settings(folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        products = [await sell(shop, title, on_hand=500) for title in ("Harbour Kettle", "Lamp")]
+        for number in range(ORDERS):
+            await place(shop, products[number % 2])
+        await shop.bus.settle()
+        await shop.search.bring_up_to_date()
+
+
+def pages_of(path: Path, name: str) -> list[int]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'overflow'", (name,))
+        return [row[0] for row in rows]
+
+
+def table(path: Path, sql: str) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()

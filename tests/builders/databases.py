@@ -1,0 +1,48 @@
+"""A table of the tests, and how often it is read."""
+
+from pathlib import Path
+from typing import Any
+
+from shopwright.kit.data.database import Database
+from shopwright.kit.data.unit_of_work import VersionStore
+from shopwright.open_engines import EngineDecorator
+
+
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "things" / "migrations"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+async def prepare(made: Database, tmp_path: Path) -> None:
+    sql = "-- things\nCREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT NOT NULL, body JSONB);\nCREATE INDEX things_n ON things (n);\n"
+    (folder(tmp_path) / "0001_things.sql").write_text(sql)
+    assert await made.migrate([folder(tmp_path)]) == ["things/0001_things.sql"]
+
+
+async def put(made: Database, thing: str, n: int = 1) -> int:
+    async with made.begin() as session:
+        return await session.run(
+            "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": thing, "n": n}
+        )
+
+
+async def change(marks: VersionStore, name: str) -> None:
+    await marks.after(name, await marks.before(name))
+
+
+class Counting(EngineDecorator):
+    """How often databases are read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def database(self, _name: str, database: Database) -> Database:
+        fetch = database.fetch
+
+        async def counted(sql: str, params: Any) -> Any:
+            self.reads += 1
+            return await fetch(sql, params)
+
+        database.fetch = counted  # type: ignore[method-assign]  # only to be seen
+        return database

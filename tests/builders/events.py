@@ -1,0 +1,20 @@
+"""An event of the tests."""
+
+from typing import ClassVar
+
+from shopwright.app import Shop
+from shopwright.kit.data.events import Event
+
+
+class Rang(Event, frozen=True, kw_only=True):
+    SUBJECT: ClassVar[str] = "bell"
+    bell: str
+    n: int
+
+
+async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) -> None:
+    shop.works["users"].hearers.by_event = {"Rang": hearers}
+    async with shop.works["users"].begin() as tx:
+        for bell, n in facts:
+            await tx.emit(Rang(bell=bell, n=n))
+            shop.clock.move(milliseconds=1)

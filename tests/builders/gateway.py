@@ -1,0 +1,124 @@
+"""nginx and other programs in front of a shop, and requests that no client makes nicer."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shopwright.deployment.gateway import nginx
+from shopwright.registry import PARTS
+from tests.builders.environment import need
+from tests.process.server import Server, free_port
+
+
+async def ask(
+    port: int, method: str, path: bytes, head: str = "", body: bytes = b""
+) -> tuple[int, dict[str, str], bytes]:
+    """As it is, over a socket of its own: no client makes it nicer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = f" HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{head}\r\n"
+    writer.write(method.encode() + b" " + path + lines.encode() + body)
+    answer = await reader.read()
+    writer.close()
+    head_, _, body_ = answer.partition(b"\r\n\r\n")
+    first, *more = head_.decode().split("\r\n")
+    return int(first.split()[1]), {k.lower(): v for k, _, v in (one.partition(": ") for one in more)}, body_
+
+
+@contextlib.asynccontextmanager
+async def door(kind: str, data: tuple[Path, str], folder: Path, **more: str) -> AsyncIterator[int]:
+    """The port of a shop of one process, of two, or behind nginx as it is shipped."""
+    server = Server(*data, workers=2 if kind == "two workers" else 1, proxies="127.0.0.1", **more)
+    await asyncio.to_thread(server.start)
+    port = free_port()
+    settings = {"servers": {part: [f"127.0.0.1:{server.port}"] for part in PARTS}, "listen": f"127.0.0.1:{port}"}
+    try:
+        if kind != "nginx":
+            yield server.port
+            return
+        with running(folder, **settings, behind=f"127.0.0.1:{free_port()}", session_cookie="session"):
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                with contextlib.suppress(OSError):
+                    await ask(port, "GET", b"/health/live")
+                    break
+                await asyncio.sleep(0.05)
+            yield port
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
+
+
+def front(folder: Path, **more: Any) -> nginx.Front:
+    given = {
+        "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
+        "session_cookie": "__Host-session", "largest_body": 25_000_000, "logs": str(folder),
+    }  # fmt: skip
+    return nginx.Front(**given | more)
+
+
+def program(name: str) -> str:
+    """Where it is; else the test is skipped, or fails where engines are required."""
+    command = shutil.which(name, path=PATH)
+    need(bool(command), name)
+    return str(command)
+
+
+def accepted(name: str, *words: str | Path) -> str:
+    """What a program says of a file it finds nothing wrong with."""
+    told = subprocess.run([program(name), *words], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout + told.stderr
+
+
+@contextlib.contextmanager
+def running(folder: Path, **more: Any) -> Iterator[None]:
+    """nginx as it is told by these."""
+    command = program("nginx")
+    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
+    (folder / "nginx.conf").write_text(nginx.configuration(front(folder, **more)))
+    process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+TOKEN = "crt_01kjpwd6m08k96c0denf43vrwq"
+SECRET = "0123456789abcdef" * 4
+ASKED = (
+    f"/v1/carts/{TOKEN}", f"/v1/carts/{TOKEN}/lines?sku=ada@example.com", f"/nowhere/{TOKEN}/{SECRET}",
+    f"/v1/orders/ord_1?key={SECRET}&email=ada@example.com", f"/wp-login.php?{TOKEN}",
+)  # fmt: skip
+
+
+async def asked_for(url: str) -> list[httpx.Response]:
+    """Requests with all that no log may hold."""
+    headers = {"user-agent": f"me/1 {TOKEN}", "referer": f"http://shop.test/{TOKEN}", "idempotency-key": SECRET}
+    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20) as client:
+        return [await client.get(path) for path in ASKED]
+
+
+def opens_nothing(text: str) -> bool:
+    """Is none of that in what was logged?"""
+    return not any(one in text for one in (TOKEN, TOKEN.removeprefix("crt_"), SECRET, "ada@example.com"))
+
+
+async def first_answer(client: httpx.AsyncClient) -> httpx.Response:
+    """The home page, as soon as somebody answers."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                return await client.get("/")
+            await asyncio.sleep(0.05)

@@ -1,0 +1,51 @@
+"""The order of a process that is killed: how it starts, and what must be true of it in the end."""
+
+from collections import Counter
+from pathlib import Path
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
+from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
+from shopwright.services.giftcards.contract import NewGiftCard
+from tests.builders.goods import sell
+from tests.builders.orders import fill_cart
+from tests.process.story import open_shop
+
+LETTERS = ("We have your order", "Payment received", "is on its way", "Refund for order")
+
+
+async def prepared(data: Path, database: str) -> str:
+    """A shop with one thing for sale, and a cart that is ready, for some of which a gift card pays."""
+    shop = open_shop(data, database, HandClock())
+    try:
+        await shop.pretend.prepare()
+        lamp = await sell(shop, "Lamp", on_hand=9)
+        new = NewGiftCard(amount=Money(2000, "EUR"), why="sold")
+        card = await shop.giftcards.issue(new, SYSTEM)
+        return (await shop.carts.add_gift_card((await fill_cart(shop, (lamp, 2))).id, card.code)).id
+    finally:
+        await shop.close()
+
+
+async def settled(shop: Shop, clock: HandClock) -> None:
+    for _ in range(6):
+        clock.move(seconds=50)
+        await shop.bus.settle()
+
+
+async def judge(shop: Shop, order_id: str) -> None:
+    orders = await shop.works["orders"].fetch("SELECT id, status, number FROM orders")
+    assert [(row["id"], row["status"]) for row in orders] == [(order_id, "shipped")]
+    order = await shop.orders.get(order_id)
+    assert [len(order.shipments), len(order.refunds), order.refunds[0].status] == [1, 1, "settled"]
+    intents = await shop.works["pretend"].fetch("SELECT status, amount, refunded FROM intents")
+    assert [(row["amount"], row["refunded"]) for row in intents if row["status"] == "captured"] == [
+        (order.totals.total.amount - 2000, order.lines[0].unit_price.amount)
+    ]
+    assert [one.balance.amount for one in await shop.giftcards.cards()] == [0]
+    rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
+    letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
+    assert letters == dict.fromkeys(LETTERS, 1)
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []

@@ -1,0 +1,11 @@
+"""Pictures to upload."""
+
+import io
+
+from PIL import Image
+
+
+def picture(colour: str = "red") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 40), colour).save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,30 @@
+"""Shops that real processes serve, before they start and after they have ended."""
+
+import asyncio
+from pathlib import Path
+
+from shopwright.app import Shop
+from tests.builders.goods import sell
+from tests.builders.shops import QUICK, make_settings
+from tests.process.server import delivered
+
+
+async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    try:
+        products = [await sell(shop, title, on_hand=count) for title, count in goods]
+        return [product.variants[0].sku for product in products]
+    finally:
+        await shop.close()
+
+
+async def settled(data: tuple[Path, str]) -> Shop:
+    """The shop after everything told was delivered and every message sent; leases of killed processes must run out first."""
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    await shop.pretend.prepare()
+    async with asyncio.timeout(240):
+        await delivered(shop)
+        while await shop.works["notifications"].fetch("SELECT id FROM messages WHERE state = 'waiting'"):
+            await asyncio.sleep(0.5)
+            await delivered(shop)
+    return shop

@@ -1,0 +1,54 @@
+"""A service behind its RPC endpoint, in one process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from shopwright.kit.http.rpc_endpoint import RpcEndpoint
+from shopwright.kit.rpc.calls import RpcServer
+from shopwright.kit.rpc.client import ResilientClient
+from shopwright.kit.rpc.service_tokens import CallTokens
+
+SEAL = CallTokens("the secret of this shop")
+
+
+async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def first_time(_nonce: str) -> bool:
+    return True
+
+
+def anyone_may(_caller: str, _service: str) -> bool:
+    return True
+
+
+def line_to(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
+    wire = InProcessTransport(transport, f"http://{service}/internal/{service}/")
+    return ResilientClient(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
+
+
+def app_of(service: str, contract: type, inner: object) -> RpcEndpoint:
+    return RpcEndpoint(nothing, {service: RpcServer(contract, inner)}, SEAL, anyone_may, first_time)
+
+
+class InProcessTransport:
+    """A `Transport` into an ASGI app, or into what answers in place of one."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, base: str) -> None:
+        self._client = httpx.AsyncClient(transport=transport, base_url=base, timeout=10)
+
+    async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        try:
+            answer = await self._client.post(verb, content=body, headers=headers)
+        except httpx.ConnectError as error:
+            raise ConnectionRefusedError(str(error)) from error
+        except httpx.HTTPError as error:
+            raise ConnectionError(str(error)) from error
+        return answer.status_code, answer.content
+
+    async def close(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,69 @@
+"""Shops of the tests: their settings, their databases, the webhooks of their provider."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from shopwright.settings import Settings, complete
+from tests.builders.environment import POSTGRES, database_url, engines, leave, postgres_do
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+OWNER = ("owner@example.com", "owner-password")
+
+
+def make_settings(data: Path, database: str = "", **more) -> Settings:
+    given = {
+        "data": str(data),
+        "database": database,
+        "limits": "off",
+        "staff_second_factor": "optional",
+        "url": "http://shop.test",
+        "payments": "pretend:",
+    }
+    return complete(Settings(**(given | engines(data) | more)))
+
+
+@asynccontextmanager
+async def fresh(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[tuple[Path, str]]:
+    """The data folder and database URL of a new shop."""
+    source, template = migrated
+    shutil.copytree(source, folder)
+    if not POSTGRES:
+        yield folder, ""
+        return
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # half as long, without fsync
+    yield folder, database_url(name)
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+    await leave(folder)
+
+
+class Post:
+    """The road between the pretend provider and the shop: delivers webhooks, or loses them while it is `closed`."""
+
+    def __init__(self) -> None:
+        self.shop: Shop | None = None
+        self.closed = False
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+
+    async def __call__(self, provider: str, headers, body: bytes) -> bool:
+        self.sent.append((dict(headers), body))
+        if self.closed or self.shop is None:
+            return False
+        await self.shop.payments.webhook(provider, headers, body)
+        return True
+
+
+async def pass_days(shop: Shop, clock: HandClock, days: int) -> None:
+    """So many days go by, and each service ends what is old: at once, not by a day an hour."""
+    clock.move(days=days)
+    for work in shop.works.values():
+        async with work.begin() as tx:
+            await tx.run("DELETE FROM shop_marks WHERE name = 'retention'")
+    await shop.bus.settle()

@@ -1,0 +1,20 @@
+"""The API is what its document says: thousands of right and wrong requests, alone and one after another."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders.documented_api import answers_as_documented
+from tests.process.server import Server
+
+
+@pytest.mark.slow
+def test_nothing_sent_to_the_api_breaks_it_or_is_answered_otherwise_than_documented(
+    data: tuple[Path, str], tmp_path: Path
+) -> None:
+    server = Server(*data).start()
+    try:
+        answers_as_documented(server.url, tmp_path)
+        assert "Traceback" not in server.log.read_text()
+    finally:
+        server.kill()

@@ -1,0 +1,161 @@
+"""Clocks that jump: nothing waits for a time that was wrong, ids stay in order, and it is told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from shopwright import event_handlers
+from shopwright.app import Shop
+from shopwright.engines.bus import open_bus
+from shopwright.kit.clock import HandClock, to_micros
+from shopwright.kit.clock_watch import ClockWatch, bring_back, continue_ids
+from shopwright.kit.data.events import ScheduledJob
+from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.ids import Ids
+from shopwright.kit.observability.metrics import Metrics
+from shopwright.operations.doctor import look
+from shopwright.operations.process_admin import Housekeeper
+from tests.builders.goods import sell
+
+pytestmark = pytest.mark.slow
+
+
+class Bell:
+    """A timer of ten seconds that counts how often it ran."""
+
+    def __init__(self) -> None:
+        self.rung = 0
+
+    async def ring(self) -> None:
+        self.rung += 1
+
+    def on(self, work: ServiceDatabase):
+        return open_bus("local:", [work], [], [ScheduledJob("users.bell", timedelta(seconds=10), self.ring)])
+
+
+async def wrong(shop: Shop) -> str:
+    return " ".join(sentence for finding in await look(shop) for sentence in finding.wrong)
+
+
+async def test_after_a_clock_was_three_hours_ahead_timers_run_again_within_their_interval(
+    whole: Shop, clock: HandClock
+) -> None:
+    bell = Bell()
+    bus = bell.on(whole.works["users"])
+    await bus.settle()
+    clock.set_wrong(hours=3)
+    await bus.settle()
+    assert bell.rung == 2
+    clock.set_wrong(hours=-3)
+    clock.move(seconds=11)
+    await bus.settle()
+    assert bell.rung == 3
+    clock.move(seconds=11)
+    await bell.on(whole.works["users"]).settle()  # another process, or the same after a restart
+    assert bell.rung == 4
+    await bus.settle()
+    assert bell.rung == 4
+
+
+async def test_a_clock_that_is_set_back_again_and_again_holds_no_timer_up(whole: Shop, clock: HandClock) -> None:
+    bell = Bell()
+    bus = bell.on(whole.works["users"])
+    for _ in range(60):
+        await bus.settle()
+        clock.move(seconds=1)
+        clock.set_wrong(seconds=-1)
+    assert bell.rung >= 3
+
+
+async def test_ids_never_go_below_the_last_one_and_stay_beyond_guessing(whole: Shop, clock: HandClock) -> None:
+    ids = Ids(clock)
+    clock.set_wrong(hours=3)
+    ahead = ids.new("ord")
+    clock.set_wrong(hours=-3)
+    made = [ids.new("ord") for _ in range(1000)]
+    assert [ahead, *made] == sorted([ahead, *made])
+    assert len(set(made)) == 1000
+    clock.set_wrong(hours=3)
+    async with whole.works["catalog"].begin() as tx:
+        await tx.run(
+            "INSERT INTO facts (id, type, subject, time, data) VALUES (:id, 'ProductRetired', 'x', :time, '{}')",
+            id=Ids(clock).new("evt"),
+            time=to_micros(tx.now),
+        )
+    last = await whole.works["catalog"].one("SELECT max(id) AS id FROM facts")
+    clock.set_wrong(hours=-3)
+    restarted = Ids(clock)
+    await continue_ids(restarted, whole.works.values())
+    assert last is not None
+    assert restarted.new("evt") > last["id"]
+
+
+async def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_again(whole: Shop, clock: HandClock) -> None:
+    now = to_micros(clock.now())
+    hours = 3 * 3_600_000_000
+    async with whole.works["users"].begin() as tx:
+        rows: Sequence[tuple[str, int]] = (("evt_9", now + hours), ("evt_8", now + 300_000_000))
+        await tx.run_many(
+            "INSERT INTO deliveries (fact_id, hearer, subject, due, state) VALUES (:id, 'x.y', 'x', :due, 'waiting')",
+            [{"id": name, "due": due} for name, due in rows],
+        )
+    async with whole.works["notifications"].begin() as tx:
+        await tx.run(
+            "INSERT INTO messages (id, channel, recipient, subject, text, html, state, due, created_at)"
+            " VALUES ('msg_1', 'email', 'a@example.com', 'Hello', '', '', 'waiting', :due, :now)",
+            due=now + hours,
+            now=now,
+        )
+    for name, work in whole.works.items():
+        await bring_back(work, event_handlers.due_times(name))
+    found = await whole.works["users"].fetch("SELECT fact_id, due FROM deliveries WHERE hearer = 'x.y'")
+    assert {row["fact_id"]: row["due"] for row in found} == {"evt_9": now, "evt_8": now + 300_000_000}
+    clock.move(seconds=1)
+    await whole.bus.settle()
+    assert (await whole.notifications.message("msg_1")).summary.state == "sent"
+
+
+async def test_a_shop_whose_clock_jumped_for_seconds_goes_on_selling_and_says_so(whole: Shop, clock: HandClock) -> None:
+    house = Housekeeper(whole)
+    assert (await house.condition()).warnings == {}
+    clock.set_wrong(hours=3)
+    whole.clock_watch.look()
+    kettle = await sell(whole)
+    clock.set_wrong(hours=-3)
+    whole.clock_watch.look()
+    assert "-10800 seconds" in (await house.condition()).warnings["clock"]
+    assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await house.numbers()
+    assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await house.numbers()
+    assert "The clock is 10800 seconds behind what catalog has told" in await wrong(whole)
+    clock.move(seconds=61)
+    await whole.bus.settle()
+    lamp = await sell(whole, "Lamp")
+    assert lamp.id > kettle.id
+    clock.move(seconds=11)
+    await whole.bus.settle()
+    await whole.search.bring_up_to_date()
+    assert [one.count for one in await whole.bus.under_way()] == []
+    clock.move(hours=3)
+    assert "clock" not in await wrong(whole)
+    assert (await house.condition()).warnings == {}
+
+
+@pytest.mark.parametrize(("by", "jumps"), [(1.0, []), (-1.0, []), (3600.0, [3600.0]), (-5.0, [-5.0])])
+def test_small_corrections_are_no_jump(by: float, jumps: list[float]) -> None:
+    clock = HandClock()
+    told: list[float] = []
+    watch = ClockWatch(clock, told.append)
+    clock.move(seconds=1)
+    watch.look()
+    clock.set_wrong(seconds=by)
+    clock.move(seconds=1)
+    watch.look()
+    assert told == jumps
+    assert bool(watch.told()) == bool(jumps)
+
+
+def test_no_jump_is_counted_as_none_so_that_the_first_one_is_an_increase() -> None:
+    told = Metrics().text().decode()
+    for direction in ("forwards", "back"):
+        assert f'shopwright_clock_jumps_total{{direction="{direction}"}} 0.0' in told

@@ -1,0 +1,129 @@
+"""Each sum of an order, of what went back of it and of the books, changed by itself: the doctor sees it and says so."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.demo.load import SELLER
+from shopwright.kit.auth import SYSTEM
+from shopwright.operations import archive
+from shopwright.operations.doctor import examine
+from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
+from shopwright.services.pricing.contract import TaxRate
+from tests.builders.goods import book, sell
+from tests.builders.json_values import Path, plus_one
+from tests.builders.orders import fill_cart, place_cart
+
+# What is changed in JSON: service, table, column, the way to a number in it, and what is said when one is added to it.
+NUMBERS: tuple[tuple[str, str, str, Path, str], ...] = (
+    ("orders", "orders", "body", ("totals", "subtotal", "amount"), "its subtotal says 6801"),
+    ("orders", "orders", "body", ("totals", "discount", "amount"), "add up to 680, its discount says 681"),
+    ("orders", "orders", "body", ("totals", "shipping", "amount"), "its parts add up to 6611"),
+    ("orders", "orders", "body", ("totals", "tax", "amount"), "add up to 78, its tax says 1"),
+    ("orders", "orders", "body", ("totals", "included_tax", "amount"), "its totals say"),
+    ("orders", "orders", "body", ("totals", "total", "amount"), "was asked for"),
+    ("orders", "order_lines", "body", ("unit_price", "amount"), "at 2901 is not 5800"),
+    ("orders", "order_lines", "body", ("total", "amount"), "its lines add up to 6801"),
+    ("orders", "order_lines", "body", ("discount", "amount"), "its discounts add up to 580"),
+    ("orders", "order_lines", "body", ("tax", "amount"), "the taxes of its lines and shipping add up to 1"),
+    ("orders", "orders", "taxes", (1, 0, 0, 1), "was paid for KETTLE, the parts of its tax add up to 5221"),
+    ("orders", "orders", "taxes", (2, 0, 1), "490 was paid for shipping, the parts of its tax add up to 491"),
+    ("orders", "orders", "taxes", (2, 0, 2), "the tax of its parts adds up to"),
+    ("orders", "orders", "taxes", (0, 0, 1), "of tax were sold"),
+    ("orders", "shipments", "body", ("lines", 0, "quantity"), "and its parcels hold 2"),
+    ("orders", "order_refunds", "body", ("lines", 0, "quantity"), "and its refunds are for 2"),
+    ("orders", "order_refunds", "body", ("amount", "amount"), "its parts add up to 3100"),
+    ("orders", "order_refunds", "body", ("parts", 0, "tax_parts", 0, "tax", "amount"), "is told by its taxes"),
+    ("orders", "order_refunds", "body", ("parts", -1, "amount", "amount"), "1 more than was paid has gone back"),
+)
+STATEMENTS: tuple[tuple[str, str, str, str], ...] = (
+    ("orders", "orders", "UPDATE orders SET items = items + 1", "its lines are of 3 units, lists say 4"),
+    ("orders", "orders", "UPDATE orders SET body = '{}'", "cannot be read: ValidationError"),
+    ("orders", "order_lines", "UPDATE order_lines SET shipped = 2 WHERE quantity = 2", "1 refunded before they left"),
+    ("orders", "orders", "UPDATE orders SET number = number + 5 WHERE number = 1002", "After order 1001 comes 1007"),
+    ("orders", "orders", "DELETE FROM orders WHERE number = 1001", "Order 1001 (ord_"),
+    ("orders", "orders", "UPDATE orders SET payment_id = 'pay_x'", "cannot be read: There is no such payment"),
+    ("payments", "payments", "UPDATE payments SET status = 'failed'", "but 0 payments for it stand"),
+    ("payments", "ledger", "UPDATE ledger SET currency = 'USD' WHERE account = 'customers'", "is in EUR and USD"),
+    ("orders", "order_refunds", "DELETE FROM order_refunds", "gave 3100 back, its order 0"),
+    ("payments", "refunds", "DELETE FROM refunds", "its refunds add up to 0"),
+    ("books", "postings", "UPDATE postings SET currency = 'USD' WHERE seq = 1 AND line = 0", "does not balance"),
+    ("books", "day_sums", "DELETE FROM day_sums WHERE account = 'tax'", "Nothing is said of tax on day"),
+    ("books", "tax_sums", "UPDATE tax_sums SET base = base + 1", "What is said of the taxes of 2026-03"),
+    ("books", "tax_sums", "UPDATE tax_sums SET sales = sales + 1", "What is said of the taxes of 2026-03"),
+    ("books", "entries", "DELETE FROM entries WHERE seq = 2", "After entry 1 of the ledger comes 3"),
+    ("books", "issued_documents", "UPDATE issued_documents SET before = 'x'", "does not follow the document before it"),
+    (
+        "books",
+        "closed_periods",
+        "INSERT INTO closed_periods (period, closed, who, last, sha256) SELECT 202603, 0, '', max(seq), 'x' FROM entries",
+        "2026-03 was closed at entry",
+    ),
+)
+
+
+async def sold(shop: Shop) -> Order:
+    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, less a tenth, with 4.90 for the way: 66.10. One kettle left, the
+    other and the way went back. Another order waits."""
+    await shop.pricing.set_seller(SELLER)
+    await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    kettle, novel = await sell(shop, "Kettle", price=2900), await book(shop, "Novel", 1000)
+    await shop.bus.settle()
+    cart = await fill_cart(shop, (kettle, 2), (novel, 1))
+    order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("WELCOME10",)))
+    one = (LineQuantity(order.lines[0].id, 1),)
+    await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=one), SYSTEM)
+    back = NewRefund(reason="Broken", lines=one, shipping=True)
+    await shop.orders.refund(order.id, back, "key", SYSTEM)
+    await place_cart(shop, await fill_cart(shop, (kettle, 1)))
+    await shop.bus.settle()
+    return order
+
+
+async def said_when(shop: Shop, service: str, table: str, damage: Callable[[Any], Any]) -> list[str]:
+    """What the doctor finds wrong while a table is damaged, which is mended again."""
+    work = shop.works[service]
+    rows: list[Mapping[str, Any]] = [dict(row) for row in await work.fetch(f"SELECT * FROM {table}")]
+    async with work.begin() as tx:
+        await damage(tx)
+    found = [sentence for one in await examine(shop) for sentence in one.wrong]
+    async with work.begin() as tx:
+        await tx.run(f"DELETE FROM {table}")
+        await archive.put(tx.session, table, [dict(row) for row in rows])
+    return found
+
+
+async def test_each_number_of_an_order_is_checked(whole: Shop) -> None:
+    order = await sold(whole)
+    key = {"orders": order.id, "order_lines": order.lines[0].id}
+    missed = []
+    for service, table, column, path, words in NUMBERS:
+
+        async def damage(tx: Any, table: str = table, column: str = column, path: Path = path) -> None:
+            where = f"id = '{key[table]}'" if table in key else "1 = 1"
+            row = await tx.one(f"SELECT id, {column} AS body FROM {table} WHERE {where}")
+            body = msgspec.json.encode(plus_one(msgspec.json.decode(row["body"]), path)).decode()
+            await tx.run(f"UPDATE {table} SET {column} = :body WHERE id = :id", id=row["id"], body=body)
+
+        said = await said_when(whole, service, table, damage)
+        if not any(words in sentence for sentence in said):
+            missed.append((table, path, words, said))
+    assert missed == []
+    assert [one.wrong for one in await examine(whole) if one.wrong] == []
+
+
+async def test_each_row_of_an_order_and_its_books_is_checked(whole: Shop) -> None:
+    await sold(whole)
+    missed = []
+    for service, table, sql, words in STATEMENTS:
+
+        async def damage(tx: Any, sql: str = sql) -> None:
+            await tx.run(sql)
+
+        said = await said_when(whole, service, table, damage)
+        if not any(words in sentence for sentence in said):
+            missed.append((sql, words, said))
+    assert missed == []
+    assert [one.wrong for one in await examine(whole) if one.wrong] == []

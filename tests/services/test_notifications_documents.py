@@ -1,0 +1,213 @@
+"""Invoices and credit notes go out with e-mails: with that of the parcel or the refund, or by themselves where it had left."""
+
+from collections.abc import AsyncIterator, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from shopwright.services.orders.contract import LineQuantity
+from tests.builders.documents import documents, erasure, names, shipped, written
+from tests.builders.mail_server import MailServer
+from tests.builders.messages import send_all
+from tests.builders.orders import kettles
+from tests.builders.refunds import refunded
+from tests.builders.sellers import NORTHLIGHT
+from tests.builders.shops import OWNER, QUICK, make_settings
+
+PDF = "application/pdf"
+
+
+class Inbox(MailServer):
+    """A mail server that keeps what it takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802 -- its name
+        self.found.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def attached(self, subject: str) -> list[list[str]]:
+        """The names of the files of each message with such a subject."""
+        return [
+            [str(part.get_filename()) for part in one.iter_attachments()]
+            for one in self.found
+            if subject in str(one["Subject"])
+        ]
+
+
+@pytest.fixture
+def mail() -> Iterator[Inbox]:
+    made = Inbox()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def posting(data: tuple[Path, str], clock: HandClock, mail: Inbox) -> AsyncIterator[Shop]:
+    """A shop that sends its mail to that server."""
+    url = f"smtp://127.0.0.1:{mail.port}?starttls=never"
+    made = Shop(make_settings(*data, mail=url, mail_from="Shop <shop@example.com>"), clock=clock, hasher=QUICK)
+    async with made.running(deliver=False):
+        yield made
+
+
+async def test_the_invoice_is_attached_to_the_message_of_the_first_parcel(posting: Shop, mail: Inbox) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await send_all(posting)
+    await shipped(posting, order, 1)
+    await shipped(posting, order, 1)
+    assert mail.attached("on its way") == [["INV-2026-000001.pdf"], []]
+    assert mail.attached("Payment received") == [[]]
+    [letter] = [one for one in mail.found if list(one.iter_attachments())]
+    [file] = letter.iter_attachments()
+    assert isinstance(file, EmailMessage)
+    assert (file.get_content_type(), file.get_content()[:5]) == (PDF, b"%PDF-")
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert "parcel" in html.get_content()
+    assert mail.attached("invoice") == []
+
+
+async def test_a_credit_note_is_attached_to_the_message_of_the_refund(posting: Shop, mail: Inbox) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await posting.bus.settle()
+    for _ in range(2):
+        await refunded(posting, order, lines=(LineQuantity(order.lines[0].id, 1),))
+        await send_all(posting)
+    assert mail.attached("Refund") == [["CN-2026-000001.pdf"], ["CN-2026-000002.pdf"]]
+    assert mail.attached("credit note") == []
+
+
+async def test_what_is_issued_after_its_message_has_left_goes_out_by_itself(shop: Shop, clock: HandClock) -> None:
+    order = await kettles(shop)
+    await send_all(shop)
+    waiting = await kettles(shop)
+    await shipped(shop, order)
+    assert names(await written(shop, "on its way")) == [[]]
+    await shop.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    assert len(await documents(shop)) == 2
+    await send_all(shop)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.subject, names([own])) == (
+        f"Your invoice INV-2026-000001 for order {order.number}",
+        [["INV-2026-000001"]],
+    )
+    await shipped(shop, waiting)
+    assert names(await written(shop, "on its way")) == [[], ["INV-2026-000002"]]
+    assert len(await written(shop, "Your invoice")) == 1
+
+
+async def test_what_is_shut_off_is_not_sent(whole: Shop) -> None:
+    await whole.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(whole)
+    await documents(whole)
+    await whole.books.on_erased(erasure(order.id))
+    await shipped(whole, order)
+    assert names(await written(whole, "on its way")) == [[]]
+
+
+async def test_a_message_says_what_is_attached(shop: Shop, api: httpx.AsyncClient) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await shop.bus.settle()
+    await shipped(shop, order)
+    [letter] = await written(shop, "on its way")
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = (await api.get(f"/office/messages/{letter.summary.id}")).text
+    assert f'<a href="/office/books/documents/{letter.documents[0].id}">INV-2026-000001.pdf</a>' in page
+
+
+async def cannot_be_set(shop: Shop, name: str) -> str:
+    """A document cannot be read any more; what stood in it."""
+    async with shop.works["books"].begin() as tx:
+        row = await tx.one("SELECT body FROM issued_documents WHERE name = :name", name=name)
+        assert row is not None
+        await tx.run("UPDATE issued_documents SET body = '{' WHERE name = :name", name=name)
+    return str(row["body"])
+
+
+async def can_be_set(shop: Shop, name: str, body: str) -> None:
+    async with shop.works["books"].begin() as tx:
+        await tx.run("UPDATE issued_documents SET body = :body WHERE name = :name", name=name, body=body)
+
+
+async def pass_hours(shop: Shop, clock: HandClock, hours: int) -> None:
+    for _ in range(hours):
+        clock.move(hours=1)
+        await send_all(shop)
+
+
+async def test_a_message_waits_an_hour_for_what_cannot_be_had_which_then_follows_by_itself(
+    shop: Shop, clock: HandClock
+) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await documents(shop)
+    body = await cannot_be_set(shop, "INV-2026-000001")
+    await shipped(shop, order)
+    [letter] = await written(shop, "on its way")
+    assert letter.summary.state == "waiting"
+    await pass_hours(shop, clock, 2)
+    [letter] = await written(shop, "on its way")
+    assert (letter.summary.state, letter.documents) == ("sent", ())
+    await can_be_set(shop, "INV-2026-000001", body)
+    await pass_hours(shop, clock, 2)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.state, names([own])) == ("sent", [["INV-2026-000001"]])
+
+
+async def test_a_document_that_can_never_be_set_is_given_up_in_the_end(shop: Shop, clock: HandClock) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await documents(shop)
+    await cannot_be_set(shop, "INV-2026-000001")
+    await shipped(shop, order)
+    await pass_hours(shop, clock, 3)
+    clock.move(days=3)
+    await pass_hours(shop, clock, 1)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.state, own.summary.problem) == ("failed", "It could not be completed (DecodeError).")
+    assert [one.summary.state for one in await written(shop, "on its way")] == ["sent"]
+
+
+async def test_a_message_that_is_old_waits_for_its_documents_like_any(
+    posting: Shop, clock: HandClock, mail: Inbox
+) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await send_all(posting)
+    mail.stop()
+    await shipped(posting, order)
+    clock.move(hours=2)
+    body = await cannot_be_set(posting, "INV-2026-000001")
+    mail.start()
+    await send_all(posting)
+    assert mail.attached("on its way") == []
+    await can_be_set(posting, "INV-2026-000001", body)
+    await pass_hours(posting, clock, 1)
+    assert mail.attached("on its way") == [["INV-2026-000001.pdf"]]
+    assert mail.attached("Your invoice") == []
+
+
+async def test_a_document_whose_message_failed_goes_out_by_itself(posting: Shop, clock: HandClock, mail: Inbox) -> None:
+    order = await kettles(posting)
+    await send_all(posting)
+    mail.answers[order.email] = "550 No such mailbox"
+    await shipped(posting, order)
+    mail.answers.clear()
+    await posting.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    await documents(posting)
+    await send_all(posting)
+    assert mail.attached("Your invoice") == [["INV-2026-000001.pdf"]]

@@ -1,0 +1,663 @@
+"""A gift card is payment, not a discount: taxes stay as they are, the rest is asked for, and money finds its way back."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.demo.load import SELLER
+from shopwright.kit.auth import GUEST, SYSTEM
+from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import Delivery
+from shopwright.kit.errors import Conflict, Missing, ShopError, Unavailable
+from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
+from shopwright.services.catalog.contract import Product
+from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused
+from shopwright.services.notifications.gift_card_texts import went
+from shopwright.services.orders.contract import (
+    CartNotReady,
+    LineQuantity,
+    NewRefund,
+    NewShipment,
+    Order,
+    PaymentChoice,
+    PlaceOrder,
+    PriceMoved,
+    RefundNotPossible,
+)
+from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.pricing.contract import TaxRate
+from shopwright.simulation.faults import Faults, FaultyEngines
+from tests.builders.gift_cards import has, hundred, issue, place_with_cards, refund, share
+from tests.builders.goods import book, sell
+from tests.builders.health import healthy
+from tests.builders.ledger import balances
+from tests.builders.orders import fill_cart
+from tests.builders.shops import QUICK, Post, make_settings
+
+
+def asked(order: Order) -> int:
+    assert order.payment is not None
+    return order.payment.amount.amount
+
+
+async def test_it_leaves_tax_as_it_is(shop: Shop) -> None:
+    """On paper: 100.00 at 19 % hold 100 × 19/119 = 15.97. A discount of 20.00 would leave 80 × 19/119 = 12.77."""
+    await shop.pricing.set_seller(SELLER)
+    card = await issue(shop, 2000)
+    cart = await hundred(shop, card)
+    assert (cart.totals.total.amount, cart.totals.included_tax.amount) == (10000, 1597)
+    assert [(one.last4, one.amount.amount) for one in cart.gift_cards] == [(card.last4, 2000)]
+    assert cart.to_pay == Money(8000, "EUR")
+    order = await place_with_cards(shop, cart)
+    assert (order.status, order.totals.total.amount, asked(order)) == ("paid", 10000, 8000)
+    assert order.totals.included_tax.amount == 1597
+    assert await has(shop, card) == (0, 0)
+    found = await balances(shop)
+    assert (found["tax"], found["clearing:pretend"], found["bank"]) == (-1597, 8000, 2000)
+    assert "vouchers" not in found
+    assert "receivables" not in found
+    assert sum(found.values()) == 0
+    [invoice] = await shop.books.issued_for(order.id)
+    body = (await shop.books.document(invoice.id)).body
+    assert body is not None
+    assert (body.gross.amount, body.paid.amount) == (10000, 10000)
+    await healthy(shop)
+
+
+async def test_it_is_spent_over_two_orders(shop: Shop) -> None:
+    """On paper: 150.00 pay 100.00, and 50.00 of the next 100.00."""
+    card = await issue(shop, 15000, why="goodwill")
+    first = await place_with_cards(shop, await hundred(shop, card))
+    assert (first.status, asked(first)) == ("paid", 0)
+    assert await shop.works["pretend"].fetch("SELECT * FROM intents") == []
+    assert await has(shop, card) == (5000, 0)
+    found = await balances(shop)
+    assert (found["vouchers"], found["discounts"]) == (-5000, 15000)
+    second = await place_with_cards(shop, await hundred(shop, card))
+    assert (second.status, asked(second)) == ("paid", 5000)
+    assert await has(shop, card) == (0, 0)
+    await healthy(shop)
+
+
+async def test_several_cards_pay_one_after_the_other(shop: Shop) -> None:
+    cards = [await issue(shop, amount) for amount in (3000, 8000, 500)]
+    order = await place_with_cards(shop, await hundred(shop, *cards))
+    assert [(one.card_id, one.amount.amount) for one in order.gift_cards] == [(cards[0].id, 3000), (cards[1].id, 7000)]
+    assert [(await has(shop, one))[0] for one in cards] == [0, 1000, 500]
+    await healthy(shop)
+
+
+async def test_refunds_go_the_way_of_the_payment_first(shop: Shop) -> None:
+    """On paper: of 100.00 a card pays 60.00 and the provider took 40.00. 30.00, 30.00 and 40.00 go back: 30 + 10 + 0 by the
+    provider, 0 + 20 + 40 to the card."""
+    card = await issue(shop, 6000)
+    order = await place_with_cards(shop, await hundred(shop, card))
+    for amount, to_card in ((3000, None), (3000, 2000), (4000, 4000)):
+        order = await refund(shop, order, amount=amount)
+        assert order.refund is not None
+        assert order.refund.to_gift_cards == (None if to_card is None else Money(to_card, "EUR"))
+        assert order.refund.status == "settled"
+        await healthy(shop)
+    assert order.payment is not None
+    assert order.payment.refunded.amount == 4000
+    assert await has(shop, card) == (6000, 0)
+    assert (await balances(shop))["vouchers"] == -6000
+    told = await told_refunds(shop)
+    assert [(one.amount.amount, one.to_gift_cards and one.to_gift_cards.amount, one.whole) for one in told] == [
+        (3000, None, False),
+        (3000, 2000, False),
+        (4000, 4000, True),
+    ]
+
+
+async def test_staff_may_give_all_of_it_as_credit(shop: Shop) -> None:
+    """On paper: 50.00 of 100.00, of which the card paid 20.00, go to the card; 50.00 of the payment's 80.00 are left to go back."""
+    card = await issue(shop, 2000)
+    order = await refund(shop, await place_with_cards(shop, await hundred(shop, card)), amount=5000, to="gift_card")
+    assert await has(shop, card) == (5000, 0)
+    await healthy(shop)
+    order = await shop.orders.cancel(order.id, "Not wanted", SYSTEM)
+    assert order.payment is not None
+    assert (order.status, order.payment.refunded.amount) == ("cancelled", 5000)
+    assert await has(shop, card) == (5000, 0)
+    assert (await balances(shop))["vouchers"] == -5000
+    await healthy(shop)
+
+
+async def test_credit_for_an_order_without_a_card_is_a_new_one_for_its_buyer(shop: Shop) -> None:
+    order = await refund(shop, await place_with_cards(shop, await hundred(shop)), amount=1234, to="gift_card")
+    [card] = await shop.giftcards.cards()
+    assert (card.balance.amount, card.why, card.recipient, card.order_id) == (1234, "refund", order.email, order.id)
+    assert order.payment is not None
+    assert order.payment.refunded.amount == 0
+    found = await balances(shop)
+    assert (found["vouchers"], found["clearing:pretend"]) == (-1234, 10000)
+    await healthy(shop)
+
+
+async def test_an_order_that_is_cancelled_gives_all_of_it_back(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card))
+    order = await shop.orders.cancel(order.id, "Not wanted", SYSTEM)
+    assert [(one.amount.amount, one.to_gift_cards) for one in order.refunds] == [(10000, Money(2000, "EUR"))]
+    assert await has(shop, card) == (2000, 0)
+    assert (await balances(shop))["vouchers"] == -2000
+    await healthy(shop)
+
+
+async def test_so_does_one_that_was_paid_by_a_card_alone(shop: Shop) -> None:
+    card = await issue(shop, 20000)
+    order = await place_with_cards(shop, await hundred(shop, card))
+    order = await refund(shop, order, amount=1000)
+    order = await shop.orders.cancel(order.id, "Not wanted", SYSTEM)
+    assert [(one.amount.amount, one.to_gift_cards) for one in order.refunds] == [
+        (1000, Money(1000, "EUR")),
+        (9000, Money(9000, "EUR")),
+    ]
+    assert await has(shop, card) == (20000, 0)
+    await healthy(shop)
+
+
+async def test_what_an_unpaid_order_holds_is_free_when_it_is_off(shop: Shop, clock: HandClock) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
+    assert (order.status, await has(shop, card)) == ("placed", (2000, 2000))
+    with pytest.raises(GiftCardRefused, match="another order"):
+        await hundred(shop, card)
+    clock.move(minutes=31)
+    await shop.orders.expire_unpaid()
+    await shop.bus.settle()
+    assert await has(shop, card) == (2000, 0)
+    await healthy(shop)
+
+
+async def test_a_cart_is_ordered_again_with_the_same_card(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    cart = await hundred(shop, card)
+    first = await place_with_cards(shop, cart, "pretend_declined")
+    again = await shop.carts.get(cart.id)
+    assert again.to_pay == Money(8000, "EUR")
+    second = await place_with_cards(shop, again)
+    assert ((await shop.orders.get(first.id)).status, second.status) == ("cancelled", "paid")
+    assert await has(shop, card) == (0, 0)
+    await healthy(shop)
+
+
+async def test_paying_once_more_asks_for_the_rest_again(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
+    order = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    assert (order.status, asked(order)) == ("paid", 8000)
+    await healthy(shop)
+
+
+async def unanswered(shop: Shop, card: GiftCard) -> tuple[Order, str]:
+    """An order whose bank waits for the buyer, and the name of its payment there."""
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_3ds")
+    assert order.payment is not None
+    assert order.payment.next_action is not None
+    return order, order.payment.next_action.url.rpartition("/")[2]
+
+
+async def test_money_that_comes_late_holds_the_card_again(shop: Shop, clock: HandClock) -> None:
+    card = await issue(shop, 2000)
+    order, reference = await unanswered(shop, card)
+    await shop.giftcards.release(order.id)
+    await shop.pretend.answer_challenge(reference, approved=True)
+    clock.move(seconds=2)
+    await shop.bus.settle()
+    assert (await shop.orders.get(order.id)).status == "paid"
+    assert await has(shop, card) == (0, 0)
+    await healthy(shop)
+
+
+async def test_where_the_card_is_spent_by_then_the_order_is_off_and_the_money_goes_back(
+    shop: Shop, clock: HandClock
+) -> None:
+    card = await issue(shop, 2000)
+    order, reference = await unanswered(shop, card)
+    await shop.giftcards.release(order.id)
+    other = await place_with_cards(shop, await hundred(shop, card))
+    await shop.pretend.answer_challenge(reference, approved=True)
+    clock.move(seconds=2)
+    await shop.bus.settle()
+    found = await shop.orders.get(order.id)
+    assert found.payment is not None
+    assert (found.status, found.payment.refunded.amount, other.status) == ("cancelled", 8000, "paid")
+    assert "its gift card was spent" in found.timeline[-1].what
+    await healthy(shop)
+
+
+async def test_a_shopper_who_was_shown_another_rest_is_asked_again(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    cart, other = await hundred(shop, card), await hundred(shop, card, price=10500)
+    await place_with_cards(shop, other)
+    with pytest.raises(CartNotReady, match="has nothing left"):
+        await place_with_cards(shop, cart)
+    await shop.giftcards.give_back((await shop.orders.search())[0].id, "some", Money(500, "EUR"))
+    with pytest.raises(PriceMoved) as refused:
+        await place_with_cards(shop, cart)
+    assert refused.value.data["to_pay"] == {"amount": 9500, "currency": "EUR"}
+    assert await shop.orders.search(status="placed") == []
+
+
+async def test_a_card_that_ends_stands_in_the_way_until_it_is_taken_off(shop: Shop, clock: HandClock) -> None:
+    short = await issue(shop, 2000, expires_on=clock.now().date())
+    cart = await hundred(shop, short)
+    clock.move(days=1, hours=1)
+    [problem] = (await shop.carts.get(cart.id)).problems
+    assert (problem.code, problem.gift_card) == ("gift_card_refused", short.id)
+    with pytest.raises(CartNotReady, match="has expired"):
+        await place_with_cards(shop, await shop.carts.get(cart.id))
+    cart = await shop.carts.remove_gift_card(cart.id, short.id)
+    assert (cart.gift_cards, cart.to_pay) == ((), cart.totals.total)
+    for code in (short.code, "7K3M-Q2XV-0D4H-9TRA"):
+        with pytest.raises((GiftCardRefused, Missing)):
+            await shop.carts.add_gift_card(cart.id, code)
+
+
+async def test_the_last_euro_pays_for_one_of_many_orders(shop: Shop) -> None:
+    card = await issue(shop, 100)
+    carts = [await hundred(shop, card, email=f"b{n}@example.com") for n in range(8)]
+    found = await asyncio.gather(*(place_with_cards(shop, cart) for cart in carts), return_exceptions=True)
+    assert sum(isinstance(one, Order) and one.status == "paid" for one in found) == 1
+    assert all(isinstance(one, Order | GiftCardRefused | CartNotReady) for one in found)
+    assert await has(shop, card) == (0, 0)
+    await shop.bus.settle()
+    await healthy(shop)
+
+
+async def test_one_request_that_comes_many_times_takes_once(shop: Shop) -> None:
+    card = await issue(shop, 5000)
+    cart = await hundred(shop, card)
+    request = PlaceOrder(
+        cart_id=cart.id,
+        expected_total=cart.totals.total,
+        payment=PaymentChoice(provider="pretend", token="pretend_ok"),
+    )
+    found = await asyncio.gather(*(shop.orders.place(request, "same", GUEST) for _ in range(8)), return_exceptions=True)
+    assert {one.id for one in found if isinstance(one, Order)}
+    await shop.bus.settle()
+    assert await has(shop, card) == (0, 0)
+    await healthy(shop)
+
+
+async def test_paying_and_cancelling_at_once_leaves_the_money_in_one_place(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
+    again = PaymentChoice(provider="pretend", token="pretend_ok")
+    await asyncio.gather(
+        shop.orders.pay(order.id, again), shop.orders.cancel(order.id, "x", SYSTEM), return_exceptions=True
+    )
+    await shop.bus.settle()
+    status = (await shop.orders.get(order.id)).status
+    assert (status, (await has(shop, card))[0]) in {("paid", 0), ("cancelled", 2000)}
+    await healthy(shop)
+
+
+async def test_a_refund_the_provider_refuses_puts_nothing_on_the_card(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_refused")
+    with pytest.raises(RefundNotPossible):
+        await refund(shop, order, amount=9000)
+    assert await has(shop, card) == (0, 0)
+    order = await refund(shop, await shop.orders.get(order.id), amount=2000, to="gift_card")
+    assert await has(shop, card) == (2000, 0)
+    await healthy(shop)
+
+
+async def test_what_waits_when_an_order_is_cancelled_goes_to_the_card_once(shop: Shop, clock: HandClock) -> None:
+    """On paper: of 90.00 that wait, 80.00 are the provider's and 10.00 the card's, which paid 20.00. It refuses in the end."""
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_refused_later")
+    order = await refund(shop, order, amount=9000)
+    assert order.refund is not None
+    assert (order.refund.status, await has(shop, card)) == ("asked", (0, 0))
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    for _ in range(4):
+        clock.move(seconds=20)
+        await shop.bus.settle()
+    order = await shop.orders.get(order.id)
+    assert (order.status, order.owed, await has(shop, card)) == ("cancelled", Money(8000, "EUR"), (2000, 0))
+    assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
+    found = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert [sentence.partition(" of its payment")[0] for sentence in found] == [
+        f"Order {order.id} is cancelled, but €80.00"
+    ]
+
+
+async def test_money_set_aside_for_days_keeps_the_card(careful: Shop, clock: HandClock) -> None:
+    card = await issue(careful, 2000)
+    order = await place_with_cards(careful, await hundred(careful, card))
+    assert (order.status, await has(careful, card)) == ("placed", (2000, 2000))
+    clock.move(days=2)
+    await careful.bus.settle()
+    assert await has(careful, card) == (2000, 2000)
+    assert (await careful.orders.capture(order.id, SYSTEM)).status == "paid"
+    assert await has(careful, card) == (0, 0)
+    await healthy(careful)
+
+
+@pytest.mark.parametrize(
+    ("service", "broken", "said"),
+    [
+        ("giftcards", "UPDATE movements SET amount = amount + 1 WHERE kind = 'taken'", "but 1999 were taken from them"),
+        ("giftcards", "DELETE FROM movements WHERE kind = 'given_back'", "should be 1500 less worth by it, and are 2000"),
+        ("giftcards", "UPDATE cards SET balance = balance + 7", "Gift cards are worth 507 EUR, the books owe 500"),
+        ("orders", "UPDATE orders SET gift_cards = 0", "its row says 0"),
+        ("books", "UPDATE postings SET account = 'bank' WHERE account = 'vouchers'", "the books owe 0"),
+    ],
+)  # fmt: skip
+async def test_the_doctor_sees_what_does_not_agree(whole: Shop, service: str, broken: str, said: str) -> None:
+    card = await issue(whole, 2000)
+    order = await place_with_cards(whole, await hundred(whole, card))
+    await refund(whole, order, amount=8500)
+    await healthy(whole)
+    async with whole.works[service].begin() as tx:
+        await tx.run(broken)
+    found = [sentence for one in await examine(whole) for sentence in one.wrong]
+    assert any(said in sentence for sentence in found), found
+
+
+async def live(shop: Shop, chance: random.Random, cards: list[GiftCard], goods: list[Product]) -> None:
+    """An order with some cards, and what becomes of it."""
+    wanted = [(one, chance.randint(1, 2)) for one in chance.sample(goods, chance.randint(1, 2))]
+    cart = await fill_cart(shop, *wanted)
+    for card in chance.sample(cards, chance.randint(0, 2)):
+        with suppress(ShopError):
+            cart = await shop.carts.add_gift_card(cart.id, card.code)
+    token = chance.choice(["pretend_ok"] * 4 + ["pretend_declined", "pretend_refund_refused"])
+    order = await place_with_cards(shop, cart, token)
+    if chance.random() < 0.3:
+        await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM) if order.status == "paid" else None
+    for _ in range(chance.randint(0, 3)):
+        wish = chance.choice([
+            {"amount": chance.randint(1, 4000)},
+            {"lines": (LineQuantity(chance.choice(order.lines).id, 1),), "returned": order.status == "shipped"},
+            {"shipping": True},
+        ])  # fmt: skip
+        with suppress(ShopError):
+            order = await refund(shop, order, **wish, to=chance.choice(["payment", "payment", "gift_card"]))
+    if chance.random() < 0.3:
+        with suppress(ShopError):
+            await shop.orders.cancel(order.id, "x", SYSTEM)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_becomes_of_orders_cards_and_books_agree(shop: Shop, clock: HandClock, seed: int) -> None:
+    chance = random.Random(seed)
+    await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    goods = [await sell(shop, f"Kettle {n}", price=1999 + 777 * n, on_hand=99) for n in range(2)]
+    goods.append(await book(shop, "Novel", 899, on_hand=99))
+    cards = [await issue(shop, amount, why=chance.choice(["sold", "goodwill"])) for amount in (700, 5000, 20000)]
+    for _ in range(12):
+        await live(shop, chance, cards, goods)
+    for _ in range(3):
+        clock.move(minutes=20)
+        await shop.bus.settle()
+    assert all(one.balance.amount >= 0 for one in await shop.giftcards.cards())
+    await healthy(shop)
+
+
+async def test_a_guest_pays_with_a_card_by_the_api(shop: Shop, api: httpx.AsyncClient) -> None:
+    card = await issue(shop, 2000)
+    cart = await hundred(shop)
+    url = f"/v1/carts/{cart.id}/gift-cards"
+    wrong = await api.post(url, json={"code": "7K3M-Q2XV-0D4H-9TRA"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
+    found = (await api.post(url, json={"code": card.code.lower()})).json()
+    assert found["to_pay"] == {"amount": 8000, "currency": "EUR"}
+    assert card.code not in str(found)
+    body = {
+        "cart_id": cart.id,
+        "expected_total": 10000,
+        "expected_to_pay": 8000,
+        "payment": {"provider": "pretend", "token": "pretend_ok"},
+    }
+    placed = await api.post("/v1/orders", headers={"Idempotency-Key": "k"}, json=body)
+    assert placed.status_code == 201, placed.text
+    assert placed.json()["gift_cards"] == [
+        {"card_id": card.id, "last4": card.last4, "amount": {"amount": 2000, "currency": "EUR"}}
+    ]
+    other = await hundred(shop)
+    assert (await api.delete(f"/v1/carts/{other.id}/gift-cards/{card.id}")).status_code == 200
+    spent = await api.post(f"/v1/carts/{other.id}/gift-cards", json={"code": card.code})
+    assert (spent.status_code, spent.json()["code"]) == (409, "gift_card_refused")
+
+
+async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: HandClock) -> None:
+    """The process that wrote the order as paid died before it took the cards; another try had held another one meanwhile."""
+    card, other = await issue(shop, 5000), await issue(shop, 5000)
+    order, reference = await unanswered(shop, card)
+    async with shop.works["orders"].begin() as tx:
+        await tx.run("UPDATE orders SET status = 'paid' WHERE id = :id", id=order.id)
+    await shop.giftcards.hold(order.id, [share(other, 1)], clock.now())
+    await shop.pretend.answer_challenge(reference, approved=True)
+    clock.move(seconds=2)
+    await shop.bus.settle()
+    assert (await has(shop, card), await has(shop, other)) == ((0, 0), (5000, 0))
+
+
+async def test_paying_once_more_is_refused_where_the_card_is_spent_by_then(shop: Shop) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
+    await shop.giftcards.release(order.id)
+    other = await place_with_cards(shop, await hundred(shop, card))
+    intents = len(await shop.works["pretend"].fetch("SELECT * FROM intents"))
+    with pytest.raises(GiftCardRefused):
+        await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    assert len(await shop.works["pretend"].fetch("SELECT * FROM intents")) == intents
+    assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
+    await healthy(shop)
+
+
+async def test_paying_once_more_holds_the_card_for_as_long(shop: Shop, clock: HandClock) -> None:
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
+    clock.move(minutes=29)
+    await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_3ds"))
+    clock.move(minutes=20)
+    await shop.giftcards.expire()
+    assert await has(shop, card) == (2000, 2000)
+
+
+async def returned(shop: Shop, clock: HandClock, order: Order) -> Order:
+    """Some hours later: the bank has sent money back."""
+    for _ in range(4):
+        clock.move(hours=7)
+        await shop.bus.settle()
+    return await shop.orders.get(order.id)
+
+
+async def test_what_stayed_on_the_card_is_not_given_again_when_the_order_is_cancelled(
+    shop: Shop, clock: HandClock
+) -> None:
+    """On paper: 10.00 of the card's 20.00 stayed there when the provider's 80.00 came back; 10.00 are left to go to it."""
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_returned")
+    await returned(shop, clock, await refund(shop, order, amount=9000))
+    async with shop.works["pretend"].begin() as tx:
+        await tx.run("UPDATE intents SET token = 'pretend_ok'")
+    order = await shop.orders.cancel(order.id, "x", SYSTEM)
+    await shop.bus.settle()
+    assert (order.status, await has(shop, card)) == ("cancelled", (2000, 0))
+    assert order.payment is not None
+    assert order.payment.refunded.amount == 8000
+    await healthy(shop)
+
+
+async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: HandClock) -> None:
+    card = await issue(whole, 2000)
+    order = await place_with_cards(whole, await hundred(whole, card), "pretend_refund_refused_later")
+    await refund(whole, order, amount=9000)
+    await whole.orders.cancel(order.id, "x", SYSTEM)
+    order = await returned(whole, clock, order)
+    assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
+    [told] = [one for one in await whole.works["orders"].facts_after("", 99) if one.type == "OrderCancelled"]
+    await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
+    assert await has(whole, card) == (2000, 0)
+
+
+async def told_refunds(shop: Shop) -> list[OrderRefunded]:
+    return [fact.data for fact in await shop.works["orders"].facts_after("", 99) if fact.type == "OrderRefunded"]
+
+
+async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop: Shop) -> None:
+    """On paper: a card of 110.00 pays 100.00; its 10.00 move to another and on to a third, and 5.00 + 95.00 go back to that."""
+    old = await issue(shop, 11000)
+    order = await place_with_cards(shop, await hundred(shop, old))
+    second = await shop.giftcards.replace(old.id, SYSTEM)
+    third = await shop.giftcards.replace(second.id, SYSTEM)
+    order = await refund(shop, order, amount=500)
+    assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 1500]
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 11000]
+    [told] = await told_refunds(shop)
+    assert told.on_disabled_cards is None
+    await healthy(shop)
+
+
+async def test_money_on_a_disabled_card_is_not_said_to_be_spendable(shop: Shop) -> None:
+    card = await issue(shop, 10000)
+    order = await place_with_cards(shop, await hundred(shop, card))
+    await shop.giftcards.set_disabled(card.id, disabled=True)
+    order = await refund(shop, order, amount=500)
+    [told] = await told_refunds(shop)
+    assert told.on_disabled_cards == Money(500, "EUR")
+    assert went(told) == ("€5.00 is on a gift card that is disabled. Write to us, and we send you another one.",)
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    await shop.bus.settle()
+    order = await shop.orders.get(order.id)
+    said = f"Money went back to gift card ••••{card.last4}, which is disabled"
+    assert [one.what for one in order.timeline].count(said) == 1
+    assert await has(shop, card) == (10000, 0)
+    await healthy(shop)
+
+
+async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_there(
+    shop: Shop, clock: HandClock
+) -> None:
+    """On paper: 90.00 go back, 80.00 by the provider and 10.00 to the card. The 80.00 come back: the card keeps its 10.00, and
+    90.00 of the order are left to be refunded, 80.00 of them the provider's."""
+    card = await issue(shop, 2000)
+    order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_returned")
+    order = await refund(shop, order, amount=9000)
+    assert await has(shop, card) == (1000, 0)
+    order = await returned(shop, clock, order)
+    assert [(one.amount.amount, one.to_gift_cards) for one in order.refunds] == [(1000, Money(1000, "EUR"))]
+    assert [one.amount.amount for one in order.refused] == [9000]
+    assert (await balances(shop))["clearing:pretend"] == 8000
+    await healthy(shop)
+    async with shop.works["pretend"].begin() as tx:  # the provider refunds what it did not
+        await tx.run("UPDATE intents SET token = 'pretend_ok'")
+    order = await refund(shop, order, amount=9000)
+    assert order.payment is not None
+    assert (order.payment.refunded.amount, await has(shop, card)) == (8000, (2000, 0))
+    await healthy(shop)
+
+
+class Away(Faults):
+    """The database of gift cards does not answer."""
+
+    away = False
+
+    def before(self, what: str) -> None:
+        if self.away and what.startswith("giftcards"):
+            raise Unavailable(f"{what} does not answer.")
+
+
+async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    faults = Away()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(faults))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        cart, twice = await hundred(shop), await hundred(shop, email="b@example.com")
+        with_card = await hundred(shop, await issue(shop, 2000))
+        faults.away = True
+        with pytest.raises(Unavailable):
+            await shop.carts.get(with_card.id)
+        order = await place_with_cards(shop, cart)
+        order = await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r", SYSTEM)
+        assert (await shop.orders.cancel(order.id, "x", SYSTEM)).status == "cancelled"
+        placed = await asyncio.gather(*(place_with_cards(shop, twice) for _ in range(3)), return_exceptions=True)
+        assert {type(one).__name__ for one in placed} == {"Order", "Conflict"}
+        async with shop.works["orders"].begin() as tx:  # a process that died placed it, some time ago
+            await tx.run(f"INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_{'0' * 26}')")
+        await shop.orders.forget_unfinished()
+        rows = await shop.works["orders"].fetch("SELECT order_id FROM placements WHERE written = 0")
+        assert f"ord_{'0' * 26}" not in {row["order_id"] for row in rows}
+        faults.away = False
+        await shop.bus.settle()
+        await healthy(shop)
+
+
+@asynccontextmanager
+async def promised(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[tuple[Shop, Order, str]]:
+    """A refund of 12.34 as a new gift card was written; the process died before that was made."""
+    faults = Away()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(faults))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        order = await place_with_cards(shop, await hundred(shop))
+        faults.away = True
+        with pytest.raises(Unavailable):
+            await refund(shop, order, amount=1234, to="gift_card")
+        faults.away = False
+        [waits] = (await shop.orders.get(order.id)).refunds
+        assert waits.status == "asked"
+        yield shop, order, waits.id
+        await healthy(shop)
+
+
+async def test_credit_for_a_buyer_who_was_erased_meanwhile_is_refused(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        async with shop.works["orders"].begin() as tx:
+            await tx.run("UPDATE orders SET email = '' WHERE id = :id", id=bought.id)
+        clock.move(minutes=1)
+        await shop.bus.settle()
+        order = await shop.orders.get(bought.id)
+        assert [(one.id, "no e-mail address" in one.why) for one in order.refused] == [(refund_id, True)]
+        assert "Refund of €12.34 was refused" in order.timeline[-1].what
+        order = await refund(shop, order, amount=10000)
+        assert order.payment is not None
+        assert order.payment.refunded.amount == 10000
+
+
+async def test_credit_that_waits_can_be_called_off(data: tuple[Path, str], clock: HandClock, post: Post) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        order = await shop.orders.cancel_refund(bought.id, refund_id, "A mistake", SYSTEM)
+        assert [one.id for one in order.refused] == [refund_id]
+        clock.move(minutes=1)
+        await shop.bus.settle()
+        assert await shop.giftcards.cards() == []
+        order = await refund(shop, order, amount=1000, to="gift_card")
+        assert order.refund is not None
+        with pytest.raises(Conflict, match="on a gift card already"):
+            await shop.orders.cancel_refund(order.id, order.refund.id, "A mistake", SYSTEM)
+
+
+async def test_credit_that_is_called_off_while_it_is_given_is_in_one_place(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    async with promised(data, clock, post) as (shop, bought, refund_id):
+        clock.move(minutes=1)
+        await asyncio.gather(
+            shop.orders.finish_refunds(),
+            shop.orders.cancel_refund(bought.id, refund_id, "A mistake", SYSTEM),
+            return_exceptions=True,
+        )
+        await shop.bus.settle()
+        given = sum(one.balance.amount for one in await shop.giftcards.cards())
+        refunds = (await shop.orders.get(bought.id)).refunds
+        assert given == sum(one.amount.amount for one in refunds if one.status == "settled")

@@ -1,0 +1,167 @@
+"""Those who work here: invited, given another role, disabled, let go; and a shop that is never without an owner."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.auth import Caller
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Denied, Refused, Unauthenticated
+from shopwright.services.users.contract import LastOwner, StaffChange
+from tests.builders.customers import sign_in
+from tests.builders.shops import OWNER, QUICK, make_settings
+from tests.builders.staff import PASSWORD, hired
+
+PROOF = {"own_password": OWNER[1]}
+SUE = {"email": "sue@example.com", "name": "Sue", "role": "support"}
+
+
+async def test_who_is_invited_chooses_a_password_and_proves_the_mailbox(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    invited = await api.post("/v1/staff", json={**SUE, **PROOF}, headers=staff)
+    assert (invited.status_code, invited.json()["role"]) == (201, "support")
+    await shop.bus.settle()
+    (message,) = await shop.notifications.messages(text="invited to the back office")
+    assert message.recipient == "sue@example.com"
+    token = await shop.users.invitation_token(invited.json()["id"])
+    body = {"token": token, "password": PASSWORD}
+    assert (await api.post("/v1/password-resets", json=body)).status_code == 202
+    sue = await sign_in(api, "sue@example.com", PASSWORD)
+    me = (await api.get("/v1/me", headers=sue)).json()
+    assert (me["role"], me["verified"]) == ("support", True)
+    assert (await api.post("/v1/password-resets", json=body)).status_code == 409
+
+
+async def test_an_invitation_is_good_for_three_days_and_can_be_sent_again(shop: Shop, clock: HandClock) -> None:
+    user = await shop.users.invite_staff("sue@example.com", "Sue", "support")
+    old = await shop.users.invitation_token(user.id)
+    clock.move(days=3, seconds=1)
+    with pytest.raises(Refused):
+        await shop.users.reset_password(old, PASSWORD)
+    assert (await shop.users.invite_staff("sue@example.com", "Sue", "orders")).id == user.id
+    await shop.users.reset_password(await shop.users.invitation_token(user.id), PASSWORD)
+    assert (await shop.users.get(user.id)).role == "orders"
+
+
+async def test_an_account_a_stranger_made_on_the_address_gives_them_no_role(shop: Shop) -> None:
+    stranger = await shop.users.register("sue@example.com", PASSWORD, "Eve")
+    tokens = await shop.users.sign_in("sue@example.com", PASSWORD)
+    invited = await shop.users.invite_staff("sue@example.com", "Sue", "owner")
+    assert invited.id == stranger.id
+    with pytest.raises(Unauthenticated):
+        await shop.users.authenticate(tokens.access_token)
+    with pytest.raises(Unauthenticated):
+        await shop.users.sign_in("sue@example.com", PASSWORD)
+
+
+async def test_a_customer_who_proved_the_address_keeps_the_password(shop: Shop) -> None:
+    user = await shop.users.register("sue@example.com", PASSWORD, "Sue")
+    await shop.users.verify_email(await shop.users.letter_token(user.id, "verification"), user.id)
+    await shop.users.invite_staff("sue@example.com", "Sue", "catalog")
+    tokens = await shop.users.sign_in("sue@example.com", PASSWORD)
+    assert (await shop.users.authenticate(tokens.access_token)).role == "catalog"
+
+
+@pytest.mark.parametrize("change", [{"role": "catalog"}, {"disabled": True}])
+async def test_a_change_ends_sessions_and_tokens_at_once_and_is_told(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], change: dict[str, object]
+) -> None:
+    user = await hired(shop)
+    headers = await sign_in(api, user.email, PASSWORD)
+    secret = await shop.users.open_session(user.email, PASSWORD)
+    assert (await api.get("/v1/reviews", headers=headers)).status_code == 200
+    answer = await api.patch(f"/v1/staff/{user.id}", json={**change, **PROOF}, headers=staff)
+    assert answer.status_code == 200
+    assert (await api.get("/v1/reviews", headers=headers)).status_code == 401
+    assert await shop.users.session(secret) is None
+    await shop.bus.settle()
+    assert await shop.notifications.messages(text="Your access to the back office changed")
+
+
+async def test_who_is_disabled_signs_in_again_when_enabled_and_not_before(shop: Shop) -> None:
+    user = await hired(shop)
+    await shop.users.change_staff(user.id, StaffChange(disabled=True))
+    for way in (shop.users.sign_in(user.email, PASSWORD), shop.users.open_session(user.email, PASSWORD)):
+        with pytest.raises(Denied, match="disabled"):
+            await way
+    with pytest.raises(Denied):
+        await shop.users.open_session_for(user.id)
+    with pytest.raises(Unauthenticated):
+        await shop.users.sign_in(user.email, "not this password")
+    await shop.users.reset_password(await shop.users.letter_token(user.id, "reset"), "another one of mine")
+    with pytest.raises(Denied):
+        await shop.users.sign_in(user.email, "another one of mine")
+    await shop.users.change_staff(user.id, StaffChange(disabled=False))
+    await shop.users.sign_in(user.email, "another one of mine")
+
+
+async def test_who_is_removed_is_a_customer(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    user = await hired(shop)
+    assert (await api.request("DELETE", f"/v1/staff/{user.id}", json=PROOF, headers=staff)).status_code == 204
+    assert (await shop.users.get(user.id)).role == ""
+    headers = await sign_in(api, user.email, PASSWORD)
+    assert (await api.get("/v1/reviews", headers=headers)).status_code == 403
+    assert (await api.request("DELETE", f"/v1/staff/{user.id}", json=PROOF, headers=staff)).status_code == 404
+
+
+async def test_the_last_owner_who_can_sign_in_stays(shop: Shop) -> None:
+    (owner,) = await shop.users.staff()
+    invited = await shop.users.invite_staff("bo@example.com", "Bo", "owner")  # has no password yet
+    for change in (StaffChange(role="support"), StaffChange(disabled=True)):
+        with pytest.raises(LastOwner):
+            await shop.users.change_staff(owner.id, change)
+    for way in (
+        shop.users.remove_staff(owner.id),
+        shop.users.erase(owner.id),
+        shop.users.invite_staff(OWNER[0], "Me", "support"),
+    ):
+        with pytest.raises(LastOwner):
+            await way
+    await shop.users.reset_password(await shop.users.invitation_token(invited.id), PASSWORD)
+    await shop.users.change_staff(owner.id, StaffChange(role="support"))
+    with pytest.raises(LastOwner):
+        await shop.users.change_staff(invited.id, StaffChange(disabled=True))
+
+
+async def test_two_owners_who_demote_each_other_at_once_leave_one(shop: Shop) -> None:
+    (owner,) = await shop.users.staff()
+    other = await hired(shop, "bo@example.com", "owner")
+    done = await asyncio.gather(
+        *(shop.users.change_staff(one, StaffChange(role="support")) for one in (owner.id, other.id)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, LastOwner) for one in done) == 1
+    assert [one.role for one in await shop.users.staff()].count("owner") == 1
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"own_password": "not this"}, {"own_password": OWNER[1], "role": "king"}, {**PROOF, "role": ""}]
+)
+async def test_nothing_changes_without_the_owners_own_password_or_with_a_role_there_is_not(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], body: dict[str, str]
+) -> None:
+    user = await hired(shop)
+    assert (await api.patch(f"/v1/staff/{user.id}", json={"role": "orders", **body}, headers=staff)).status_code == 422
+    assert (await shop.users.get(user.id)).role == "support"
+
+
+async def roles(data, clock, setting: str, *, demo: bool) -> Caller:
+    shop = Shop(make_settings(*data, staff_second_factor=setting), clock=clock, hasher=QUICK)
+    async with shop.running(deliver=False):
+        if demo:
+            for work in shop.works.values():
+                await work.mark_demo()
+        return await shop.users.authenticate((await shop.users.sign_in(*OWNER)).access_token)
+
+
+@pytest.mark.parametrize(
+    ("setting", "demo", "role"),
+    [("auto", False, ""), ("auto", True, "owner"), ("required", True, ""), ("optional", False, "owner")],
+)
+async def test_outside_a_demo_shop_staff_need_a_second_factor_unless_a_setting_says_otherwise(
+    data, clock, setting: str, demo: bool, role: str
+) -> None:
+    assert (await roles(data, clock, setting, demo=demo)).role == role
