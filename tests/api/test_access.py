@@ -1,6 +1,8 @@
 """Nobody in: every route states who may call it, and every refusal is checked."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -15,8 +17,11 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Denied, Unauthenticated
 from shopwright.kit.http.access import every_route_has_a_rule
 from shopwright.web.application import build, routes_of, shape_of
-from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell, sign_in
-from tests.services.test_orders import place
+from tests.builders.customers import sign_in
+from tests.builders.environment import ON_SERVERS
+from tests.builders.goods import sell
+from tests.builders.orders import place
+from tests.builders.shops import OWNER, QUICK, make_settings
 
 
 def routes() -> list[tuple[str, str, object]]:
@@ -45,19 +50,55 @@ OPEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "path", "rule"), ROUTES, ids=[f"{method} {path}" for method, path, _ in ROUTES])
-def test_each_route_lets_in_whom_its_rule_names(method: str, path: str, rule) -> None:
-    assert rule is not None, f"{method} {path} has no rule"
+CALLERS = {
+    "guest": Caller(),
+    "customer": Caller(user_id="usr_1"),
+    **{role: Caller(user_id="usr_2", role=role) for role in ROLES},
+}
+
+
+def is_let_in(rule: Callable[[Caller], None], caller: Caller) -> bool:
+    try:
+        rule(caller)
+    except (Denied, Unauthenticated):
+        return False
+    return True
+
+
+def may_come_in(rule: Callable[[Caller], None], role: str) -> bool:
+    """What the name of the rule says."""
     needed = rule.__name__.removeprefix("staff(").removesuffix(")")
-    for role in ("guest", "customer", *ROLES):
-        caller = {"guest": Caller(), "customer": Caller(user_id="usr_1")}.get(role, Caller(user_id="usr_2", role=role))
-        expected = rule is anyone or (rule is signed_in and role != "guest") or needed in ROLES.get(role, frozenset())
-        try:
-            rule(caller)
-            let_in = True
-        except (Denied, Unauthenticated):
-            let_in = False
-        assert let_in == expected, role
+    return rule is anyone or (rule is signed_in and role != "guest") or needed in ROLES.get(role, frozenset())
+
+
+def wrong_cells(routes: Iterable[tuple[str, str, Any]]) -> list[str]:
+    """Each role that a route lets in against its rule, or keeps out; and routes without a rule."""
+    wrong = []
+    for method, path, rule in routes:
+        if rule is None:
+            wrong.append(f"{method} {path} has no rule")
+            continue
+        for role, caller in CALLERS.items():
+            let_in = is_let_in(rule, caller)
+            if let_in != may_come_in(rule, role):
+                wrong.append(f"{method} {path} {'lets in' if let_in else 'keeps out'} {role}")
+    return wrong
+
+
+def test_each_route_lets_in_whom_its_rule_names() -> None:
+    assert len(ROUTES) > 300
+    assert wrong_cells(ROUTES) == []
+
+
+def test_every_wrong_cell_of_routes_and_roles_is_named() -> None:
+    def signed(caller: Caller) -> None:
+        if caller.user_id != "usr_2":
+            raise Denied("Not for you.")
+
+    signed.__name__ = "staff(books.read)"
+    found = wrong_cells([("GET", "/v1/a", None), ("GET", "/v1/b", signed), ("GET", "/v1/c", anyone)])
+    kept_out = [role for role in ROLES if "books.read" not in ROLES[role]]
+    assert found == ["GET /v1/a has no rule", *(f"GET /v1/b lets in {role}" for role in kept_out)]
 
 
 def test_only_what_shoppers_need_is_open() -> None:
