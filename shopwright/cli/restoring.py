@@ -25,6 +25,7 @@ from shopwright.operations.unfinished_restore import forget_replacing, note_repl
 COUNTED = (
     ("orders", "orders/orders", "SELECT id, number AS name, placed_at AS time FROM orders ORDER BY number"),
     ("payments", "payments/payments", "SELECT id, id AS name, created_at AS time FROM payments ORDER BY id"),
+    ("documents", "books/issued_documents", "SELECT id, name, issued AS time FROM issued_documents ORDER BY id"),
     ("customers", "users/users", "SELECT id, id AS name, created_at AS time FROM users ORDER BY id"),
 )
 
@@ -57,6 +58,7 @@ async def into_empty(shop: Shop, file: Path) -> int:
     async with archive.held(shop) as sessions:
         lost = await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
         _tell_jumps(await counters.jump_in(sessions, lost))
+        await counters.begin_series(sessions, shop)
     await shop.search.bring_up_to_date()
     return 0
 
@@ -94,6 +96,7 @@ async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: boo
             jumped = await counters.jump_in(
                 sessions, {name: max(past[name], given[name], lost.get(name, 0)) for name in given}
             )
+            await counters.begin_series(sessions, shop)
             note_replacing(data, file)  # each service is committed by itself
         await archive.complete(shop)
     forget_replacing(data)

@@ -11,8 +11,10 @@ from shopwright.kit.data.database import DatabaseSession
 from shopwright.kit.data.events import decode
 from shopwright.kit.data.spans import pages
 from shopwright.kit.data.unit_of_work import Reader
+from shopwright.kit.days import in_zone
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
+from shopwright.services.books.issuing import MOMENT, SERIES
 from shopwright.services.orders.contract.facts import OrderPlaced
 
 GAP = "gap after "
@@ -88,6 +90,16 @@ async def jump_in(sessions: Mapping[str, DatabaseSession], past: Mapping[str, in
     return jumped
 
 
+async def begin_series(sessions: Mapping[str, DatabaseSession], shop: Shop) -> None:
+    """Documents of this year get series of their own: numbers of the lost ones were sent to buyers, and have no gaps."""
+    await sessions["books"].run(BEGIN_SERIES, {"name": SERIES, "place": moment_of_series(shop)})
+
+
+def moment_of_series(shop: Shop) -> str:
+    """Now, as the names of series say it."""
+    return f"{in_zone(shop.clock.now(), shop.works['books'].zone):{MOMENT}}"
+
+
 async def may_have_given(sessions: Mapping[str, DatabaseSession], since: datetime, now: datetime) -> dict[str, int]:
     """What a shop that is lost may have given since its archive was made: twice as many each day as on its busiest one."""
     days = max((now - since) / timedelta(days=1), 0.0)
@@ -104,6 +116,9 @@ BUSIEST: Mapping[str, str] = {
     ORDERS: f"SELECT max(n) AS n FROM (SELECT count(*) AS n FROM orders WHERE source = '' GROUP BY placed_at / {DAY}) days",
     JOURNAL: f"SELECT max(n) AS n FROM (SELECT count(*) AS n FROM journal GROUP BY time / {DAY}) days",
 }
+BEGIN_SERIES = (
+    "INSERT INTO progress (name, place) VALUES (:name, :place) ON CONFLICT (name) DO UPDATE SET place = excluded.place"
+)
 LAST_ORDER = "SELECT max(number) AS n FROM orders"
 NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
 

@@ -24,6 +24,8 @@ from shopwright.operations import counters
 from shopwright.operations.archive_upgrade import StagedMigrations, copy_settings
 from shopwright.operations.lost_orders import lost_orders
 from shopwright.registry import with_databases
+from shopwright.services.books import statement_store
+from shopwright.services.books.issuing import SERIES
 from shopwright.settings import Settings
 
 SQLITE = "sqlite://"
@@ -147,7 +149,10 @@ def _plain(row: Mapping[str, object]) -> dict[str, object]:
 
 
 async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, int]:
-    """No number is given again that a lost order had."""
+    """No number is given again that a lost order or document had."""
+    if any(one.service == "books" for one in recovered):
+        async with shop.works["books"].begin() as tx:
+            await statement_store.come_to(tx, SERIES, counters.moment_of_series(shop))
     numbers = [
         row["number"]
         for one in recovered

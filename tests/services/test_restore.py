@@ -23,6 +23,7 @@ from tests.builders.damage import checkpoint, empty, gone, middle_page, page_one
 from tests.builders.environment import ON_SERVERS, POSTGRES, bare_environment
 from tests.builders.goods import sell
 from tests.builders.orders import place
+from tests.builders.sellers import NORTHLIGHT
 from tests.builders.shops import QUICK, make_settings
 
 pytestmark = [
@@ -76,6 +77,36 @@ async def test_what_goes_is_said_before_anything_is_done_and_kept(folder: Path, 
     assert looked.exit_code == 0, looked.output
     seqs = [row[0] for row in table(folder / "insights.db", "SELECT seq FROM journal ORDER BY seq")]
     assert max(seqs) > max(row["seq"] for row in archive.rows_in(kept, "insights/journal"))
+
+
+async def test_the_number_of_a_document_that_was_sent_is_not_given_to_another_buyer(
+    migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The lost shop went on with INV-…-000002 after its archive was made; each series is without gaps."""
+    folder, file = tmp_path / "data", str(tmp_path / "shop.zip")
+    shutil.copytree(migrated[0], folder)
+    shop = Shop(make_settings(folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        await shop.pricing.set_seller(NORTHLIGHT, "test")
+    await trade(folder, "Lamp", 1)
+    assert (await asyncio.to_thread(shopwright, folder, "export", file)).exit_code == 0
+    await trade(folder, "Kettle", 1)
+    lost = set(documents(folder))
+    for shop_folder in (folder, tmp_path / "elsewhere"):
+        told = await asyncio.to_thread(shopwright, shop_folder, "restore", file, "--yes")
+        assert told.exit_code == 0, told.output
+        assert ("1 documents (INV-" in told.output) is (shop_folder == folder)
+        await trade(shop_folder, "Sofa", 2)
+        first, *new = documents(shop_folder)
+        assert first in lost
+        assert not lost & set(new)
+        assert [(name.split("-")[2][0], name[-6:]) for name in new] == [("R", "000001"), ("R", "000002")]
+        looked = await asyncio.to_thread(shopwright, shop_folder, "doctor")
+        assert looked.exit_code == 0, looked.output
+
+
+def documents(data: Path) -> list[str]:
+    return [row[0] for row in table(data / "books.db", "SELECT name FROM issued_documents ORDER BY id")]
 
 
 @pytest.mark.parametrize("words", [("restore",), ("import", "archive")])

@@ -34,7 +34,8 @@ PREFIXES: dict[DocumentKind, str] = {
     "delivery_note": "DN",
     "pro_forma": "PF",
 }
-BEGAN, ISSUED = "began", "documents"
+BEGAN, ISSUED, SERIES = "began", "documents", "series"
+MOMENT = "%Y%m%d%H%M"  # of the restore from which on documents have series of their own
 AT_ONCE = 200
 GRACE = timedelta(minutes=1)  # an order that is paid when its shop is a second old was placed before
 DIGITS = 6
@@ -141,7 +142,7 @@ class Issuing:
         erased: bool = False,
     ) -> str:
         """Number it, write it down and tell of it; answers its id."""
-        series = f"{PREFIXES[kind]}-{day_of(tx.now, self._work.zone).year}"
+        series = await _series(tx, kind, str(day_of(tx.now, self._work.zone).year))
         number, before = await store.next_of(tx, series)
         text = msgspec.json.encode(body).decode()
         head: dict[str, Any] = {
@@ -284,6 +285,12 @@ async def _newest(tx: Transaction, invoice: Row) -> Row:
     while (found := await document_store.correction_of(tx, invoice["id"])) is not None:
         invoice = found
     return invoice
+
+
+async def _series(tx: Transaction, kind: DocumentKind, year: str) -> str:
+    """INV-2026; after a restore in that year INV-2026-R11290908, as the shop before it went on with the first one."""
+    restored = await statement_store.place(tx, SERIES) or ""
+    return "-".join([PREFIXES[kind], year, *([f"R{restored[len(year) :]}"] if restored.startswith(year) else [])])
 
 
 async def began(tx: Transaction) -> datetime:
