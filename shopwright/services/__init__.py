@@ -1,4 +1,4 @@
-"""The shop: one folder a service, all of the same shape. Requests go up the river, facts come down."""
+"""The services of the shop: one folder each, all of the same shape. Requests go up the river, events come down."""
 
 SOURCES = ("users", "catalog", "inventory", "pricing", "payments", "giftcards")
 FLOW = ("carts", "orders")

@@ -1,1 +1,1 @@
-"""What people and programs see. Faces know contracts only and own no data."""
+"""What people and programs see. It uses contracts only and owns no data."""

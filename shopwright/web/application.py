@@ -1,4 +1,4 @@
-"""The shop as an ASGI application: all routes, who may call them, and what stands around them."""
+"""The shop as an ASGI application: routes, authentication and middleware."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -72,17 +72,17 @@ OF_STANDING = ("house", "houses", "told")
 
 
 def session_cookie(url: str) -> str:
-    """The name of the session cookie: bound to its host (RFC 6265bis, __Host-) wherever there is TLS."""
+    """The name of the session cookie, bound to its host (RFC 6265bis, __Host-) under TLS."""
     return "__Host-session" if url.startswith("https://") else "session"
 
 
 def behind_gateway(shop: Shop) -> bool:
-    """May a gateway in front find out who calls?"""
+    """Whether a gateway in front may authenticate callers."""
     return shop.ways.apart or bool(shop.settings.proxies)
 
 
 class Runtime:
-    """A shop behind the routes. `deliver`: it carries facts while it is served."""
+    """A shop behind the routes. `deliver`: whether it delivers events while serving."""
 
     def __init__(self, shop: Shop, *, deliver: bool) -> None:
         self.shop = shop
@@ -99,7 +99,7 @@ class Runtime:
         self._cookie = session_cookie(settings.url)
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-        """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
+        """Return the caller: by bearer token at the API, by session cookie on pages, or as told by the gateway."""
         cookies = takes_cookies(connection.scope["route_handler"])
         if self._gateway and (told := connection.headers.get(IDENTITY)):
             return identified(self.shop.ways.callers, told, cookies=cookies)
@@ -107,13 +107,13 @@ class Runtime:
 
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """Who calls the shop that this request is for."""
+    """Return the caller of the shop this request is for."""
     standing: Runtime = current_app()
     return await standing.caller(connection)
 
 
 def service_routes(here: frozenset[str]) -> list[Router]:
-    """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
+    """The API routes of each service, which keep responses by Idempotency-Key in its own database."""
     routers = {name: one() for name, one in ROUTES.items() if name in here}
     for name, router in routers.items():
         router.middleware.append(
@@ -127,28 +127,28 @@ def _work_of(name: str) -> Callable[[], ServiceDatabase]:
 
 
 def _routes_of(name: str) -> Router:
-    """The API of a service. A product as it is seen from outside is put together by the shelf, beside the catalog."""
+    """The API routes of a service; product views belong to the catalog."""
     router = spec_of(name).routes()
     if name == "catalog":
         router.register(shelf.routes())
     return router
 
 
-# What each part of the shop answers: the API of the services, and what people see.
+# Parts of the shop with responses: the services' API, and pages.
 ROUTES: dict[str, Callable[[], Router]] = {name: partial(_routes_of, name) for name in RIVER}
-# The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
+# The most frequent reads: these and what is below them ("/" only itself) are equal for all who are not signed in.
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
 KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
-# The settings that answers differ by.
+# The settings that responses depend on.
 SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "language", "cdn")
-# Below these, what is not there is said as to a program.
+# Below these, a missing page is reported as to a program.
 PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
 ROUTES_OF_FACES = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
 @cache
 def whole_api() -> Litestar:
-    """Every route of the API, answered by nobody: for its document, where services are apart."""
+    """All API routes without handlers, for the API document where services are split."""
     return Litestar(
         route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
         dependencies={name: _provide(lambda: None) for name in (*OF_SHOP, *OF_STANDING, "settings", "caller")},
@@ -158,7 +158,7 @@ def whole_api() -> Litestar:
 
 
 def error_answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Programs get problem details, people a page."""
+    """Return problem details to programs, a page to people."""
     route = request.scope.get("route_handler")
     if request.scope["path"].startswith(PROGRAMS) or (route is not None and not takes_cookies(route)):
         return problems.answer(request, error)
@@ -197,14 +197,14 @@ def openapi() -> OpenAPIConfig:
 
 
 def houses(shop: Shop, here: ProcessAdmin) -> dict[str, ProcessAdmin]:
-    """Every process of the shop, as far as one is told apart by what it serves."""
+    """All processes of the shop, distinguished by what they serve."""
     elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
     return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": here, **elsewhere}
 
 
 @asynccontextmanager
 async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-    """The shop runs as long as it is served."""
+    """Run the shop while it is served."""
     standing: Runtime = current_app()
     async with standing.shop.running(deliver=standing.deliver):
         yield
@@ -212,7 +212,7 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
 
 
 class RouterKey(NamedTuple):
-    """What routes are registered by."""
+    """What the routes are registered by."""
 
     here: frozenset[str]
     apart: bool
@@ -223,7 +223,7 @@ class RouterKey(NamedTuple):
 
 @lru_cache(maxsize=len(PARTS) + 1)
 def routes_of(shape: RouterKey) -> Litestar:
-    """All routes. Raises LookupError where one does not say who may call it."""
+    """Register all routes. Raises LookupError if one does not declare who may call it."""
     handlers: list[Any] = [*service_routes(shape.here), operator_routes()]
     handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.here else []
     handlers += [pretend_pages.routes()] if "payments" in shape.here else []
@@ -259,13 +259,13 @@ def routes_of(shape: RouterKey) -> Litestar:
 
 
 def shape_of(shop: Shop) -> RouterKey:
-    """What the routes of this shop are registered by."""
+    """The key of this shop's routes."""
     settings = shop.settings
     return RouterKey(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
-    """The application: prepared answers, limits and what is seen from outside stand around the routes."""
+    """Build the application: page cache, limits and middleware around the routes."""
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
     sources = Sources(versions, shop.marks)
     standing = Runtime(shop, deliver=deliver)
@@ -307,7 +307,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
 
 
 def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
-    """Whether a call that changes something comes for the first time to any process that serves it, as far as they share a cache."""
+    """Whether a mutating call is the first with this nonce, across processes that share a cache."""
 
     async def once(nonce: str) -> bool:
         try:
@@ -319,22 +319,22 @@ def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
 
 
 def public_services() -> tuple[str, ...]:
-    """The services that pages and lists are made from which are the same for everyone."""
+    """The services whose data public pages and lists are made from."""
     return tuple(spec.name for spec in specs() if spec.public)
 
 
 def made_by(settings: Settings) -> str:
-    """What makes an answer besides what it is made of: this version, its templates, and what it was told of the shop."""
+    """What public responses depend on besides data: version, templates and settings."""
     told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
     return repr((__version__, assets_fingerprint(), told))
 
 
 def _untold() -> None:
-    """The version of a database that is elsewhere."""
+    """The unknown version of a database in another process."""
 
 
 def plans(shop: Shop) -> dict[str, CachePolicy]:
-    """The hottest reads, and what their answers are made from."""
+    """The most frequent reads, and the data they depend on."""
 
     def minute() -> int:
         return int(shop.clock.now().timestamp()) // 60
@@ -343,7 +343,7 @@ def plans(shop: Shop) -> dict[str, CachePolicy]:
     found = shop.search.outages if "search" in shop.here else lambda: 0
     made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
     api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
-    # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
+    # Recommendations change with every view; pages may lag behind them by a minute.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
     page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)

@@ -1,4 +1,4 @@
-"""What an act of staff is about, and how that is before and after it: for the audit log."""
+"""The subject of a staff action and its state before and after, for the audit log."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from shopwright.services.orders.contract import Orders
 from shopwright.services.pricing.contract import Pricing
 from shopwright.services.users.contract import Users
 
-# Where the path of a route begins so, its act is about that kind of thing, named by the first of these fields there is.
+# The subject of a route with this prefix, identified by the first of these fields present.
 KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/v1/orders", "order", ("order_id",)),
     ("/office/orders", "order", ("order_id",)),
@@ -60,14 +60,14 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/v1/waiting-room", "waiting room", ()),
     ("/office/system/waiting-room", "waiting room", ()),
 )
-# Of an order is kept what staff change of it, and nothing that says whose it is.
+# Of an order only what staff can change is recorded, and no personal data.
 OF_AN_ORDER = ("status", "payment", "shipments", "refunds", "refused", "owed", "totals")
 VARIANT = "var_"  # ids of variants begin so
 FEW = 2_000  # rules of a kind, beyond which they are not compared
 
 
 class Contracts(Protocol):
-    """Who is asked how things are."""
+    """The contracts used to read states."""
 
     @property
     def users(self) -> Users: ...
@@ -89,7 +89,7 @@ class Contracts(Protocol):
 
 
 def subject_of(request: AuditedRequest) -> tuple[str, str]:
-    """The kind of thing, and its id or name: "" where the request does not say."""
+    """The kind and id of the subject; "" if the request does not say."""
     path = request.route
     for name, value in request.parameters.items():
         path = path.replace(f"{{{name}:str}}", value).replace(f"{{{name}}}", value)
@@ -101,7 +101,7 @@ def subject_of(request: AuditedRequest) -> tuple[str, str]:
 
 
 class Trail:
-    """Records acts in the audit log of users."""
+    """Records actions in the audit log of users."""
 
     def __init__(self, shop: Contracts) -> None:
         self._shop = shop
@@ -123,7 +123,7 @@ class Trail:
         return Recording(self, self._shop.users, act_id, kind, name)
 
     async def state(self, kind: str, name: str) -> dict[str, Any]:
-        """How it is now; empty where there is none, or nobody can say just now."""
+        """Return the current state; empty if there is none or it is unavailable."""
         readers: Mapping[str, Callable[[str], Awaitable[Any]]] = {
             "order": self._order,
             "product": self._shop.catalog.get,
@@ -171,13 +171,13 @@ class Trail:
 
 
 class Recording:
-    """An act that has begun."""
+    """An action in progress."""
 
     def __init__(self, trail: Trail, users: Users, act_id: str, kind: str, name: str) -> None:
         self._trail, self._users, self._id, self._about = trail, users, act_id, (kind, name)
 
     async def end(self, status: int) -> None:
-        """Close its entry. Raises Unavailable."""
+        """Close the entry. Raises Unavailable."""
         await self._users.end_act(self._id, status, await self._trail.state(*self._about))
 
 

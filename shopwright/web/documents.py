@@ -1,4 +1,4 @@
-"""Invoices, credit notes, delivery notes and others on pages of the shop and of the office."""
+"""Documents of the books on pages of storefront and back office."""
 
 from typing import Any
 
@@ -20,19 +20,19 @@ BooksDep = Dependency[Books]
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """A document as pages show it: with what it is called, and whether it is for who sells, too."""
+    """A document for pages: with its title, and whether it belongs to the sale."""
     return {**render.plain(document), "title": TITLES[document.kind], "of_sale": document.kind in OF_SALES}
 
 
 def forms_of(document: Document) -> list[dict[str, str]]:
-    """The forms a document can be had in, and why in the others not."""
+    """The forms of a document, and why others are unavailable."""
     return [{"form": name, "title": form.title, "refusal": refusal(document, name)} for name, form in FORMS.items()]
 
 
 async def papers_of(order: Order, caller: Caller, *, sealed: bool = False) -> list[dict[str, Any]]:
-    """Documents of an order that they can read who see it, the oldest first; those of a business in all forms there are.
+    """Documents of an order that the caller may read, oldest first; business documents in all forms.
 
-    `sealed`: also those that are shut off, to be named and not opened.
+    `sealed`: also list sealed ones, which cannot be opened.
     """
     books: Books = current_app().shop.for_pages("books")
     known = reversed(await books.documents(order_id=order.id))
@@ -45,7 +45,7 @@ async def papers_of(order: Order, caller: Caller, *, sealed: bool = False) -> li
 
 
 async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
-    """The forms of a document for programs; none while the books are away."""
+    """The electronic forms of a document; none while the books are unavailable."""
     try:
         document = await books.document(document_id)
     except ShopError:
@@ -54,7 +54,7 @@ async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
 
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:
-    """The same, for whoever may see the order. Raises Denied, Missing."""
+    """Return the document if it belongs to this order and the caller may read it. Raises Denied, Missing."""
     require_reader(caller, document)
     if document.order_id != order_id or document.sealed:
         raise Missing(_("There is no such document."))
@@ -62,7 +62,7 @@ def of_order(document: Document, order_id: str, caller: Caller) -> Document:
 
 
 async def file_of(books: Books, document: Document, form: str) -> Response[bytes]:
-    """A document to be shown or saved; nobody between keeps it. Raises Missing for a form there is not, Conflict."""
+    """Return the document as an uncached file. Raises Missing for an unknown form, Conflict."""
     chosen = form_named(form)
     content = await books.rendered(document.id, chosen)
     name = FORMS[chosen].file_of(document.name)

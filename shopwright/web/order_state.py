@@ -1,4 +1,4 @@
-"""What the state of an order is called on pages: an order whose money is only set aside, or has all gone back, says so."""
+"""Order states on pages, including authorised and fully refunded."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Shown = Literal[Status, "authorised", "refunded"]
 
 
 def shown_state(order: Order | OrderSummary) -> Shown:
-    """The state to be shown of an order."""
+    """The state to show."""
     if isinstance(order, Order):
         authorised = order.payment is not None and order.payment.status == "authorized"
         total, back = order.totals.total.amount, sum(one.amount.amount for one in order.refunds)

@@ -1,4 +1,4 @@
-"""Templates: minijinja with escaping always on, and the few filters our pages need."""
+"""Templates: minijinja with autoescaping, and the filters pages need."""
 
 import hashlib
 import html
@@ -36,7 +36,7 @@ WIDTHS = (320, 480, 640, 800, 1200)
 
 
 def money(value: Mapping[str, Any] | None) -> str:
-    """€19.99 of `{"amount": 1999, "currency": "EUR"}`."""
+    """Format an amount: €19.99."""
     return write(Money(value["amount"], value["currency"])) if value else ""
 
 
@@ -45,53 +45,53 @@ def _moment(value: str | datetime) -> datetime:
 
 
 def zone() -> ZoneInfo:
-    """The time zone of the shop whose page this is."""
+    """The time zone of the shop."""
     found: ZoneInfo = current_app().shop.settings.zone
     return found
 
 
 def day(value: str | date) -> str:
-    """2 March 2026, of a day, or of a moment in the shop."""
+    """Format a date, or the date of a moment in the shop's zone: 2 March 2026."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return write_day(value)
     return write_day(day_of(_moment(value), zone()))
 
 
 def moment(value: str | datetime) -> str:
-    """2 March 2026, 09:00."""
+    """Format a moment: 2 March 2026, 09:00."""
     return write_moment(_moment(value), zone())
 
 
 def instant(value: str | datetime) -> str:
-    """2026-03-02 10:00:12 +01:00: to be found in a log, which says its offset, too."""
+    """Format a moment as in logs, with its offset: 2026-03-02 10:00:12 +01:00."""
     return in_zone(_moment(value), zone()).isoformat(sep=" ", timespec="seconds")
 
 
 def arrival(value: Mapping[str, str]) -> str:
-    """Tue 1 December – Thu 3 December."""
+    """Format a delivery period: Tue 1 December – Thu 3 December."""
     return str(msgspec.convert(value, Arrival))
 
 
 def working_days(value: Mapping[str, int]) -> str:
-    """2–4 working days, of what has `days_min` and `days_max`."""
+    """Format delivery days: 2–4 working days."""
     return write_working_days(value["days_min"], value["days_max"])
 
 
 def words(name: str) -> str:
-    """Order paid, of `OrderPaid`."""
+    """Format an event name as words: Order paid."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 @lru_cache(maxsize=4096)
 def sized(url: str, width: int) -> str:
-    """The address of one of our pictures in another width; one from elsewhere stays as it is."""
+    """The URL of our picture in another width; external URLs stay."""
     found = OWN.match(url)
     return minijinja.safe(f"/media/{found.group(1)}/{width}.webp" if found else html.escape(url))
 
 
 @lru_cache(maxsize=4096)
 def srcset(url: str, form: str = "webp") -> str:
-    """All widths of one of our pictures, for the browser to choose from."""
+    """All widths of our picture, for the browser to choose from."""
     found = OWN.match(url)
     return minijinja.safe(
         ", ".join(f"/media/{found.group(1)}/{width}.{form} {width}w" for width in WIDTHS) if found else ""
@@ -100,14 +100,14 @@ def srcset(url: str, form: str = "webp") -> str:
 
 @lru_cache(maxsize=32)
 def asset(name: str) -> tuple[str, bytes]:
-    """The address (with a hash of its content) and the bytes of a style sheet or script; several joined by "+"."""
+    """The content-addressed URL and bytes of a style sheet or script, or several joined by "+"."""
     content = b"\n".join((STATIC / part).read_bytes() for part in name.split("+"))
     return f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}", content
 
 
 @cache
 def assets_fingerprint() -> str:
-    """Another text for each other set of templates, styles and scripts."""
+    """A fingerprint of all templates, styles and scripts."""
     files = sorted(path for path in HOME.rglob("*") if path.is_file() and path.suffix != ".pyc")
     content = hashlib.sha256()
     for path in files:
@@ -121,17 +121,17 @@ def _load(language: str, name: str) -> str | None:
 
 
 def country_name(code: str) -> str:
-    """Germany of DE."""
+    """The name of a country by code."""
     return country_title(code, LANGUAGE)
 
 
 def region_name(code: str, country: str) -> str:
-    """Tokyo of 東京都."""
+    """The name of a region by code."""
     return region_title(country, code, LANGUAGE)
 
 
 def lines_of(address: Mapping[str, str]) -> list[str]:
-    """An address as its country writes it, without the country's name."""
+    """The lines of an address in its country's format, without the country."""
     return address_lines(msgspec.convert(address, Address), LANGUAGE)
 
 
@@ -140,10 +140,10 @@ def _escaped(value: Any) -> str:
 
 
 def _translating(language: str) -> dict[str, Callable[..., str]]:
-    """`_` and `ngettext` of templates: what they answer is HTML, with the values in it escaped."""
+    """`_` and `ngettext` of templates, which return HTML with escaped values."""
 
     def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
-        # Of plain text, as the markup that minijinja makes escapes values itself where markupsafe is installed.
+        # As plain text: minijinja's markup would escape values itself if markupsafe is installed.
         text = escaped(translated(language, singular, plural, count))
         return minijinja.safe(text.format(**{name: _escaped(one) for name, one in {"count": count, **values}.items()}))
 
@@ -180,12 +180,12 @@ def environment(language: str) -> minijinja.Environment:
 
 
 def cart_badge(count: int) -> str:
-    """The number at the cart, hidden where there is none."""
+    """The cart count badge, hidden at 0."""
     return minijinja.safe(f"<b data-cart-count{'' if count else ' hidden'}>{count:d}</b>")
 
 
 def csrf_token(request: Request[Any, Any, Any]) -> str:
-    """What a form must send along."""
+    """The CSRF token of a form."""
     token = ScopeState.from_scope(request.scope).csrf_token
     return token if isinstance(token, str) else ""
 
@@ -201,12 +201,12 @@ def _fragment(language: str, template: str, context: bytes) -> str:
 
 
 def fragment(template: str, **context: Any) -> str:
-    """A part of a page, rendered once for each content: it must say nothing of who looks at it."""
+    """Render a part of a page, cached by content: it must not depend on the viewer."""
     return _fragment(current_language(), template, msgspec.json.encode(context))
 
 
 def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
-    """A page, not to be stored by anyone."""
+    """Render a page that must not be stored."""
     text = environment(current_language()).render_template(template, **context)
     return Response(
         text.encode(), status_code=status, media_type=MediaType.HTML, headers={"Cache-Control": "private, no-store"}

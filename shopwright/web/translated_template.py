@@ -1,7 +1,8 @@
-"""Templates with their messages filled in when they are loaded: translating costs nothing when a page is made.
+"""Messages are inserted into templates when these are loaded, so translation costs nothing when a page is rendered.
 
-A call of `_` from a template takes 3 µs, and pages have a hundred: they took twice as long. So `{{ _("Pay {amount}", amount=x|money) }}`
-becomes `Pay {{ x|money }}` in the language of the environment. What is left are messages with values within an expression, and plurals.
+A call of `_` from a template takes 3 µs, and a page has a hundred, which doubled its time. So `{{ _("Pay {amount}",
+amount=x|money) }}` becomes `Pay {{ x|money }}` in the environment's language. Only messages within expressions, and
+plurals, remain calls.
 """
 
 import html
@@ -17,7 +18,7 @@ VALUE = re.compile(r"\s*(\w+)\s*=\s*(.+)", re.DOTALL)
 
 
 def _values(arguments: str) -> dict[str, str]:
-    """Name → expression of `, a=x|money, b=f(1, 2)`."""
+    """Parse arguments: name → expression of `, a=x|money, b=f(1, 2)`."""
     pieces, depth, quoted = [""], 0, False
     for letter in arguments:
         quoted ^= letter == '"'
@@ -30,12 +31,12 @@ def _values(arguments: str) -> dict[str, str]:
 
 
 def unescaped(literal: str) -> str:
-    """The text of a string literal, which `STRING` found."""
+    """The text of a string literal found by `STRING`."""
     return literal.replace('\\"', '"').replace("\\\\", "\\")
 
 
 def escaped(text: str) -> str:
-    """A message as HTML. Apostrophes stay: no attribute of ours is in single quotes."""
+    """A message as HTML. Apostrophes stay, as no attribute of ours uses single quotes."""
     return html.escape(text, quote=False).replace('"', "&#34;")
 
 
@@ -47,7 +48,7 @@ def _inline(message: str, values: dict[str, str]) -> str:
 
 
 def with_messages(source: str, language: str) -> str:
-    """The template in `language`."""
+    """The template in this language."""
     shown = SHOWN.sub(lambda found: _inline(translated(language, unescaped(found[1])), _values(found[2])), source)
     return WITHIN.sub(lambda found: _literal(translated(language, unescaped(found[1]))), shown)
 

@@ -1,4 +1,4 @@
-"""What was sold, given back and paid, as an accountant signs it: ledger, periods, statements and documents."""
+"""Accounting: ledger, periods, statements and documents of what was sold, refunded and paid."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,4 +1,4 @@
-"""What is booked of an order: what it should come to and does not yet; and what changes stock and gift cards."""
+"""Bookkeeping: books the difference between what an order amounts to and what is booked; also stock and gift cards."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,11 +27,11 @@ RATES_OF_SUPPLY = "tax of the day of supply"
 
 
 class WrittenMeanwhile(Exception):
-    """Somebody else has written for this order since it was looked at."""
+    """Another process has booked this order since it was read."""
 
 
 class Bookkeeping:
-    """Writes entries for what is heard of."""
+    """Writes entries for events."""
 
     def __init__(self, work: ServiceDatabase, orders: Orders, payments: Payments, documents: Issuing) -> None:
         self._work = work
@@ -40,7 +40,7 @@ class Bookkeeping:
         self._documents = documents
 
     async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
-        """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
+        """Book what is missing for an order. `at`: when the event happened. Returns whether anything was written."""
         for _unused in range(TRIES):
             turn = await store.turn_of(self._work, order_id)
             try:
@@ -63,7 +63,7 @@ class Bookkeeping:
         raise Unavailable(_("The books of this order are being written by others. They are tried again."))
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
-        """Whether anything was written. Raises Again."""
+        """Write the missing entries. Returns whether there were any. Raises WrittenMeanwhile."""
         async with self._work.begin(dedup_key=once) as tx:
             booked = await store.booked(tx, order.id)
             wanted: list[tuple[EntryKind, tuple[Posting, ...], datetime]] = [
@@ -115,13 +115,13 @@ class Bookkeeping:
         )
 
     async def take_in(self) -> None:
-        """A timer: orders that were sold before there were books, the newest first; and documents that wait for a seller."""
+        """Scheduled job: book orders older than the books, newest first, and issue documents that wait for a seller."""
         await self._documents.issue_waiting()
         where = await statement_store.place(self._work, BEFORE)
         if where == ENDED:
             return
         found = await self._orders.search(after=where or "", limit=AT_ONCE)
-        # For a day all is looked through again: what processes of the version before sell and refund tells the books nothing.
+        # All orders are checked again for a day, as processes of the previous version emit no events for the books.
         async with self._work.begin() as tx:
             over = await issuing.began(tx) + OVERLAP < tx.now
         known = await store.followed(self._work, [one.id for one in found]) if over else set()
@@ -135,7 +135,7 @@ class Bookkeeping:
                 await statement_store.come_to(tx, BEFORE, place)
 
     async def on_gift_card(self, heard: Delivery) -> None:
-        """GiftCardIssued: its balance is owed."""
+        """Handle GiftCardIssued: book its balance as a liability."""
         event: GiftCardIssued = heard.event
         if not (postings := model.issued(event)):
             return
@@ -146,7 +146,7 @@ class Bookkeeping:
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 
     async def on_stock(self, heard: Delivery) -> None:
-        """StockValued: stock and what stands against it."""
+        """Handle StockValued: book stock and its contra account."""
         told: StockValued = heard.event
         number = ""
         if told.order_id:
@@ -168,6 +168,6 @@ class Bookkeeping:
 
 
 def _moment(order: Order, kind: EntryKind, postings: Sequence[Posting]) -> datetime | None:
-    """When what is booked came about, as the order tells; None where it does not."""
+    """When the booked event happened according to the order, or None."""
     back = kind == "return" or (kind == "payment" and model.total(postings, "receivables", order.currency).amount > 0)
     return model.given_back_at(order) if back else model.paid_at(order)

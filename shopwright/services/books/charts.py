@@ -1,11 +1,11 @@
-"""Numbers that charts of accounts give to what is booked here, unless the shop has set its own. To be confirmed by an adviser."""
+"""Default account numbers of charts of accounts, which the shop can override. An adviser must confirm them."""
 
 from collections.abc import Iterator, Mapping
 
 from shopwright.kit.tax_ids import MEMBERS
 from shopwright.services.books.contract import Posting, TaxKind
 
-# SKR 03 of DATEV. 8400, 8300, 8120, 8125 and 8320 know their tax; 10000 stands for all customers together.
+# DATEV's SKR 03. 8400, 8300, 8120, 8125 and 8320 imply their tax; 10000 stands for all customers together.
 SKR03: Mapping[str, str] = {
     "receivables": "10000", "clearing": "1360", "bank": "1200", "revenue": "8200", "revenue/DE/190000": "8400",
     "revenue/DE/70000": "8300", "revenue/oss": "8320", "revenue/G": "8120", "revenue/K": "8125", "revenue/E": "8100",
@@ -35,14 +35,14 @@ OSS = "revenue/oss"  # sold to consumers of other countries of the EU
 
 
 def number(own: Mapping[str, str], chart: Mapping[str, str], one: Posting) -> str:
-    """The number of a posting's account: set by the shop before that of the chart, the most specific first."""
+    """The number of a posting's account: the shop's before the chart's, the most specific first."""
     return lookup(own, chart, *_names(one.account, one.provider, one.tax))
 
 
 def revenue_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind, home: str) -> tuple[str, bool]:
-    """That of what was sold at a rate: in its own country, in another of the European Union, or elsewhere.
+    """The revenue account of a rate: domestic, another EU country, or elsewhere.
 
-    And whether the account knows the tax that is in what is booked on it, being for this rate or for the One-Stop-Shop.
+    Also returns whether the account implies the tax contained in its bookings, for this rate or the One-Stop-Shop.
     """
     abroad = kind.country in MEMBERS and kind.country != home and kind.category == "S"
     first, *others = _names("revenue", "", kind)
@@ -52,12 +52,12 @@ def revenue_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKi
 
 
 def tax_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind) -> str:
-    """That of a tax which is booked by itself."""
+    """The account of a tax booked by itself."""
     return lookup(own, chart, f"tax/{kind.country}/{kind.rate_ppm}", f"tax/{kind.country}", "tax")
 
 
 def lookup(own: Mapping[str, str], chart: Mapping[str, str], *names: str) -> str:
-    """The number of the first of these names that has one, set by the shop before that of the chart; "" where none has."""
+    """The number of the first of these names that has one, the shop's before the chart's; "" if none has."""
     name = _name(own, chart, *names)
     return own.get(name) or chart.get(name, "")
 

@@ -1,7 +1,7 @@
-"""The ledger as DATEV takes it: EXTF 700, category 21 (Buchungsstapel), version 13, in Windows-1252. Pure functions.
+"""DATEV export: EXTF 700, category 21 (Buchungsstapel), version 13, in Windows-1252. Pure functions.
 
-Goods, shipping and discounts go, gross, to accounts that know their tax (Automatikkonten); on others net and tax are
-apart. What has more than two sides goes over an account between.
+Goods, shipping and discounts are posted gross to accounts that imply their tax (Automatikkonten); elsewhere net and tax
+are separate. Entries with more than two sides use a transit account.
 """
 
 import csv
@@ -45,7 +45,7 @@ AT = {name: place for place, name in enumerate(COLUMNS)}
 
 
 class DatevLine(NamedTuple):
-    """A row: so much on an account (a debit above 0) against another; `abroad`: the rate of another country of the EU."""
+    """A row: an amount on an account (debit above 0) and its contra account; `abroad`: another EU country's rate."""
 
     amount: Money
     account: str
@@ -54,7 +54,7 @@ class DatevLine(NamedTuple):
 
 
 def write(extract: Extract) -> bytes:
-    """The file. Raises Invalid where DATEV takes none of these months: of two years, with too many rows, not in euros."""
+    """Return the file. Raises Invalid for what DATEV refuses: two years, too many rows, other currencies."""
     if extract.first // model.MONTH != extract.last // model.MONTH:
         raise Invalid.at("/to", _("DATEV takes months of one calendar year at once; ask for each year by itself."))
     extract.check_euros()
@@ -105,13 +105,13 @@ def _row(extract: Extract, entry: Entry, one: DatevLine) -> list[str]:
 
 
 def _within(entry: Entry) -> date:
-    """A day of the month the entry counts in, which alone DATEV takes: its own, or, where it came late, the first."""
+    """A day of the entry's month, as DATEV requires: its own or, if it was booked late, the first."""
     month = model.parse_month(entry.period, "/period")
     return entry.day if model.month_of(entry.day) == month else date(month // model.MONTH, month % model.MONTH, 1)
 
 
 def lines(extract: Extract, entry: Entry) -> list[DatevLine]:
-    """An entry in pairs of accounts, whose amounts come to what it says of each."""
+    """Split an entry into pairs of accounts with the same sums."""
     if entry.kind in {"sale", "return"} or any(one.account == "tax" for one in entry.postings):
         return [one for one in _sold(extract, entry) if one.amount.amount]
     postings = [one for one in entry.postings if one.amount.amount]
@@ -125,7 +125,7 @@ def lines(extract: Extract, entry: Entry) -> list[DatevLine]:
 
 
 def _main(entry: Entry) -> Posting | None:
-    """The side that all others of an entry stand against; None where there is no such side."""
+    """The side that all others are posted against, or None."""
     wanted = {"payment": "receivables", "payout": "clearing", "stock": "stock"}.get(entry.kind)
     found = [one for one in entry.postings if one.account == wanted]
     return found[0] if len(found) == 1 else None
@@ -149,7 +149,7 @@ def _sold(extract: Extract, entry: Entry) -> Iterator[DatevLine]:
 
 
 def by_kind(entry: Entry) -> Iterator[tuple[TaxKind, Money, Money]]:
-    """The taxes of an entry with what they are of, as postings; where several authorities tax the same, it counts once."""
+    """The taxes of an entry with their bases; a base taxed by several authorities counts once."""
     seen: dict[tuple[str, str, str, int], str] = {}
     for one in entry.postings:
         if one.account != "tax" or one.tax is None or one.base is None:

@@ -1,4 +1,4 @@
-"""Documents in SQL: they are added, and never changed; their time over, they go, and the row stays for the chain."""
+"""SQL for documents: they are added and never changed; after their retention only the row stays, for the chain."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ REPLACED = (
 
 
 async def undocumented(source: Reader, order_id: str) -> list[int]:
-    """Entries of an order that take a document and have none, the first ones first."""
+    """Return entries of an order that still need a document, oldest first."""
     rows = await source.fetch(
         "SELECT e.seq FROM entries e WHERE e.order_id = :id AND e.paper = 1"
         " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq) ORDER BY e.seq",
@@ -29,7 +29,7 @@ async def undocumented(source: Reader, order_id: str) -> list[int]:
 
 
 async def sold_after(source: Reader, seq: int, limit: int) -> list[tuple[int, str]]:
-    """Entries after this one, and their orders."""
+    """Return entries after this one, with their orders."""
     rows = await source.fetch(
         "SELECT seq, order_id FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit
     )
@@ -37,7 +37,7 @@ async def sold_after(source: Reader, seq: int, limit: int) -> list[tuple[int, st
 
 
 async def insert(tx: Transaction, row: dict[str, Any]) -> None:
-    """Add one."""
+    """Insert a document."""
     await tx.run(
         f"INSERT INTO issued_documents ({HEAD}, body) VALUES ({', '.join(f':{name}' for name in HEAD.split(', '))}, :body)",
         **row,
@@ -45,7 +45,7 @@ async def insert(tx: Transaction, row: dict[str, Any]) -> None:
 
 
 async def invoice_of(source: Reader, order_id: str) -> Row | None:
-    """The first invoice of an order."""
+    """Return the first invoice of an order."""
     return await source.one(
         "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d"
         " LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.order_id = :id AND d.kind = 'invoice' ORDER BY d.id LIMIT 1",
@@ -54,7 +54,7 @@ async def invoice_of(source: Reader, order_id: str) -> Row | None:
 
 
 async def of_order(source: Reader, order_id: str, kind: str, refers_to: str) -> str:
-    """The id of one of this kind; "" for none."""
+    """Return the id of a document of this kind, or ""."""
     row = await source.one(
         "SELECT id FROM issued_documents WHERE order_id = :order_id AND kind = :kind AND refers_to = :refers_to",
         order_id=order_id,
@@ -65,7 +65,7 @@ async def of_order(source: Reader, order_id: str, kind: str, refers_to: str) -> 
 
 
 async def correction_of(source: Reader, invoice_id: str) -> Row | None:
-    """What replaces this invoice, or this corrected one."""
+    """Return the document that replaces this invoice."""
     return await source.one(
         "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
         " WHERE d.refers_to <> '' AND d.refers_to = :id AND d.kind = 'correction' ORDER BY d.id DESC LIMIT 1",
@@ -74,7 +74,7 @@ async def correction_of(source: Reader, invoice_id: str) -> Row | None:
 
 
 async def names(source: Reader, ids: Iterable[str]) -> dict[str, str]:
-    """The numbers of documents as people read them, by id."""
+    """Return printed numbers by document id."""
     return {
         row["id"]: row["name"]
         for row in await source.fetch_in("SELECT id, name FROM issued_documents WHERE id IN (:each)", ids)
@@ -82,7 +82,7 @@ async def names(source: Reader, ids: Iterable[str]) -> dict[str, str]:
 
 
 async def listed(source: Reader, *, order_id: str, after: str, limit: int) -> list[Document]:
-    """Without bodies, the newest first."""
+    """List documents without bodies, newest first."""
     where = ["id < :after"] if after else []
     values = {"after": after} if after else {}
     if order_id:
@@ -94,7 +94,7 @@ async def listed(source: Reader, *, order_id: str, after: str, limit: int) -> li
 
 
 async def row_of(source: Reader, document_id: str) -> Row | None:
-    """One, with its body as it is kept: plain, or closed."""
+    """Return a document with its stored body, plain or sealed."""
     return await source.one(
         f"SELECT d.*, s.body AS closed, {REPLACED} FROM issued_documents d"
         " LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.id = :id",
@@ -103,7 +103,7 @@ async def row_of(source: Reader, document_id: str) -> Row | None:
 
 
 async def rows_after(source: Reader, place: tuple[str, int], limit: int) -> Sequence[Row]:
-    """Those behind this place, by series and number, with bodies as they are kept."""
+    """Return documents after this series and number, with their stored bodies."""
     return await source.fetch(
         "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
         " WHERE (d.series, d.number) > (:series, :number) ORDER BY d.series, d.number LIMIT :limit",
@@ -114,17 +114,17 @@ async def rows_after(source: Reader, place: tuple[str, int], limit: int) -> Sequ
 
 
 async def is_erased(source: Reader, order_id: str) -> bool:
-    """Was who bought this erased?"""
+    """Whether the buyer of the order was erased."""
     return await source.one("SELECT 1 AS found FROM erased_orders WHERE order_id = :id", id=order_id) is not None
 
 
 async def note_erased(tx: Transaction, order_id: str) -> None:
-    """What is issued for this order later is shut off, too."""
+    """Record the erasure, so that later documents of the order are sealed, too."""
     await tx.run("INSERT INTO erased_orders (order_id) VALUES (:id) ON CONFLICT (order_id) DO NOTHING", id=order_id)
 
 
 async def without_paper(source: Reader, upto: int, limit: int) -> list[int]:
-    """Entries up to this one that take a document and have none."""
+    """Return entries up to this one that still need a document."""
     rows = await source.fetch(
         "SELECT e.seq FROM entries e WHERE e.paper = 1 AND e.seq <= :upto"
         " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq)"
@@ -136,12 +136,12 @@ async def without_paper(source: Reader, upto: int, limit: int) -> list[int]:
 
 
 async def open_bodies(tx: Transaction, order_id: str) -> Sequence[Row]:
-    """Those of an order that are not shut off."""
+    """Return the unsealed bodies of an order."""
     return await tx.fetch("SELECT id, body FROM issued_documents WHERE order_id = :id AND sealed = 0", id=order_id)
 
 
 async def seal(tx: Transaction, document_id: str, closed: str) -> None:
-    """Its body is kept encrypted from here on."""
+    """Replace the body by its encrypted form."""
     await tx.run("UPDATE issued_documents SET sealed = 1, body = '', customer_id = '' WHERE id = :id", id=document_id)
     if closed:
         await tx.run(
@@ -153,7 +153,7 @@ async def seal(tx: Transaction, document_id: str, closed: str) -> None:
 
 
 async def ended(tx: Transaction, limit: int) -> list[str]:
-    """Documents whose time is over and that have a body."""
+    """Return documents past their retention that still have a body."""
     now = to_micros(tx.now)
     rows = await tx.fetch(
         "SELECT id FROM issued_documents WHERE keep_until <= :now AND body <> '' LIMIT :limit", now=now, limit=limit
@@ -165,18 +165,18 @@ async def ended(tx: Transaction, limit: int) -> list[str]:
 
 
 async def drop_body(tx: Transaction, document_id: str) -> None:
-    """It goes; the row stays for the chain."""
+    """Delete the body; the row stays for the chain."""
     await tx.run("UPDATE issued_documents SET body = '', customer_id = '' WHERE id = :id", id=document_id)
     await tx.run("DELETE FROM sealed_documents WHERE id = :id", id=document_id)
 
 
 def body_of(row: Row, vault: Vault) -> str:
-    """The body, opened where it is closed."""
+    """Return the body, decrypted if sealed."""
     return vault.open(row["closed"]) if row["closed"] else str(row["body"])
 
 
 def document(row: Row, vault: Vault | None = None) -> Document:
-    """A row as a document; with its body where a vault is given."""
+    """Decode a row; the body only if a vault is given."""
     text = body_of(row, vault) if vault is not None else ""
     return Document(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Documents as electronic invoices of EN 16931 in Cross Industry Invoice: Factur-X, ZUGFeRD and XRechnung. Pure functions."""
+"""E-invoices of EN 16931 as Cross Industry Invoice: Factur-X, ZUGFeRD and XRechnung. Pure functions."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -37,10 +37,7 @@ PAID: Final = "72"  # UNTDID 2475: tax is due by the day of payment
 
 
 def write(document: Document, zone: ZoneInfo, form: DocumentForm = "xml") -> bytes:
-    """The XML as `xml` or `xrechnung`, valid by its schema, with the day it was issued on in the zone.
-
-    Raises Conflict where it cannot be written so.
-    """
+    """Return schema-valid XML as `xml` or `xrechnung`, dated in the zone. Raises Conflict if it does not fit."""
     body = body_for(document, form)
     cii = Cii()
     cii.context.guideline_parameter.id = GUIDELINE
@@ -81,7 +78,7 @@ def _parties(cii: Cii, body: DocumentBody) -> None:
 
 
 def _reachable(cii: Cii, body: DocumentBody) -> None:
-    """Whom to ask at the seller, and the electronic address of the buyer (BG-6, BT-49)."""
+    """Add the seller's contact and the buyer's electronic address (BG-6, BT-49)."""
     contact = cii.trade.agreement.seller.contact
     contact.person_name, contact.telephone.number = body.seller.contact, body.seller.phone
     contact.email.address = body.seller.email

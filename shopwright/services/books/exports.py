@@ -1,4 +1,4 @@
-"""The ledger as files for other programs, by writers of one model; that of CSV is here. Pure functions."""
+"""Ledger exports: writers of one model, and the CSV writer. Pure functions."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def _rows(extract: Extract) -> Iterator[tuple[Entry, Posting]]:
 
 
 def write_csv(extract: Extract) -> bytes:
-    """One row a posting, all that there is."""
+    """Return one row per posting with all fields."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow((
@@ -42,7 +42,7 @@ def write_csv(extract: Extract) -> bytes:
 
 
 def _safe(text: str) -> str:
-    """A text that a spreadsheet would take for a formula (OWASP, CSV injection) is marked as one."""
+    """Mark text that a spreadsheet would run as a formula (OWASP, CSV injection)."""
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 
@@ -51,7 +51,7 @@ def _sides(one: Posting) -> tuple[str, str]:
     return (major(amount), "") if amount.amount >= 0 else ("", major(-amount))
 
 
-# How each file is made and sent, and how its name ends.
+# Writer, media type and extension of each form.
 WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
     "csv": (write_csv, "text/csv; charset=utf-8", "csv"),
     "datev": (datev.write, "text/csv; charset=windows-1252", "csv"),
@@ -61,14 +61,14 @@ WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
 
 
 def exported(form: ExportForm, extract: Extract) -> ExportedFile:
-    """The file. Raises Invalid where it cannot be made of these months."""
+    """Return the file. Raises Invalid if it cannot be made for these months."""
     write, media_type, _ = WRITERS[form]
     name = file_name(form, model.month_name(extract.first), model.month_name(extract.last), extract.seller)
     return ExportedFile(name=name, media_type=media_type, content=write(extract))
 
 
 def file_name(form: ExportForm, start: str, end: str, seller: Seller | None) -> str:
-    """As programs expect it: EXTF_2026-11_2026-11.csv, and 303265045FEC20261130.txt of this seller. Raises Invalid."""
+    """The file name programs expect: EXTF_2026-11_2026-11.csv, or 303265045FEC20261130.txt. Raises Invalid."""
     first, last = model.parse_month(start, "/from"), model.parse_month(end, "/to")
     ending = WRITERS[form][2]
     if form == "fec":

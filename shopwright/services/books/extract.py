@@ -1,4 +1,4 @@
-"""What files for other programs are made from."""
+"""The model that ledger exports are written from."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,10 @@ EURO = "EUR"
 
 
 class Extract(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries of some months. `numbers`: of accounts, set by the shop; `papers`: numbers of documents, by id; `home`: the seller's country; `zone`: days are in it."""
+    """Entries of some months, with account numbers, printed document numbers (`papers`) and the seller.
+
+    `home`: the seller's country. `zone`: the time zone of days.
+    """
 
     first: int
     last: int
@@ -28,11 +31,11 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
 
     def paper(self, entry: Entry) -> str:
-        """What an entry is booked from: its document, else its order."""
+        """The voucher of an entry: its document, else its order."""
         return self.papers.get(entry.document, "") or entry.number or str(entry.seq)
 
     def check_euros(self) -> None:
-        """Raises Invalid where a posting is in another currency: at which rate it was is not kept."""
+        """Raise Invalid if a posting is in another currency, as its exchange rate is not kept."""
         for entry in self.entries:
             for one in entry.postings:
                 if one.amount.currency != EURO:

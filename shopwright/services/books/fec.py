@@ -1,4 +1,4 @@
-"""The ledger as French tax inspectors ask for it: FEC (livre des procédures fiscales, article A47 A-1). Pure functions."""
+"""FEC export for French tax audits (livre des procédures fiscales, article A47 A-1). Pure functions."""
 
 import re
 
@@ -27,7 +27,7 @@ FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 
 def write(extract: Extract) -> bytes:
-    """The file: tabs, decimal commas, UTF-8. Postings of nothing are left out. Raises Invalid where some are not in euros."""
+    """Return the file: tabs, decimal commas, UTF-8, without zero postings. Raises Invalid for other currencies."""
     extract.check_euros()
     lines = ["\t".join(HEADER)]
     for entry in extract.entries:
@@ -52,6 +52,6 @@ def _written(amount: Money) -> str:
 
 
 def siren(seller: Seller | None) -> str:
-    """By what number France knows a company: the last nine digits of its VAT id; zeros where it has none."""
+    """The company number: the last nine digits of the French VAT id, or zeros."""
     found = (FRENCH_ID.fullmatch(one.id) for one in (seller.tax_ids if seller else ()) if not one.scheme)
     return next((one[1] for one in found if one), "0" * 9)

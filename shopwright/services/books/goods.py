@@ -1,11 +1,11 @@
-"""Goods in the books: what stock is worth, and what was sold of it cost. Pure functions."""
+"""Stock value and cost of goods in the books. Pure functions."""
 
 from collections.abc import Mapping
 
 from shopwright.services.books.contract import Account, Posting
 from shopwright.services.inventory.contract import StockValued, ValueCause
 
-# What stands against the account `stock`, and what the entry says.
+# Contra account and text for each cause.
 AGAINST: Mapping[ValueCause, tuple[Account, str]] = {
     "received": ("payables", "Goods received"),
     "opened": ("opening", "Cost of goods in stock"),
@@ -16,13 +16,13 @@ AGAINST: Mapping[ValueCause, tuple[Account, str]] = {
 
 
 def postings(told: StockValued) -> tuple[Posting, ...]:
-    """What is booked for goods that came, left or were counted."""
+    """The postings for goods received, sold or counted."""
     account, _ = AGAINST[told.cause]
     return Posting(account="stock", amount=told.value), Posting(account=account, amount=-told.value)
 
 
 def text(told: StockValued, number: str) -> str:
-    """What the entry says; `number`: of the order."""
+    """The text of the entry; `number`: of the order."""
     _, words = AGAINST[told.cause]
     if told.order_id:
         return f"Order {number or told.order_id}: {words}"

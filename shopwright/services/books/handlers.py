@@ -1,4 +1,4 @@
-"""What changes the books: everything that is told of money and of orders."""
+"""Event handlers and jobs of the books."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ FOLLOWED = (
 
 
 def handlers(books: BookService) -> list[EventHandler]:
-    """Each has the order looked at, but for what is told of goods."""
+    """Return the event handlers; all but those for goods check the order."""
     return [
         *(EventHandler(f"books.{event.__name__}", event, books.on_event) for event in FOLLOWED),
         EventHandler("books.StockValued", StockValued, books.on_stock),
@@ -40,7 +40,7 @@ def handlers(books: BookService) -> list[EventHandler]:
 
 
 def jobs(books: BookService) -> list[ScheduledJob]:
-    """Orders of before the books and documents that wait are taken in; documents end."""
+    """Return the jobs: book older orders, issue waiting documents, delete documents after their retention."""
     return [
         ScheduledJob("books.take_in", timedelta(seconds=10), books.take_in),
         ScheduledJob("books.drop_documents", timedelta(hours=1), books.drop_documents),

@@ -1,4 +1,4 @@
-"""REST routes of the books, for who keeps them; documents of an order are also its customer's."""
+"""REST routes of the books, for accounting; customers may read the documents of their orders."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -55,7 +55,7 @@ async def list_ledger_entries(
     after: AfterPlace = "",
     limit: Limit = 100,
 ) -> Page[Entry]:
-    """Entries of the ledger by the day of their event."""
+    """List ledger entries by day of their event."""
     first, last = _day(start, "/from"), _day(end, "/to")
     if first and last and last < first:
         raise Invalid.at("/to", _("`to` is not before `from`."))
@@ -65,7 +65,7 @@ async def list_ledger_entries(
 
 @get("/v1/trial-balance", opt=READ, tags=["books"], operation_id="get_trial_balance")
 async def get_trial_balance(books: Service, start: FromMonth, end: ToMonth) -> list[Balance]:
-    """What each account began with, moved and came to, from one month through another."""
+    """Get opening balance, movements and closing balance of each account for a range of months."""
     return await books.trial_balance(start, end)
 
 
@@ -73,7 +73,7 @@ async def get_trial_balance(books: Service, start: FromMonth, end: ToMonth) -> l
 async def get_tax_statement(
     books: Service, start: FromMonth, end: ToMonth, country: FromQuery[str] = ""
 ) -> TaxStatement:
-    """Taxes by month, country and rate; states of the US; and the EU's threshold."""
+    """Get taxes by month, country and rate; US states; and the EU threshold."""
     return await books.tax_statement(start, end, check_country(country) if country else "")
 
 
@@ -81,26 +81,26 @@ async def get_tax_statement(
 async def export_ledger(
     books: Service, start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
 ) -> Response[bytes]:
-    """The ledger of these months as a file for another program."""
+    """Export the ledger of these months as a file."""
     found = await books.export(form, start, end)
     return file_answer(found.content, found.name, found.media_type)
 
 
 @get("/v1/account-numbers", opt=READ, tags=["books"], operation_id="get_account_numbers")
 async def get_account_numbers(books: Service) -> dict[str, str]:
-    """Numbers of a chart of accounts that were set here; others are those of SKR 03 (DATEV) and the PCG (FEC)."""
+    """Get the account numbers set here; others default to SKR 03 (DATEV) and the PCG (FEC)."""
     return await books.account_numbers()
 
 
 @patch("/v1/account-numbers", opt=WRITE, tags=["books"], operation_id="set_account_numbers")
 async def set_account_numbers(books: Service, data: JSONBody[dict[str, str]]) -> dict[str, str]:
-    """Set some: `revenue/DE/190000`, `clearing/pretend`, `datev/consultant`; "" takes one away."""
+    """Set account numbers: `revenue/DE/190000`, `clearing/pretend`, `datev/consultant`; "" removes one."""
     return await books.set_account_numbers(data)
 
 
 @get("/v1/book-periods", opt=READ, tags=["books"], operation_id="list_book_periods")
 async def list_book_periods(books: Service) -> list[Period]:
-    """The months of the books, the newest first."""
+    """List the months of the books, newest first."""
     return await books.periods()
 
 
@@ -108,19 +108,19 @@ async def list_book_periods(books: Service) -> list[Period]:
     "/v1/book-periods/{period:str}/close", opt=WRITE, tags=["books"], operation_id="close_book_period", status_code=200
 )
 async def close_book_period(books: Service, caller: CurrentCaller, period: FromPath[str]) -> Period:
-    """Close a month: nothing is written into it any more."""
+    """Close a month; nothing is written into it any more."""
     return await books.close_period(period, caller)
 
 
 @post("/v1/payouts", opt=WRITE, tags=["books"], operation_id="add_payout")
 async def add_payout(books: Service, caller: CurrentCaller, data: JSONBody[Payout]) -> Entry:
-    """Write down what a payment provider has paid out, and its fee."""
+    """Record a provider's payout and its fee."""
     return await books.add_payout(data, caller)
 
 
 @post("/v1/ledger", opt=WRITE, tags=["books"], operation_id="add_ledger_entry")
 async def add_ledger_entry(books: Service, caller: CurrentCaller, data: JSONBody[Correction]) -> Entry:
-    """Write an entry by hand."""
+    """Write a manual entry."""
     return await books.correct(data, caller)
 
 
@@ -131,20 +131,20 @@ async def add_ledger_entry(books: Service, caller: CurrentCaller, data: JSONBody
 async def list_documents(
     books: Service, order_id: FromQuery[str] = "", after: DocumentCursor = "", limit: Limit = 24
 ) -> Page[Document]:
-    """Documents of all kinds without what stands in them, the newest first; `order_id`: of one order."""
+    """List documents without their content, newest first; `order_id`: of one order."""
     found = await books.documents(order_id=order_id, after=after, limit=limit + 1)
     return page(found, limit, lambda one: one.id)
 
 
 @get("/v1/documents/{document_id:str}", opt=allow(signed_in), tags=["books"], operation_id="get_document")
 async def get_document(books: Service, caller: CurrentCaller, document_id: FromPath[str]) -> Document:
-    """A document with all that stands in it: for who keeps the books, the customer it was issued to and, of a sale, who reads orders."""
+    """Get a document: for accounting, its customer and, for sales documents, staff who read orders."""
     return theirs(await books.document(document_id), caller)
 
 
 @post("/v1/documents/{document_id:str}/corrections", opt=WRITE, tags=["books"], operation_id="correct_invoice")
 async def correct_invoice(books: Service, document_id: FromPath[str], data: JSONBody[InvoiceCorrection]) -> Document:
-    """Issue a corrected invoice that replaces this one, or what has replaced it: with another buyer, and the same lines, sums and taxes."""
+    """Issue a corrected invoice with another buyer that replaces this one; lines, sums and taxes stay."""
     return await books.correct_invoice(document_id, data)
 
 
@@ -157,10 +157,10 @@ async def correct_invoice(books: Service, document_id: FromPath[str], data: JSON
 async def download_document(
     books: Service, caller: CurrentCaller, document_id: FromPath[str], form: FromPath[str]
 ) -> Response[bytes]:
-    """A document as `pdf`, with its electronic invoice inside (Factur-X); or that alone, of EN 16931.
+    """Download a document as `pdf` with an embedded e-invoice (Factur-X), or the e-invoice alone (EN 16931).
 
-    `xml` is Cross Industry Invoice, `ubl` UBL 2.1; `xrechnung` (CII) and `peppol` (UBL) follow the rules of these, and are
-    refused with what the document lacks for them.
+    `xml` is Cross Industry Invoice, `ubl` UBL 2.1; `xrechnung` (CII) and `peppol` (UBL) follow those profiles, and are
+    refused with a list of what the document lacks.
     """
     chosen = form_named(form)
     document = theirs(await books.document(document_id), caller)
@@ -175,7 +175,7 @@ async def download_document(
     operation_id="issue_delivery_note",
 )
 async def issue_delivery_note(books: Service, order_id: FromPath[str], shipment_id: FromPath[str]) -> Document:
-    """The delivery note of a parcel, without prices: issued once, and the same from then on."""
+    """Issue the delivery note of a parcel, without prices; later requests return the same one."""
     return await books.delivery_note(order_id, shipment_id)
 
 
@@ -186,12 +186,12 @@ async def issue_delivery_note(books: Service, order_id: FromPath[str], shipment_
     operation_id="issue_pro_forma",
 )
 async def issue_pro_forma(books: Service, order_id: FromPath[str]) -> Document:
-    """The pro forma invoice of an order that is not paid: issued once, e-mailed, and the same from then on."""
+    """Issue and e-mail the pro forma invoice of an unpaid order; later requests return the same one."""
     return await books.pro_forma(order_id)
 
 
 def theirs(document: Document, caller: Caller) -> Document:
-    """The document, for who may read it. Raises Missing, Denied."""
+    """Return the document if the caller may read it. Raises Missing, Denied."""
     require_reader(caller, document)
     if caller.is_staff:
         return document
@@ -201,7 +201,7 @@ def theirs(document: Document, caller: Caller) -> Document:
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         list_ledger_entries,
         add_ledger_entry,

@@ -1,4 +1,4 @@
-"""What both syntaxes of EN 16931 say of a document: numbers of the seller, prices, taxes by category. Pure functions."""
+"""Values shared by both syntaxes of EN 16931: seller ids, prices, taxes by category. Pure functions."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -21,12 +21,12 @@ NO_REASON_NEEDED: Final = frozenset({"S", "Z"})
 
 
 def decimal_of(amount: Money) -> Decimal:
-    """In major units."""
+    """The amount in major units."""
     return Decimal(major(amount))
 
 
 def seller_ids(seller: Party) -> list[tuple[str, str]]:
-    """One VAT id and one tax number, those of the seller's own country before others: an invoice has no more (BT-31, BT-32)."""
+    """One VAT id and one tax number, preferably of the seller's own country; invoices allow no more (BT-31, BT-32)."""
     home = member_of(seller.address.country) or seller.address.country
     known = [one for one in seller.tax_ids if not one.scheme]
     known.sort(key=lambda one: (member_of(one.country) or one.country) != home)
@@ -38,7 +38,7 @@ def seller_ids(seller: Party) -> list[tuple[str, str]]:
 
 
 def vat_id(country: str, number: str) -> tuple[str, str]:
-    """A VAT id with its letters (BR-CO-9); another number as a tax number."""
+    """A VAT id with its country prefix (BR-CO-9); any other number as a tax number."""
     member = member_of(country)
     if member and not number.startswith(prefix_of(member)):
         return "FC", number
@@ -46,22 +46,22 @@ def vat_id(country: str, number: str) -> tuple[str, str]:
 
 
 def price_of(line: DocumentLine) -> tuple[Decimal, int]:
-    """The net price, of one, or of all where it does not come out even."""
+    """Net price and base quantity: of one unit, or of all if it does not divide evenly."""
     net = decimal_of(line.net)
     one = (net / line.quantity).quantize(Decimal(1).scaleb(-PRICE_DECIMALS))
     return (one.normalize() + Decimal("0.00"), 1) if one * line.quantity == net else (net, line.quantity)
 
 
 def percent_of(part: TaxPart) -> Decimal:
-    """Its rate."""
+    """The rate in percent."""
     return Decimal(part.rate_ppm) / MILLIONTHS_A_PERCENT
 
 
 def reason_of(part: TaxPart) -> str:
-    """Why it is not taxed; "" where that needs none."""
+    """Why no tax applies; "" if no reason is needed."""
     return "" if part.category in NO_REASON_NEEDED else part.reason or "Not taxed"
 
 
 def by_category(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
-    """One of each category and rate, whatever class of goods and place (BR-S-8)."""
+    """Sum tax parts by category and rate, across classes and places (BR-S-8)."""
     return summed(parts, lambda part: (part.category, part.rate_ppm))

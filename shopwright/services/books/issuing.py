@@ -1,4 +1,4 @@
-"""Documents are issued: each with a number of its series that nobody else gets, in the transaction that writes it."""
+"""Issuing documents: the number in its series is given in the transaction that writes the document."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ DIGITS = 6
 
 
 class Issuing:
-    """Issues documents, keeps them and shuts them off."""
+    """Issues, stores and seals documents."""
 
     def __init__(
         self,
@@ -64,17 +64,17 @@ class Issuing:
         self._shop = shop
 
     async def seller(self) -> Seller | None:
-        """Who sells now."""
+        """Return the current seller."""
         return await self._pricing.seller()
 
     def home_of(self, seller: Seller | None) -> str:
-        """The country of the seller; while none is named that of the shop."""
+        """The seller's country, or the shop's if no seller is set."""
         return seller.address.country if seller else self._country
 
     # --- issuing
 
     async def issue(self, order: Order) -> None:
-        """Issue what an order's entries take and do not have; nothing while it is not said who sells."""
+        """Issue the documents an order's entries still need, once a seller is set."""
         if not await document_store.undocumented(self._work, order.id):
             return
         seller = await self._seller_of(order)
@@ -87,7 +87,7 @@ class Issuing:
                 await self._issue(tx, order, seq, seller)
 
     async def _with_buyer(self, order: Order) -> Order:
-        """The order with the buyer that is kept for the books, where it names nobody any more. Raises Unavailable."""
+        """Restore a retained buyer into an order whose buyer was erased. Raises Unavailable."""
         if order.billing_address.name != ERASED:
             return order
         try:
@@ -126,7 +126,7 @@ class Issuing:
         await self._add(tx, order, kind, body, refers_to=replaced["id"] if replaced else "", entry=seq, erased=erased)
 
     def _said(self, row: Row) -> DocumentBody | None:
-        """What stands in it; None where that is deleted."""
+        """Return the content of a document, or None if it was deleted."""
         known = document_store.body_of(row, self._vault)
         return msgspec.json.decode(known, type=DocumentBody) if known else None
 
@@ -141,7 +141,7 @@ class Issuing:
         entry: int | None = None,
         erased: bool = False,
     ) -> str:
-        """Number it, write it down and tell of it; answers its id."""
+        """Number and store a document and emit its event. Returns its id."""
         series = await _series(tx, kind, str(day_of(tx.now, self._work.zone).year))
         number, before = await store.next_of(tx, series)
         text = msgspec.json.encode(body).decode()
@@ -195,18 +195,18 @@ class Issuing:
         return await self.get(added)
 
     async def _seller_of(self, order: Order) -> Seller | None:
-        """Who sold, or sells now."""
+        """Return the seller of the order, else the current one."""
         return (order.sale.seller if order.sale else None) or await self.seller()
 
     async def seller_of(self, order: Order) -> Seller:
-        """The same. Raises Conflict where that was not said."""
+        """Return the seller of the order, else the current one. Raises Conflict if there is none."""
         seller = await self._seller_of(order)
         if seller is None:
             raise Conflict(_("Say first who sells (Pricing, Seller): the document names them."))
         return seller
 
     async def issue_once(self, order: Order, kind: DocumentKind, body: DocumentBody, parcel: str = "") -> Document:
-        """The document of this kind an order or parcel has; issued where it has none. Raises Conflict."""
+        """Return the document of this kind for an order or parcel, issuing it on first use. Raises Conflict."""
         async with self._work.begin() as tx:
             await statement_store.hold(tx)
             if await document_store.is_erased(tx, order.id):
@@ -216,7 +216,7 @@ class Issuing:
         return await self.get(found)
 
     async def issue_waiting(self) -> None:
-        """Issue what waited for a seller to be named, or for who died."""
+        """Issue documents that waited for a seller, or that a crashed process left out."""
         done = int(await statement_store.place(self._work, ISSUED) or 0)
         found = await document_store.sold_after(self._work, done, AT_ONCE)
         if not found or await self.seller() is None:
@@ -227,10 +227,10 @@ class Issuing:
         async with self._work.begin() as tx:
             await statement_store.come_to(tx, ISSUED, str(found[-1][0]))
 
-    # --- shutting off
+    # --- sealing
 
     async def seal(self, order_id: str, once: str) -> None:
-        """Who bought was erased: the documents are encrypted, for who keeps the books alone, until their time is over."""
+        """Encrypt the documents of an erased buyer, for accounting only, until their retention ends."""
         async with self._work.begin(dedup_key=once) as tx:
             await statement_store.hold(tx)  # what is issued after this knows of it
             await document_store.note_erased(tx, order_id)
@@ -239,12 +239,12 @@ class Issuing:
                 await document_store.seal(tx, row["id"], self._vault.close(row["body"]) if row["body"] else "")
 
     async def protect(self, *, anew: bool) -> int:
-        """What is plain and sealed is encrypted; `anew`: all of it, with the newest key. Answers how many."""
+        """Encrypt sealed documents that are still plain; `anew`: all, with the newest key. Returns how many."""
         async with self._work.begin() as tx:
             return await protect(tx, self._vault, (("sealed_documents", "id", "body"),), anew=anew)
 
     async def drop_old(self) -> None:
-        """A timer: documents whose time is over lose their body."""
+        """Scheduled job: delete the content of documents past their retention."""
         ended = AT_ONCE
         while ended == AT_ONCE:
             async with self._work.begin() as tx:
@@ -265,7 +265,7 @@ class Issuing:
         return document_store.document(row, self._vault)
 
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
-        """As a file. Raises Missing, Conflict."""
+        """Return the document as a file. Raises Missing, Conflict."""
         from shopwright.services.books import einvoice, pdf, ubl  # noqa: PLC0415 -- few processes ever set a page, and the libraries are large
 
         document = await self.get(document_id)
@@ -276,12 +276,12 @@ class Issuing:
         return await asyncio.to_thread(write, document, zone, form)
 
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """The numbers of documents, by id."""
+        """Return printed numbers by document id."""
         return await document_store.names(self._work, ids)
 
 
 async def _newest(tx: Transaction, invoice: Row) -> Row:
-    """The invoice, or what has replaced it last."""
+    """Return the invoice or its latest replacement."""
     while (found := await document_store.correction_of(tx, invoice["id"])) is not None:
         invoice = found
     return invoice
@@ -294,13 +294,13 @@ async def _series(tx: Transaction, kind: DocumentKind, year: str) -> str:
 
 
 async def began(tx: Transaction) -> datetime:
-    """When these books began: what was sold before has its documents elsewhere."""
+    """When these books began; earlier sales have their documents elsewhere."""
     await statement_store.begin_at(tx, BEGAN, str(to_micros(tx.now - GRACE)))
     return from_micros(int(await statement_store.place(tx, BEGAN) or 0))
 
 
 def document_hash(before: str, head: Row | Mapping[str, Any], body: str) -> str:
-    """The hash of a document: of all that it says, and of the one before in its series."""
+    """The hash over all fields of a document and the previous document's hash."""
     said = [
         head[name]
         for name in ("id", "series", "number", "name", "kind", "entry", "refers_to", "order_id", "issued", "keep_until")

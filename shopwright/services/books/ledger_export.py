@@ -1,4 +1,4 @@
-"""The ledger as a file for another program, and the numbers of accounts in it."""
+"""Ledger exports, and their account numbers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ SOME = 1_000
 
 
 class LedgerExport:
-    """Gathers what the writers of files need."""
+    """Collects what the writers need."""
 
     def __init__(self, work: ServiceDatabase, documents: Issuing) -> None:
         self._work = work

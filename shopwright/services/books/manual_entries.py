@@ -1,4 +1,4 @@
-"""Entries by hand: payouts of providers, and corrections."""
+"""Manual entries: payouts of providers, and corrections."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ OLDEST_YEARS = 10  # as long as books are kept; a year that was mistyped would o
 
 
 class ManualEntries:
-    """Writes what somebody says, with who and why."""
+    """Writes manual entries with author and reason."""
 
     def __init__(self, work: ServiceDatabase, payments: Payments) -> None:
         self._work = work

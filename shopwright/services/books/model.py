@@ -1,7 +1,7 @@
-"""What is booked for what: one table, and the postings of an order as it stands. Pure functions.
+"""What is booked for what: one table, and the postings an order amounts to. Pure functions.
 
-An order is booked by what it should come to, less what is booked of it already. So entries may be written late, twice or in
-another order than things happened, and the books agree with the order all the same.
+Booked is the difference between what an order amounts to and what is booked already. So entries may be late, repeated
+or out of order, and the books still agree with the order.
 """
 
 from calendar import monthrange
@@ -30,7 +30,7 @@ RECEIVED, CANCELLED = "Payment received", "Cancelled:"  # how the history of an 
 
 
 class Booking(NamedTuple):
-    """A row of the table: what happens, and which accounts it debits and credits."""
+    """A row of the table: an event and the accounts it debits and credits."""
 
     kind: EntryKind
     when: str
@@ -63,7 +63,7 @@ TABLE = (
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
-    """What sums of postings are told apart by."""
+    """What sums of postings are grouped by."""
 
     account: Account
     provider: str
@@ -72,13 +72,13 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sum(msgspec.Struct, frozen=True, gc=False):
-    """Of postings: their amounts, and what their taxes are of."""
+    """The sum of postings: amount and taxable base."""
 
     amount: int = 0
     base: int = 0
 
     def plus(self, other: "Sum") -> "Sum":
-        """Both together."""
+        """The sum of both."""
         return Sum(self.amount + other.amount, self.base + other.base)
 
 
@@ -86,7 +86,7 @@ NOTHING = Sum()
 
 
 class Sums(dict[Key, Sum]):
-    """Postings of one currency, added up."""
+    """Sums of postings in one currency."""
 
     def __init__(self, currency: str) -> None:
         super().__init__()
@@ -95,13 +95,13 @@ class Sums(dict[Key, Sum]):
     def add(
         self, account: Account, amount: int, tax: TaxKind | None = None, *, provider: str = "", base: int = 0
     ) -> None:
-        """A debit above 0, a credit below."""
+        """Add a debit (above 0) or credit."""
         key = Key(account, provider, self._currency, tax)
         before = self.get(key, NOTHING)
         self[key] = Sum(before.amount + amount, before.base + base)
 
     def less(self, booked: Mapping[Key, Sum]) -> tuple[Posting, ...]:
-        """What is to be posted where so much is booked already."""
+        """The postings that remain when this much is booked already."""
         other = [key for key in self.keys() | booked.keys() if self.get(key, NOTHING) != booked.get(key, NOTHING)]
         found = []
         for key in sorted(other, key=_sorting):
@@ -115,7 +115,7 @@ def _sorting(key: Key) -> tuple[str, str, str, bytes]:
 
 
 def posting(key: Key, found: Sum) -> Posting:
-    """A sum as a posting."""
+    """Turn a sum into a posting."""
     return Posting(
         account=key.account,
         amount=Money(found.amount, key.currency),
@@ -126,12 +126,12 @@ def posting(key: Key, found: Sum) -> Posting:
 
 
 def key_of(one: Posting) -> Key:
-    """What a posting is added up under."""
+    """The key a posting is summed under."""
     return Key(one.account, one.provider, one.amount.currency, one.tax)
 
 
 def kind_of(part: TaxPart) -> TaxKind:
-    """What the parts of one rate have in common for the books."""
+    """What the tax parts of one rate have in common for the books."""
     return TaxKind(
         country=part.country,
         region=part.region,
@@ -144,7 +144,7 @@ def kind_of(part: TaxPart) -> TaxKind:
 
 
 def is_sold(order: Order, payments: Sequence[Payment]) -> bool:
-    """Was it ever a sale? What an earlier shop was paid for is in its books, not in ours."""
+    """Whether the order was ever a sale here; imported sales are in the earlier shop's books."""
     if order.payment is None and order.totals.total.amount:
         return False
     if order.status == "cancelled":  # money that came when it was off already makes no sale of it
@@ -153,24 +153,24 @@ def is_sold(order: Order, payments: Sequence[Payment]) -> bool:
 
 
 def paid_at(order: Order) -> datetime | None:
-    """When the money for it was received, as its history says; None where it never was, or it cost nothing."""
+    """When the payment was received according to the history; None if it never was, or the order was free."""
     return next((one.time for one in order.timeline if one.what == RECEIVED), None)
 
 
 def given_back_at(order: Order) -> datetime | None:
-    """When the last of it was given back: a refund settled, or the order cancelled."""
+    """When the last refund was settled or the order cancelled."""
     times = [one.settled_at for one in order.refunds if one.settled_at is not None]
     times += [one.time for one in order.timeline if one.what.startswith(CANCELLED)]
     return max(times, default=None)
 
 
 def is_unread(order: Order) -> bool:
-    """Is it of an earlier version, and its receipt still to be read for its taxes?"""
+    """Whether an earlier version stored it and its receipt has yet to be read for taxes."""
     return bool(order.totals.total.amount and not order.tax_parts and not order.taxes_unknown)
 
 
 def sold(order: Order) -> Sums:
-    """The sale: goods at their price without discounts, discounts, shipping and each tax."""
+    """The sale: goods before discounts, discounts, shipping and each tax."""
     sums = Sums(order.currency)
     sums.add("receivables", order.totals.total.amount)
     if order.taxes_unknown or not order.tax_parts:
@@ -187,7 +187,7 @@ def sold(order: Order) -> Sums:
 
 
 def as_of(order: Order, corrections: int) -> Order:
-    """The order with its taxes as they were after so many of their corrections; 0: as it was sold."""
+    """The order with its taxes after this many corrections; 0: as it was sold."""
     parts = {line.id: line.tax_parts for line in order.lines}
     parts[""] = order.shipping.tax_parts if order.shipping else ()
     for some in reversed(order.tax_corrections[corrections:]):
@@ -201,7 +201,7 @@ def as_of(order: Order, corrections: int) -> Order:
 
 
 def corrected(order: Order, corrections: int) -> Sums:
-    """What so many corrections of its taxes have changed of the sale."""
+    """What this many tax corrections changed of the sale."""
     sums = sold(as_of(order, corrections))
     for key, one in sold(as_of(order, 0)).items():
         sums.add(key.account, -one.amount, key.tax, base=-one.base)
@@ -209,7 +209,7 @@ def corrected(order: Order, corrections: int) -> Sums:
 
 
 def uncorrected(order: Order, booked: Mapping[Key, Sum]) -> list[tuple[tuple[Posting, ...], datetime]]:
-    """What is to be posted for corrections of its taxes, each on the day of supply."""
+    """The postings missing for tax corrections, each with its day of supply."""
     if not order.tax_corrections:
         return []
     stages = [corrected(order, count) for count in range(len(order.tax_corrections) + 1)]
@@ -222,7 +222,7 @@ def uncorrected(order: Order, booked: Mapping[Key, Sum]) -> list[tuple[tuple[Pos
 
 
 def _unknown(order: Order) -> TaxPart:
-    """All of an order whose taxes are not known by rate, as one part."""
+    """An order with unknown tax rates, as one part."""
     total, tax = order.totals.total, order.totals.tax + order.totals.included_tax
     return TaxPart(
         net=total - tax, tax=tax, gross=total, category="O", rate_ppm=0, country="", tax_class="", reason=UNKNOWN.reason
@@ -230,7 +230,7 @@ def _unknown(order: Order) -> TaxPart:
 
 
 def _add_parts(sums: Sums, parts: Sequence[TaxPart], account: Account, *, sign: int) -> None:
-    """The net of each kind of goods once, and the tax of each authority."""
+    """Add the net of each kind of goods once, and the tax of each authority."""
     for kind in by_kind(parts):
         sums.add(account, sign * kind[0].net.amount, kind_of(kind[0]))
         for part in kind:
@@ -238,7 +238,7 @@ def _add_parts(sums: Sums, parts: Sequence[TaxPart], account: Account, *, sign: 
 
 
 def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
-    """What a line's discounts are without tax, by the rates of the line."""
+    """A line's discounts without tax, by the rates of the line."""
     kinds = by_kind(line.tax_parts)
     if not line.discount.amount or not kinds:
         return
@@ -251,7 +251,7 @@ def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
 
 
 def given_back(order: Order) -> Sums:
-    """What was given back of the sale: refunds that are settled; all of it where the order is off."""
+    """What was refunded of the sale: settled refunds, or everything if the order was cancelled."""
     sums = Sums(order.currency)
     if order.status == "cancelled":  # its goods and discounts together as returned
         for key, one in sold(order).items():
@@ -274,7 +274,7 @@ def given_back(order: Order) -> Sums:
 
 
 def _spread(order: Order, amount: int) -> list[TaxPart]:
-    """So much of an order: of each of its rates in proportion."""
+    """This amount, spread over the order's rates in proportion."""
     kinds = by_kind(order.tax_parts or (_unknown(order),))
     whole = [gross_of(kind, order.currency).amount for kind in kinds]
     found = []
@@ -289,7 +289,7 @@ def _spread(order: Order, amount: int) -> list[TaxPart]:
 
 
 def received(order: Order, payments: Sequence[Payment]) -> Sums:
-    """What was paid, also by gift cards, less what went back; apart: what a buyer objects to at their bank, or has twice."""
+    """Payments and gift cards less refunds; disputed and doubly returned money is kept apart."""
     sums = Sums(order.currency)
     for one in payments:
         if not one.was_received or not one.amount.amount:
@@ -309,7 +309,7 @@ def received(order: Order, payments: Sequence[Payment]) -> Sums:
 
 
 def issued(event: GiftCardIssued) -> tuple[Posting, ...]:
-    """A gift card that was sold or given; others are booked with the order they are of, or take the place of one."""
+    """The postings of a gift card sold or given; others are booked with their order or replace a card."""
     debits: dict[str, Account] = {"sold": "bank", "goodwill": "discounts"}
     if event.why not in debits:
         return ()
@@ -320,7 +320,7 @@ def issued(event: GiftCardIssued) -> tuple[Posting, ...]:
 
 
 def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
-    """What an order comes to in the books, by kind of entry."""
+    """What an order amounts to in the books, by kind of entry."""
     found: dict[EntryKind, Sums] = {}
     if is_sold(order, payments):
         found |= {"sale": sold(as_of(order, 0)), "return": given_back(order)}
@@ -331,7 +331,7 @@ def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
 
 
 def unbalanced(postings: Sequence[Posting]) -> dict[str, int]:
-    """By currency, what postings come to where that is not 0."""
+    """The sums of postings by currency that are not 0."""
     found: dict[str, int] = {}
     for one in postings:
         found[one.amount.currency] = found.get(one.amount.currency, 0) + one.amount.amount
@@ -342,28 +342,28 @@ def unbalanced(postings: Sequence[Posting]) -> dict[str, int]:
 
 
 def month_of(day: date) -> int:
-    """202611."""
+    """The month as a number: 202611."""
     return day.year * MONTH + day.month
 
 
 def next_month(month: int) -> int:
-    """The one after."""
+    """The following month."""
     return month + 1 if month % MONTH < DECEMBER else (month // MONTH + 1) * MONTH + 1
 
 
 def month_name(month: int) -> str:
-    """2026-11."""
+    """The month as text: 2026-11."""
     return f"{month // MONTH:04d}-{month % MONTH:02d}"
 
 
 def month_end(month: int) -> date:
-    """Its last day."""
+    """The last day of the month."""
     year, number = divmod(month, MONTH)
     return date(year, number, monthrange(year, number)[1])
 
 
 def parse_month(text: str, pointer: str) -> int:
-    """Read 2026-11. Raises Invalid."""
+    """Parse text like 2026-11. Raises Invalid."""
     year, dash, month = text.strip().partition("-")
     if dash and len(year) == len("2026") and is_number(year) and is_number(month) and 1 <= int(month) <= DECEMBER:
         return int(year) * MONTH + int(month)
@@ -371,5 +371,5 @@ def parse_month(text: str, pointer: str) -> int:
 
 
 def total(postings: Iterable[Posting], account: Account, currency: str) -> Money:
-    """What these come to on one account."""
+    """The sum of these postings on one account."""
     return add_up((one.amount for one in postings if one.account == account), currency)

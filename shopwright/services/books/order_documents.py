@@ -1,4 +1,4 @@
-"""Documents of an order that somebody asks for: corrected invoices, delivery notes, pro forma invoices."""
+"""Documents issued on request: corrected invoices, delivery notes, pro forma invoices."""
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict, Missing
@@ -10,7 +10,7 @@ from shopwright.services.orders.contract import Orders
 
 
 class OrderDocuments:
-    """Issues what is asked for."""
+    """Issues documents on request."""
 
     def __init__(self, work: ServiceDatabase, orders: Orders, documents: Issuing) -> None:
         self._work = work

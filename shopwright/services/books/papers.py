@@ -1,4 +1,4 @@
-"""What stands in documents: made from the order, and the entry or parcel they are issued for. Pure functions."""
+"""The content of documents, made from an order and the entry or parcel they belong to. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -36,9 +36,9 @@ OF_SUPPLY = "The rate of tax is that of the day of supply."
 
 
 def kind_for(entry: Entry) -> DocumentKind:
-    """Which document an entry takes that takes one: of a sale, or of what a refund that was refused leaves sold.
+    """The kind of document an entry needs: for a sale, or for what a refused refund leaves sold.
 
-    An invoice whose taxes were corrected is replaced, as nothing goes back.
+    A tax correction replaces the invoice, as nothing is refunded.
     """
     if entry.kind == "correction":
         return CORRECTION
@@ -49,7 +49,7 @@ def kind_for(entry: Entry) -> DocumentKind:
 def body_for(
     order: Order, entry: Entry, seller: Seller, zone: ZoneInfo, invoice: tuple[str, date] | None
 ) -> DocumentBody:
-    """The document of an entry. `invoice`: number and day of that which a credit note corrects."""
+    """The document of an entry. `invoice`: number and date of the invoice a credit note refers to."""
     refund = _refund_of(order, entry)
     lines = (
         _lines_of_sale(model.as_of(order, 0))
@@ -72,7 +72,7 @@ def body_for(
 
 
 def _body(order: Order, seller: Seller, zone: ZoneInfo, lines: tuple[DocumentLine, ...]) -> DocumentBody:
-    """What all documents of an order say, of which nothing is paid."""
+    """The content common to all documents of an order, with nothing paid."""
     parts = summed((part for line in lines for part in line.tax_parts), model.kind_of)
     gross = add_up((line.gross for line in lines), order.currency)
     tax = add_up((part.tax for part in parts), order.currency)
@@ -101,14 +101,14 @@ def _body(order: Order, seller: Seller, zone: ZoneInfo, lines: tuple[DocumentLin
 
 
 def pro_forma(order: Order, seller: Seller, zone: ZoneInfo) -> DocumentBody:
-    """What an order comes to that is not paid."""
+    """The pro forma invoice of an unpaid order."""
     body = _body(order, seller, zone, _lines_of_sale(order))
     wanted = [f"Please name order {order.number} when you pay."] if seller.bank else []
     return msgspec.structs.replace(body, notes=(*body.notes, NO_INVOICE, *wanted))
 
 
 def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo) -> DocumentBody:
-    """What is in a parcel."""
+    """The content of a parcel."""
     none = zero(order.currency)
     sent = {one.line_id: one.quantity for one in parcel.lines}
     lines = tuple(
@@ -126,9 +126,9 @@ def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo
 def corrected(
     invoice: DocumentBody, correction: InvoiceCorrection, order: Order, zone: ZoneInfo, replaced: tuple[str, date]
 ) -> DocumentBody:
-    """The invoice, or what replaced it last, with the buyer as it is right, in place of that of this number and day. Raises Invalid.
+    """The invoice, or its latest replacement, with the corrected buyer. Raises Invalid.
 
-    What has been supplied since says when, and no longer that it was paid before.
+    `replaced`: its number and date. What was supplied since has its date of supply instead of the advance payment.
     """
     if not correction.reason.strip():
         raise Invalid.at("/reason", _("Say why the invoice is corrected; the new one says it."))
@@ -159,7 +159,7 @@ def corrected(
 def rerated(
     order: Order, seller: Seller, zone: ZoneInfo, paid_on: date | None, replaced: tuple[str, date]
 ) -> DocumentBody:
-    """The invoice of an order with its taxes as they are corrected, in place of that of this number and day."""
+    """The invoice with corrected taxes; `replaced`: number and date of the former one."""
     supplied = _supplied(order, zone)
     body = _body(order, seller, zone, _lines_of_sale(order))
     in_advance = [_in_advance(paid_on)] if paid_on and not supplied else []
@@ -176,7 +176,7 @@ def rerated(
 
 
 def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None) -> None:
-    """Would what was sold without tax to a business still be? Raises Invalid."""
+    """Check that a tax-free sale to a business still is one. Raises Invalid."""
     if tax_id is None:
         raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice names its tax id."))
     told = "This was sold without tax to a business in another country"
@@ -197,14 +197,17 @@ def _replaces(name: str, day: date) -> str:
 
 
 def _supplied(order: Order, zone: ZoneInfo) -> date | None:
-    """The day the last parcel left, once nothing is to follow."""
+    """The day the last parcel was shipped, once nothing is left to ship."""
     if not order.shipments or any(line.to_ship for line in order.lines):
         return None
     return day_of(max(one.shipped_at for one in order.shipments), zone)
 
 
 def _in_advance(paid_on: date) -> str:
-    """What an invoice says that comes before the supply (UStG, section 14 (4) no. 6 and (5); Directive 2006/112/EC, article 226 no. 7)."""
+    """The note on invoices issued before the supply.
+
+    UStG, section 14 (4) no. 6 and (5); Directive 2006/112/EC, article 226 no. 7.
+    """
     return f"Paid in advance on {write_day(paid_on)}. The goods are supplied after this invoice."
 
 
@@ -240,7 +243,7 @@ def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
 
 
 def _lots(order: Order, line: OrderLine) -> list[DocumentLine]:
-    """A line, or several where its units are taxed at the rates of several days; what was given back of them all is apart."""
+    """A line, split if its units are taxed at the rates of several days, less what was refunded."""
     units = order.units_of(line)
     found = []
     for lot in dict.fromkeys(part.lot for part in line.tax_parts):
@@ -268,7 +271,7 @@ def _line(title: str, quantity: int, parts: Sequence[TaxPart], sku: str = "") ->
 
 
 def _refund_of(order: Order, entry: Entry) -> Refund | None:
-    """The refund an entry was written for: of its amount, and of its taxes to the cent; of several alike any will do."""
+    """The refund an entry belongs to, matched by amount and exact taxes; any one of several equal ones."""
     back = -model.total(entry.postings, "receivables", order.currency)
     wanted = {one.tax: one.amount.amount for one in entry.postings if one.account == "tax" and one.tax is not None}
     fitting = [
@@ -280,7 +283,7 @@ def _refund_of(order: Order, entry: Entry) -> Refund | None:
 
 
 def _taxes_of(refund: Refund) -> dict[TaxKind, int]:
-    """The tax of each kind that goes back with a refund."""
+    """The taxes of a refund by kind."""
     found: dict[TaxKind, int] = {}
     for part in (one for some in refund.parts for one in some.tax_parts):
         kind = model.kind_of(part)
@@ -304,7 +307,7 @@ def _lines_of_refund(order: Order, refund: Refund | None) -> tuple[DocumentLine,
 
 
 def _lines_of_entry(entry: Entry) -> tuple[DocumentLine, ...]:
-    """One line for goods and one for shipping at each rate: of what no single refund tells of."""
+    """One line for goods and one for shipping at each rate, where no single refund gives the details."""
     sign = 1 if kind_for(entry) == CREDIT_NOTE else -1
     taxes = [one for one in entry.postings if one.account == "tax" and one.tax is not None]
     found = []
@@ -317,7 +320,7 @@ def _lines_of_entry(entry: Entry) -> tuple[DocumentLine, ...]:
 
 
 def _bases(entry: Entry, sign: int) -> dict[TaxKind, Money]:
-    """What went back at each rate, without tax, goods and shipping together: taxes of both are booked together."""
+    """The net refunded at each rate, goods and shipping together, as their taxes are booked together."""
     found: dict[TaxKind, Money] = {}
     for one in entry.postings:
         if one.account in {"returns", "shipping"} and one.tax is not None:

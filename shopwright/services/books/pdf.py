@@ -1,4 +1,4 @@
-"""Documents as PDF/A-3 that carry their electronic invoice (Factur-X 1.0, ZUGFeRD 2), set by Typst. Pure functions."""
+"""PDF/A-3 documents with an embedded e-invoice (Factur-X 1.0, ZUGFeRD 2), typeset by Typst. Pure functions."""
 
 import io
 import json
@@ -26,7 +26,7 @@ STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
 PAID: Final = frozenset({"invoice", "correction"})
 COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
-# What Factur-X wants said in the metadata (Factur-X 1.0, 6.2.2), and the extension PDF/A wants described (ISO 19005-3, 6.6.2.3).
+# Metadata that Factur-X requires (Factur-X 1.0, 6.2.2), and the extension schema for PDF/A (ISO 19005-3, 6.6.2.3).
 NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 FACTUR_X: Final = (
     f'<rdf:Description rdf:about="" xmlns:fx="{NAMESPACE}"><fx:DocumentType>INVOICE</fx:DocumentType>'
@@ -59,7 +59,10 @@ def _template() -> bytes:
 
 
 def write(document: Document, shop: str, zone: ZoneInfo) -> bytes:
-    """The file, with days of the zone. A name in letters no font here has makes it a plain PDF: PDF/A shows everything or is none. Raises Conflict."""
+    """Return the file, with days of the zone. Raises Conflict.
+
+    A name in letters that no font here has makes it a plain PDF, as PDF/A must be able to show everything.
+    """
     if document.body is None:
         raise Conflict(GONE)
     xml = einvoice.write(document, zone).decode() if is_electronic(document) else ""
@@ -73,7 +76,7 @@ def write(document: Document, shop: str, zone: ZoneInfo) -> bytes:
 
 
 def _described(pdf: bytes) -> bytes:
-    """With what the metadata say of the invoice inside."""
+    """Add the metadata about the embedded invoice."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
     old = writer.root_object["/Metadata"].get_object()
     said = old.get_data().decode() if isinstance(old, StreamObject) else ""
@@ -131,7 +134,7 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
 
 
 def _line(line: DocumentLine, *, priced: bool) -> dict[str, Any]:
-    """Its title, SKU, and the cells beside them."""
+    """Title, SKU and the other cells."""
     rate = ", ".join(dict.fromkeys(percent(part.rate_ppm) for part in line.tax_parts))
     prices = [rate, written(line.net), written(line.gross)] if priced else []
     return {"title": line.title, "sku": line.sku, "cells": [str(line.quantity), *prices]}
@@ -142,7 +145,7 @@ def _address(address: Address) -> list[str]:
 
 
 def _taxes(body: DocumentBody) -> list[tuple[str, str]]:
-    """A row for each rate that takes anything."""
+    """A row for each rate above 0."""
     return [
         (f"{part.authority or 'Tax'} {percent(part.rate_ppm)} of {written(part.net)}", written(part.tax))
         for part in body.rates

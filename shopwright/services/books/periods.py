@@ -1,4 +1,4 @@
-"""Months: which there are, which are closed, and which were asked for."""
+"""Periods: months of the books, open or closed."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ MOST_MONTHS = 120
 
 
 class Periods:
-    """Closes months, one after the other."""
+    """Closes months in order."""
 
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
@@ -39,12 +39,12 @@ class Periods:
 
 
 def today(work: ServiceDatabase) -> date:
-    """In the shop's zone."""
+    """Today in the shop's zone."""
     return day_of(work.now(), work.zone)
 
 
 def months(start: str, end: str) -> tuple[int, int]:
-    """The first and the last month that were asked for. Raises Invalid."""
+    """Parse the first and last month of a request. Raises Invalid."""
     first, last = model.parse_month(start, "/from"), model.parse_month(end, "/to")
     count = (last // model.MONTH - first // model.MONTH) * model.DECEMBER + last % model.MONTH - first % model.MONTH
     if not 0 <= count < MOST_MONTHS:

@@ -1,4 +1,4 @@
-"""Taxes by place: states of the United States, and the European Union's threshold for sales to other countries. Pure functions."""
+"""Taxes by place: US states, and the EU threshold for sales to other countries. Pure functions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,10 +12,10 @@ LIMIT = Money(1_000_000, "EUR")
 
 
 def by_region(lines: Sequence[TaxLine]) -> tuple[RegionLine, ...]:
-    """Sales in each state: by currency, all, exempt, taxed.
+    """Sales in each state by currency: gross, exempt and taxable.
 
-    Several authorities may tax the same goods. Those of one class in one month are what the authority with most of them
-    says; what any of them taxes is taxed, and exempt is what none does.
+    Several authorities may tax the same goods. For each class and month the authority with the largest base counts;
+    goods are taxable if any authority taxes them, and exempt if none does.
     """
     found: dict[tuple[str, str], list[TaxLine]] = {}
     for one in lines:
@@ -50,7 +50,7 @@ def _region(region: str, currency: str, lines: Sequence[TaxLine]) -> RegionLine:
 
 
 def _once(lines: Iterable[TaxLine], currency: str) -> Money:
-    """What the authority with most of it says that it is of; others say it of the same goods."""
+    """The largest base of an authority, as the others tax the same goods."""
     found: dict[str, Money] = {}
     for one in lines:
         found[one.kind.authority] = found.get(one.kind.authority, Money(0, currency)) + one.base
@@ -58,7 +58,7 @@ def _once(lines: Iterable[TaxLine], currency: str) -> Money:
 
 
 def threshold(lines: Sequence[TaxLine], home: str, year: int) -> Threshold | None:
-    """What a seller of the European Union has sold to consumers of its other countries; None for others."""
+    """Sales of an EU seller to consumers in other EU countries; None for other sellers."""
     if home not in MEMBERS:
         return None
     sums: dict[str, Money] = {}

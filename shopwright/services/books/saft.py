@@ -1,6 +1,6 @@
-"""The ledger as a Standard Audit File for Tax (OECD, version 2.00): accounts, taxes and entries. Pure functions.
+"""SAF-T export (OECD, version 2.00): accounts, taxes and entries. Pure functions.
 
-Countries have schemas of their own that ask for more; what this file has is what all of them share.
+National schemas require more; this file has what they all share.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ JOURNALS = {
 
 
 def write(extract: Extract) -> bytes:
-    """The file."""
+    """Return the file."""
     root = Element("AuditFile", xmlns=NAMESPACE)
     _header(root, extract)
     _masters(root, extract)
@@ -86,12 +86,12 @@ def _postings(entries: Iterable[Entry]) -> Iterable[Posting]:
 
 
 def tax_code(kind: TaxKind) -> str:
-    """What a rate is called in the file: category, country, region, authority, rate."""
+    """The code of a rate in the file: category, country, region, authority, rate."""
     return "-".join(one for one in (kind.category, kind.country, kind.region, kind.authority, percent(kind)) if one)
 
 
 def percent(kind: TaxKind) -> str:
-    """19.0000."""
+    """The rate in percent: 19.0000."""
     return f"{kind.rate_ppm // TENTH_OF_A_PERCENT}.{kind.rate_ppm % TENTH_OF_A_PERCENT:04d}"
 
 

@@ -1,4 +1,4 @@
-"""The books follow what orders and payments tell. Each operation is one line; the parts do the work.
+"""The books follow the events of orders and payments. Each operation is one line; the parts do the work.
 
 issuing ← bookkeeping, order_documents, statements, ledger_export          periods ← manual_entries
 """
@@ -35,7 +35,7 @@ from shopwright.services.payments.contract import Payments
 
 
 class BookService(Books):
-    """The operations of the books, and what they hear."""
+    """Operations and event handlers of the books."""
 
     def __init__(
         self, work: ServiceDatabase, *, orders: Orders, payments: Payments, documents: Issuing, currency: str
@@ -112,19 +112,19 @@ class BookService(Books):
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
         return await self._documents.rendered(document_id, form)
 
-    # --- what is heard, and jobs
+    # --- event handlers and jobs
 
     async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
-        """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
+        """Book what is missing for an order. `at`: when the event happened. Returns whether anything was written."""
         return await self._bookkeeping.follow(order_id, at, once)
 
     async def on_event(self, heard: Delivery) -> None:
-        """Anything that changes what an order has come to."""
+        """Handle any event that changes what an order amounts to."""
         if heard.event.order_id:
             await self.follow(heard.event.order_id, heard.fact.time, once=heard.key)
 
     async def on_erased(self, heard: Delivery) -> None:
-        """OrderErased: its documents are shut off."""
+        """Handle OrderErased: seal its documents."""
         told: OrderErased = heard.event
         await self._documents.seal(told.order_id, once=heard.key)
 
@@ -138,9 +138,9 @@ class BookService(Books):
         await self._bookkeeping.take_in()
 
     async def drop_documents(self) -> None:
-        """A timer: documents whose time is over lose their body."""
+        """Scheduled job: delete the content of documents past their retention."""
         await self._documents.drop_old()
 
     async def protect(self, *, anew: bool) -> int:
-        """Documents that are shut off are encrypted; `anew`: with the newest key. Answers how many."""
+        """Encrypt sealed documents; `anew`: with the newest key. Returns how many."""
         return await self._documents.protect(anew=anew)

@@ -1,4 +1,4 @@
-"""What the ledger adds up to, in SQL: balances, taxes and days, from sums that are written with each entry."""
+"""SQL for statements: balances, taxes and days, from sums written with each entry."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from shopwright.services.books.store import LEDGER
 
 
 async def balances(source: Reader, first: int, last: int) -> list[Balance]:
-    """Of all accounts from one month through another."""
+    """Return all accounts for a range of months."""
     rows = await source.fetch(
         "SELECT account, provider, currency,"
         " SUM(CASE WHEN period < :first THEN debit - credit ELSE 0 END) AS opening,"
@@ -42,7 +42,7 @@ async def balances(source: Reader, first: int, last: int) -> list[Balance]:
 
 
 async def taxes(source: Reader, first: int, last: int) -> list[TaxLine]:
-    """By month and rate."""
+    """Return taxes by month and rate."""
     rows = await source.fetch(
         "SELECT s.period, k.kind, s.currency, s.base, s.tax, s.sales FROM tax_sums s JOIN tax_kinds k ON k.id = s.tax_kind"
         " WHERE s.period >= :first AND s.period <= :last ORDER BY s.period, s.tax_kind, s.currency",
@@ -63,7 +63,7 @@ async def taxes(source: Reader, first: int, last: int) -> list[TaxLine]:
 
 
 async def days(source: Reader, first: int, last: int, currency: str) -> dict[int, dict[str, int]]:
-    """By day and account, credits less debits: what was earned is above 0."""
+    """Return credits less debits by day and account, so that earnings are positive."""
     rows = await source.fetch(
         "SELECT day, account, SUM(credit - debit) AS earned FROM day_sums"
         " WHERE day >= :first AND day <= :last AND currency = :currency GROUP BY day, account",
@@ -78,7 +78,7 @@ async def days(source: Reader, first: int, last: int, currency: str) -> dict[int
 
 
 async def next_day(source: Reader, after: int | None) -> int | None:
-    """The first day after this one (None: of all) with entries or sums."""
+    """Return the first day with entries or sums after this one (None: of all)."""
     where = "" if after is None else " WHERE day > :after"
     row = await source.one(
         f"SELECT MIN(day) AS day FROM (SELECT MIN(day) AS day FROM entries{where}"
@@ -89,7 +89,7 @@ async def next_day(source: Reader, after: int | None) -> int | None:
 
 
 async def posted_on(source: Reader, day: int) -> Sequence[Row]:
-    """What the postings of a day add up to; `base` and `sales`: of taxes."""
+    """Sum the postings of a day; `base` and `sales`: of taxes."""
     return await source.fetch(
         "SELECT e.period, p.account, p.provider, p.currency, p.tax_kind,"
         " CAST(SUM(CASE WHEN p.amount > 0 THEN p.amount ELSE 0 END) AS BIGINT) AS debit,"
@@ -103,12 +103,12 @@ async def posted_on(source: Reader, day: int) -> Sequence[Row]:
 
 
 async def day_sums_on(source: Reader, day: int) -> Sequence[Row]:
-    """The sums that are kept of a day."""
+    """Return the stored sums of a day."""
     return await source.fetch("SELECT * FROM day_sums WHERE day = :day", day=day)
 
 
 async def all_tax_sums(source: Reader) -> Sequence[Row]:
-    """As they are kept: some for each month."""
+    """Return the stored tax sums, some rows for each month."""
     return await source.fetch("SELECT * FROM tax_sums")
 
 
@@ -116,7 +116,7 @@ async def all_tax_sums(source: Reader) -> Sequence[Row]:
 
 
 async def periods(source: Reader) -> list[Period]:
-    """Months there are entries of, or that are closed; the newest first."""
+    """Return months that have entries or are closed, newest first."""
     rows = await source.fetch(
         "SELECT p.period, c.closed, c.who FROM (SELECT DISTINCT period FROM day_sums"
         " UNION SELECT period FROM closed_periods) p LEFT JOIN closed_periods c ON c.period = p.period ORDER BY p.period DESC"
@@ -132,13 +132,13 @@ async def periods(source: Reader) -> list[Period]:
 
 
 async def hold(tx: Transaction) -> tuple[int, str]:
-    """The last entry and its hash; none is added until this transaction ends."""
+    """Return the last entry and its hash, and keep others from adding entries until the transaction ends."""
     row = await tx.one("UPDATE chains SET last = last WHERE name = :name RETURNING last, sha256", name=LEDGER)
     return (int(row["last"]), str(row["sha256"])) if row else (0, "")
 
 
 async def close(tx: Transaction, period: int, who: str, head: tuple[int, str]) -> None:
-    """This month is closed, at this entry."""
+    """Close this month at this entry."""
     await tx.run(
         "INSERT INTO closed_periods (period, closed, who, last, sha256) VALUES (:period, :closed, :who, :last, :sha256)",
         period=period,
@@ -150,35 +150,35 @@ async def close(tx: Transaction, period: int, who: str, head: tuple[int, str]) -
 
 
 async def closings(source: Reader) -> Sequence[Row]:
-    """Each closed month, with the last entry there was then."""
+    """Return each closed month with the last entry at its closing."""
     return await source.fetch("SELECT period, last, sha256 FROM closed_periods ORDER BY period")
 
 
 async def closed_at(source: Reader, period: int) -> datetime | None:
-    """When it was closed."""
+    """Return when the month was closed."""
     row = await source.one("SELECT closed FROM closed_periods WHERE period = :period", period=period)
     return from_micros(row["closed"]) if row else None
 
 
 async def first_open(source: Reader) -> int | None:
-    """The first month with entries that is not closed."""
+    """Return the first month with entries that is not closed."""
     row = await source.one(
         "SELECT MIN(period) AS period FROM day_sums WHERE period > (SELECT COALESCE(MAX(period), 0) FROM closed_periods)"
     )
     return int(row["period"]) if row and row["period"] is not None else None
 
 
-# --- how far orders of before have been taken in
+# --- progress of jobs
 
 
 async def place(source: Reader, name: str) -> str | None:
-    """How far a job has come; None where it has not begun."""
+    """Return how far a job has come; None if it has not begun."""
     row = await source.one("SELECT place FROM progress WHERE name = :name", name=name)
     return str(row["place"]) if row else None
 
 
 async def begin_at(tx: Transaction, name: str, where: str) -> None:
-    """The same, once: who comes second changes nothing."""
+    """Record where a job begins, once."""
     await tx.run(
         "INSERT INTO progress (name, place) VALUES (:name, :place) ON CONFLICT (name) DO NOTHING",
         name=name,
@@ -187,7 +187,7 @@ async def begin_at(tx: Transaction, name: str, where: str) -> None:
 
 
 async def come_to(tx: Transaction, name: str, where: str) -> None:
-    """So far."""
+    """Record how far a job has come."""
     await tx.run(
         "INSERT INTO progress (name, place) VALUES (:name, :place) ON CONFLICT (name) DO UPDATE SET place = excluded.place",
         name=name,
@@ -196,7 +196,7 @@ async def come_to(tx: Transaction, name: str, where: str) -> None:
 
 
 async def stock_booked(source: Reader) -> dict[str, int]:
-    """What goods that came and left were booked at on the account of stock, by currency; without what was booked by hand."""
+    """Return the booked stock value by currency, without manual entries."""
     rows = await source.fetch(
         "SELECT p.currency, CAST(sum(p.amount) AS BIGINT) AS amount FROM entries e JOIN postings p ON p.seq = e.seq"
         " WHERE e.kind = 'stock' AND p.account = 'stock' GROUP BY p.currency"
@@ -205,7 +205,7 @@ async def stock_booked(source: Reader) -> dict[str, int]:
 
 
 async def costs_booked(source: Reader, order_ids: Sequence[str]) -> list[Row]:
-    """What the goods of these orders were booked at as sold, by order and currency, and the first day; not by hand."""
+    """Return the booked cost of these orders' goods by order and currency with its first day, without manual entries."""
     return await source.fetch_in(
         "SELECT e.order_id, p.currency, CAST(sum(p.amount) AS BIGINT) AS amount, min(e.day) AS day FROM entries e"
         " JOIN postings p ON p.seq = e.seq WHERE e.kind = 'stock' AND p.account = 'cost_of_goods'"
@@ -215,7 +215,7 @@ async def costs_booked(source: Reader, order_ids: Sequence[str]) -> list[Row]:
 
 
 async def vouchers_owed(source: Reader) -> dict[str, int]:
-    """What the books owe to who has vouchers, by currency; not what was booked by hand."""
+    """Return the booked voucher liability by currency, without manual entries."""
     rows = await source.fetch(
         "SELECT p.currency, CAST(SUM(p.amount) AS BIGINT) AS amount FROM postings p JOIN entries e ON e.seq = p.seq"
         " WHERE p.account = 'vouchers' AND e.kind <> 'correction' GROUP BY p.currency"

@@ -1,4 +1,4 @@
-"""What the books say: entries, balances, taxes and days."""
+"""Reading the books: entries, balances, taxes and days."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The ledger in SQL: entries are added, never changed."""
+"""SQL for the ledger: entries are added, never changed."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ LEDGER = "ledger"
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry is written from. `day`: of the event."""
+    """An entry to write. `day`: of the event."""
 
     kind: EntryKind
     text: str
@@ -37,7 +37,7 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def next_of(tx: Transaction, chain: str) -> tuple[int, str]:
-    """The next number of a chain, and the hash of the one before. Nobody else gets one until this transaction ends."""
+    """Return the next number of a chain and the previous hash; the chain is locked until the transaction ends."""
     row = await tx.one("UPDATE chains SET last = last + 1 WHERE name = :name RETURNING last, sha256", name=chain)
     if row is None:
         await tx.run(
@@ -48,34 +48,34 @@ async def next_of(tx: Transaction, chain: str) -> tuple[int, str]:
 
 
 async def link(tx: Transaction, chain: str, digest: str) -> None:
-    """The hash of what has just been added."""
+    """Store the hash of what was just added."""
     await tx.run("UPDATE chains SET sha256 = :digest WHERE name = :name", name=chain, digest=digest)
 
 
 async def head_of(source: Reader, chain: str) -> tuple[int, str]:
-    """The last number of a chain and its hash."""
+    """Return the last number of a chain and its hash."""
     row = await source.one("SELECT last, sha256 FROM chains WHERE name = :name", name=chain)
     return (int(row["last"]), str(row["sha256"])) if row else (0, "")
 
 
 async def heads(source: Reader) -> dict[str, tuple[int, str]]:
-    """Those of all series of documents."""
+    """Return the last numbers and hashes of all document series."""
     rows = await source.fetch("SELECT name, last, sha256 FROM chains WHERE name <> :ledger", ledger=LEDGER)
     return {row["name"]: (int(row["last"]), str(row["sha256"])) for row in rows}
 
 
 def hashed(before: str, *parts: object) -> str:
-    """SHA-256 of the hash before and these, as JSON."""
+    """SHA-256 of the previous hash and these parts, as JSON."""
     return hashlib.sha256(msgspec.json.encode((before, *parts))).hexdigest()
 
 
 def said_of(posting: Row | dict[str, Any], tax: str) -> list[object]:
-    """What is hashed of a posting; `tax`: its kind as it is written down."""
+    """The hashed fields of a posting; `tax`: its kind as stored."""
     return [posting["account"], posting["provider"], posting["currency"], posting["amount"], posting["base"], tax]
 
 
 def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequence[object]]) -> str:
-    """The hash of an entry: of all that it says."""
+    """The hash over all fields of an entry."""
     said = [row[name] for name in ("seq", "kind", "text", "order_id", "number", "booked", "day", "period", "who")]
     return hashed(before, said, postings)
 
@@ -84,19 +84,19 @@ def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequen
 
 
 async def turn_of(source: Reader, order_id: str) -> int:
-    """How often the books have been written for an order."""
+    """Return how often the order was booked."""
     row = await source.one("SELECT turn FROM followed_orders WHERE order_id = :id", id=order_id)
     return int(row["turn"]) if row else 0
 
 
 async def followed(source: Reader, order_ids: Sequence[str]) -> set[str]:
-    """Those of these orders that were booked."""
+    """Return which of these orders were booked."""
     rows = await source.fetch_in("SELECT order_id FROM followed_orders WHERE order_id IN (:each)", order_ids)
     return {str(row["order_id"]) for row in rows}
 
 
 async def take_turn(tx: Transaction, order_id: str, turn: int) -> bool:
-    """Write for this order now; False where somebody else has since it was looked at."""
+    """Claim the order for booking. Returns False if another process has booked it since it was read."""
     if not turn:
         return bool(
             await tx.run(
@@ -112,9 +112,9 @@ async def take_turn(tx: Transaction, order_id: str, turn: int) -> bool:
 
 
 async def write(tx: Transaction, new: NewEntry) -> int:
-    """Add an entry: in the month of its day, or in the first after it that is open. Answers its number.
+    """Add an entry in the month of its day or the first open one after it. Returns its number.
 
-    Raises ValueError for one that does not balance.
+    Raises ValueError if it does not balance.
     """
     if wrong := model.unbalanced(new.postings):
         raise ValueError(f"{new.text}: the postings come to {wrong}")
@@ -163,12 +163,12 @@ async def _open_month(tx: Transaction, month: int) -> int:
 
 
 def told_kind(kind: TaxKind | None) -> str:
-    """A kind of tax as it is written down."""
+    """A tax kind as stored."""
     return msgspec.json.encode(kind).decode() if kind is not None else ""
 
 
 async def _tax_kind(tx: Transaction, kind: TaxKind) -> int:
-    """Its number, given at its first use."""
+    """The number of a tax kind, given on first use."""
     text = told_kind(kind)
     found = await tx.one("SELECT id FROM tax_kinds WHERE kind = :kind", kind=text)
     if found is None:
@@ -180,7 +180,7 @@ async def _tax_kind(tx: Transaction, kind: TaxKind) -> int:
 
 
 async def _add_up(tx: Transaction, entry: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
-    """The sums that statements are made of."""
+    """Update the sums that statements are made of."""
     await tx.run_many(
         "INSERT INTO day_sums (period, day, account, provider, currency, debit, credit)"
         " VALUES (:period, :day, :account, :provider, :currency, :debit, :credit)"
@@ -220,7 +220,7 @@ async def _add_up(tx: Transaction, entry: dict[str, Any], rows: Sequence[dict[st
 
 
 async def kinds(source: Reader) -> dict[int, TaxKind]:
-    """All there are, by number; a shop has some dozens."""
+    """Return all tax kinds by number; a shop has some dozens."""
     rows = await source.fetch("SELECT id, kind FROM tax_kinds")
     return {int(row["id"]): msgspec.json.decode(row["kind"], type=TaxKind) for row in rows}
 
@@ -233,12 +233,12 @@ Booked = dict[EntryKind, dict[model.Key, model.Sum]]
 
 
 async def booked(source: Reader, order_id: str) -> Booked:
-    """What is booked of an order, by kind of entry."""
+    """Return what is booked for an order, by kind of entry."""
     return (await booked_of(source, Span(ids=(order_id,)))).get(order_id, {})
 
 
 async def booked_of(source: Reader, span: Span) -> dict[str, Booked]:
-    """The same of each order of a span that has any."""
+    """Return what is booked for the orders of a span."""
     found: dict[str, Booked] = {}
     for row in await span.fetch(source, BOOKED, "e.order_id"):
         sums = found.setdefault(row["order_id"], {}).setdefault(row["kind"], {})
@@ -250,14 +250,14 @@ async def booked_of(source: Reader, span: Span) -> dict[str, Booked]:
 
 @lru_cache(maxsize=4096)
 def _key(account: Account, provider: str, currency: str, tax: str | None) -> model.Key:
-    """A shop has some hundreds."""
+    """The key of stored postings, cached, as a shop has some hundreds."""
     return model.Key(account, provider, currency, msgspec.json.decode(tax, type=TaxKind) if tax else None)
 
 
 async def entries(
     source: Reader, *, first: int, last: int, account: str = "", after: tuple[int, int] = (-1, 0), limit: int
 ) -> list[Entry]:
-    """Those of days from `first` through `last`, by day and number; `account`: those that move it, looked for on its days."""
+    """Return entries from day `first` through `last`, by day and number; `account`: those that move it."""
     chosen: dict[str, str] = {}
     only, first = "", max(first, after[0])
     if account:
@@ -286,7 +286,7 @@ async def entries(
 
 
 async def _days_of(source: Reader, account: str, first: int, last: int, limit: int) -> list[int]:
-    """The first days on which an account moves."""
+    """Return the first days on which an account moves."""
     rows = await source.fetch(
         "SELECT DISTINCT day FROM day_sums WHERE account = :account AND day >= :first AND day <= :last"
         " ORDER BY day LIMIT :limit",
@@ -299,19 +299,19 @@ async def _days_of(source: Reader, account: str, first: int, last: int, limit: i
 
 
 async def rows_after(source: Reader, seq: int, limit: int) -> Sequence[Row]:
-    """Entries as they are kept, by number."""
+    """Return stored entries by number."""
     return await source.fetch("SELECT * FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
 
 
 async def postings_between(source: Reader, first: int, last: int) -> Sequence[Row]:
-    """Postings of these entries as they are kept, in order."""
+    """Return the stored postings of these entries in order."""
     return await source.fetch(
         "SELECT * FROM postings WHERE seq >= :first AND seq <= :last ORDER BY seq, line", first=first, last=last
     )
 
 
 async def corrections_upto(source: Reader, order_id: str, seq: int) -> int:
-    """How many entries correct the taxes of an order, up to this one."""
+    """Count the tax corrections of an order up to this entry."""
     row = await source.one(
         "SELECT COUNT(*) AS count FROM entries WHERE order_id = :id AND kind = 'correction' AND seq <= :seq",
         id=order_id,
@@ -321,13 +321,13 @@ async def corrections_upto(source: Reader, order_id: str, seq: int) -> int:
 
 
 async def entry(source: Reader, seq: int) -> Entry:
-    """One that is there, by its number."""
+    """Return an existing entry by number."""
     [found] = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))
     return found
 
 
 async def _whole(source: Reader, rows: Iterable[Row]) -> list[Entry]:
-    """Entries with their postings, the hash before and their document."""
+    """Add postings, previous hash and document to entries."""
     found = list(rows)
     if not found:
         return []
@@ -371,7 +371,7 @@ def _posting(row: Row, named: dict[int, TaxKind]) -> Posting:
 
 
 async def entries_of_months(source: Reader, first: int, last: int, after: int, limit: int) -> list[Entry]:
-    """Entries that count in these months, by their number."""
+    """Return the entries that count in these months, by number."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE period >= :first AND period <= :last AND seq > :after ORDER BY seq LIMIT :limit",
         first=first,
@@ -383,12 +383,12 @@ async def entries_of_months(source: Reader, first: int, last: int, after: int, l
 
 
 async def account_numbers(source: Reader) -> dict[str, str]:
-    """Numbers of a chart of accounts that were set here, by what they are for."""
+    """Return the shop's account numbers by purpose."""
     return {row["name"]: row["number"] for row in await source.fetch("SELECT name, number FROM account_numbers")}
 
 
 async def set_account_number(tx: Transaction, name: str, number: str) -> None:
-    """Give one, or change it; "" takes it away."""
+    """Set an account number; "" removes it."""
     await tx.run("DELETE FROM account_numbers WHERE name = :name", name=name)
     if number:
         await tx.run("INSERT INTO account_numbers (name, number) VALUES (:name, :number)", name=name, number=number)

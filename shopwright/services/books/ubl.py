@@ -1,4 +1,4 @@
-"""Documents as electronic invoices of EN 16931 in UBL 2.1, and as Peppol BIS Billing 3.0 wants them. Pure functions."""
+"""E-invoices of EN 16931 as UBL 2.1, and as Peppol BIS Billing 3.0. Pure functions."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -42,7 +42,7 @@ for _prefix, _name in (("cac", CAC), ("cbc", CBC)):
 
 
 def write(document: Document, zone: ZoneInfo, form: DocumentForm = "ubl") -> bytes:
-    """The XML as `ubl` or `peppol`, with the day it was issued on in the zone. Raises Conflict where it cannot be written so."""
+    """Return the XML as `ubl` or `peppol`, dated in the zone. Raises Conflict if it does not fit."""
     body = body_for(document, form)
     credit = document.kind == "credit_note"
     name = "CreditNote" if credit else "Invoice"
@@ -70,13 +70,13 @@ def write(document: Document, zone: ZoneInfo, form: DocumentForm = "ubl") -> byt
 
 
 def _put(there: ET.Element, name: str, text: str, **attributes: str) -> None:
-    """A value, unless it is empty (Peppol, R008)."""
+    """Add a value, unless it is empty (Peppol, R008)."""
     if text:
         ET.SubElement(there, CBC + name, attributes).text = text
 
 
 def _inside(there: ET.Element, *names: str) -> ET.Element:
-    """A part of it, and in that the next."""
+    """Add nested elements and return the innermost."""
     for name in names:
         there = ET.SubElement(there, CAC + name)
     return there

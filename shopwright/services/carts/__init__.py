@@ -1,4 +1,4 @@
-"""What a shopper means to buy."""
+"""Carts: what a shopper intends to buy."""
 
 from shopwright.kit.manifest import ServiceManifest
 

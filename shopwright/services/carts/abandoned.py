@@ -1,4 +1,4 @@
-"""Carts that nobody has touched for some hours."""
+"""Abandoned carts: untouched for some hours."""
 
 from shopwright.kit.clock import to_micros
 from shopwright.services.carts import model, store
@@ -7,13 +7,13 @@ from shopwright.services.carts.contract import CartAbandoned
 
 
 class AbandonedCarts:
-    """Tells of them, once each."""
+    """Emits an event for each, once."""
 
     def __init__(self, context: CartContext) -> None:
         self._work = context.work
 
     async def tell_abandoned(self) -> None:
-        """A timer: carts nobody has touched for some hours."""
+        """Scheduled job: emit CartAbandoned for carts untouched for some hours."""
         now = self._work.now()
         since, until = to_micros(now - model.FORSAKEN), to_micros(now - model.ABANDONED)
         for cart_id, customer_id in await store.left_alone(self._work, since, until):

@@ -1,4 +1,4 @@
-"""Buyers who are businesses: their tax id, in its one form, and what its register says. No transaction is open meanwhile."""
+"""Business buyers: their tax id and its check by the register, outside any transaction."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ ASKED_AGAIN = timedelta(days=1)
 
 
 class Businesses:
-    """Part of `CartService` that has tax ids checked."""
+    """Checks tax ids of carts."""
 
     def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
@@ -22,7 +22,7 @@ class Businesses:
 
     @staticmethod
     def read(told: dict[str, Any], stored: store.StoredCart | None) -> None:
-        """The tax id that was told becomes the `business` of the cart, in the form of its country. Raises Invalid."""
+        """Normalise a given tax id into the cart's `business`. Raises Invalid."""
         if "tax_id" not in told:
             return
         names = ("billing_address", "shipping_address")
@@ -32,7 +32,7 @@ class Businesses:
         told["business"] = read_tax_id(text, country) if text.strip() else None
 
     async def check(self, told: dict[str, Any]) -> None:
-        """With what is known of it. It waits for others, a few seconds at most."""
+        """Add the check of the tax id; waits for the register a few seconds at most."""
         number = told.get("business")
         if isinstance(number, TaxNumber):
             found = await self._pricing.check_tax_id(number.id, "" if number.member else number.country)
@@ -40,7 +40,7 @@ class Businesses:
             told["business"] = store.Business(tax_id=number.id, country=number.country, member=member, check=found)
 
     async def ask_again(self, stored: store.StoredCart) -> None:
-        """Where the register gave no answer, or none today, it is asked once more."""
+        """Repeat a check that had no answer, or none today."""
         known = stored.business
         if known is None or (known.check.valid is not None and known.check.at + ASKED_AGAIN > self._work.now()):
             return

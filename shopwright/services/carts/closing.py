@@ -1,4 +1,4 @@
-"""How a cart ends: it was paid for, or joined another; what was not ordered goes on."""
+"""Opening, merging and closing carts; items that were not ordered continue in another cart."""
 
 from contextlib import suppress
 from typing import Protocol
@@ -11,13 +11,13 @@ from shopwright.services.carts.contract import Paid
 
 
 class CountedAnew(Protocol):
-    """To be told which carts hold another number of things once this is committed."""
+    """Reports, once the transaction commits, which carts changed their number of items."""
 
     def __call__(self, tx: Transaction, *cart_ids: str) -> None: ...
 
 
 class CartClosing:
-    """Opens, joins and closes carts."""
+    """Opens, merges and closes carts."""
 
     def __init__(self, work: ServiceDatabase, currency: str, counted_anew: CountedAnew) -> None:
         self._work = work
@@ -25,14 +25,14 @@ class CartClosing:
         self._counted_anew = counted_anew
 
     async def open(self, tx: Transaction, customer_id: str | None, after: str) -> str:
-        """A new cart, with what was saved for later in the one before."""
+        """Open a cart with the items saved for later in the previous one."""
         cart_id = self._work.ids.new("crt") + self._work.ids.secret(8)
         await store.insert(tx, cart_id, customer_id, self._currency)
         await store.bring_saved(tx, cart_id, customer_id, after)
         return cart_id
 
     async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
-        """The guest's cart joins the customer's; answers that, if there is one now."""
+        """Merge the guest's cart into the customer's and return that, if there is one now."""
         async with self._work.begin() as tx:
             own = await store.of_customer(tx, customer_id)
             guest = await store.read(tx, guest_cart_id) if guest_cart_id else None
@@ -54,7 +54,7 @@ class CartClosing:
         return own
 
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:
-        """What was ordered is done with, once for each order."""
+        """Close what was ordered, once for each order."""
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=f"paid/{paid.order_id}" if paid else None) as tx:
                 if await store.touch(tx, cart_id) is None:
@@ -66,7 +66,7 @@ class CartClosing:
                     await self._go_on(tx, stored, paid)
 
     async def _take_out(self, tx: Transaction, next_id: str, paid: Paid | None) -> None:
-        """It joined another cart while it was paid for: what was ordered is not wanted there any more."""
+        """Remove ordered items from the cart this one was merged into while it was paid."""
         if not next_id or paid is None:
             return
         for variant_id, units in paid.units.items():
@@ -74,7 +74,7 @@ class CartClosing:
         self._counted_anew(tx, next_id)
 
     async def _go_on(self, tx: Transaction, stored: store.StoredCart, paid: Paid | None) -> None:
-        """Closed; what was added since the order was placed goes on in a cart of its own."""
+        """Close the cart; items added since the order was placed move to a new cart."""
         units = paid.units if paid else {}
         more = [(line, line.quantity - units.get(line.variant_id, 0)) for line in stored.lines] if paid else []
         left = [msgspec.structs.replace(line, quantity=quantity) for line, quantity in more if quantity > 0]

@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, the services it asks, and a cart by its id."""
+"""What the parts of this service share: database, collaborating services, and carts by id."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from shopwright.services.pricing.contract import Price, Pricing
 
 
 class CartContext:
-    """Given to each part."""
+    """Shared context, given to each part."""
 
     def __init__(
         self,
@@ -34,18 +34,18 @@ class CartContext:
         self.currency = currency
 
     async def count(self, cart_id: str) -> int:
-        """How many things are in it."""
+        """Count the items of a cart."""
         return await self._counts.get(cart_id, partial(store.count, self.work, cart_id))
 
     async def read(self, cart_id: str) -> store.StoredCart:
-        """What is stored of a cart. Raises Missing."""
+        """Return the stored cart. Raises Missing."""
         stored = await store.read(self.work, cart_id)
         if stored is None:
             raise Missing(_("There is no such cart."))
         return stored
 
     async def price(self, stored: store.StoredCart, variant_id: str, more: int) -> Price:
-        """What one costs, if so many more of it may be in this cart. Raises Missing, Invalid."""
+        """Return the price if this many more may be added. Raises Missing, Invalid."""
         wanted = {line.variant_id: line.quantity for line in stored.lines}
         wanted[variant_id] = wanted.get(variant_id, 0) + more
         prices = await self.pricing.prices(list(wanted), self.currency)
@@ -57,7 +57,7 @@ class CartContext:
 
     @staticmethod
     async def open(tx: Transaction, cart_id: str) -> None:
-        """The cart is held for a change. Raises Missing, CartClosed."""
+        """Lock the cart for a change. Raises Missing, CartClosed."""
         row = await store.touch(tx, cart_id)
         if row is None:
             raise Missing(_("There is no such cart."))
@@ -65,7 +65,7 @@ class CartContext:
             raise CartClosed(_("This cart has become an order. Start a new one."))
 
     def count_again(self, tx: Transaction, *cart_ids: str) -> None:
-        """How many things are in these is another number once this is committed."""
+        """Invalidate the item counts of these carts once the transaction commits."""
 
         async def tell(_work: ServiceDatabase) -> None:
             for cart_id in cart_ids:

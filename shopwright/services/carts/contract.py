@@ -1,4 +1,4 @@
-"""What others may know of carts."""
+"""The contract of carts: values, events and operations."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ from shopwright.services.pricing.contract import (
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands between this cart and an order: about a line (`line_id`), a code (`coupon`) or a gift card (its id)."""
+    """An obstacle to ordering: of a line (`line_id`), a code (`coupon`) or a gift card (its id)."""
 
     code: str
     detail: str
@@ -35,7 +35,7 @@ class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is sold now."""
+    """A line at today's price and stock."""
 
     id: str
     product_id: str
@@ -53,7 +53,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartGiftCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A gift card that pays for a cart. `balance`: what is free of it; `amount`: what it pays of the total."""
+    """A gift card that pays for the cart. `balance`: available on it; `amount`: what it pays of the total."""
 
     card_id: str
     last4: str
@@ -62,13 +62,12 @@ class CartGiftCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order.
+    """A cart with all calculations. `saved`: items saved for later; `quoted`: the quote's lines, for the order.
 
-    `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
-    `next_id`: where a closed cart goes on, with what was added while it was paid for, or after it joined another.
-    `tax_id`: of a buyer who is a business, and what is known of it; `sale`: under which scheme of tax this would be sold.
-    `gift_cards` pay of the total, and leave `to_pay`; neither totals nor taxes change by them.
-    `unused_coupons`: those of them that cannot be combined with what saves more; the receipt says so.
+    `coupons`: the valid ones; invalid ones are problems that prevent nothing. `unused_coupons`: those that cannot be
+    combined with a better discount. `next_id`: the cart that continues a closed one, after payment or merging.
+    `tax_id`: of a business buyer, with its check; `sale`: the tax scheme. `gift_cards` pay part of the total and leave
+    `to_pay`; totals and taxes are unaffected.
     """
 
     id: str
@@ -106,16 +105,16 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a cart was ordered and paid for: units by variant."""
+    """What was ordered and paid of a cart: units by variant."""
 
     order_id: str
     units: Mapping[str, int]
 
 
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Checkout details; what is UNSET stays as it is. `tax_id`: of a buyer who is a business, such as a VAT id; "" for none.
+    """Checkout details; UNSET stays. `tax_id`: of a business buyer, such as a VAT id; "" for none.
 
-    `reference`: what the buyer wants to find on the invoice, such as a purchase order or the Leitweg-ID of a German authority.
+    `reference`: the buyer's reference for the invoice, such as a purchase order or a German authority's Leitweg-ID.
     """
 
     email: Email | msgspec.UnsetType = msgspec.UNSET
@@ -127,14 +126,14 @@ class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """A product someone would like to have."""
+    """A product on a wishlist."""
 
     product_id: str
     added_at: datetime
 
 
 class WaitingRoom(msgspec.Struct, frozen=True):
-    """Shoppers wait for their turn to put things into carts and to order: so many are let in a minute."""
+    """A waiting room before carts and checkout, which admits `per_minute` shoppers."""
 
     id: str
     per_minute: int
@@ -142,7 +141,7 @@ class WaitingRoom(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
-    """Turns in a row. `first`: when the first of them comes (microseconds since 1970), `step`: from each to the next."""
+    """Consecutive places in the queue. `first`: the time of the first (microseconds since 1970), `step`: the interval."""
 
     room_id: str
     first: int
@@ -156,7 +155,7 @@ class CartClosed(Conflict):
 
 
 class CartStarted(Event, frozen=True, kw_only=True):
-    """The first thing lies in a cart."""
+    """The first item was added to a cart."""
 
     SUBJECT: ClassVar[str] = "cart_id"
     CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
@@ -164,7 +163,7 @@ class CartStarted(Event, frozen=True, kw_only=True):
 
 
 class CheckoutStarted(Event, frozen=True, kw_only=True):
-    """Someone said where a cart shall be sent."""
+    """A shipping address was given."""
 
     SUBJECT: ClassVar[str] = "cart_id"
     CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
@@ -172,7 +171,7 @@ class CheckoutStarted(Event, frozen=True, kw_only=True):
 
 
 class CartAbandoned(Event, frozen=True, kw_only=True):
-    """A customer left so many things in the cart, some hours ago."""
+    """A customer left a cart with `count` items some hours ago."""
 
     SUBJECT: ClassVar[str] = "cart_id"
     CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
@@ -182,64 +181,64 @@ class CartAbandoned(Event, frozen=True, kw_only=True):
 
 
 class Carts(Protocol):
-    """The verbs of carts."""
+    """The operations of carts."""
 
     async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
-        """A new cart, with what was saved for later in the one before. A guest's cart is known by its unguessable id alone."""
+        """Create a cart, with the items saved for later in the one before. A guest's cart id is its secret."""
         ...
 
     @idempotent
     async def get(self, cart_id: str) -> Cart:
-        """The cart at today's prices and stock, with its problems. Raises Missing."""
+        """Return the cart at today's prices and stock, with its problems. Raises Missing."""
         ...
 
     @idempotent
     async def of_customer(self, customer_id: str) -> Cart | None:
-        """A customer's open cart."""
+        """Return a customer's open cart, or None."""
         ...
 
     @idempotent
     async def check(self, cart_id: str, user_id: str | None) -> None:
-        """Raises Missing where there is no such cart, or it is another customer's: who may not use it learns nothing of it."""
+        """Raise Missing if there is no such cart or it belongs to another customer, without telling which."""
         ...
 
     @idempotent
     async def count(self, cart_id: str) -> int:
-        """How many things are in it (0 for a cart that is gone)."""
+        """Count the items of a cart (0 if it does not exist)."""
         ...
 
     async def add(self, cart_id: str, variant: str, quantity: int) -> Cart:
-        """Add by variant id or SKU; more of the same joins its line. Raises Missing, Invalid, CartClosed."""
+        """Add by variant id or SKU, to an existing line if there is one. Raises Missing, Invalid, CartClosed."""
         ...
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
-        """Change a line; 0 removes it."""
+        """Change the quantity of a line; 0 removes it."""
         ...
 
     async def save_for_later(self, cart_id: str, line_id: str, *, saved: bool = True) -> Cart:
-        """Keep a line without buying it now, or put it back. Raises Missing, CartClosed."""
+        """Save a line for later, or move it back. Raises Missing, CartClosed."""
         ...
 
     @idempotent
     async def count_of_guest(self, email: str) -> int:
-        """How many carts stand under this address and belong to no account."""
+        """Count guest carts with this e-mail address."""
         ...
 
     @idempotent
     async def wishes(self, user_id: str) -> list[Wish]:
-        """What a customer would like to have, newest first."""
+        """Return a customer's wishlist, newest first."""
         ...
 
     async def wish(self, user_id: str, product_id: str) -> None:
-        """Remember a product; once. Raises Missing, Invalid beyond the most."""
+        """Add a product to the wishlist. Raises Missing, Invalid beyond the limit."""
         ...
 
     async def unwish(self, user_id: str, product_id: str) -> None:
-        """Forget it."""
+        """Remove a product from the wishlist."""
         ...
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
-        """Set checkout details. Raises Invalid pointing at each field."""
+        """Set checkout details. Raises Invalid at each wrong field."""
         ...
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
@@ -247,47 +246,47 @@ class Carts(Protocol):
         ...
 
     async def add_gift_card(self, cart_id: str, code: str, address: str = "") -> Cart:
-        """Pay with the card of this code, too. Raises Missing, GiftCardRefused, CartClosed; RateLimited after wrong tries."""
+        """Pay with a gift card. Raises Missing, GiftCardRefused, CartClosed; RateLimited after wrong tries."""
         ...
 
     @idempotent
     async def remove_gift_card(self, cart_id: str, card_id: str) -> Cart:
-        """Pay without this one."""
+        """Remove a gift card."""
         ...
 
     @idempotent
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
-        """How it could be shipped to its address."""
+        """Return the shipping options to the cart's address."""
         ...
 
     async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
-        """At sign-in: the guest's cart joins the customer's; answers the customer's cart, if there is one now."""
+        """At sign-in: merge the guest's cart into the customer's and return that, if there is one now."""
         ...
 
     @idempotent
     async def waiting_room(self) -> WaitingRoom | None:
-        """The one that is open."""
+        """Return the open waiting room, or None."""
         ...
 
     @idempotent
     async def open_waiting_room(self, per_minute: int) -> WaitingRoom:
-        """From now on shoppers get turns; where it is open already, those who wait keep theirs. Raises Invalid."""
+        """Open the waiting room or change its pace; waiting shoppers keep their places. Raises Invalid."""
         ...
 
     @idempotent
     async def close_waiting_room(self) -> None:
-        """Everyone may come in."""
+        """Close the waiting room and admit everyone."""
         ...
 
     async def take_places(self, count: int) -> Places | None:
-        """Turns for so many who come now, in the order they came; None where no room is open."""
+        """Assign places to this many arrivals in order; None if no room is open."""
         ...
 
     async def accept_prices(self, cart_id: str) -> Cart:
-        """The shopper has seen today's prices."""
+        """Accept today's prices."""
         ...
 
     @idempotent
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:
-        """It has been paid for: `paid`, or all of it. What was added since goes on in a cart of its own."""
+        """Close the cart after payment of `paid`, or all of it. Later items continue in a new cart."""
         ...

@@ -1,4 +1,4 @@
-"""What is said of a cart: who buys it, where it goes, how it is paid."""
+"""Checkout details: contact, addresses, shipping, coupons and gift cards."""
 
 from functools import partial
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from shopwright.services.carts.quoting import Quoting, has_a_place
 
 
 class CartDetails:
-    """Changes all but the lines of a cart."""
+    """Changes everything but the lines of a cart."""
 
     def __init__(
         self, context: CartContext, quoting: Quoting, businesses: Businesses, gift_cards: CartGiftCards
@@ -56,7 +56,7 @@ class CartDetails:
         return cart
 
     async def _ship_no_way(self, cart_id: str) -> NoReturn:
-        """What was chosen does not fit."""
+        """Reset a shipping choice that does not apply and raise Invalid."""
         async with self._work.begin() as tx:
             stored = await store.read(tx, cart_id)
             if stored is not None:
@@ -96,7 +96,7 @@ class CartDetails:
 
 
 def _clean(given: dict[str, Any], name: str) -> None:
-    """What was given in its normal form. Raises Invalid."""
+    """Normalise a given field. Raises Invalid."""
     if name == "email" and given.get(name):
         given[name] = check_email(given[name])
     elif isinstance(given.get(name), Address):

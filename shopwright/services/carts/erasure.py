@@ -1,4 +1,4 @@
-"""Carts of people who are forgotten."""
+"""Erasure of carts."""
 
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
@@ -8,21 +8,21 @@ from shopwright.services.carts.context import CartContext
 
 
 class CartErasure:
-    """Deletes carts."""
+    """Deletes carts of erased people."""
 
     def __init__(self, context: CartContext) -> None:
         self._context = context
         self._work = context.work
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: their carts go with them, also those they filled without their account, where their address was proved."""
+        """Handle UserErased: delete their carts, and guest carts under a verified address."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             self._context.count_again(tx, *await store.delete_of(tx, heard.event.user_id))
             if heard.event.verified:
                 await self._forget_guest(tx, heard.event.email)
 
     async def on_address_erased(self, heard: Delivery) -> None:
-        """AddressErased: what was filled under it without an account."""
+        """Handle AddressErased: delete guest carts with this address."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await self._forget_guest(tx, heard.event.email)
 

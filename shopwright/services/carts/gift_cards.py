@@ -1,4 +1,4 @@
-"""Gift cards of a cart: it keeps their ids, and asks for what is on them each time. A code is looked up once, and kept nowhere."""
+"""Gift cards of a cart: it stores their ids and reads their balances each time. Codes are never stored."""
 
 import msgspec
 
@@ -14,13 +14,13 @@ WHY = {"spent": "has nothing left on it", "expired": "has expired", "disabled": 
 
 
 class CartGiftCards:
-    """Finds the card of a code, and says what the cards of a cart pay."""
+    """Finds cards by code and calculates what a cart's cards pay."""
 
     def __init__(self, giftcards: GiftCards) -> None:
         self._giftcards = giftcards
 
     async def with_code(self, stored: store.StoredCart, code: str, address: str) -> tuple[str, ...]:
-        """The ids of the cart's cards with that of this code. Raises Missing, RateLimited, GiftCardRefused, Conflict."""
+        """Return the cart's cards plus this code's. Raises Missing, RateLimited, GiftCardRefused, Conflict."""
         found = await self._giftcards.find(code, address)
         known = await self._giftcards.named([found.id], stored.id)
         card = known.get(found.id, found)
@@ -36,7 +36,7 @@ class CartGiftCards:
     async def of(
         self, stored: store.StoredCart, total: Money
     ) -> tuple[tuple[CartGiftCard, ...], tuple[CartProblem, ...]]:
-        """What each card pays of this total, and what is wrong with those that cannot."""
+        """Return what each card pays of this total, and why others cannot."""
         if not stored.gift_cards:
             return (), ()
         known = await self._giftcards.named(stored.gift_cards, stored.id)
@@ -53,7 +53,7 @@ class CartGiftCards:
 
 
 def refusal(card: GiftCard, currency: str) -> str:
-    """Why a card cannot pay, "" where it can."""
+    """Why a card cannot pay, or ""."""
     if card.issued.currency != currency:
         return f"is in {card.issued.currency}, and pays nothing in {currency}"
     if card.state != "active":
@@ -64,7 +64,7 @@ def refusal(card: GiftCard, currency: str) -> str:
 
 
 def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
-    """What each pays, one after the other, as far as it goes."""
+    """What each card pays, one after the other, up to its balance."""
     left, found = total, []
     for one in cards:
         usable = zero(total.currency) if refusal(one, total.currency) else one.available
@@ -75,5 +75,5 @@ def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
 
 
 def without(stored: store.StoredCart, card_id: str) -> store.StoredCart:
-    """The cart when this card pays nothing of it."""
+    """The cart without this card."""
     return msgspec.structs.replace(stored, gift_cards=tuple(one for one in stored.gift_cards if one != card_id))

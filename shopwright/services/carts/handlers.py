@@ -1,4 +1,4 @@
-"""When that is heard, or time passes, do this."""
+"""Event handlers and scheduled jobs of carts."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from shopwright.services.users.contract.facts import AddressErased, UserErased
 
 
 def handlers(carts: CartService) -> list[EventHandler]:
-    """Carts of the forgotten go."""
+    """Return the event handlers for erasure."""
     return [
         EventHandler("carts.user_erased", UserErased, carts.on_erased),
         EventHandler("carts.address_erased", AddressErased, carts.on_address_erased),
@@ -16,5 +16,5 @@ def handlers(carts: CartService) -> list[EventHandler]:
 
 
 def jobs(carts: CartService) -> list[ScheduledJob]:
-    """Carts that were left are told of."""
+    """Return the job that reports abandoned carts."""
     return [ScheduledJob("carts.abandoned", timedelta(minutes=5), carts.tell_abandoned)]

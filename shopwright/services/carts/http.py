@@ -1,4 +1,4 @@
-"""REST routes of carts. A cart's id is the right to use it; a customer's cart is the customer's alone."""
+"""REST routes of carts. A guest's cart id grants access; a customer's cart is the customer's alone."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ Service = Dependency[Carts]
 
 
 class NewLine(msgspec.Struct, forbid_unknown_fields=True):
-    """What to add, by variant or by SKU."""
+    """The item to add, by variant or SKU."""
 
     quantity: int = 1
     variant_id: str = ""
@@ -27,20 +27,20 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LineChange(msgspec.Struct, forbid_unknown_fields=True):
-    """How many from now on (0 removes), or whether it is kept for later."""
+    """The new quantity (0 removes), or whether the line is saved for later."""
 
     quantity: int | None = None
     saved: bool | None = None
 
 
 class NewWish(msgspec.Struct, forbid_unknown_fields=True):
-    """What to remember, by id or slug."""
+    """The product to add, by id or slug."""
 
     product_id: str
 
 
 class Pace(msgspec.Struct, forbid_unknown_fields=True):
-    """How many shoppers are let in a minute."""
+    """How many shoppers are admitted per minute."""
 
     per_minute: int
 
@@ -59,20 +59,20 @@ class Codes(msgspec.Struct, forbid_unknown_fields=True):
 
 @post("/v1/carts", opt=allow(anyone), tags=["carts"], operation_id="create_cart")
 async def create_cart(carts: Service, caller: CurrentCaller) -> Cart:
-    """A new cart: the customer's, or a guest's, whose id nobody can guess. It needs no body."""
+    """Create a cart: the customer's, or a guest's with an unguessable id. No body needed."""
     return await carts.create(caller.user_id)
 
 
 @get("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="get_cart")
 async def get_cart(carts: Service, caller: CurrentCaller, cart_id: FromPath[str]) -> Cart:
-    """The cart at today's prices and stock."""
+    """Get the cart at today's prices and stock."""
     await carts.check(cart_id, caller.user_id)
     return await carts.get(cart_id)
 
 
 @post("/v1/carts/{cart_id:str}/lines", opt=allow(anyone), tags=["carts"], operation_id="add_line")
 async def add_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[NewLine]) -> Cart:
-    """Add something."""
+    """Add an item."""
     await carts.check(cart_id, caller.user_id)
     if bool(data.variant_id) == bool(data.sku):
         raise Invalid.at("/variant_id", _("Name what to add either by variant_id or by sku."))
@@ -83,7 +83,7 @@ async def add_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str]
 async def change_line(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
 ) -> Cart:
-    """Change how many, or save for later."""
+    """Change the quantity, or save for later."""
     await carts.check(cart_id, caller.user_id)
     if data.quantity is not None:
         cart = await carts.set_quantity(cart_id, line_id, data.quantity)
@@ -102,7 +102,7 @@ async def change_line(
     status_code=200,
 )
 async def remove_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], line_id: FromPath[str]) -> Cart:
-    """Take a line out."""
+    """Remove a line."""
     await carts.check(cart_id, caller.user_id)
     return await carts.set_quantity(cart_id, line_id, 0)
 
@@ -111,14 +111,14 @@ async def remove_line(carts: Service, caller: CurrentCaller, cart_id: FromPath[s
 async def change_cart(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[CartChange]
 ) -> Cart:
-    """Set e-mail, addresses and how to ship."""
+    """Set e-mail, addresses and shipping option."""
     await carts.check(cart_id, caller.user_id)
     return await carts.change(cart_id, data)
 
 
 @put("/v1/carts/{cart_id:str}/coupons", opt=seldom(anyone), tags=["carts"], operation_id="set_coupons")
 async def set_coupons(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
-    """Replace the coupon codes; one that does not apply is a problem of the cart that says why."""
+    """Replace the coupon codes; those that do not apply become problems of the cart with the reason."""
     await carts.check(cart_id, caller.user_id)
     return await carts.set_coupons(cart_id, data.codes)
 
@@ -127,7 +127,7 @@ async def set_coupons(carts: Service, caller: CurrentCaller, cart_id: FromPath[s
 async def add_gift_card(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[GiftCardCode]
 ) -> Cart:
-    """Pay with a gift card, as far as it goes; the cart says what is left `to_pay`."""
+    """Pay with a gift card, up to its balance; `to_pay` is what is left."""
     await carts.check(cart_id, caller.user_id)
     return await carts.add_gift_card(cart_id, data.code, caller.address)
 
@@ -142,7 +142,7 @@ async def add_gift_card(
 async def remove_gift_card(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str], card_id: FromPath[str]
 ) -> Cart:
-    """Pay without this gift card."""
+    """Remove a gift card."""
     await carts.check(cart_id, caller.user_id)
     return await carts.remove_gift_card(cart_id, card_id)
 
@@ -151,33 +151,33 @@ async def remove_gift_card(
 async def shipping_options(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str]
 ) -> dict[str, list[ShippingOption]]:
-    """How it could be shipped to its address, cheapest first."""
+    """List the shipping options to the cart's address, cheapest first."""
     await carts.check(cart_id, caller.user_id)
     return {"items": await carts.shipping_options(cart_id)}
 
 
 @get("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="list_wishes")
 async def list_wishes(carts: Service, caller: CurrentCaller) -> dict[str, list[Wish]]:
-    """What one would like to have, newest first."""
+    """List one's wishlist, newest first."""
     return {"items": await carts.wishes(caller.user_id or "")}
 
 
 @post("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="add_wish")
 async def add_wish(carts: Service, caller: CurrentCaller, data: JSONBody[NewWish]) -> dict[str, list[Wish]]:
-    """Remember a product; answers the whole list."""
+    """Add a product to one's wishlist; returns the whole list."""
     await carts.wish(caller.user_id or "", data.product_id)
     return {"items": await carts.wishes(caller.user_id or "")}
 
 
 @delete("/v1/me/wishlist/{product_id:str}", opt=allow(signed_in), tags=["carts"], operation_id="remove_wish")
 async def remove_wish(carts: Service, caller: CurrentCaller, product_id: FromPath[str]) -> None:
-    """Forget a product."""
+    """Remove a product from one's wishlist."""
     await carts.unwish(caller.user_id or "", product_id)
 
 
 @get("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="get_waiting_room")
 async def get_waiting_room(carts: Service) -> WaitingRoom:
-    """The waiting room before the cart, where it is open; else 404."""
+    """Get the open waiting room, or 404."""
     room = await carts.waiting_room()
     if room is None:
         raise Missing(_("No waiting room is open: everyone may come in."))
@@ -186,18 +186,18 @@ async def get_waiting_room(carts: Service) -> WaitingRoom:
 
 @put("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="open_waiting_room")
 async def open_waiting_room(carts: Service, data: JSONBody[Pace]) -> WaitingRoom:
-    """Open it, or change how many are let in a minute; those who wait keep their turn."""
+    """Open the waiting room or change its pace; waiting shoppers keep their places."""
     return await carts.open_waiting_room(data.per_minute)
 
 
 @delete("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="close_waiting_room")
 async def close_waiting_room(carts: Service) -> None:
-    """Let everyone in."""
+    """Close the waiting room and admit everyone."""
     await carts.close_waiting_room()
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, add_gift_card,
         remove_gift_card, shipping_options,

@@ -1,4 +1,4 @@
-"""What lies in a cart: added, changed, kept for later."""
+"""Lines of a cart: added, changed, saved for later."""
 
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.translation import gettext as _

@@ -1,4 +1,4 @@
-"""What is wrong with a line, in words and codes."""
+"""Rules of cart lines, and their problems in words and codes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,7 +19,7 @@ ABANDONED, FORSAKEN = timedelta(hours=4), timedelta(days=3)
 
 
 def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1) -> int:
-    """Raises Invalid outside of 1 … 999 (or 0, where that removes)."""
+    """Check a quantity: 1 to 999 (or 0, if that removes). Raises Invalid."""
     if not least <= quantity <= MOST_OF_ONE:
         raise Invalid.at(
             pointer,
@@ -29,7 +29,7 @@ def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1)
 
 
 def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Coupon codes in their written form. Raises Invalid."""
+    """Return normalised coupon codes. Raises Invalid."""
     typed = enumerate(codes)
     clean = tuple(dict.fromkeys(check_coupon(code, f"/codes/{number}") for number, code in typed if coupon_form(code)))
     if len(clean) > MOST_CODES:
@@ -38,7 +38,7 @@ def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_sum(wanted: Mapping[str, int], prices: Mapping[str, Price], variant_id: str) -> None:
-    """Raises Invalid where a cart of so many of each variant comes to more than an order can, because of that variant."""
+    """Check that the cart stays within the largest order total; blames this variant. Raises Invalid."""
     amounts = [prices[one].amount.amount * quantity for one, quantity in wanted.items() if one in prices]
     if sum(amounts) > LARGEST and variant_id in prices:
         price = prices[variant_id].amount
@@ -54,7 +54,7 @@ def check_sum(wanted: Mapping[str, int], prices: Mapping[str, Price], variant_id
 
 
 def listed(line: QuoteLine | None) -> Money | None:
-    """What one costs by the price list, whatever the market makes of it."""
+    """The list price of a line, regardless of the market."""
     return (line.list_price or line.unit_price) if line else None
 
 
@@ -69,7 +69,7 @@ def line_problems(
     *,
     beyond: bool = False,
 ) -> list[CartProblem]:
-    """Everything that has changed about a line since it was added."""
+    """Everything that changed about a line since it was added."""
     variant = product.variant(variant_id) if product else None
     if beyond and product is not None:
         detail = f"With {product.title} this is more than one order can come to. Order fewer to go on."
@@ -94,7 +94,7 @@ def line_problems(
 
 
 def untaxed_place(country: str) -> CartProblem:
-    """Where nobody has said yet how goods are taxed, nothing is sold."""
+    """The problem of a destination whose taxes are not set: nothing is sold there."""
     return CartProblem(
         code="untaxed_place",
         detail=_(

@@ -1,4 +1,4 @@
-"""A cart as it is shown: what is stored, at today's prices, stock and taxes."""
+"""Quoting a cart at today's prices, stock and taxes."""
 
 from collections.abc import Mapping
 
@@ -26,11 +26,11 @@ class Quoting:
         self._stop_untaxed = stop_untaxed
 
     async def get(self, cart_id: str) -> Cart:
-        """A cart as it is shown. Raises Missing."""
+        """Return a quoted cart. Raises Missing."""
         return await self.worked_out(await self._context.read(cart_id))
 
     async def worked_out(self, stored: store.StoredCart) -> Cart:
-        """What is stored at today's prices, with what is wrong."""
+        """Quote a stored cart, with its problems."""
         every = (*stored.lines, *stored.saved)
         products = {p.id: p for p in await self._context.catalog.get_many([line.product_id for line in every])}
         stock = await self._context.inventory.stock([line.variant_id for line in every]) if every else {}
@@ -66,7 +66,7 @@ class Quoting:
     async def _saved(
         self, stored: store.StoredCart, products: Mapping[str, Product], stock: Mapping[str, Stock]
     ) -> tuple[CartLine, ...]:
-        """What is kept for later, at today's prices."""
+        """The items saved for later, at today's prices."""
         prices = await self._context.pricing.prices([line.variant_id for line in stored.saved], stored.currency)
         lines = []
         for line in stored.saved:
@@ -77,7 +77,7 @@ class Quoting:
 
     @staticmethod
     def _above(product: Product, categories: Mapping[str, Category]) -> tuple[str, ...]:
-        """The product's categories and all above them."""
+        """The product's categories and their ancestors."""
         found: list[str] = []
         for one in product.category_ids:
             current = categories.get(one)
@@ -119,7 +119,7 @@ class Quoting:
         )
 
     async def _option(self, request: QuoteRequest, quote: Quote) -> ShippingOption | None:
-        """The way to ship that was chosen, if it (still) fits this cart."""
+        """The chosen shipping option, if it still applies to this cart."""
         if request.shipping_rate_id is None or not quote.lines:
             return None
         if quote.shipping_option is not msgspec.UNSET:
@@ -137,6 +137,6 @@ class Quoting:
 
 
 def has_a_place(stored: store.StoredCart) -> None:
-    """Raises Invalid where nobody knows where it goes."""
+    """Raise Invalid if the cart has no shipping address."""
     if stored.shipping_address is None:
         raise Invalid.at("/shipping_address", _("Set the shipping address first: the ways to ship depend on it."))

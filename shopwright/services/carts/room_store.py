@@ -1,4 +1,4 @@
-"""The waiting room in SQL."""
+"""SQL for the waiting room."""
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
@@ -9,13 +9,13 @@ MINUTE = 60_000_000
 
 
 async def read(source: ServiceDatabase) -> WaitingRoom | None:
-    """The one that is open."""
+    """Return the open waiting room."""
     row = await source.one("SELECT id, per_minute, opened_at FROM waiting_rooms WHERE name = :name", name=NAME)
     return None if row is None else WaitingRoom(row["id"], row["per_minute"], from_micros(row["opened_at"]))
 
 
 async def open_or_change(tx: Transaction, room_id: str, per_minute: int) -> None:
-    """Open it; where it is open already, those who wait keep their turn."""
+    """Open it or change its pace; waiting shoppers keep their places."""
     await tx.run(
         "INSERT INTO waiting_rooms (name, id, per_minute, opened_at, next_at) VALUES (:name, :id, :per_minute, :now, :now)"
         " ON CONFLICT (name) DO UPDATE SET per_minute = excluded.per_minute",
@@ -27,12 +27,12 @@ async def open_or_change(tx: Transaction, room_id: str, per_minute: int) -> None
 
 
 async def close(tx: Transaction) -> None:
-    """Everyone may come in."""
+    """Close it."""
     await tx.run("DELETE FROM waiting_rooms WHERE name = :name", name=NAME)
 
 
 async def take(tx: Transaction, count: int) -> Places | None:
-    """The next so many places. What was not used before now is not saved up."""
+    """Take the next places. Unused capacity of the past does not accumulate."""
     rows = await tx.fetch(
         "UPDATE waiting_rooms SET next_at = CASE WHEN next_at < :now THEN :now ELSE next_at END"
         f" + :count * ({MINUTE} / per_minute) WHERE name = :name RETURNING id, next_at, per_minute",

@@ -1,4 +1,4 @@
-"""Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time.
+"""Carts store what the shopper chose; prices, stock and totals are calculated each time.
 
 context ← quoting ← lines, details
 context ← wishlists, waiting_rooms, abandoned, erasure
@@ -25,7 +25,7 @@ from shopwright.services.pricing.contract import ShippingOption
 
 
 class CartService(Carts):
-    """The operations of carts, what they hear, and their job."""
+    """The operations, event handlers and job of carts."""
 
     def __init__(self, context: CartContext, *, giftcards: GiftCards, stop_untaxed: bool = False) -> None:
         self._context = context
@@ -116,7 +116,7 @@ class CartService(Carts):
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:
         await self._closing.close(cart_id, paid)
 
-    # --- what is heard, and jobs
+    # --- event handlers and jobs
 
     async def on_erased(self, heard: Delivery) -> None:
         await self._erasure.on_erased(heard)

@@ -1,4 +1,4 @@
-"""Carts in SQL."""
+"""SQL for carts."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from shopwright.services.pricing.contract import TaxIdCheck
 
 
 class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored line; `seen_amount` is the unit price the shopper was last shown."""
+    """A stored line; `seen_amount`: the unit price last shown to the shopper."""
 
     id: str
     product_id: str
@@ -27,7 +27,7 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A buyer's tax id: the country whose rules it follows, and the member state of the EU that gave it."""
+    """A buyer's tax id, the country whose rules it follows, and the EU member state that issued it."""
 
     tax_id: Personal[str]
     country: str
@@ -36,7 +36,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StoredCart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart as it is stored: no prices, no stock."""
+    """A cart as stored: no prices, no stock."""
 
     id: str
     customer_id: str | None
@@ -57,7 +57,7 @@ class StoredCart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
-    """A new, empty cart."""
+    """Insert an empty cart."""
     await tx.run(
         "INSERT INTO carts (id, customer_id, currency, updated_at) VALUES (:id, :customer_id, :currency, :now)",
         id=cart_id,
@@ -68,7 +68,7 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
 
 
 async def read(source: ServiceDatabase | Transaction, cart_id: str) -> StoredCart | None:
-    """A cart with its lines, in the order they were added."""
+    """Return a cart with its lines in the order they were added."""
     async with source.in_a_row() as asked:
         row = await asked.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
         if row is None:
@@ -110,7 +110,7 @@ def _stored(row: Row, lines: tuple[StoredLine, ...]) -> StoredCart:
 
 
 async def touch(tx: Transaction, cart_id: str) -> Row | None:
-    """A new version of an open or closed cart, held until the transaction ends."""
+    """Increase the version of a cart and lock it until the transaction ends."""
     rows = await tx.fetch(
         "UPDATE carts SET version = version + 1, updated_at = :now WHERE id = :id RETURNING id, closed",
         id=cart_id,
@@ -120,13 +120,13 @@ async def touch(tx: Transaction, cart_id: str) -> Row | None:
 
 
 async def may_use(source: ServiceDatabase, cart_id: str, user_id: str | None) -> bool:
-    """Is there such a cart, and is it nobody's or this customer's?"""
+    """Whether the cart exists and is a guest's or this customer's."""
     row = await source.one("SELECT customer_id FROM carts WHERE id = :id", id=cart_id)
     return row is not None and row["customer_id"] in {None, user_id}
 
 
 async def count(source: ServiceDatabase, cart_id: str) -> int:
-    """How many things are in an open cart, or in the one in which a closed one of the same shopper goes on."""
+    """Count the items of an open cart, or of the same shopper's cart that continues a closed one."""
     row = await source.one(
         "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
         " WHERE l.cart_id = coalesce((SELECT n.id FROM carts o JOIN carts n ON n.id = o.next_id WHERE o.id = :id AND o.closed = 1"
@@ -137,7 +137,7 @@ async def count(source: ServiceDatabase, cart_id: str) -> int:
 
 
 async def add_line(tx: Transaction, cart_id: str, line: StoredLine) -> int:
-    """Add a line or more of it; answers the quantity there is now."""
+    """Add a line or increase its quantity. Returns the new quantity."""
     rows = await tx.fetch(
         "INSERT INTO cart_lines (id, cart_id, product_id, variant_id, quantity, seen_amount)"
         " VALUES (:id, :cart_id, :product_id, :variant_id, :quantity, :seen_amount)"
@@ -155,7 +155,7 @@ async def add_line(tx: Transaction, cart_id: str, line: StoredLine) -> int:
 
 
 async def cap_line(tx: Transaction, cart_id: str, variant_id: str, most: int) -> None:
-    """No more than so many of it."""
+    """Limit the quantity of a variant."""
     await tx.run(
         "UPDATE cart_lines SET quantity = :most WHERE cart_id = :cart_id AND variant_id = :variant_id",
         most=most,
@@ -165,7 +165,7 @@ async def cap_line(tx: Transaction, cart_id: str, variant_id: str, most: int) ->
 
 
 async def set_quantity(tx: Transaction, cart_id: str, line_id: str, quantity: int) -> bool:
-    """Change or (0) remove a line; False where there is none."""
+    """Change or (0) remove a line. Returns False if there is none."""
     if quantity == 0:
         return bool(
             await tx.run("DELETE FROM cart_lines WHERE id = :id AND cart_id = :cart_id", id=line_id, cart_id=cart_id)
@@ -181,12 +181,12 @@ async def set_quantity(tx: Transaction, cart_id: str, line_id: str, quantity: in
 
 
 async def set_seen(tx: Transaction, line_id: str, amount: int) -> None:
-    """The shopper was shown this unit price."""
+    """Record the unit price shown to the shopper."""
     await tx.run("UPDATE cart_lines SET seen_amount = :amount WHERE id = :id", id=line_id, amount=amount)
 
 
 def joined(own: StoredCart, guest: StoredCart) -> StoredCart:
-    """A customer's cart with what they typed as a guest, which is newer: codes, address and all that goes with them."""
+    """A customer's cart with the guest's newer details: codes, address and what belongs to them."""
     return msgspec.structs.replace(
         own,
         coupons=tuple(dict.fromkeys((*guest.coupons, *own.coupons)))[:MOST_CODES],
@@ -219,7 +219,7 @@ async def set_details(tx: Transaction, cart: StoredCart) -> None:
 
 
 async def of_customer(source: ServiceDatabase | Transaction, customer_id: str) -> str | None:
-    """A customer's open cart."""
+    """Return the id of a customer's open cart."""
     row = await source.one(
         "SELECT id FROM carts WHERE customer_id = :customer_id AND closed = 0 ORDER BY updated_at DESC LIMIT 1",
         customer_id=customer_id,
@@ -228,17 +228,17 @@ async def of_customer(source: ServiceDatabase | Transaction, customer_id: str) -
 
 
 async def give_to(tx: Transaction, cart_id: str, customer_id: str) -> None:
-    """A guest's cart becomes a customer's."""
+    """Assign a guest's cart to a customer."""
     await tx.run("UPDATE carts SET customer_id = :customer_id WHERE id = :id", id=cart_id, customer_id=customer_id)
 
 
 async def close(tx: Transaction, cart_id: str, next_id: str = "") -> None:
-    """No more changes; `next_id`: where it goes on."""
+    """Close a cart; `next_id`: the cart that continues it."""
     await tx.run("UPDATE carts SET closed = 1, next_id = :next_id WHERE id = :id", id=cart_id, next_id=next_id)
 
 
 async def take_out(tx: Transaction, cart_id: str, variant_id: str, quantity: int) -> None:
-    """So many less of a variant that is not saved for later; the line goes where nothing is left of it."""
+    """Reduce the quantity of a variant that is not saved for later; an empty line is deleted."""
     where = "cart_id = :cart_id AND variant_id = :variant_id AND saved = 0"
     given = {"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity}
     await tx.run(f"DELETE FROM cart_lines WHERE {where} AND quantity <= :quantity", **given)
@@ -246,7 +246,7 @@ async def take_out(tx: Transaction, cart_id: str, variant_id: str, quantity: int
 
 
 async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
-    """All carts of a customer, and what they wish for; answers the ids of the carts."""
+    """Delete all carts and wishes of a customer. Returns the ids of the carts."""
     rows = await tx.fetch("SELECT id FROM carts WHERE customer_id = :customer_id", customer_id=customer_id)
     ids = [row["id"] for row in rows]
     await delete(tx, ids)
@@ -255,21 +255,21 @@ async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
 
 
 async def of_guest(source: Reader, email: str) -> list[str]:
-    """All carts under this address, however it is spelt, that are no customer's."""
-    # SQLite's lower() knows ASCII alone; other addresses are few, and so are carts of guests, which end.
+    """Return guest carts with this address in any spelling."""
+    # SQLite's lower() handles ASCII only; other addresses are few, and guest carts expire.
     same, given = (" AND lower(email) = :email", {"email": email.lower()}) if email.isascii() else ("", {})
     rows = await source.fetch(f"SELECT id, email FROM carts WHERE email <> '' AND customer_id IS NULL{same}", **given)
     return [row["id"] for row in rows if email_key(row["email"]) == email_key(email)]
 
 
 async def delete(tx: Transaction, ids: Sequence[str]) -> None:
-    """These, with their lines."""
+    """Delete carts with their lines."""
     for table, column in (("cart_lines", "cart_id"), ("carts", "id")):
         await tx.run_many(f"DELETE FROM {table} WHERE {column} = :id", [{"id": one} for one in ids])
 
 
 async def left_alone(source: ServiceDatabase, since: int, until: int) -> list[tuple[str, str]]:
-    """Open carts of customers with something in them that were last touched in between, not told of before."""
+    """Return customers' open carts with items, last changed in this period and not reported yet."""
     rows = await source.fetch(
         "SELECT id, customer_id FROM carts c WHERE closed = 0 AND reminded = 0 AND updated_at BETWEEN :since AND :until"
         " AND customer_id IS NOT NULL AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id AND l.saved = 0)"
@@ -281,12 +281,12 @@ async def left_alone(source: ServiceDatabase, since: int, until: int) -> list[tu
 
 
 async def mark_reminded(tx: Transaction, cart_id: str) -> bool:
-    """Told of, once; False where it was."""
+    """Mark a cart as reported. Returns False if it was already."""
     return bool(await tx.run("UPDATE carts SET reminded = 1 WHERE id = :id AND reminded = 0", id=cart_id))
 
 
 async def set_saved(tx: Transaction, cart_id: str, line_id: str, *, saved: bool) -> bool:
-    """For later, or for now; False where there is no such line."""
+    """Set whether a line is saved for later. Returns False if there is none."""
     return bool(
         await tx.run(
             "UPDATE cart_lines SET saved = :saved WHERE id = :id AND cart_id = :cart_id",
@@ -298,7 +298,7 @@ async def set_saved(tx: Transaction, cart_id: str, line_id: str, *, saved: bool)
 
 
 async def bring_saved(tx: Transaction, cart_id: str, customer_id: str | None, before: str) -> None:
-    """What was saved for later in closed carts of this customer, or in the one before, comes along."""
+    """Move items saved for later from this customer's closed carts, or the previous cart."""
     await tx.run(
         "UPDATE cart_lines SET cart_id = :cart_id WHERE saved = 1 AND id IN ("
         " SELECT max(l.id) FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
@@ -310,7 +310,7 @@ async def bring_saved(tx: Transaction, cart_id: str, customer_id: str | None, be
 
 
 async def join_saved(tx: Transaction, guest_cart_id: str, cart_id: str) -> None:
-    """What a guest saved for later joins a customer's cart, unless the same is there."""
+    """Move a guest's items saved for later to a customer's cart, without duplicates."""
     await tx.run(
         "UPDATE cart_lines SET cart_id = :cart_id WHERE cart_id = :guest AND saved = 1 AND NOT EXISTS ("
         " SELECT 1 FROM cart_lines o WHERE o.cart_id = :cart_id AND o.variant_id = cart_lines.variant_id)",
@@ -320,7 +320,7 @@ async def join_saved(tx: Transaction, guest_cart_id: str, cart_id: str) -> None:
 
 
 async def wishes(source: ServiceDatabase, user_id: str) -> list[Wish]:
-    """What someone would like to have, newest first."""
+    """Return a wishlist, newest first."""
     rows = await source.fetch(
         "SELECT product_id, added_at FROM wishes WHERE user_id = :user_id ORDER BY added_at DESC, product_id",
         user_id=user_id,
@@ -329,7 +329,7 @@ async def wishes(source: ServiceDatabase, user_id: str) -> list[Wish]:
 
 
 async def add_wish(tx: Transaction, user_id: str, product_id: str) -> int:
-    """One more; answers how many there are."""
+    """Add a product to a wishlist. Returns the number of products on it."""
     await tx.run(
         "INSERT INTO wishes (user_id, product_id, added_at) VALUES (:user_id, :product_id, :now)"
         " ON CONFLICT (user_id, product_id) DO NOTHING",
@@ -342,7 +342,7 @@ async def add_wish(tx: Transaction, user_id: str, product_id: str) -> int:
 
 
 async def remove_wish(tx: Transaction, user_id: str, product_id: str) -> None:
-    """Not any more."""
+    """Remove a product from a wishlist."""
     await tx.run(
         "DELETE FROM wishes WHERE user_id = :user_id AND product_id = :product_id",
         user_id=user_id,

@@ -1,4 +1,4 @@
-"""A cart as it is shown: what is stored, with what is sold, in stock and asked for now. Pure functions."""
+"""Carts as shown, built from stored data, products, stock and quote. Pure functions."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def line_of(
     total: Money,
     problems: Sequence[CartProblem],
 ) -> CartLine:
-    """A stored line as it is sold now."""
+    """A stored line at today's price and stock."""
     variant = product.variant(line.variant_id) if product else None
     return CartLine(
         id=line.id,

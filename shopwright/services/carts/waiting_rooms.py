@@ -1,4 +1,4 @@
-"""A waiting room before the cart: when more come at once than the shop can serve, each gets a turn."""
+"""The waiting room: when more shoppers arrive than the shop can serve, each gets a place in a queue."""
 
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.translation import gettext as _
@@ -10,7 +10,7 @@ MOST_A_MINUTE = 60_000
 
 
 class WaitingRooms:
-    """Opens and closes the waiting room, and gives places."""
+    """Opens and closes the waiting room, and assigns places."""
 
     def __init__(self, context: CartContext) -> None:
         self._work = context.work

@@ -1,4 +1,4 @@
-"""Lists of wishes."""
+"""Wishlists."""
 
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.translation import gettext as _
@@ -10,7 +10,7 @@ MOST_WISHES = 200
 
 
 class Wishlists:
-    """What a customer keeps for another day."""
+    """Wishlists of customers."""
 
     def __init__(self, context: CartContext) -> None:
         self._context = context

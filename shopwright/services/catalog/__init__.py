@@ -1,4 +1,4 @@
-"""What the shop has: products with their variants, pictures and places in the category tree."""
+"""The catalog: products with variants, pictures, categories and collections."""
 
 from shopwright.kit.manifest import ServiceManifest
 

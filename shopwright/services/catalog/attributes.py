@@ -1,4 +1,4 @@
-"""Rules of attributes: kinds, choices, and what a product type asks of its products. Pure functions."""
+"""Rules of attributes: kinds, choices, and what a product type requires. Pure functions."""
 
 import re
 from collections.abc import Mapping
@@ -23,14 +23,14 @@ WORDS: Mapping[Kind, str] = {
 
 
 def kind_of(value: Value) -> Kind:
-    """The kind an attribute value has by itself."""
+    """The natural kind of an attribute value."""
     if isinstance(value, bool):
         return "boolean"
     return "number" if isinstance(value, int | float) else "text"
 
 
 def fits(value: Value, known: AttributeType) -> bool:
-    """Is this a value of that attribute?"""
+    """Whether the value fits the attribute."""
     by_itself = kind_of(value)
     if known.kind in {"number", "measurement"}:
         return by_itself == "number"
@@ -43,7 +43,7 @@ def fits(value: Value, known: AttributeType) -> bool:
 
 
 def is_date(text: str) -> bool:
-    """A day, as ISO 8601 writes it."""
+    """Whether the text is an ISO 8601 date."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -51,7 +51,7 @@ def is_date(text: str) -> bool:
 
 
 def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -> list[AttributeType]:
-    """The attribute types these add. Raises Invalid where a value does not fit its attribute."""
+    """Return the attribute types these values add. Raises Invalid if a value does not fit its attribute."""
     problems, fresh = [], []
     for name, value in attributes.items():
         pointer = f"/attributes/{name}"
@@ -70,7 +70,7 @@ def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -
 
 
 def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, published: bool) -> None:
-    """Raises Invalid where a product is not as its type wants it."""
+    """Check a product against its type. Raises Invalid."""
     problems = [
         Problem(
             _("/attributes/{name}", name=name),
@@ -94,7 +94,7 @@ def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, publishe
 
 
 def check_description(attribute: AttributeType) -> None:
-    """Raises Invalid."""
+    """Check an attribute definition. Raises Invalid."""
     if not is_key(attribute.name):
         raise Invalid.at("/name", _("An attribute name is like seat_height: {named}.", named=NAMED))
     if not attribute.title.strip():

@@ -8,7 +8,7 @@ from shopwright.services.catalog.contract import Category
 
 
 class Categories:
-    """Categories, below one another."""
+    """The category tree."""
 
     def __init__(self, context: CatalogContext) -> None:
         self._work = context.work
@@ -16,7 +16,7 @@ class Categories:
         self._memo = context.memo
 
     async def all(self) -> list[Category]:
-        """The whole tree, parents before children, siblings by position."""
+        """Return the whole tree, parents before children, siblings by position."""
         return await self._memo.get("categories", self._tree)
 
     async def _tree(self) -> list[Category]:
@@ -37,7 +37,7 @@ class Categories:
     async def put(
         self, slug: str, title: str, parent_slug: str = "", *, description: str = "", image: str = "", position: int = 0
     ) -> Category:
-        """Make or change one. Raises Invalid."""
+        """Create or update a category. Raises Invalid."""
         async with self._work.begin() as tx:
             parent = await self._store.category_by_slug(tx, parent_slug) if parent_slug else None
             if parent_slug and parent is None:

@@ -1,4 +1,4 @@
-"""Collections: chosen by hand or by rules, kept as products change."""
+"""Collections: chosen by hand or by rules, updated as products change."""
 
 import re
 
@@ -17,7 +17,7 @@ MOST_BY_HAND = 1_000
 
 
 class Collections:
-    """Products that belong together across categories."""
+    """Groups of products across categories."""
 
     def __init__(self, context: CatalogContext, lookup: ProductLookup, writer: ProductWriter) -> None:
         self._work = context.work
@@ -27,15 +27,15 @@ class Collections:
         self._writer = writer
 
     async def all(self) -> list[Collection]:
-        """All of them, by title."""
+        """Return all collections by title."""
         return await self._memo.get("collections", lambda: self._store.collections(self._work))
 
     async def of_product(self, product_id: str) -> list[str]:
-        """The slugs of those a product is in."""
+        """Return the slugs of a product's collections."""
         return await self._store.slugs_of(self._work, product_id)
 
     async def products(self, slug: str, *, after: str = "", limit: int = 24) -> tuple[list[Product], str]:
-        """Published products of one, in its order, and where the next ones start. Raises Missing, Invalid."""
+        """Return published products of a collection in its order, and the next cursor. Raises Missing, Invalid."""
         found = await self._store.collection_by_slug(self._work, slug)
         if found is None:
             raise Missing(_("There is no collection “{slug}”.", slug=slug))
@@ -58,7 +58,7 @@ class Collections:
         return shown, after
 
     async def put(self, collection: Collection) -> Collection:
-        """Make one, or change the one with this slug; members follow. Raises Invalid."""
+        """Create or update a collection and its members. Raises Invalid."""
         rules.check(collection, MOST_BY_HAND)
         products = await self._lookup.get_many(collection.product_ids)
         if unknown := sorted(set(collection.product_ids) - {one.id for one in products}):
@@ -77,7 +77,7 @@ class Collections:
         return made
 
     async def _update_members(self, collection: Collection) -> None:
-        """Who belongs to a collection that was changed, in steps: products go on being edited meanwhile."""
+        """Update the members of a changed collection in steps, so that products can be edited meanwhile."""
         for place in await self._store.all_members(self._work, collection.id):
             await self._update_member(collection, place)
         for position, product_id in enumerate(collection.product_ids):
@@ -90,7 +90,7 @@ class Collections:
                     await self._update_member(collection, product.id)
 
     async def _update_member(self, collection: Collection, product_id: str) -> None:
-        """In or out, as the product is now."""
+        """Add or remove a product, as it is now."""
         async with self._work.begin() as tx:
             found = await self._store.products(tx, [product_id])
             slugs = {one.id: one.slug for one in await self._store.categories(tx)}
@@ -99,7 +99,7 @@ class Collections:
                 await self._writer.tell_again(tx, product_id)
 
     async def delete(self, slug: str) -> None:
-        """Take one away; its products stay. Raises Missing."""
+        """Delete a collection; its products stay. Raises Missing."""
         found = await self._store.collection_by_slug(self._work, slug)
         if found is None:
             raise Missing(_("There is no collection “{slug}”.", slug=slug))

@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, its documents, and what was read just now."""
+"""What the parts of this service share: database, documents and the memo of recent reads."""
 
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.data.unit_of_work import ServiceDatabase
@@ -7,7 +7,7 @@ from shopwright.services.catalog.store import CatalogStore
 
 
 class CatalogContext:
-    """Given to each part."""
+    """Shared context, given to each part."""
 
     def __init__(self, work: ServiceDatabase, documents: DocumentStore) -> None:
         self.work = work

@@ -1,4 +1,4 @@
-"""What others may know of the catalog."""
+"""The contract of the catalog: values, events and operations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measure
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a picture can be sent with one request. `url`: at the file store, or of this shop."""
+    """Where to send a picture with one request. `url`: at the file store, or of this shop."""
 
     id: str
     url: str
@@ -30,7 +30,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A picture. Ours lie at `/media/{hash}/{width}.webp`; one that could not be fetched keeps its address elsewhere."""
+    """A picture. Ours are at `/media/{hash}/{width}.webp`; one that could not be fetched keeps its external URL."""
 
     url: Url
     alt: str = ""
@@ -39,14 +39,14 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """What a shopper chooses: Size with S, M, L."""
+    """An option with its values: Size with S, M, L."""
 
     name: str
     values: Annotated[tuple[str, ...], Most(2_048)]
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is really bought: one value of each option, with a SKU of its own. `weight` in grams."""
+    """The unit that is sold: one value of each option, with its own SKU. `weight` in grams."""
 
     id: str
     sku: str
@@ -58,10 +58,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Product(Taxable, msgspec.Struct, frozen=True, kw_only=True):
-    """A product document. `version` grows by one with each edit.
-
-    `removed`: variants that were taken out and may come back; `source`: where an import found it, `source_digest`: what then.
-    """
+    """A product; `version` grows with each edit, `removed` variants may return, `source` is its origin in an import."""
 
     id: str
     slug: str
@@ -91,13 +88,13 @@ class Product(Taxable, msgspec.Struct, frozen=True, kw_only=True):
         return next((variant for variant in self.variants if variant.id == variant_id), None)
 
     def variant_named(self, id_or_sku: str) -> Variant | None:
-        """The variant with this id, or with this SKU however it is typed."""
+        """Return the variant with this id, or this SKU in any spelling."""
         sku = sku_form(id_or_sku)
         return self.variant(id_or_sku) or next((one for one in self.variants if sku_form(one.sku) == sku), None)
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in the tree."""
+    """A category in the tree."""
 
     id: str
     slug: str
@@ -109,10 +106,10 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttributeType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An attribute of products, described once; undescribed ones take the kind of the first value they are given.
+    """An attribute definition; undefined attributes take the kind of their first value.
 
-    `choices` are the values of a choice or colour (none: any); `swatches` give colours their #rrggbb; `unit` is that of
-    a measurement, such as cm. Only `filterable` ones narrow down a search.
+    `choices`: the values of a choice or colour (none: any); `swatches`: #rrggbb by colour; `unit`: of a measurement,
+    such as cm. Only `filterable` attributes become filters.
     """
 
     name: str
@@ -125,7 +122,7 @@ class AttributeType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def written(value: Value, known: AttributeType | None) -> str:
-    """An attribute value as people read it."""
+    """The attribute value as text."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     text = write_number(value) if isinstance(value, float | int) else value
@@ -133,7 +130,7 @@ def written(value: Value, known: AttributeType | None) -> str:
 
 
 class ProductType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of product: which attributes its products may have, and which they must have to be published."""
+    """A product type: the attributes its products may have, and those required for publishing."""
 
     name: str
     title: str
@@ -142,7 +139,7 @@ class ProductType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a product must be like: `name` is that of the attribute where `field` is one; categories are slugs."""
+    """A condition of a collection; `name`: the attribute, if `field` is one. Categories are given by slug."""
 
     field: Literal["title", "brand", "tag", "category", "type", "attribute"]
     operator: Literal["is", "is_not", "contains", "at_least", "at_most"] = "is"
@@ -151,7 +148,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Products that belong together across categories: chosen by hand (`product_ids`, in that order), or by rules."""
+    """A group of products across categories, chosen by hand (`product_ids`, in that order) or by rules."""
 
     id: str = ""
     slug: str
@@ -167,7 +164,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class VariantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A variant as staff or an import writes it; with `id` it is the one there is."""
+    """A variant as written by staff or an import; `id` refers to an existing one."""
 
     sku: str = ""
     title: str = ""
@@ -179,7 +176,7 @@ class VariantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ProductInput(Taxable, msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A product as staff or an import writes it. `categories` are slugs."""
+    """A product as written by staff or an import. `categories` are slugs."""
 
     title: str
     slug: str = ""
@@ -201,7 +198,7 @@ class ProductInput(Taxable, msgspec.Struct, frozen=True, kw_only=True, forbid_un
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a product: `problem`, why it was refused; `made_anew`, places of variants whose SKU another has."""
+    """The result for an imported product: `problem` if it was refused; `made_anew`: variants whose SKU was taken."""
 
     product: Product | None = None
     is_new: bool = False
@@ -210,7 +207,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """What was brought is complete. `given`: fingerprints of what the import gave; `product`: where `bring` did not write it."""
+    """Completes an imported product; `given`: fingerprints of its fields, `product`: if `bring` did not write it."""
 
     product_id: str
     status: Status
@@ -232,7 +229,7 @@ class SlugTaken(Conflict):
 
 
 class ProductPublished(Event, frozen=True, kw_only=True):
-    """A product can be seen by shoppers, in this version."""
+    """This version of a product is visible to shoppers."""
 
     SUBJECT: ClassVar[str] = "product_id"
     product_id: str
@@ -240,161 +237,162 @@ class ProductPublished(Event, frozen=True, kw_only=True):
 
 
 class ProductRetired(Event, frozen=True, kw_only=True):
-    """A product cannot be seen by shoppers any more."""
+    """A product is no longer visible to shoppers."""
 
     SUBJECT: ClassVar[str] = "product_id"
     product_id: str
 
 
 class Catalog(Protocol):
-    """The verbs of the catalog."""
+    """The operations of the catalog."""
 
     async def create(self, new: ProductInput) -> Product:
-        """A new product. Raises Invalid, SlugTaken, SkuTaken."""
+        """Create a product. Raises Invalid, SlugTaken, SkuTaken."""
         ...
 
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
-        """Replace what staff may write. Raises Missing, Invalid, VersionConflict where `version` is not the newest."""
+        """Replace the editable fields. Raises Missing, Invalid, VersionConflict if `version` is outdated."""
         ...
 
     async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
-        """Publish or retire. Raises Missing, IllegalMove."""
+        """Publish or retire a product. Raises Missing, IllegalMove."""
         ...
 
     @idempotent
     async def get(self, id_or_slug: str) -> Product:
-        """One product, whatever its status; a slug it had before finds it, too. Raises Missing."""
+        """Return a product of any status by id, slug or former slug. Raises Missing."""
         ...
 
     @idempotent
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
-        """Those that exist, in that order."""
+        """Return the existing products in this order."""
         ...
 
     @idempotent
     async def by_variant(self, variant_id_or_sku: str) -> Product:
-        """The product that has this variant. Raises Missing."""
+        """Return the product with this variant. Raises Missing."""
         ...
 
     @idempotent
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
-        """What imports made of these."""
+        """Return imported products by source."""
         ...
 
     async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
-        """Make or change products by their `source`, many at once, each on its own; or say what would become (`try`).
+        """Create or update products by `source`, each independently; `try`: only report what would happen.
 
-        `reserve` writes none: `release` does, when new variants have prices and stock under the ids that they have from here
-        on, also in the next run. `draft`, for the version before: new ones are drafts, others keep their digest, till then.
+        `reserve` writes no new product but reserves ids for its variants, which later runs reuse, so that prices and
+        stock can be set before `release` writes it. `draft`, for the previous version: new products are drafts, others
+        keep their digest until then.
         """
         ...
 
     @idempotent
     async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """What the last import gave of these: a fingerprint of each field, by product."""
+        """Return fingerprints of the last imported fields by product."""
         ...
 
     async def release(self, finished: Sequence[Release]) -> None:
-        """What was brought has prices and stock: now it can be seen. All of these or none: raises Missing, Conflict."""
+        """Publish imported products, all or none, once prices and stock are set. Raises Missing, Conflict."""
         ...
 
     @idempotent
     async def list_products(
         self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24
     ) -> list[Product]:
-        """Products by id, of a category (and those below it) by slug, or with these words, SKU or barcode (`text`)."""
+        """List products by id, of a category and its subcategories, or matching words, SKU or barcode (`text`)."""
         ...
 
     @idempotent
     async def in_collection(self, slug: str, *, after: str = "", limit: int = 24) -> tuple[list[Product], str]:
-        """Published products of a collection, in its order, and where the next ones start ("": nowhere). Raises Missing."""
+        """Return published products of a collection in its order, and the next cursor (""). Raises Missing."""
         ...
 
     @idempotent
     async def collections(self) -> list[Collection]:
-        """All collections, by title."""
+        """Return all collections by title."""
         ...
 
     @idempotent
     async def collections_of(self, product_id: str) -> list[str]:
-        """The slugs of the collections a product is in."""
+        """Return the slugs of a product's collections."""
         ...
 
     async def put_collection(self, collection: Collection) -> Collection:
-        """Make a collection, or change the one with this slug; members follow. Raises Invalid."""
+        """Create or update a collection and its members. Raises Invalid."""
         ...
 
     async def delete_collection(self, slug: str) -> None:
-        """Take a collection away; its products stay. Raises Missing."""
+        """Delete a collection; its products stay. Raises Missing."""
         ...
 
     @idempotent
     async def product_types(self) -> list[ProductType]:
-        """All product types, by title."""
+        """Return all product types by title."""
         ...
 
     async def put_product_type(self, product_type: ProductType) -> ProductType:
-        """Make or change a product type. Raises Invalid."""
+        """Create or update a product type. Raises Invalid."""
         ...
 
     async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
-        """Describe an attribute. Raises Invalid where products have values that would not fit."""
+        """Create or update an attribute definition. Raises Invalid if existing values would not fit."""
         ...
 
     async def put_redirect(self, path: str, target: str) -> None:
-        """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
+        """Redirect a path of an earlier shop to `target`. Raises Invalid."""
         ...
 
     async def put_redirects(self, targets: Mapping[str, str]) -> None:
-        """The same for many addresses, all or none. Raises Invalid."""
+        """Redirect many paths, all or none. Raises Invalid."""
         ...
 
     @idempotent
     async def redirect(self, path: str) -> str | None:
-        """Where an old address leads."""
+        """Return the target of an old path, or None."""
         ...
 
     @idempotent
     async def categories(self) -> list[Category]:
-        """The whole tree, parents before children, siblings by position."""
+        """Return the whole tree, parents before children, siblings by position."""
         ...
 
     async def put_category(
         self, slug: str, title: str, parent_slug: str = "", *, description: str = "", image: str = "", position: int = 0
     ) -> Category:
-        """Make or change a category."""
+        """Create or update a category."""
         ...
 
     @idempotent
     async def attribute_types(self) -> Mapping[str, AttributeType]:
-        """All attributes products have, by name."""
+        """Return all attribute definitions by name."""
         ...
 
     async def add_media(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
-        """Keep a picture; the same bytes have the same address. Raises Invalid where it is none.
+        """Store a picture; equal bytes have equal URLs. Raises Invalid if it is no picture.
 
-        A drawing (SVG) is drawn once and not kept; one of `ours` is kept, and drawn in each size when it is first seen.
+        A drawing (SVG) is rasterised and not kept; one of `ours` is kept, and rasterised in each size on first use.
         """
         ...
 
     async def begin_upload(self) -> Upload:
-        """A place for a picture that is too large to go through the shop; it lasts an hour."""
+        """Open an upload for a large picture, valid for an hour."""
         ...
 
     async def receive_upload(self, upload_id: str, data: bytes) -> None:
-        """Put the picture there, where only the shop can. Raises Missing, Invalid."""
+        """Store an uploaded picture where the file store accepts none directly. Raises Missing, Invalid."""
         ...
 
     async def finish_upload(self, upload_id: str, alt: str) -> Media:
-        """Keep what was put there as a picture. Raises Missing where nothing was, Invalid where it is no picture."""
+        """Add the uploaded picture. Raises Missing if nothing was sent, Invalid if it is no picture."""
         ...
 
     @idempotent
     async def original(self, digest: str) -> str | bytes:
-        """A picture as it came: an address that lasts a minute, or else the bytes. Raises Missing."""
+        """Return the original picture: a URL valid for a minute, or the bytes. Raises Missing."""
         ...
 
     @idempotent
     async def picture(self, digest: str, width: int, form: str) -> bytes:
-        """A picture in one of the sizes, "webp" or "avif". Raises Missing."""
+        """Return a picture in one of the sizes, "webp" or "avif". Raises Missing."""
         ...

@@ -1,4 +1,4 @@
-"""Drawings (SVG): looked through before anything draws them, and drawn by a process of their own."""
+"""Drawings (SVG): checked, then rasterised in a separate process."""
 
 import io
 import re
@@ -18,14 +18,14 @@ MOST_ELEMENTS = 20_000
 DEEPEST = 100
 LARGEST_SIDE = 20_000
 VIEW_BOX = re.compile(r"\s*0[\s,]+0[\s,]+(\d{1,5})(?:\.\d+)?[\s,]+(\d{1,5})(?:\.\d+)?\s*")
-# What a drawing may point to: a part of itself, or a picture within it. Nothing is loaded from anywhere.
+# Allowed references: parts of the drawing and embedded pictures. Nothing is loaded from elsewhere.
 WITHIN = re.compile(r"\s*(#[^\s]*|data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*)\s*")
 POINTS = re.compile(r"url\(\s*['\"]?\s*(?!#)", re.IGNORECASE)
 NOT_WANTED = frozenset({"script", "foreignobject", "iframe", "object", "embed", "handler", "listener"})
 
 
 def is_drawing(data: bytes) -> bool:
-    """Does it begin as an SVG does?"""
+    """Whether the data begins like an SVG."""
     start = data[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n")
     return start.startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg"))
 
@@ -35,7 +35,7 @@ def _refuse(why: str) -> Invalid:
 
 
 class _Reader:
-    """Looks at each element as it comes."""
+    """Checks each element while parsing."""
 
     def __init__(self) -> None:
         self.elements = self.depth = 0
@@ -64,7 +64,7 @@ class _Reader:
 
     @staticmethod
     def words(text: str) -> None:
-        """Style sheets and attributes name files, too."""
+        """Check text for references: style sheets and attributes can name files, too."""
         if POINTS.search(text) or "@import" in text.lower():
             raise _refuse("points to something outside of itself")
 
@@ -78,7 +78,7 @@ class _Reader:
 
 
 def measure(data: bytes) -> tuple[int, int]:
-    """Width and height. Raises Invalid for a drawing that points outside of itself or is too much to draw."""
+    """Return width and height. Raises Invalid for external references and oversized drawings."""
     if len(data) > LARGEST:
         raise Invalid.at("/media", _("A drawing (SVG) has at most {largest} MB.", largest=LARGEST // 1000000))
     reader = _Reader()
@@ -106,7 +106,7 @@ def measure(data: bytes) -> tuple[int, int]:
 
 
 def draw(data: bytes, width: int) -> bytes:
-    """As PNG, so wide; takes a thread. Raises Invalid for what takes too long or too much memory."""
+    """Rasterise to PNG of this width; blocks a thread. Raises Invalid if it takes too much time or memory."""
     measure(data)
     command = [sys.executable, "-I", str(RASTERIZE), str(width)]
     try:

@@ -1,4 +1,4 @@
-"""Products as staff write them: created, edited, published, retired."""
+"""Product editing by staff: create, edit, publish, retire."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ from shopwright.services.catalog.writing import ProductWriter
 
 
 class ProductEditing:
-    """One product at a time."""
+    """Edits one product at a time."""
 
     def __init__(self, context: CatalogContext, writer: ProductWriter) -> None:
         self._work = context.work
@@ -20,14 +20,14 @@ class ProductEditing:
         self._writer = writer
 
     async def create(self, new: ProductInput) -> Product:
-        """A new product. Raises Invalid, SlugTaken, SkuTaken."""
+        """Create a product. Raises Invalid, SlugTaken, SkuTaken."""
         try:
             return await self._create(new)
         except SkuTaken as taken:
             raise await self._with_owner(taken, new, "") from None
 
     async def _with_owner(self, taken: SkuTaken, new: ProductInput, product_id: str) -> SkuTaken:
-        """The same, naming what has the SKU: also a product that is sold no more, as orders name it."""
+        """The error with the SKU's owner, which may be a retired product that orders still name."""
         for variant in new.variants:
             other = await self._store.product_by(self._work, "skus", variant.sku) if variant.sku else None
             if other is not None and other.id != product_id:
@@ -56,7 +56,7 @@ class ProductEditing:
             return await self._writer.write(tx, bare, new, await self._writer.write_context(tx))
 
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
-        """Replace what staff may write. Raises Missing, Invalid, VersionConflict, SlugTaken, SkuTaken."""
+        """Replace the editable fields. Raises Missing, Invalid, VersionConflict, SlugTaken, SkuTaken."""
         try:
             return await self._edit(product_id, new, version)
         except SkuTaken as taken:
@@ -84,7 +84,7 @@ class ProductEditing:
             return (await self._writer.move_many(tx, [(old, status)], await self._store.categories(tx)))[0]
 
     async def publish_due(self) -> None:
-        """A timer: scheduled products whose time has come."""
+        """Scheduled job: publish scheduled products that are due."""
         now = self._work.now()
         async for product in self._store.every_product(self._work, "scheduled"):
             if product.publish_at is not None and product.publish_at <= now:

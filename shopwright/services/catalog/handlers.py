@@ -1,4 +1,4 @@
-"""When time passes, do this."""
+"""Scheduled jobs of the catalog."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from shopwright.services.catalog.service import CatalogService
 
 
 def jobs(catalog: CatalogService) -> list[ScheduledJob]:
-    """Scheduled products are published, words written of products of a version before, uploads nobody finished forgotten."""
+    """Return the jobs: publish scheduled products, write search words of older products, delete unfinished uploads."""
     return [
         ScheduledJob("catalog.publish", timedelta(seconds=10), catalog.publish_due),
         ScheduledJob("catalog.words", timedelta(seconds=10), catalog.write_words),

@@ -1,4 +1,4 @@
-"""REST routes of the catalog: categories, collections, types and pictures. Products as shoppers see them carry prices: web/product_view."""
+"""REST routes of categories, collections, types and pictures. Products with prices are in web/product_view."""
 
 from typing import Any
 
@@ -31,19 +31,19 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 @get("/v1/categories", opt=allow(anyone), tags=["catalog"], operation_id="list_categories")
 async def list_categories(catalog: Service) -> dict[str, list[Category]]:
-    """The category tree, parents before children."""
+    """List the category tree, parents before children."""
     return {"items": await catalog.categories()}
 
 
 @get("/v1/collections", opt=allow(anyone), tags=["catalog"], operation_id="list_collections")
 async def list_collections(catalog: Service) -> dict[str, list[Collection]]:
-    """All collections."""
+    """List all collections."""
     return {"items": await catalog.collections()}
 
 
 @post("/v1/collections", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="put_collection")
 async def put_collection(catalog: Service, data: JSONBody[Collection]) -> Collection:
-    """Make a collection, by hand or by rules, or change the one with this slug."""
+    """Create or update a collection, by hand or by rules."""
     return await catalog.put_collection(data)
 
 
@@ -51,36 +51,36 @@ async def put_collection(catalog: Service, data: JSONBody[Collection]) -> Collec
     "/v1/collections/{slug:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="delete_collection"
 )
 async def delete_collection(catalog: Service, slug: FromPath[str]) -> None:
-    """Take a collection away; its products stay."""
+    """Delete a collection; its products stay."""
     await catalog.delete_collection(slug)
 
 
 @get("/v1/attributes", opt=allow(anyone), tags=["catalog"], operation_id="list_attributes")
 async def list_attributes(catalog: Service) -> dict[str, list[AttributeType]]:
-    """What products can be described by."""
+    """List all attribute definitions."""
     return {"items": list((await catalog.attribute_types()).values())}
 
 
 @post("/v1/attributes", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="put_attribute")
 async def put_attribute(catalog: Service, data: JSONBody[AttributeType]) -> AttributeType:
-    """Describe an attribute: its kind, choices, swatches, unit."""
+    """Create or update an attribute definition: kind, choices, swatches, unit."""
     return await catalog.put_attribute_type(data)
 
 
 @get("/v1/product-types", opt=allow(anyone), tags=["catalog"], operation_id="list_product_types")
 async def list_product_types(catalog: Service) -> dict[str, list[ProductType]]:
-    """All product types."""
+    """List all product types."""
     return {"items": await catalog.product_types()}
 
 
 @post("/v1/product-types", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="put_product_type")
 async def put_product_type(catalog: Service, data: JSONBody[ProductType]) -> ProductType:
-    """Make or change a product type: which attributes its products have, and which they need."""
+    """Create or update a product type: allowed and required attributes."""
     return await catalog.put_product_type(data)
 
 
 class NewMedia(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A picture that was sent to an upload; `alt`: what is to be seen on it, in words."""
+    """An uploaded picture to add; `alt`: its description in words."""
 
     upload_id: str
     alt: str = ""
@@ -88,7 +88,7 @@ class NewMedia(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/v1/media/uploads", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="begin_upload")
 async def begin_upload(catalog: Service) -> Upload:
-    """A place to send a picture to: straight to the file store where that is possible. Then `POST /v1/media`."""
+    """Get a URL to send a picture to, directly at the file store if possible. Then `POST /v1/media`."""
     return await catalog.begin_upload()
 
 
@@ -100,13 +100,13 @@ async def begin_upload(catalog: Service) -> Upload:
     status_code=204,
 )
 async def receive_upload(catalog: Service, upload_id: FromPath[str], request: Request[Any, Any, Any]) -> None:
-    """Send the picture, as it is, where the shop itself keeps files."""
+    """Send the picture, where the shop itself stores files."""
     await catalog.receive_upload(upload_id, await request.body())
 
 
 @post("/v1/media", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="finish_upload")
 async def finish_upload(catalog: Service, data: JSONBody[NewMedia]) -> Media:
-    """Keep what was sent as a picture, whose address can then stand in a product."""
+    """Add the uploaded picture; its URL can then be used in products."""
     return await catalog.finish_upload(data.upload_id, data.alt)
 
 
@@ -118,7 +118,7 @@ async def finish_upload(catalog: Service, data: JSONBody[NewMedia]) -> Media:
     responses={302: ResponseSpec(data_container=None, description="It lies at this address, for a minute")},
 )
 async def get_original(catalog: Service, digest: FromPath[str]) -> Response[bytes]:
-    """A picture as it came."""
+    """Get the original picture."""
     found = await catalog.original(digest)
     if isinstance(found, str):
         return Response(b"", status_code=302, headers={"Location": found, "Cache-Control": "no-store"})
@@ -127,7 +127,7 @@ async def get_original(catalog: Service, digest: FromPath[str]) -> Response[byte
 
 @get("/media/{digest:str}/{name:str}", opt=allow(anyone), include_in_schema=False)
 async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """A picture in one size; its address never changes its content."""
+    """Get a picture in one size; its content never changes."""
     width, _unused, form = name.partition(".")
     if not is_number(width):
         raise Missing(_("There is no such picture."))
@@ -136,7 +136,7 @@ async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[st
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         list_categories, list_collections, put_collection, delete_collection, list_attributes, put_attribute,
         list_product_types, put_product_type, begin_upload, receive_upload, finish_upload,

@@ -1,4 +1,4 @@
-"""Products, found: by id, address, variant, SKU, source, category or words."""
+"""Product lookup by id, slug, variant, SKU, source, category or words."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class ProductLookup:
         self._memo = context.memo
 
     async def get(self, id_or_slug: str) -> Product:
-        """One product, whatever its status. Raises Missing."""
+        """Return a product of any status. Raises Missing."""
         product = await self._memo.get(("get", id_or_slug), lambda: self._read(id_or_slug))
         if product is None:
             raise Missing(_("There is no product “{id_or_slug}”.", id_or_slug=id_or_slug))
@@ -32,7 +32,7 @@ class ProductLookup:
         found = await self._store.products(self._work, [id_or_slug]) if id_or_slug.startswith("prd_") else []
         if found:
             return found[0]
-        # As it is, as it was, and as somebody typed it: in capitals, or with letters and marks apart.
+        # As given, as a former slug, and as typed: in capitals, or with decomposed letters.
         for slug in dict.fromkeys((id_or_slug, slugify(id_or_slug))):
             now = await self._store.product_by(self._work, "slug", slug)
             if found_now := now or await self._store.by_former_slug(self._work, slug):
@@ -40,7 +40,7 @@ class ProductLookup:
         return None
 
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
-        """Those that exist, in that order."""
+        """Return the existing products in this order."""
 
         async def read(ids: list[str]) -> dict[str, Product]:
             return {product.id: product for product in await self._store.products(self._work, ids)}
@@ -49,7 +49,7 @@ class ProductLookup:
         return [product for product in found.values() if product is not None]
 
     async def by_variant(self, variant_id_or_sku: str) -> Product:
-        """The product that has this variant. Raises Missing."""
+        """Return the product with this variant. Raises Missing."""
         product = await self._memo.get(("variant", variant_id_or_sku), lambda: self._by_variant(variant_id_or_sku))
         if product is None:
             raise Missing(_("There is no variant “{variant_id_or_sku}”.", variant_id_or_sku=variant_id_or_sku))
@@ -62,17 +62,17 @@ class ProductLookup:
         return found or await self._store.product_by(self._work, "skus", name)  # as a version before kept it
 
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
-        """What imports made of these."""
+        """Return imported products by source."""
         return {one.source: one for one in await self._store.by_sources(self._work, sources)}
 
     async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """What the last import gave of these: a fingerprint of each field, by product."""
+        """Return fingerprints of the last imported fields by product."""
         return await self._store.imported(self._work, product_ids)
 
     async def list_products(
         self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24
     ) -> list[Product]:
-        """Products by id, of a category, or with these words. Raises Missing, Invalid."""
+        """List products by id, of a category, or with these words. Raises Missing, Invalid."""
         if text.strip():
             if category:
                 raise Invalid.at("/category", _("Look for products by words or by category."))
@@ -86,7 +86,7 @@ class ProductLookup:
         return await self._store.list_products(self._work, category_id, status, after, limit)
 
     async def write_words(self) -> None:
-        """A timer: products that a version before has written are found by staff as others are; some at a time."""
+        """Scheduled job: write search words of products that an earlier version stored, in batches."""
         for _unused in range(WORDS_TIMES):
             until = await words_store.written_until(self._work)
             if until == words_store.END:

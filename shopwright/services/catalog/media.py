@@ -1,4 +1,4 @@
-"""Pictures: kept as they came, cut on demand to a bounded set of sizes, at addresses made of their content."""
+"""Pictures: originals are kept, and resized on demand to a bounded set of sizes at content-addressed URLs."""
 
 import asyncio
 import hashlib
@@ -20,26 +20,26 @@ MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 DIGEST = re.compile(r"[0-9a-f]{32}")
 ORIGINAL_LASTS = timedelta(minutes=1)
-# No other decoder is ever asked: that of EPS would start a program.
+# Other decoders are never used: that of EPS would start a program.
 READ = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 WIDEST = max(WIDTHS)
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # of EXIF: a picture that is shown turned by a quarter
 
 
 def address(digest: str, width: int = 1200, form: str = "webp") -> str:
-    """Where a size of a picture is found."""
+    """The URL of a picture in one size."""
     return f"/media/{digest}/{width}.{form}"
 
 
 class Pictures:
-    """The pictures of the catalog, in a file store. Cutting happens in threads, two at a time."""
+    """The catalog's pictures in a file store. Resizing runs in threads, two at a time."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._cutting = asyncio.Semaphore(2)
 
     async def add(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
-        """Keep a picture. A drawing of a stranger is drawn once, here; of `ours`, in each size when it is first seen."""
+        """Store a picture. Foreign drawings are rasterised once, now; `ours` in each size on first use."""
         if len(data) > MOST_BYTES:
             raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         async with self._cutting:

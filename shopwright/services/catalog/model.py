@@ -1,4 +1,4 @@
-"""Rules of the catalog: slugs, clean text, variants that agree with their options, states."""
+"""Rules of the catalog: slugs, clean text, variants that match their options, states."""
 
 import itertools
 import math
@@ -30,7 +30,7 @@ LONGEST_TEXT = 100_000
 
 
 def with_sku_forms(new: ProductInput) -> ProductInput:
-    """With SKUs as they are kept. Raises Invalid."""
+    """Normalise SKUs. Raises Invalid."""
     skus = [check_sku(one.sku, f"/variants/{number}/sku") for number, one in enumerate(new.variants)]
     if all(one.sku == sku for one, sku in zip(new.variants, skus, strict=True)):
         return new
@@ -39,14 +39,14 @@ def with_sku_forms(new: ProductInput) -> ProductInput:
 
 
 def check(typed: ProductInput) -> ProductInput:
-    """The product as it is kept. Raises Invalid pointing at everything that is wrong with it."""
+    """Return the normalised product. Raises Invalid with all errors."""
     new = with_sku_forms(typed)
     check_rest(new)
     return new
 
 
 def check_rest(new: ProductInput) -> None:
-    """The same for one with SKUs as they are kept."""
+    """Check a product with normalised SKUs. Raises Invalid with all errors."""
     problems = []
     if not new.title.strip():
         problems.append(Problem("/title", "required", _("A product needs a title.")))
@@ -142,7 +142,7 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
 
 
 def options_of(new: ProductInput) -> tuple[Option, ...]:
-    """The options with every value its variants use, in the order first met."""
+    """The options with all values used by variants, in order of appearance."""
     return tuple(
         Option(
             option.name,
@@ -153,9 +153,9 @@ def options_of(new: ProductInput) -> tuple[Option, ...]:
 
 
 def variants_of(new: ProductInput, old: Product, new_id: Callable[[Mapping[str, str]], str]) -> tuple[Variant, ...]:
-    """Variants with ids: a variant keeps its own by id, SKU or options; one with new options is given a `new_id`.
+    """Variants with ids: existing ones are matched by id, SKU or options; others get a `new_id`.
 
-    One that was taken out before is the same when its id or SKU comes back.
+    A removed variant returns under its former id when its id or SKU does.
     """
     slug, before = old.slug, old.variants
     inputs = new.variants or tuple(all_combinations(new.options))
@@ -185,7 +185,7 @@ def variants_of(new: ProductInput, old: Product, new_id: Callable[[Mapping[str, 
 
 
 def moved(moves: Sequence[tuple[Product, Status]], now: datetime) -> list[Product]:
-    """Products in another status, or in the same one. Raises IllegalMove."""
+    """Return the products in their new status. Raises IllegalMove."""
     return [
         msgspec.structs.replace(
             old,
@@ -198,13 +198,13 @@ def moved(moves: Sequence[tuple[Product, Status]], now: datetime) -> list[Produc
 
 
 def taken_out(old: Product, variants: Sequence[Variant]) -> tuple[Variant, ...]:
-    """What the product had and has no more; for ever, as its stock and its orders know it."""
+    """Former variants of the product, kept for ever, as stock and orders refer to them."""
     here = {variant.id for variant in variants}
     return tuple(one for one in (*old.removed, *old.variants) if one.id not in here)
 
 
 def all_combinations(options: Sequence[Option]) -> list[VariantInput]:
-    """A variant for each choice of values."""
+    """A variant for each combination of option values."""
     names = [option.name for option in options]
     return [
         VariantInput(options=dict(zip(names, values, strict=True)))

@@ -1,4 +1,4 @@
-"""Whose an address or a SKU is, within one transaction: of many products that are written together it is asked once."""
+"""Ownership of slugs and SKUs within one transaction, looked up once for many products."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from shopwright.services.catalog.store import CatalogStore
 
 
 class Names:
-    """What was asked, and what was given since: it is known before it is written."""
+    """Owners that were looked up or assigned in this transaction, before they are written."""
 
     def __init__(self, store: CatalogStore, tx: Transaction) -> None:
         self._store = store
@@ -16,20 +16,20 @@ class Names:
         self._owners: dict[tuple[str, str], str] = {}
 
     async def look_up(self, field: str, values: Iterable[str]) -> None:
-        """Ask about all of these (`field`: slug or skus), so that `owner` need not."""
+        """Look up all of these values at once (`field`: slug or skus)."""
         unknown = [value for value in dict.fromkeys(values) if value and (field, value) not in self._owners]
         found = await self._store.owners(self._tx, field, unknown)
         self._owners |= {(field, value): found.get(value, "") for value in unknown}
 
     async def owner(self, field: str, value: str) -> str:
-        """The id of the product that has it, "" where none does."""
+        """Return the id of the owning product, or ""."""
         if (known := self._owners.get((field, value))) is None:
             await self.look_up(field, [value])
             known = self._owners.get((field, value), "")
         return known
 
     def give(self, product: Product, before: Product) -> None:
-        """The product has its address and its SKUs from now on, and no others (`before`: as it was)."""
+        """Assign slug and SKUs to the product and release those it had (`before`)."""
         for variant in before.variants:
             if self._owners.get(("skus", variant.sku)) == product.id:
                 self._owners[("skus", variant.sku)] = ""

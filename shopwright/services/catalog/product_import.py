@@ -1,4 +1,4 @@
-"""Products imported from elsewhere: many at once, each safe to import again."""
+"""Product import: many at once, safe to repeat."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,11 +18,11 @@ IDS_AT_ONCE = 100
 
 
 class DryRun(Exception):
-    """Rolls back what was only tried."""
+    """Rolls back a dry run."""
 
 
 class ImportIds:
-    """Ids for new products and variants: new ones, or those reserved by an import that was broken off."""
+    """Ids for new products and variants, or those reserved by an interrupted import."""
 
     def __init__(
         self, products: Iterator[str], variants: Iterator[str], reserved: Mapping[str, reserved_store.Reserved]
@@ -33,7 +33,7 @@ class ImportIds:
         self.given: list[reserved_store.ReservedVariant] = []  # to variants, and reserved nowhere yet
 
     def of(self, source: str) -> NewId:
-        """Ids for the variants of the product from there."""
+        """The id generator for variants of this source."""
         reserved = self._reserved.get(source, {})
 
         def new_id(options: Mapping[str, str]) -> str:
@@ -48,7 +48,7 @@ class ImportIds:
 
 
 class ProductImport:
-    """Makes and changes products by their source, in two steps; they are released when they have prices and stock."""
+    """Creates and updates products by source in two steps; they are released once prices and stock are set."""
 
     def __init__(self, context: CatalogContext, writer: ProductWriter) -> None:
         self._work = context.work
@@ -56,7 +56,7 @@ class ProductImport:
         self._writer = writer
 
     async def import_products(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
-        """Make or change products, each on its own; or reserve ids for them, or say what would become."""
+        """Create or update products independently, reserve their ids, or report what would happen."""
         brought: list[Brought] = []
         try:
             async with self._work.begin() as tx:
@@ -66,14 +66,14 @@ class ProductImport:
         except DryRun:
             return brought
         except Conflict as conflict:
-            # Another process took an address or a SKU meanwhile: one by one, so that it stops nobody else.
+            # Another process took a slug or SKU: retry one by one, so that it affects no other product.
             if len(wanted) == 1:
                 return [Brought(problem=conflict.detail)]
             return [made for one in wanted for made in await self.import_products([one], how=how)]
         return brought
 
     async def _import(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[Brought]:
-        """All that can be made of these; of a source that comes twice, the second is made of what the first became."""
+        """Import what is possible; a repeated source updates the result of the first."""
         wanted = [model.with_sku_forms(one) for one in wanted]
         context, names = await self._writer.write_context(tx), Names(self._store, tx)
         sources = [one.source for one in wanted]
@@ -113,7 +113,7 @@ class ProductImport:
         names: Names,
         ids: ImportIds,
     ) -> tuple[Product, tuple[int, ...]]:
-        """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
+        """Return the product to write and its variants whose SKU was taken. Raises Invalid."""
         new, made_anew = await self._with_own_skus(names, wanted, old)
         model.check_rest(new)
         if old is None:
@@ -132,7 +132,7 @@ class ProductImport:
     async def _with_own_skus(
         names: Names, wanted: ProductInput, old: Product | None
     ) -> tuple[ProductInput, tuple[int, ...]]:
-        """Each variant with the id it has already, and without a SKU that another one has."""
+        """Give variants their existing ids, and remove SKUs owned by others."""
         ids = {tuple(sorted(one.options.items())): one.id for one in old.variants} if old else {}
         ours = {"", old.id if old else ""}
         variants = []
@@ -151,7 +151,7 @@ class ProductImport:
         return msgspec.structs.replace(wanted, variants=tuple(variants), source_digest=digest), tuple(taken)
 
     async def release(self, finished: Sequence[Release]) -> None:
-        """They can be seen now, all of them or none. Raises Missing, Conflict."""
+        """Publish them, all or none. Raises Missing, Conflict."""
         async with self._work.begin() as tx:
             context = await self._writer.write_context(tx)
             there = [one.product_id for one in finished if one.product is None]

@@ -1,4 +1,4 @@
-"""Product types, and the attributes that products are described by."""
+"""Product types and attribute definitions."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from shopwright.services.catalog.contract import AttributeType, ProductType
 
 
 class ProductTypes:
-    """Kinds of products, and their attributes."""
+    """Product types and their attributes."""
 
     def __init__(self, context: CatalogContext) -> None:
         self._work = context.work
@@ -19,11 +19,11 @@ class ProductTypes:
         self._memo = context.memo
 
     async def all(self) -> list[ProductType]:
-        """All of them, by title."""
+        """Return all product types by title."""
         return await self._memo.get("types", lambda: self._store.product_types(self._work))
 
     async def put(self, product_type: ProductType) -> ProductType:
-        """Make or change one. Raises Invalid."""
+        """Create or update a product type. Raises Invalid."""
         if not product_type.title.strip() or not is_key(product_type.name, "-"):
             raise Invalid.at("/name", _("A product type needs a title, and a name such as dining-chair."))
         if missing := set(product_type.required) - set(product_type.attributes):
@@ -40,11 +40,11 @@ class ProductTypes:
         return product_type
 
     async def attribute_types(self) -> Mapping[str, AttributeType]:
-        """All attributes products have, by name."""
+        """Return all attribute definitions by name."""
         return await self._memo.get("attributes", lambda: self._store.attribute_types(self._work))
 
     async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
-        """Describe an attribute. Raises Invalid where products have values that would not fit."""
+        """Create or update an attribute definition. Raises Invalid if existing values would not fit."""
         attributes.check_description(attribute)
         if attribute.name in await self._store.attribute_types(self._work):
             await self._check_values(attribute)
@@ -53,7 +53,7 @@ class ProductTypes:
         return attribute
 
     async def _check_values(self, attribute: AttributeType) -> None:
-        """Raises Invalid where a product has a value that would not fit."""
+        """Check existing values against the definition. Raises Invalid."""
         async for product in self._store.every_product(self._work):
             value = product.attributes.get(attribute.name)
             if value is not None and not attributes.fits(value, attribute):

@@ -1,6 +1,6 @@
-"""Draw one SVG from standard input as PNG to standard output: `python rasterize.py WIDTH`, a program of its own with limits.
+"""Rasterise one SVG from standard input to PNG on standard output: `python rasterize.py WIDTH`.
 
-A drawing is a program that strangers write: it may try to read files, or to take all of a processor or of the memory.
+It runs as a separate program with limits, as a foreign drawing may try to read files or exhaust CPU or memory.
 """
 
 import resource
@@ -14,7 +14,7 @@ LARGEST_PNG = 100_000_000
 
 
 def main() -> None:
-    """It may use so much and no more; and from here on it opens no file."""
+    """Set the limits, then rasterise; no file is opened from then on."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_PNG, LARGEST_PNG))

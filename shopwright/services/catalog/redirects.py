@@ -1,4 +1,4 @@
-"""Addresses of earlier shops, and where they lead."""
+"""Redirects from an earlier shop's URLs."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ class Redirects:
         self._store = context.store
 
     async def put(self, targets: Mapping[str, str]) -> None:
-        """Each path leads to its target from now on, all or none. Raises Invalid."""
+        """Set redirects, all or none. Raises Invalid."""
         for path, target in targets.items():
             if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):
                 raise Invalid.at("/path", _("Addresses start with / and stay in this shop."))
@@ -23,5 +23,5 @@ class Redirects:
             await self._store.put_redirects(tx, {path.rstrip("/") or "/": target for path, target in targets.items()})
 
     async def target(self, path: str) -> str | None:
-        """Where an old address leads."""
+        """Return the target of an old path, or None."""
         return await self._store.redirect(self._work, path.rstrip("/") or "/")

@@ -1,4 +1,4 @@
-"""Ids of variants whose product an import has not written yet, in SQL."""
+"""SQL for variant ids reserved by an import that has not written the product yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +14,7 @@ ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 class ReservedVariant(msgspec.Struct, frozen=True):
-    """The id of a variant that no product has yet."""
+    """A reserved variant id."""
 
     source: str
     options: str
@@ -22,12 +22,12 @@ class ReservedVariant(msgspec.Struct, frozen=True):
 
 
 def options_key(options: Mapping[str, str]) -> str:
-    """The same for the same options, in whatever order."""
+    """A canonical key of option values in any order."""
     return ENCODER.encode(options).decode()
 
 
 async def read(tx: Transaction, sources: Sequence[str]) -> Mapping[str, Reserved]:
-    """By source. There are none but those of imports that run, or were broken off."""
+    """Return reserved ids by source; only running and interrupted imports have any."""
     found: dict[str, dict[str, str]] = {}
     for row in await tx.fetch_in("SELECT * FROM reserved_variants WHERE source IN (:each)", sources):
         found.setdefault(row["source"], {})[row["options"]] = row["variant_id"]
@@ -35,7 +35,7 @@ async def read(tx: Transaction, sources: Sequence[str]) -> Mapping[str, Reserved
 
 
 async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
-    """Raises Conflict where another process reserved ids for one of these since they were read."""
+    """Insert reservations. Raises Conflict if another process reserved ids for one of them since."""
     try:
         await tx.run_many(
             "INSERT INTO reserved_variants (source, options, variant_id) VALUES (:source, :options, :variant_id)",
@@ -46,5 +46,5 @@ async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
 
 
 async def end(tx: Transaction, sources: Iterable[str]) -> None:
-    """Their products are written."""
+    """Delete reservations of written products."""
     await tx.run_many("DELETE FROM reserved_variants WHERE source = :source", [{"source": one} for one in sources])

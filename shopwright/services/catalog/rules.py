@@ -1,4 +1,4 @@
-"""Rules of collections: which products belong. Pure functions."""
+"""Rules of collections. Pure functions."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ MOST_CONDITIONS = 20
 
 
 def check(collection: Collection, most_by_hand: int) -> None:
-    """Raises Invalid."""
+    """Check a collection. Raises Invalid."""
     if not collection.title.strip() or not slugify(collection.slug):
         raise Invalid.at("/title", _("A collection needs a title and a slug."))
     if collection.kind == "rules" and not 1 <= len(collection.conditions) <= MOST_CONDITIONS:
@@ -40,7 +40,7 @@ def _is_number(value: Value | None) -> bool:
 
 
 def belongs(collection: Collection, product: Product, slugs: Mapping[str, str]) -> bool:
-    """Is this product in it? `slugs`: of categories, by id."""
+    """Whether the product is in the collection. `slugs`: of categories, by id."""
     if collection.kind == "manual":
         return product.id in collection.product_ids
     results = [meets(one, product, slugs) for one in collection.conditions]
@@ -48,7 +48,7 @@ def belongs(collection: Collection, product: Product, slugs: Mapping[str, str]) 
 
 
 def meets(condition: Condition, product: Product, slugs: Mapping[str, str]) -> bool:
-    """Does the product meet it?"""
+    """Whether the product meets the condition."""
     values = _values(condition, product, slugs)
     wanted = condition.value
     if condition.operator == "is_not":

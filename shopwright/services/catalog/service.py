@@ -38,7 +38,7 @@ from shopwright.services.catalog.writing import ProductWriter
 
 
 class CatalogService(Catalog):
-    """The operations of the catalog, and what is done as time passes."""
+    """The operations and jobs of the catalog."""
 
     def __init__(self, work: ServiceDatabase, documents: DocumentStore, files: Files) -> None:
         context = CatalogContext(work, documents)
@@ -152,7 +152,7 @@ class CatalogService(Catalog):
     async def picture(self, digest: str, width: int, form: str) -> bytes:
         return await self._pictures.get(digest, width, form)
 
-    # --- as time passes
+    # --- jobs
 
     async def publish_due(self) -> None:
         await self._editing.publish_due()

@@ -1,4 +1,4 @@
-"""How the catalog is built and wired; the one file of this service that the house knows besides its contract."""
+"""How the catalog is built and wired; besides the contract, the only file of this service that others import."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.catalog import MANIFEST

@@ -21,7 +21,7 @@ CATEGORIES = DocumentCollection("categories", unique=("slug",), kind=Category)
 ATTRIBUTES = DocumentCollection("attributes", kind=AttributeType)
 TYPES = DocumentCollection("product_types", kind=contract.ProductType)
 COLLECTIONS = DocumentCollection("collections", unique=("slug",), kind=contract.Collection)
-# Who is in which collection: its id is “{collection}/{place}/{product}”, so that they are found in order.
+# Membership ids are “{collection}/{position}/{product}”, so that they are read in order.
 MEMBERS = DocumentCollection("members", indexed=("collection", "product"))
 FORMER_SLUGS = DocumentCollection("former_slugs")
 REDIRECTS = DocumentCollection("redirects")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class CatalogStore:
-    """Documents in, values out."""
+    """Reads and writes documents."""
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
@@ -57,7 +57,7 @@ class CatalogStore:
     async def write_imported(
         self, tx: Transaction, given: Mapping[str, Mapping[str, str]], new: Container[str]
     ) -> None:
-        """`new`: products of which there is nothing yet."""
+        """Write import fingerprints; `new`: products without any."""
         bodies = {product_id: {"given": one} for product_id, one in given.items()}
         await self._put_many(tx, IMPORTED, bodies, new)
 
@@ -77,7 +77,7 @@ class CatalogStore:
         return found
 
     async def every_product(self, source: ServiceDatabase, status: Status | None = None) -> AsyncIterator[Product]:
-        """All there are, by id; what changes meanwhile may be among them or not."""
+        """Iterate over all products by id; concurrent changes may or may not be included."""
         after = ""
         while batch := await self.list_products(source, "", status, after, BATCH):
             for product in batch:
@@ -87,9 +87,10 @@ class CatalogStore:
     async def write_products(
         self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, moved: bool = False
     ) -> list[Product]:
-        """All or none, each with the categories it is in and all above them. Raises SlugTaken, SkuTaken, VersionConflict.
+        """Write products, all or none, with their categories. Raises SlugTaken, SkuTaken, VersionConflict.
 
-        `moved`: of what they are found by, only their status and place may have changed.
+        Each has the categories it is in and all their ancestors. `moved`: of the indexed fields only status and
+        categories changed.
         """
         changed = ("status", "below") if moved else None
         try:
@@ -103,7 +104,7 @@ class CatalogStore:
         ]
 
     async def owners(self, source: ServiceDatabase | Transaction, field: str, values: Sequence[str]) -> dict[str, str]:
-        """Who has each of these unique values (`slug`, `skus`) that anyone has: product by value."""
+        """Return the owning product of each taken value (`slug`, `skus`)."""
         found: dict[str, str] = {}
         for one in await self._documents.find_any(source, PRODUCTS, field, values):
             told = msgspec.json.decode(one.body)[field]
@@ -134,7 +135,7 @@ class CatalogStore:
         await self._put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute))
 
     async def _put(self, tx: Transaction, kind: DocumentCollection, document_id: str, body: Mapping[str, Any]) -> None:
-        """Write over what is there."""
+        """Write a document, overwriting an existing one."""
         found = await self._documents.get(tx, kind, [document_id])
         await self._documents.put(tx, kind, document_id, body, found[0].version if found else 0)
 
@@ -145,7 +146,7 @@ class CatalogStore:
         bodies: Mapping[str, Mapping[str, Any]],
         new: Container[str] = (),
     ) -> None:
-        """The same for many: what is there is asked for once. `new`: those of which nothing is."""
+        """Write many documents, reading versions once. `new`: those known not to exist."""
         asked = [one for one in bodies if one not in new]
         versions = {one.id: one.version for one in await self._documents.get(tx, kind, asked)}
         writes = [Write(name, body, versions.get(name, 0)) for name, body in bodies.items()]
@@ -185,7 +186,7 @@ class CatalogStore:
     async def members(
         self, source: ServiceDatabase, collection_id: str, after: str, limit: int
     ) -> list[tuple[str, str]]:
-        """Places and products of a collection, in order."""
+        """Return positions and products of a collection in order."""
         found = await self._documents.find(source, MEMBERS, {"collection": collection_id}, after=after, limit=limit)
         return [(one.id, one.id.rpartition("/")[2]) for one in found]
 
@@ -198,7 +199,7 @@ class CatalogStore:
         return found
 
     async def memberships(self, source: ServiceDatabase | Transaction, product_id: str) -> list[str]:
-        """The places of a product."""
+        """Return the positions of a product in collections."""
         found = await self._documents.find(source, MEMBERS, {"product": product_id}, limit=ALL)
         return [one.id for one in found]
 
@@ -208,7 +209,7 @@ class CatalogStore:
         return [one.slug for one in _readable(source, "collection", found, contract.Collection)]
 
     async def set_member(self, tx: Transaction, collection_id: str, product_id: str, *, belongs: bool) -> bool:
-        """In or out; answers whether that changed anything."""
+        """Add or remove a member. Returns whether anything changed."""
         places = [one for one in await self.memberships(tx, product_id) if one.startswith(f"{collection_id}/")]
         if belongs == bool(places):
             return False
@@ -219,7 +220,7 @@ class CatalogStore:
         return True
 
     async def add_member(self, tx: Transaction, collection_id: str, product_id: str, position: int) -> None:
-        """At this place of a collection made by hand."""
+        """Set the position of a product in a manual collection."""
         for place in await self.memberships(tx, product_id):
             if place.startswith(f"{collection_id}/"):
                 await self._documents.delete(tx, MEMBERS, place)
@@ -229,7 +230,7 @@ class CatalogStore:
         body = {"collection": collection_id, "product": product_id}
         await self._documents.put(tx, MEMBERS, f"{collection_id}/{place}/{product_id}", body, 0)
 
-    # --- addresses that were
+    # --- former slugs
 
     async def remember_slug(self, tx: Transaction, slug: str, product_id: str) -> None:
         await self._put(tx, FORMER_SLUGS, slug, {"product_id": product_id})
@@ -264,14 +265,14 @@ def _product(source: ServiceDatabase | Transaction, found: StoredDocument) -> Pr
 
 
 def _products(source: ServiceDatabase | Transaction, found: Sequence[StoredDocument]) -> list[Product]:
-    """Those of them that can be read."""
+    """Decode products, leaving out unreadable ones."""
     return source.aside.readable("product", found, _id, lambda one: _product(source, one))
 
 
 def _readable(
     source: ServiceDatabase | Transaction, kind: str, found: Sequence[StoredDocument], wanted: type[T]
 ) -> list[T]:
-    """Those of them that can be read."""
+    """Decode documents, leaving out unreadable ones."""
     return source.aside.readable(kind, found, _id, lambda one: decode_tolerant(one.body, wanted))
 
 

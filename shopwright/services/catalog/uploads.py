@@ -1,4 +1,4 @@
-"""Pictures that are too large to go through the shop: sent to the file store, and kept when they are finished."""
+"""Uploads of large pictures, directly to the file store."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ UPLOAD_LASTS, UPLOAD_FORGOTTEN = timedelta(hours=1), timedelta(days=1)
 
 
 class Uploads:
-    """Begun, received where only the shop can, finished or forgotten."""
+    """Opened, received if the file store takes none directly, finished or deleted."""
 
     def __init__(self, work: ServiceDatabase, files: Files, pictures: Pictures) -> None:
         self._work = work
@@ -23,24 +23,24 @@ class Uploads:
         self._pictures = pictures
 
     async def begin(self) -> Upload:
-        """A place for a picture; it lasts an hour."""
+        """Open an upload, valid for an hour."""
         upload_id = self._work.ids.new("upl")
         url = await self._address(upload_id)
         return Upload(id=upload_id, url=url, expires_at=self._work.now() + UPLOAD_LASTS)
 
     async def _address(self, upload_id: str) -> str:
-        """The address to which an upload is sent."""
+        """The URL to send the upload to."""
         there = await self._files.address("PUT", _waiting(upload_id), UPLOAD_LASTS)
         return there or f"/v1/media/uploads/{upload_id}"
 
     async def receive(self, upload_id: str, data: bytes) -> None:
-        """Put the picture there. Raises Missing, Invalid."""
+        """Store an uploaded picture. Raises Missing, Invalid."""
         if len(data) > MOST_BYTES:
             raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         await self._files.put(_waiting(upload_id), data)
 
     async def finish(self, upload_id: str, alt: str) -> Media:
-        """Keep what was put there. Raises Missing, Invalid."""
+        """Add the uploaded picture. Raises Missing, Invalid."""
         size = await self._files.size(_waiting(upload_id))
         if size is None:
             raise Missing(_("Nothing was sent to this upload yet, or it was finished before."))
@@ -52,7 +52,7 @@ class Uploads:
         return media
 
     async def forget(self) -> None:
-        """A timer: what was begun and never finished."""
+        """Scheduled job: delete unfinished uploads."""
         before = self._work.ids.at("upl", self._work.now() - UPLOAD_FORGOTTEN)
         for name in await self._files.names("uploads"):
             if name.rpartition("/")[2] < before:

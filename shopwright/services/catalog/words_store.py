@@ -1,4 +1,4 @@
-"""What staff find products by, in SQL: a row a product, of which all are gone through."""
+"""SQL for the staff's product search: a row of words per product, scanned."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +12,7 @@ MOST = 100_000  # letters of a product with thousands of variants
 
 
 async def write(tx: Transaction, products: Sequence[Product], *, moved: bool = False) -> None:
-    """As they are now. `moved`: it is the status alone that changed."""
+    """Write the words of products. `moved`: only the status changed."""
     if moved:
         await tx.run_many(
             "UPDATE product_words SET status = :status WHERE product_id = :id",
@@ -27,7 +27,7 @@ async def write(tx: Transaction, products: Sequence[Product], *, moved: bool = F
 
 
 async def write_missing(tx: Transaction, products: Sequence[Product]) -> None:
-    """Of these, those that have none; the next ones are those after them, or none any more."""
+    """Write the words of products that lack them, and how far this has come."""
     await tx.run_many(
         "INSERT INTO product_words (product_id, status, words) VALUES (:id, :status, :words)"
         " ON CONFLICT (product_id) DO NOTHING",
@@ -41,13 +41,13 @@ async def write_missing(tx: Transaction, products: Sequence[Product]) -> None:
 
 
 async def written_until(source: ServiceDatabase) -> str:
-    """All products up to this id have their words."""
+    """The id up to which all products have words."""
     row = await source.one("SELECT until FROM words_written WHERE name = 'products'")
     return row["until"] if row else ""
 
 
 async def find(source: ServiceDatabase, text: str, status: Status | None, after: str, limit: int) -> list[str]:
-    """Products with words that begin with all of these, or with a number that is spelt like that, by id."""
+    """Find products by id whose words begin with all of these, or with such a number."""
     chunks = words_of(text)
     if not chunks:
         return []
@@ -66,7 +66,7 @@ async def find(source: ServiceDatabase, text: str, status: Status | None, after:
 
 
 def _beginning(word: str) -> str:
-    """A word, also where one has it in the plural; where no blanks are, anywhere."""
+    """A prefix pattern that also matches the plural; a substring pattern for scripts without blanks."""
     if is_unspaced(word):
         return f"%{word}%"
     return f"% {word.removesuffix('s') if len(word) > 3 else word}%"  # noqa: PLR2004 -- as, bus, gas
@@ -74,7 +74,7 @@ def _beginning(word: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _of_many(text: str) -> set[str]:
-    """The words of what many products have: a brand, a tag."""
+    """The words of a value that many products share: a brand, a tag."""
     return words_and_terms_of(text)
 
 

@@ -1,4 +1,4 @@
-"""How products are written, by staff and by imports: checked, given what is free, put into collections, and told of."""
+"""Writing products for staff and imports: validation, unique names, collections and events."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -29,7 +29,7 @@ NewId = Callable[[Mapping[str, str]], str]  # of a variant, by its options
 
 
 class WriteContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a product is checked against and placed by when it is written. `ruled`: the collections by rules."""
+    """Data that products are validated and placed with. `ruled`: collections with rules."""
 
     categories: list[Category]
     by_slug: dict[str, Category]
@@ -47,7 +47,7 @@ class ProductWriter:
         self._store = context.store
 
     async def write_context(self, tx: Transaction) -> WriteContext:
-        """What all products of this transaction are written with."""
+        """Read the context for all products of this transaction."""
         categories = await self._store.categories(tx)
         collections = await self._store.collections(tx)
         return WriteContext(
@@ -61,7 +61,7 @@ class ProductWriter:
 
     @staticmethod
     def new_product(tx: Transaction, product_id: str, slug: str) -> Product:
-        """A new product without anything in it."""
+        """Return an empty product."""
         return Product(
             id=product_id, slug=slug, title="", description="", brand="", status="draft",
             category_ids=(), tags=(), attributes={}, options=(), variants=(), media=(),
@@ -69,7 +69,7 @@ class ProductWriter:
         )  # fmt: skip
 
     async def write(self, tx: Transaction, old: Product, new: ProductInput, context: WriteContext) -> Product:
-        """A product and its new variants."""
+        """Write a product and its new variants."""
         ids = iter(self._work.ids.many("var", len(new.variants) or len(model.all_combinations(new.options))))
         product = await self.compose(tx, old, new, context, Names(self._store, tx), lambda _unused: next(ids))
         return (await self.save(tx, [product], context))[0]
@@ -77,7 +77,7 @@ class ProductWriter:
     async def compose(
         self, tx: Transaction, old: Product, new: ProductInput, context: WriteContext, names: Names, new_id: NewId
     ) -> Product:
-        """The product as it is to be written; what it is named is its own from now on. Raises Invalid."""
+        """Return the product to write and claim its names. Raises Invalid."""
         if unknown := [slug for slug in new.categories if slug not in context.by_slug]:
             raise Invalid.at(
                 "/categories", _("There is no category {join}.", join=", ".join(f"“{slug}”" for slug in unknown))
@@ -114,7 +114,7 @@ class ProductWriter:
         return product
 
     async def save(self, tx: Transaction, products: Sequence[Product], context: WriteContext) -> list[Product]:
-        """Write them, put them into the collections they belong to, and tell of them."""
+        """Write products, update their collections and emit events."""
         written = await self._store.write_products(tx, _placed(products, context.categories))
         for collection in context.ruled:
             for one in written:
@@ -125,7 +125,7 @@ class ProductWriter:
 
     @staticmethod
     async def _with_free_skus(names: Names, product: Product, given: set[str]) -> Product:
-        """SKUs we made up give way to those that are there; given ones are taken as they are, or refused."""
+        """Replace generated SKUs that are taken; given SKUs are used as they are, or refused."""
         variants = []
         for variant in product.variants:
             sku = variant.sku
@@ -138,12 +138,12 @@ class ProductWriter:
         return product if now == product.variants else msgspec.structs.replace(product, variants=now)
 
     async def tell_again(self, tx: Transaction, product_id: str) -> None:
-        """Something about a product that others show has changed, though it is in the same version."""
+        """Emit the event of a product again, as data shown with it changed."""
         await self.tell(tx, await self._store.products(tx, [product_id]))
 
     @staticmethod
     async def tell(tx: Transaction, products: Sequence[Product]) -> None:
-        """Those that shoppers see, or have seen."""
+        """Emit events for products that are or were visible."""
         await tx.emit(
             *(
                 ProductPublished(product_id=one.id, version=one.version)
@@ -157,14 +157,14 @@ class ProductWriter:
     async def move_many(
         self, tx: Transaction, moves: Sequence[tuple[Product, Status]], categories: Sequence[Category]
     ) -> list[Product]:
-        """Nothing else of them changes that they are found by."""
+        """Change the status of products; no other indexed field changes."""
         placed = _placed(model.moved(moves, tx.now), categories)
         written = await self._store.write_products(tx, placed, moved=True)
         await self.tell(tx, written)
         return written
 
     async def current(self, tx: Transaction, product_id: str, version: int | None) -> Product:
-        """A product as it is. Raises Missing, and VersionConflict where `version` is not the newest."""
+        """Return a product. Raises Missing, VersionConflict if `version` is outdated."""
         found = await self._store.products(tx, [product_id])
         if not found:
             raise Missing(_("There is no product {product_id}.", product_id=product_id))
@@ -179,12 +179,12 @@ class ProductWriter:
         return found[0]
 
     async def check_slug(self, tx: Transaction, wanted: str) -> None:
-        """Raises SlugTaken."""
+        """Raise SlugTaken if the slug is taken."""
         if await self._store.product_by(tx, "slug", wanted):
             raise SlugTaken(_("Another product has the address “{wanted}”.", wanted=wanted))
 
     async def free_slug(self, names: Names, wanted: str) -> str:
-        """The address, or one like it that no product has."""
+        """Return the slug, or a similar free one."""
         for number in range(1, TRIES):
             slug = wanted if number == 1 else f"{wanted}-{number}"
             if not await names.owner("slug", slug):
@@ -201,7 +201,7 @@ def _check_type(new: ProductInput, context: WriteContext) -> None:
 
 
 def _placed(products: Sequence[Product], categories: Sequence[Category]) -> list[tuple[Product, list[str]]]:
-    """Each with its categories and all above them."""
+    """Each product with its categories and their ancestors."""
     parents = {category.id: category.parent_id for category in categories}
     return [(one, _below(one, parents)) for one in products]
 

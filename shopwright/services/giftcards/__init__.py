@@ -1,4 +1,4 @@
-"""Gift cards: money that was paid before there was an order, and is spent on orders."""
+"""Gift cards: prepaid money that is spent on orders."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,4 +1,4 @@
-"""What others may know of gift cards."""
+"""The contract of gift cards: values, events and operations."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -14,16 +14,16 @@ from shopwright.kit.money import Money
 from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 
-# Why there is a card: it was sold outside of the shop, given as a kindness, made for a refund, or in place of another card.
+# Sold outside the shop, given as goodwill, made for a refund, or a replacement.
 Why = Literal["sold", "goodwill", "refund", "replacement"]
 State = Literal["active", "spent", "expired", "disabled"]
 MovementKind = Literal["issued", "taken", "given_back", "moved"]
 
 
 class NewGiftCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What issuing takes. `expires_on`: the last day it can be used; left out, it follows the rule of the shop's country.
+    """Request to issue a card. `expires_on`: its last day; if unset, the rule of the shop's country applies.
 
-    `why`: `sold` where the shop was paid for it in another way. `recipient`: who is sent the code.
+    `why`: `sold` if it was paid for outside the shop. `recipient`: who gets the code by e-mail.
     """
 
     amount: Money
@@ -33,9 +33,9 @@ class NewGiftCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A gift card. `held` of its balance is set aside for orders that are being paid.
+    """A gift card. `held`: the part of its balance held for orders being paid.
 
-    `code` is told once, when the card is issued: what is kept is a hash. `order_id`: of a card that was made for a refund.
+    `code` is returned once, when the card is issued; only a hash is stored. `order_id`: of a card made for a refund.
     """
 
     id: str
@@ -60,7 +60,7 @@ class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GiftCardMovement(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the append-only record: the balance is the sum of these."""
+    """An entry of the append-only record; the balance is the sum of its entries."""
 
     id: str
     kind: MovementKind
@@ -71,7 +71,7 @@ class GiftCardMovement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiftCardShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card pays of an order, or gets back of it."""
+    """What a card pays of an order, or gets back."""
 
     card_id: str
     last4: str
@@ -79,20 +79,20 @@ class GiftCardShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderGiftCards(msgspec.Struct, frozen=True, kw_only=True):
-    """What gift cards know of an order, in minor units. `refunds`: the keys of what went back to cards."""
+    """The gift card payments of an order, in minor units. `refunds`: keys of refunds to cards."""
 
     taken: int = 0
     refunds: tuple[str, ...] = ()
 
 
 class GiftCardRefused(Refused):
-    """A card cannot pay what it should: it is spent, expired, disabled, or of another currency; `data["card_id"]` says which."""
+    """A card cannot pay: spent, expired, disabled, or of another currency; `data["card_id"]` says which."""
 
     code = "gift_card_refused"
 
 
 class GiftCardIssued(Event, frozen=True, kw_only=True):
-    """There is a new gift card. Its code is asked for with `letter_code`, where there is a recipient."""
+    """A gift card was issued. If it has a recipient, `letter_code` returns its code for the e-mail."""
 
     SUBJECT: ClassVar[str] = "card_id"
     card_id: str
@@ -104,7 +104,7 @@ class GiftCardIssued(Event, frozen=True, kw_only=True):
 
 
 class GiftCardErased(Event, frozen=True, kw_only=True):
-    """Whose card this is has been forgotten; the card stays."""
+    """The recipient was erased; the card stays."""
 
     SUBJECT: ClassVar[str] = "card_id"
     FORGETS: ClassVar[bool] = True
@@ -112,86 +112,89 @@ class GiftCardErased(Event, frozen=True, kw_only=True):
 
 
 class GiftCards(Protocol):
-    """The verbs of gift cards."""
+    """The operations of gift cards."""
 
     async def issue(self, new: NewGiftCard, who: Caller, key: str = "") -> GiftCard:
-        """Issue a card, once for each `key`; the first answer alone has its code. Raises Invalid, IdempotencyConflict."""
+        """Issue a card, once per `key`; only the first answer has its code. Raises Invalid, IdempotencyConflict."""
         ...
 
     @idempotent
     async def cards(self, *, text: str = "", after: str = "", limit: int = 50) -> list[GiftCard]:
-        """The newest first; `text`: the last four characters of the code, or the recipient's address."""
+        """List cards, newest first; `text`: last four characters of the code, or the recipient's address."""
         ...
 
     @idempotent
     async def card(self, card_id: str) -> GiftCard:
-        """One card. Raises Missing."""
+        """Return a card. Raises Missing."""
         ...
 
     @idempotent
     async def named(self, card_ids: Sequence[str], cart_id: str = "") -> dict[str, GiftCard]:
-        """Those of these that there are, by id; what is held for an order of this cart counts as free."""
+        """Return existing cards by id; what is held for an order of this cart counts as available."""
         ...
 
     @idempotent
     async def movements(self, card_id: str, limit: int = 100) -> list[GiftCardMovement]:
-        """The newest movements of a card."""
+        """Return the newest movements of a card."""
         ...
 
     async def find(self, code: str, address: str = "") -> GiftCard:
-        """The card with this code, for who asks from this address. Raises Missing; RateLimited after wrong tries."""
+        """Return the card with this code; `address`: the client's. Raises Missing; RateLimited after wrong tries."""
         ...
 
     @idempotent
     async def set_disabled(self, card_id: str, *, disabled: bool) -> GiftCard:
-        """From now on it can be used, or not. What is held or taken of it stays so. Raises Missing."""
+        """Disable or enable a card; what is held or redeemed stays. Raises Missing."""
         ...
 
     async def replace(self, card_id: str, who: Caller) -> GiftCard:
-        """A new card with another code takes over what is not held; the old one is disabled. Raises Missing, Conflict."""
+        """Move the available balance to a new card with a new code and disable this one. Raises Missing, Conflict."""
         ...
 
     @idempotent
     async def hold(
         self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime, cart_id: str = ""
     ) -> None:
-        """Set all shares aside for an order (of this cart), or none. Repeating it changes nothing; others take their place. Raises GiftCardRefused."""
+        """Hold all shares for an order (of this cart) or none. Raises GiftCardRefused.
+
+        Safe to repeat; other shares replace those held before.
+        """
         ...
 
     @idempotent
     async def keep(self, order_id: str, expires_at: datetime) -> None:
-        """What is held for an order stays so until then, if that is longer."""
+        """Extend a hold until `expires_at`, if that is later."""
         ...
 
     @idempotent
     async def take(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
-        """What is held for an order is spent, once; "expired" where nothing is held any more.
+        """Redeem what is held for an order, once; "expired" if nothing is held any more.
 
-        `shares`: what the order says: where other cards are held, these are first. Raises GiftCardRefused.
+        `shares`: the order's shares; if other cards are held, these are held first. Raises GiftCardRefused.
         """
         ...
 
     @idempotent
     async def release(self, order_id: str) -> None:
-        """What is held, and not taken, may be spent otherwise."""
+        """Release what is held and not redeemed."""
         ...
 
     @idempotent
     async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
-        """A refund goes to the cards the order was paid with, or to a new one for `recipient`; once for each `key`.
+        """Refund to the cards the order was paid with, or to a new one for `recipient`, once per `key`.
 
-        A card that was replaced stands for the one that took its place. One that has expired is good again, for as long as a
-        new one; a disabled one stays disabled. Raises Unavailable
-        while what they should pay is not taken yet, Refused where there is neither a card nor a recipient.
+        A replaced card is represented by its successor. An expired card becomes valid again for as long as a new one; a
+        disabled one stays disabled. Raises Unavailable while the cards' payment is not redeemed yet, Refused without
+        card or recipient.
         """
         ...
 
     @idempotent
     async def of_order(self, order_id: str) -> OrderGiftCards:
-        """What was taken for an order, and what went back."""
+        """Return what was redeemed for an order, and refunded."""
         ...
 
     @idempotent
     async def letter_code(self, card_id: str) -> str:
-        """The code for the e-mail to its recipient. Raises Missing a week after it was issued."""
+        """Return the code for the recipient's e-mail. Raises Missing a week after it was issued."""
         ...

@@ -1,4 +1,4 @@
-"""When that is heard, or time passes, do this."""
+"""Event handlers and scheduled jobs of gift cards."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from shopwright.services.users.contract.facts import AddressErased, UserErased
 
 
 def handlers(giftcards: GiftCardService) -> list[EventHandler]:
-    """Recipients are forgotten."""
+    """Return the event handlers for erasure."""
     return [
         EventHandler("giftcards.user_erased", UserErased, giftcards.on_erased),
         EventHandler("giftcards.address_erased", AddressErased, giftcards.on_address_erased),
@@ -16,7 +16,7 @@ def handlers(giftcards: GiftCardService) -> list[EventHandler]:
 
 
 def jobs(giftcards: GiftCardService) -> list[ScheduledJob]:
-    """Holds that ran out are released; codes that were sent, and tries, are forgotten."""
+    """Return the jobs: release expired holds, delete sent codes and old tries."""
     return [
         ScheduledJob("giftcards.expire", timedelta(seconds=10), giftcards.expire),
         ScheduledJob("giftcards.forget", timedelta(minutes=15), giftcards.forget),

@@ -1,4 +1,4 @@
-"""What gift cards pay of orders, in SQL: held, taken, and what goes back."""
+"""SQL for gift cards in orders: held, redeemed, refunded."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
 
 
 class CardShare(msgspec.Struct, frozen=True):
-    """What a card pays of an order, and what of that went back."""
+    """What a card pays of an order, and how much of it was refunded."""
 
     card_id: str
     last4: str
@@ -21,7 +21,7 @@ class CardShare(msgspec.Struct, frozen=True):
 
 
 async def open_hold(tx: Transaction, order_id: str, expires_at: int, cart: str) -> bool:
-    """Open it, again where it ran out or was released; False where it is open or taken."""
+    """Open a hold, again if it expired or was released. Returns False if it is open or redeemed."""
     return bool(
         await tx.run(
             "INSERT INTO holds (order_id, state, expires_at, cart) VALUES (:order_id, 'open', :expires_at, :cart)"
@@ -35,7 +35,7 @@ async def open_hold(tx: Transaction, order_id: str, expires_at: int, cart: str) 
 
 
 async def held_for(source: Reader, cart: str) -> dict[str, int]:
-    """What of each card is held for orders of a cart."""
+    """Return what is held of each card for orders of a cart."""
     rows = await source.fetch(
         "SELECT l.card_id, CAST(sum(l.amount) AS BIGINT) AS amount FROM holds h JOIN hold_lines l ON l.order_id = h.order_id"
         " WHERE h.cart = :cart AND h.state = 'open' GROUP BY l.card_id",
@@ -45,7 +45,7 @@ async def held_for(source: Reader, cart: str) -> dict[str, int]:
 
 
 async def set_aside(tx: Transaction, order_id: str, position: int, share: GiftCardShare, today: date) -> bool:
-    """So much of a card for an order; False where it cannot pay that."""
+    """Hold an amount of a card. Returns False if the card cannot pay it."""
     held = await tx.run(
         "UPDATE cards SET held = held + :amount WHERE id = :id AND balance - held >= :amount AND disabled = 0"
         " AND currency = :currency AND (expires_on IS NULL OR expires_on >= :today)",
@@ -66,7 +66,7 @@ async def set_aside(tx: Transaction, order_id: str, position: int, share: GiftCa
 
 
 async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
-    """A hold that is open ends no sooner than then."""
+    """Extend an open hold."""
     await tx.run(
         "UPDATE holds SET expires_at = :expires_at"
         " WHERE order_id = :order_id AND state = 'open' AND expires_at < :expires_at",
@@ -76,7 +76,7 @@ async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
 
 
 async def close_hold(tx: Transaction, order_id: str, state: str) -> bool:
-    """Open → `state`; False where it is not open."""
+    """Close an open hold with this state. Returns False if it is not open."""
     return bool(
         await tx.run(
             "UPDATE holds SET state = :state WHERE order_id = :order_id AND state = 'open'",
@@ -87,13 +87,13 @@ async def close_hold(tx: Transaction, order_id: str, state: str) -> bool:
 
 
 async def state_of(tx: Transaction, order_id: str) -> str:
-    """The state of an order's hold, which is held until the transaction ends; "" where there is none."""
+    """Return the state of an order's hold and lock it; "" if there is none."""
     rows = await tx.fetch("UPDATE holds SET state = state WHERE order_id = :id RETURNING state", id=order_id)
     return str(rows[0]["state"]) if rows else ""
 
 
 async def lines_of(source: Reader, order_id: str) -> list[CardShare]:
-    """What cards pay of an order, in the order in which they were given."""
+    """Return what cards pay of an order, in the order they were given."""
     rows = await source.fetch(
         "SELECT l.*, c.last4 FROM hold_lines l JOIN cards c ON c.id = l.card_id WHERE l.order_id = :order_id"
         " ORDER BY l.position",
@@ -103,7 +103,7 @@ async def lines_of(source: Reader, order_id: str) -> list[CardShare]:
 
 
 async def let_go(tx: Transaction, order_id: str, *, spent: bool) -> list[CardShare]:
-    """What is held is free again; with `spent` it is gone from the cards, and stays with the order."""
+    """Release what is held; `spent`: deduct it from the cards and keep it with the order."""
     lines = sorted(await lines_of(tx, order_id), key=lambda one: one.card_id)
     for line in lines:
         await tx.run(
@@ -118,7 +118,7 @@ async def let_go(tx: Transaction, order_id: str, *, spent: bool) -> list[CardSha
 
 
 async def went_back(tx: Transaction, order_id: str, card_id: str, amount: int) -> None:
-    """So much of what a card paid of an order is on it again."""
+    """Record a refund to a card."""
     await tx.run(
         "UPDATE hold_lines SET back = back + :amount WHERE order_id = :order_id AND card_id = :card_id",
         order_id=order_id,
@@ -128,7 +128,7 @@ async def went_back(tx: Transaction, order_id: str, card_id: str, amount: int) -
 
 
 async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
-    """Orders whose hold has run out."""
+    """Return orders with expired holds."""
     rows = await source.fetch(
         "SELECT order_id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
         now=now,
@@ -141,7 +141,7 @@ async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
 
 
 async def begin_refund(tx: Transaction, key: str, order_id: str, amount: int) -> bool:
-    """A refund to gift cards; False where it was made."""
+    """Insert a refund. Returns False if it was made before."""
     return bool(
         await tx.run(
             "INSERT INTO refunds (key, order_id, amount) VALUES (:key, :order_id, :amount) ON CONFLICT (key) DO NOTHING",
@@ -153,7 +153,7 @@ async def begin_refund(tx: Transaction, key: str, order_id: str, amount: int) ->
 
 
 async def of_refund(source: Reader, key: str) -> tuple[GiftCardShare, ...]:
-    """Where a refund went."""
+    """Return the shares of a refund."""
     rows = await source.fetch(
         "SELECT m.card_id, m.amount, c.last4, c.currency FROM movements m JOIN cards c ON c.id = m.card_id"
         " WHERE m.refund = :key ORDER BY m.id",
@@ -166,7 +166,7 @@ async def of_refund(source: Reader, key: str) -> tuple[GiftCardShare, ...]:
 
 
 async def of_order(source: Reader, order_id: str) -> OrderGiftCards:
-    """What was taken for an order and what went back."""
+    """Return what was redeemed for an order, and its refunds."""
     taken = await source.one(
         "SELECT CAST(coalesce(sum(-amount), 0) AS BIGINT) AS amount FROM movements"
         " WHERE order_id = :id AND kind = 'taken'",
@@ -177,7 +177,7 @@ async def of_order(source: Reader, order_id: str) -> OrderGiftCards:
 
 
 async def spent_on(source: Reader, order_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """What was taken for each of these orders, and what went back."""
+    """Return what was redeemed and refunded for each of these orders."""
     rows = await source.fetch_in(
         "SELECT order_id, CAST(sum(CASE kind WHEN 'taken' THEN -amount ELSE 0 END) AS BIGINT) AS taken,"
         " CAST(sum(CASE kind WHEN 'given_back' THEN amount ELSE 0 END) AS BIGINT) AS back FROM movements"

@@ -1,4 +1,4 @@
-"""REST routes of gift cards: what staff do with them, and the balance for who has a code."""
+"""REST routes of gift cards: management by staff, and the balance for owners of a code."""
 
 from typing import Annotated, Any
 
@@ -20,13 +20,13 @@ Cursor = Annotated[str, after_id("gft")]
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):
-    """The code of a gift card; blanks and dashes in it do not matter."""
+    """The code of a gift card; blanks and dashes are ignored."""
 
     code: str
 
 
 class GiftCardBalance(msgspec.Struct, frozen=True, kw_only=True):
-    """What its owner may know of a gift card. `balance`: without what is held for an order that is being paid."""
+    """What a card's owner may see. `balance`: without what is held for an order being paid."""
 
     last4: str
     balance: Money
@@ -38,7 +38,7 @@ class GiftCardBalance(msgspec.Struct, frozen=True, kw_only=True):
 async def list_cards(
     giftcards: Service, q: FromQuery[str] = "", after: Cursor = "", limit: Limit = 24
 ) -> Page[GiftCard]:
-    """The newest first; `q`: the last four characters of a code, or the address of a recipient."""
+    """List cards, newest first; `q`: last four characters of a code, or a recipient's address."""
     return page(await giftcards.cards(text=q, after=after, limit=limit + 1), limit, lambda card: card.id)
 
 
@@ -51,7 +51,7 @@ async def list_cards(
 async def issue(
     giftcards: Service, caller: CurrentCaller, data: JSONBody[NewGiftCard], idempotency_key: RepeatHeader = None
 ) -> GiftCard:
-    """Issue a gift card. Its `code` is in this answer alone."""
+    """Issue a gift card. Only this response contains its `code`."""
     return await giftcards.issue(data, caller, idempotency_key or "")
 
 
@@ -62,7 +62,7 @@ async def issue(
     operation_id="get_gift_card",
 )
 async def get_card(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
-    """One gift card."""
+    """Get a gift card."""
     return await giftcards.card(card_id)
 
 
@@ -73,7 +73,7 @@ async def get_card(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
     operation_id="list_gift_card_movements",
 )
 async def movements(giftcards: Service, card_id: FromPath[str]) -> dict[str, list[GiftCardMovement]]:
-    """What came to a gift card and left it, the newest first."""
+    """List a gift card's movements, newest first."""
     await giftcards.card(card_id)
     return {"items": await giftcards.movements(card_id)}
 
@@ -86,7 +86,7 @@ async def movements(giftcards: Service, card_id: FromPath[str]) -> dict[str, lis
     status_code=200,
 )
 async def disable(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
-    """It cannot be used any more, until it is enabled."""
+    """Disable a gift card until it is enabled."""
     return await giftcards.set_disabled(card_id, disabled=True)
 
 
@@ -98,7 +98,7 @@ async def disable(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
     status_code=200,
 )
 async def enable(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
-    """It can be used again."""
+    """Enable a gift card."""
     return await giftcards.set_disabled(card_id, disabled=False)
 
 
@@ -109,7 +109,7 @@ async def enable(giftcards: Service, card_id: FromPath[str]) -> GiftCard:
     operation_id="replace_gift_card",
 )
 async def replace(giftcards: Service, caller: CurrentCaller, card_id: FromPath[str]) -> GiftCard:
-    """A new gift card takes over what is left; the old one is disabled. For codes that are lost or stolen."""
+    """Replace a lost or stolen gift card: a new one takes over its balance, the old one is disabled."""
     return await giftcards.replace(card_id, caller)
 
 
@@ -121,13 +121,13 @@ async def replace(giftcards: Service, caller: CurrentCaller, card_id: FromPath[s
     status_code=200,
 )
 async def balance(giftcards: Service, caller: CurrentCaller, data: JSONBody[Code]) -> GiftCardBalance:
-    """What is left on a gift card. The code is in the body: it stands in no address and no log."""
+    """Get the balance of a gift card. The code is in the body, so it appears in no URL and no log."""
     card = await giftcards.find(data.code, caller.address)
     until = card.expires_on.isoformat() if card.expires_on else None
     return GiftCardBalance(last4=card.last4, balance=card.available, state=card.state, expires_on=until)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [list_cards, issue, get_card, movements, disable, enable, replace, balance]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""Rules of gift cards: how codes are written, how long cards are good, where a refund goes. Pure functions."""
+"""Rules of gift cards: codes, expiry, and where a refund goes. Pure functions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -7,29 +7,29 @@ from shopwright.kit.ids import ALPHABET
 from shopwright.services.giftcards.contract import State
 
 CODE_LENGTH, GROUP = 16, 4
-# Crockford's base 32: what looks alike is read as one.
+# Crockford's base 32: characters that look alike are read as one.
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 LETTERS = frozenset(ALPHABET.upper())
-# After how many years cards may end, by country: (years, at the end of the year). The owner's adviser confirms it.
-# Germany: BGB sections 195 and 199. United States: 15 U.S.C. 1693l-1, which states may prolong.
+# When cards may expire, by country: (years, at the end of the year). The owner's adviser must confirm it.
+# Germany: BGB sections 195 and 199. United States: 15 U.S.C. 1693l-1, which states may extend.
 YEARS: Mapping[str, tuple[int, bool]] = {"DE": (3, True), "US": (5, False)}
 LEAP_DAY = (2, 29)
 
 
 def written(chance: bytes) -> str:
-    """A code of these 16 bytes, 5 bits of each: 7K3M-Q2XV-0D4H-9TRA."""
+    """Format a code from 16 bytes, using 5 bits of each: 7K3M-Q2XV-0D4H-9TRA."""
     letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in chance[:CODE_LENGTH]).upper()
     return "-".join(letters[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
 
 
 def read(typed: str) -> str:
-    """A code as it is looked for, however it was typed; "" where it cannot be one."""
+    """Normalise a typed code; "" if it cannot be one."""
     bare = "".join(one for one in typed.upper().translate(ALIKE) if one.isalnum())
     return bare if len(bare) == CODE_LENGTH and set(bare) <= LETTERS else ""
 
 
 def last_day(country: str, issued: date) -> date | None:
-    """The last day a card can be used that is issued that day; None where it never ends."""
+    """The last day a card issued that day can be used; None if it never expires."""
     if country not in YEARS:
         return None
     years, to_years_end = YEARS[country]
@@ -41,12 +41,12 @@ def last_day(country: str, issued: date) -> date | None:
 
 
 def has_expired(expires_on: date | None, today: date) -> bool:
-    """Is its last day over?"""
+    """Whether the last day has passed."""
     return expires_on is not None and expires_on < today
 
 
 def state(*, disabled: bool, expires_on: date | None, balance: int, today: date) -> State:
-    """What becomes of a card that somebody wants to use today."""
+    """The state of a card today."""
     if disabled:
         return "disabled"
     if has_expired(expires_on, today):
@@ -55,16 +55,16 @@ def state(*, disabled: bool, expires_on: date | None, balance: int, today: date)
 
 
 def last_of(successors: Mapping[str, str], card_id: str) -> str:
-    """Which card took the place of a card in the end."""
+    """The final successor of a card."""
     while card_id in successors:
         card_id = successors[card_id]
     return card_id
 
 
 def shared_out(lines: Sequence[tuple[str, int]], amount: int) -> dict[str, int]:
-    """A refund on the cards of an order: to each what it paid and has not back, in their order; what is more to the first.
+    """Split a refund over an order's cards: to each what it paid less refunds, in order; any excess to the first.
 
-    `lines`: cards, and what each could still get back.
+    `lines`: cards, and what each can still get back.
     """
     found: dict[str, int] = {}
     left = amount

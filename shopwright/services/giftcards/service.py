@@ -1,4 +1,4 @@
-"""Gift cards: money that cannot be spent twice. What a card has is changed by conditional statements alone."""
+"""Gift cards cannot be spent twice: balances change by conditional statements only."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -45,7 +45,7 @@ NOT_USABLE = "This gift card cannot pay as much any more. Look at your cart agai
 
 
 class GiftCardService(GiftCards):
-    """The verbs of `contract.GiftCards`."""
+    """The operations of gift cards."""
 
     def __init__(self, work: ServiceDatabase, hashed: KeyedHash, vault: Vault, *, currency: str, country: str) -> None:
         self._work = work
@@ -56,7 +56,7 @@ class GiftCardService(GiftCards):
 
     @property
     def _code_key(self) -> str:
-        """What tells the key of codes from another."""
+        """A check value that identifies the key of code hashes."""
         return self._hashed.of("key", "gift cards")
 
     def _today(self) -> date:
@@ -108,7 +108,7 @@ class GiftCardService(GiftCards):
         order_id: str = "",
         refund: str = "",
     ) -> GiftCard | None:
-        """A new card with its code; None where the request was answered with one."""
+        """Create a card with its code; None if the request was answered before."""
         code = model.written(bytes.fromhex(self._work.ids.secret(model.CODE_LENGTH)))
         card = GiftCard(
             id=self._work.ids.new("gft"),
@@ -212,7 +212,7 @@ class GiftCardService(GiftCards):
             await store.set_successor(tx, card_id, new.id)
         return new
 
-    # --- for who has a code
+    # --- for owners of a code
 
     async def find(self, code: str, address: str = "") -> GiftCard:
         key = f"client:{address}"
@@ -227,7 +227,7 @@ class GiftCardService(GiftCards):
         return store.card_of(row, self._today())
 
     async def _count_guess(self, key: str, address: str) -> None:
-        """Before anything is looked up. Raises RateLimited."""
+        """Count a try before the look-up. Raises RateLimited."""
         async with self._work.begin() as tx:
             count, until = await guesses.count(tx, key)
         if count > TRIES:
@@ -255,7 +255,7 @@ class GiftCardService(GiftCards):
                 await self._hold_anew(tx, order_id, shares)
 
     async def _set_aside(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
-        """All of them. Cards are locked in the order of their ids by everyone, so that no two orders wait for one another."""
+        """Hold all shares. Cards are locked by id everywhere, so that two orders cannot deadlock."""
         today = self._today()
         for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
             if share.amount.amount <= 0:
@@ -264,7 +264,7 @@ class GiftCardService(GiftCards):
                 raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
 
     async def _hold_anew(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
-        """Whoever tries to place an order again may have chosen other cards since: what was held is let go for these."""
+        """Replace held shares if the buyer chose other cards before placing the order again."""
         held = {line.card_id: line.amount for line in await hold_store.lines_of(tx, order_id)}
         wanted = {share.card_id: share.amount.amount for share in shares}
         if held == wanted:
@@ -323,7 +323,7 @@ class GiftCardService(GiftCards):
     async def _put_back(
         self, tx: Transaction, order_id: str, lines: Sequence[hold_store.CardShare], amount: int, refund: str
     ) -> None:
-        """On the cards an order was paid with, or what took their place; those that have expired are good again."""
+        """Refund to the order's cards or their successors; expired ones become valid again."""
         today = self._today()
         shares = model.shared_out([(one.card_id, max(0, one.amount - one.back)) for one in lines], amount)
         heirs = await self._heirs(tx, shares)
@@ -336,7 +336,7 @@ class GiftCardService(GiftCards):
 
     @staticmethod
     async def _heirs(tx: Transaction, card_ids: Iterable[str]) -> dict[str, str]:
-        """Which card stands for each of these now. All of them are locked, in the order in which everyone locks."""
+        """Return and lock the current successors of these cards, in the common order."""
         after = await store.successors(tx, card_ids)
         for card_id in sorted({*card_ids, *after.values()}):
             await store.lock(tx, card_id)
@@ -346,28 +346,28 @@ class GiftCardService(GiftCards):
     async def of_order(self, order_id: str) -> OrderGiftCards:
         return await hold_store.of_order(self._work, order_id)
 
-    # --- as time passes
+    # --- jobs
 
     async def expire(self) -> None:
-        """A timer: holds that ran out are released."""
+        """Scheduled job: release expired holds."""
         for order_id in await hold_store.expired(self._work, to_micros(self._work.now()), limit=200):
             with self._work.aside.guard("hold of gift cards", order_id):
                 await self._close(order_id, "expired")
 
     async def forget(self) -> None:
-        """A timer: codes that were sent, and tries that count no more."""
+        """Scheduled job: delete sent codes and old tries."""
         async with self._work.begin() as tx:
             await store.forget(tx)
             await guesses.forget_old(tx)
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: who was sent a card is not known any more, where the address was proved to be theirs."""
+        """Handle UserErased: erase the recipient if the address was verified."""
         event: UserErased = heard.event
         if event.verified:
             await self._forget_recipient(heard, event.email)
 
     async def on_address_erased(self, heard: Delivery) -> None:
-        """AddressErased: the same."""
+        """Handle AddressErased: erase the recipient."""
         event: AddressErased = heard.event
         await self._forget_recipient(heard, event.email)
 
@@ -378,16 +378,16 @@ class GiftCardService(GiftCards):
                 await tx.emit(GiftCardErased(card_id=card_id))
 
     async def protect(self, *, anew: bool) -> int:
-        """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many.
+        """Encrypt codes that are yet to be sent; `anew`: with the newest key. Returns how many.
 
-        Cards say from then on which key their codes are hashed with.
+        Also records with the cards which key hashes their codes.
         """
         async with self._work.begin() as tx:
             await store.name_code_key(tx, self._code_key)
             return await protect(tx, self._vault, (("codes", "card_id", "body"),), anew=anew)
 
     async def damage(self) -> list[str]:
-        """For `doctor`: what does not add up, in words."""
+        """Describe inconsistencies for `doctor`."""
         wrong = await store.damage(self._work)
         if count := await store.of_other_keys(self._work, self._code_key):
             wrong.append(OTHER_KEY.format(count))

@@ -1,4 +1,4 @@
-"""How the service of gift cards is built and wired; the one file of this service that the house knows besides its contract."""
+"""How gift cards are built and wired; besides the contract, the only file of this service that others import."""
 
 from shopwright.kit.derived import KeyedHash
 from shopwright.service_spec import BuildContext, ServiceSpec

@@ -1,4 +1,4 @@
-"""Gift cards in SQL. No statement leaves a card with less than nothing, or with less than is held of it."""
+"""SQL for gift cards. No statement can make a balance negative or less than what is held."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, M
 
 
 def card_of(row: Row, today: date) -> GiftCard:
-    """A row as a card, as it is today."""
+    """Decode a card as of today."""
     expires_on = None if row["expires_on"] is None else numbered_day(row["expires_on"])
     disabled, currency = bool(row["disabled"]), row["currency"]
     return GiftCard(
@@ -37,9 +37,9 @@ def card_of(row: Row, today: date) -> GiftCard:
 async def insert(
     tx: Transaction, card: GiftCard, code_hash: str, code_key: str, request: str, fingerprint: str
 ) -> bool:
-    """A new card; False where there is one of this request. `code_key`: check value of the key its code is hashed with.
+    """Insert a card. Returns False if the request has one. `code_key`: check value of the key of code hashes.
 
-    `fingerprint`: what the request asked for.
+    `fingerprint`: of the request's content.
     """
     return bool(
         await tx.run(
@@ -77,7 +77,7 @@ async def record(
     order_id: str = "",
     refund: str = "",
 ) -> None:
-    """One line of the append-only record."""
+    """Insert a movement."""
     await tx.run(
         "INSERT INTO movements (id, card_id, kind, amount, order_id, who, time, refund)"
         " VALUES (:id, :card_id, :kind, :amount, :order_id, :who, :time, :refund)",
@@ -92,31 +92,31 @@ async def record(
     )
 
 
-# --- looking
+# --- reading
 
 
 async def row_of(source: Reader, card_id: str) -> Row | None:
-    """A card."""
+    """Return the row of a card."""
     return await source.one("SELECT * FROM cards WHERE id = :id", id=card_id)
 
 
 async def by_request(source: Reader, request: str) -> Row | None:
-    """The card that this request issued."""
+    """Return the card that this request issued."""
     return await source.one("SELECT * FROM cards WHERE request = :request", request=request)
 
 
 async def by_code(source: Reader, code_hash: str) -> Row | None:
-    """The card with this code."""
+    """Return the card with this code hash."""
     return await source.one("SELECT * FROM cards WHERE code_hash = :code_hash", code_hash=code_hash)
 
 
 async def named(source: Reader, card_ids: Sequence[str]) -> list[Row]:
-    """Those there are."""
+    """Return existing cards."""
     return await source.fetch_in("SELECT * FROM cards WHERE id IN (:each)", card_ids)
 
 
 async def search(source: Reader, text: str, after: str, limit: int) -> Sequence[Row]:
-    """The newest first, by the last four of the code or the recipient."""
+    """List cards, newest first, by last four characters or recipient."""
     which = " AND (last4 = :last4 OR recipient_key = :email)" if text else ""
     given = {"last4": text.upper(), "email": email_key(text)} if text else {}
     before = " AND id < :after" if after else ""
@@ -129,7 +129,7 @@ async def search(source: Reader, text: str, after: str, limit: int) -> Sequence[
 
 
 async def movements(source: Reader, card_id: str, limit: int) -> list[GiftCardMovement]:
-    """The newest of a card."""
+    """Return the newest movements of a card."""
     rows = await source.fetch(
         "SELECT m.*, c.currency FROM movements m JOIN cards c ON c.id = m.card_id WHERE m.card_id = :card_id"
         " ORDER BY m.id DESC LIMIT :limit",
@@ -149,27 +149,27 @@ async def movements(source: Reader, card_id: str, limit: int) -> list[GiftCardMo
     ]
 
 
-# --- changing
+# --- writing
 
 
 async def lock(tx: Transaction, card_id: str) -> Row | None:
-    """A card, held until the transaction ends."""
+    """Lock a card until the transaction ends."""
     rows = await tx.fetch("UPDATE cards SET disabled = disabled WHERE id = :id RETURNING *", id=card_id)
     return rows[0] if rows else None
 
 
 async def set_disabled(tx: Transaction, card_id: str, *, disabled: bool) -> None:
-    """It can be used, or not."""
+    """Disable or enable a card."""
     await tx.run("UPDATE cards SET disabled = :disabled WHERE id = :id", id=card_id, disabled=int(disabled))
 
 
 async def set_successor(tx: Transaction, card_id: str, successor: str) -> None:
-    """This one takes its place."""
+    """Record the successor of a card."""
     await tx.run("UPDATE cards SET successor = :successor WHERE id = :id", id=card_id, successor=successor)
 
 
 async def successors(source: Reader, card_ids: Iterable[str]) -> dict[str, str]:
-    """Which cards took the place of these, where they are still disabled, and of those in turn."""
+    """Return the successors of these cards while they are disabled, and theirs in turn."""
     found: dict[str, str] = {}
     left = list(card_ids)
     while left:
@@ -182,7 +182,7 @@ async def successors(source: Reader, card_ids: Iterable[str]) -> dict[str, str]:
 
 
 async def add(tx: Transaction, card_id: str, amount: int) -> bool:
-    """More on it, or less; False where that is more than is free of it."""
+    """Change the balance. Returns False if more than the available balance would be taken."""
     return bool(
         await tx.run(
             "UPDATE cards SET balance = balance + :amount WHERE id = :id AND balance + :amount >= held",
@@ -193,7 +193,7 @@ async def add(tx: Transaction, card_id: str, amount: int) -> bool:
 
 
 async def prolong(tx: Transaction, card_id: str, today: date, until: date | None) -> None:
-    """One that has expired is good until then."""
+    """Extend an expired card."""
     await tx.run(
         "UPDATE cards SET expires_on = :until WHERE id = :id AND expires_on < :today",
         id=card_id,
@@ -206,7 +206,7 @@ async def prolong(tx: Transaction, card_id: str, today: date, until: date | None
 
 
 async def keep_code(tx: Transaction, card_id: str, body: str, until: int) -> None:
-    """For the e-mail to its recipient."""
+    """Store an encrypted code for the e-mail."""
     await tx.run(
         "INSERT INTO codes (card_id, body, until) VALUES (:card_id, :body, :until)",
         card_id=card_id,
@@ -216,18 +216,18 @@ async def keep_code(tx: Transaction, card_id: str, body: str, until: int) -> Non
 
 
 async def code_of(source: Reader, card_id: str, now: int) -> str | None:
-    """It, encrypted."""
+    """Return the encrypted code."""
     row = await source.one("SELECT body FROM codes WHERE card_id = :id AND until > :now", id=card_id, now=now)
     return str(row["body"]) if row else None
 
 
 async def forget(tx: Transaction) -> None:
-    """Codes that were sent long ago."""
+    """Delete codes past their time."""
     await tx.run("DELETE FROM codes WHERE until <= :now", now=to_micros(tx.now))
 
 
 async def forget_recipient(tx: Transaction, email: str) -> list[str]:
-    """Whose cards these are is not known any more; answers which."""
+    """Erase a recipient. Returns the affected cards."""
     rows = await tx.fetch(
         "UPDATE cards SET recipient = '', recipient_key = '' WHERE recipient_key = :key RETURNING id",
         key=email_key(email),
@@ -238,15 +238,15 @@ async def forget_recipient(tx: Transaction, email: str) -> list[str]:
 
 
 async def name_code_key(tx: Transaction, code_key: str) -> None:
-    """Cards by an earlier version: their codes are hashed with the key that is here when the shop is migrated."""
+    """Record the current key for cards of an earlier version."""
     await tx.run("UPDATE cards SET code_key = :code_key WHERE code_key = ''", code_key=code_key)
 
 
-# --- for the doctor
+# --- for `doctor`
 
 
 async def of_other_keys(source: Reader, code_key: str) -> int:
-    """How many cards that could still be used have codes hashed with another key than this one."""
+    """Count usable cards whose codes were hashed with another key."""
     [row] = await source.fetch(
         "SELECT count(*) AS count FROM cards WHERE code_key NOT IN ('', :code_key) AND disabled = 0 AND balance > 0",
         code_key=code_key,
@@ -255,13 +255,13 @@ async def of_other_keys(source: Reader, code_key: str) -> int:
 
 
 async def balances(source: Reader) -> dict[str, int]:
-    """What all cards are worth, by currency."""
+    """Return the total balance by currency."""
     rows = await source.fetch("SELECT currency, CAST(sum(balance) AS BIGINT) AS balance FROM cards GROUP BY currency")
     return {row["currency"]: row["balance"] for row in rows}
 
 
 async def damage(source: Reader) -> list[str]:
-    """Where a card is not its movements, has less than nothing, or holds what no order waits for."""
+    """Describe where a balance differs from its movements, is negative, or holds what no order waits for."""
     wrong = [
         f"Gift card {row['id']} has {row['balance']}, but its movements add up to {row['moved']}."
         for row in await source.fetch(

@@ -1,4 +1,4 @@
-"""What happened: the log of all facts, and what it adds up to."""
+"""Analytics: the log of all events, and statistics from it."""
 
 from shopwright.kit.manifest import ServiceManifest
 

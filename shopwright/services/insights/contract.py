@@ -1,4 +1,4 @@
-"""What others may know of insights."""
+"""The contract of analytics: values and operations."""
 
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -10,9 +10,9 @@ from shopwright.kit.rpc.operations import idempotent
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact in the log of the whole shop; `cursor` is its place there.
+    """An event in the log of the whole shop; `cursor` is its place there.
 
-    `request_id`: the request it was told in, or the run of a job; `trace_id`: its trace, where traces are kept. "" for unknown.
+    `request_id`: the request or job run that emitted it; `trace_id`: its trace, if traces are kept; "" if unknown.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """The orders that were paid on a day, without those cancelled or wholly refunded since, and what was kept of their money."""
+    """Orders paid on a day, without those cancelled or fully refunded since, and their net revenue."""
 
     day: date
     orders: int
@@ -34,7 +34,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class TopProduct(msgspec.Struct, frozen=True):
-    """What sold and was not refunded, how often, for how much."""
+    """Net units sold and revenue of a product."""
 
     product_id: str
     title: str
@@ -46,64 +46,64 @@ Step = Literal["viewed", "cart", "checkout", "placed", "paid"]
 
 
 class FunnelStep(msgspec.Struct, frozen=True):
-    """How often it came that far."""
+    """A step of the conversion funnel and its count."""
 
     step: Step
     count: int
 
 
 class TopSearch(msgspec.Struct, frozen=True):
-    """Words, and how often they were searched for."""
+    """A search text and its count."""
 
     words: str
     count: int
 
 
 class TopView(msgspec.Struct, frozen=True):
-    """A product, and how often it was looked at."""
+    """A product and its page views."""
 
     product_id: str
     count: int
 
 
 class Insights(Protocol):
-    """The verbs of insights."""
+    """The operations of analytics."""
 
     @idempotent
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
-        """The log of facts after a cursor, in order; the same cursor always continues at the same place."""
+        """Return the event log after a cursor, in a stable order."""
         ...
 
     @idempotent
     async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
-        """The first facts about these subjects, in the order of the log."""
+        """Return the first events about these subjects, in order."""
         ...
 
     @idempotent
     async def days(self, count: int = 30) -> list[Day]:
-        """The last days, oldest first, days without orders too."""
+        """Return the last days, oldest first, including days without orders."""
         ...
 
     @idempotent
     async def funnel(self, count: int = 30) -> list[FunnelStep]:
-        """Of the last days: products looked at, carts begun, checkouts begun, orders placed, orders paid."""
+        """Return the funnel of the last days: views, carts, checkouts, orders placed, orders paid."""
         ...
 
     @idempotent
     async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
-        """What was searched for most in the last days."""
+        """Return the most frequent searches of the last days."""
         ...
 
     @idempotent
     async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
-        """What was looked at most in the last days."""
+        """Return the most viewed products of the last days."""
         ...
 
     async def rebuild(self) -> int:
-        """Add everything up anew from the log; answers how many facts were read."""
+        """Recalculate all statistics from the log. Returns the number of events read."""
         ...
 
     @idempotent
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
-        """What sold most."""
+        """Return the best-selling products."""
         ...

@@ -1,4 +1,4 @@
-"""Whatever is told, write it down."""
+"""Event handlers and scheduled jobs of analytics."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from shopwright.services.insights.service import AnalyticsService
 
 
 def handlers(insights: AnalyticsService) -> list[EventHandler]:
-    """One for every event there is, but for those that few may see."""
+    """Return one handler for every event type except private ones."""
     return [
         EventHandler(f"insights.{name}", event, insights.on_event, alone=False)
         for name, event in sorted(Event.types.items())
@@ -16,5 +16,5 @@ def handlers(insights: AnalyticsService) -> list[EventHandler]:
 
 
 def jobs(insights: AnalyticsService) -> list[ScheduledJob]:
-    """The log has an end, and so have the words strangers search for."""
+    """Return the job that trims the log and rare search texts."""
     return [ScheduledJob("insights.trim", timedelta(hours=1), insights.trim)]

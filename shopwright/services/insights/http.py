@@ -1,4 +1,4 @@
-"""REST routes of insights: the log of facts, and the roll-ups."""
+"""REST routes of the event log and the dashboard."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ Service = Dependency[Insights]
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """The last 30 days: sales, what sold most, how many came how far, what was searched for and looked at."""
+    """The last 30 days: sales, top products, conversion funnel, top searches and views."""
 
     days: list[Day]
     top_products: list[TopProduct]
@@ -28,7 +28,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A fact in the log, as the API document describes it."""
+    """A logged event in the API documentation."""
 
     id: str
     type: str
@@ -48,7 +48,7 @@ class Told(msgspec.Struct, frozen=True):
     responses=answers(Page[Told], "Facts in order, and where the next ones start."),
 )
 async def list_events(insights: Service, after: AfterNumber = "", limit: Limit = 100) -> Response[bytes]:
-    """The log of facts, in order, from a cursor on."""
+    """List events in order, after a cursor."""
     found = await insights.events(after, limit + 1)
     answer = page(found, limit, lambda event: event.cursor)
     return Response(msgspec.json.encode(answer), media_type="application/json")
@@ -56,7 +56,7 @@ async def list_events(insights: Service, after: AfterNumber = "", limit: Limit =
 
 @get("/v1/insights", opt=allow(staff("insights.read")), tags=["events"], operation_id="get_insights")
 async def get_insights(insights: Service) -> Dashboard:
-    """The dashboard of the last 30 days."""
+    """Get the dashboard of the last 30 days."""
     return Dashboard(
         await insights.days(),
         await insights.top_products(),
@@ -67,6 +67,6 @@ async def get_insights(insights: Service) -> Dashboard:
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [list_events, get_insights]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""The log of facts, in SQL. It is written once: what of a fact tells of a person is kept apart, and goes with them."""
+"""SQL for the event log. It is append-only: personal fields are stored separately and deleted on erasure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,11 +14,11 @@ from shopwright.services.insights.contract import Logged
 
 
 async def append(tx: Transaction, fact: StoredEvent) -> None:
-    """The next place in the log."""
+    """Append an event."""
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
     seq, event = rows[0]["seq"], fact.data
     clean = redacted(event) if isinstance(event, Event) else event
-    # Another service's fact may come after that of the erasure.
+    # Another service's event may arrive after the erasure.
     if clean != event and not await _is_forgotten(tx, fact.subject):
         await tx.run(
             "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
@@ -46,7 +46,7 @@ async def _is_forgotten(tx: Transaction, subject: str) -> bool:
 
 
 async def tidy(tx: Transaction) -> None:
-    """What a process of a version before leaves here: it knows nothing of this table, and ends or forgets what it is of."""
+    """Apply erasure and trimming to rows of earlier versions, which did not know this table."""
     await tx.run("DELETE FROM journal_personal WHERE seq < (SELECT min(seq) FROM journal)")
     sql = "SELECT DISTINCT subject FROM journal WHERE apart IS NULL AND type = :type"
     for name in sorted(_forgetting()):
@@ -55,14 +55,14 @@ async def tidy(tx: Transaction) -> None:
 
 
 def _forgetting() -> set[str]:
-    """Facts after which nothing personal about their subject is kept."""
+    """Event types after which personal data of their subject must be deleted."""
     return {name for name, kind in Event.types.items() if kind.FORGETS}
 
 
 async def redact(tx: Transaction, subject: str) -> None:
-    """The log says nothing personal about this subject any more.
+    """Delete personal data about this subject from the log.
 
-    Where `apart` is NULL, a version wrote the row that kept personal fields in it: that is written anew.
+    Rows with `apart` NULL are from a version that kept personal fields inline; they are rewritten.
     """
     await tx.run("DELETE FROM journal_personal WHERE subject = :subject", subject=subject)
     sql = "SELECT seq, type, data FROM journal WHERE subject = :subject AND apart IS NULL"
@@ -72,20 +72,20 @@ async def redact(tx: Transaction, subject: str) -> None:
 
 
 async def after(source: Reader, seq: int, limit: int) -> list[Logged]:
-    """The log after a place."""
+    """Return the log after a place."""
     rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
     return await _whole(source, rows)
 
 
 async def about(source: Reader, subjects: list[str], limit: int) -> list[Logged]:
-    """The log about some subjects."""
+    """Return the log about some subjects."""
     sql = "SELECT * FROM journal WHERE subject IN (:each) ORDER BY seq LIMIT :limit"
     rows = await source.fetch_in(sql, subjects, limit=limit)
     return await _whole(source, sorted(rows, key=lambda row: int(row["seq"]))[:limit])
 
 
 async def _whole(source: Reader, rows: Sequence[Row]) -> list[Logged]:
-    """These, with what is still known of persons."""
+    """Add the personal fields that still exist."""
     found = await source.fetch_in(
         "SELECT seq, data FROM journal_personal WHERE seq IN (:each)", [row["seq"] for row in rows]
     )
@@ -94,7 +94,7 @@ async def _whole(source: Reader, rows: Sequence[Row]) -> list[Logged]:
 
 
 def _logged(row: Row, personal: Mapping[str, msgspec.Raw]) -> Logged:
-    """What was logged before capabilities were kept out of the log shows none either."""
+    """Decode a row; capabilities logged by earlier versions are removed."""
     fact = without_capabilities(read_fact(row))
     known = row["type"] in Event.types and Event.types[row["type"]].CAPABILITIES
     data = msgspec.json.encode(fact.data) if known else row["data"].encode()

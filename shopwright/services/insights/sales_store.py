@@ -1,4 +1,4 @@
-"""What was sold and was not given back, by the day it was paid on, in SQL."""
+"""SQL for net sales by day of payment."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ SALES = (OrderPaid, OrderCancelled, OrderRefunded, OrderRefundRefused)  # an Ord
 
 
 class SalesChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event adds to the sales of a day, or takes from them: `orders` that count, `money` and `lines`."""
+    """What an event adds to or deducts from a day's sales: orders, money and lines."""
 
     order_id: str
     orders: int
@@ -30,7 +30,7 @@ class SalesChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def change_of(event: Event) -> SalesChange | None:
-    """What an event changes in the sums; None where it changes nothing."""
+    """Return what an event changes in the sums, or None."""
     if isinstance(event, OrderPaid):
         back = (
             event.refunded
@@ -53,7 +53,7 @@ def change_of(event: Event) -> SalesChange | None:
 
 
 async def note_day(tx: Transaction, order_id: str, day: int) -> None:
-    """The order counts on this day."""
+    """Record the day an order counts on."""
     await tx.run(
         "INSERT INTO sale_days (order_id, day) VALUES (:order_id, :day) ON CONFLICT (order_id) DO NOTHING",
         order_id=order_id,
@@ -62,7 +62,7 @@ async def note_day(tx: Transaction, order_id: str, day: int) -> None:
 
 
 async def day_of_order(tx: Transaction, order_id: str, otherwise: int) -> int:
-    """The day on which an order counts; `otherwise` where it was paid before these days were noted."""
+    """Return the day an order counts on; `otherwise` if it was paid before days were recorded."""
     row = await tx.one("SELECT day FROM sale_days WHERE order_id = :order_id", order_id=order_id)
     return int(row["day"]) if row else otherwise
 
@@ -94,7 +94,7 @@ async def add(tx: Transaction, day: int, change: SalesChange) -> None:
 
 
 async def carry(tx: Transaction, day: int, change: SalesChange) -> None:
-    """A change that is added up and whose event is no longer in the log."""
+    """Carry a summed change over whose event leaves the log."""
     await tx.run(
         "UPDATE sales SET carried_orders = carried_orders + :orders, carried_revenue = carried_revenue + :revenue"
         " WHERE day = :day AND currency = :currency",

@@ -1,4 +1,4 @@
-"""Insights: hears everything, keeps it in one order, adds it up."""
+"""Analytics: records all events in one order and sums them up."""
 
 from datetime import datetime, timedelta
 
@@ -31,7 +31,7 @@ STEPS: dict[type[Event], Step] = {
 
 
 class AnalyticsService:
-    """The verbs of `contract.Insights`."""
+    """The operations of analytics."""
 
     def __init__(self, work: ServiceDatabase, *, currency: str, kept_days: int) -> None:
         self._work = work
@@ -39,7 +39,7 @@ class AnalyticsService:
         self._kept = timedelta(days=kept_days)
 
     async def on_event(self, heard: Delivery) -> None:
-        """Every fact."""
+        """Handle every event."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             if heard.event.FORGETS:
                 await log_store.redact(tx, heard.fact.subject)
@@ -49,7 +49,7 @@ class AnalyticsService:
             await self._add_up(tx, heard.fact)
 
     def _day(self, moment: datetime) -> int:
-        """The day in the shop, counted from 1970."""
+        """The day in the shop's zone, counted from 1970."""
         return day_number(day_of(moment, self._work.zone))
 
     async def _add_up(self, tx: Transaction, fact: StoredEvent) -> None:
@@ -64,7 +64,7 @@ class AnalyticsService:
             await store.count_step(tx, day, step, sum(getattr(event, "counts", {"": 1}).values()))
 
     async def _sale_day(self, tx: Transaction, fact: StoredEvent) -> int:
-        """The day on which what an event says of an order counts: that on which it was paid."""
+        """The day an order's event counts on: the day of payment."""
         event = fact.data
         if not isinstance(event, OrderPaid):
             return await sales_store.day_of_order(tx, fact.subject, self._day(fact.time))
@@ -126,7 +126,7 @@ class AnalyticsService:
         return count
 
     async def trim(self) -> None:
-        """A job: what is old leaves the log, a whole day at a time; what it has added to stays added up."""
+        """Scheduled job: remove old events, whole days at a time; their sums stay."""
         now = await believed(self._work)
         first = self._day(now - self._kept)
         before = self._work.ids.at("evt", start_of(numbered_day(first), self._work.zone))

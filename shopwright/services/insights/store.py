@@ -1,4 +1,4 @@
-"""The sums of the log, in SQL."""
+"""SQL for statistics."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -10,7 +10,7 @@ from shopwright.services.insights.contract import TopProduct, TopSearch, TopView
 
 
 async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:
-    """So many more came that far."""
+    """Add to the count of a funnel step."""
     await tx.run(
         "INSERT INTO funnel (day, step, count) VALUES (:day, :step, :count)"
         " ON CONFLICT (day, step) DO UPDATE SET count = funnel.count + excluded.count",
@@ -21,7 +21,7 @@ async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:
 
 
 async def count_searches(tx: Transaction, day: int, counts: Mapping[str, int]) -> None:
-    """Words that were searched for; strangers make up any number of them, so there is an end to those of a day."""
+    """Add to the counts of search texts, up to a limit per day, as anyone can invent texts."""
     known = "UPDATE searches SET count = count + :count WHERE day = :day AND words = :words"
     new = (
         "INSERT INTO searches (day, words, count) VALUES (:day, :words, :count)"
@@ -34,7 +34,7 @@ async def count_searches(tx: Transaction, day: int, counts: Mapping[str, int]) -
 
 
 async def count_views(tx: Transaction, day: int, counts: Mapping[str, int]) -> None:
-    """Products that were looked at."""
+    """Add to the counts of product views."""
     await tx.run_many(
         "INSERT INTO product_views (day, product_id, count) VALUES (:day, :product_id, :count)"
         " ON CONFLICT (day, product_id) DO UPDATE SET count = product_views.count + excluded.count",
@@ -43,7 +43,7 @@ async def count_views(tx: Transaction, day: int, counts: Mapping[str, int]) -> N
 
 
 async def funnel(source: Reader, since: int) -> dict[str, int]:
-    """How many came how far."""
+    """Return counts by funnel step."""
     rows = await source.fetch(
         "SELECT step, CAST(sum(count) AS BIGINT) AS n FROM funnel WHERE day >= :since GROUP BY step", since=since
     )
@@ -51,7 +51,7 @@ async def funnel(source: Reader, since: int) -> dict[str, int]:
 
 
 async def top_searches(source: Reader, since: int, limit: int) -> list[TopSearch]:
-    """What was searched for most."""
+    """Return the most frequent searches."""
     rows = await source.fetch(
         "SELECT words, CAST(sum(count) AS BIGINT) AS n FROM searches WHERE day >= :since"
         " GROUP BY words ORDER BY n DESC, words LIMIT :limit",
@@ -62,7 +62,7 @@ async def top_searches(source: Reader, since: int, limit: int) -> list[TopSearch
 
 
 async def top_views(source: Reader, since: int, limit: int) -> list[TopView]:
-    """What was looked at most."""
+    """Return the most viewed products."""
     rows = await source.fetch(
         "SELECT product_id, CAST(sum(count) AS BIGINT) AS n FROM product_views WHERE day >= :since"
         " GROUP BY product_id ORDER BY n DESC, product_id LIMIT :limit",
@@ -73,7 +73,7 @@ async def top_views(source: Reader, since: int, limit: int) -> list[TopView]:
 
 
 async def days(source: Reader, since: int, currency: str) -> dict[int, tuple[int, Money]]:
-    """Days with orders: how many, and for how much."""
+    """Return orders and revenue by day."""
     rows = await source.fetch(
         "SELECT * FROM sales WHERE day >= :since AND currency = :currency", since=since, currency=currency
     )
@@ -81,7 +81,7 @@ async def days(source: Reader, since: int, currency: str) -> dict[int, tuple[int
 
 
 async def top_products(source: Reader, currency: str, limit: int) -> list[TopProduct]:
-    """What sold most."""
+    """Return the best-selling products."""
     rows = await source.fetch(
         "SELECT * FROM products_sold WHERE currency = :currency AND quantity > 0 ORDER BY quantity DESC, product_id LIMIT :limit",
         currency=currency,
@@ -93,7 +93,7 @@ async def top_products(source: Reader, currency: str, limit: int) -> list[TopPro
 
 
 async def forget_sums(tx: Transaction, since: int) -> None:
-    """Nothing is added up but what facts have added that are no longer in the log: it begins with day `since`."""
+    """Reset sums to what events before day `since`, which left the log, contributed."""
     await tx.run("UPDATE sales SET orders = carried_orders, revenue = carried_revenue")
     await tx.run("UPDATE products_sold SET quantity = carried_quantity, revenue = carried_revenue")
     for table in ("funnel", "searches", "product_views"):
@@ -103,7 +103,7 @@ async def forget_sums(tx: Transaction, since: int) -> None:
 
 
 async def facts(tx: Transaction) -> AsyncIterator[StoredEvent]:
-    """The whole log, in order."""
+    """Iterate over the whole log in order."""
     seq = 0
     while rows := await tx.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1000", seq=seq):
         for row in rows:

@@ -1,23 +1,23 @@
-"""The old end of the log, in SQL."""
+"""SQL for trimming the log."""
 
 from collections.abc import Sequence
 
 from shopwright.kit.data.events import StoredEvent
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction, read_fact
 
-# Words of one day that are told apart while it lasts, and those that are kept of it.
+# Search texts counted during a day, and those kept afterwards.
 MOST_WORDS, KEPT_WORDS = 5_000, 500
 FIRST_DAY = "first day"
 
 
 async def first_day(source: Reader) -> int:
-    """The day the log begins with; 0 where it was never trimmed."""
+    """Return the first day of the log; 0 if it was never trimmed."""
     row = await source.one("SELECT seq FROM journal_head WHERE name = :name", name=FIRST_DAY)
     return row["seq"] if row else 0
 
 
 async def first_place(source: Reader) -> int:
-    """The place of the first fact in the log, or the one the next will get."""
+    """Return the place of the first event, or the next one if the log is empty."""
     row = await source.one("SELECT min(seq) AS seq FROM journal")
     if row is not None and row["seq"] is not None:
         return int(row["seq"])
@@ -26,7 +26,7 @@ async def first_place(source: Reader) -> int:
 
 
 async def begin_with(tx: Transaction, day: int) -> None:
-    """The log begins with this day."""
+    """Record the first day of the log."""
     await tx.run(
         "INSERT INTO journal_head (name, seq) VALUES (:name, :day) ON CONFLICT (name) DO UPDATE SET seq = :day",
         name=FIRST_DAY,
@@ -35,7 +35,7 @@ async def begin_with(tx: Transaction, day: int) -> None:
 
 
 async def take_oldest(tx: Transaction, before: str, limit: int) -> list[StoredEvent]:
-    """Facts older than an id, out of the log."""
+    """Delete and return events before this id."""
     rows = await tx.fetch(
         "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :before ORDER BY id LIMIT :limit) RETURNING *",
         before=before,
@@ -46,13 +46,13 @@ async def take_oldest(tx: Transaction, before: str, limit: int) -> list[StoredEv
 
 
 async def is_full(tx: Transaction, day: int) -> bool:
-    """Are as many words of a day told apart as may be?"""
+    """Whether a day has reached its limit of search texts."""
     row = await tx.one("SELECT count(*) AS n FROM searches WHERE day = :day", day=day)
     return row is not None and row["n"] >= MOST_WORDS
 
 
 async def days_with_many_words(source: ServiceDatabase, since: int, until: int) -> Sequence[int]:
-    """Days from `since` on, before `until`, of which more words stand than are kept."""
+    """Return days in this period with more search texts than are kept."""
     rows = await source.fetch(
         "SELECT day FROM searches WHERE day >= :since AND day < :until GROUP BY day HAVING count(*) > :most ORDER BY day",
         since=since,
@@ -63,7 +63,7 @@ async def days_with_many_words(source: ServiceDatabase, since: int, until: int) 
 
 
 async def keep_frequent_words(tx: Transaction, day: int) -> None:
-    """Of a day that is over, the words that were searched for most."""
+    """Delete all but the most frequent search texts of a past day."""
     await tx.run(
         "DELETE FROM searches WHERE day = :day AND words NOT IN"
         " (SELECT words FROM searches WHERE day = :day ORDER BY count DESC, words LIMIT :most)",

@@ -1,4 +1,4 @@
-"""How many there are, and who has some of them set aside."""
+"""Inventory: stock, reservations and backorders."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,4 +1,4 @@
-"""Stock that is counted, opened, or comes back."""
+"""Stock adjustments: counts, opening stock, and returned goods."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from shopwright.services.inventory.valuation import StockMove
 
 
 class Adjustments:
-    """Changes of what is on hand."""
+    """Changes stock on hand."""
 
     def __init__(self, context: InventoryContext, backorders: Backorders) -> None:
         self._context = context
@@ -96,7 +96,7 @@ class Adjustments:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 waits = await backorder_store.owed(tx, order_id)
                 for line in sorted(lines, key=lambda one: one.variant_id):
-                    # What the order still waits for never left the shelf: it is owed no more, and nothing comes back.
+                    # Backordered units were never in stock: they are released, and nothing returns.
                     unsent = min(waits.get(line.variant_id, 0), line.quantity)
                     if unsent:
                         await backorder_store.settle(tx, order_id, line.variant_id, unsent)

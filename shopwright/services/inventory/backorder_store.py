@@ -1,4 +1,4 @@
-"""What was promised beyond what is there, in SQL, and the places where stock lies."""
+"""SQL for backorders and locations."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wa
 
 
 async def promise(tx: Transaction, variant_id: str, quantity: int) -> bool:
-    """Promise so many more; False where that is beyond the cap."""
+    """Promise more units. Returns False beyond the limit."""
     return bool(
         await tx.run(
             "UPDATE stock_rules SET promised = promised + :quantity"
@@ -20,7 +20,7 @@ async def promise(tx: Transaction, variant_id: str, quantity: int) -> bool:
 
 
 async def unpromise(tx: Transaction, variant_id: str, quantity: int) -> None:
-    """So many are not promised any more: given up, or delivered."""
+    """Release promised units, as they were cancelled or delivered."""
     await tx.run(
         "UPDATE stock_rules SET promised = promised - :quantity WHERE variant_id = :variant_id",
         variant_id=variant_id,
@@ -29,7 +29,7 @@ async def unpromise(tx: Transaction, variant_id: str, quantity: int) -> None:
 
 
 async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
-    """A paid order waits for these; they stay promised."""
+    """Record units a paid order waits for; they stay promised."""
     await tx.run(
         "INSERT INTO owed (order_id, variant_id, quantity, since) VALUES (:order_id, :variant_id, :quantity, :since)",
         order_id=order_id,
@@ -40,13 +40,13 @@ async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
 
 
 async def owed(source: ServiceDatabase | Transaction, order_id: str) -> dict[str, int]:
-    """What an order waits for, by variant."""
+    """Return the units an order waits for, by variant."""
     rows = await source.fetch("SELECT variant_id, quantity FROM owed WHERE order_id = :order_id", order_id=order_id)
     return {row["variant_id"]: row["quantity"] for row in rows}
 
 
 async def waiting(tx: Transaction, variant_id: str) -> list[tuple[str, int]]:
-    """Orders that wait for a variant, the longest first, and for how many."""
+    """Return the orders waiting for a variant with their quantities, longest waiting first."""
     rows = await tx.fetch(
         "SELECT order_id, quantity FROM owed WHERE variant_id = :variant_id ORDER BY since, order_id",
         variant_id=variant_id,
@@ -55,7 +55,7 @@ async def waiting(tx: Transaction, variant_id: str) -> list[tuple[str, int]]:
 
 
 async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int) -> None:
-    """An order waits for so many less, and they are promised no more."""
+    """Reduce the units an order waits for, which are no longer promised."""
     whole = await tx.run(
         "DELETE FROM owed WHERE order_id = :order_id AND variant_id = :variant_id AND quantity = :quantity",
         order_id=order_id,
@@ -73,7 +73,7 @@ async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int)
 
 
 async def rules(source: Reader, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
-    """Rules of those variants that have one, and how many are promised."""
+    """Return stock rules and promised units of variants that have a rule."""
     rows = await source.fetch_in("SELECT * FROM stock_rules WHERE variant_id IN (:each)", variant_ids)
     return {
         row["variant_id"]: (StockRule(backorder=row["backorder"], low_at=row["low_at"]), row["promised"])
@@ -82,7 +82,7 @@ async def rules(source: Reader, variant_ids: Sequence[str]) -> dict[str, tuple[S
 
 
 async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
-    """Write rules; what is promised stays."""
+    """Write rules; promised units stay."""
     await tx.run_many(
         "INSERT INTO stock_rules (variant_id, backorder, low_at) VALUES (:variant_id, :backorder, :low_at)"
         " ON CONFLICT (variant_id) DO UPDATE SET backorder = excluded.backorder, low_at = excluded.low_at",
@@ -94,7 +94,7 @@ async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
 
 
 async def damage(source: ServiceDatabase) -> list[str]:
-    """Sentences for `doctor`: where what is promised is not what is reserved and owed."""
+    """Describe for `doctor` where promised units differ from reserved and backordered ones."""
     return [
         f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."
         for row in await source.fetch(
@@ -112,13 +112,13 @@ async def damage(source: ServiceDatabase) -> list[str]:
 
 
 async def locations(source: ServiceDatabase | Transaction) -> list[Location]:
-    """In the order in which they are taken from."""
+    """Return locations in the order they are taken from."""
     rows = await source.fetch("SELECT * FROM locations ORDER BY position, id")
     return [Location(row["id"], row["title"], row["position"]) for row in rows]
 
 
 async def put_location(tx: Transaction, location: Location) -> None:
-    """Make or change one."""
+    """Write a location."""
     await tx.run(
         "INSERT INTO locations (id, title, position) VALUES (:id, :title, :position)"
         " ON CONFLICT (id) DO UPDATE SET title = excluded.title, position = excluded.position",
@@ -129,7 +129,7 @@ async def put_location(tx: Transaction, location: Location) -> None:
 
 
 async def delete_location(tx: Transaction, location_id: str) -> bool:
-    """Take an empty one away; False where something lies there."""
+    """Delete an empty location. Returns False if it holds stock."""
     await tx.run("DELETE FROM stock WHERE location = :id AND on_hand = 0", id=location_id)
     return bool(
         await tx.run(

@@ -1,4 +1,4 @@
-"""Orders for what is not there yet: promised when they are placed, owed once they are paid, filled when goods come."""
+"""Backorders: promised when placed, owed once paid, filled when goods arrive."""
 
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.inventory import backorder_store, store
@@ -7,10 +7,10 @@ from shopwright.services.inventory.valuation import StockMove, sold
 
 
 class Backorders:
-    """Fills and keeps promises within the transactions of other parts."""
+    """Handles backorders within transactions of other parts."""
 
     async def goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[StockMove]) -> None:
-        """Orders that wait for a variant get it, the longest waiting first."""
+        """Give arrived goods to waiting orders, longest waiting first."""
         for order_id, quantity in await backorder_store.waiting(tx, variant_id):
             free = (await store.free(tx, variant_id)).get(location, 0)
             if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
@@ -19,7 +19,7 @@ class Backorders:
             moves.append(sold(order_id, Wanted(variant_id, given), location, ", on backorder"))
 
     async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove]) -> None:
-        """A paid order's units that were not there when it was placed: from the shelf if they have come, else owed."""
+        """Take a paid order's backordered units from stock if they arrived, else record them as owed."""
         left = await self.leave(tx, order_id, wanted, moves)
         if left < wanted.quantity:
             await backorder_store.unpromise(tx, wanted.variant_id, wanted.quantity - left)
@@ -27,7 +27,7 @@ class Backorders:
             await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))
 
     async def leave(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove], how: str = "") -> int:
-        """Free units leave the shelf for an order; answers how many are lacking."""
+        """Take free units from stock for an order. Returns how many are lacking."""
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             given = min(free, left)

@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, and how what moved is recorded and told."""
+"""What the parts of this service share: the database, and how movements are recorded and reported."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ MOST = 10_000_000  # units of a variant
 
 
 class InventoryContext:
-    """Given to each part."""
+    """Shared context, given to each part."""
 
     def __init__(self, work: ServiceDatabase, currency: str) -> None:
         self.work = work
@@ -20,7 +20,7 @@ class InventoryContext:
 
     @asynccontextmanager
     async def moving(self, tx: Transaction, variant_ids: Sequence[str]) -> AsyncIterator[list[StockMove]]:
-        """What moves within is recorded and told of; the stock of these variants is held meanwhile."""
+        """Lock the stock of these variants; record the movements made inside and emit their events."""
         await store.hold(tx, variant_ids)
         before = await store.read(tx, variant_ids)
         moves: list[StockMove] = []
@@ -29,7 +29,7 @@ class InventoryContext:
         await self.tell(tx, before)
 
     async def record(self, tx: Transaction, moves: Sequence[StockMove]) -> None:
-        """Record what moved, and the value it carried. All of it together: a line more asks the database nothing more."""
+        """Record movements and the value they carry, all at once, so that more lines cost no more queries."""
         if not moves:
             return
         await value_store.make(tx, {one.variant_id for one in moves if one.cost is not None}, self.currency)
@@ -47,7 +47,7 @@ class InventoryContext:
 
     @staticmethod
     async def tell(tx: Transaction, before: dict[str, Stock]) -> None:
-        """Tell of each variant whose availability is another than before."""
+        """Emit events for variants whose availability changed."""
         after = await store.read(tx, sorted(before))
         for variant_id, then in before.items():
             now = after[variant_id].available

@@ -1,4 +1,4 @@
-"""What others may know of inventory."""
+"""The contract of inventory: values, events and operations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,21 +12,21 @@ from shopwright.kit.money import Money
 from shopwright.kit.rpc.operations import idempotent
 
 MAIN = "main"
-# Goods came with a cost; units that were there got one; left for an order; came back from it; were counted, more or fewer.
+# Received with a cost; given a cost later; sold; returned; counted, more or fewer.
 ValueCause = Literal["received", "opened", "sold", "returned", "counted"]
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """So many of a variant."""
+    """A quantity of a variant."""
 
     variant_id: str
     quantity: int
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """Units on the shelf, units set aside for orders, and how many more than are there may still be ordered.
+    """Units on hand, reserved units, and units that may be backordered.
 
-    `low_at`: as few as that are told as running low.
+    `low_at`: the quantity reported as low.
     """
 
     variant_id: str
@@ -37,17 +37,17 @@ class Stock(msgspec.Struct, frozen=True):
 
     @property
     def on_shelf(self) -> int:
-        """Units that can be sent at once."""
+        """Units that can be shipped at once."""
         return max(0, self.on_hand - self.reserved)
 
     @property
     def available(self) -> int:
-        """Units a shopper may order now."""
+        """Units a shopper can order now."""
         return self.on_shelf + self.backorder
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A place where stock lies; orders take from those with the lowest position first."""
+    """A place where stock is kept; orders take from the lowest position first."""
 
     id: str
     title: str
@@ -55,14 +55,14 @@ class Location(msgspec.Struct, frozen=True):
 
 
 class StockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`backorder`: so many units may be ordered beyond what is there; `low_at`: as few as that are told as running low."""
+    """`backorder`: units that may be ordered beyond stock; `low_at`: the quantity reported as low."""
 
     backorder: int = 0
     low_at: int = 3
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change by hand: either by `delta` or to `on_hand`, with the reason for the record."""
+    """A manual change by `delta` or to `on_hand`, with its reason."""
 
     variant_id: str
     reason: str
@@ -72,7 +72,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Goods that came, and what they cost without tax: each (`unit_cost`) or all (`total_cost`); neither: it is not known.
+    """Received goods and their cost without tax: per unit (`unit_cost`) or in total (`total_cost`), if known.
 
     `reference`: such as the number of the supplier's delivery note.
     """
@@ -86,9 +86,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StockValue(msgspec.Struct, frozen=True, kw_only=True):
-    """What a variant's stock is worth: `units` of those `on_hand` have a cost, and are worth `value` together.
+    """The value of a variant's stock: `units` of those `on_hand` have a cost, worth `value` in total.
 
-    `average`: what one costs on average, rounded; that of the last there were where none is left.
+    `average`: the rounded average cost of a unit, or the last one if none is left.
     """
 
     variant_id: str
@@ -99,12 +99,12 @@ class StockValue(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def without_cost(self) -> int:
-        """Units whose cost is not known."""
+        """Units without a known cost."""
         return max(0, self.on_hand - self.units)
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """One line of the append-only record: stock = the sum of its movements. `value`: what it carried, where it has a cost."""
+    """An entry of the append-only record; stock is the sum of its movements. `value`: carried, if it has a cost."""
 
     id: str
     variant_id: str
@@ -116,13 +116,13 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class SoldOut(Refused):
-    """Fewer are left than were asked for; `data["left"]` maps variant ids to what can be had."""
+    """Not enough stock; `data["left"]` maps variant ids to what is available."""
 
     code = "sold_out"
 
 
 class StockChanged(Event, frozen=True, kw_only=True):
-    """So many can be ordered now."""
+    """The availability of a variant changed."""
 
     SUBJECT: ClassVar[str] = "variant_id"
     variant_id: str
@@ -130,7 +130,7 @@ class StockChanged(Event, frozen=True, kw_only=True):
 
 
 class StockRanLow(Event, frozen=True, kw_only=True):
-    """Few are left: time to order more."""
+    """Stock of a variant is low: time to reorder."""
 
     SUBJECT: ClassVar[str] = "variant_id"
     variant_id: str
@@ -138,7 +138,7 @@ class StockRanLow(Event, frozen=True, kw_only=True):
 
 
 class BackInStock(Event, frozen=True, kw_only=True):
-    """There were none, now there are some."""
+    """A variant that was sold out is available again."""
 
     SUBJECT: ClassVar[str] = "variant_id"
     variant_id: str
@@ -146,9 +146,9 @@ class BackInStock(Event, frozen=True, kw_only=True):
 
 
 class StockValued(Event, frozen=True, kw_only=True):
-    """Stock is worth so much more, or less where `value` is below 0. `order_id`: of what was sold or came back.
+    """The value of stock changed by `value`. `order_id`: of goods sold or returned.
 
-    `movement_id`: the first of the movements that carried it. `reference`: of what was received.
+    `movement_id`: the first of the movements that carried it. `reference`: of a receipt.
     """
 
     SUBJECT: ClassVar[str] = "movement_id"
@@ -162,110 +162,110 @@ class StockValued(Event, frozen=True, kw_only=True):
 
 
 class Inventory(Protocol):
-    """The verbs of inventory."""
+    """The operations of inventory."""
 
     @idempotent
     async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
-        """The stock of each; a variant never stocked has none."""
+        """Return the stock of each variant; a variant never stocked has 0."""
         ...
 
     async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
-        """Change stock by hand, all or none. The same `key` changes it once. Raises Invalid, Refused below zero."""
+        """Adjust stock, all or none, once per `key`. Raises Invalid, Refused below zero."""
         ...
 
     @idempotent
     async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
-        """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing.
+        """Set opening stock of variants that never had any; others are unchanged. Safe to repeat.
 
-        `costs`: what a unit of some of them costs without tax.
+        `costs`: unit costs without tax, where known.
         """
         ...
 
     @idempotent
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
-        """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
+        """Reserve all lines of an order or none. Safe to repeat. Raises SoldOut."""
         ...
 
     @idempotent
     async def keep(self, order_id: str, expires_at: datetime) -> None:
-        """What is set aside for an order stays so until then, if that is longer."""
+        """Extend a reservation until `expires_at`, if that is later."""
         ...
 
     @idempotent
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
-        """What was set aside leaves the shelf for good; "expired" where nothing is set aside any more."""
+        """Take reserved goods from stock; "expired" if nothing is reserved any more."""
         ...
 
     @idempotent
     async def release(self, order_id: str) -> None:
-        """What was set aside may be ordered by others again."""
+        """Release a reservation."""
         ...
 
     @idempotent
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
-        """Goods that came back onto the shelf, or are owed no more; once for each `key`."""
+        """Return goods to stock or release backordered ones, once per `key`."""
         ...
 
     @idempotent
     async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
-        """Goods that came back leave for the order after all, all or none; once for each `key`. Raises Refused."""
+        """Take returned goods for the order after all, all or none, once per `key`. Raises Refused."""
         ...
 
     @idempotent
     async def owed(self, order_id: str) -> dict[str, int]:
-        """Units of a paid order that wait for goods to come, by variant; they cannot be sent yet."""
+        """Return the backordered units of a paid order by variant; they cannot be shipped yet."""
         ...
 
     @idempotent
     async def locations(self) -> list[Location]:
-        """In the order in which they are taken from."""
+        """Return locations in the order they are taken from."""
         ...
 
     async def put_location(self, location: Location) -> Location:
-        """Make or change a location. Raises Invalid."""
+        """Create or update a location. Raises Invalid."""
         ...
 
     async def delete_location(self, location_id: str) -> None:
-        """Take an empty location away. Raises Missing, Conflict."""
+        """Delete an empty location. Raises Missing, Conflict."""
         ...
 
     @idempotent
     async def by_location(self, variant_id: str) -> dict[str, Stock]:
-        """The stock of a variant at each location that has or had some."""
+        """Return the stock of a variant at each location that has or had some."""
         ...
 
     @idempotent
     async def rule(self, variant_id: str) -> StockRule:
-        """The rule of a variant; the usual one where nobody set another."""
+        """Return the stock rule of a variant, or the default."""
         ...
 
     async def put_rule(self, variant_id: str, rule: StockRule) -> StockRule:
-        """Set how many may be backordered, and when a variant runs low. Raises Invalid."""
+        """Set the backorder limit and low-stock threshold. Raises Invalid."""
         ...
 
     async def put_rules(self, rules: Mapping[str, StockRule]) -> None:
-        """The same for many variants, all or none. Raises Invalid."""
+        """Set the rules of many variants, all or none. Raises Invalid."""
         ...
 
     @idempotent
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
-        """The newest movements of a variant."""
+        """Return the newest movements of a variant."""
         ...
 
     async def receive(self, receipts: Sequence[Receipt], who: str = "", key: str = "") -> dict[str, Stock]:
-        """Goods came, all or none. The same `key` receives them once. Raises Invalid, Refused."""
+        """Receive goods, all or none, once per `key`. Raises Invalid, Refused."""
         ...
 
     async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
-        """What a unit of those there costs whose cost is not known. Raises Invalid, Refused where all have one."""
+        """Set the unit cost of stock without one. Raises Invalid, Refused if all units have a cost."""
         ...
 
     @idempotent
     async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
-        """What the stock of each is worth."""
+        """Return the stock value of each variant."""
         ...
 
     @idempotent
     async def without_cost(self, after: str = "", limit: int = 100) -> list[str]:
-        """Variants of which some units that are there have no cost, by id."""
+        """Return variants with units on hand that have no cost, by id."""
         ...

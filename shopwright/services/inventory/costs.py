@@ -1,4 +1,4 @@
-"""What goods cost: receipts, costs of what is there already, and what stock is worth."""
+"""Cost of goods: receipts, costs set later, and stock value."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ LONGEST_REFERENCE = 100
 
 
 class Costs:
-    """Gives stock its value."""
+    """Values stock."""
 
     def __init__(self, context: InventoryContext, backorders: Backorders) -> None:
         self._context = context
@@ -54,7 +54,7 @@ class Costs:
         await self._backorders.goods_came(tx, one.variant_id, one.location, moves)
 
     def _cost_of(self, one: Receipt, pointer: str, known: Sequence[Location]) -> Money | None:
-        """What all of it costs; None where that is not known. Raises Invalid."""
+        """The total cost of a receipt, or None. Raises Invalid."""
         if not 0 < one.quantity <= MOST:
             raise Invalid.at(
                 f"{pointer}/quantity", _("A quantity received is a whole number from 1 to {most}.", most=MOST)

@@ -1,4 +1,4 @@
-"""When time passes, do this."""
+"""Scheduled jobs of inventory."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from shopwright.services.inventory.service import InventoryService
 
 
 def jobs(inventory: InventoryService) -> list[ScheduledJob]:
-    """Reservations that ran out are given back, old movements carried forward."""
+    """Return the jobs: release expired reservations, carry old movements forward."""
     return [
         ScheduledJob("inventory.expire", timedelta(seconds=10), inventory.expire),
         ScheduledJob("inventory.carry_forward", timedelta(days=1), inventory.carry_forward),

@@ -1,4 +1,4 @@
-"""REST routes of inventory: the places where stock lies, for staff. What is said of a variant, by id or SKU: web/product_view."""
+"""REST routes of locations, for staff. Stock of variants, by id or SKU, is in web/product_view."""
 
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ Title = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class LocationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place where stock lies."""
+    """A location."""
 
     title: Title
     position: int = 0
@@ -25,7 +25,7 @@ class LocationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 @get("/v1/stock-locations", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="list_locations")
 async def list_locations(inventory: Service) -> dict[str, list[Location]]:
-    """All locations, in the order in which orders take from them."""
+    """List all locations in the order orders take from them."""
     return {"items": await inventory.locations()}
 
 
@@ -36,7 +36,7 @@ async def list_locations(inventory: Service) -> dict[str, list[Location]]:
     operation_id="put_location",
 )
 async def put_location(inventory: Service, location: FromPath[str], data: JSONBody[LocationInput]) -> Location:
-    """Make a location, or change the one with this id."""
+    """Create or update a location."""
     return await inventory.put_location(Location(location, data.title, data.position))
 
 
@@ -47,11 +47,11 @@ async def put_location(inventory: Service, location: FromPath[str], data: JSONBo
     operation_id="delete_location",
 )
 async def delete_location(inventory: Service, location: FromPath[str]) -> None:
-    """Take an empty location away."""
+    """Delete an empty location."""
     await inventory.delete_location(location)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [list_locations, put_location, delete_location]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""Places where stock lies, and rules of when it is low and what may be ordered beyond it."""
+"""Locations, and rules for low stock and backorders."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Goods that are set aside for orders, all or none; they run out, are taken or released."""
+"""Reservations: all lines or none; they expire, are taken, or released."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from shopwright.services.inventory.valuation import StockMove, sold
 
 
 class Reservations:
-    """Never more than there is, whoever asks at once."""
+    """Reserves stock without overselling, however many ask at once."""
 
     def __init__(self, context: InventoryContext, backorders: Backorders) -> None:
         self._context = context
@@ -32,7 +32,7 @@ class Reservations:
         async with self._work.begin() as tx:
             if not await store.open_reservation(tx, order_id, to_micros(expires_at)):
                 return
-            # The keys are locked in the same order by everyone, so that two orders never wait for one another.
+            # Keys are locked in the same order everywhere, so that two orders cannot deadlock.
             before = await store.read(tx, sorted(wanted))
             spread = await store.spread(tx, sorted(wanted))
             missing = []
@@ -47,7 +47,7 @@ class Reservations:
             await self._context.tell(tx, before)
 
     async def _set_aside(self, tx: Transaction, order_id: str, wanted: Wanted) -> bool:
-        """All from one place where that is possible, else from several, and the rest on backorder; False: not so many."""
+        """Reserve at one location if possible, else at several, the rest as backorder. Returns False if too few."""
         if await store.set_aside(tx, order_id, wanted):
             return True
         left = wanted.quantity
@@ -90,7 +90,7 @@ class Reservations:
                         await self._backorders.goods_came(tx, line.variant_id, location, moves)
 
     async def expire(self) -> None:
-        """A timer: reservations that ran out give their goods back."""
+        """Scheduled job: release expired reservations."""
         for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
             with self._work.aside.guard("reservation", order_id):
                 await self._close(order_id, store.EXPIRED)

@@ -36,7 +36,7 @@ MOVEMENTS_KEPT = timedelta(days=400)
 
 
 class InventoryService(Inventory):
-    """The operations of inventory, and its jobs. `chosen`: the class of each part, which a test may replace."""
+    """The operations and jobs of inventory. `chosen`: the class of each part, which a test may replace."""
 
     def __init__(self, work: ServiceDatabase, currency: str, chosen: Callable[[type[Any]], type[Any]]) -> None:
         self._work = work
@@ -115,13 +115,13 @@ class InventoryService(Inventory):
     async def without_cost(self, after: str = "", limit: int = 100) -> list[str]:
         return await self._costs.without_cost(after, limit)
 
-    # --- jobs, and what others look at
+    # --- jobs, metrics and checks
 
     async def expire(self) -> None:
         await self._reservations.expire()
 
     async def carry_forward(self) -> None:
-        """A timer: of what came and went long ago, each variant keeps one movement for each location."""
+        """Scheduled job: merge old movements into one per variant and location."""
         before = self._work.ids.at("mov", await believed(self._work) - MOVEMENTS_KEPT)
         for variant_id in await store.with_old_movements(self._work, before):
             with self._work.aside.guard("movements", variant_id):
@@ -129,11 +129,11 @@ class InventoryService(Inventory):
                     await store.carry_forward(tx, variant_id, before)
 
     async def figures(self) -> dict[str, float]:
-        """For `/metrics`: what is under way."""
+        """Metrics: open reservations."""
         return await store.figures(self._work, to_micros(self._work.now()))
 
     async def damage(self) -> list[str]:
-        """For `doctor`: what does not add up, in words."""
+        """Describe inconsistencies for `doctor`."""
         return [
             *await store.damage(self._work),
             *await value_store.damage(self._work),

@@ -1,4 +1,4 @@
-"""How inventory is built and wired; the one file of this service that the house knows besides its contract."""
+"""How inventory is built and wired; besides the contract, the only file of this service that others import."""
 
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.inventory import MANIFEST

@@ -1,4 +1,4 @@
-"""Stock in SQL. Each change is one conditional statement, the same on every database: it cannot oversell."""
+"""SQL for stock. Each change is one conditional statement, the same on every database, so it cannot oversell."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ ON_BACKORDER = ""  # the location of what is set aside although it is not there
 
 
 async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
-    """Stock summed over locations."""
+    """Return stock summed over locations."""
     async with source.in_a_row() as asked:
         rows = await asked.fetch_in(
             "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
@@ -33,7 +33,7 @@ async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]
 
 
 async def counts(source: Reader, variant_ids: Sequence[str]) -> dict[str, int]:
-    """Units that are there, at all locations together."""
+    """Return units on hand, summed over locations."""
     rows = await source.fetch_in(
         "SELECT variant_id, sum(on_hand) AS on_hand FROM stock WHERE variant_id IN (:each) GROUP BY variant_id",
         variant_ids,
@@ -42,7 +42,7 @@ async def counts(source: Reader, variant_ids: Sequence[str]) -> dict[str, int]:
 
 
 async def by_location(source: ServiceDatabase | Transaction, variant_id: str) -> dict[str, Stock]:
-    """Stock at each location, in the order in which they are taken from."""
+    """Return stock at each location in the order they are taken from."""
     rows = await source.fetch(
         "SELECT s.* FROM stock s JOIN locations l ON l.id = s.location WHERE s.variant_id = :variant_id"
         " ORDER BY l.position, l.id",
@@ -52,16 +52,16 @@ async def by_location(source: ServiceDatabase | Transaction, variant_id: str) ->
 
 
 async def free(tx: Transaction, variant_id: str) -> dict[str, int]:
-    """What is not set aside at each location, held until the transaction ends."""
+    """Return unreserved units by location, locked until the transaction ends."""
     await hold(tx, [variant_id])
     return {location: stock.on_shelf for location, stock in (await by_location(tx, variant_id)).items()}
 
 
 async def hold(tx: Transaction, variant_ids: Sequence[str]) -> None:
-    """All stock of these variants, until the transaction ends.
+    """Lock all stock of these variants until the transaction ends.
 
-    Row by row in the same order by everyone, so that two never wait for one another: whoever will come to hold several rows
-    of a variant holds all of them first.
+    Rows are locked in the same order everywhere, and all rows of a variant at once, so that transactions cannot
+    deadlock.
     """
     rows = await tx.fetch_in("SELECT variant_id, location FROM stock WHERE variant_id IN (:each)", variant_ids)
     await tx.run_many(
@@ -74,7 +74,7 @@ async def hold(tx: Transaction, variant_ids: Sequence[str]) -> None:
 
 
 async def spread(tx: Transaction, variant_ids: Sequence[str]) -> set[str]:
-    """Which of these lie at several locations."""
+    """Return which of these variants are stocked at several locations."""
     rows = await tx.fetch_in(
         "SELECT variant_id FROM stock WHERE variant_id IN (:each) GROUP BY variant_id HAVING count(*) > 1", variant_ids
     )
@@ -82,13 +82,13 @@ async def spread(tx: Transaction, variant_ids: Sequence[str]) -> set[str]:
 
 
 async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
-    """Which of these ever had stock."""
+    """Return which of these variants ever had stock."""
     rows = await source.fetch_in("SELECT DISTINCT variant_id FROM stock WHERE variant_id IN (:each)", variant_ids)
     return {row["variant_id"] for row in rows}
 
 
 async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
-    """Stock of variants that have none yet; answers those that got some."""
+    """Insert stock of variants without any. Returns those inserted."""
     rows = await tx.fetch_rows(
         "INSERT INTO stock (variant_id, on_hand, location, reserved) VALUES (:each, :location, 0)"
         " ON CONFLICT (variant_id, location) DO NOTHING RETURNING variant_id",
@@ -100,7 +100,7 @@ async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
 
 
 async def on_hand(source: ServiceDatabase | Transaction, variant_id: str, location: str) -> int:
-    """Units on the shelf at a location."""
+    """Return units on hand at a location."""
     row = await source.one(
         "SELECT on_hand FROM stock WHERE variant_id = :variant_id AND location = :location",
         variant_id=variant_id,
@@ -110,7 +110,7 @@ async def on_hand(source: ServiceDatabase | Transaction, variant_id: str, locati
 
 
 async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> bool:
-    """Change what is on the shelf; False where that would leave less than nothing, or less than is set aside."""
+    """Change units on hand. Returns False if fewer than zero, or than reserved, would remain."""
     if delta >= 0:
         return bool(
             await tx.run(
@@ -133,7 +133,7 @@ async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> b
 
 
 async def set_aside(tx: Transaction, order_id: str, wanted: Wanted, location: str = "") -> bool:
-    """Reserve a line at this location, or at the first that has all of it; False where there are not so many."""
+    """Reserve a line at this location, or the first with enough. Returns False if there is none."""
     rows = await tx.fetch(
         "UPDATE stock SET reserved = reserved + :quantity WHERE variant_id = :variant_id AND location = ("
         " SELECT s.location FROM stock s JOIN locations l ON l.id = s.location"
@@ -150,7 +150,7 @@ async def set_aside(tx: Transaction, order_id: str, wanted: Wanted, location: st
 
 
 async def keep_line(tx: Transaction, order_id: str, wanted: Wanted, location: str) -> None:
-    """Write down what is set aside for an order, and where."""
+    """Record what is reserved for an order, and where."""
     await tx.run(
         "INSERT INTO reservation_lines (order_id, variant_id, location, quantity)"
         " VALUES (:order_id, :variant_id, :location, :quantity)",
@@ -162,7 +162,7 @@ async def keep_line(tx: Transaction, order_id: str, wanted: Wanted, location: st
 
 
 async def open_reservation(tx: Transaction, order_id: str, expires_at: int) -> bool:
-    """A new reservation; False where this order has one already. One that ran out may be opened again."""
+    """Insert a reservation, or reopen an expired one. Returns False if the order has one."""
     return bool(
         await tx.run(
             "INSERT INTO reservations (order_id, state, expires_at) VALUES (:order_id, 'open', :expires_at)"
@@ -175,7 +175,7 @@ async def open_reservation(tx: Transaction, order_id: str, expires_at: int) -> b
 
 
 async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
-    """A reservation that is open ends no sooner than then."""
+    """Extend an open reservation."""
     await tx.run(
         "UPDATE reservations SET expires_at = :expires_at"
         " WHERE order_id = :order_id AND state = 'open' AND expires_at < :expires_at",
@@ -185,7 +185,7 @@ async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
 
 
 async def close_reservation(tx: Transaction, order_id: str, state: str) -> bool:
-    """Open → `state`; False where it is not open."""
+    """Close an open reservation with this state. Returns False if it is not open."""
     return bool(
         await tx.run(
             "UPDATE reservations SET state = :state WHERE order_id = :order_id AND state = 'open'",
@@ -196,13 +196,13 @@ async def close_reservation(tx: Transaction, order_id: str, state: str) -> bool:
 
 
 async def reservation_state(source: ServiceDatabase | Transaction, order_id: str) -> str | None:
-    """The state of an order's reservation."""
+    """Return the state of an order's reservation."""
     row = await source.one("SELECT state FROM reservations WHERE order_id = :order_id", order_id=order_id)
     return row["state"] if row else None
 
 
 async def variants_of(source: ServiceDatabase | Transaction, order_id: str) -> list[str]:
-    """What is set aside for an order."""
+    """Return the reserved variants of an order."""
     rows = await source.fetch(
         "SELECT DISTINCT variant_id FROM reservation_lines WHERE order_id = :order_id ORDER BY variant_id",
         order_id=order_id,
@@ -211,7 +211,7 @@ async def variants_of(source: ServiceDatabase | Transaction, order_id: str) -> l
 
 
 async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[Wanted, str]]:
-    """Undo what is set aside; with `leaves_shelf` the goods go too. Answers the lines and their locations."""
+    """Release reserved lines; `leaves_shelf`: take the goods, too. Returns lines and locations."""
     rows = await tx.fetch(
         "DELETE FROM reservation_lines WHERE order_id = :order_id RETURNING variant_id, location, quantity",
         order_id=order_id,
@@ -232,7 +232,7 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
 
 
 async def movements(source: ServiceDatabase, variant_id: str, limit: int) -> list[Movement]:
-    """The newest movements of a variant."""
+    """Return the newest movements of a variant."""
     rows = await source.fetch(
         "SELECT * FROM movements WHERE variant_id = :variant_id ORDER BY id DESC LIMIT :limit",
         variant_id=variant_id,
@@ -253,7 +253,7 @@ async def movements(source: ServiceDatabase, variant_id: str, limit: int) -> lis
 
 
 async def with_old_movements(source: ServiceDatabase, before: str) -> list[str]:
-    """Variants that have several movements older than this id, at one location."""
+    """Return variants with several movements before this id at one location."""
     rows = await source.fetch(
         "SELECT variant_id FROM movements WHERE id < :before GROUP BY variant_id, location HAVING count(*) > 1",
         before=before,
@@ -262,7 +262,7 @@ async def with_old_movements(source: ServiceDatabase, before: str) -> list[str]:
 
 
 async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
-    """Its movements older than this id become one for each location, where the last of them stands."""
+    """Merge movements before this id into one per location."""
     old = "variant_id = :variant_id AND id < :before"
     rows = await tx.fetch(
         f"SELECT location, max(id) AS id, CAST(sum(delta) AS BIGINT) AS delta, max(currency) AS currency,"
@@ -287,7 +287,7 @@ async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
 
 
 async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
-    """Orders whose reservation has run out."""
+    """Return orders with expired reservations."""
     rows = await source.fetch(
         "SELECT order_id FROM reservations WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
         now=now,
@@ -297,7 +297,7 @@ async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
 
 
 async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
-    """Reservations that hold goods, and those of them that should have been given back."""
+    """Count open reservations and overdue ones."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END), 0) AS over"
         " FROM reservations WHERE state = 'open'",
@@ -307,7 +307,7 @@ async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
 
 
 async def damage(source: ServiceDatabase) -> list[str]:
-    """Sentences for `doctor`: where stock is not its movements, or what is set aside is not in open reservations."""
+    """Describe for `doctor` where stock differs from its movements, or reserved units from reservations."""
     wrong = [
         f"{row['variant_id']} at {row['location']} has {row['on_hand']} on hand, but its movements add up to {row['moved']}."
         for row in await source.fetch(

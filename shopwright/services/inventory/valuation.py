@@ -1,7 +1,7 @@
-"""What stock is worth: at the moving average, to the last minor unit. Pure functions.
+"""Stock valuation at the moving average, exact to the minor unit. Pure functions.
 
-Of a variant's units, those that have a cost leave first; what has none is worth nothing. So the value is the sum of what
-movements carried, and no units have no value. What a count finds is worth what counts took away before, and no more.
+Units with a cost leave first; units without one are worth nothing. So the value is the sum of what movements carried,
+and no units have no value. Units found by a count are worth what earlier counts wrote off, and no more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +15,9 @@ from shopwright.services.inventory.contract import StockValued, ValueCause, Want
 
 
 class Valuation(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a variant: units that have a cost, and what they are worth together; the average is that of the last there were.
+    """Units of a variant that have a cost, with their total value, and the last average.
 
-    `counted_units`: those that counts took away and have not found again, worth `counted_value` then.
+    `counted_units`: written off by counts and not found again, with `counted_value` then.
     """
 
     currency: str
@@ -30,7 +30,7 @@ class Valuation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockMove(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes or goes. `cost`: of all of it, where that is known; `given`: units there already that get a cost now."""
+    """A movement. `cost`: of all its units, if known; `given`: units on hand that get a cost now."""
 
     variant_id: str
     location: str
@@ -44,12 +44,12 @@ class StockMove(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_change_value(self) -> bool:
-        """What comes without a cost is worth nothing, whatever else there is."""
+        """Whether it can change the value; units without a cost are worth nothing."""
         return self.cost is not None or self.cause in {"sold", "returned", "counted"}
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """What a move adds to the units that have a cost, and to their value; below 0 where they leave."""
+    """What a movement adds to the units with a cost and to their value; negative when they leave."""
 
     units: int = 0
     value: int = 0
@@ -61,12 +61,12 @@ Out = dict[tuple[str, str], Valuation]  # what left for an order, of a variant, 
 
 
 def part(units: int, value: int, taken: int) -> int:
-    """What so many of these units are worth; all of them take all of it."""
+    """The value of this many of the units; all units have all of it."""
     return value if taken == units else divide_half_up(value * taken, units)
 
 
 def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
-    """What a move carries. Raises Refused where its cost cannot be added to what is there."""
+    """What a movement carries. Raises Refused if its cost cannot be added."""
     if move.cost is not None:
         _check(move.variant_id, move.cost, now)
         return Carried(move.delta + move.given, move.cost.amount, move.cost.currency)
@@ -75,7 +75,7 @@ def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
         return Carried(-taken, -part(now.units, now.value, taken), now.currency) if taken else NOTHING
     if move.cause == "returned":
         left = out.get((move.order_id, move.variant_id))
-        # In another currency than the stock it left the shop of before, and has no cost in this one.
+        # Goods that left in another currency of the shop have no cost in this one.
         if left is None or not left.units or left.currency != now.currency:
             return NOTHING
         return _back(move, now, left.units, left.value)
@@ -85,7 +85,7 @@ def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
 
 
 def _back(move: StockMove, now: Valuation, units: int, value: int) -> Carried:
-    """So many of these units come back with their value, but where that is more than can be reckoned with."""
+    """Units that return with their value, within what can be calculated with."""
     back = min(move.delta, units)
     worth = part(units, value, back)
     return Carried(back, worth, now.currency) if now.value + worth <= LARGEST else NOTHING
@@ -108,7 +108,7 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
 
 
 def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:
-    """What is there once that was carried."""
+    """The valuation after this was carried."""
     units, value = now.units + change.units, now.value + change.value
     average = (units, value) if units else (now.units, now.value)
     counted = now.counted_units, now.counted_value
@@ -128,14 +128,14 @@ def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:
 
 
 def left(before: Valuation | None, change: Carried) -> Valuation:
-    """What is out for an order once that was carried for it."""
+    """What an order has received after this was carried."""
     if before is None or before.currency != change.currency:
         before = Valuation(currency=change.currency)
     return Valuation(currency=change.currency, units=before.units - change.units, value=before.value - change.value)
 
 
 def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, currency: str) -> list[Carried]:
-    """What each of these carries, one after the other; `there` and `out` are as they leave them."""
+    """What each of these movements carries in turn; updates `there` and `out`."""
     found = []
     for move in moves:
         now = there.get(move.variant_id)
@@ -153,7 +153,7 @@ def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, cu
 
 
 def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> StockMove:
-    """What leaves for an order."""
+    """The movement of units sold to an order."""
     return StockMove(
         variant_id=wanted.variant_id,
         location=location,
@@ -165,7 +165,7 @@ def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> StockMo
 
 
 def valued_events(ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> list[StockValued]:
-    """What is told of them: one event for what has the same cause, order and reference."""
+    """The events of these movements: one for each cause, order and reference."""
     found: dict[tuple[str, ...], StockValued] = {}
     for movement_id, move, one in zip(ids, moves, carried, strict=True):
         if not one.value:

@@ -1,4 +1,4 @@
-"""What stock is worth, and what left for orders, in SQL."""
+"""SQL for stock values and the cost of goods by order."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -21,7 +21,7 @@ def _valuation(row: Row) -> Valuation:
 
 
 async def make(tx: Transaction, variant_ids: Collection[str], currency: str) -> None:
-    """So that there is a row of each."""
+    """Ensure a row for each variant."""
     await tx.run_many(
         "INSERT INTO stock_values (variant_id, currency, units, value, average_units, average_value)"
         " VALUES (:variant_id, :currency, 0, 0, 0, 0) ON CONFLICT (variant_id) DO NOTHING",
@@ -30,11 +30,11 @@ async def make(tx: Transaction, variant_ids: Collection[str], currency: str) -> 
 
 
 async def held(tx: Transaction, variant_ids: Collection[str]) -> dict[str, Valuation]:
-    """Those of these variants that ever had a cost, held until the transaction ends. Their stock is held already."""
+    """Return and lock the values of variants that ever had a cost; their stock is locked already."""
     found = await read(tx, sorted(variant_ids))
     if not found:
         return {}
-    # One by one in the same order by everyone, so that two never wait for one another; they are sent together.
+    # Locked in the same order everywhere, so that transactions cannot deadlock; sent together.
     await tx.run_many(
         "UPDATE stock_values SET units = units WHERE variant_id = :variant_id",
         [{"variant_id": one} for one in sorted(found)],
@@ -43,13 +43,13 @@ async def held(tx: Transaction, variant_ids: Collection[str]) -> dict[str, Valua
 
 
 async def read(source: Reader, variant_ids: Sequence[str]) -> dict[str, Valuation]:
-    """The same, to look at."""
+    """Return the values of variants."""
     rows = await source.fetch_in("SELECT * FROM stock_values WHERE variant_id IN (:each)", variant_ids)
     return {row["variant_id"]: _valuation(row) for row in rows}
 
 
 async def put(tx: Transaction, values: Mapping[str, Valuation]) -> None:
-    """Write what there is of each now."""
+    """Write values."""
     await tx.run_many(
         "UPDATE stock_values SET currency = :currency, units = :units, value = :value,"
         " average_units = :average_units, average_value = :average_value,"
@@ -71,7 +71,7 @@ async def put(tx: Transaction, values: Mapping[str, Valuation]) -> None:
 
 
 async def out(tx: Transaction, order_ids: Collection[str]) -> Out:
-    """What left for these orders."""
+    """Return what these orders received."""
     rows = await tx.fetch_in("SELECT * FROM order_costs WHERE order_id IN (:each)", sorted(order_ids))
     return {
         (row["order_id"], row["variant_id"]): Valuation(
@@ -82,7 +82,7 @@ async def out(tx: Transaction, order_ids: Collection[str]) -> Out:
 
 
 async def put_out(tx: Transaction, found: Out) -> None:
-    """Write what is out for each order."""
+    """Write what orders received."""
     await tx.run_many(
         "INSERT INTO order_costs (order_id, variant_id, currency, units, value, since)"
         " VALUES (:order_id, :variant_id, :currency, :units, :value, :since)"
@@ -103,7 +103,7 @@ async def put_out(tx: Transaction, found: Out) -> None:
 
 
 async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> None:
-    """Lines of the append-only record. What carries no value is written as if there were no costs."""
+    """Insert movements; those without value take no more than without costs."""
     plain, valued = [], []
     for movement_id, move, one in zip(ids, moves, carried, strict=True):
         row = {
@@ -131,7 +131,7 @@ async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[StockMove]
 
 
 async def without_cost(source: Reader, after: str, limit: int) -> list[str]:
-    """Variants of which some units that are there have no cost, by id."""
+    """Return variants with units on hand that have no cost, by id."""
     rows = await source.fetch(
         "SELECT s.variant_id FROM stock s LEFT JOIN stock_values v ON v.variant_id = s.variant_id"
         " WHERE s.variant_id > :after GROUP BY s.variant_id HAVING sum(s.on_hand) > coalesce(max(v.units), 0)"
@@ -143,7 +143,7 @@ async def without_cost(source: Reader, after: str, limit: int) -> list[str]:
 
 
 async def totals(source: Reader) -> dict[str, int]:
-    """What all stock is worth, by currency."""
+    """Return the value of all stock by currency."""
     rows = await source.fetch(
         "SELECT currency, CAST(sum(value) AS BIGINT) AS value FROM stock_values GROUP BY currency"
     )
@@ -151,7 +151,7 @@ async def totals(source: Reader) -> dict[str, int]:
 
 
 async def costs(source: Reader, order_ids: Sequence[str]) -> dict[tuple[str, str], int]:
-    """What left for these orders and has not come back, by order and currency."""
+    """Return the cost of these orders' goods, less returns, by order and currency."""
     rows = await source.fetch_in(
         "SELECT order_id, currency, CAST(sum(value) AS BIGINT) AS value FROM order_costs WHERE order_id IN (:each)"
         " GROUP BY order_id, currency",
@@ -161,7 +161,7 @@ async def costs(source: Reader, order_ids: Sequence[str]) -> dict[tuple[str, str
 
 
 async def damage(source: Reader) -> list[str]:
-    """Sentences for `doctor`: where the value of stock is not what movements carried, or is that of nothing."""
+    """Describe for `doctor` where the stock value differs from its movements."""
     wrong = [
         f"{row['variant_id']} has {row['units']} units with a cost, worth {row['value']}, but its movements carried"
         f" {row['valued']}, worth {row['carried']}."

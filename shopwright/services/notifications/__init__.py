@@ -1,4 +1,4 @@
-"""What people are told."""
+"""Notifications: e-mails, text messages and push messages."""
 
 from shopwright.kit.manifest import ServiceManifest
 

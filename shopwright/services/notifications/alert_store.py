@@ -1,4 +1,4 @@
-"""Who waits for what to be back in stock, in SQL."""
+"""SQL for back-in-stock alerts."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ GOOD_FOR = timedelta(days=1)
 
 
 async def add(tx: Transaction, variant_id: str, person: str, email: str, *, confirmed: bool) -> None:
-    """They wait for it; or somebody says that they do."""
+    """Insert an alert, confirmed or not."""
     await tx.run(
         "INSERT INTO stock_alerts (variant_id, person, email, created_at, confirmed)"
         " VALUES (:variant_id, :person, :email, :now, :confirmed) ON CONFLICT (variant_id, person) DO UPDATE"
@@ -24,7 +24,7 @@ async def add(tx: Transaction, variant_id: str, person: str, email: str, *, conf
 
 
 async def is_known(tx: Transaction, variant_id: str, person: str) -> bool:
-    """Do they wait for it, or were they asked whether they do?"""
+    """Whether this alert exists, confirmed or not."""
     row = await tx.one(
         "SELECT 1 AS found FROM stock_alerts WHERE variant_id = :variant_id AND person = :person",
         variant_id=variant_id,
@@ -34,7 +34,7 @@ async def is_known(tx: Transaction, variant_id: str, person: str) -> bool:
 
 
 async def count(tx: Transaction, person: str, *, confirmed: bool) -> int:
-    """How many things somebody waits for, or is said to wait for."""
+    """Count a person's confirmed or unconfirmed alerts."""
     row = await tx.one(
         "SELECT count(*) AS n FROM stock_alerts WHERE person = :person AND confirmed = :confirmed",
         person=person,
@@ -44,7 +44,7 @@ async def count(tx: Transaction, person: str, *, confirmed: bool) -> int:
 
 
 async def add_token(tx: Transaction, token: str, person: str, variant_id: str) -> None:
-    """Who has it confirms that they wait."""
+    """Insert a confirmation token."""
     await tx.run(
         "INSERT INTO alert_tokens (hash, person, variant_id, expires_at) VALUES (:hash, :person, :variant_id, :ends)",
         hash=digest(token),
@@ -55,7 +55,7 @@ async def add_token(tx: Transaction, token: str, person: str, variant_id: str) -
 
 
 async def confirm(tx: Transaction, token: str) -> str | None:
-    """Who waits from now on; None for a token that is none, or too old."""
+    """Confirm an alert and return its person; None if the token is unknown or expired."""
     row = await tx.one(
         "SELECT person, variant_id FROM alert_tokens WHERE hash = :hash AND expires_at > :now",
         hash=digest(token),
@@ -72,7 +72,7 @@ async def confirm(tx: Transaction, token: str) -> str | None:
 
 
 async def waiting(source: ServiceDatabase, variant_id: str) -> list[str]:
-    """The addresses of those who wait for it and said so themselves."""
+    """Return the addresses of confirmed alerts for a variant."""
     rows = await source.fetch(
         "SELECT email FROM stock_alerts WHERE variant_id = :variant_id AND confirmed = 1 ORDER BY created_at",
         variant_id=variant_id,
@@ -81,7 +81,7 @@ async def waiting(source: ServiceDatabase, variant_id: str) -> list[str]:
 
 
 async def drop(tx: Transaction, variant_id: str, person: str) -> None:
-    """They have been told."""
+    """Delete an alert that was sent."""
     await tx.run(
         "DELETE FROM stock_alerts WHERE variant_id = :variant_id AND person = :person",
         variant_id=variant_id,
@@ -90,12 +90,12 @@ async def drop(tx: Transaction, variant_id: str, person: str) -> None:
 
 
 async def drop_all(tx: Transaction, person: str) -> None:
-    """They wait for nothing any more."""
+    """Delete all alerts of a person."""
     await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
     await tx.run("DELETE FROM alert_tokens WHERE person = :person", person=person)
 
 
 async def count_of(source: ServiceDatabase, person: str) -> int:
-    """How many they wait for, confirmed or not."""
+    """Count all alerts of a person."""
     row = await source.one("SELECT count(*) AS n FROM stock_alerts WHERE person = :person", person=person)
     return int(row["n"]) if row else 0

@@ -1,4 +1,4 @@
-"""Which document went out with which message, and which messages wait for theirs, in SQL."""
+"""SQL for documents attached to messages, and messages that wait for theirs."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from shopwright.services.notifications.contract import AttachedDocument
 
 
 async def attach(tx: Transaction, message_id: str, document_id: str, name: str) -> bool:
-    """Does this document go with this message? With another, if that was first."""
+    """Attach a document to a message. Returns False if another message has it."""
     await tx.run(
         "INSERT INTO attached_documents (id, message_id, name, created_at) VALUES (:id, :message_id, :name, :now)"
         " ON CONFLICT (id) DO NOTHING",
@@ -22,7 +22,7 @@ async def attach(tx: Transaction, message_id: str, document_id: str, name: str) 
 
 
 async def with_others(source: Reader, message_id: str, document_ids: Iterable[str]) -> set[str]:
-    """Those of these documents that go with another message."""
+    """Return which of these documents belong to other messages."""
     rows = await source.fetch_in(
         "SELECT id FROM attached_documents WHERE id IN (:each) AND message_id <> :message_id",
         document_ids,
@@ -32,7 +32,7 @@ async def with_others(source: Reader, message_id: str, document_ids: Iterable[st
 
 
 async def has_left_without(tx: Transaction, order_id: str, kind: str) -> bool:
-    """Is there a message of this order that should have had such a document, had none, and is not to be sent any more?"""
+    """Whether a message of this order that needed such a document was sent without one."""
     row = await tx.one(
         "SELECT 1 AS found FROM messages m WHERE m.order_id = :order_id AND m.documents = :kind AND m.state <> 'waiting'"
         " AND NOT EXISTS (SELECT 1 FROM attached_documents a WHERE a.message_id = m.id) LIMIT 1",
@@ -43,7 +43,7 @@ async def has_left_without(tx: Transaction, order_id: str, kind: str) -> bool:
 
 
 async def of_message(source: Reader, message_id: str) -> tuple[AttachedDocument, ...]:
-    """What goes with a message."""
+    """Return the documents of a message."""
     rows = await source.fetch(
         "SELECT id, name FROM attached_documents WHERE message_id = :id ORDER BY id", id=message_id
     )
@@ -51,7 +51,7 @@ async def of_message(source: Reader, message_id: str) -> tuple[AttachedDocument,
 
 
 async def await_documents(tx: Transaction, message_id: str) -> None:
-    """Its documents cannot be had, from now on."""
+    """Note that a message's documents are unavailable from now on."""
     await tx.run(
         "UPDATE messages SET documents_since = :now WHERE id = :id AND documents_since = 0",
         id=message_id,
@@ -60,12 +60,12 @@ async def await_documents(tx: Transaction, message_id: str) -> None:
 
 
 async def have_documents(tx: Transaction, message_id: str) -> None:
-    """They can be had, or have followed."""
+    """Clear that note."""
     await tx.run("UPDATE messages SET documents_since = 0 WHERE id = :id", id=message_id)
 
 
 async def left_without(source: Reader, limit: int) -> list[tuple[str, str, str]]:
-    """Messages that were sent while their documents could not be had: id, order, kind of document."""
+    """Return messages sent without their documents: id, order, kind of document."""
     rows = await source.fetch(
         "SELECT id, order_id, documents FROM messages WHERE documents_since > 0 AND state = 'sent' ORDER BY id LIMIT :limit",
         limit=limit,

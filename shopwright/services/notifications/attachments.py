@@ -1,4 +1,4 @@
-"""Documents that go with messages: asked of the books when a message is sent, so none lies in a message that is stored."""
+"""Documents attached to messages, fetched from the books when a message is sent and never stored with it."""
 
 import logging
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ from shopwright.services.notifications.delivery_store import Pending
 log = logging.getLogger("shopwright.notifications")
 
 MOST_BYTES = 5_000_000  # of all files of a message: mail servers take 10 MB, in base64
-# What tells of a parcel or a refund waits no longer than this once the books could not be asked; its documents follow by themselves.
+# Messages about parcels and refunds wait this long while the books are unavailable; their documents follow later.
 PATIENCE = timedelta(hours=1)
 DOCUMENT = "doc_"  # how the id of one begins
 
 
 class Attachments:
-    """Gets the files of a message."""
+    """Fetches the files of a message."""
 
     def __init__(self, work: ServiceDatabase, books: Books) -> None:
         self._work = work
         self._books = books
 
     async def of_message(self, pending: Pending) -> tuple[Attachment, ...]:
-        """The files of a message, none where it is not for documents.
+        """Return the files of a message.
 
-        Raises Refused where it is for one that is shut off or gone; another error where it is to be tried again.
+        Raises Refused if its document is sealed or deleted; any other error means try again.
         """
         if not pending.documents:
             return ()
@@ -48,7 +48,7 @@ class Attachments:
             return ()
 
     async def _may_wait(self, pending: Pending) -> bool:
-        """Its documents cannot be had: is it to be tried again with them?"""
+        """Whether to wait for unavailable documents."""
         if pending.documents_since:
             return self._work.now() - from_micros(pending.documents_since) < PATIENCE
         async with self._work.begin() as tx:
@@ -75,7 +75,7 @@ class Attachments:
             )
 
     async def due(self, message_id: str, order_id: str, kind: str) -> list[Document]:
-        """Documents of an order and kind that went with no message but this, and were not replaced. Raises Unavailable."""
+        """Return current documents of an order and kind that no other message carried. Raises Unavailable."""
         issued = await self._books.issued_for(order_id)
         replaced = {one.refers_to for one in issued if one.kind == "correction"}
         wanted = [one for one in reversed(issued) if one.kind == kind]
@@ -84,7 +84,7 @@ class Attachments:
         return [one for one in found if one.id not in others]
 
     async def _within_bounds(self, documents: Sequence[Document]) -> list[tuple[Document, Attachment]]:
-        """As many as a message may carry; the others are on the order's page."""
+        """As many files as one message may carry; the others are on the order's page."""
         found: list[tuple[Document, Attachment]] = []
         size = 0
         for one in documents:

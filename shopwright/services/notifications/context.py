@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, the ways messages leave, and the services it asks."""
+"""What the parts of this service share: database, message transports and collaborating services."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from shopwright.services.users.contract import Users
 
 
 class NotificationContext:
-    """Given to each part. `postboxes`: by channel."""
+    """Shared context, given to each part. `postboxes`: by channel."""
 
     def __init__(
         self,

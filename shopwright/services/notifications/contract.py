@@ -1,4 +1,4 @@
-"""What others may know of notifications."""
+"""The contract of notifications: values and operations."""
 
 from datetime import datetime
 from typing import Literal, Protocol
@@ -8,17 +8,17 @@ import msgspec
 from shopwright.kit.rpc.operations import idempotent
 
 State = Literal["waiting", "sent", "failed"]
-# `kept`: it stayed in the shop, where there is no mail server; `held`: nobody tried, as too many went there.
+# `kept`: stored in the shop, as no mail server is set; `held`: not sent, as the recipient had too many.
 Outcome = Literal["waiting", "retrying", "sent", "kept", "failed", "held"]
 Topic = Literal["account", "orders", "parcels", "stock", "carts"]
 Channel = Literal["email", "sms", "push"]
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in the delivery log. `ended_at`: when it was sent or given up.
+    """A message in the delivery log. `ended_at`: when it was sent or abandoned.
 
-    `outcome` is what became of it: a `state` of "sent" is also that of one that was kept. "" from a version that tells it not.
-    `order_id`: the order it is about; `request_id`, `trace_id`: the request and the trace it follows from. "" for none.
+    `outcome` is more precise than `state`, whose "sent" includes kept messages; "" from versions without it.
+    `order_id`: its order; `request_id`, `trace_id`: its origin; "" for none.
     """
 
     id: str
@@ -37,16 +37,16 @@ class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttachedDocument(msgspec.Struct, frozen=True):
-    """A document that goes with a message: its id in the books, and its number as people read it."""
+    """A document attached to a message: its id in the books and printed number."""
 
     id: str
     name: str
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, whole, without the secrets of its links; `links_work`: with them, as it is shown in a demo shop.
+    """A whole message without the secrets of its links; `links_work`: with them, in a demo shop.
 
-    `documents`: what went with it, told where one message is asked for.
+    `documents`: its attachments, given for single messages only.
     """
 
     summary: MessageSummary
@@ -58,11 +58,11 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How sending goes. `oldest_s`: the age of the oldest message that waits.
+    """The state of delivery. `oldest_s`: the age of the oldest waiting message.
 
-    `late_s`: for how long messages have been due while none could be sent. `given_up`: messages of the last day that were
-    tried until they were of no more use; `refused`: those of the last hour that the other side refused for good.
-    `failed_since`: when the first of the messages that failed within a day was written. `kept`: channels nothing is sent by.
+    `late_s`: for how long due messages could not be sent. `given_up`: messages abandoned within a day as outdated;
+    `refused`: messages refused for good within an hour. `failed_since`: when the oldest of these was written. `kept`:
+    channels without a provider.
     """
 
     waiting: int = 0
@@ -75,19 +75,19 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resent(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages that are sent again, and those left as they are since they are of no more use, such as an old reset link."""
+    """How many messages are sent again, and how many are not, as they are outdated, such as old reset links."""
 
     count: int
     useless: int
 
     def sentences(self) -> list[str]:
-        """Return what was done, for whoever asked for it."""
+        """The result in sentences."""
         left = "Left as they are, since they are of no more use (such as a link to reset a password)"
         return [f"Messages that are sent again: {self.count}.", *([f"{left}: {self.useless}."] if self.useless else [])]
 
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By which ways someone wants to hear of a topic."""
+    """The channels wanted for a topic."""
 
     email: bool = False
     sms: bool = False
@@ -95,74 +95,74 @@ class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What someone wants to be told, and how; a topic that is left out stays as it is."""
+    """Wanted topics and channels; omitted topics stay."""
 
     topics: dict[Topic, Channels]
 
 
 class Notifications(Protocol):
-    """The verbs of notifications."""
+    """The operations of notifications."""
 
     @idempotent
     async def preferences(self, email: str) -> Preferences:
-        """What a person wants to be told, every topic: by a proved address, or the id of an account."""
+        """Return all topics of a person, by verified address or account id."""
         ...
 
     async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
-        """Raises Invalid where messages that must be sent are not wanted."""
+        """Set preferences. Raises Invalid if required messages are declined."""
         ...
 
     @idempotent
     async def unsubscribe(self, token: str) -> Topic:
-        """End messages of the topic this token came with; repeating it changes nothing. Raises Missing."""
+        """Unsubscribe from the topic of this token. Safe to repeat. Raises Missing."""
         ...
 
     async def watch(self, variant: str, email: str, user_id: str = "") -> None:
-        """Write once when this variant (id or SKU) is back in stock. Raises Missing, Invalid.
+        """Request one message when this variant (id or SKU) is back in stock. Raises Missing, Invalid.
 
-        To the proved address of an account at once; any other address is asked by e-mail first.
+        A verified address is registered at once; others confirm by e-mail first.
         """
         ...
 
     @idempotent
     async def confirm_alert(self, token: str) -> None:
-        """The reader of that e-mail wants to be told. Raises Missing."""
+        """Confirm an alert with the token of the e-mail. Raises Missing."""
         ...
 
     @idempotent
     async def watched_by(self, email: str) -> int:
-        """Of how many things this address wants to hear when they are back."""
+        """Count the alerts of an address."""
         ...
 
     @idempotent
     async def written_to(self, email: str, account: str = "") -> list[MessageView]:
-        """Everything that was written to an address or for an account, oldest first; "" is nobody's."""
+        """Return all messages to an address or for an account ("" for none), oldest first."""
         ...
 
     async def retry(self, message_id: str) -> None:
-        """Try again to send one that failed. Raises Missing, Conflict."""
+        """Try a failed message again. Raises Missing, Conflict."""
         ...
 
     async def resend(self, since: datetime, until: datetime | None = None) -> Resent:
-        """Send again all messages written from `since` to `until` (None: now) that were tried and failed. Raises Invalid."""
+        """Send all failed messages written from `since` to `until` (None: now) again. Raises Invalid."""
         ...
 
     @idempotent
     async def delivery_report(self) -> DeliveryReport:
-        """What waits to be sent, and what failed lately."""
+        """Report waiting and recently failed messages."""
         ...
 
     @idempotent
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
-        """The delivery log, newest first; `text` finds recipient or subject."""
+        """List the delivery log, newest first; `text` matches recipient or subject."""
         ...
 
     @idempotent
     async def about_order(self, order_id: str, limit: int = 200) -> list[MessageSummary]:
-        """The first messages about an order, oldest first."""
+        """List messages about an order, oldest first."""
         ...
 
     @idempotent
     async def message(self, message_id: str) -> MessageView:
-        """One message. Raises Missing."""
+        """Return a message. Raises Missing."""
         ...

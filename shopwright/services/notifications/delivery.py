@@ -1,7 +1,7 @@
-"""Sending: a message is tried until it left, until it is refused for good, or until it is of no more use.
+"""Delivery: a message is tried until it is sent, refused for good, or outdated.
 
-A channel whose other side is away rests, each time for longer, and its messages wait: one of them finds out for all
-whether it is back. Nothing here holds up the rest of the shop for longer than one try.
+After a failure a channel pauses, each time for longer, and its messages wait; then a single message probes whether the
+provider is back. The rest of the shop never waits for longer than one try.
 """
 
 import logging
@@ -30,14 +30,14 @@ from shopwright.services.users.contract import Users
 log = logging.getLogger("shopwright.notifications")
 
 BATCH = 50
-# A run of the job ends by then and goes on with the next: others are to be done in the same process.
+# A run of the job ends by then and continues with the next, so that other jobs get their turn.
 RUN_S = 5.0
 RESENT_AT_ONCE = 500
 Outcome = Literal["sent", "refused", "deferred", "away"]
 
 
 class ChannelRest:
-    """Whether a channel may be tried: after its other side was away it rests, each time for longer."""
+    """The growing pause of a channel after failures."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -45,22 +45,22 @@ class ChannelRest:
         self.away_since: datetime | None = None
 
     def is_over(self, monotonic: float) -> bool:
-        """May it be tried now?"""
+        """Whether the channel may be tried."""
         return not self._failures or monotonic >= self._until
 
     def answered(self) -> None:
-        """The other side is there."""
+        """Record a success."""
         self._failures, self.away_since = 0, None
 
     def failed(self, monotonic: float, now: datetime) -> None:
-        """The other side is away."""
+        """Record a failure."""
         self._failures += 1
         self._until = monotonic + retries.rest_s(self._failures)
         self.away_since = self.away_since or now
 
 
 class MessageDelivery:
-    """Sends the messages that wait in the database, through the `postboxes` by channel."""
+    """Sends waiting messages through the transports (`postboxes`) by channel."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class MessageDelivery:
         self._rests = {channel: ChannelRest() for channel in postboxes}
 
     async def send(self) -> None:
-        """A job: try what is due, for some seconds."""
+        """Scheduled job: send what is due, for some seconds."""
         until = self._work.clock.monotonic() + RUN_S
         while self._work.clock.monotonic() <= until:
             channels = [name for name in self._postboxes if self._may_try(name)]
@@ -107,7 +107,7 @@ class MessageDelivery:
         return self._rests[channel].is_over(self._work.clock.monotonic())
 
     async def _send(self, pending: Pending) -> None:
-        """Try one message, and store how it went."""
+        """Try one message and store the result."""
         message, secret = pending.message, pending.secret
         kind = secret.kind if secret else ""
         outcome: Outcome = "refused"
@@ -177,10 +177,7 @@ class MessageDelivery:
         return outcome, problem
 
     async def _complete(self, pending: Pending) -> Message:
-        """The message with its documents and secrets, got now: they are in no message that is stored.
-
-        Raises Missing, Refused.
-        """
+        """Add documents and secrets, which are never stored. Raises Missing, Refused."""
         message = pending.message
         attachments = await self._attachments.of_message(pending)
         secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
@@ -212,7 +209,7 @@ class MessageDelivery:
         return await self._users.letter_token(secret.of, secret.kind, recipient)
 
     async def retry(self, message_id: str) -> None:
-        """Send one that failed. Raises Missing, Conflict."""
+        """Send a failed message again. Raises Missing, Conflict."""
         found = await delivery_store.find(self._work, message_id)
         if found is None:
             raise Missing(_("There is no such message."))
@@ -222,7 +219,7 @@ class MessageDelivery:
                 raise Conflict(_("Only a message that failed can be sent again."))
 
     async def resend(self, since: datetime, until: datetime | None) -> Resent:
-        """Send all that failed of those written in a span of time; those of no more use stay as they are. Raises Invalid."""
+        """Send failed messages of a period again, except outdated ones. Raises Invalid."""
         now = self._work.now()
         last = until or now
         if last < since:
@@ -240,20 +237,20 @@ class MessageDelivery:
         return Resent(count=count, useless=useless)
 
     async def report(self) -> DeliveryReport:
-        """What waits and what failed."""
+        """Report waiting and failed messages."""
         kept = tuple(name for name, postbox in self._postboxes.items() if not postbox.sends)
         return msgspec.structs.replace(await delivery_store.report(self._work), kept=kept)
 
 
 def _note(pending: Pending, step: str) -> None:
-    """A line for the logs: whom it went to, and what it says, stands in the delivery log alone."""
+    """Log a step; recipient and text stay in the delivery log."""
     message = pending.message
     ids = {"order_id": pending.order_id, "message_id": message.id, "channel": message.channel, "topic": pending.topic}
     business.note(step, ids, request=tracing.request_id(), parent=pending.trace)
 
 
 def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:
-    """What is wrong with the sending of messages, in words."""
+    """Describe delivery problems in sentences."""
     found = []
     if report.late_s > late_s:
         found.append(

@@ -1,4 +1,4 @@
-"""Messages on their way, in SQL."""
+"""SQL for messages on their way."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ SECOND = 1_000_000
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
+    """A message to send, its secrets still missing. `attempts`: including this one.
 
-    `order_id`: the order it is about; `documents`: as `OutgoingMessage` says; `request`, `trace`: what it follows from.
-    `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset. `documents_since`: as
-    these, since when its documents could not be had.
+    `order_id`: its order; `documents`: as in `OutgoingMessage`; `request`, `trace`: its origin. Microseconds, or 0 if
+    unset: `expires_at` (the last try), `away_since` (first failure of the channel), `documents_since` (documents
+    unavailable).
     """
 
     message: Message
@@ -40,7 +40,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageKind(msgspec.Struct, frozen=True):
-    """Of a message, what decides for how long it is of use. `secret`: the kind of its link, "" for none."""
+    """The fields that decide how long a message is of use. `secret`: the kind of its link, or ""."""
 
     id: str
     topic: Topic
@@ -49,7 +49,7 @@ class MessageKind(msgspec.Struct, frozen=True):
 
 
 class TryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a try went. `due` (microseconds): when it is tried again, or when it failed."""
+    """The result of a try. `due` (microseconds): the next try, or when it failed."""
 
     state: State
     problem: str = ""
@@ -58,7 +58,7 @@ class TryResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def due(source: ServiceDatabase, channels: Sequence[str]) -> bool:
-    """Is there anything to send by these channels?"""
+    """Whether any message is due on these channels."""
     rows = await source.fetch_in(
         "SELECT 1 AS found FROM messages WHERE state = 'waiting' AND due <= :now AND channel IN (:each) LIMIT 1",
         channels,
@@ -68,7 +68,7 @@ async def due(source: ServiceDatabase, channels: Sequence[str]) -> bool:
 
 
 async def claim(tx: Transaction, limit: int, channels: Sequence[str]) -> list[Pending]:
-    """Messages for these channels that are due, leased to this process."""
+    """Lease due messages of these channels to this process."""
     rows = await tx.fetch_in(
         "UPDATE messages SET due = :lease, attempts = attempts + 1 WHERE id IN ("
         " SELECT id FROM messages WHERE state = 'waiting' AND due <= :now AND channel IN (:each) ORDER BY due LIMIT :limit)"
@@ -100,7 +100,7 @@ def _pending(row: Row) -> Pending:
 
 
 async def finish(tx: Transaction, message_id: str, result: TryResult) -> None:
-    """How the try of a claimed message went."""
+    """Store the result of a claimed message."""
     await tx.run(
         "UPDATE messages SET state = :state, problem = :problem, due = :due, away_since = :away_since WHERE id = :id",
         id=message_id,
@@ -112,7 +112,7 @@ async def finish(tx: Transaction, message_id: str, result: TryResult) -> None:
 
 
 async def release(tx: Transaction, message_ids: Sequence[str]) -> None:
-    """Claimed messages that were not tried are due as before."""
+    """Release claimed messages that were not tried."""
     await tx.run_many(
         "UPDATE messages SET due = :now, attempts = attempts - 1 WHERE id = :id AND state = 'waiting'",
         [{"id": one, "now": to_micros(tx.now)} for one in message_ids],
@@ -120,7 +120,7 @@ async def release(tx: Transaction, message_ids: Sequence[str]) -> None:
 
 
 async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
-    """Failed → waiting."""
+    """Set a failed message to waiting."""
     return bool(
         await tx.run(
             "UPDATE messages SET state = 'waiting', attempts = 0, problem = '', due = :now, expires_at = :expires_at,"
@@ -135,7 +135,7 @@ async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
 async def failed(
     source: ServiceDatabase, since: datetime, until: datetime, after: str, limit: int
 ) -> list[MessageKind]:
-    """Messages written in that span of time that were tried and failed, by id from `after` on."""
+    """Return tried and failed messages of a period, after this id."""
     rows = await source.fetch(
         "SELECT id, topic, secret, created_at FROM messages WHERE state = 'failed' AND attempts > 0"
         " AND created_at >= :since AND created_at <= :until AND id > :after ORDER BY id LIMIT :limit",
@@ -148,7 +148,7 @@ async def failed(
 
 
 async def find(source: ServiceDatabase, message_id: str) -> MessageKind | None:
-    """One message."""
+    """Return a message."""
     row = await source.one("SELECT id, topic, secret, created_at FROM messages WHERE id = :id", id=message_id)
     return _kind(row) if row else None
 
@@ -158,7 +158,7 @@ def _kind(row: Row) -> MessageKind:
 
 
 async def report(source: ServiceDatabase) -> DeliveryReport:
-    """What waits, and what failed lately."""
+    """Return counts of waiting and recently failed messages."""
     moment = source.now()
     now = to_micros(moment)
     waiting = await source.one(

@@ -1,4 +1,4 @@
-"""Documents of the books: with the message they belong to, or in one of their own where it has left without."""
+"""Documents of the books in messages: with the message they belong to, or in their own."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ LATE_AT_ONCE = 50
 
 
 class DocumentMessages:
-    """Messages for documents that are issued."""
+    """Messages for issued documents."""
 
     def __init__(
         self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue, attachments: Attachments
@@ -30,7 +30,7 @@ class DocumentMessages:
         self._attachments = attachments
 
     async def on_document(self, heard: Delivery) -> None:
-        """DocumentIssued: it has a message of its own if it is for the buyer alone, or that which it would go with has left without one."""
+        """Handle DocumentIssued: send it alone if it is for the buyer or its message was sent without it."""
         order = await self._context.orders.get(heard.event.order_id)
         if not order.email:  # erased; that may be heard before this
             return
@@ -43,7 +43,7 @@ class DocumentMessages:
                 await self._post_document(tx, outgoing, messages, heard.event.name)
 
     async def post_late_documents(self) -> None:
-        """A timer: documents that could not be had when their message left go out by themselves."""
+        """Scheduled job: send documents that were unavailable when their message was sent."""
         for message_id, order_id, kind in await attachment_store.left_without(self._work, LATE_AT_ONCE):
             with self._work.aside.guard("documents of message", message_id):
                 await self._post_late(message_id, order_id, kind)
@@ -61,7 +61,7 @@ class DocumentMessages:
     async def _post_document(
         self, tx: Transaction, outgoing: OutgoingMessage, messages: Sequence[Message], name: str
     ) -> None:
-        """Unless it goes with another message. Of these the e-mail carries it."""
+        """Send a document by e-mail, unless another message carries it."""
         carrier = next((one for one in messages if one.channel == "email"), None)
         if carrier is None or await attachment_store.attach(tx, carrier.id, outgoing.documents, name):
             await self._queue.add(tx, outgoing, messages)

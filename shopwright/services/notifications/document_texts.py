@@ -1,4 +1,4 @@
-"""A document of the books that goes out by itself: a corrected or pro forma invoice, or the message it would go with had left without it."""
+"""Messages for documents sent on their own: corrected and pro forma invoices, and late attachments."""
 
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentKind
@@ -6,12 +6,12 @@ from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.notifications.outgoing_message import OutgoingMessage, order_link
 from shopwright.services.orders.contract import Order
 
-# They are sent when they are issued.
+# These are sent when issued.
 ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
 
 
 def issued(event: DocumentIssued) -> OutgoingMessage:
-    """It is attached."""
+    """The message for an issued document."""
     path, secret = order_link(event)
     title = TITLES[event.kind].lower()
     replaced = " It replaces the one you had." if event.kind == "correction" else ""
@@ -39,7 +39,7 @@ def issued(event: DocumentIssued) -> OutgoingMessage:
 
 
 def late(order: Order, document: Document) -> OutgoingMessage:
-    """One that could not be had when its message left."""
+    """The message for a document that was unavailable before."""
     return issued(
         DocumentIssued(
             order_id=order.id,

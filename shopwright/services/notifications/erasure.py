@@ -1,4 +1,4 @@
-"""Messages and wishes of people who are erased."""
+"""Erasure of messages and preferences."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ FAREWELL = timedelta(hours=1)
 
 
 class MessageErasure:
-    """Forgets what was written to a person, here and where messages are kept to be looked at."""
+    """Erases a person's messages here and in message viewers."""
 
     def __init__(self, context: NotificationContext, renderer: MessageRenderer) -> None:
         self._context = context
@@ -22,7 +22,7 @@ class MessageErasure:
         self._renderer = renderer
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
+        """Handle UserErased: erase the account's messages and preferences, and a verified address's."""
         event: UserErased = heard.event
         person = topics.person(event.email) if event.verified and event.email != ERASED else ""
         await self._forget_viewed(person, event.user_id)
@@ -33,7 +33,7 @@ class MessageErasure:
                 await store.insert(tx, self._renderer.render(farewell), farewell, "", forget_after=FAREWELL)
 
     async def on_address_erased(self, heard: Delivery) -> None:
-        """AddressErased: what was written to it."""
+        """Handle AddressErased: erase messages to this address."""
         person = topics.person(heard.event.email) if heard.event.email != ERASED else ""
         await self._forget_viewed(person, "")
         async with self._work.begin(dedup_key=heard.key) as tx:
@@ -51,7 +51,7 @@ class MessageErasure:
             await alert_store.drop_all(tx, person)
 
     async def forget_farewells(self) -> None:
-        """A timer: the last message to who was erased is forgotten, too."""
+        """Scheduled job: delete the final messages to erased people."""
         ids = await store.to_be_forgotten(self._work)
         for postbox in self._context.postboxes.values():
             await postbox.forget(ids)

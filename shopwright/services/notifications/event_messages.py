@@ -1,4 +1,4 @@
-"""Events that become messages, once each: to who they are about, and to staff."""
+"""Messages that follow from an event, once each: to customers and staff."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ from shopwright.services.notifications.rendering import MessageRenderer
 
 
 class EventMessages:
-    """Messages that follow from an event alone."""
+    """Messages that need nothing but the event."""
 
     def __init__(self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue) -> None:
         self._context = context
@@ -22,7 +22,7 @@ class EventMessages:
         self._queue = queue
 
     async def on_event(self, heard: Delivery) -> None:
-        """An event of `model.MESSAGES_BY_EVENT`."""
+        """Handle an event of `model.MESSAGES_BY_EVENT`."""
         outgoing = msgspec.structs.replace(
             model.MESSAGES_BY_EVENT[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
         )
@@ -33,7 +33,7 @@ class EventMessages:
             await self._queue.add(tx, outgoing, messages)
 
     async def on_for_staff(self, heard: Delivery) -> None:
-        """OrderRefundRefused, OrderDisputed: whoever may give money back is told."""
+        """Handle OrderRefundRefused and OrderDisputed: notify staff who may refund."""
         message_to = staff_texts.MESSAGES_BY_EVENT[type(heard.event)]
         staff = [
             one for one in await self._context.users.staff() if "orders.write" in ROLES[one.role] and not one.disabled
@@ -45,7 +45,7 @@ class EventMessages:
                 await self._queue.add(tx, outgoing, messages)
 
     async def on_abandoned(self, heard: Delivery) -> None:
-        """CartAbandoned: a reminder to customers who want one."""
+        """Handle CartAbandoned: remind customers who want it."""
         try:
             user = await self._context.users.get(heard.event.customer_id)
         except Missing:

@@ -1,4 +1,4 @@
-"""What is said of gift cards: to whom one is given, and to whose card a refund went."""
+"""Texts about gift cards: for their recipients, and for orders paid with or refunded to cards."""
 
 from shopwright.kit.days import write_day
 from shopwright.kit.money import write, zero
@@ -9,7 +9,7 @@ from shopwright.services.orders.contract.facts import OrderCancelled, OrderPaid,
 
 
 def went(event: OrderRefunded) -> tuple[str, ...]:
-    """Where the money of a refund went."""
+    """Where the refunded money went."""
     on_cards = event.to_gift_cards or zero(event.amount.currency)
     stuck = event.on_disabled_cards or zero(event.amount.currency)
     by_bank, free = event.amount - on_cards, on_cards - stuck
@@ -30,7 +30,7 @@ def refund_heading(event: OrderRefunded) -> str:
 
 
 def came(event: OrderPaid) -> str:
-    """What paid for an order."""
+    """What paid for the order."""
     on_cards = event.by_gift_cards or zero(event.total.currency)
     otherwise = event.total - on_cards
     if not on_cards.amount:
@@ -44,7 +44,7 @@ def came(event: OrderPaid) -> str:
 
 
 def goes_back(event: OrderCancelled) -> tuple[str, ...]:
-    """Where the money of an order that is cancelled goes."""
+    """Where the money of a cancelled order goes."""
     if event.by_payment is None or event.to_gift_cards is None:
         return ("If you paid for it, the money goes back the way it came.",)
     by_bank, on_cards = event.by_payment, event.to_gift_cards
@@ -59,7 +59,7 @@ def goes_back(event: OrderCancelled) -> tuple[str, ...]:
 
 
 def gift_card(event: GiftCardIssued) -> OutgoingMessage:
-    """To who is given a gift card; its code is put in when the message leaves."""
+    """The message to a card's recipient; its code is added at delivery."""
     ends = (f"It can be used until {write_day(event.expires_on)}.",) if event.expires_on else ()
     first = {
         "refund": f"Your refund of {write(event.amount)} is on a gift card.",

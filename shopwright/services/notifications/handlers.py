@@ -1,4 +1,4 @@
-"""When that is heard, or time passes, do this."""
+"""Event handlers and scheduled jobs of notifications."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from shopwright.services.users.contract.facts import AddressErased, EmailVerifie
 
 
 def handlers(notifications: NotificationService) -> list[EventHandler]:
-    """A message for each event of `model.MESSAGES_BY_EVENT`, and for those who asked to be told."""
+    """Return the event handlers: a message for each event, alerts, and erasure."""
     return [
         *(
             EventHandler(f"notifications.{event.__name__}", event, notifications.on_event)
@@ -31,7 +31,7 @@ def handlers(notifications: NotificationService) -> list[EventHandler]:
 
 
 def jobs(notifications: NotificationService) -> list[ScheduledJob]:
-    """Messages go out every second, documents they left without after them; the last ones to who was erased are soon forgotten."""
+    """Return the jobs: send messages every second, send late documents, delete final messages to erased people."""
     return [
         ScheduledJob("notifications.send", timedelta(seconds=1), notifications.delivery.send),
         ScheduledJob("notifications.post_late_documents", timedelta(minutes=5), notifications.post_late_documents),

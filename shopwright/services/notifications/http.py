@@ -1,4 +1,4 @@
-"""REST routes of notifications: what one wants to be told, and what one waits for."""
+"""REST routes of preferences and back-in-stock alerts."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ Service = Dependency[Notifications]
 
 
 class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
-    """What to wait for, by variant or by SKU; `email` for guests."""
+    """The variant to watch, by id or SKU; `email` for guests."""
 
     sku: str = ""
     variant_id: str = ""
@@ -27,20 +27,20 @@ class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AlertToken(msgspec.Struct, forbid_unknown_fields=True):
-    """That of the e-mail."""
+    """The token of the confirmation e-mail."""
 
     token: Token
 
 
 @get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")
 async def get_preferences(notifications: Service, caller: CurrentCaller) -> Preferences:
-    """What one is told, by topic and channel."""
+    """Get one's preferences by topic and channel."""
     return await notifications.preferences(caller.person)
 
 
 @put("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="set_preferences")
 async def set_preferences(notifications: Service, caller: CurrentCaller, data: JSONBody[Preferences]) -> Preferences:
-    """Choose; topics that are left out stay as they are. Letters about orders and the account's safety are always sent."""
+    """Set preferences; omitted topics stay. Messages about orders and account security are always sent."""
     return await notifications.set_preferences(caller.person, data)
 
 
@@ -52,7 +52,7 @@ async def set_preferences(notifications: Service, caller: CurrentCaller, data: J
     status_code=202,
 )
 async def watch_stock(notifications: Service, caller: CurrentCaller, data: JSONBody[NewAlert]) -> dict[str, str]:
-    """Be told once when something is back in stock; an address that is not proved is asked by e-mail first."""
+    """Request one message when an item is back in stock; an unverified address confirms by e-mail first."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     email = caller.email if caller.user_id is not None else data.email
@@ -70,12 +70,12 @@ async def watch_stock(notifications: Service, caller: CurrentCaller, data: JSONB
     status_code=202,
 )
 async def confirm_stock_alert(notifications: Service, data: JSONBody[AlertToken]) -> dict[str, str]:
-    """With the token of the e-mail: one really wants to be told."""
+    """Confirm a back-in-stock alert with the token of the e-mail."""
     await notifications.confirm_alert(data.token)
     return {"status": "watching"}
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [get_preferences, set_preferences, watch_stock, confirm_stock_alert]
     return Routes("/", route_handlers=handlers)

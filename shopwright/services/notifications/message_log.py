@@ -1,4 +1,4 @@
-"""The delivery log: messages that were written, to whom, and about which order."""
+"""The delivery log."""
 
 import msgspec
 
@@ -17,15 +17,15 @@ class MessageLog:
         self._work = context.work
 
     async def search(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
-        """Newest first; `text` finds recipient or subject."""
+        """List messages, newest first; `text` matches recipient or subject."""
         return await store.search(self._work, text, after, limit)
 
     async def about_order(self, order_id: str, limit: int = 200) -> list[MessageSummary]:
-        """The first about an order, oldest first."""
+        """List messages about an order, oldest first."""
         return await store.about_order(self._work, order_id, limit)
 
     async def get(self, message_id: str) -> MessageView:
-        """One of them. Raises Missing."""
+        """Return a message. Raises Missing."""
         found = await store.get(self._work, message_id)
         if found is None:
             raise Missing(_("There is no such message."))
@@ -40,5 +40,5 @@ class MessageLog:
         )
 
     async def messages_for(self, email: str, account: str = "") -> list[MessageView]:
-        """Everything written to an address or for an account, oldest first."""
+        """Return all messages to an address or for an account, oldest first."""
         return await store.messages_for(self._work, topics.person(email), account)

@@ -1,4 +1,4 @@
-"""Messages that wait to be sent."""
+"""The queue of messages to send."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from shopwright.services.notifications.outgoing_message import OutgoingMessage
 
 
 class MessageQueue:
-    """Takes in as many as a reader may get in an hour; holds back those that go on coming."""
+    """Accepts messages up to an hourly limit per recipient, and holds the others."""
 
     def __init__(self, an_hour: int) -> None:
         self._an_hour = an_hour
 
     async def add(self, tx: Transaction, outgoing: OutgoingMessage, messages: Sequence[Message]) -> None:
-        """To be sent, unless its reader was written to so often that somebody else must be behind it: then staff may send it."""
+        """Queue messages; beyond the limit, which suggests abuse, they are held for staff to send."""
         security = outgoing.topic == "account"
         for message in messages:
             lately = await store.written_lately(tx, message, security=security)

@@ -1,4 +1,4 @@
-"""What is said when: each message as subject, heading, lines and one thing to do."""
+"""Message texts by event: subject, heading, lines and one action."""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -51,7 +51,7 @@ def welcome(event: UserRegistered) -> OutgoingMessage:
 
 
 def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
-    """To who has an account already; whoever tried was told nothing."""
+    """To the owner of an existing account; the person who tried to register is told nothing."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -69,7 +69,7 @@ def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
 
 
 def verification(event: EmailVerificationAsked) -> OutgoingMessage:
-    """To someone who has not confirmed yet."""
+    """To someone who has yet to verify the address."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -84,7 +84,7 @@ def verification(event: EmailVerificationAsked) -> OutgoingMessage:
 
 
 def reset(event: PasswordResetAsked) -> OutgoingMessage:
-    """To someone who forgot."""
+    """To someone who requested a password reset."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -102,7 +102,7 @@ def reset(event: PasswordResetAsked) -> OutgoingMessage:
 
 
 def password_changed(event: PasswordChanged) -> OutgoingMessage:
-    """So that nobody changes it unnoticed."""
+    """Warns the owner of a password change."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -116,7 +116,7 @@ def password_changed(event: PasswordChanged) -> OutgoingMessage:
 
 
 def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
-    """So that nobody turns it on unnoticed."""
+    """Warns the owner of a new second factor."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -130,7 +130,7 @@ def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
 
 
 def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
-    """So that nobody turns it off unnoticed."""
+    """Warns the owner of a removed second factor."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -144,7 +144,7 @@ def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
 
 
 def staff_invited(event: StaffInvited) -> OutgoingMessage:
-    """To someone who works here from now on."""
+    """To invited staff."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -162,7 +162,7 @@ def staff_invited(event: StaffInvited) -> OutgoingMessage:
 
 
 def staff_changed(event: StaffChanged) -> OutgoingMessage:
-    """To someone whose access changed."""
+    """To staff whose access changed."""
     if event.disabled:
         line = "Your account was disabled: you cannot sign in any more."
     elif event.role:
@@ -180,7 +180,7 @@ def staff_changed(event: StaffChanged) -> OutgoingMessage:
 
 
 def erased(event: UserErased) -> OutgoingMessage:
-    """The last one: it is kept no longer than it takes to send it."""
+    """The final message, deleted once sent."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -194,7 +194,7 @@ def erased(event: UserErased) -> OutgoingMessage:
 
 
 def placed(event: OrderPlaced) -> OutgoingMessage:
-    """An order was placed."""
+    """The order was placed."""
     path, secret = order_link(event)
     return OutgoingMessage(
         topic="orders",
@@ -215,7 +215,7 @@ def placed(event: OrderPlaced) -> OutgoingMessage:
 
 
 def paid(event: OrderPaid) -> OutgoingMessage:
-    """Its money is here."""
+    """The order is paid."""
     path, secret = order_link(event)
     things = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
     return OutgoingMessage(
@@ -232,7 +232,7 @@ def paid(event: OrderPaid) -> OutgoingMessage:
 
 
 def shipped(event: OrderShipped) -> OutgoingMessage:
-    """A parcel left."""
+    """A parcel was shipped."""
     path, secret = order_link(event)
     how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
     things = tuple(
@@ -258,7 +258,7 @@ def shipped(event: OrderShipped) -> OutgoingMessage:
 
 
 def delivered(event: OrderDelivered) -> OutgoingMessage:
-    """It arrived."""
+    """The order was delivered."""
     path, secret = order_link(event)
     return OutgoingMessage(
         topic="parcels",
@@ -274,7 +274,7 @@ def delivered(event: OrderDelivered) -> OutgoingMessage:
 
 
 def cancelled(event: OrderCancelled) -> OutgoingMessage:
-    """It is off."""
+    """The order was cancelled."""
     path, secret = order_link(event)
     return OutgoingMessage(
         topic="orders",
@@ -294,7 +294,7 @@ def cancelled(event: OrderCancelled) -> OutgoingMessage:
 
 
 def expired(event: OrderExpired) -> OutgoingMessage:
-    """It was not paid."""
+    """The order was not paid."""
     return OutgoingMessage(
         topic="orders",
         recipient=event.email,
@@ -308,7 +308,7 @@ def expired(event: OrderExpired) -> OutgoingMessage:
 
 
 def refunded(event: OrderRefunded) -> OutgoingMessage:
-    """Money goes back; nobody is written to where their bank took it."""
+    """A refund was made; none is announced if the buyer's bank took the money back."""
     path, secret = order_link(event)
     return OutgoingMessage(
         topic="orders",
@@ -328,7 +328,7 @@ def refunded(event: OrderRefunded) -> OutgoingMessage:
 
 
 def confirm_alert(email: str, title: str, variant_id: str) -> OutgoingMessage:
-    """To somebody who is said to wait for something."""
+    """To an unverified address for which an alert was requested."""
     return OutgoingMessage(
         topic="stock",
         recipient=email,
@@ -345,7 +345,7 @@ def confirm_alert(email: str, title: str, variant_id: str) -> OutgoingMessage:
 
 
 def back_in_stock(email: str, title: str, slug: str) -> OutgoingMessage:
-    """To someone who asked to hear of it."""
+    """To someone who requested an alert."""
     return OutgoingMessage(
         topic="stock",
         recipient=email,
@@ -358,7 +358,7 @@ def back_in_stock(email: str, title: str, slug: str) -> OutgoingMessage:
 
 
 def abandoned(email: str, account: str, count: int) -> OutgoingMessage:
-    """To someone who left things in the cart, and wants to be reminded."""
+    """To a customer who left items in the cart and wants reminders."""
     things = "One thing is" if count == 1 else f"{count} things are"
     return OutgoingMessage(
         topic="carts",

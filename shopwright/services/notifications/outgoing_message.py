@@ -1,4 +1,4 @@
-"""A message before it is rendered, and how its secrets are kept out of what is stored."""
+"""Messages before rendering, and how secrets stay out of stored messages."""
 
 import re
 from typing import Literal, Protocol
@@ -8,24 +8,24 @@ import msgspec
 from shopwright.services.notifications.contract import Topic
 
 SecretKind = Literal["verification", "reset", "invitation", "order", "alert", "gift_card"]
-# What stands in a stored message where its reader gets a secret.
+# The placeholder for a secret in stored messages.
 MASK = "********"
 ENDING = f"unsubscribe?token={MASK}"
 _SECRET = re.compile(r"((?:token|key)=)[\w.-]{16,}")
 
 
 class Secret(msgspec.Struct, frozen=True):
-    """What a message lets its reader do (`kind`), and with what: an account, an order or a gift card, by id."""
+    """The secret a link needs: its `kind`, and the id of the account, order or gift card it belongs to."""
 
     kind: SecretKind
     of: str
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message before it is rendered. With a `secret`, `path` ends where it is put: `MASK`.
+    """A message before rendering. With a `secret`, `path` ends in its placeholder `MASK`.
 
-    `account`: whose message it is, by id; "" where all we know is the address. `order_id`: the order it is about, "" for none.
-    `documents`: which documents of that order go with it once they are issued, a kind; or one, by its id: then it is for that.
+    `account`: the id of its owner, or "" if only an address is known. `order_id`: its order, or "". `documents`: the
+    kind of the order's documents to attach, or the id of the one document the message is for.
     """
 
     topic: Topic
@@ -42,7 +42,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderMessageEvent(Protocol):
-    """What events of orders have in common."""
+    """Fields common to events of orders."""
 
     @property
     def order_id(self) -> str: ...
@@ -52,18 +52,18 @@ class OrderMessageEvent(Protocol):
 
 
 def order_link(event: OrderMessageEvent) -> tuple[str, Secret | None]:
-    """Where its reader sees an order: customers sign in, the others get a key."""
+    """The link to an order: customers sign in, guests get a key."""
     path = f"/orders/{event.order_id}"
     return (path, None) if event.customer_id else (f"{path}?key={MASK}", Secret("order", event.order_id))
 
 
 def masked(text: str) -> str:
-    """The text without the secrets of its links, whoever wrote it."""
+    """The text without secrets in its links."""
     return _SECRET.sub(rf"\1{MASK}", text)
 
 
 def filled(text: str, secret: str, ending: str) -> str:
-    """The text with its secrets: that of its link, and that of its last line."""
+    """The text with the secrets of its link and its last line."""
     if ending:
         text = text.replace(ENDING, ENDING.replace(MASK, ending))
     return text.replace(MASK, secret) if secret else text

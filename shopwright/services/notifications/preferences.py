@@ -1,4 +1,4 @@
-"""What people want to be told, and how: by topic and channel, ended by one click."""
+"""Preferences by topic and channel, with one-click unsubscribe."""
 
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing
@@ -10,17 +10,17 @@ from shopwright.services.notifications.contract import Preferences, Topic
 
 
 class TopicPreferences:
-    """Preferences by person: a proved address, or the id of an account."""
+    """Preferences by person: a verified address, or an account id."""
 
     def __init__(self, context: NotificationContext) -> None:
         self._work = context.work
 
     async def get(self, email: str) -> Preferences:
-        """What a person wants to be told, every topic."""
+        """Return all topics of a person."""
         return topics.wishes(await store.preferences(self._work, topics.person(email)))
 
     async def put(self, email: str, wanted: Preferences) -> Preferences:
-        """Topics that are left out stay as they are. Raises Invalid."""
+        """Set preferences; omitted topics stay. Raises Invalid."""
         topics.check_wishes(wanted)
         async with self._work.begin() as tx:
             for topic, channels in wanted.topics.items():
@@ -31,7 +31,7 @@ class TopicPreferences:
         return await self.get(email)
 
     async def unsubscribe(self, token: str) -> Topic:
-        """End e-mails of the topic this token came with. Raises Missing."""
+        """Unsubscribe from the topic of this token. Raises Missing."""
         async with self._work.begin() as tx:
             found = await store.unsubscribe(tx, token)
             if found is None:
@@ -43,7 +43,7 @@ class TopicPreferences:
         return topic
 
     async def on_verified(self, heard: Delivery) -> None:
-        """EmailVerified: what the account wanted to be told is from now on what its address wants."""
+        """Handle EmailVerified: move the account's preferences to its address."""
         event = heard.event
         wanted = await store.preferences(self._work, event.user_id)
         if not wanted or event.email == ERASED:

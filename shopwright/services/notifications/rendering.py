@@ -1,4 +1,4 @@
-"""What is said becomes messages: one for each channel its reader wants."""
+"""Rendering: one message for each wanted channel."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ ASKED_FOR = "You receive this message because you wanted to hear of this."
 
 
 class MessageRenderer:
-    """Renders messages by the templates of this shop, at `url`."""
+    """Renders messages by the shop's templates, with links to `url`."""
 
     def __init__(self, context: NotificationContext, shop: str, url: str) -> None:
         self._context = context
@@ -31,7 +31,7 @@ class MessageRenderer:
         self._inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
     async def messages(self, outgoing: OutgoingMessage) -> list[Message]:
-        """One for each channel its reader wants. What proves who has a mailbox goes there, and nowhere else."""
+        """Return a message per wanted channel; links that prove mailbox ownership go by e-mail only."""
         wanted, account = await self._wanted(outgoing)
         messages = [self.render(outgoing)] if wanted.email else []
         if wanted.sms or wanted.push:
@@ -45,9 +45,10 @@ class MessageRenderer:
         return messages
 
     async def _wanted(self, outgoing: OutgoingMessage) -> tuple[Channels, User | None]:
-        """What the reader said of its topic, and whose message it is.
+        """The wanted channels of the recipient, and the account.
 
-        An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
+        An account with an unverified address decides about its own messages only; the address itself may still decline
+        them.
         """
         stored = await store.preferences(self._work, topics.person(outgoing.recipient))
         at_address = topics.wishes(stored).topics[outgoing.topic]
@@ -67,7 +68,7 @@ class MessageRenderer:
         return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
 
     def render(self, outgoing: OutgoingMessage) -> Message:
-        """An e-mail, as text and as HTML."""
+        """Return an e-mail as text and HTML."""
         ending = "" if outgoing.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
         given = {
             "subject": outgoing.subject,

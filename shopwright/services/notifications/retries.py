@@ -1,4 +1,4 @@
-"""For how long a message is tried, and how the pauses between tries grow: as long as it is of use to its reader."""
+"""How long a message is tried, and how pauses grow: as long as it is of use to its recipient."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,13 +6,13 @@ from datetime import timedelta
 from shopwright.services.notifications.contract import Topic
 
 LONGEST = timedelta(days=3)
-# What its link lets a reader do ends by then: the same times as stand in the message.
+# Links expire by then, at the times stated in the messages.
 BY_SECRET: Mapping[str, timedelta] = {
     "reset": timedelta(hours=1),
     "verification": timedelta(days=1),
     "alert": timedelta(days=1),
 }
-# Tomorrow it is no longer true.
+# It is outdated tomorrow.
 BY_TOPIC: Mapping[Topic, timedelta] = {"stock": timedelta(days=1), "carts": timedelta(days=1)}
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -20,25 +20,25 @@ FIRST_REST_S, LONGEST_REST_S = 1.0, 60.0
 
 
 def lifetime(topic: Topic, secret: str) -> timedelta:
-    """For how long a message is of use. `secret`: the kind of its link, "" for none."""
+    """How long a message is of use. `secret`: the kind of its link, or ""."""
     return min(BY_SECRET.get(secret, LONGEST), BY_TOPIC.get(topic, LONGEST))
 
 
 def loses_its_use(topic: Topic, secret: str) -> bool:
-    """Is it better not sent at all once it has expired? An order confirmation is sent, however late."""
+    """Whether an expired message should not be sent at all; an order confirmation is sent, however late."""
     return lifetime(topic, secret) < LONGEST
 
 
 def is_useless(topic: Topic, secret: str, age: timedelta) -> bool:
-    """Is a message of that age better not sent at all?"""
+    """Whether a message of this age should not be sent at all."""
     return loses_its_use(topic, secret) and age >= lifetime(topic, secret)
 
 
 def pause(attempts: int) -> timedelta:
-    """Until a message is tried again that was tried so often: 5 s, twice as long each time, at most 15 minutes."""
+    """The pause after this many tries: 5 s, doubled each time, at most 15 minutes."""
     return min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 20)), LONGEST_PAUSE)
 
 
 def rest_s(failures: int) -> float:
-    """For how long nothing is sent after the other side was away so often in a row, in seconds."""
+    """The pause of a channel after this many consecutive failures, in seconds."""
     return min(FIRST_REST_S * (1 << min(max(failures - 1, 0), 20)), LONGEST_REST_S)

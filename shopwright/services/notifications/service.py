@@ -1,4 +1,4 @@
-"""Notifications: an event becomes a message, once. Each operation is one line; the parts do the work.
+"""Notifications: each event becomes a message, once. Each operation is one line; the parts do the work.
 
 context ← message_log, preferences, rendering
 rendering, message_queue ← event_messages, document_messages, stock_alerts
@@ -40,7 +40,7 @@ from shopwright.services.users.contract import Users
 
 
 class NotificationService(Notifications):
-    """The operations of notifications, and what they follow from. `chosen`: the class of a part, which a test may replace."""
+    """Operations and event handlers of notifications. `chosen`: the class of a part, which a test may replace."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class NotificationService(Notifications):
     async def message(self, message_id: str) -> MessageView:
         return await self._log.get(message_id)
 
-    # --- what is heard
+    # --- event handlers
 
     async def on_event(self, heard: Delivery) -> None:
         await self._events.on_event(heard)
@@ -136,7 +136,7 @@ class NotificationService(Notifications):
     async def on_address_erased(self, heard: Delivery) -> None:
         await self._erasure.on_address_erased(heard)
 
-    # --- as time passes
+    # --- jobs
 
     async def post_late_documents(self) -> None:
         await self._documents.post_late_documents()

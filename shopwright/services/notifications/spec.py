@@ -1,4 +1,4 @@
-"""How the service of messages is built and wired; the one file of this service that the house knows besides its contract."""
+"""How notifications are built and wired; besides the contract, the only file of this service that others import."""
 
 from datetime import timedelta
 

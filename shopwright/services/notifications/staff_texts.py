@@ -1,4 +1,4 @@
-"""What those who work in the shop are told."""
+"""Messages to staff."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from shopwright.services.users.contract import User
 
 
 def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
-    """Money a buyer was to get does not go back."""
+    """A refund was refused."""
     return OutgoingMessage(
         topic="orders",
         recipient=reader.email,
@@ -35,7 +35,7 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
 
 
 def disputed(event: OrderDisputed, reader: User) -> OutgoingMessage:
-    """A buyer went to their bank, or the bank has decided."""
+    """A buyer opened a dispute, or the bank decided one."""
     amount = write(event.amount)
     said = {
         "": ("was withdrawn", "The money stays with the shop."),

@@ -1,4 +1,4 @@
-"""Alerts of what is back in stock: asked for, confirmed by those who are not known yet, and sent once."""
+"""Back-in-stock alerts: requested, confirmed by unverified addresses, and sent once."""
 
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.events import Delivery
@@ -14,7 +14,7 @@ MOST_ASKED = 5
 
 
 class StockAlerts:
-    """Who waits for which variant."""
+    """Alerts by variant and person."""
 
     def __init__(self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue) -> None:
         self._context = context
@@ -23,7 +23,7 @@ class StockAlerts:
         self._queue = queue
 
     async def watch(self, variant: str, email: str, user_id: str = "") -> None:
-        """Write once when it is back. Raises Missing, Invalid, RateLimited."""
+        """Request an alert. Raises Missing, Invalid, RateLimited."""
         address = check_email(email)
         person = topics.person(address)
         product = await self._context.catalog.by_variant(variant)
@@ -38,7 +38,7 @@ class StockAlerts:
             if proved:
                 if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
                     raise RateLimited(_("You already wait for {most_watched} things.", most_watched=MOST_WATCHED))
-                # Asking again is a wish that is newer than an unsubscription.
+                # A new request overrides an earlier unsubscription.
                 await store.set_preference(tx, person, "stock", "email", wanted=True)
             elif (
                 await alert_store.is_known(tx, found.id, person)
@@ -49,7 +49,7 @@ class StockAlerts:
             await self._queue.add(tx, outgoing, messages)
 
     async def confirm(self, token: str) -> None:
-        """The reader of that e-mail wants to be told. Raises Missing."""
+        """Confirm an alert with the token of the e-mail. Raises Missing."""
         async with self._work.begin() as tx:
             person = await alert_store.confirm(tx, token)
             if person is None:
@@ -57,7 +57,7 @@ class StockAlerts:
             await store.set_preference(tx, person, "stock", "email", wanted=True)
 
     async def on_back_in_stock(self, heard: Delivery) -> None:
-        """BackInStock: everyone who waits is told, once."""
+        """Handle BackInStock: send all alerts of the variant, once."""
         variant_id = heard.event.variant_id
         waiting = await alert_store.waiting(self._work, variant_id)
         if not waiting:
@@ -74,5 +74,5 @@ class StockAlerts:
                 await alert_store.drop(tx, variant_id, topics.person(outgoing.recipient))
 
     async def count(self, email: str) -> int:
-        """For how many variants this address waits."""
+        """Count the alerts of an address."""
         return await alert_store.count_of(self._work, topics.person(email))

@@ -1,4 +1,4 @@
-"""Messages in SQL."""
+"""SQL for messages."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from shopwright.services.notifications.outgoing_message import OutgoingMessage, 
 from shopwright.services.notifications.retries import lifetime
 
 HOUR = timedelta(hours=1)
-# With whether it was kept here instead of being sent: the engine without a mail server notes what it was handed.
+# Includes whether a message was kept instead of sent: without a mail server the transport records it.
 MESSAGES = "SELECT messages.*, EXISTS (SELECT 1 FROM viewer WHERE viewer.id = messages.id) AS kept FROM messages"
 
 
@@ -27,7 +27,7 @@ async def insert(
     forget_after: timedelta | None = None,
     held: str = "",
 ) -> None:
-    """A message to be sent, and after a while forgotten; `held`: why it is kept without being sent."""
+    """Insert a message to send. `forget_after`: when to delete it; `held`: why it is kept without sending."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
         " secret_of, state, due, created_at, expires_at, forget_at, problem, order_id, request, trace, documents)"
@@ -58,7 +58,7 @@ async def insert(
 
 
 async def search(source: ServiceDatabase, text: str, after: str, limit: int) -> list[MessageSummary]:
-    """The delivery log, newest first."""
+    """List the delivery log, newest first."""
     rows: Sequence[Row] = await source.fetch(
         f"{MESSAGES} WHERE (:after = '' OR id < :after)"
         " AND (:text = '' OR lower(recipient) LIKE :like OR lower(subject) LIKE :like) ORDER BY id DESC LIMIT :limit",
@@ -71,7 +71,7 @@ async def search(source: ServiceDatabase, text: str, after: str, limit: int) -> 
 
 
 async def about_order(source: ServiceDatabase, order_id: str, limit: int) -> list[MessageSummary]:
-    """Messages about an order, oldest first."""
+    """List messages about an order, oldest first."""
     rows = await source.fetch(
         f"{MESSAGES} WHERE order_id = :order_id AND order_id <> '' ORDER BY id LIMIT :limit",
         order_id=order_id,
@@ -99,7 +99,7 @@ def _summary(row: Row) -> MessageSummary:
 
 
 def _outcome(row: Row) -> Outcome:
-    """What became of it, in a word."""
+    """The outcome in one word."""
     if row["state"] == "sent":
         return "kept" if row["kept"] else "sent"
     if row["state"] == "failed":
@@ -108,7 +108,7 @@ def _outcome(row: Row) -> Outcome:
 
 
 async def get(source: ServiceDatabase, message_id: str) -> MessageView | None:
-    """One message."""
+    """Return a message."""
     row = await source.one(f"{MESSAGES} WHERE id = :id", id=message_id)
     return _view(row) if row else None
 
@@ -123,7 +123,7 @@ def _view(row: Row) -> MessageView:
 
 
 async def messages_for(source: ServiceDatabase, person: str, account: str) -> list[MessageView]:
-    """Everything written to an address, and for an account; "" is nobody's."""
+    """Return all messages to an address and for an account ("" for none)."""
     rows = await source.fetch(
         f"{MESSAGES} WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account) ORDER BY id",
         person=person,
@@ -133,7 +133,7 @@ async def messages_for(source: ServiceDatabase, person: str, account: str) -> li
 
 
 async def to_be_forgotten(source: ServiceDatabase) -> list[str]:
-    """Messages that were kept for long enough."""
+    """Return messages that are due for deletion."""
     rows = await source.fetch(
         "SELECT id FROM messages WHERE forget_at > 0 AND forget_at <= :now LIMIT 100", now=to_micros(source.now())
     )
@@ -141,18 +141,18 @@ async def to_be_forgotten(source: ServiceDatabase) -> list[str]:
 
 
 async def drop(tx: Transaction, message_ids: Sequence[str]) -> None:
-    """They are gone."""
+    """Delete messages."""
     await tx.run_many("DELETE FROM messages WHERE id = :id", [{"id": one} for one in message_ids])
 
 
 async def preferences(source: ServiceDatabase | Transaction, person: str) -> dict[tuple[str, str], bool]:
-    """What someone said of topics and channels."""
+    """Return a person's stored preferences by topic and channel."""
     rows = await source.fetch("SELECT topic, channel, wanted FROM preferences WHERE person = :person", person=person)
     return {(row["topic"], row["channel"]): bool(row["wanted"]) for row in rows}
 
 
 async def set_preference(tx: Transaction, person: str, topic: str, channel: str, *, wanted: bool) -> None:
-    """They said so."""
+    """Write one preference."""
     await tx.run(
         "INSERT INTO preferences (person, topic, channel, wanted) VALUES (:person, :topic, :channel, :wanted)"
         " ON CONFLICT (person, topic, channel) DO UPDATE SET wanted = excluded.wanted",
@@ -164,17 +164,17 @@ async def set_preference(tx: Transaction, person: str, topic: str, channel: str,
 
 
 async def drop_preferences(tx: Transaction, person: str) -> None:
-    """They said nothing."""
+    """Delete a person's preferences."""
     await tx.run("DELETE FROM preferences WHERE person = :person", person=person)
 
 
 def digest(token: str) -> str:
-    """What is stored of a token."""
+    """The stored hash of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) -> None:
-    """Who has this may end this topic."""
+    """Insert an unsubscribe token."""
     await tx.run(
         "INSERT INTO unsubscribes (hash, person, topic, created_at) VALUES (:hash, :person, :topic, :now)",
         now=to_micros(tx.now),
@@ -185,13 +185,13 @@ async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) 
 
 
 async def unsubscribe(source: ServiceDatabase | Transaction, token: str) -> tuple[str, Topic] | None:
-    """Whose message it was, and of what."""
+    """Return person and topic of a token."""
     row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=digest(token))
     return (row["person"], row["topic"]) if row else None
 
 
 async def written_lately(tx: Transaction, message: Message, *, security: bool) -> int:
-    """How many messages of this channel were written to this recipient within the last hour."""
+    """Count the messages to this recipient on this channel within the last hour."""
     row = await tx.one(
         "SELECT count(*) AS n FROM messages WHERE recipient = :recipient AND channel = :channel AND created_at > :since"
         " AND (CASE WHEN topic = 'account' THEN 1 ELSE 0 END) = :security",
@@ -204,7 +204,7 @@ async def written_lately(tx: Transaction, message: Message, *, security: bool) -
 
 
 async def forget(tx: Transaction, person: str, account: str) -> None:
-    """Nothing is known of this address ("" for none), nor of this account."""
+    """Delete all data of an address ("" for none) and an account."""
     await tx.run("DELETE FROM messages WHERE account = :account", account=account)
     await drop_preferences(tx, account)
     if person:

@@ -1,11 +1,11 @@
-"""Topics people may be written to about: what is usual, what must be sent, what somebody said."""
+"""Topics of messages: defaults, required messages, and people's choices."""
 
 from collections.abc import Mapping
 
 from shopwright.kit.errors import Invalid
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
-# What is sent unless someone says otherwise; what must be sent, whatever they say.
+# Defaults, and messages that are always sent.
 USUAL: Mapping[Topic, Channels] = {
     "account": Channels(email=True),
     "orders": Channels(email=True),
@@ -20,12 +20,12 @@ REQUIRED: Mapping[Topic, str] = {
 
 
 def person(email: str) -> str:
-    """Whom we write to: an address, whatever its case."""
+    """The key of a recipient: the address in lower case."""
     return email.strip().casefold()
 
 
 def wishes(stored: Mapping[tuple[str, str], bool]) -> Preferences:
-    """What is usual, but for what they said."""
+    """The defaults overridden by a person's choices."""
     return Preferences(
         topics={
             topic: Channels(
@@ -40,7 +40,7 @@ def wishes(stored: Mapping[tuple[str, str], bool]) -> Preferences:
 
 
 def check_wishes(wanted: Preferences) -> None:
-    """Raises Invalid."""
+    """Check preferences. Raises Invalid."""
     for topic, told in REQUIRED.items():
         if topic in wanted.topics and not wanted.topics[topic].email:
             raise Invalid.at(f"/topics/{topic}/email", told)

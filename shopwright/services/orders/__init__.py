@@ -1,4 +1,4 @@
-"""Who bought what, and how it is going."""
+"""Orders: what was bought, by whom, and its progress from placement to delivery."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,4 +1,4 @@
-"""Paid orders that are being cancelled, in SQL: first their money goes back, and meanwhile nothing else happens to them."""
+"""SQL for cancellations in progress: the refund comes first, and the order is locked against other changes meanwhile."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from shopwright.kit.personal import Personal
 
 
 class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
-    """Why, by whom, and under which key the money goes back."""
+    """A cancellation in progress: reason, actor, and the idempotency key of its refund."""
 
     reason: Personal[str]
     key: str
@@ -19,7 +19,7 @@ class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin(tx: Transaction, order_id: str, told: Cancelling) -> bool:
-    """It is being cancelled from now on; False where it is already, or is not paid."""
+    """Mark a paid order as being cancelled. Returns False if it already is, or is not paid."""
     return bool(
         await tx.run(
             "UPDATE orders SET cancelling = :told WHERE id = :id AND status = 'paid' AND cancelling IS NULL",
@@ -30,18 +30,18 @@ async def begin(tx: Transaction, order_id: str, told: Cancelling) -> bool:
 
 
 async def end(tx: Transaction, order_id: str) -> None:
-    """It is cancelled, or stays as it was."""
+    """Clear the mark, whether the order was cancelled or stays as it was."""
     await tx.run("UPDATE orders SET cancelling = NULL WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
 
 
 async def told_of(source: ServiceDatabase | Transaction, order_id: str) -> Cancelling | None:
-    """How it is being cancelled; None where it is not."""
+    """Return the cancellation in progress of an order, or None."""
     row = await source.one("SELECT cancelling FROM orders WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
     return decode_tolerant(row["cancelling"], Cancelling) if row else None
 
 
 async def unfinished(source: ServiceDatabase, limit: int) -> list[str]:
-    """Orders that are being cancelled."""
+    """Return the ids of orders with a cancellation in progress."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE cancelling IS NOT NULL ORDER BY id LIMIT :limit", limit=limit
     )

@@ -1,4 +1,4 @@
-"""Cancelling: an order that is paid, or not yet, ends, and what it had goes back."""
+"""Cancellation: ends a paid or unpaid order and returns its money, goods and coupons."""
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Conflict
@@ -20,7 +20,7 @@ REPAID = "The order is cancelled"
 
 
 class Cancellation:
-    """Cancels orders: first the money, then the goods."""
+    """Cancels orders: refunds first, then returns the goods."""
 
     def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing, settlement: Settlement) -> None:
         self._context = context
@@ -66,7 +66,10 @@ class Cancellation:
                 raise Conflict(_("The order has moved on meanwhile. Look at it again."))
 
     async def _finish_cancelling(self, order_id: str) -> None:
-        """First the money, or the promise of it, then the goods. Raises RefundNotPossible: the order stays as it was."""
+        """Refund, or promise the refund, then return the goods.
+
+        Raises RefundNotPossible, which leaves the order unchanged.
+        """
         told = await cancel_store.told_of(self._work, order_id)
         if told is None:
             return
@@ -94,13 +97,13 @@ class Cancellation:
         )
 
     async def finish_cancelling(self) -> None:
-        """A timer: what a process that died was cancelling."""
+        """Scheduled job: finish cancellations that a crashed process left behind."""
         for order_id in await cancel_store.unfinished(self._work, BATCH):
             with self._work.aside.guard("cancelled order", order_id):
                 await self._finish_cancelling(order_id)
 
     async def _repay_again(self, order: Order) -> None:
-        """Staff ask again for money that is owed for an order that is off."""
+        """Ask again for the refund still owed on a closed order, at the request of staff."""
         for payment in await self._context.payments.of_order(order.id):
             if payment.status not in refund_rules.RECEIVED or refund_rules.left_of_payment(payment, order).amount <= 0:
                 continue
@@ -117,7 +120,7 @@ class Cancellation:
                     await refund_store.insert_refund(tx, order.id, again, back.key, "")
 
     async def _has_taken(self, order_id: str) -> bool:
-        """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
+        """Whether the goods of a paid order were taken from stock, settling the payment first if need be."""
         head = await store.head(self._work, order_id)
         try:
             if head is not None:

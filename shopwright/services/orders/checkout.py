@@ -1,13 +1,13 @@
-"""Orders: from a cart to a paid order, on one page.
+"""Checkout: from a cart to a paid order.
 
-    carts.get       → what is wanted, at the total the shopper was shown
-    inventory       → all lines set aside, or none; this runs out by itself, so a crash needs no undo
-    giftcards.hold  → what gift cards pay, held; this runs out, too
-    pricing.redeem  → coupons counted
-    one transaction → the order as placed, with its number and its fact
-    payments.open   → the money; its webhook, the browser's return and our own questions all end in `settle`
+    carts.get       → the items, at the total the shopper was shown
+    inventory       → reserves all lines or none; a reservation expires, so a crash needs no undo
+    giftcards.hold  → holds what gift cards pay; a hold expires, too
+    pricing.redeem  → counts the use of coupons
+    one transaction → stores the placed order with its number and event
+    payments.open   → the payment; webhook, browser return and our own look-ups all end in `settle`
 
-What happens to an order afterwards is in `fulfilment.py`, how it ends before its time in `closing.py`.
+Later steps are in `fulfilment.py`; early ends (cancellation, expiry) in `closing.py`.
 """
 
 from contextlib import suppress
@@ -36,7 +36,7 @@ from shopwright.services.payments.contract import Payment
 
 
 class Checkout:
-    """Places orders, and asks for their money."""
+    """Places orders and opens their payments."""
 
     def __init__(
         self, context: OrderContext, holds: Holds, repayment: Repayment, closing: Closing, settlement: Settlement
@@ -99,7 +99,7 @@ class Checkout:
         return placed
 
     async def _make_room(self, cart: Cart, order_id: str) -> None:
-        """An unpaid order of an earlier state of this cart gives way, unless its money is already here."""
+        """Close an unpaid order of an earlier state of this cart, unless its payment has already arrived."""
         earlier = await store.living_of_cart(self._work, cart.id)
         if earlier is None or earlier.id == order_id:
             return
@@ -183,10 +183,10 @@ class Checkout:
             for line in cart.lines
         )
 
-    # --- paying
+    # --- payment
 
     async def _check_payment(self, order_id: str, total: Money, choice: PaymentChoice, email: str, who: Caller) -> None:
-        """Before anything is set aside or given up: a way to pay that there is, a way back from it, and not too often."""
+        """Check provider, return URL and rate limit before anything is reserved or released."""
         await self._context.payments.check(
             order_id=order_id,
             amount=total,
@@ -238,10 +238,10 @@ class Checkout:
             await self._settlement.settle(order_id, await self._context.payments.look_up(order.payment_id))
         return await self._context.get(order_id)
 
-    # --- what was not finished
+    # --- unfinished placements
 
     async def forget_unfinished(self) -> None:
-        """A timer: where the process died while an order was placed, its goods and coupons go back."""
+        """Scheduled job: release goods and coupons of placements that a crashed process left behind."""
         before = self._work.ids.at("ord", self._work.now() - model.PLACING)
         for order_id in await placement_store.abandoned_placements(self._work, before):
             with self._work.aside.guard("unfinished order", order_id):
@@ -254,9 +254,10 @@ class Checkout:
         await self._holds.forget()
 
     async def _give_up_placement(self, order_id: str) -> bool:
-        """What was set aside for an order that will never be goes back; False where it has become one.
+        """Release what was reserved for an abandoned placement. Returns False if it has become an order.
 
-        Whoever else is placing it finds it given up when it comes to write it: nothing is taken from under an order.
+        A process that is still placing the order finds the placement abandoned when it comes to write the order, so
+        nothing is taken from an order that exists.
         """
         async with self._work.begin() as tx:
             if not await placement_store.give_up_placement(tx, order_id):

@@ -1,4 +1,4 @@
-"""How an order ends before its time: everything it had goes back, whatever breaks in between."""
+"""Closing an order early: returns everything it holds, even if a step fails midway."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +15,7 @@ from shopwright.services.payments.contract import PaymentRefund
 
 
 class Closing:
-    """Ends orders that are cancelled or expire."""
+    """Closes orders that are cancelled or expire."""
 
     def __init__(self, context: OrderContext, repayment: Repayment) -> None:
         self._context = context
@@ -33,7 +33,10 @@ class Closing:
         took_goods: bool = False,
         back: PaymentRefund | None = None,
     ) -> bool:
-        """End an order that is still in one of `only`; False where it has moved on meanwhile. `back`: the money that went back."""
+        """Close an order whose status is in `only`. Returns False if it has moved on.
+
+        `back`: the payment refund already made.
+        """
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             unsold, lines = model.unsold(order)
@@ -73,9 +76,9 @@ class Closing:
         return True
 
     async def _undo(self, order_id: str, restock: Sequence[RestockedLine]) -> None:
-        """Goods, coupons and money of an order that is off go back.
+        """Return goods, coupons and money of a closed order.
 
-        Safe to repeat: a crash in between is made good by the fact that it is off, which we hear ourselves.
+        Safe to repeat: after a crash the service's own event handler for the closed order runs it again.
         """
         await self._context.inventory.release(order_id)
         await self._context.giftcards.release(order_id)
@@ -93,7 +96,7 @@ class Closing:
                 await self._repayment.give_back(payment, order)
 
     async def on_order_closed(self, heard: Delivery) -> None:
-        """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
+        """Handle OrderCancelled and OrderExpired: return what the order holds, unless it was paid after all."""
         order = await store.read(self._work, heard.event.order_id)
         if order is None or order.status not in {"cancelled", "expired"}:
             return

@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, the services it asks, and an order by its id."""
+"""What the parts of this service share: database, collaborating services, and access to one order."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ from shopwright.services.pricing.contract import Pricing
 
 
 class OrderContext:
-    """Given to each part."""
+    """Shared context, given to each part."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class OrderContext:
         self.sales = Sales(work, pricing)
 
     async def get(self, order_id: str) -> Order:
-        """An order with its payment and the circumstances of its sale. Raises Missing."""
+        """Return an order with its payment and sale context. Raises Missing."""
         order = await store.read(self.work, order_id)
         if order is None:
             raise Missing(_("There is no such order."))
@@ -54,18 +54,18 @@ class OrderContext:
 
     @staticmethod
     async def locked(tx: Transaction, order_id: str) -> Order:
-        """The order, held until the transaction ends."""
+        """Return the order, locked until the transaction ends. Raises Missing."""
         order = await store.held(tx, order_id)
         if order is None:
             raise Missing(_("There is no such order."))
         return order
 
     async def add_history(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
-        """A line of the history that buyer and staff read."""
+        """Add an entry to the history that buyer and staff read."""
         await store.write_down(tx, self.work.ids.new("tml"), order_id, what, who)
 
     @staticmethod
     async def not_being_cancelled(tx: Transaction, order_id: str) -> None:
-        """Raises Conflict."""
+        """Raise Conflict if a cancellation of the order is in progress."""
         if await cancel_store.told_of(tx, order_id) is not None:
             raise Conflict(_("This order is being cancelled just now. Look at it again in a moment."))

@@ -1,4 +1,4 @@
-"""Orders of people who are forgotten, in SQL."""
+"""SQL for erasing buyers from orders."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ LOOKED_AT = 5_000
 
 
 async def orders_of(source: ServiceDatabase, customer_id: str) -> list[str]:
-    """All of a customer's orders."""
+    """Return the ids of all orders of a customer."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE customer_id = :customer_id ORDER BY id", customer_id=customer_id
     )
@@ -21,14 +21,14 @@ async def orders_of(source: ServiceDatabase, customer_id: str) -> list[str]:
 
 
 async def orders_of_guest(source: Reader, email: str) -> list[str]:
-    """All that was ordered with this address, however it is spelt, and belongs to no account."""
+    """Return the ids of orders placed with this address, in any spelling, and without an account."""
     if email.isascii():
         rows = await source.fetch(
             "SELECT id FROM orders WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL ORDER BY id",
             email=email.lower(),
         )
         return [row["id"] for row in rows]
-    # SQLite's lower() knows ASCII alone: such addresses, which are few, are looked for among those of all guests.
+    # SQLite's lower() handles ASCII only, so other addresses, which are few, are searched among those of all guests.
     found, after = [], ""
     sql = (
         "SELECT id, email FROM orders WHERE id > :after AND email <> '' AND customer_id IS NULL ORDER BY id LIMIT :most"
@@ -40,7 +40,7 @@ async def orders_of_guest(source: Reader, email: str) -> list[str]:
 
 
 async def old_guests(source: ServiceDatabase, since: int, before: int, most: int) -> list[tuple[str, int]]:
-    """Orders of guests who are not forgotten, placed from `since` until before `before` (microseconds), and when; the oldest first."""
+    """Return id and time of guest orders placed from `since` until `before` (microseconds), oldest first."""
     rows = await source.fetch(
         "SELECT id, placed_at FROM orders WHERE customer_id IS NULL AND erasing = 0"
         " AND placed_at >= :since AND placed_at < :before ORDER BY placed_at LIMIT :most",
@@ -52,7 +52,7 @@ async def old_guests(source: ServiceDatabase, since: int, before: int, most: int
 
 
 async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) -> None:
-    """Nobody's order any more: its address goes when the parcel has left (`to_be_cleared`)."""
+    """Detach the order from its customer; its address is kept until the parcel is shipped (`to_be_cleared`)."""
     await tx.run(
         "UPDATE orders SET customer_id = NULL, email = '', name = :erased, erasing = 1 WHERE id = :id",
         id=order_id,
@@ -68,7 +68,7 @@ async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) 
 
 
 async def to_be_cleared(source: ServiceDatabase, after: str, most: int) -> list[str]:
-    """Orders of the forgotten that need their address no longer; so many after this one."""
+    """Return erased buyers' orders that no longer need an address, at most `most` after this id."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE erasing = 1 AND id > :after AND status NOT IN ('placed', 'paid', 'part_shipped')"
         " ORDER BY id LIMIT :most",
@@ -79,7 +79,7 @@ async def to_be_cleared(source: ServiceDatabase, after: str, most: int) -> list[
 
 
 async def clear_addresses(tx: Transaction, order_id: str) -> None:
-    """What is personal in the order is erased; of addresses, country and region stay. The tax id goes with them."""
+    """Erase personal data of an order; country and region of its addresses stay."""
     await erase_bodies(tx, RETENTION, order_id)
     for row in await tx.fetch("SELECT id, what FROM timeline WHERE order_id = :id", id=order_id):
         if (clean := without_reason(row["what"])) != row["what"]:

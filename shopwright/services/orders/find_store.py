@@ -1,4 +1,4 @@
-"""What staff find orders by, in SQL: by an index, however many there are."""
+"""SQL for finding orders, always by an index."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ FEW_FIRST = "orders.number + 0"  # sorted by what is no index: one would be gone
 
 
 class FindIndex(msgspec.Struct, frozen=True):
-    """A way to find orders: through which tables and in which order of numbers, and what they meet."""
+    """One way to find orders: tables, sort order and conditions."""
 
     conditions: Sequence[str]
     given: Mapping[str, Any]
@@ -36,19 +36,19 @@ class FindIndex(msgspec.Struct, frozen=True):
 async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, sale: SaleOfOrder | None = None
 ) -> None:
-    """A new order, and what it is found by. Raises UniqueViolation where there is one with its id, or of its cart."""
+    """Insert a new order and its search terms. Raises UniqueViolation if its id or its cart already has one."""
     personal = _personal(order.shipping_address, order.billing_address)
     await store.insert(tx, order, expires_at, cart_version, _told(personal), sale or SaleOfOrder())
     await _write(tx, int(order.number), personal | {joined(line.sku) for line in order.lines})
 
 
 async def write_tracking(tx: Transaction, order: Order, tracking_number: str) -> None:
-    """It is found by the number of a parcel, too."""
+    """Add a tracking number to the search terms."""
     await _write(tx, int(order.number), {joined(tracking_number)})
 
 
 async def forget(tx: Transaction, order: Order) -> None:
-    """It is not found any more by who bought it, whatever version wrote the words."""
+    """Remove the buyer's search terms, whichever version wrote them."""
     number = int(order.number)
     row = await tx.one("SELECT personal_terms FROM orders WHERE number = :number", number=number)
     terms = (row["personal_terms"] or "").split() if row else []
@@ -61,7 +61,7 @@ async def forget(tx: Transaction, order: Order) -> None:
 
 
 async def write_missing(tx: Transaction, most: int) -> int:
-    """The terms of orders a version before has written, so many of them; answers how many."""
+    """Write the search terms of older orders. Returns how many were written."""
     rows = await tx.fetch(
         "UPDATE orders SET personal_terms = ''"
         " WHERE id IN (SELECT id FROM orders WHERE personal_terms IS NULL ORDER BY id DESC LIMIT :most) RETURNING *",
@@ -90,7 +90,7 @@ def _tracking(row: Row) -> str:
 
 
 def _personal(*addresses: Address) -> set[str]:
-    """Its e-mail address has an index of its own."""
+    """Search terms of addresses; the e-mail address has its own index."""
     found = {term for one in addresses for term in terms_of(f"{one.name} {one.company} {one.city} {one.postal_code}")}
     found |= {joined(one.postal_code) for one in addresses}
     return found | {national_digits(one.phone) for one in addresses if one.phone}
@@ -118,10 +118,10 @@ async def _write(tx: Transaction, number: int, terms: set[str]) -> None:
 async def search(
     source: ServiceDatabase, *, customer_id: str, status: str, text: str, paid_by: Sequence[str], after: str, limit: int
 ) -> list[OrderSummary]:
-    """Orders, newest first. `paid_by`: those whose payment has this name.
+    """List orders, newest first. `paid_by`: orders whose payment has this name.
 
-    What finds anything counts, whatever else is asked: the number or name as it is, then its words, then its pieces, and
-    then a part of a name or address among the newest, for that reads one after the other.
+    The first kind of match that finds anything decides, whatever else is filtered by: number or name as typed, then
+    words, then parts of words, then a substring of name or address among the newest orders, as that one scans.
     """
     where, values = ["1 = 1"], dict[str, Any]()
     if customer_id:
@@ -151,13 +151,13 @@ def _after(where: Sequence[str], values: Mapping[str, Any], after: str) -> tuple
 
 
 async def _number(source: ServiceDatabase, order_id: str) -> int:
-    """That of an order; 0 where there is none, after which nothing comes."""
+    """Return the number of an order; 0 if there is none, so that nothing follows."""
     row = await source.one("SELECT number FROM orders WHERE id = :id", id=order_id)
     return int(row["number"]) if row else 0
 
 
 async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], status: str) -> list[list[FindIndex]]:
-    """From the most exact on: of each all that are met count alike."""
+    """Return the kinds of match, the most exact first; within a kind all matches count alike."""
     number = text.lstrip("#")
     exactly, given = past_store.known_as(number)
     given |= {"lower": text.lower()}
@@ -174,7 +174,7 @@ async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], stat
 
 
 async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) -> FindIndex:
-    """Orders with all of these, beginning with what fewest have: one of the terms, or the status."""
+    """Match orders with all these terms, starting from the rarest term or the status."""
     counts = {term: await _few(source, "order_terms WHERE term = :term", {"term": term}) for term in terms}
     terms = sorted(terms, key=lambda term: counts[term])
     given = {f"term{place}": term for place, term in enumerate(terms)}
@@ -183,7 +183,7 @@ async def _by_terms(source: ServiceDatabase, terms: Sequence[str], status: str) 
         met, more = list_store.condition(status)
         if await _few(source, f"orders WHERE {met}", more) < FEW:
             return FindIndex([has.format(name, "orders.number") for name in given], given, by=FEW_FIRST)
-    # SQLite keeps to this order of tables: it would go through all orders instead, as they are sorted already.
+    # SQLite keeps this order of tables; otherwise it would scan all orders, as they are sorted already.
     if len(terms) == 1 and not status:
         tables = "order_terms met CROSS JOIN orders"
         return FindIndex(["met.term = :term0", "orders.number = met.number"], given, tables, "met.number")

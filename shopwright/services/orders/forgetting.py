@@ -1,7 +1,7 @@
-"""Who bought something is forgotten: with their account, when they ask for it without one, or in time.
+"""Erasure of buyers: with their account, at a guest's request, or after a set time.
 
-Orders stay, as nobody's. One that still has to be sent keeps its address until the parcel has left; of one that was paid, the
-books keep the buyer, shut off (`kept_buyers`).
+Orders stay, without their buyer. An order still to be shipped keeps its address until the parcel is shipped; for a paid
+order the books retain the buyer under restricted access (`kept_buyers`).
 """
 
 from collections.abc import Callable, Collection
@@ -24,7 +24,7 @@ AT_ONCE, LOOKED_AT = 20, 500
 
 
 class Forgetting:
-    """`guest_days`: so many days after its order a guest is forgotten; 0 is never."""
+    """Erases buyers from orders. `guest_days`: days after which a guest's data is erased; 0: never."""
 
     def __init__(self, work: ServiceDatabase, kept_buyers: KeptBuyers, guest_days: int) -> None:
         self._work = work
@@ -32,7 +32,7 @@ class Forgetting:
         self.kept_buyers = kept_buyers
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: all orders of the account, and what was ordered without it under its address, where that was proved."""
+        """Handle UserErased: erase the account's orders, and guest orders under its verified address."""
         event: UserErased = heard.event
         names = {event.name, event.email}
 
@@ -43,12 +43,12 @@ class Forgetting:
         await self.clear_addresses()
 
     async def on_address_erased(self, heard: Delivery) -> None:
-        """AddressErased: what was ordered with this address and no account."""
+        """Handle AddressErased: erase guest orders placed with this address."""
         await self._forget_address(heard.event.email, {heard.event.email}, heard.fact.time)
         await self.clear_addresses()
 
     async def _forget_address(self, email: str, names: Collection[str], asked: datetime) -> None:
-        """Not what an account has taken over meanwhile, nor what was ordered since it was asked for."""
+        """Erase guest orders of an address, except those claimed by an account or placed after the request."""
         if email == ERASED:
             return
 
@@ -60,7 +60,7 @@ class Forgetting:
             await self._forget(order_id, names, meant)
 
     async def forget_old_guests(self) -> None:
-        """A timer: guests whose order is old. A clock that is ahead forgets nobody who would not be forgotten within a day."""
+        """Scheduled job: erase guests of old orders. A clock that is ahead erases at most a day early."""
         if not self._guest_days:
             return
         since, before = 0, to_micros(await believed(self._work) - timedelta(days=self._guest_days))
@@ -73,7 +73,7 @@ class Forgetting:
                 return
 
     async def _forget(self, order_id: str, names: Collection[str], meant: Callable[[Order], bool]) -> None:
-        """`meant` is asked once nobody else can change the order."""
+        """Erase the buyer of an order if `meant` agrees once the order is locked."""
         async with self._work.begin() as tx:
             order = await store.held(tx, order_id)
             if order is None or not meant(order):
@@ -86,7 +86,7 @@ class Forgetting:
             await tx.emit(OrderErased(order_id=order_id))
 
     async def clear_addresses(self) -> None:
-        """A timer: addresses of the forgotten that are needed no longer. Raises Unavailable after all that can be."""
+        """Scheduled job: clear addresses that are no longer needed. Raises Unavailable after clearing what it can."""
         after, waits = "", None
         while some := await erasure_store.to_be_cleared(self._work, after, AT_ONCE):
             for after in some:  # one that cannot be now is passed, and met by the next run
@@ -96,7 +96,7 @@ class Forgetting:
             raise waits
 
     async def _clear(self, order_id: str) -> Unavailable | None:
-        """Answers why not yet, where whether it was sold cannot be asked now."""
+        """Clear one address. Returns the error if it is unknown for now whether the order was sold."""
         order = await store.read(self._work, order_id)
         if order is None:
             return None

@@ -1,4 +1,4 @@
-"""Parcels: shipped and delivered."""
+"""Fulfilment: shipments and deliveries."""
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Conflict, Invalid
@@ -13,7 +13,7 @@ LONGEST = 500
 
 
 class Fulfilment:
-    """Ships what is paid."""
+    """Ships paid orders."""
 
     def __init__(self, context: OrderContext, tax_corrections: TaxCorrections) -> None:
         self._context = context

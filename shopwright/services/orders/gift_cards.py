@@ -1,4 +1,4 @@
-"""What gift cards pay of an order: held as goods are, taken once, given back. Of an order without any nobody is asked."""
+"""Gift cards as payment of an order: held like goods, redeemed once, refunded. Orders without any make no call."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ from shopwright.services.orders.contract.gift_cards import rest_of_cards, withou
 
 
 class GiftCardPayments:
-    """Asks gift cards for orders."""
+    """Holds, redeems and refunds gift cards for orders."""
 
     def __init__(self, work: ServiceDatabase, giftcards: GiftCards) -> None:
         self._work = work
@@ -24,23 +24,23 @@ class GiftCardPayments:
     async def hold(
         self, order_id: str, shares: Sequence[GiftCardShare], until: datetime | None = None, cart_id: str = ""
     ) -> None:
-        """Set them aside, again if that ran out; for a moment, or until then. Raises GiftCardRefused."""
+        """Hold the shares, again if the hold expired, for a moment or until `until`. Raises GiftCardRefused."""
         if shares:
             await self._giftcards.hold(order_id, shares, until or self._work.now() + model.GRACE, cart_id)
 
     async def hold_for(self, order: store.OrderHead, until: datetime) -> None:
-        """Before its rest is asked for (again): what its cards pay is held until then. Raises GiftCardRefused."""
+        """Hold an order's gift cards until `until`, before its payment is tried (again). Raises GiftCardRefused."""
         if shares := await self._shares(order):
             await self.hold(order.id, shares, until)
             await self._giftcards.keep(order.id, until)
 
     async def keep(self, order: store.OrderHead, until: datetime) -> None:
-        """What is held stays so until then."""
+        """Extend the hold until `until`."""
         if order.to_pay != order.total:
             await self._giftcards.keep(order.id, until)
 
     async def take(self, order: store.OrderHead) -> None:
-        """What is held for a paid order is spent, once. Raises GiftCardRefused where it is held no more, and spent."""
+        """Redeem what is held for a paid order, once. Raises GiftCardRefused if the hold expired and the card is spent."""
         shares = await self._shares(order)
         if shares and await self._giftcards.take(order.id, shares) != "taken":
             await self.hold(order.id, shares)
@@ -51,7 +51,7 @@ class GiftCardPayments:
         return whole.gift_cards if whole else ()
 
     async def release(self, order_id: str) -> None:
-        """What is held for an order that is off, or will never be, is free."""
+        """Release the hold of an order that was closed or never placed."""
         head = await store.head(self._work, order_id)
         if head is None:
             with suppress(Unavailable):  # most never held anything, and what is held runs out by itself
@@ -60,10 +60,10 @@ class GiftCardPayments:
             await self._giftcards.release(order_id)
 
     async def refund(self, order: Order, refund: Refund) -> Money:
-        """What of a refund goes to gift cards, once. Of an order that is cancelled as a whole see `give_back`.
+        """Refund to gift cards, once. For the cancellation of a whole order see `give_back`.
 
-        What is settled is there already, also what stayed there under another name when the rest was sent back. Answers what
-        is on cards that are disabled.
+        Settled refunds are already on the cards, also where they stayed under another name when the rest was returned.
+        Returns the amount on disabled cards.
         """
         if refund.to_gift_cards is None or refund.status != "asked" or refund.of_all:
             return zero(order.currency)
@@ -71,7 +71,7 @@ class GiftCardPayments:
         return await self._on_disabled(order, shares)
 
     async def _on_disabled(self, order: Order, shares: Sequence[GiftCardShare]) -> Money:
-        """What of it nobody can spend; staff hear of each such card once, in the history."""
+        """Return the amount on disabled cards, and note each such card in the history once."""
         cards = await self._giftcards.named([one.card_id for one in shares]) if shares else {}
         stuck = [one for one in shares if one.card_id in cards and cards[one.card_id].disabled]
         known = {one.what for one in order.timeline}
@@ -83,13 +83,13 @@ class GiftCardPayments:
         return add_up((one.amount for one in stuck), order.currency)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:
-        """Is what of a refund goes to gift cards there already?"""
+        """Whether the gift cards have already received their part of a refund."""
         if refund is None or refund.to_gift_cards is None:
             return False
         return refund.id in (await self._giftcards.of_order(order_id)).refunds
 
     async def give_back(self, order: Order) -> None:
-        """Of an order that is cancelled: refunds that were promised, whatever the provider says of their rest, and all the rest."""
+        """Refund a cancelled order's gift cards: promised refunds first, whatever the provider says, then the rest."""
         if not order.gift_cards or not (await self._giftcards.of_order(order.id)).taken:
             return
         for refund in order.refunds:

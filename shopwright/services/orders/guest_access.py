@@ -1,7 +1,7 @@
-"""Orders of people without an account: who may read one, and who may do more.
+"""Access to orders without an account: reading, and more than reading.
 
-Reading takes the order's e-mail address, slowly: each order and each client has a few tries. Doing more takes what only the
-buyer has: the id of the cart it was ordered from, or the key in the link of our e-mails.
+Reading takes the order's e-mail address, with few tries for each order and client. More takes what only the buyer has:
+the id of the cart it was ordered from, or the key in the link of our e-mails.
 """
 
 from shopwright.kit.data import guesses
@@ -19,7 +19,7 @@ TRIES_AN_ORDER, TRIES_A_CLIENT = 10, 20
 
 
 class GuestAccess:
-    """Orders as those see them who are not signed in."""
+    """Checks guests' access to orders."""
 
     def __init__(self, context: OrderContext, links: OrderLinks) -> None:
         self._context = context
@@ -48,13 +48,13 @@ class GuestAccess:
         raise Missing(_("There is no such order, or it was placed with another e-mail address."))
 
     def _holds(self, order: Order, proof: GuestProof) -> bool:
-        """Did they order it, or read our e-mail of it?"""
+        """Whether the proof shows that they placed the order or read our e-mail about it."""
         if proof.cart_id and order.customer_id is None and proof.cart_id == order.cart_id:
             return True
         return bool(proof.key) and self._links.opens(proof.key, order.id, order.email, self._work.now())
 
     async def _try(self, order_id: str, address: str) -> None:
-        """Counted before anything is looked up, for orders that are there and for those that are not. Raises RateLimited."""
+        """Count a try before anything is looked up, whether or not the order exists. Raises RateLimited."""
         async with self._work.begin() as tx:
             counts = [(*await guesses.count(tx, key), most) for key, most in _keys(order_id, address)]
         ends = [until for count, until, most in counts if count > most]
@@ -67,7 +67,7 @@ class GuestAccess:
             )
 
     async def forget_guesses(self) -> None:
-        """A timer: tries that count no more."""
+        """Scheduled job: delete expired counts of tries."""
         async with self._work.begin() as tx:
             await guesses.forget_old(tx)
 
@@ -77,7 +77,7 @@ class GuestAccess:
                 await guesses.take_back(tx, key)
 
     async def on_verified(self, heard: Delivery) -> None:
-        """EmailVerified: what was ordered as a guest with this address belongs to its account."""
+        """Handle EmailVerified: assign guest orders placed with this address to the account."""
         if heard.event.email == ERASED:
             return
         async with self._work.begin(dedup_key=heard.key) as tx:

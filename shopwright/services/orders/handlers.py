@@ -1,4 +1,4 @@
-"""The life of an order, on one page: when this is heard, or time passes, do that."""
+"""Event handlers and scheduled jobs of orders."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from shopwright.services.users.contract.facts import AddressErased, EmailVerifie
 
 
 def handlers(orders: OrderService) -> list[EventHandler]:
-    """Money moved, or a guest turned out to be a customer: the order follows."""
+    """Return the event handlers: payments, and guests who become customers."""
     return [
         EventHandler("orders.email_verified", EmailVerified, orders.on_verified),
         EventHandler("orders.user_erased", UserErased, orders.on_erased),
@@ -34,7 +34,7 @@ def handlers(orders: OrderService) -> list[EventHandler]:
 
 
 def jobs(orders: OrderService) -> list[ScheduledJob]:
-    """Time passed: unpaid orders expire, refunds that got stuck are finished, addresses no longer needed are forgotten."""
+    """Return the scheduled jobs: expire unpaid orders, finish stuck refunds, clear addresses, and the like."""
     return [
         ScheduledJob("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
         ScheduledJob("orders.clear_addresses", timedelta(minutes=1), orders.forgetting.clear_addresses),

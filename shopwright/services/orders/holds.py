@@ -1,6 +1,7 @@
-"""How much may be set aside without being paid for: by one client address, by one e-mail address, by one cart.
+"""Limits on unpaid reservations, by client address, e-mail address and cart.
 
-Nobody can empty the shelves by ordering alone. Who holds what is kept as keyed hashes, until the order is paid or off.
+They keep anyone from emptying the stock by ordering alone. Holders are stored as keyed hashes until the order is paid
+or closed.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ KEPT = timedelta(days=1)
 
 
 class Holds:
-    """What unpaid orders hold, and how much they may."""
+    """Counts and limits what unpaid orders reserve."""
 
     def __init__(self, work: ServiceDatabase, inventory: Inventory, bounds: model.Bounds, hashed: KeyedHash) -> None:
         self._work = work
@@ -29,7 +30,7 @@ class Holds:
         self._hashed = hashed
 
     async def claim(self, order_id: str, cart: Cart, address: str) -> None:
-        """Before anything is reserved for an order. Raises TooMuchUnpaid; safe to repeat, also beside others."""
+        """Record an order's reservation before it is made. Raises TooMuchUnpaid. Safe to repeat and to race."""
         wanted: dict[str, int] = {}
         for line in cart.lines:
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
@@ -67,6 +68,6 @@ class Holds:
             raise TooMuchUnpaid(model.unpaid_sentence(kind, limit), data={"holder": kind, "limit": limit, "most": most})
 
     async def forget(self) -> None:
-        """A timer: hashes of who holds nothing are dropped."""
+        """Scheduled job: delete hashes of holders that hold nothing."""
         async with self._work.begin() as tx:
             await holds_store.forget_holders(tx, to_micros(tx.now - KEPT))

@@ -1,4 +1,4 @@
-"""What unpaid orders hold, in SQL."""
+"""SQL for the limits on unpaid reservations."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 
 
 async def lock(tx: Transaction, holders: Sequence[str]) -> None:
-    """Whoever claims for one of these waits for this transaction. Everyone locks them in the same order."""
+    """Lock these holders until the transaction ends, always in the same order."""
     for holder in sorted(holders):
         await tx.run(
             "INSERT INTO holders (holder, touched) VALUES (:holder, :now)"
@@ -18,7 +18,7 @@ async def lock(tx: Transaction, holders: Sequence[str]) -> None:
 
 
 async def held(tx: Transaction, holder: str, but: str) -> tuple[int, int, int]:
-    """How many orders a holder has unpaid, their units and their value, leaving one out."""
+    """Return the number, units and value of a holder's unpaid orders, without the order `but`."""
     row = await tx.one(
         "SELECT count(*) AS orders, CAST(COALESCE(SUM(units), 0) AS BIGINT) AS units,"
         " CAST(COALESCE(SUM(value), 0) AS BIGINT) AS value FROM holds WHERE holder = :holder AND order_id <> :but",
@@ -29,7 +29,7 @@ async def held(tx: Transaction, holder: str, but: str) -> tuple[int, int, int]:
 
 
 async def held_of(tx: Transaction, holder: str, but: str) -> dict[str, int]:
-    """How many of each variant a holder has unpaid, leaving an order out."""
+    """Return a holder's unpaid units by variant, without the order `but`."""
     rows = await tx.fetch(
         "SELECT l.variant_id, CAST(SUM(l.quantity) AS BIGINT) AS quantity FROM holds h"
         " JOIN held_lines l ON l.order_id = h.order_id WHERE h.holder = :holder AND h.order_id <> :but"
@@ -41,7 +41,7 @@ async def held_of(tx: Transaction, holder: str, but: str) -> dict[str, int]:
 
 
 async def keep(tx: Transaction, order_id: str, holders: Sequence[str], wanted: Mapping[str, int], value: int) -> None:
-    """An order holds this for these; safe to repeat."""
+    """Record what an order holds for these holders. Safe to repeat."""
     await tx.run_many(
         "INSERT INTO holds (order_id, holder, units, value) VALUES (:order_id, :holder, :units, :value)"
         " ON CONFLICT (order_id, holder) DO NOTHING",
@@ -55,13 +55,13 @@ async def keep(tx: Transaction, order_id: str, holders: Sequence[str], wanted: M
 
 
 async def let_go(tx: Transaction, order_id: str) -> None:
-    """It is paid, or off: it holds nothing unpaid any more."""
+    """Delete the record of an order that was paid or closed."""
     await tx.run("DELETE FROM holds WHERE order_id = :order_id", order_id=order_id)
     await tx.run("DELETE FROM held_lines WHERE order_id = :order_id", order_id=order_id)
 
 
 async def forget_holders(tx: Transaction, before: int) -> None:
-    """Of who holds nothing any more nothing is kept."""
+    """Delete holders that hold nothing."""
     await tx.run(
         "DELETE FROM holders WHERE touched < :before"
         " AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.holder = holders.holder)",

@@ -44,13 +44,16 @@ KeyHeader = Annotated[
 
 
 class Capture(msgspec.Struct, forbid_unknown_fields=True):
-    """What is captured: all that is set aside. `amount`, if it is said, is that (minor units, or money)."""
+    """What to capture: the authorised amount; `amount` (minor units or money), if given, must equal it."""
 
     amount: int | Money | None = None
 
 
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
-    """Why. Guests show that the order is theirs: by the id of its cart, or the `key` in the link of our e-mails."""
+    """Reason of a cancellation.
+
+    Guests prove that the order is theirs by its cart id, or the `key` of our e-mail's link.
+    """
 
     reason: Reason = ""
     cart_id: str = ""
@@ -58,13 +61,13 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NotPaid(msgspec.Struct, forbid_unknown_fields=True):
-    """Why a refund will not be paid, for staff."""
+    """Why a refund is cancelled, for staff."""
 
     reason: Reason
 
 
 class Parcel(msgspec.Struct, forbid_unknown_fields=True):
-    """What is shipped; without `lines`: everything that is left."""
+    """What is shipped; without `lines`: everything still to be shipped."""
 
     carrier: str
     tracking_number: str = ""
@@ -83,7 +86,10 @@ def _key(given: str | None) -> str:
 async def theirs(
     orders: Orders, order_id: str, request: Asked, caller: Caller, proof: GuestProof, *, change: bool = False
 ) -> Order:
-    """The order, if the caller may see it: staff, its customer, or a guest who proves to be its buyer. Raises Missing, RateLimited."""
+    """Return the order if the caller may see it: staff, its customer, or a guest with proof.
+
+    Raises Missing, RateLimited.
+    """
     if caller.may("orders.read") or caller.user_id is not None:
         order = await orders.get(order_id)
         if caller.may("orders.read") or order.customer_id == caller.user_id:
@@ -96,7 +102,7 @@ async def theirs(
 async def place_order(
     orders: Service, caller: CurrentCaller, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
 ) -> ShownOrder:
-    """Place the order of a cart and ask for the money."""
+    """Place the order of a cart and open its payment."""
     return shown(await orders.place(data, _key(idempotency_key), caller), caller)
 
 
@@ -110,7 +116,7 @@ async def pay_order(
     email: FromQuery[str] = "",
     idempotency_key: KeyHeader = None,
 ) -> ShownOrder:
-    """Try again to pay for an order that is placed; guests add ?email= of the order."""
+    """Retry the payment of a placed order; guests add ?email= of the order."""
     _key(idempotency_key)
     order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
     return shown(await orders.pay(order.id, data, caller), caller)
@@ -125,7 +131,7 @@ async def list_orders(
     after: OrderCursor = "",
     limit: Limit = 24,
 ) -> Page[OrderSummary]:
-    """One's own orders, newest first; staff see all of them and may search."""
+    """List one's own orders, newest first; staff see all orders and may search."""
     everyone = caller.may("orders.read")
     found = await orders.search(
         customer_id="" if everyone else caller.user_id or "",
@@ -146,7 +152,7 @@ async def get_order(
     email: FromQuery[str] = "",
     key: FromQuery[str] = "",
 ) -> ShownOrder:
-    """An order by id, one's own and for staff also by number. Guests add ?email= of the order, or ?key= of our e-mail's link."""
+    """Get an order by id; staff also by number. Guests add ?email= of the order, or ?key= from our e-mail's link."""
     return shown(await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key)), caller)
 
 
@@ -157,7 +163,7 @@ async def get_order(
     operation_id="get_kept_buyer",
 )
 async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> KeptBuyer:
-    """Name and addresses of a buyer whose account was erased, kept for the books until `until`."""
+    """Get name and addresses of a buyer whose account was erased, retained for the books until `until`."""
     return await orders.kept_buyer(order_id)
 
 
@@ -168,7 +174,7 @@ async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> KeptBuyer:
     operation_id="get_order_source",
 )
 async def get_order_source(orders: Service, order_id: FromPath[str]) -> OrderSource:
-    """The rows of the file an order of an earlier shop was imported from, as they were written; deleted when its buyer is forgotten."""
+    """Get the rows of the file an order was imported from; they are deleted when its buyer is erased."""
     return await orders.source(order_id)
 
 
@@ -186,7 +192,7 @@ async def cancel_order(
     order_id: FromPath[str],
     data: JSONBody[Cancellation | None] = None,
 ) -> ShownOrder:
-    """Cancel before anything was shipped; money that came goes back. An e-mail address is not enough: see `Cancellation`."""
+    """Cancel an order before anything is shipped; payments are refunded. Guests need a proof: see `Cancellation`."""
     told = data or Cancellation()
     proof = GuestProof(cart_id=told.cart_id, key=told.key)
     order = await theirs(orders, order_id, request, caller, proof, change=True)
@@ -207,7 +213,7 @@ async def capture_order(
     data: JSONBody[Capture | None] = None,
     idempotency_key: RepeatHeader = None,
 ) -> ShownOrder:
-    """Take the money that is set aside for it (`SHOPWRIGHT_CAPTURE=manual`): all of it, and once."""
+    """Capture the authorised payment (`SHOPWRIGHT_CAPTURE=manual`): all of it, once."""
     if idempotency_key is not None:
         read_key(idempotency_key)
     if data is not None and data.amount is not None:
@@ -230,7 +236,7 @@ async def capture_order(
 async def ship_order(
     orders: Service, caller: CurrentCaller, order_id: FromPath[str], data: JSONBody[Parcel]
 ) -> ShownOrder:
-    """Record a parcel."""
+    """Record a shipment."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
             "/lines", _("Say which lines are shipped, and how many of each; without “lines” it is all that is left.")
@@ -247,7 +253,7 @@ async def ship_order(
     status_code=200,
 )
 async def deliver_order(orders: Service, caller: CurrentCaller, order_id: FromPath[str]) -> ShownOrder:
-    """All its parcels have arrived."""
+    """Mark all parcels as delivered."""
     return shown(await orders.deliver(order_id, caller), caller)
 
 
@@ -261,7 +267,7 @@ async def refund_order(
     data: JSONBody[NewRefund],
     idempotency_key: KeyHeader = None,
 ) -> ShownOrder:
-    """Give money back for lines or an amount; `refund` of the answer says whether it is settled, or asked for and waits."""
+    """Refund lines or an amount; `refund` of the response says whether it is settled or pending."""
     return shown(await orders.refund(order_id, data, _key(idempotency_key), caller), caller)
 
 
@@ -275,15 +281,15 @@ async def refund_order(
 async def cancel_refund(
     orders: Service, caller: CurrentCaller, order_id: FromPath[str], refund_id: FromPath[str], data: JSONBody[NotPaid]
 ) -> ShownOrder:
-    """A refund that waits will not be paid: it is refused, and its sum and units can be refunded again.
+    """Cancel a pending refund; its amount and units can then be refunded again.
 
-    Not one that the payment provider has taken, or may have taken: it is looked up there first.
+    The provider is asked first: a refund it accepted, or may have accepted, cannot be cancelled.
     """
     return shown(await orders.cancel_refund(order_id, refund_id, data.reason, caller), caller)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         place_order, pay_order, list_orders, get_order, get_kept_buyer, get_order_source, cancel_order, capture_order, ship_order, deliver_order, refund_order,
         cancel_refund,

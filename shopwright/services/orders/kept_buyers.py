@@ -1,7 +1,7 @@
-"""Who bought what, where the account is erased: kept for as long as tax law asks, shut off from all but who keeps the books.
+"""Buyers of erased accounts, retained as long as tax law requires, with access for accounting only.
 
-An invoice must name its buyer for years (Germany: AO § 147, UStG § 14b; the right to be forgotten gives way: GDPR, article
-17 (3) (b)). How many years that are differs by country: the owner's tax adviser says, `SHOPWRIGHT_BOOKS_YEARS` holds it.
+An invoice must name its buyer for years (Germany: AO § 147, UStG § 14b; the right to erasure gives way: GDPR, article
+17 (3) (b)). The number of years differs by country: ask a tax adviser and set `SHOPWRIGHT_BOOKS_YEARS`.
 """
 
 import msgspec
@@ -18,7 +18,7 @@ from shopwright.services.payments.contract import Payments
 
 
 class KeptBuyers:
-    """Shuts off, and shows."""
+    """Stores and shows retained buyers."""
 
     def __init__(self, work: ServiceDatabase, vault: Vault, payments: Payments, years: int) -> None:
         self._work = work
@@ -27,13 +27,13 @@ class KeptBuyers:
         self._years = years
 
     async def was_sold(self, order: Order) -> bool:
-        """Was money received for it? Only then is there anything to be kept. Raises Unavailable."""
+        """Whether money was received for the order; only then a buyer is retained. Raises Unavailable."""
         if order.status in PAID:
             return True
         return any(one.was_received for one in await self._payments.of_order(order.id))
 
     async def keep(self, tx: Transaction, order: Order) -> None:
-        """Before its names and addresses are wiped."""
+        """Retain the buyer before names and addresses are erased."""
         head = await store.head(tx, order.id)
         buyer = sale_store.buyer_of(head.tax_id) if head is not None else None
         until = end_of_books(order.placed_at, self._years, self._work.zone)
@@ -50,13 +50,13 @@ class KeptBuyers:
         await kept_buyers_store.insert(tx, order.id, to_micros(until), closed)
 
     async def get(self, order_id: str) -> KeptBuyer:
-        """Raises Missing where nothing is kept."""
+        """Return the retained buyer. Raises Missing."""
         row = await kept_buyers_store.find(self._work, order_id)
         if row is None:
             raise Missing(_("Nothing is kept of the buyer of this order beside what it says itself."))
         return msgspec.json.decode(self._vault.open(row), type=KeptBuyer)
 
     async def protect(self, *, anew: bool) -> int:
-        """What is plain is encrypted; `anew`: all of it, with the newest key. Answers how many."""
+        """Encrypt plain rows; `anew`: all rows, with the newest key. Returns how many."""
         async with self._work.begin() as tx:
             return await protect(tx, self._vault, (("kept_buyers", "order_id", "body"),), anew=anew)

@@ -1,10 +1,10 @@
-"""Buyers that are kept for the books, in SQL."""
+"""SQL for retained buyers."""
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
 async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
-    """Once: what was kept first is what was sold."""
+    """Insert a buyer once; the first version is the one that was sold to."""
     await tx.run(
         "INSERT INTO kept_buyers (order_id, until, body) VALUES (:order_id, :until, :body) ON CONFLICT (order_id) DO NOTHING",
         order_id=order_id,
@@ -14,6 +14,6 @@ async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
 
 
 async def find(source: ServiceDatabase, order_id: str) -> str | None:
-    """What is kept, encrypted."""
+    """Return the encrypted buyer, or None."""
     row = await source.one("SELECT body FROM kept_buyers WHERE order_id = :order_id", order_id=order_id)
     return str(row["body"]) if row else None

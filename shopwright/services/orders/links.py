@@ -1,7 +1,7 @@
-"""Links to orders in our e-mails: who has the mailbox may open the order, and cancel it.
+"""Links to orders in our e-mails: access to the mailbox opens the order and allows cancelling it.
 
-A key is a JWT (RFC 7519) for one order, one address and this purpose alone, signed under a key of its own.
-Nothing of it is stored: it is made when an e-mail is handed over.
+A key is a JWT (RFC 7519) for one order, one address and this purpose alone, signed with a key of its own. It is not
+stored but made when an e-mail is delivered.
 """
 
 import hashlib
@@ -19,19 +19,19 @@ GOOD_FOR = timedelta(days=90)
 
 
 class OrderLinks:
-    """Signs keys of orders, and reads them."""
+    """Signs and verifies keys of orders."""
 
     def __init__(self, secret: str) -> None:
         self._key = OctKey.import_key(derived_key(secret, "order links"))
 
     def write(self, order_id: str, email: str, now: datetime) -> str:
-        """A key for who reads what is sent to `email`."""
+        """Return a key for the reader of `email`."""
         ends = int((now + GOOD_FOR).timestamp())
         claims = {"aud": AUDIENCE, "sub": order_id, "to": _address(email), "exp": ends}
         return jwt.encode({"alg": ALGORITHM}, claims, self._key)
 
     def opens(self, key: str, order_id: str, email: str, now: datetime) -> bool:
-        """Is this a key of that order, sent to the address it still has, and not too old?"""
+        """Whether this key is valid for the order and its present address, and has not expired."""
         try:
             claims = jwt.decode(key, self._key, algorithms=[ALGORITHM]).claims
             jwt.JWTClaimsRegistry(

@@ -1,11 +1,11 @@
-"""Which orders are listed and counted, in SQL."""
+"""SQL for listing and counting orders."""
 
 from collections.abc import Mapping
 
 from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.services.orders.contract import OrderFilter
 
-# Of orders of an earlier version `cancelled` is NULL: what was refunded of them had not left, as far as that can be.
+# In orders of an earlier version `cancelled` is NULL: as far as possible, their refunded units had not been shipped.
 STATES: Mapping[str, str] = {
     "to_ship": "status IN ('paid', 'part_shipped') AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id"
     " AND l.quantity - l.shipped > COALESCE(l.cancelled, l.refunded))",
@@ -18,24 +18,24 @@ REFUNDED = (
 
 
 def condition(status: str) -> tuple[str, dict[str, str]]:
-    """What orders in a state meet, and what the condition is given."""
+    """Return the condition for a state, with its parameters."""
     return (STATES[status], {}) if status in STATES else ("status = :status", {"status": status})
 
 
 async def count(source: Reader, status: OrderFilter) -> int:
-    """How many orders are in a state."""
+    """Count orders in a state."""
     where, values = condition(status)
     row = await source.one(f"SELECT count(*) AS n FROM orders WHERE {where}", **values)
     return int(row["n"]) if row else 0
 
 
 async def set_authorised(tx: Transaction, order_id: str, *, authorised: bool) -> None:
-    """Whether the money for an order that is placed is set aside."""
+    """Set whether the payment of a placed order is authorised."""
     await tx.run("UPDATE orders SET authorised = :on WHERE id = :id", id=order_id, on=int(authorised))
 
 
 async def note_authorised(tx: Transaction, later: int) -> None:
-    """Of orders of an earlier version: whoever may pay beyond `later` has money set aside, as time to pay alone is shorter."""
+    """Mark older orders as authorised whose time to pay ends after `later`, as unpaid ones have less time."""
     await tx.run(
         "UPDATE orders SET authorised = 1"
         " WHERE status = 'placed' AND authorised = 0 AND payment_id IS NOT NULL AND expires_at > :later",

@@ -1,4 +1,4 @@
-"""Money that is only set aside at the provider: the goods are kept for it, until someone takes it or lets it go."""
+"""Manual capture: goods stay reserved for an authorised payment until it is captured or voided."""
 
 from contextlib import suppress
 
@@ -13,7 +13,7 @@ from shopwright.services.orders.settlement import Settlement
 
 
 class ManualCapture:
-    """Takes the money by hand."""
+    """Captures payments by hand."""
 
     def __init__(self, context: OrderContext, settlement: Settlement) -> None:
         self._context = context

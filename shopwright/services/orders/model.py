@@ -1,4 +1,4 @@
-"""Rules of orders: states as a table, what may be shipped and refunded, where parcels are tracked."""
+"""Rules of orders: the state table, what can be shipped and refunded, tracking links."""
 
 import hmac
 import re
@@ -37,16 +37,16 @@ STATES: States[Status] = States(
         "placed": frozenset({"paid", "cancelled", "expired"}),
         "paid": frozenset({"part_shipped", "shipped", "cancelled"}),
         "part_shipped": frozenset({"part_shipped", "shipped"}),
-        # Units whose refund is refused are to be sent after all.
+        # Units of a refused refund are to be shipped again.
         "shipped": frozenset({"delivered", "part_shipped"}),
         "delivered": frozenset({"part_shipped"}),
         "cancelled": frozenset(),
-        # Money that arrives late buys the goods after all, if there are any left.
+        # A late payment still buys the goods if they are in stock.
         "expired": frozenset({"paid", "cancelled"}),
     },
 )
 TIME_TO_PAY = timedelta(minutes=30)
-# Banks let go of money they set aside after a week; before that, we do.
+# Banks release an authorisation after a week; we void it earlier.
 AUTHORISED = timedelta(days=6)
 MANY = 1_000  # rows brought up to date in one go
 PLACING = timedelta(minutes=10)  # nothing that is being placed takes as long
@@ -68,7 +68,10 @@ TRACKING: Mapping[str, str] = {
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a cart, an e-mail address or a client address may hold unpaid. `value` in minor units, `share` in percent."""
+    """Limits on what a cart, e-mail address or client address may hold unpaid.
+
+    `value` in minor units, `share` in percent.
+    """
 
     orders: int = 5
     orders_of_address: int = 100
@@ -78,7 +81,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What a holder would have unpaid. `lines`: units of each variant."""
+    """What a holder would have unpaid. `lines`: units by variant."""
 
     orders: int
     units: int
@@ -87,7 +90,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def beyond(bounds: Bounds, holder: Holder, held: Held, there: Mapping[str, int]) -> tuple[Limit, int] | None:
-    """The limit that would be passed, and how much it allows; None where none is. `there`: units of each variant in stock."""
+    """Return the exceeded limit and what it allows, or None. `there`: units in stock by variant."""
     orders = bounds.orders_of_address if holder == "address" else bounds.orders
     for name, much, most in (("orders", held.orders, orders), ("units", held.units, bounds.units)):
         if much > most:
@@ -102,7 +105,7 @@ def beyond(bounds: Bounds, holder: Holder, held: Held, there: Mapping[str, int])
 
 
 def unpaid_sentence(holder: Holder, limit: Limit) -> str:
-    """Why an order is not taken, and what would be right."""
+    """Explain why the order is refused and what to do."""
     who = {"cart": "One cart", "email": "One e-mail address", "address": "One network address"}[holder]
     what = {
         "orders": "so many orders", "units": "so many units", "value": "goods of such a value",
@@ -112,24 +115,24 @@ def unpaid_sentence(holder: Holder, limit: Limit) -> str:
 
 
 def tracking_url(carrier: str, number: str) -> str:
-    """Where a parcel can be followed; "" for carriers we do not know."""
+    """Return the tracking link of a parcel; "" for unknown carriers."""
     pattern = TRACKING.get(carrier.strip().casefold(), "")
     return pattern.format(quote(number, safe="")) if pattern and number else ""
 
 
 def known_as(customer_id: str | None, *emails: str) -> tuple[str, ...]:
-    """All names of one buyer: who orders as a guest and with an account is one person where the address is the same."""
+    """All keys of one buyer: guest and account count as one person if they share an e-mail address."""
     names = [customer_id or "", *map(email_key, emails)]
     return tuple(dict.fromkeys(name for name in names if name)) or ("",)
 
 
 FREE = frozenset({"E", "AE", "K", "G"})  # categories of tax whose reason a buyer reads
-# What shows in the total alone: whoever orders at today's total has been told.
+# Changes that show in the total alone: the buyer who orders at today's total has seen them.
 IN_THE_TOTAL = frozenset({"price_changed", "coupon_refused"})
 
 
 def check_cart(cart: Cart, expected: Money) -> None:
-    """Raises CartNotReady or PriceMoved unless this cart can become an order at this total."""
+    """Raise CartNotReady or PriceMoved unless this cart can be ordered at this total."""
     if cart.closed:
         raise Conflict(_("This cart has been ordered already."))
     if not cart.lines:
@@ -150,7 +153,7 @@ def check_cart(cart: Cart, expected: Money) -> None:
 
 
 def shares_of(cart: Cart) -> tuple[GiftCardShare, ...]:
-    """What each gift card pays of an order of this cart."""
+    """What each gift card pays of the order."""
     return tuple(
         GiftCardShare(card_id=one.card_id, last4=one.last4, amount=one.amount)
         for one in cart.gift_cards
@@ -159,7 +162,7 @@ def shares_of(cart: Cart) -> tuple[GiftCardShare, ...]:
 
 
 def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money:
-    """What is left to pay beside gift cards. Raises PriceMoved where the buyer was shown another sum."""
+    """Return the amount due after gift cards. Raises PriceMoved if the buyer was shown another."""
     to_pay = cart.totals.total if cart.to_pay is None else cart.to_pay
     if isinstance(expected, msgspec.UnsetType):
         return to_pay
@@ -176,7 +179,7 @@ def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money
 
 
 def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[OrderLine, int]]:
-    """The lines meant, checked against what is to be shipped of each; none given: all of it. Raises Conflict, Invalid."""
+    """Return the requested lines and quantities, by default everything to ship. Raises Conflict, Invalid."""
     if not any(line.to_ship for line in order.lines):
         raise Conflict(_("Nothing of this order is left to be shipped: the rest was refunded."))
     if not wanted:
@@ -187,7 +190,7 @@ def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[Or
 def chosen_lines(
     order: Order, wanted: Sequence[LineQuantity], done: str, left_of: Callable[[OrderLine], int]
 ) -> list[tuple[OrderLine, int]]:
-    """The lines meant, each once and with no more than is left of it. Raises Invalid."""
+    """Return the requested lines, each once and at most its remaining quantity. Raises Invalid."""
     lines = {line.id: line for line in order.lines}
     chosen = []
     for number, one in enumerate(wanted):
@@ -213,7 +216,7 @@ def chosen_lines(
 
 
 def sold(order: Order) -> tuple[SoldLine, ...]:
-    """What was sold, for those who count; not what an earlier shop sold and this one does not have."""
+    """The sold lines for analytics, without products missing from the catalog (imported orders)."""
     return tuple(
         SoldLine(
             product_id=one.product_id,
@@ -228,7 +231,7 @@ def sold(order: Order) -> tuple[SoldLine, ...]:
 
 
 def sold_units(units: Sequence[tuple[OrderLine, int]]) -> tuple[SoldLine, ...]:
-    """So many units of each line, for those who count, with their share of its price."""
+    """These units of lines for analytics, with their share of the price."""
     return tuple(
         SoldLine(
             product_id=line.product_id,
@@ -243,7 +246,7 @@ def sold_units(units: Sequence[tuple[OrderLine, int]]) -> tuple[SoldLine, ...]:
 
 
 def unsold(order: Order) -> tuple[Money | None, tuple[SoldLine, ...]]:
-    """What an order that is off had been paid with and not refunded, None for nothing, and the units that was for."""
+    """Return the amount paid and not refunded of a closed order (None if nothing) and the units it was for."""
     left = order.totals.total - add_up((one.amount for one in order.refunds), order.currency)
     if order.status not in PAID or (order.refunds and not left.amount):
         return None, ()
@@ -251,9 +254,9 @@ def unsold(order: Order) -> tuple[Money | None, tuple[SoldLine, ...]]:
 
 
 def past_totals(past: PastOrder) -> Totals:
-    """What an earlier shop's order adds up to, with the tax on top or in the prices. Raises Invalid.
+    """Return the totals of an imported order, with tax added or included. Raises Invalid.
 
-    What is neither goods, discount, shipping nor tax stands with the shipping, a rounding below nothing with the discount.
+    Amounts that are neither goods, discount, shipping nor tax count as shipping; negative rounding counts as discount.
     """
     subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
     if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
@@ -292,7 +295,7 @@ def past_totals(past: PastOrder) -> Totals:
 
 
 def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
-    """How it came to its total, as far as that is known."""
+    """Return the price breakdown of an imported order, as far as it is known."""
     known = totals.subtotal - past.discount + past.shipping + totals.tax
     rounding = past.total - add_up((known, *(step.amount for step in past.charges)), past.currency)
     steps = [Step("list", f"{len(past.lines)} lines of order {past.number}", totals.subtotal)]
@@ -304,7 +307,7 @@ def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
 
 
 def untaxed(order: Order, tax_id: str) -> str:
-    """Why nothing of an order is taxed, for its buyer; "" where something is, or nobody said why not."""
+    """Why no tax applies to the order, in words for its buyer; "" if some does, or no reason is known."""
     parts = [part for line in order.lines for part in line.tax_parts]
     if any(part.category not in FREE for part in parts):
         return ""
@@ -314,7 +317,7 @@ def untaxed(order: Order, tax_id: str) -> str:
 
 
 def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int]) -> None:
-    """Raises Conflict where something is to be sent that is on backorder; `waits`: units yet to come, by variant."""
+    """Raise Conflict if a unit to be shipped is on backorder; `waits`: backordered units by variant."""
     for number, (line, quantity) in enumerate(chosen):
         there = line.to_ship - waits.get(line.variant_id, 0)
         if quantity > there:
@@ -331,7 +334,7 @@ def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int
 
 
 def shipped(order: Order, chosen: Sequence[tuple[OrderLine, int]]) -> Order:
-    """The order when these have left too."""
+    """Return the order with these units shipped, too."""
     now = {line.id: msgspec.structs.replace(line, shipped=line.shipped + quantity) for line, quantity in chosen}
     lines = tuple(now.get(line.id, line) for line in order.lines)
     status: Status = "part_shipped" if any(line.to_ship for line in lines) else "shipped"
@@ -339,7 +342,7 @@ def shipped(order: Order, chosen: Sequence[tuple[OrderLine, int]]) -> Order:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Are these one e-mail address, whatever its case? None is nobody's."""
+    """Compare e-mail addresses regardless of case, in constant time. Empty addresses never match."""
     return bool(one) and hmac.compare_digest(one.strip().casefold().encode(), other.strip().casefold().encode())
 
 
@@ -349,7 +352,7 @@ PAYMENT_NAME = re.compile(r"(?=.*\d)[A-Za-z0-9_.:/-]{6,255}")
 
 
 def phone_spelt(text: str) -> list[str]:
-    """What may be a phone number, as it is looked up; [] for anything else."""
+    """Return the spellings of a possible phone number to look up; [] for anything else."""
     if not PHONE.fullmatch(text):
         return []
     digits = NO_DIGIT.sub("", text)
@@ -358,7 +361,7 @@ def phone_spelt(text: str) -> list[str]:
 
 
 def national_digits(phone: str) -> str:
-    """A phone number without the code of its country and zeros before it, so that each way to dial it is one."""
+    """A phone number without country code and leading zeros, so that all ways to dial it are equal."""
     digits = NO_DIGIT.sub("", phone)
     with suppress(phonenumbers.NumberParseException):
         digits = phonenumbers.national_significant_number(phonenumbers.parse(phone))
@@ -366,10 +369,10 @@ def national_digits(phone: str) -> str:
 
 
 def may_name_a_payment(text: str) -> bool:
-    """Is it worth asking payments about this?"""
+    """Whether the text may be the id of a payment."""
     return PAYMENT_NAME.fullmatch(text) is not None
 
 
 def without_reason(what: str) -> str:
-    """A line of the history without what somebody wrote as the reason of a cancellation or refund."""
+    """A history entry without the free-text reason of a cancellation or refund."""
     return what.partition(": ")[0] if what.startswith(("Cancelled: ", "Refund of ")) else what

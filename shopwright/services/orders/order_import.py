@@ -1,4 +1,4 @@
-"""Orders of an earlier shop: kept for their customers and for the sums; their money was paid there."""
+"""Import of an earlier shop's orders, for their customers and for the sums; they were paid there."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ from shopwright.services.orders.order_sources import OrderSources
 
 
 class OrderImport:
-    """Takes them over."""
+    """Imports orders."""
 
     def __init__(self, context: OrderContext, sources: OrderSources) -> None:
         self._context = context

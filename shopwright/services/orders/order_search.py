@@ -1,4 +1,4 @@
-"""Orders that are looked for: by their customers, and by staff."""
+"""Order lists and search, for customers and staff."""
 
 from contextlib import suppress
 
@@ -29,7 +29,7 @@ class OrderSearch:
         )
 
     async def _paid_by(self, name: str) -> list[str]:
-        """Orders whose payment has this id, here or at its provider; none while payments do not answer."""
+        """Return orders whose payment has this id, ours or the provider's; none while payments are unavailable."""
         if not model.may_name_a_payment(name):
             return []
         with suppress(Unavailable):

@@ -1,7 +1,7 @@
-"""The rows of the files that orders were imported from: for accountants and support, as evidence.
+"""The file rows that orders were imported from, kept as evidence for accountants and support.
 
-They name the buyer in columns nobody can list, so they lie encrypted, and are deleted as soon as the buyer is forgotten
-(`forgetting.py`). What tax law asks for of the buyer is kept apart (`kept_buyers.py`).
+They contain the buyer's data in columns of any name, so they are encrypted, and deleted when the buyer is erased
+(`forgetting.py`). Buyer data that tax law requires is kept separately (`kept_buyers.py`).
 """
 
 import msgspec
@@ -15,26 +15,26 @@ from shopwright.services.orders.contract import OrderSource
 
 
 class OrderSources:
-    """Part of `OrderService` that keeps and shows them."""
+    """Stores and shows the rows."""
 
     def __init__(self, work: ServiceDatabase, vault: Vault) -> None:
         self._work = work
         self._vault = vault
 
     async def keep(self, tx: Transaction, order_id: str, source: OrderSource) -> None:
-        """With the order, when it is imported."""
+        """Store the rows with the imported order."""
         if source.rows:
             closed = self._vault.close(msgspec.json.encode(source).decode())
             await past_store.insert_source(tx, order_id, closed)
 
     async def get(self, order_id: str) -> OrderSource:
-        """Raises Missing where nothing is kept."""
+        """Return the rows. Raises Missing if there are none."""
         body = await past_store.source_of(self._work, order_id)
         if body is None:
             raise Missing(_("No rows of a file are kept of this order."))
         return msgspec.json.decode(self._vault.open(body), type=OrderSource)
 
     async def protect(self, *, anew: bool) -> int:
-        """What is plain is encrypted; `anew`: all of it, with the newest key. Answers how many."""
+        """Encrypt plain rows; `anew`: all rows, with the newest key. Returns how many."""
         async with self._work.begin() as tx:
             return await protect(tx, self._vault, (("order_sources", "order_id", "body"),), anew=anew)

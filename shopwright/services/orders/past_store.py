@@ -1,4 +1,4 @@
-"""Where orders of earlier shops came from, in SQL."""
+"""SQL for the origin of imported orders."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are import
 
 
 def known_as(number: str) -> tuple[str, dict[str, Any]]:
-    """By the address (`lower`), or by the number it had in an earlier shop: a condition, and what it is given."""
+    """Return the condition, and its parameters, for an e-mail address (`lower`) or an earlier shop's order number."""
     olds = [f"{kind}/{sign}{number}" for kind in EARLIER for sign in ("", "#")]
     names = {f"from{place}": old for place, old in enumerate(olds)}
     found = f"source <> '' AND source IN ({', '.join(f':{name}' for name in names)})"
@@ -17,18 +17,18 @@ def known_as(number: str) -> tuple[str, dict[str, Any]]:
 
 
 async def by_source(source: ServiceDatabase | Transaction, name: str) -> str | None:
-    """The order that came from there."""
+    """Return the id of the order imported from this source."""
     row = await source.one("SELECT id FROM orders WHERE source = :name AND source <> ''", name=name)
     return row["id"] if row else None
 
 
 async def is_past(source: Transaction, order_id: str) -> bool:
-    """Did it come from an earlier shop?"""
+    """Whether the order was imported."""
     return await source.one("SELECT id FROM orders WHERE id = :id AND source <> ''", id=order_id) is not None
 
 
 async def begin_after(tx: Transaction, number: int) -> None:
-    """Numbers that are given from now on are above this; those between were the earlier shop's, and are noted as a gap."""
+    """Continue order numbers above this one; the skipped numbers were the earlier shop's and are noted as a gap."""
     if not await tx.run("UPDATE counters SET value = :n WHERE name = 'order_number' AND value < :n", n=number):
         return
     last = await tx.one("SELECT max(number) AS n FROM orders")
@@ -40,7 +40,7 @@ async def begin_after(tx: Transaction, number: int) -> None:
 
 
 async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.TaxesNow, *, sent: bool) -> None:
-    """It came from an earlier shop, which told these taxes; with `sent`, all of it has left."""
+    """Mark an order as imported with these taxes; `sent`: everything has been shipped."""
     await tx.run(
         "UPDATE orders SET source = :name, taxes = :taxes WHERE id = :order_id",
         name=name,
@@ -52,16 +52,16 @@ async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.Taxes
 
 
 async def insert_source(tx: Transaction, order_id: str, body: str) -> None:
-    """The rows it was imported from, encrypted."""
+    """Store the encrypted rows the order was imported from."""
     await tx.run("INSERT INTO order_sources (order_id, body) VALUES (:order_id, :body)", order_id=order_id, body=body)
 
 
 async def source_of(source: ServiceDatabase, order_id: str) -> str | None:
-    """The same, as they were written; None where none are kept."""
+    """Return the encrypted rows, or None."""
     row = await source.one("SELECT body FROM order_sources WHERE order_id = :order_id", order_id=order_id)
     return str(row["body"]) if row else None
 
 
 async def delete_source(tx: Transaction, order_id: str) -> None:
-    """Of somebody who is forgotten."""
+    """Delete the rows of an erased buyer."""
     await tx.run("DELETE FROM order_sources WHERE order_id = :order_id", order_id=order_id)

@@ -1,4 +1,4 @@
-"""What the payment provider does to the money of an order by itself: refunds made there, and disputes."""
+"""Changes made by the payment provider: refunds made there, and disputes."""
 
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.data.events import Delivery
@@ -22,7 +22,7 @@ DISPUTES = {
 
 
 class PaymentChanges:
-    """Follows the provider."""
+    """Applies the provider's changes to orders."""
 
     def __init__(self, context: OrderContext, refunds: Refunds) -> None:
         self._context = context
@@ -39,7 +39,7 @@ class PaymentChanges:
             await self._write_outside(tx, await self._context.locked(tx, heard.event.order_id), heard.event)
 
     async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
-        """It counts among the refunds of the order; its units are not known."""
+        """Record a refund made at the provider; it has no units."""
         head = await store.head(tx, order.id)
         reason = LOST if told.dispute else REFUNDED
         await self._context.add_history(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
@@ -66,7 +66,7 @@ class PaymentChanges:
             await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)
 
     async def on_disputed(self, heard: Delivery) -> None:
-        """PaymentDisputed: staff hear of it, as a bank gives them days to answer."""
+        """Handle PaymentDisputed: notify staff, as the bank sets a deadline of days."""
         told: PaymentDisputed = heard.event
         if await store.head(self._work, told.order_id) is None:
             return

@@ -1,4 +1,4 @@
-"""Orders that are being placed: one row a key, from before anything is set aside until the order is written."""
+"""SQL for placements in progress: one row per idempotency key, from before any reservation until the order is stored."""
 
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
@@ -6,7 +6,7 @@ from shopwright.services.orders import whole_store
 
 
 async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) -> tuple[str, str]:
-    """The id of the order this key places, and the fingerprint of the request that came with it first."""
+    """Return the order id of this key and the fingerprint of its first request."""
     await tx.run(
         "INSERT INTO placements (key, fingerprint, order_id) VALUES (:key, :fingerprint, :order_id)"
         " ON CONFLICT (key) DO NOTHING",
@@ -19,7 +19,7 @@ async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) 
 
 
 async def keep_placement(tx: Transaction, order_id: str) -> bool:
-    """Held, and written down as one that became an order, until the transaction ends; False where it was given up meanwhile."""
+    """Lock the placement and mark it as stored until the transaction ends. Returns False if it was abandoned."""
     return bool(
         await tx.run(
             "UPDATE placements SET written = 1 WHERE order_id = :order_id AND key <> :order_id",
@@ -29,12 +29,12 @@ async def keep_placement(tx: Transaction, order_id: str) -> bool:
 
 
 async def give_up_placement(tx: Transaction, order_id: str) -> bool:
-    """From here on it cannot become an order, and its key is free for another; False where it has become one.
+    """Abandon a placement and free its key. Returns False if it has become an order.
 
-    The row stays, under the order's id (no key is one), until what was set aside for it has gone back.
+    The row stays under the order's id, which is never a key, until everything reserved for it is released.
     """
-    # Held first, asked second: PostgreSQL gives each statement a view of its own, and one that had to wait for the row
-    # would not see the order that was written meanwhile.
+    # Lock first, then read: each PostgreSQL statement has its own snapshot, and one that had to wait for the row
+    # would not see the order written meanwhile.
     await keep_placement(tx, order_id)
     if await tx.one("SELECT 1 AS found FROM orders WHERE id = :order_id", order_id=order_id):
         return False
@@ -43,7 +43,7 @@ async def give_up_placement(tx: Transaction, order_id: str) -> bool:
 
 
 async def abandoned_placements(source: ServiceDatabase, before: str) -> list[str]:
-    """Orders that were begun before that id was made, and never came to be."""
+    """Return orders whose placement began before that id was made and was never finished."""
     rows = await source.fetch(
         "SELECT p.order_id FROM placements p LEFT JOIN orders o ON o.id = p.order_id"
         " WHERE p.written = 0 AND p.order_id < :before AND o.id IS NULL ORDER BY p.order_id LIMIT 100",
@@ -53,7 +53,7 @@ async def abandoned_placements(source: ServiceDatabase, before: str) -> list[str
 
 
 async def note_written(tx: Transaction, most: int) -> int:
-    """Placements of orders that a process of the version before has written; answers how many there were of them."""
+    """Mark placements whose orders were stored by a process of the previous version. Returns how many."""
     return await tx.run(
         "UPDATE placements SET written = 1 WHERE written = 0 AND order_id IN ("
         " SELECT p.order_id FROM placements p JOIN orders o ON o.id = p.order_id WHERE p.written = 0"
@@ -63,11 +63,11 @@ async def note_written(tx: Transaction, most: int) -> int:
 
 
 async def drop_placement(tx: Transaction, order_id: str) -> None:
-    """One that was given up, and of which nothing is left."""
+    """Delete an abandoned placement once everything is released."""
     await tx.run("DELETE FROM placements WHERE key = :order_id", order_id=order_id)
 
 
 async def units(source: ServiceDatabase, order_id: str) -> list[tuple[str, int]]:
-    """What an order is of: variants, and how many."""
+    """Return the variants of an order and their quantities."""
     rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
     return [(decode_tolerant(row["body"], whole_store.LineBody).variant_id, row["quantity"]) for row in rows]

@@ -1,9 +1,9 @@
-"""What a refund is of: parts that sum to its amount, each with the tax that goes back with it. Pure functions.
+"""Refund parts: they sum to the refund's amount, each with its tax. Pure functions.
 
-Of each line and of the shipping a refund takes a share of what is left of it, so that all refunds together give back exactly
-what was paid, and exactly its tax, in whatever order they come. What the provider or a bank takes beyond that, where some went
-back another way, is a part without tax. Units of a line that are taxed at the rates of several days
-are apart: units that have not left go back at the rates of the order, and so do, of those that came back, the first ones.
+A refund takes a share of what is left of each line and of shipping, so that all refunds together return exactly the
+amount paid and exactly its tax, in any order. What a provider or bank takes beyond that is an excess part without tax.
+Units of a line taxed at the rates of several days form separate lots: unshipped units are refunded at the order's
+rates, and so are the first of those that were returned.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ SHIPPING = ""  # no line has this id
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What has not gone back of a line, or of the shipping, in one lot; `kept`: what of it is of units that came back.
+    """What remains of a line, or of shipping, in one lot. `kept`: the part of it that belongs to returned units.
 
-    `unsent`: how many of its units have not left.
+    `unsent`: how many of its units have not been shipped.
     """
 
     line_id: str
@@ -34,10 +34,10 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     unsent: int = 0
 
     def share(self, amount: Money) -> tuple[TaxPart, ...]:
-        """The parts of so much of it: each kind of goods and each tax in proportion."""
+        """The tax parts of this amount: each kind of goods and each tax in proportion."""
         kinds = by_kind(self.tax_parts)
         whole = [gross_of(kind, amount.currency).amount for kind in kinds]
-        # Below nothing while a refund of ours waits that the provider will refuse: see `of_provider`.
+        # Negative while one of our refunds is pending that the provider will refuse: see `of_provider`.
         usable = amount.amount and any(whole) and min(whole) >= 0
         shares = amount.split(whole) if usable else [zero(amount.currency) for _ in kinds]
         found = []
@@ -46,12 +46,12 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
     def units_worth(self, units: int) -> Money:
-        """What so many of the units that are left are worth."""
+        """The value of this many remaining units."""
         nothing = zero(self.amount.currency)
         return max(self.amount - self.kept, nothing).share(units, self.units) if self.units else nothing
 
     def without(self, part: RefundPart) -> "Left":
-        """What is left when this has gone back, too."""
+        """What remains after this part, too."""
         taken = {rate_of(one): one for one in part.tax_parts}
         left: list[TaxPart] = []
         for kind in by_kind(self.tax_parts):
@@ -72,7 +72,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _taxes(sums: Sequence[Money], gross: int, share: int) -> list[Money]:
-    """Each tax in proportion to the share of the gross, so that neither the net of the share nor that of the rest is below 0."""
+    """Share the taxes in proportion to the gross, so that neither the share's net nor the rest's is negative."""
     if not gross:
         return list(sums)
     taken = [one.share(share, gross) for one in sums]
@@ -88,7 +88,7 @@ def _taxes(sums: Sequence[Money], gross: int, share: int) -> list[Money]:
 
 
 def _with(kind: Sequence[TaxPart], gross: Money, sums: Sequence[Money]) -> list[TaxPart]:
-    """The parts of one kind of goods, with these taxes of so much."""
+    """The tax parts of one kind of goods for this gross and these taxes."""
     net = gross - add_up(sums, gross.currency)
     return [
         msgspec.structs.replace(part, net=net, tax=tax, gross=net + tax) for part, tax in zip(kind, sums, strict=True)
@@ -100,12 +100,12 @@ rate_of = attrgetter(*(name for name in TaxPart.__struct_fields__ if name not in
 
 
 def key_of(line_id: str, lot: int) -> str:
-    """What is left of a line is found by this."""
+    """The key of a line's lot."""
     return f"{line_id}/{lot}" if lot else line_id
 
 
 def sold_of(order: Order) -> dict[str, Left]:
-    """All that was sold, by line and lot, and the shipping last."""
+    """Everything sold, by line and lot, shipping last."""
     paid = {line.id: line.total - line.discount + line.tax for line in order.lines}
     shipping = order.totals.total - add_up(paid.values(), order.currency)
     sold: dict[str, Left] = {}
@@ -118,7 +118,7 @@ def sold_of(order: Order) -> dict[str, Left]:
 def _lots(
     line_id: str, paid: Money, parts: Sequence[TaxPart], units: Mapping[int, int], *, unsent: int = 0
 ) -> dict[str, Left]:
-    """What was paid for a line in its lots, the first of which is there in any case."""
+    """What was paid for a line, by lot; the first lot is always present."""
     apart = {lot: tuple(one for one in parts if one.lot == lot) for lot in sorted({0, *(one.lot for one in parts)})}
     amounts = {lot: gross_of(some, paid.currency) for lot, some in apart.items() if lot}
     amounts[0] = paid - add_up(amounts.values(), paid.currency)
@@ -136,7 +136,7 @@ def _lots(
 
 
 def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
-    """Where it is not known which line was taxed at which rate: each at all of them, in proportion; together exactly."""
+    """If the line taxed at each rate is unknown, tax each line at all rates in proportion; the sum is exact."""
     rest = Left(line_id="", units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts)
     found = {}
     for name, one in sold.items():
@@ -147,7 +147,7 @@ def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
 
 
 def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
-    """What of it has not gone back; `settled`: and what was asked of the provider may yet be refused."""
+    """What has not been refunded; `settled`: count settled refunds only, as the provider may refuse the others."""
     left = sold_of(order)
     for refund in order.refunds:
         if settled and refund.status != "settled" and gift_cards.by_payment(refund).amount:
@@ -162,7 +162,7 @@ def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
 
 
 def _drawn(left: Mapping[str, Left], line_id: str, units: int, *, returned: bool = False) -> list[tuple[Left, int]]:
-    """From which lots so many units of a line go back; `returned`: of those that had left."""
+    """Choose the lots that these units are refunded from; `returned`: units that had been shipped."""
     lots = [one for one in left.values() if one.line_id == line_id]
     found = []
     for one in lots:
@@ -174,12 +174,12 @@ def _drawn(left: Mapping[str, Left], line_id: str, units: int, *, returned: bool
 
 
 def whole_of(left: Mapping[str, Left], currency: str) -> Money:
-    """What all of it comes to."""
+    """The total of what remains."""
     return add_up((one.amount for one in left.values()), currency)
 
 
 def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
-    """Those of a refund that was written when they were not: its units, and what is over as goodwill."""
+    """Parts of a refund stored without them: its units, and the rest as goodwill."""
     lines = {one.line_id: one.quantity for one in refund.lines}
     known = {line_id: units for line_id, units in lines.items() if line_id in left}
     parts = parts_of(left, known)
@@ -198,7 +198,7 @@ def parts_of(
     shipping: bool = False,
     worth: Money | None = None,
 ) -> tuple[RefundPart, ...]:
-    """So many units of these lines, and what is left of the shipping; `worth`: for so much, where that is less."""
+    """Parts for these units and the remaining shipping; `worth`: for this amount, if it is less."""
     drawn = [one for line_id, count in units.items() for one in _drawn(left, line_id, count, returned=returned)]
     chosen = [(one, count, one.units_worth(count)) for one, count in drawn]
     if shipping:
@@ -220,7 +220,7 @@ def parts_of(
 
 
 def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
-    """An amount that is for no single line: spread over all that is left, by value, and so over its rates."""
+    """Spread an amount over everything that remains by value, and thereby over its rates."""
     there = [one for one in left.values() if one.amount.amount > 0]
     shares = amount.split([one.amount.amount for one in there]) if there else []
     return tuple(
@@ -231,10 +231,10 @@ def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
 
 
 def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
-    """An amount that was refunded at the provider, where nobody said what for.
+    """Parts of a refund made at the provider, whose purpose is unknown.
 
-    It may be of more than is left beside refunds that wait: these will be refused then. Of more than is left beside those that
-    are settled, the rest was never sold: tax goes back once.
+    It may exceed what remains beside pending refunds: those will be refused. What exceeds the rest beside settled
+    refunds was never part of the sale and has no tax, so tax is returned once.
     """
     left = left_of(order)
     if amount > whole_of(left, order.currency):
@@ -248,7 +248,7 @@ def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
 
 
 def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:
-    """What goes back of an order that is cancelled: all that is left, unless payments know of other refunds than the order."""
+    """Parts for a cancelled order: everything that remains, unless payments know other refunds than the order."""
     left = left_of(order)
     if amount == whole_of(left, order.currency):
         return everything(left)
@@ -256,7 +256,7 @@ def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:
 
 
 def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
-    """All that has not gone back."""
+    """Parts of everything that has not been refunded."""
     return tuple(
         RefundPart(of="all", line_id=one.line_id, quantity=one.units, amount=one.amount, tax_parts=one.tax_parts)
         for one in left.values()
@@ -265,11 +265,11 @@ def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
 
 
 def by_rate(parts: Iterable[RefundPart]) -> tuple[TaxPart, ...]:
-    """The sums of all of these, one of each rate."""
+    """The sums of these parts by rate."""
     found = summed((one for some in parts for one in some.tax_parts), rate_of)
     return tuple(one for one in found if one.gross.amount)
 
 
 def sum_of(parts: Sequence[RefundPart], currency: str) -> Money:
-    """What they come to."""
+    """The total of these parts."""
     return add_up((part.amount for part in parts), currency)

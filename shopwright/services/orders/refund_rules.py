@@ -1,4 +1,4 @@
-"""Rules of refunds: how much goes back for what, and what is so again where it does not."""
+"""Rules of refunds: how much is refunded for what, and what a refusal restores."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ RECEIVED = frozenset({"captured", "part_refunded", "disputed"})  # payments whos
 
 
 def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, int]]:
-    """The lines meant, checked against what can be refunded of each. Raises Invalid."""
+    """Return the requested lines, checked against their refundable quantities. Raises Invalid."""
     if refund.returned:
         there = "refunded as returned"
         return model.chosen_lines(
@@ -30,13 +30,16 @@ def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, in
 
 
 def wholly_refunded(order: Order, now: Refund) -> bool:
-    """Is all of the money back, with this refund that is settled now?"""
+    """Whether everything paid is refunded once this refund is settled."""
     others = (one.of_sale for one in order.refunds if one.status == "settled" and one.id != now.id)
     return bool(now.of_sale.amount) and add_up(others, order.currency) + now.of_sale == order.totals.total
 
 
 def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> Order:
-    """The order when these are refunded, too: what had not left stays. One whose rest is refunded has all been shipped."""
+    """Return the order with these units refunded; unshipped ones stay.
+
+    An order whose rest is refunded counts as shipped.
+    """
     now = {
         line.id: msgspec.structs.replace(
             line,
@@ -51,19 +54,19 @@ def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned:
 
 
 def unsent_units(chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> tuple[LineQuantity, ...]:
-    """Which of the units to be refunded have not left, and will not."""
+    """Which of the units to refund have not been shipped, and will not be."""
     units = [(line, 0 if returned else min(quantity, line.to_ship)) for line, quantity in chosen]
     return tuple(LineQuantity(line.id, count) for line, count in units if count)
 
 
 def not_refunded(order: Order, refund: Refund) -> Order:
-    """The order when a refund is refused: its units are neither refunded nor kept back any more."""
+    """Return the order without a refused refund: its units are to be shipped or refundable again."""
     units = {one.line_id: one.quantity for one in refund.lines}
     unsent = {one.line_id: one.quantity for one in refund.unsent}
     lines = []
     for line in order.lines:
         count = min(units.get(line.id, 0), line.refunded)
-        # Refunds an earlier version wrote do not say which of their units had not left.
+        # Refunds stored by an earlier version lack the units that had not been shipped.
         kept = unsent.get(line.id, 0) if refund.parts else (0 if refund.returned else min(count, line.cancelled))
         lines.append(
             msgspec.structs.replace(
@@ -77,7 +80,7 @@ def not_refunded(order: Order, refund: Refund) -> Order:
 
 
 def owed(order: Order, payments: Sequence[Payment]) -> Money | None:
-    """What was received for an order that is off and has not gone back, waiting or not; None for nothing."""
+    """What was received for a closed order and not refunded, pending or not; None for nothing."""
     if order.status not in {"cancelled", "expired"}:
         return None
     received = [one for one in payments if one.status in RECEIVED]
@@ -86,13 +89,13 @@ def owed(order: Order, payments: Sequence[Payment]) -> Money | None:
 
 
 def left_of_payment(payment: Payment, order: Order) -> Money:
-    """What of a payment of an order that is off can still go back: less what of it went to gift cards."""
+    """What can still be refunded of a closed order's payment, less what went to gift cards."""
     own = order.payment is not None and order.payment.id == payment.id
     return payment.left - gift_cards.credited(order) if own else payment.left
 
 
 def without(order: Order, refused: Refund, *more: Refund) -> Order:
-    """The order without a refund, and with others in its place: what went back beyond what was paid may be of the sale now."""
+    """Return the order without a refund, with others in its place; former excess may now belong to the sale."""
     order = msgspec.structs.replace(order, refunds=(*(one for one in order.refunds if one.id != refused.id), *more))
     for refund in order.refunds:
         if refund.excess.amount:
@@ -107,13 +110,13 @@ def without(order: Order, refused: Refund, *more: Refund) -> Order:
 
 
 def sold_again(before: Order, after: Order) -> Money:
-    """How much more of it counts as sold when a refund is refused."""
+    """The amount that counts as sold again after a refund is refused."""
     back = [add_up((one.of_sale for one in order.refunds), order.currency) for order in (before, after)]
     return back[0] - back[1]
 
 
 def to_be_restocked(order: Order) -> tuple[RestockedLine, ...]:
-    """What of an order that is off goes back to the shelf: all but what a refund brings back."""
+    """Units of a closed order that return to stock, except those that a refund returns."""
     back = {line.id: line.quantity for line in order.lines}
     for refund in order.refunds:
         for part in refund.lines if refund.restock else refund.freed or ():
@@ -122,7 +125,7 @@ def to_be_restocked(order: Order) -> tuple[RestockedLine, ...]:
 
 
 def on_backorder(order: Order, refund: Refund, waits: Mapping[str, int]) -> tuple[LineQuantity, ...]:
-    """Which units of a refund never came to the shelf; `waits`: units the order waits for, by variant."""
+    """Units of a refund that were never in stock; `waits`: the order's backordered units by variant."""
     left, variants = Counter(waits), {line.id: line.variant_id for line in order.lines}
     found = []
     for one in refund.lines:
@@ -133,13 +136,13 @@ def on_backorder(order: Order, refund: Refund, waits: Mapping[str, int]) -> tupl
 
 
 def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[Wanted]:
-    """Units of lines, by what they are units of."""
+    """Units of lines, by variant."""
     variants = {line.id: line.variant_id for line in order.lines}
     return [Wanted(variants[one.line_id], one.quantity) for one in units]
 
 
 def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Refund:
-    """What goes back of an order that is cancelled, as a refund of all that was left of it."""
+    """The refund of everything left of a cancelled order."""
     rest = gift_cards.rest_of_cards(order)
     return Refund(
         id=back.key,
@@ -157,7 +160,7 @@ def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Ref
 
 
 def stays_on_cards(order: Order, refused: Refund, refund_id: str, now: datetime) -> Refund:
-    """What of a refund is on gift cards, where the provider refuses the rest after all: a refund of its own, as goodwill."""
+    """The refund, as goodwill, of what stays on gift cards when the provider refuses the rest."""
     amount = refused.to_gift_cards or zero(order.currency)
     others = msgspec.structs.replace(order, refunds=tuple(one for one in order.refunds if one.id != refused.id))
     return Refund(
@@ -175,19 +178,19 @@ def stays_on_cards(order: Order, refused: Refund, refund_id: str, now: datetime)
 
 
 def pause(age: timedelta) -> timedelta:
-    """How long a refund that waits is left alone: payments ask the provider, and tell when it is decided."""
+    """How long to wait before asking about a pending refund; payments ask the provider and report the decision."""
     return max(SHORTEST_PAUSE, min(age / 4, LONGEST_PAUSE))
 
 
 def repayment_key(payment: Payment, *, again: bool) -> str:
-    """What all that is left of a payment is refunded under; after a refusal only `again` makes it another one."""
+    """The key under which the rest of a payment is refunded; after a refusal only `again` makes a new one."""
     refused = sum(one.key.startswith(f"back-{payment.id}") and one.state == "refused" for one in payment.refunds)
     number = refused if again else max(0, refused - 1)
     return f"back-{payment.id}-{number}" if number else f"back-{payment.id}"
 
 
 def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, ...], list[tuple[OrderLine, int]]]:
-    """What goes back, in parts, and for which units. Raises Invalid."""
+    """Return the parts and units of a refund. Raises Invalid."""
     left = refund_parts.left_of(order)
     chosen = lines_to_refund(order, refund)
     asked = _amount(order, refund)
@@ -223,7 +226,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
 
 
 def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> None:
-    """Raises Invalid for what is said of goods where no goods are named, and for shipping that has gone back."""
+    """Raise Invalid for options about goods without lines, and for shipping that was refunded already."""
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:
             raise Invalid.at(f"/{name}", _("This is of goods: say in `lines` which of them."))
@@ -233,7 +236,7 @@ def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> N
 
 
 def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: Sequence[RefundPart]) -> None:
-    """Goods whose money went back as goodwill: that they came back, too, is to be said. Raises Invalid."""
+    """Raise Invalid for goods that were refunded as goodwill, unless they are marked as returned."""
     spent = {one.line_id for refund in order.refunds for one in refund.parts if one.of == "goodwill"}
     for number, (line, _unused) in enumerate(chosen):
         if line.id in spent and not any(part.amount.amount for part in parts if part.line_id == line.id):

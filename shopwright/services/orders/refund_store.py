@@ -1,4 +1,4 @@
-"""Refunds of orders in SQL; those of nothing, for goods that cost nothing, have a table of their own."""
+"""SQL for refunds; refunds of zero, for free goods, have their own table."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from shopwright.services.orders.contract import Refund
 
 
 def to_json(refund: Refund) -> str:
-    """As its column keeps it."""
+    """Encode a refund for its column."""
     return msgspec.json.encode(refund).decode()
 
 
 def from_row(row: Row) -> Refund:
-    """A row of either table as a refund; one with a `why` was refused."""
+    """Decode a row of either table; one with a `why` was refused."""
     return msgspec.structs.replace(
         decode_tolerant(row["body"], Refund),
         status="settled" if row["status"] == "settled" else "asked",
@@ -34,7 +34,7 @@ REFUNDS = (
 
 
 def counted(rows: Sequence[Row]) -> tuple[tuple[Refund, ...], tuple[Refund, ...]]:
-    """The refunds of an order that count, and those that were refused."""
+    """Split an order's refunds into those that count and those that were refused."""
     if not rows:
         return (), ()
     found = sorted(map(from_row, rows), key=lambda one: (one.created_at, one.of_all, one.id))
@@ -42,7 +42,7 @@ def counted(rows: Sequence[Row]) -> tuple[tuple[Refund, ...], tuple[Refund, ...]
 
 
 async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> bool:
-    """A refund; False where there is one with this key."""
+    """Insert a refund. Returns False if its key is taken."""
     if not refund.amount.amount:
         return bool(
             await tx.run(
@@ -76,13 +76,13 @@ async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str
 
 
 async def rewrite(tx: Transaction, refund: Refund) -> None:
-    """What is known of a refund by now."""
+    """Replace the stored body of a refund."""
     for table in ("order_refunds", "order_returns"):
         await tx.run(f"UPDATE {table} SET body = :body WHERE id = :id", id=refund.id, body=to_json(refund))
 
 
 async def refund_by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
-    """The refund asked with this key."""
+    """Return the refund requested with this key."""
     return await source.one(
         "SELECT id, fingerprint FROM order_refunds WHERE key = :key"
         " UNION ALL SELECT id, fingerprint FROM order_returns WHERE key = :key",
@@ -91,7 +91,7 @@ async def refund_by_key(source: ServiceDatabase | Transaction, key: str) -> Row 
 
 
 async def settle_refund(tx: Transaction, refund_id: str, reference: str = "") -> bool:
-    """Asked → settled; False where it is already, or is not ours."""
+    """Mark a pending refund as settled. Returns False if it is settled already or unknown."""
     settled = await tx.run(
         "UPDATE order_refunds SET status = 'settled', reference = :reference, settled_at = :now"
         " WHERE id = :id AND status = 'asked'",
@@ -106,7 +106,7 @@ async def settle_refund(tx: Transaction, refund_id: str, reference: str = "") ->
 
 
 async def refuse_refund(tx: Transaction, refund_id: str, why: str) -> bool:
-    """It will not be paid, or was sent back; False where that is known."""
+    """Mark a refund as refused or returned. Returns False if it is already."""
     return bool(
         await tx.run(
             "UPDATE order_refunds SET status = 'refused', why = :why WHERE id = :id AND status <> 'refused'",
@@ -117,7 +117,7 @@ async def refuse_refund(tx: Transaction, refund_id: str, why: str) -> bool:
 
 
 async def open_refunds(source: ServiceDatabase, now: int, limit: int) -> list[tuple[str, Refund]]:
-    """Refunds the payment service has not confirmed and it is time to ask about, with their orders."""
+    """Return pending refunds that are due for a look-up, with their orders."""
     rows = await source.fetch(
         "SELECT id, order_id, body, COALESCE(ask_at, 0) AS ask_at FROM order_refunds"
         " WHERE status = 'asked' AND COALESCE(ask_at, 0) <= :now"
@@ -131,5 +131,5 @@ async def open_refunds(source: ServiceDatabase, now: int, limit: int) -> list[tu
 
 
 async def ask_later(tx: Transaction, refund_id: str, ask_at: int) -> None:
-    """It waits: others go first."""
+    """Postpone the next look-up of a refund, so that others go first."""
     await tx.run("UPDATE order_refunds SET ask_at = :ask_at WHERE id = :id", id=refund_id, ask_at=ask_at)

@@ -1,6 +1,6 @@
-"""Money that goes back to the buyer: refunds of lines or an amount. Those of an order that is cancelled are in `cancellation.py`.
+"""Refunds of lines or amounts. Refunds of cancelled orders are in `cancellation.py`.
 
-First the money, or the provider's promise of it, then the goods: what the provider refuses changes nothing.
+The money, or the provider's promise of it, comes before the goods: a refusal changes nothing.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ BATCH = 50
 
 
 class Refunds:
-    """Refunds that staff ask for, until they are settled or refused."""
+    """Refunds requested by staff, until they are settled or refused."""
 
     def __init__(self, context: OrderContext) -> None:
         self._context = context
@@ -113,7 +113,7 @@ class Refunds:
         return made.id
 
     async def finish_refunds(self) -> None:
-        """A timer: refunds that are written and not decided are asked about, each by itself."""
+        """Scheduled job: look up each pending refund, independently of the others."""
         for order_id, refund in await refund_store.open_refunds(self._work, to_micros(self._work.now()), BATCH):
             with self._work.aside.guard("refund", refund.id):
                 async with self._work.begin() as tx:
@@ -139,7 +139,7 @@ class Refunds:
         await self._follow(order_id, refund.id, payment)
 
     async def _follow(self, order_id: str, refund_id: str, payment: Payment) -> None:
-        """How a refund stands in payments, applied to the order's."""
+        """Apply the state of a refund in payments to the order."""
         told = next((one for one in payment.refunds if one.key == refund_id), None)
         if told is None or told.state == "settled":  # an earlier version answers when it is settled, and names none
             await self._settled(order_id, refund_id, told.reference if told else "")
@@ -156,14 +156,14 @@ class Refunds:
         except Refused as error:
             if gift_cards.by_payment(refund).amount:
                 raise
-            # Its buyer, whom the code of a new card could be sent to, was erased meanwhile.
+            # Its buyer, to whom a new card's code could be sent, was erased meanwhile.
             await self._refuse(order_id, refund_id, error.detail)
             return
         await self._bring_back(order, refund)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference), stuck)
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
-        """Refunded goods return to the shelf where that was said; what never came to it is owed no more in any case."""
+        """Return refunded goods to stock if requested; backordered units are no longer due in any case."""
         back = Counter[str]()
         for one in refund_rules.wanted(order, refund.lines if refund.restock else await self._freed(order, refund)):
             back[one.variant_id] += one.quantity
@@ -171,7 +171,7 @@ class Refunds:
             await self._context.inventory.restock(order.id, wanted, key=refund.id)
 
     async def _freed(self, order: Order, refund: Refund) -> Sequence[LineQuantity]:
-        """Units that were on backorder. They are written down first: they can be told only before they are owed no more."""
+        """Units that were on backorder, stored before the backorder is released, as they cannot be found afterwards."""
         if refund.returned or not refund.lines:
             return ()
         waits = dict(await self._context.inventory.owed(order.id))
@@ -191,11 +191,11 @@ class Refunds:
                 await self.tell_refunded(tx, order, refund, stuck=stuck)
             refused = next((one for one in order.refused if one.id == refund.id), None)
             if refused is not None and refused.to_gift_cards is not None and not refused.of_all:
-                # While its part was given to the cards.
+                # While its part was credited to the cards.
                 await self._stays_on_cards(tx, order, refused)
 
     async def _stays_on_cards(self, tx: Transaction, order: Order, refused: Refund) -> Refund:
-        """What of a refused refund is on gift cards already is a refund of its own, once."""
+        """Turn what a refused refund left on gift cards into a refund of its own, once."""
         stays = refund_rules.stays_on_cards(order, refused, self._work.ids.new("rfd"), tx.now)
         new = await refund_store.insert_refund(tx, order.id, stays, f"{refused.id}/cards", "")
         if new and refused.status != "settled" and order.status != "cancelled":
@@ -205,7 +205,7 @@ class Refunds:
     async def tell_refunded(
         self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False, stuck: Money | None = None
     ) -> None:
-        """`stuck`: what of it is on gift cards that are disabled."""
+        """Emit OrderRefunded. `stuck`: the part on disabled gift cards."""
         lines = {line.id: line for line in order.lines}
         await tx.emit(
             OrderRefunded(
@@ -226,14 +226,14 @@ class Refunds:
         )
 
     async def on_refund_settled(self, heard: Delivery) -> None:
-        """RefundSettled: if we did not see it settle ourselves."""
+        """Handle RefundSettled, if we did not see the refund settle."""
         payment = await self._context.payments.get(heard.event.payment_id)
         told = next((one for one in payment.refunds if one.key == heard.event.refund_key), None)
         if told is not None and told.state == "settled":
             await self._settled(heard.event.order_id, heard.event.refund_key, told.reference)
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
-        """Its units and its sum are as if it had not been asked for, but for what is on gift cards already; staff hear of it."""
+        """Undo a refused refund, except what is already on gift cards, and notify staff."""
         known = await store.read(self._work, order_id)
         asked = next((one for one in known.refunds if one.id == refund_id), None) if known else None
         on_cards = await self._context.giftcards.has(order_id, asked)
@@ -289,7 +289,7 @@ class Refunds:
         )
 
     async def _take_again(self, order: Order, refund: Refund) -> None:
-        """What had gone back to the shelf and is to be sent after all; who packs the order hears where it was sold meanwhile."""
+        """Take restocked units that are to be shipped after all; note any that were sold meanwhile."""
         if not refund.restock or not refund.unsent:
             return
         units = Counter[str]()
@@ -305,7 +305,7 @@ class Refunds:
                 )
 
     async def on_refund_refused(self, heard: Delivery) -> None:
-        """RefundRefused: also of money for an order that is off, which was not asked for as a refund of it."""
+        """Handle RefundRefused, also for a closed order's money that was not refunded by request."""
         order = await store.read(self._work, heard.event.order_id)
         if order is None:
             return
@@ -356,7 +356,7 @@ class Refunds:
         return await self._context.get(order.id)
 
     async def _cancel_credit(self, order: Order, refund: Refund, ended: str, who: Caller) -> Order:
-        """One that is of gift cards alone, of which payments never hear."""
+        """Cancel a refund that goes to gift cards alone, which payments never see."""
         if refund.status == "settled" or await self._context.giftcards.has(order.id, refund):
             raise Conflict(
                 _("{amount} are on a gift card already. Disable the card to stop them.", amount=write(refund.amount))

@@ -1,4 +1,4 @@
-"""Money of orders that are off, or paid twice: asked back once, however often that is begun."""
+"""Repayment of closed or doubly paid orders, requested once however often it starts."""
 
 from shopwright.services.orders import refund_rules
 from shopwright.services.orders.context import OrderContext
@@ -7,25 +7,25 @@ from shopwright.services.payments.contract import Payment, PaymentRefund
 
 
 class Repayment:
-    """Gives back what was paid, of each payment."""
+    """Refunds what was paid, payment by payment."""
 
     def __init__(self, context: OrderContext) -> None:
         self._context = context
 
     async def end_payments(self, order_id: str) -> Payment | None:
-        """All tries to pay for an order are over, also one it never got to know of; a captured one is answered."""
+        """Void all payments of an order, including ones it never learnt of. Returns a captured one."""
         ended = [await self._context.payments.void(one.id) for one in await self._context.payments.of_order(order_id)]
         return next((one for one in ended if one.status == "captured"), None)
 
     async def give_back(self, payment: Payment, order: Order) -> None:
-        """Money for an order that is off (or paid twice) goes back at once: first what was promised, then the rest."""
+        """Refund the payment of a closed or doubly paid order: promised refunds first, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
             await self.ask_for_promised(payment, order)
         payment = await self._context.payments.get(payment.id)
         await self.repay(payment, refund_rules.repayment_key(payment, again=False), order)
 
     async def ask_for_promised(self, payment: Payment, order: Order) -> bool:
-        """Ask for refunds of the order that payments have not heard of; False where there is none."""
+        """Request the order's refunds that payments do not know. Returns False if there are none."""
         known = {one.key for one in payment.refunds}
         asked = [one for one in order.refunds if one.status == "asked" and not one.of_all]
         waiting = [one for one in asked if gift_cards.by_payment(one).amount]
@@ -37,7 +37,7 @@ class Repayment:
         return bool(promised)
 
     async def repay(self, payment: Payment, key: str, order: Order) -> PaymentRefund | None:
-        """All that is left of a payment goes back, once for each key; None where nothing was left."""
+        """Refund the rest of a payment, once per key. Returns None if nothing is left."""
         left = refund_rules.left_of_payment(payment, order)
         if left.amount > 0 and not any(one.key == key for one in payment.refunds):
             payment = await self._context.payments.refund(key=key, payment_id=payment.id, amount=left)

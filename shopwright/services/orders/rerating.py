@@ -1,7 +1,7 @@
-"""The rates of the day of supply: taxes of what is in a parcel, worked out anew with what was paid kept. Pure functions.
+"""Tax rates of the day of supply: recalculates the taxes of a parcel and keeps the amount paid. Pure functions.
 
-A tax is rounded once for a parcel and its rates, then split over what it is of, as at the order. Shipping is part of what is
-supplied, so it follows the first parcel: one charge is not cut up by parcels, whose values a buyer never saw.
+A tax is rounded once per parcel and set of rates, then split over its lines, as when the order was placed. Shipping is
+part of the supply and follows the first parcel, as the buyer paid one charge and never saw the value of each parcel.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ Rates = Mapping[str, Sequence[TaxRate]]  # of each class of goods
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What of a line (or, without id, of the shipping) is in a parcel: so many units, and parts of one class of goods."""
+    """The part of a line (of shipping, without id) in a parcel: units, and tax parts of one class of goods."""
 
     line_id: str
     quantity: int
@@ -32,19 +32,19 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 def classes_of(order: Order) -> list[str]:
-    """Classes of goods that may be taxed at other rates than they were ordered at."""
+    """Tax classes of goods whose rates may have changed since the order was placed."""
     parts = [part for line in order.lines for part in line.tax_parts]
     parts += order.shipping.tax_parts if order.shipping else ()
     return sorted({part.tax_class for part in parts if _is_rated(part)})
 
 
 def _is_rated(part: TaxPart) -> bool:
-    """Is it taxed by a rate that was set, and as it was ordered? Of earlier versions' orders class and rate are not known."""
+    """Whether a rate was set and not corrected since. For orders of earlier versions class and rate are unknown."""
     return bool(part.rate_id and part.tax_class and not part.lot) and part.category in RATED
 
 
 def rerated(order: Order, parcel: Shipment, rates: Rates) -> Order | None:
-    """The order with what is in the parcel at these rates; None where they are those it was ordered at."""
+    """Return the order with the parcel taxed at these rates, or None if they are those of the order."""
     pieces = [one for one in _pieces(order, parcel) if _differ(one.parts, rates)]
     if not pieces:
         return None
@@ -66,7 +66,7 @@ def rerated(order: Order, parcel: Shipment, rates: Rates) -> Order | None:
 
 
 def _pieces(order: Order, parcel: Shipment) -> list[Piece]:
-    """What is in the parcel of what was ordered at its rates and not refunded; with the first parcel, the shipping."""
+    """What the parcel contains at the order's rates and unrefunded; with the first parcel, shipping."""
     left = refund_parts.left_of(order)
     found = []
     for one in parcel.lines:
@@ -83,7 +83,7 @@ def _pieces(order: Order, parcel: Shipment) -> list[Piece]:
 
 
 def _differ(parts: Sequence[TaxPart], rates: Rates) -> bool:
-    """Are these other rates than the parts have? Where none is set any more, those of the order stay."""
+    """Whether these rates differ from those of the parts. Without a current rate the order's rates stay."""
     now = rates.get(parts[0].tax_class)
     if not now:
         return False
@@ -93,7 +93,7 @@ def _differ(parts: Sequence[TaxPart], rates: Rates) -> bool:
 
 
 def _taxed(pieces: Sequence[Piece], rates: Rates) -> Iterable[tuple[Piece, list[Money]]]:
-    """The taxes of each piece, one of each of its rates."""
+    """The taxes of each piece, one for each of its rates."""
     groups: dict[tuple[str, ...], list[Piece]] = {}
     for one in pieces:
         groups.setdefault(tuple(rate.id for rate in rates[one.parts[0].tax_class]), []).append(one)
@@ -111,7 +111,7 @@ def _parts(
     rates: Sequence[TaxRate],
     lots: dict[tuple[str, int], frozenset[TaxPart]],
 ) -> tuple[TaxPart, ...]:
-    """The piece at its new rates, in the lot of these, which is a new one where there is none."""
+    """The piece at its new rates, in their lot, which is created if needed."""
     net = piece.gross - add_up(taxes, piece.gross.currency)
     found = tuple(
         TaxPart(
@@ -136,19 +136,19 @@ def _parts(
 
 
 def _rates_of(parts: Sequence[TaxPart]) -> frozenset[TaxPart]:
-    """What is the same of all parts of these rates, whatever they are of."""
+    """What all parts of these rates have in common."""
     nothing = Money(0, parts[0].net.currency)
     return frozenset(msgspec.structs.replace(one, net=nothing, tax=nothing, gross=nothing, lot=0) for one in parts)
 
 
 def _standing(order: Order) -> Iterable[tuple[str, tuple[TaxPart, ...]]]:
-    """The parts of each line, and of the shipping, as they are."""
+    """The current tax parts of each line and of shipping."""
     yield from ((line.id, line.tax_parts) for line in order.lines)
     yield refund_parts.SHIPPING, order.shipping.tax_parts if order.shipping else ()
 
 
 def _minus(parts: Sequence[TaxPart], taken: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
-    """What is left of parts; nothing of those that are taken whole."""
+    """What remains of parts, without those taken whole."""
     less = {refund_parts.rate_of(one): one for one in taken}
     rest = []
     for one in parts:
@@ -163,7 +163,7 @@ def _minus(parts: Sequence[TaxPart], taken: Sequence[TaxPart]) -> tuple[TaxPart,
 
 
 def _plus(parts: Sequence[TaxPart], new: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
-    """Both, one of each rate and lot."""
+    """Both combined, one part for each rate and lot."""
     found = {refund_parts.rate_of(one): one for one in parts}
     for one in new:
         before = found.get(rate := refund_parts.rate_of(one))

@@ -1,4 +1,4 @@
-"""Who sold to whom under which scheme: written with an order, so that nobody needs to be asked when it is shown."""
+"""Sale contexts: stored with the order, so that showing an order asks no other service."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ MOST = 2_000
 
 
 class Sales:
-    """Part of `OrderService` that keeps the circumstances of sales."""
+    """Stores and reads sale contexts."""
 
     def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
@@ -21,9 +21,9 @@ class Sales:
         self._known: dict[int, SaleContext] = {}
 
     async def prepare(self, cart: Cart) -> tuple[sale_store.SaleOfOrder, SaleContext | None]:
-        """What the order of this cart keeps, and the circumstances to be written with it, unless they were before.
+        """Return what this cart's order stores, and the sale context if it is not stored yet.
 
-        Pricing is asked for the seller once for each of them, before the transaction: they change seldom.
+        Pricing is asked for the seller once per context, before the transaction, as contexts rarely change.
         """
         terms = cart.sale
         if terms is None:
@@ -41,7 +41,7 @@ class Sales:
         return kept, SaleContext(seller=seller, currency=cart.currency, **shared)
 
     async def of(self, order: OrderHead) -> SaleContext | None:
-        """Those of an order; None where it was placed before they were kept."""
+        """Return the sale context of an order; None if the order is older than contexts are."""
         if order.sale_id is None:
             return None
         found = self._known.get(order.sale_id) or await sale_store.read(self._work, order.sale_id)

@@ -1,4 +1,4 @@
-"""Orders: from a cart to a paid order, and what becomes of it. Each operation is one line; the parts do the work.
+"""Orders, from a cart to a paid order and beyond. Each operation is one line; the parts do the work.
 
 context ← repayment ← closing ← settlement ← checkout, cancellation, manual_capture
 context ← refunds ← payment_changes
@@ -46,7 +46,7 @@ from shopwright.services.orders.tax_corrections import TaxCorrections
 
 
 class OrderService(Orders):
-    """The operations of orders, what they hear, and their jobs. `chosen`: the class of each part, which a test may replace."""
+    """Operations, event handlers and jobs of orders. `chosen`: the class of each part, which a test may replace."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class OrderService(Orders):
     async def bought(self, customer_id: str, product_id: str) -> bool:
         return await self._order_search.bought(customer_id, product_id)
 
-    # --- what is heard
+    # --- event handlers
 
     async def on_captured(self, heard: Delivery) -> None:
         await self._settlement.on_captured(heard)
@@ -171,11 +171,11 @@ class OrderService(Orders):
         await self._guest_access.on_verified(heard)
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased."""
+        """Handle UserErased."""
         await self.forgetting.on_erased(heard)
 
     async def on_address_erased(self, heard: Delivery) -> None:
-        """AddressErased."""
+        """Handle AddressErased."""
         await self.forgetting.on_address_erased(heard)
 
     # --- jobs
@@ -202,5 +202,5 @@ class OrderService(Orders):
         await self._backfill.write_taxes()
 
     async def protect(self, *, anew: bool = False) -> int:
-        """What is kept of buyers is encrypted; see `KeptBuyers.protect`."""
+        """Encrypt retained buyers and imported rows; see `KeptBuyers.protect`."""
         return await self.forgetting.kept_buyers.protect(anew=anew) + await self._sources.protect(anew=anew)

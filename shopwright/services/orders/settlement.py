@@ -1,4 +1,4 @@
-"""How a payment ends in a paid order: its notice, the browser's return and our own questions all come to `settle`."""
+"""Settlement: webhook, browser return and our own look-ups all lead to `settle`, which makes an order paid."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
 
 UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
-# What an order that is paid late may not find any more.
+# What an order that is paid late may no longer find.
 TOO_LATE: Mapping[type[ShopError], str] = {
     SoldOut: "the goods were sold to others",
     CouponRefused: "its coupon was used by others",
@@ -31,7 +31,7 @@ TOO_LATE: Mapping[type[ShopError], str] = {
 
 
 class Settlement:
-    """Applies what payments say to orders; orders whose payment never comes expire."""
+    """Applies payments to orders, and expires orders that are never paid."""
 
     def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing) -> None:
         self._context = context
@@ -40,7 +40,7 @@ class Settlement:
         self._work = context.work
 
     async def settle(self, order_id: str, payment: Payment) -> None:
-        """How a payment stands, applied to its order; however often, in whatever order."""
+        """Apply the state of a payment to its order. Safe to repeat, in any order."""
         if payment.status == "authorized":
             await self._keep_goods(order_id, payment)
             return
@@ -56,8 +56,8 @@ class Settlement:
                 await self._repayment.end_payments(order_id)  # it was opened while the order was given up
             return
         if order.status not in PAID:
-            # Goods are only set aside before the order is paid, and only taken after: whoever cancels or expires it
-            # meanwhile gives back what is set aside, never what has left the shelf.
+            # Goods are only reserved before the order is paid and only taken afterwards, so a cancellation or expiry in
+            # between releases a reservation and never touches goods already taken.
             if (
                 order.status == "cancelled"
                 or not await self._set_aside(order_id)
@@ -83,7 +83,7 @@ class Settlement:
         await self._close_cart(order)
 
     async def _keep_goods(self, order_id: str, payment: Payment) -> None:
-        """The goods are kept as long as the money is; safe to repeat."""
+        """Keep the goods reserved for as long as the authorisation lasts. Safe to repeat."""
         order = await store.head(self._work, order_id)
         if order is None:
             raise Missing(_("There is no such order."))
@@ -103,7 +103,7 @@ class Settlement:
         await self._close_cart(order)
 
     async def _set_aside(self, order_id: str) -> bool:
-        """The goods are set aside, again if that ran out. False where they have been sold meanwhile: the order is off."""
+        """Reserve the goods, again if the reservation expired. Returns False if they are sold out: the order is closed."""
         whole = await self._context.get(order_id)
         wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
         try:
@@ -119,7 +119,7 @@ class Settlement:
         return True
 
     async def take_goods(self, order: store.OrderHead) -> None:
-        """What is set aside for a paid order leaves gift cards and shelf, once. Raises GiftCardRefused, SoldOut where it is gone."""
+        """Redeem gift cards and take goods for a paid order, once. Raises GiftCardRefused, SoldOut."""
         await self._context.giftcards.take(order)
         if await self._context.inventory.take(order.id) == "expired":
             whole = await self._context.get(order.id)
@@ -128,7 +128,7 @@ class Settlement:
             await self._context.inventory.take(order.id)
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
-        """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""
+        """Mark a placed or expired order as paid, once. Returns False if it was closed."""
         async with self._work.begin() as tx:
             order = await store.lock(tx, order_id)
             whole = await store.read(tx, order_id)
@@ -156,20 +156,20 @@ class Settlement:
         return True
 
     async def _close_cart(self, order: store.OrderHead) -> None:
-        """What was ordered is paid for; what was put into the cart since is not, and stays in one."""
+        """Close the cart; items added since the order was placed move to an open cart."""
         units = Counter[str]()
         for variant_id, quantity in await placement_store.units(self._work, order.id):
             units[variant_id] += quantity
         await self._context.carts.close(order.cart_id, Paid(order_id=order.id, units=units))
 
-    # --- what is heard, and jobs
+    # --- event handlers and jobs
 
     async def on_captured(self, heard: Delivery) -> None:
-        """PaymentCaptured: the same end as the browser's return."""
+        """Handle PaymentCaptured, like the browser's return."""
         await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
 
     async def on_failed(self, heard: Delivery) -> None:
-        """PaymentFailed: written down; the buyer may try again until the order expires."""
+        """Handle PaymentFailed: note it; the buyer may retry until the order expires."""
         order = await store.head(self._work, heard.event.order_id)
         if order is None or order.status != "placed":
             return
@@ -180,11 +180,11 @@ class Settlement:
                 await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
     async def on_authorized(self, heard: Delivery) -> None:
-        """PaymentAuthorized: the same end as the browser's return."""
+        """Handle PaymentAuthorized, like the browser's return."""
         await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
 
     async def expire_unpaid(self) -> None:
-        """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
+        """Scheduled job: expire unpaid orders and release their goods; settle those whose payment is arriving."""
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
             with self._work.aside.guard("unpaid order", order_id):
                 await self._end_unpaid(order_id)

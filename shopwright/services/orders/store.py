@@ -1,4 +1,4 @@
-"""Orders in SQL."""
+"""SQL for orders."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from shopwright.services.orders import list_store, taxes, whole_store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment, Status
 from shopwright.services.orders.sale_store import SaleOfOrder
 
-# A number of this many digits fits its column.
+# Numbers of up to this many digits fit the column.
 LONGEST_NUMBER = 15
 LARGEST_NUMBER = 2**63 - 1
 
@@ -39,7 +39,7 @@ class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_json(value: object) -> str:
-    """A value as its column keeps it."""
+    """Encode a value for its column."""
     return msgspec.json.encode(value).decode()
 
 
@@ -62,7 +62,7 @@ def _head(row: Row) -> OrderHead:
 
 
 async def next_number(tx: Transaction) -> int:
-    """The next order number: counted in the order's own transaction, so there are no gaps."""
+    """Return the next order number; counted in the order's transaction, so there are no gaps."""
     rows = await tx.fetch("UPDATE counters SET value = value + 1 WHERE name = 'order_number' RETURNING value")
     return int(rows[0]["value"])
 
@@ -70,7 +70,7 @@ async def next_number(tx: Transaction) -> int:
 async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: SaleOfOrder
 ) -> None:
-    """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
+    """Insert a new order. Raises UniqueViolation if its id or its cart already has one."""
     body = msgspec.convert(order, whole_store.OrderBody, from_attributes=True)
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
@@ -116,7 +116,7 @@ async def insert(
 
 
 async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) -> OrderHead | None:
-    """The order of a cart that is not off."""
+    """Return the open order of a cart."""
     row = await source.one(
         "SELECT * FROM orders WHERE cart_id = :cart_id AND status NOT IN ('cancelled', 'expired')", cart_id=cart_id
     )
@@ -124,34 +124,34 @@ async def living_of_cart(source: ServiceDatabase | Transaction, cart_id: str) ->
 
 
 async def head(source: ServiceDatabase | Transaction, order_id: str) -> OrderHead | None:
-    """The row of an order."""
+    """Return the row of an order."""
     row = await source.one("SELECT * FROM orders WHERE id = :id", id=order_id)
     return _head(row) if row else None
 
 
 async def lock(tx: Transaction, order_id: str) -> OrderHead | None:
-    """The row of an order, in a new version, held until the transaction ends."""
+    """Increase an order's version and lock its row until the transaction ends."""
     rows = await tx.fetch("UPDATE orders SET version = version + 1 WHERE id = :id RETURNING *", id=order_id)
     return _head(rows[0]) if rows else None
 
 
 async def held(tx: Transaction, order_id: str) -> Order | None:
-    """The whole order, in a new version, held until the transaction ends."""
+    """Lock an order until the transaction ends and return all of it."""
     return None if await lock(tx, order_id) is None else await read(tx, order_id)
 
 
 async def move(tx: Transaction, order_id: str, status: Status) -> None:
-    """Write the new status (the move was checked against the table)."""
+    """Write the new status, after the state table has been checked."""
     await tx.run("UPDATE orders SET status = :status WHERE id = :id", id=order_id, status=status)
 
 
 async def set_payment(tx: Transaction, order_id: str, payment_id: str) -> None:
-    """The payment that counts."""
+    """Set the order's payment."""
     await tx.run("UPDATE orders SET payment_id = :payment_id WHERE id = :id", id=order_id, payment_id=payment_id)
 
 
 async def next_attempt(tx: Transaction, order_id: str, seen: int, expires_at: int) -> bool:
-    """Count a try to pay, which also gives more time; False where someone else is trying."""
+    """Count a payment attempt, which extends the time to pay. Returns False if another attempt is running."""
     return bool(
         await tx.run(
             "UPDATE orders SET attempts = attempts + 1, expires_at = :expires_at WHERE id = :id AND attempts = :seen",
@@ -163,7 +163,7 @@ async def next_attempt(tx: Transaction, order_id: str, seen: int, expires_at: in
 
 
 async def wait_until(tx: Transaction, order_id: str, expires_at: int) -> bool:
-    """It does not expire before; False where it is so already."""
+    """Extend the time to pay. Returns False if it is that long already."""
     return bool(
         await tx.run(
             "UPDATE orders SET expires_at = :expires_at WHERE id = :id AND expires_at < :expires_at",
@@ -174,7 +174,7 @@ async def wait_until(tx: Transaction, order_id: str, expires_at: int) -> bool:
 
 
 async def wait_no_longer(tx: Transaction, order_id: str, expires_at: int) -> None:
-    """It expires then, unless it does sooner."""
+    """Shorten the time to pay."""
     await tx.run(
         "UPDATE orders SET expires_at = :expires_at WHERE id = :id AND expires_at > :expires_at",
         id=order_id,
@@ -183,7 +183,7 @@ async def wait_no_longer(tx: Transaction, order_id: str, expires_at: int) -> Non
 
 
 async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, who: str) -> None:
-    """A line of the history."""
+    """Insert a history entry."""
     await tx.run(
         "INSERT INTO timeline (id, order_id, time, what, who) VALUES (:id, :order_id, :time, :what, :who)",
         id=moment_id,
@@ -195,7 +195,7 @@ async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, 
 
 
 async def read(source: ServiceDatabase | Transaction, order_id: str) -> Order | None:
-    """An order, whole but for its payment; by id, or by number."""
+    """Return an order without its payment, by id or number."""
     number = order_id.lstrip("#")
     by_number = is_number(number)
     async with source.in_a_row() as asked:
@@ -218,7 +218,7 @@ async def summaries(
     tables: str = "orders",
     by: str = "orders.id",
 ) -> list[OrderSummary]:
-    """Orders that meet all of these conditions, newest first."""
+    """List orders that meet all these conditions, newest first."""
     rows = await source.fetch(
         f"SELECT orders.*, {list_store.REFUNDED} AS refunded FROM {tables} WHERE {' AND '.join(where)}"
         f" ORDER BY {by} DESC LIMIT :limit",
@@ -243,7 +243,7 @@ async def summaries(
 
 
 async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) -> None:
-    """A parcel."""
+    """Insert a shipment."""
     await tx.run(
         "INSERT INTO shipments (id, order_id, status, body) VALUES (:id, :order_id, :status, :body)",
         id=shipment.id,
@@ -254,7 +254,7 @@ async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) ->
 
 
 async def write_counts(tx: Transaction, order: Order) -> None:
-    """How many units of each line have left, are refunded and will not leave, and the status that follows; the order is held."""
+    """Write shipped, refunded and cancelled units of each line, and the resulting status; the order is locked."""
     await move(tx, order.id, order.status)
     written = ("id", "shipped", "refunded", "cancelled")
     await tx.run_many(
@@ -264,12 +264,12 @@ async def write_counts(tx: Transaction, order: Order) -> None:
 
 
 async def deliver_shipments(tx: Transaction, order_id: str) -> None:
-    """All parcels have arrived."""
+    """Mark all shipments as delivered."""
     await tx.run("UPDATE shipments SET status = 'delivered' WHERE order_id = :order_id", order_id=order_id)
 
 
 async def overdue(source: ServiceDatabase, now: int) -> list[str]:
-    """Orders whose time to pay is over."""
+    """Return orders whose time to pay is over."""
     rows = await source.fetch(
         "SELECT id FROM orders WHERE status = 'placed' AND expires_at <= :now ORDER BY expires_at LIMIT 100", now=now
     )
@@ -277,7 +277,7 @@ async def overdue(source: ServiceDatabase, now: int) -> list[str]:
 
 
 async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
-    """A guest's orders from a cart become a customer's."""
+    """Assign a guest's orders from a cart to a customer."""
     rows = await tx.fetch(
         "UPDATE orders SET customer_id = :customer_id WHERE cart_id = :cart_id AND customer_id IS NULL RETURNING id",
         cart_id=cart_id,
@@ -287,7 +287,7 @@ async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
 
 
 async def adopt_one(tx: Transaction, order_id: str, customer_id: str) -> None:
-    """A guest's order becomes that of the customer who proved to have their address."""
+    """Assign a guest's order to the customer who verified its e-mail address."""
     await tx.run(
         "UPDATE orders SET customer_id = :customer_id WHERE id = :id AND customer_id IS NULL AND email <> ''",
         id=order_id,
@@ -296,7 +296,7 @@ async def adopt_one(tx: Transaction, order_id: str, customer_id: str) -> None:
 
 
 async def bought(source: ServiceDatabase, customer_id: str, product_id: str) -> bool:
-    """Is there a paid order of theirs with it?"""
+    """Whether the customer has a paid order with this product."""
     row = await source.one(
         "SELECT 1 AS found FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.product_id = :product_id"
         " AND o.customer_id = :customer_id AND o.status IN ('paid', 'part_shipped', 'shipped', 'delivered') LIMIT 1",

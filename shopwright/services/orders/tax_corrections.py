@@ -1,6 +1,7 @@
-"""Taxes of parcels that leave when other rates apply than when they were ordered: asked of pricing, and written with the parcel.
+"""Tax corrections for parcels shipped under other rates than the order's, written with the shipment.
 
-A parcel waits for nobody: where pricing does not answer it leaves, and a timer asks again, for the moment it left.
+Shipping never waits for pricing: if it is unavailable, the parcel ships and a scheduled job corrects the taxes later,
+for the moment of shipping.
 """
 
 import asyncio
@@ -22,14 +23,14 @@ TAXES = "tax rates of order"
 
 
 class TaxCorrections:
-    """Part of `OrderService` that follows the rates of the day of supply."""
+    """Applies the tax rates of the day of supply."""
 
     def __init__(self, work: ServiceDatabase, pricing: Pricing) -> None:
         self._work = work
         self._pricing = pricing
 
     async def rates_now(self, order_id: str) -> rerating.Rates | None:
-        """The rates for what may leave now; None where they cannot be had."""
+        """Return the rates for a shipment now, or None if pricing is unavailable."""
         with suppress(Unavailable), self._work.aside.guard(TAXES, order_id):
             async with asyncio.timeout(PATIENCE_S):
                 order = await store.read(self._work, order_id)
@@ -43,7 +44,7 @@ class TaxCorrections:
         return await self._pricing.supply_rates(place.country, place.region, place.postal_code, classes, at)
 
     async def shipped(self, tx: Transaction, order: Order, parcel: Shipment, rates: rerating.Rates | None) -> None:
-        """Correct the taxes of what is in a parcel that leaves, or note that this is to be done; the order is held."""
+        """Correct the taxes of a shipped parcel, or note that this is still due; the order is locked."""
         if rates is None or not all(rate.holds(parcel.shipped_at) for some in rates.values() for rate in some):
             await tax_store.await_rates(tx, parcel.id)
             return
@@ -56,7 +57,7 @@ class TaxCorrections:
             await self._write(tx, order, corrected)
 
     async def correct_waiting(self) -> None:
-        """A timer: parcels that left while the rates could not be had."""
+        """Scheduled job: correct parcels that were shipped while rates were unavailable."""
         waiting = await tax_store.awaiting_rates(self._work, AT_ONCE)
         if not waiting:
             return
@@ -81,7 +82,7 @@ class TaxCorrections:
                 await self._write(tx, held, corrected)
 
     async def _write(self, tx: Transaction, order: Order, corrected: Order) -> None:
-        """The taxes, a line of the history, and the fact that the books follow."""
+        """Write the corrected taxes, a history entry and the event that the books follow."""
         made = corrected.tax_corrections[-1]
         before = order.totals.tax + order.totals.included_tax
         tax = before + Money(made.tax, order.currency)

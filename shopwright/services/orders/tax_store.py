@@ -1,4 +1,4 @@
-"""The taxes of orders in SQL: those a version before has written are read from their receipts, once; later they may be corrected."""
+"""SQL for taxes of orders: older orders are read from their receipts, once; corrections may follow."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ Found = tuple[str, taxes.TaxesNow]  # the id of an order, its taxes
 
 
 async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
-    """Those of so many orders, in no transaction: reading a receipt may take a while, and others write meanwhile."""
+    """Read taxes of older orders from their receipts, outside a transaction, as parsing takes time."""
     rows = await work.fetch("SELECT id, source FROM orders WHERE taxes IS NULL ORDER BY id LIMIT :most", most=most)
     return [(row["id"], await _of_order(work, row["id"], past=bool(row["source"]))) for row in rows]
 
@@ -28,7 +28,7 @@ async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxe
 
 
 async def correct(tx: Transaction, order: Order) -> None:
-    """Write its taxes as they are now; the order is held."""
+    """Write the corrected taxes; the order is locked."""
     shipping = order.shipping.tax_parts if order.shipping else ()
     kept = taxes.kept(
         [line.tax_parts for line in order.lines], shipping, order.tax_corrections, [line.id for line in order.lines]
@@ -37,12 +37,12 @@ async def correct(tx: Transaction, order: Order) -> None:
 
 
 async def await_rates(tx: Transaction, shipment_id: str) -> None:
-    """The rates of the day this parcel left are still to be asked for."""
+    """Note that a shipment's rates are still due."""
     await tx.run("UPDATE shipments SET rates_due = 1 WHERE id = :id", id=shipment_id)
 
 
 async def awaiting_rates(work: ServiceDatabase, most: int) -> list[tuple[str, str]]:
-    """Parcels whose rates are still to be asked for, and their orders; those first that were asked for longest ago."""
+    """Return shipments whose rates are due with their orders, least recently tried first."""
     rows = await work.fetch(
         "SELECT id, order_id FROM shipments WHERE rates_due = 1 ORDER BY rates_asked, id LIMIT :most", most=most
     )
@@ -50,7 +50,7 @@ async def awaiting_rates(work: ServiceDatabase, most: int) -> list[tuple[str, st
 
 
 async def ask_rates(tx: Transaction, shipment_ids: Sequence[str]) -> None:
-    """They are asked for now: where that fails, others have their turn first."""
+    """Note that rates are being requested, so that after a failure others go first."""
     await tx.run_many(
         "UPDATE shipments SET rates_asked = :now WHERE id = :id",
         [{"id": one, "now": to_micros(tx.now)} for one in shipment_ids],
@@ -58,12 +58,12 @@ async def ask_rates(tx: Transaction, shipment_ids: Sequence[str]) -> None:
 
 
 async def have_rates(tx: Transaction, shipment_id: str) -> bool:
-    """They were asked for; False where somebody else has seen to it. The order is held."""
+    """Clear the note. Returns False if another process did; the order is locked."""
     return bool(await tx.run("UPDATE shipments SET rates_due = 0 WHERE id = :id AND rates_due = 1", id=shipment_id))
 
 
 async def write(tx: Transaction, found: Sequence[Found]) -> None:
-    """Write them down, where nobody else has."""
+    """Write the taxes that were read, unless another process has."""
     await tx.run_many(
         "UPDATE orders SET taxes = :taxes WHERE id = :id AND taxes IS NULL",
         [{"id": order_id, "taxes": store.to_json(one)} for order_id, one in found],

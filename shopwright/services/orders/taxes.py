@@ -1,6 +1,7 @@
-"""The tax of an order in parts: as it is kept, and as it is read from the receipts of earlier versions. Pure functions.
+"""Tax parts of an order: how they are stored, and read from receipts of earlier versions. Pure functions.
 
-An order has few rates and many parts: each rate is kept once, each part as its number, net and tax in minor units.
+An order has few rates and many parts: each rate is stored once, each part as the rate's index, net and tax in minor
+units.
 """
 
 import re
@@ -47,7 +48,7 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CorrectedLine(msgspec.Struct, frozen=True, array_like=True):
-    """The parts of one line before and after a correction; `position` is that of the line, SHIPPING of the shipping."""
+    """The parts of one line before and after a correction; `position` is the line's index, or SHIPPING."""
 
     position: int
     quantity: int
@@ -57,7 +58,7 @@ class CorrectedLine(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Corrected(msgspec.Struct, frozen=True, array_like=True):
-    """What was corrected as a parcel left; `supplied` in microseconds."""
+    """The correction made for a shipment; `supplied` in microseconds."""
 
     shipment_id: str
     supplied: int
@@ -65,9 +66,9 @@ class Corrected(msgspec.Struct, frozen=True, array_like=True):
 
 
 class TaxesNow(msgspec.Struct, frozen=True, array_like=True):
-    """The taxes of an order as they are now: of its lines in their order, and of its shipping; how they were corrected.
+    """The current taxes of an order: of its lines in order, of shipping, and their corrections.
 
-    Of an order whose receipt does not tell so much: `whole`, by rate alone, or nothing; `unknown` says why.
+    If the receipt does not say that much, there is only `whole`, the sums by rate, or nothing; `unknown` says why.
     """
 
     rates: tuple[Rate, ...] = ()
@@ -84,7 +85,7 @@ def kept(
     corrections: Sequence[TaxCorrection] = (),
     line_ids: Sequence[str] = (),
 ) -> TaxesNow:
-    """Parts as they are written down; `line_ids`: whose they are, for corrections."""
+    """Encode tax parts for storage; `line_ids` identify the lines of corrections."""
     rates: dict[Rate, int] = {}
 
     def shares(parts: Sequence[TaxPart]) -> Shares:
@@ -116,10 +117,10 @@ def kept(
 
 
 def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> TaxesNow:
-    """The taxes of an order that is imported: by rate alone, as earlier shops tell them.
+    """Taxes of an imported order, by rate only, as earlier shops export them.
 
-    They do not say of what each was taken: its tax does, within a rounding. Where the rates come to all of the order within
-    one, they are of all of it; what is left otherwise was not taxed, unless several rates tax the same.
+    Exports lack the base of each rate; its tax gives it within rounding. If the bases come to the whole order within
+    one unit, they cover all of it; otherwise the rest was untaxed, unless several rates tax the same goods.
     """
     if not told_taxes:
         return TaxesNow(unknown=EARLIER_SHOP)
@@ -143,23 +144,23 @@ def _part_of(amount: int, of: int, share: int) -> int:
 
 
 class Read:
-    """Parts as they were written down, in money."""
+    """Decodes stored taxes into money."""
 
     def __init__(self, found: TaxesNow, currency: str) -> None:
         self._found = found
         self._currency = currency
 
     def line(self, number: int) -> tuple[TaxPart, ...]:
-        """Those of a line."""
+        """Tax parts of a line."""
         return self._parts(self._found.lines[number]) if number < len(self._found.lines) else ()
 
     @property
     def shipping(self) -> tuple[TaxPart, ...]:
-        """Those of the shipping."""
+        """Tax parts of shipping."""
         return self._parts(self._found.shipping)
 
     def corrections(self, line_ids: Sequence[str]) -> tuple[TaxCorrection, ...]:
-        """How they were corrected, the first time first."""
+        """Corrections, oldest first."""
         return tuple(
             TaxCorrection(
                 shipment_id=some.shipment_id,
@@ -180,7 +181,7 @@ class Read:
 
     @property
     def whole(self) -> tuple[TaxPart, ...]:
-        """One of each rate: the sum of all there are."""
+        """The sum of all tax parts by rate."""
         sums: dict[int, tuple[int, int]] = {}
         for shares in (*self._found.lines, self._found.shipping, self._found.whole):
             for number, net, tax in shares:
@@ -213,7 +214,7 @@ class Read:
 
 
 class ToldTax(msgspec.Struct, frozen=True):
-    """A step of a receipt: of this much, this is the tax."""
+    """A tax step of a receipt: base, rate and tax."""
 
     rate_ppm: int
     base: Money
@@ -222,7 +223,7 @@ class ToldTax(msgspec.Struct, frozen=True):
 
 
 def told(step: Step) -> ToldTax | None:
-    """What “VAT 19 % of €33.90, in it” says; None where it says something else, or does not agree with its sum."""
+    """Parse a step like “VAT 19 % of €33.90, in it”. Returns None for other text, or if it disagrees with the amount."""
     found = TOLD.fullmatch(step.detail)
     if found is None:
         return None
@@ -235,7 +236,7 @@ def told(step: Step) -> ToldTax | None:
 
 
 def of_receipt(order: Order, *, past: bool = False) -> TaxesNow:
-    """The taxes of an order that was placed when they stood in its receipt alone; `past`: it is an earlier shop's."""
+    """Taxes of an order whose receipt is the only record of them; `past`: an imported order."""
     if past:
         return TaxesNow(unknown=EARLIER_SHOP)
     steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
@@ -262,7 +263,7 @@ def of_receipt(order: Order, *, past: bool = False) -> TaxesNow:
 
 
 def _merged(found: Sequence[ToldTax]) -> list[ToldTax]:
-    """One of each rate: the first version wrote a step for each row of a rate, and two may have said the same."""
+    """One entry per rate: the first version wrote a step for each tax row, and several rows may share a rate."""
     merged: dict[int, ToldTax] = {}
     for one in found:
         before = merged.get(one.rate_ppm)
@@ -286,12 +287,12 @@ Way = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
 
 
 def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ToldTax]) -> Way | None:
-    """The one way in which these amounts (the last is the shipping) may have been taxed; None where there are others."""
+    """The only way in which these amounts (the last is shipping) can have been taxed; None if there are several."""
     left = sum(one.amount for one in amounts) - sum(one.base.amount for one in found)
     if left < 0:
         return None
     bases = [*(one.base.amount for one in found), left]  # the last: what was not taxed
-    # What costs nothing is taxed as nothing, wherever it stands.
+    # Free items bear no tax, whatever their class.
     costing = [n for n, amount in enumerate(amounts) if amount.amount > 0]
     chosen = _shared(
         [amounts[n].amount for n in costing],
@@ -313,12 +314,12 @@ def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[T
 
 
 def _order(lines: Sequence[OrderLine]) -> list[int]:
-    """In which tax was split: by variants, then the shipping."""
+    """The order in which tax was split: by variant, then shipping."""
     return [*sorted(range(len(lines)), key=lambda n: (lines[n].variant_id, n)), len(lines)]
 
 
 def _taxes(one: ToldTax, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
-    """The tax of each: split over prices that contain it; what was added stands beside each line, the rest is the shipping's."""
+    """The tax of each amount: split over prices that include it; added tax comes with lines, the rest is for shipping."""
     if one.included:
         return [tax.amount for tax in one.tax.split([amounts[n].amount for n in members])]
     beside = [lines[n].tax.amount for n in members if n < len(lines)]
@@ -326,7 +327,7 @@ def _taxes(one: ToldTax, members: Sequence[int], lines: Sequence[OrderLine], amo
 
 
 def _possible(line: OrderLine | None, amount: int, found: Sequence[ToldTax], bases: Sequence[int]) -> list[int]:
-    """Of which bases this amount may be a part."""
+    """The bases this amount may be part of."""
     fitting = [n for n, base in enumerate(bases) if amount <= base]
     if line is None or all(one.included for one in found):  # nothing of the tax stands beside it
         return fitting
@@ -335,15 +336,15 @@ def _possible(line: OrderLine | None, amount: int, found: Sequence[ToldTax], bas
 
 
 def _near(tax: int, amount: int, one: ToldTax) -> bool:
-    """May this be the tax of it? A step was rounded (by half a minor unit), and split without losing one (by less than one)."""
+    """Whether this may be its tax: a step was rounded (within half a minor unit), then split (within one)."""
     return 2 * abs(tax * PPM - amount * one.rate_ppm) < 3 * PPM
 
 
 def _shared(amounts: Sequence[int], possible: Sequence[Sequence[int]], bases: Sequence[int]) -> list[int] | None:
-    """Of which base each amount is a part, so that all bases are whole; None where not exactly one way is found.
+    """Assign each amount to a base so that all bases add up; None unless exactly one assignment exists.
 
-    A list of sums is one number, with a digit for each base. Half of the amounts come to some such numbers, and the other
-    half to what is missing: that is the square root of the steps it takes to try all ways.
+    The sums of the bases are digits of one number. The sums of one half of the amounts are matched with what the other
+    half lacks, which takes the square root of the steps of trying all assignments.
     """
     digit = sum(amounts) + 1
     worth = [digit**n for n in range(len(bases))]
@@ -363,7 +364,7 @@ def _shared(amounts: Sequence[int], possible: Sequence[Sequence[int]], bases: Se
 def _sums(
     amounts: Sequence[int], possible: Sequence[Sequence[int]], worth: Sequence[int]
 ) -> dict[int, tuple[int, ...] | None] | None:
-    """What the amounts may come to, each with the way to it (None: several); None where there are too many to be tried."""
+    """The sums these amounts can reach, each with its assignment (None: several); None if there are too many."""
     found: dict[int, tuple[int, ...] | None] = {0: ()}
     for amount, bases in zip(amounts, possible, strict=True):
         if len(found) * len(bases) > LOOKED_AT:

@@ -1,4 +1,4 @@
-"""An order as it is shown outside: refunds that were refused stand among the others, and why they were is for staff."""
+"""Orders as shown to clients: refused refunds are listed with the others, their reason to staff only."""
 
 from datetime import datetime
 from typing import Literal
@@ -15,9 +15,9 @@ from shopwright.services.pricing.contract import TaxPart
 
 
 class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A refund: asked for, settled, or refused (`why`, for staff). `by_provider`: made there, its units are not known.
+    """A refund: pending, settled or refused (`why`, for staff). `by_provider`: made at the provider, without units.
 
-    `parts`: what it is of, which sum to `amount`; `tax_parts`: the sums of their taxes by rate.
+    `parts`: a breakdown that sums to `amount`; `tax_parts`: their taxes summed by rate.
     """
 
     id: str
@@ -38,14 +38,14 @@ class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ShownOrder(Order, frozen=True, kw_only=True, omit_defaults=True):
-    """An order, whole. `refund`: the one that was asked for; `owed`: of an order that is off, what has not gone back yet."""
+    """An order with all details. `refund`: the one just requested; `owed`: still to be refunded of a closed order."""
 
     refunds: tuple[ShownRefund, ...]  # type: ignore[assignment]
     refund: ShownRefund | None = None  # type: ignore[assignment]
 
 
 def shown(order: Order, who: Caller) -> ShownOrder:
-    """The order, for `who`."""
+    """Return the order as `who` may see it."""
     staff = who.may("orders.read")
     given = {name: getattr(order, name) for name in order.__struct_fields__}
     return ShownOrder(

@@ -1,4 +1,4 @@
-"""Whole orders in SQL: many at once, each of whose tables is asked once."""
+"""SQL for whole orders in bulk: each table is queried once for many orders."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,7 +25,7 @@ MOMENTS = "SELECT order_id, time, what, who FROM timeline WHERE {these} ORDER BY
 
 
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an order never changes and is never asked for."""
+    """Data of an order that never changes and is never filtered by."""
 
     totals: Totals
     receipt: tuple[Step, ...]
@@ -38,7 +38,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The same of a line."""
+    """Data of a line that never changes and is never filtered by."""
 
     slug: str
     variant_id: str
@@ -58,7 +58,7 @@ ReadOrder = Callable[[], Order]  # raises MsgspecError where it cannot be unders
 
 
 async def page(source: Reader, after: str, limit: int) -> list[tuple[Row, ReadOrder]]:
-    """Orders after this one, by id: the row of each, and what makes the whole order of it."""
+    """Return the orders after this id: each row with a function that builds the whole order."""
     rows = await source.fetch(
         "SELECT * FROM orders WHERE id > :after ORDER BY id LIMIT :limit", after=after, limit=limit
     )
@@ -66,7 +66,7 @@ async def page(source: Reader, after: str, limit: int) -> list[tuple[Row, ReadOr
 
 
 async def some(source: Reader, ids: Sequence[str]) -> list[tuple[Row, ReadOrder]]:
-    """The same of these orders, where they are there."""
+    """Return the orders with these ids in the same form."""
     rows = await source.fetch_in("SELECT * FROM orders WHERE id IN (:each) ORDER BY id", ids)
     return await _together(source, rows, Span(ids=tuple(row["id"] for row in rows))) if rows else []
 
@@ -76,7 +76,7 @@ async def _together(source: Reader, rows: Sequence[Row], span: Span) -> list[tup
 
 
 async def whole(source: Reader, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
-    """Whole orders but for their payments, of the rows of orders of a span."""
+    """Return functions that build whole orders, without payments, from the rows of a span."""
     lines, shipments, moments, refunds = [
         _by_order(await span.fetch(source, sql)) for sql in (LINES, SHIPMENTS, MOMENTS, refund_store.REFUNDS)
     ]
@@ -128,7 +128,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
 
 
 def _as_corrected(body: OrderBody, corrections: Sequence[TaxCorrection]) -> dict[str, Any]:
-    """What was charged, with the tax that it contains as it was corrected, and the receipt that says so."""
+    """The totals and receipt with taxes as corrected."""
     currency = body.totals.total.currency
     more = [Step("tax", f"Day of supply: {one.told}", Money(one.tax, currency)) for one in corrections]
     contained = body.totals.included_tax + add_up((one.amount for one in more), currency)

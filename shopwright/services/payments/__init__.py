@@ -1,4 +1,4 @@
-"""Money: asked for, received, given back, and written down twice."""
+"""Payments: opened, captured and refunded, with double-entry records."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,7 +1,7 @@
-"""How often one may try to pay: for an order, by e-mail address, by client address, with one card.
+"""Limits on payment attempts by order, e-mail address, client address and card.
 
-After so many tries in vain each further one has to wait, twice as long each time. It is no help to whoever tries cards
-that do not belong to them that there are many orders, addresses or cards.
+After a number of failed attempts each further one waits twice as long. Spreading attempts over many orders, addresses
+or cards gains a card tester nothing.
 """
 
 import math
@@ -20,7 +20,7 @@ SOME = 500
 
 
 class Attempts:
-    """Counts tries. `free`: how many in vain an order has before the next must wait."""
+    """Counts attempts. `free`: failed attempts of an order before the next must wait."""
 
     def __init__(self, work: ServiceDatabase, hashed: KeyedHash, free: int) -> None:
         self._work = work
@@ -28,7 +28,7 @@ class Attempts:
         self._free = free
 
     def of(self, order_id: str, provider: str, token: str, email: str, address: str) -> Mapping[model.Who, str]:
-        """By what a try is counted."""
+        """The keys an attempt is counted under."""
         return {
             "order": order_id,
             "email": self._hashed.of("email", email_key(email)),
@@ -37,7 +37,7 @@ class Attempts:
         }
 
     async def check(self, source: ServiceDatabase | Transaction, tried: Mapping[model.Who, str]) -> None:
-        """Raises RateLimited where it is too early for another try."""
+        """Raise RateLimited if the next attempt must wait."""
         now = self._work.now()
         since = to_micros(now - model.Tries.COUNTED)
         wait = 0.0
@@ -55,6 +55,6 @@ class Attempts:
             )
 
     async def forget(self) -> None:
-        """A timer."""
+        """Scheduled job: delete keys that are no longer counted."""
         async with self._work.begin() as tx:
             await attempts_store.forget(tx, SOME)

@@ -1,4 +1,4 @@
-"""Tries to pay, counted in SQL."""
+"""SQL for counting payment attempts."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ COLUMNS: Mapping[Who, str] = {
 
 
 async def vain(source: ServiceDatabase | Transaction, who: Who, value: str, since: int) -> Tries:
-    """The tries since then that brought no money, and when the last of them was."""
+    """Return the failed attempts since then and the time of the last."""
     row = await source.one(
         f"SELECT count(*) AS n, MAX(created_at) AS last FROM payments WHERE {COLUMNS[who]} = :value"
         f" AND {COLUMNS[who]} <> '' AND created_at > :since AND status IN ('failed', 'cancelled')",
@@ -26,7 +26,7 @@ async def vain(source: ServiceDatabase | Transaction, who: Who, value: str, sinc
 
 
 async def forget(tx: Transaction, limit: int) -> None:
-    """Who tried is forgotten when it is not counted any more; some at a time."""
+    """Delete keys of attempts that are no longer counted, in batches."""
     await tx.run(
         "UPDATE payments SET email_hash = '', address_hash = '', card_hash = '' WHERE id IN (SELECT id FROM payments"
         " WHERE created_at <= :before AND email_hash <> '' ORDER BY created_at LIMIT :limit)",

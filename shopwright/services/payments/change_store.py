@@ -1,4 +1,4 @@
-"""What providers do to payments that were received, in SQL."""
+"""SQL for changes to received payments by their providers."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ RECEIVED = "status IN ('captured', 'part_refunded', 'refunded', 'disputed')"
 
 
 async def schedule_missing(tx: Transaction, most: int) -> int:
-    """Payments an earlier version has decided are looked up from now on, so many at a time; answers how many."""
+    """Schedule look-ups of payments that an earlier version stored, in batches. Returns how many."""
     return await tx.run(
         f"UPDATE payments SET look_at = CASE WHEN {RECEIVED} AND amount > 0 THEN CAST(:now AS BIGINT) ELSE 0 END WHERE id IN (SELECT id"
         " FROM payments WHERE look_at IS NULL AND created_at > :since AND ask_at IS NULL ORDER BY created_at LIMIT :most)",
@@ -23,7 +23,7 @@ async def schedule_missing(tx: Transaction, most: int) -> int:
 
 
 async def claim_due(tx: Transaction, most: int) -> Sequence[Row]:
-    """Payments it is time to look up, so many at a time, each of them due again after a pause that grows with its age."""
+    """Claim payments due for a look-up; each is due again after a pause that grows with its age."""
     rows = await tx.fetch(
         "UPDATE payments SET look_at = 0 WHERE id IN (SELECT id FROM payments WHERE look_at > 0 AND look_at <= :now"
         " ORDER BY look_at LIMIT :most) RETURNING *",
@@ -39,7 +39,7 @@ async def claim_due(tx: Transaction, most: int) -> Sequence[Row]:
 
 
 async def look_at(tx: Transaction, payment_id: str, when: int) -> None:
-    """Look it up then, or before."""
+    """Schedule a look-up then, or earlier."""
     await tx.run(
         "UPDATE payments SET look_at = :when WHERE id = :id AND (look_at IS NULL OR look_at = 0 OR look_at > :when)",
         id=payment_id,
@@ -48,12 +48,12 @@ async def look_at(tx: Transaction, payment_id: str, when: int) -> None:
 
 
 async def set_dispute(tx: Transaction, payment_id: str, dispute: str) -> None:
-    """How the buyer's objection stands."""
+    """Write the state of a dispute."""
     await tx.run("UPDATE payments SET dispute = :dispute WHERE id = :id", id=payment_id, dispute=dispute)
 
 
 async def insert_outside(tx: Transaction, key: str, payment_id: str, amount: Money, reference: str, why: str) -> bool:
-    """A refund the shop did not ask for, settled there; False where it is known."""
+    """Insert a settled refund made at the provider. Returns False if it is known."""
     return bool(
         await tx.run(
             "INSERT INTO refunds (key, payment_id, amount, state, why, reference, outside, asked_at, settled_at)"
@@ -69,7 +69,7 @@ async def insert_outside(tx: Transaction, key: str, payment_id: str, amount: Mon
 
 
 async def known(source: Reader, provider: str, references: Sequence[str], ids: Sequence[str]) -> set[str]:
-    """Which of these payments the shop knows, by their names at the provider and by its own."""
+    """Return which of these payments are known, by provider reference or our id."""
     by_reference = "SELECT reference AS name FROM payments WHERE provider = :provider AND reference IN (:each)"
     rows = await source.fetch_in(by_reference, references, provider=provider)
     rows += await source.fetch_in("SELECT id AS name FROM payments WHERE id IN (:each)", ids)
@@ -77,7 +77,7 @@ async def known(source: Reader, provider: str, references: Sequence[str], ids: S
 
 
 async def insert_taken_in(tx: Transaction, payment_id: str, provider: str, reference: str, amount: Money) -> bool:
-    """A payment that was received and whose order is not known; False where it is there."""
+    """Insert a received payment of an unknown order. Returns False if it exists."""
     return bool(
         await tx.run(
             "INSERT INTO payments (id, key, order_id, provider, token, return_url, reference, status, amount, currency,"
@@ -95,7 +95,7 @@ async def insert_taken_in(tx: Transaction, payment_id: str, provider: str, refer
 
 
 async def latest(source: Reader, since: int, most: int) -> Sequence[Row]:
-    """Payments received since then, the newest first."""
+    """Return payments received since then, newest first."""
     return await source.fetch(
         f"SELECT * FROM payments WHERE {RECEIVED} AND amount > 0 AND created_at > :since ORDER BY created_at DESC LIMIT :most",
         since=since,

@@ -1,6 +1,6 @@
-"""What providers do to payments after they were received: refunds made there, disputes, money that banks send back.
+"""Changes to received payments by their providers: refunds made there, disputes, returned money.
 
-Notices say so at once; whatever they miss is found by looking payments up, for as long as a bank may still change its mind.
+Webhooks report them at once; look-ups find what webhooks miss, for as long as a bank may still change its mind.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ ELSEWHERE = "The money was refunded on the payment provider's own page."
 
 
 class ProviderChanges:
-    """Follows payments that were received; `provider` finds one by its name."""
+    """Follows received payments; `provider` finds a provider by name."""
 
     def __init__(
         self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]], refunds: PaymentRefunds
@@ -34,7 +34,7 @@ class ProviderChanges:
         self._refunds = refunds
 
     async def look_up_due(self) -> None:
-        """A timer: payments are looked up, after pauses that grow with their age."""
+        """Scheduled job: look up payments after pauses that grow with their age."""
         async with self._work.begin() as tx:
             await change_store.schedule_missing(tx, SCHEDULED)
             rows = await change_store.claim_due(tx, BATCH)
@@ -48,7 +48,7 @@ class ProviderChanges:
                     raise
 
     async def look_up(self, row: Row) -> None:
-        """Ask the provider how a payment stands that was received, and believe it. Raises Unavailable."""
+        """Look up a received payment and apply the answer. Raises Unavailable."""
         if row["provider"] == model.NOBODY:
             return
         told = await (await self._provider(row["provider"])).look_up(row["reference"])
@@ -64,7 +64,7 @@ class ProviderChanges:
                 await self._refunds.believe(f"provider-{one.reference}", one)
 
     async def _outside(self, payment_id: str, key: str, one: ProviderRefund, told: ProviderPayment) -> None:
-        """Money that went back without being asked for; the shop's own refunds that wait give way."""
+        """Record a refund made at the provider; our own pending refunds give way."""
         if await refund_store.by_key(self._work, key) is not None:
             return
         await self._make_room(payment_id, one.amount, told)
@@ -107,7 +107,7 @@ class ProviderChanges:
         )
 
     async def _dispute(self, payment_id: str, told: ProviderPayment) -> None:
-        """The buyer objects at their bank, and the bank decides: lost, all that was left is gone."""
+        """Apply the state of a dispute; if it is lost, all that was left is gone."""
         if told.dispute == "lost":
             await self._make_room(payment_id, told.amount, told)
         async with self._work.begin() as tx:
@@ -137,7 +137,7 @@ class ProviderChanges:
         return store.payment(row)
 
     async def compare(self) -> list[str]:
-        """For `doctor`: where the newest payments differ from the books of their providers, in words."""
+        """Describe for `doctor` where the newest payments differ from the providers' records."""
         since = to_micros(self._work.now() - model.LOOKED_UP_FOR)
         wrong: list[str] = []
         for row in await change_store.latest(self._work, since, COMPARED):

@@ -1,4 +1,4 @@
-"""What others may know of payments."""
+"""The contract of payments: values, events and operations."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,14 +25,14 @@ Status = Literal[
 
 
 class NextAction(msgspec.Struct, frozen=True):
-    """What the shopper must do next: go to `url` (3-D Secure)."""
+    """What the shopper must do next: open `url` (3-D Secure)."""
 
     type: Literal["redirect"]
     url: str
 
 
 class PaymentRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that goes back. `why`: why it will not; `reference`: its name at the provider; `by_provider`: the shop did not ask."""
+    """A refund. `why`: the reason of a refusal; `reference`: its id at the provider; `by_provider`: made there."""
 
     key: str
     amount: Money
@@ -44,9 +44,9 @@ class PaymentRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment for an order. `refunded`: what has gone back; `refunding`: what was asked for and waits.
+    """A payment for an order. `refunded`: settled refunds; `refunding`: pending ones.
 
-    `dispute`: how the buyer's objection at their bank stands, "" for none.
+    `dispute`: the state of a dispute, or "".
     """
 
     id: str
@@ -65,17 +65,17 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def left(self) -> Money:
-        """What could still be given back."""
+        """What can still be refunded."""
         return self.amount - self.refunded - (self.refunding or zero(self.amount.currency))
 
     @property
     def was_received(self) -> bool:
-        """Did money come, whatever became of it?"""
+        """Whether money was received, whatever happened to it since."""
         return self.status in {"captured", "part_refunded", "refunded", "disputed"}
 
 
 class UnknownPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """Money a provider has received for the shop, which does not know it: it was restored, or lost what it knew."""
+    """Money a provider received that the shop does not know, for instance after a restore."""
 
     provider: str
     reference: str
@@ -83,32 +83,32 @@ class UnknownPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """How the shop can be paid. `providers`: those a buyer may choose from; `demo`: it is a demo shop, as its data say."""
+    """How the shop can be paid. `providers`: those buyers may choose; `demo`: whether it is a demo shop."""
 
     providers: tuple[str, ...]
     demo: bool
 
 
 class NoPaymentProvider(Conflict):
-    """The shop has nobody who takes money: it takes no order that costs any."""
+    """No payment provider is set up, so no order that costs anything is accepted."""
 
     code = "no_payment_provider"
 
 
 class PaymentDeclined(Refused):
-    """The provider said no; nothing was charged."""
+    """The provider declined; nothing was charged."""
 
     code = "payment_declined"
 
 
 class TooMuch(Refused):
-    """More would be refunded than was paid."""
+    """The refund exceeds what was paid."""
 
     code = "refund_too_large"
 
 
 class PaymentAuthorized(Event, frozen=True, kw_only=True):
-    """The money is set aside at the provider."""
+    """The payment is authorised at the provider."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -117,7 +117,7 @@ class PaymentAuthorized(Event, frozen=True, kw_only=True):
 
 
 class PaymentCaptured(Event, frozen=True, kw_only=True):
-    """The money is ours."""
+    """The payment is captured."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -126,7 +126,7 @@ class PaymentCaptured(Event, frozen=True, kw_only=True):
 
 
 class PaymentFailed(Event, frozen=True, kw_only=True):
-    """No money will come of this payment."""
+    """The payment failed for good."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -135,10 +135,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class RefundSettled(Event, frozen=True, kw_only=True):
-    """Money went back. `by_provider`: the shop did not ask for it; `dispute`: the buyer's bank took it.
-
-    `reference`: what the provider calls the refund.
-    """
+    """A refund was settled. `by_provider`: made at the provider; `dispute`: taken by the buyer's bank."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -151,7 +148,7 @@ class RefundSettled(Event, frozen=True, kw_only=True):
 
 
 class RefundRefused(Event, frozen=True, kw_only=True):
-    """Money that was asked for, or had seemed to go back, does not; `why` is a sentence for staff."""
+    """A refund was refused or returned; `why` is a sentence for staff."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -162,7 +159,7 @@ class RefundRefused(Event, frozen=True, kw_only=True):
 
 
 class PaymentDisputed(Event, frozen=True, kw_only=True):
-    """The buyer objects at their bank (`open`, over `amount`), or the bank has decided, for the shop (`won`) or for them."""
+    """A dispute over `amount` was opened (`open`), or decided for the shop (`won`) or the buyer (`lost`)."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
@@ -172,11 +169,11 @@ class PaymentDisputed(Event, frozen=True, kw_only=True):
 
 
 class Payments(Protocol):
-    """The verbs of payments."""
+    """The operations of payments."""
 
     @idempotent
     async def setup(self) -> PaymentSetup:
-        """How the shop can be paid."""
+        """Return how the shop can be paid."""
         ...
 
     @idempotent
@@ -191,7 +188,7 @@ class Payments(Protocol):
         email: str = "",
         address: str = "",
     ) -> None:
-        """Could money be asked for like this, now? To be asked before anything is set aside.
+        """Check before anything is reserved whether this payment could be opened now.
 
         Raises NoPaymentProvider, Invalid, RateLimited.
         """
@@ -210,62 +207,62 @@ class Payments(Protocol):
         email: str = "",
         address: str = "",
     ) -> Payment:
-        """Ask for money; repeating `key` asks once. A decline is a payment with status failed. For nothing nobody is asked.
+        """Open a payment, once per `key`. A decline is a failed payment. An amount of 0 asks no provider.
 
-        `email`, `address`: whose tries it counts among. Raises NoPaymentProvider, Invalid, RateLimited, Unavailable.
+        `email`, `address`: for the limits on attempts. Raises NoPaymentProvider, Invalid, RateLimited, Unavailable.
         """
         ...
 
     @idempotent
     async def get(self, payment_id: str) -> Payment:
-        """One payment. Raises Missing."""
+        """Return a payment. Raises Missing."""
         ...
 
     @idempotent
     async def orders_of(self, name: str) -> list[str]:
-        """Orders with a payment of this id, here or at its provider."""
+        """Return the orders with a payment of this id, ours or the provider's."""
         ...
 
     @idempotent
     async def of_order(self, order_id: str) -> list[Payment]:
-        """All payments tried for an order, oldest first."""
+        """Return all payments of an order, oldest first."""
         ...
 
     @idempotent
     async def look_up(self, payment_id: str) -> Payment:
-        """Ask the provider how it stands, and believe it: the browser's return and the webhook end here."""
+        """Look up a payment at the provider and apply the answer; browser return and webhook lead here."""
         ...
 
     @idempotent
     async def capture(self, payment_id: str) -> Payment:
-        """Take the money that is set aside; one that is captured is answered as it is. Raises Conflict, Refused."""
+        """Capture an authorised payment; a captured one is returned as it is. Raises Conflict, Refused."""
         ...
 
     @idempotent
     async def void(self, payment_id: str) -> Payment:
-        """Give up a payment that is not captured; one that is captured is answered as it is."""
+        """Void a payment that is not captured; a captured one is returned as it is."""
         ...
 
     @idempotent
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
-        """Give money back, once for each `key`: how that stands is in the payment's `refunds`. Raises TooMuch, Conflict."""
+        """Refund, once per `key`; its state is in the payment's `refunds`. Raises TooMuch, Conflict."""
         ...
 
     async def cancel_refund(self, *, key: str, why: str) -> Payment:
-        """A refund that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
+        """Cancel a pending refund. Raises Missing, Unavailable; Conflict if the provider may have accepted it."""
         ...
 
     @idempotent
     async def unknown(self) -> list[UnknownPayment]:
-        """What providers have received in half a year and the shop does not know, the newest first. Raises Unavailable."""
+        """Return payments of half a year that the shop does not know, newest first. Raises Unavailable."""
         ...
 
     @idempotent
     async def take_in(self, provider: str, reference: str) -> Payment:
-        """Write down such a payment, with what went back of it; its order is not known. Raises Missing, Conflict, Unavailable."""
+        """Record an unknown payment and its refunds, without an order. Raises Missing, Conflict, Unavailable."""
         ...
 
     @idempotent
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
-        """What a provider tells. Raises Denied where it is not signed by them."""
+        """Handle a provider's webhook. Raises Denied if its signature is wrong."""
         ...

@@ -1,4 +1,4 @@
-"""When time passes, do this."""
+"""Scheduled jobs of payments."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from shopwright.services.payments.service import PaymentService
 
 
 def jobs(payments: PaymentService) -> list[ScheduledJob]:
-    """Payments and refunds nobody has told us the end of are asked about; who tried to pay is forgotten."""
+    """Return the jobs: look up undecided payments and refunds, delete expired attempt keys."""
     return [
         ScheduledJob("payments.ask", timedelta(seconds=5), payments.ask_undecided),
         ScheduledJob("payments.refunds", timedelta(seconds=5), payments.ask_waiting),

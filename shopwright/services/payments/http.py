@@ -1,4 +1,4 @@
-"""REST routes of payments: what providers tell."""
+"""The webhook route of payments."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ Service = Dependency[Payments]
     status_code=204,
 )
 async def payment_webhook(payments: Service, provider: FromPath[str], request: Request[Any, Any, Any]) -> None:
-    """For payment providers: a signed notice that something happened to a payment."""
+    """Receive a payment provider's signed webhook."""
     await payments.webhook(provider, dict(request.headers), await request.body())
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [payment_webhook]
     return Routes("/", route_handlers=handlers)

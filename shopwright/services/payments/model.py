@@ -1,4 +1,4 @@
-"""States of a payment and the accounts of the ledger."""
+"""States of a payment, ledger accounts, limits and pauses."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ STATES: States[Status] = States(
         "requires_action": frozenset({"pending", "authorized", "captured", "failed", "cancelled"}),
         "authorized": frozenset({"captured", "failed", "cancelled"}),
         "captured": frozenset({"part_refunded", "refunded", "disputed"}),
-        # A bank may send back what was given back.
+        # A bank may return a refund.
         "part_refunded": frozenset({"captured", "refunded", "disputed"}),
         "refunded": frozenset({"captured", "part_refunded", "disputed"}),
         "failed": frozenset(),
@@ -29,12 +29,12 @@ STATES: States[Status] = States(
 PAID: frozenset[Status] = frozenset({"captured", "part_refunded", "refunded", "disputed"})
 UNDECIDED: frozenset[Status] = frozenset({"pending", "requires_action", "authorized"})
 NOBODY = "none"  # the provider of a payment of nothing
-# A bank's question nobody answers is taken back: the shopper has gone.
+# A challenge nobody answers is voided: the shopper has left.
 UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)
 CALM = timedelta(minutes=5)
-# A buyer may dispute a payment for four months, and a bank takes its time. It is looked up an hour after it was made, and then
-# each time it has grown older by a third: some twenty-five times.
+# A buyer may dispute a payment for four months, and a bank takes its time. It is looked up after an hour, and then
+# whenever its age has grown by a third: some twenty-five times.
 LOOKED_UP_FOR = timedelta(days=180)
 FIRST_LOOK, SHARE_OF_AGE = timedelta(hours=1), 3
 LONGEST_WAIT = timedelta(hours=6)  # of a refund that waits, between two questions
@@ -42,14 +42,14 @@ UNDER_WAY = timedelta(seconds=30)  # a question to a provider has arrived by the
 
 
 Who = Literal["order", "email", "address", "card"]
-# Beside what an order may: a person may have several orders, a client address may be that of a whole company.
+# On top of an order's limit: a person may have several orders, a client address may belong to a whole company.
 TIMES_AS_MANY: Mapping[Who, int] = {"order": 1, "email": 2, "card": 2, "address": 10}
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=12)
 
 
 class Tries(msgspec.Struct, frozen=True):
-    """How many tries to pay were in vain, and when the last was; those of a day are counted."""
+    """The number of failed attempts within a day, and the time of the last."""
 
     COUNTED: ClassVar[timedelta] = timedelta(days=1)
     number: int
@@ -57,7 +57,7 @@ class Tries(msgspec.Struct, frozen=True):
 
 
 def pause(tries: Tries, free: int, now: datetime) -> float:
-    """Seconds until the next try: none while some are free, then a minute after the last, and twice as long each time."""
+    """Seconds until the next attempt: none while some are free, then a minute, doubled each time."""
     if tries.last is None or tries.number < free:
         return 0.0
     doubled = 2.0 ** min(tries.number - free, 20)
@@ -65,29 +65,29 @@ def pause(tries: Tries, free: int, now: datetime) -> float:
 
 
 def capture_entry(provider: str, amount: Money) -> list[tuple[str, int]]:
-    """Money received: the provider owes it to us, and we owe goods to the customer."""
+    """Received: the provider owes it to us, and we owe goods to the customer."""
     return [(f"provider:{provider}", amount.amount), ("customers", -amount.amount)]
 
 
 def refund_entry(provider: str, amount: Money) -> list[tuple[str, int]]:
-    """Money given back."""
+    """Refunded."""
     return [("customers", amount.amount), (f"provider:{provider}", -amount.amount)]
 
 
 def returned_entry(provider: str, amount: Money) -> list[tuple[str, int]]:
-    """Money given back that came back: the buyer's bank could not take it."""
+    """Refunded but returned: the buyer's bank could not accept it."""
     return capture_entry(provider, amount)
 
 
 def after_refund(amount: Money, refunded: int) -> Status:
-    """How a payment that was received stands when so much of it has gone back."""
+    """The status of a received payment after this much was refunded."""
     if not refunded:
         return "captured"
     return "refunded" if refunded >= amount.amount else "part_refunded"
 
 
 def differences(paid: Payment, told: ProviderPayment) -> list[str]:
-    """Where a payment that was received differs from what its provider says, in words."""
+    """Describe where a received payment differs from its provider's record."""
     said = f"Payment {paid.id} of order {paid.order_id}"
     wrong = []
     if told.status != "captured" or told.amount != paid.amount:
@@ -108,11 +108,11 @@ def differences(paid: Payment, told: ProviderPayment) -> list[str]:
 
 
 def next_look(made: datetime, now: datetime) -> datetime | None:
-    """When a payment that was received is looked up again; None where a bank can change nothing of it any more."""
+    """The next look-up of a received payment; None once a bank can no longer change it."""
     over = made + LOOKED_UP_FOR
     return min(now + max(FIRST_LOOK, (now - made) / SHARE_OF_AGE), over) if now < over else None
 
 
 def refund_pause(age: timedelta) -> timedelta:
-    """How long a refund that waits is left alone before the provider is asked again."""
+    """The pause before a pending refund is asked about again."""
     return max(FIRST_QUESTION, min(age / 4, LONGEST_WAIT))

@@ -1,4 +1,4 @@
-"""Refunds of payments in SQL. What a payment counts as `refunded` in its row is what was asked for and not refused."""
+"""SQL for refunds of payments. A payment's `refunded` column counts refunds that were requested and not refused."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from shopwright.services.payments.contract import PaymentRefund
 
 
 def refund(row: Row, currency: str) -> PaymentRefund:
-    """A row as a refund."""
+    """Decode a refund."""
     return PaymentRefund(
         key=row["key"],
         amount=Money(row["amount"], currency),
@@ -23,7 +23,7 @@ def refund(row: Row, currency: str) -> PaymentRefund:
 
 
 async def of_payment(source: ServiceDatabase | Transaction, payment_id: str) -> Sequence[Row]:
-    """All refunds of a payment, in the order they were asked for."""
+    """Return all refunds of a payment in order of request."""
     return await source.fetch(
         "SELECT * FROM refunds WHERE payment_id = :payment_id ORDER BY COALESCE(asked_at, 0), key",
         payment_id=payment_id,
@@ -31,12 +31,12 @@ async def of_payment(source: ServiceDatabase | Transaction, payment_id: str) -> 
 
 
 async def by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
-    """A refund by its key."""
+    """Return a refund by key."""
     return await source.one("SELECT * FROM refunds WHERE key = :key", key=key)
 
 
 async def insert(tx: Transaction, key: str, payment_id: str, amount: Money) -> bool:
-    """A new refund; False where there is one with this key."""
+    """Insert a refund. Returns False if its key is taken."""
     return bool(
         await tx.run(
             "INSERT INTO refunds (key, payment_id, amount, state, asked_at, ask_at)"
@@ -50,7 +50,7 @@ async def insert(tx: Transaction, key: str, payment_id: str, amount: Money) -> b
 
 
 async def count(tx: Transaction, payment_id: str, amount: Money) -> bool:
-    """Count it with what goes back; False where more would go back than came."""
+    """Count a refund against its payment. Returns False if it exceeds what was paid."""
     return bool(
         await tx.run(
             "UPDATE payments SET refunded = refunded + :amount WHERE id = :id AND refunded + :amount <= amount",
@@ -61,12 +61,12 @@ async def count(tx: Transaction, payment_id: str, amount: Money) -> bool:
 
 
 async def uncount(tx: Transaction, payment_id: str, amount: int) -> None:
-    """It does not go back after all."""
+    """Undo the count of a refund."""
     await tx.run("UPDATE payments SET refunded = refunded - :amount WHERE id = :id", id=payment_id, amount=amount)
 
 
 async def claim(tx: Transaction, key: str, ask_at: int) -> Row | None:
-    """A refund it is time to ask for, which nobody else asks for before `ask_at`; None where it is not."""
+    """Claim a refund that is due, until `ask_at`. Returns None if it is not due."""
     rows = await tx.fetch(
         "UPDATE refunds SET tried_at = :now, ask_at = :ask_at, asked_at = COALESCE(asked_at, :now)"
         " WHERE key = :key AND state = 'asked' AND COALESCE(ask_at, 0) <= :now RETURNING *",
@@ -78,7 +78,7 @@ async def claim(tx: Transaction, key: str, ask_at: int) -> Row | None:
 
 
 async def hold(tx: Transaction, key: str, before: int, ask_at: int) -> Row | None:
-    """The same for one that shall not be asked for again; None where it was asked for after `before`."""
+    """Claim a refund that must not be requested again. Returns None if it was requested after `before`."""
     rows = await tx.fetch(
         "UPDATE refunds SET tried_at = :now, ask_at = :ask_at WHERE key = :key AND state = 'asked'"
         " AND COALESCE(tried_at, 0) <= :before RETURNING *",
@@ -91,7 +91,7 @@ async def hold(tx: Transaction, key: str, before: int, ask_at: int) -> Row | Non
 
 
 async def settle(tx: Transaction, key: str, reference: str) -> bool:
-    """Asked → settled; False where it is not asked."""
+    """Mark a pending refund as settled. Returns False if it is not pending."""
     return bool(
         await tx.run(
             "UPDATE refunds SET state = 'settled', reference = :reference, settled_at = :now"
@@ -104,19 +104,19 @@ async def settle(tx: Transaction, key: str, reference: str) -> bool:
 
 
 async def accept(tx: Transaction, key: str, reference: str) -> None:
-    """The provider has taken it, and not decided."""
+    """Record that the provider accepted a refund it has yet to decide."""
     await tx.run(
         "UPDATE refunds SET reference = :reference WHERE key = :key AND state = 'asked'", key=key, reference=reference
     )
 
 
 async def refuse(tx: Transaction, key: str, why: str) -> None:
-    """It will not be paid (the payment is held)."""
+    """Mark a refund as refused; its payment is locked."""
     await tx.run("UPDATE refunds SET state = 'refused', why = :why WHERE key = :key", key=key, why=why)
 
 
 async def settled_sum(tx: Transaction, payment_id: str) -> int:
-    """What has gone back of a payment."""
+    """Return the sum of a payment's settled refunds."""
     row = await tx.one(
         "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS n FROM refunds WHERE payment_id = :id AND state = 'settled'",
         id=payment_id,
@@ -125,7 +125,7 @@ async def settled_sum(tx: Transaction, payment_id: str) -> int:
 
 
 async def due(source: ServiceDatabase, now: int, limit: int) -> list[str]:
-    """Refunds it is time to ask for, those that have waited longest for it first."""
+    """Return refunds due for a request, longest waiting first."""
     rows = await source.fetch(
         "SELECT key FROM refunds WHERE state = 'asked' AND COALESCE(ask_at, 0) <= :now"
         " ORDER BY COALESCE(ask_at, 0), key LIMIT :limit",
@@ -136,7 +136,7 @@ async def due(source: ServiceDatabase, now: int, limit: int) -> list[str]:
 
 
 async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
-    """How many refunds wait, all of them, and for how many seconds the oldest does."""
+    """Count pending refunds, and the age of the oldest in seconds."""
     row = await source.one("SELECT count(*) AS n, MIN(asked_at) AS oldest FROM refunds WHERE state = 'asked'")
     oldest = row["oldest"] if row else None
     return {

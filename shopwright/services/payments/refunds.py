@@ -1,7 +1,7 @@
-"""Money that goes back: asked → settled, or refused with a reason.
+"""Refunds: pending, then settled, or refused with a reason.
 
-Each refund is asked for by itself, and again after growing pauses while the provider does not answer. Only one asks at a time,
-so that one that shall not be paid can be told from one the provider may have taken.
+Each refund is requested independently, and again after growing pauses while the provider does not answer. Only one
+process requests it at a time, so that a refund to be cancelled can be told from one the provider may have accepted.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,14 +23,14 @@ NO_REASON = "The payment provider gave no reason."
 
 
 class PaymentRefunds:
-    """Refunds of payments; `provider` finds one by its name."""
+    """Refunds of payments; `provider` finds a provider by name."""
 
     def __init__(self, work: ServiceDatabase, provider: Callable[[str], Awaitable[Provider]]) -> None:
         self._work = work
         self._provider = provider
 
     async def ask(self, key: str, payment_id: str, amount: Money) -> None:
-        """Write it down, then ask the provider. Raises Missing, Conflict, Invalid, TooMuch."""
+        """Record a refund, then request it. Raises Missing, Conflict, Invalid, TooMuch."""
         if amount.amount <= 0:
             raise Invalid.at("/amount", _("A refund is more than nothing."))
         async with self._work.begin() as tx:
@@ -57,7 +57,7 @@ class PaymentRefunds:
         await self.attempt(key)
 
     async def attempt(self, key: str) -> None:
-        """Ask the provider for one refund, if it is time to."""
+        """Request a refund at the provider, if it is due."""
         known = await refund_store.by_key(self._work, key)
         if known is None or known["state"] != "asked":
             return
@@ -82,7 +82,7 @@ class PaymentRefunds:
         await self.believe(key, told)
 
     async def believe(self, key: str, told: ProviderRefund) -> None:
-        """What the provider says of a refund; also of one that is settled, whose money may have been sent back."""
+        """Apply the provider's answer, also to a settled refund whose money was returned."""
         if told.status == "refused":
             await self._refuse(key, told.reason or NO_REASON)
         elif told.status == "settled":
@@ -108,7 +108,7 @@ class PaymentRefunds:
             await tx.emit(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
 
     async def _refuse(self, key: str, why: str) -> None:
-        """Its sum can be refunded again; also of one that was settled, and whose money the buyer's bank sent back."""
+        """Mark a refund as refused, even a settled one that was returned; its amount can be refunded again."""
         known = await refund_store.by_key(self._work, key)
         if known is None:
             return
@@ -131,7 +131,7 @@ class PaymentRefunds:
             )
 
     async def refuse_waiting(self, key: str, why: str) -> None:
-        """One that waits is refused, unless the provider is being asked for it. Raises Conflict then."""
+        """Refuse a pending refund. Raises Conflict while it is being requested."""
         async with self._work.begin() as tx:
             before, later = to_micros(tx.now - model.UNDER_WAY), to_micros(tx.now + model.UNDER_WAY)
             held = await refund_store.hold(tx, key, before, later)
@@ -140,7 +140,7 @@ class PaymentRefunds:
         await self._refuse(key, why)
 
     async def cancel(self, key: str, why: str) -> str:
-        """One that waits will not be paid; answers its payment's id. Raises Missing, Conflict, Unavailable."""
+        """Cancel a pending refund and return its payment's id. Raises Missing, Conflict, Unavailable."""
         known = await refund_store.by_key(self._work, key)
         if known is None:
             raise Missing(_("There is no such refund."))
@@ -168,12 +168,12 @@ class PaymentRefunds:
         return payment_id
 
     async def _taken(self, key: str, row: Row) -> ProviderRefund | None:
-        """The refund as the provider knows it. Raises Unavailable, and what `_provider` does: nobody knows then."""
+        """Return the refund as the provider knows it. Raises Unavailable if that is unknown."""
         told = await (await self._provider(row["provider"])).look_up(row["reference"])
         return next((one for one in told.refunds if one.key == key), None)
 
     async def ask_waiting(self) -> None:
-        """A timer: refunds that wait are asked for, each by itself."""
+        """Scheduled job: request pending refunds, each independently."""
         for key in await refund_store.due(self._work, to_micros(self._work.now()), BATCH):
             with self._work.aside.guard("refund", key):
                 await self.attempt(key)

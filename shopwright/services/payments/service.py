@@ -1,4 +1,4 @@
-"""Payments. No lock is held while talking to a provider; whatever it says is looked up, never taken from a message."""
+"""Payments. No lock is held while calling a provider; webhooks only trigger look-ups and are never trusted for content."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,7 +33,7 @@ NO_ANSWER = (Unavailable, Invalid, NoPaymentProvider)  # the provider does not a
 
 
 class PaymentService:
-    """The verbs of `contract.Payments`."""
+    """The operations of payments."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class PaymentService:
         return await self._ask(row)
 
     async def _ask(self, row: Row) -> Payment:
-        """Open at the provider what it does not know yet (safe to repeat), or ask how it stands; then believe the answer."""
+        """Open an unknown payment at the provider (safe to repeat) or look it up, and apply the answer."""
         if row["status"] not in model.UNDECIDED:
             return store.payment(row)
         amount = Money(row["amount"], row["currency"])
@@ -206,7 +206,7 @@ class PaymentService:
         return store.payment(after) if after else before
 
     def _patience(self, payment: Payment) -> timedelta:
-        """Ask often at first, then every five minutes."""
+        """The pause before the next look-up: short at first, then five minutes."""
         age = self._work.now() - payment.created_at
         return max(model.FIRST_QUESTION, min(age / 2, model.CALM))
 
@@ -264,7 +264,7 @@ class PaymentService:
         return await self.get(await self._refunds.cancel(key, why))
 
     async def ask_waiting(self) -> None:
-        """A timer: see `PaymentRefunds`."""
+        """Scheduled job: see `PaymentRefunds`."""
         await self._refunds.ask_waiting()
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -284,7 +284,7 @@ class PaymentService:
         return await self.get(await self._unknown.take_in(provider, await self._provider(provider), reference))
 
     async def look_up_due(self) -> None:
-        """A timer: see `ProviderChanges`."""
+        """Scheduled job: see `ProviderChanges`."""
         await self._changes.look_up_due()
 
     async def compare(self) -> list[str]:
@@ -292,7 +292,7 @@ class PaymentService:
         return await self._changes.compare()
 
     async def ask_undecided(self) -> None:
-        """A timer: what no webhook told us is asked for."""
+        """Scheduled job: look up undecided payments that no webhook reported."""
         for payment_id in await store.undecided(self._work, to_micros(self._work.now()), BATCH):
             with self._work.aside.guard("payment", payment_id):
                 await self._ask_undecided(payment_id)
@@ -309,15 +309,15 @@ class PaymentService:
                 await self.void(payment_id)
 
     async def forget_tries(self) -> None:
-        """A timer: who tried to pay is forgotten when it is not counted any more."""
+        """Scheduled job: delete expired attempt keys."""
         await self._attempts.forget()
 
     async def figures(self) -> dict[str, float]:
-        """For `/metrics`: what is under way. Long is half an hour beyond the time a shopper has."""
+        """Metrics: undecided payments and pending refunds. Long means half an hour beyond a shopper's time."""
         now = self._work.now()
         payments = await store.figures(self._work, to_micros(now - model.UNANSWERED - LONG))
         return {**payments, **await refund_store.figures(self._work, to_micros(now))}
 
     async def damage(self) -> list[str]:
-        """For `doctor`: what does not add up, in words."""
+        """Describe inconsistencies for `doctor`."""
         return await store.damage(self._work)

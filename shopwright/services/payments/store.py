@@ -1,4 +1,4 @@
-"""Payments and ledger in SQL."""
+"""SQL for payments and their ledger."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from shopwright.services.payments.model import Who
 
 
 def payment(row: Row, refunds: Sequence[Row] = ()) -> Payment:
-    """A row as a payment, with what went back of it where that is known."""
+    """Decode a payment with the given refunds."""
     currency = row["currency"]
     waiting = sum(one["amount"] for one in refunds if one["state"] == "asked")
     return Payment(
@@ -43,7 +43,7 @@ async def insert(
     capture: str,
     tried: Mapping[Who, str],
 ) -> bool:
-    """A new payment; False where there is one with this key. `tried`: by what it is counted."""
+    """Insert a payment. Returns False if its key is taken. `tried`: the keys its attempt is counted under."""
     return bool(
         await tx.run(
             "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at, capture,"
@@ -70,23 +70,23 @@ async def insert(
 
 
 async def row(source: ServiceDatabase | Transaction, payment_id: str) -> Row | None:
-    """One payment, with what only we know."""
+    """Return the row of a payment."""
     return await source.one("SELECT * FROM payments WHERE id = :id", id=payment_id)
 
 
 async def lock(tx: Transaction, payment_id: str) -> Row | None:
-    """One payment, held until the transaction ends."""
+    """Lock a payment until the transaction ends."""
     rows = await tx.fetch("UPDATE payments SET status = status WHERE id = :id RETURNING *", id=payment_id)
     return rows[0] if rows else None
 
 
 async def by_key(source: ServiceDatabase | Transaction, key: str) -> Row | None:
-    """The payment asked for with this key."""
+    """Return the payment opened with this key."""
     return await source.one("SELECT * FROM payments WHERE key = :key", key=key)
 
 
 async def by_reference(source: ServiceDatabase, provider: str, reference: str) -> Row | None:
-    """The payment a provider knows by this name."""
+    """Return the payment with this provider reference."""
     return await source.one(
         "SELECT * FROM payments WHERE provider = :provider AND reference = :reference",
         provider=provider,
@@ -95,7 +95,7 @@ async def by_reference(source: ServiceDatabase, provider: str, reference: str) -
 
 
 async def orders_of(source: ServiceDatabase, name: str, providers: Sequence[str]) -> list[str]:
-    """Orders with a payment of this id, here or at one of these providers; few have the same."""
+    """Return the orders with a payment of this id, ours or one of these providers'."""
     there = {f"provider{place}": provider for place, provider in enumerate(providers)}
     rows = await source.fetch(
         "SELECT order_id FROM payments WHERE id = :name UNION SELECT order_id FROM payments"
@@ -107,12 +107,12 @@ async def orders_of(source: ServiceDatabase, name: str, providers: Sequence[str]
 
 
 async def of_order(source: ServiceDatabase, order_id: str) -> Sequence[Row]:
-    """All payments of an order."""
+    """Return all payments of an order."""
     return await source.fetch("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id", order_id=order_id)
 
 
 async def of_orders(source: Reader, span: Span) -> dict[str, list[Payment]]:
-    """All payments of a span of orders, by order."""
+    """Return all payments of a span of orders, by order."""
     refunds: dict[str, list[Row]] = {}
     for one in await span.fetch(
         source,
@@ -128,12 +128,12 @@ async def of_orders(source: Reader, span: Span) -> dict[str, list[Payment]]:
 
 
 async def named(source: Reader, ids: Sequence[str]) -> list[Payment]:
-    """Payments by id, whatever order they are of, without their refunds."""
+    """Return payments by id, without refunds."""
     return [payment(one) for one in await source.fetch_in("SELECT * FROM payments WHERE id IN (:each)", ids)]
 
 
 async def undecided(source: ServiceDatabase, now: int, limit: int) -> list[str]:
-    """Payments it is time to ask about."""
+    """Return payments due for a look-up."""
     rows = await source.fetch(
         "SELECT id FROM payments WHERE ask_at <= :now ORDER BY ask_at LIMIT :limit", now=now, limit=limit
     )
@@ -141,7 +141,7 @@ async def undecided(source: ServiceDatabase, now: int, limit: int) -> list[str]:
 
 
 async def figures(source: ServiceDatabase, old: int) -> dict[str, float]:
-    """Payments nobody has decided yet, and those opened before `old` of them."""
+    """Count undecided payments, and those opened before `old`."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN created_at <= :old THEN 1 ELSE 0 END), 0) AS old"
         " FROM payments WHERE ask_at IS NOT NULL AND status <> 'authorized'",
@@ -164,7 +164,7 @@ async def decide(
     ask_at: int | None,
     look_at: int | None,
 ) -> None:
-    """What the provider said."""
+    """Write the provider's answer."""
     await tx.run(
         "UPDATE payments SET status = :status, reference = :reference, reason = :reason, redirect_url = :redirect_url,"
         " ask_at = :ask_at, look_at = :look_at WHERE id = :id",
@@ -179,19 +179,19 @@ async def decide(
 
 
 async def ask_again(tx: Transaction, payment_id: str, ask_at: int) -> None:
-    """Not decided yet: ask later."""
+    """Postpone the look-up of an undecided payment."""
     await tx.run(
         "UPDATE payments SET ask_at = :ask_at WHERE id = :id AND ask_at IS NOT NULL", id=payment_id, ask_at=ask_at
     )
 
 
 async def set_status(tx: Transaction, payment_id: str, status: Status) -> None:
-    """Change the status alone."""
+    """Write the status."""
     await tx.run("UPDATE payments SET status = :status WHERE id = :id", id=payment_id, status=status)
 
 
 async def book(tx: Transaction, entry: str, rows: Sequence[tuple[str, int]], paid: Payment) -> None:
-    """Write an entry of the ledger."""
+    """Insert a ledger entry."""
     await tx.run_many(
         "INSERT INTO ledger (entry, account, payment_id, amount, currency, time)"
         " VALUES (:entry, :account, :payment_id, :amount, :currency, :time)",
@@ -213,7 +213,7 @@ UNBALANCED = (
     "SELECT entry, CAST(sum(amount) AS BIGINT) AS off, MIN(currency) AS currency, MAX(currency) AS other FROM ledger"
     " GROUP BY entry HAVING sum(amount) <> 0 OR MIN(currency) <> MAX(currency)"
 )
-# Each payment by itself, as no engine has to sort all of them for it.
+# Payment by payment, so that no engine has to sort all of them.
 UNBOOKED = (
     "SELECT * FROM (SELECT p.id, p.status, p.amount, p.refunded,"
     " (SELECT CAST(coalesce(sum(l.amount), 0) AS BIGINT) FROM ledger l WHERE l.payment_id = p.id AND l.account LIKE 'provider:%')"
@@ -230,7 +230,7 @@ MISCOUNTED = (
 
 
 async def damage(source: ServiceDatabase) -> list[str]:
-    """Sentences for `doctor`: where the ledger does not balance, or payments do not agree with it or with their refunds."""
+    """Describe for `doctor` where the ledger is unbalanced, or differs from payments and refunds."""
     wrong = [
         f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."
         if row["currency"] == row["other"]

@@ -1,4 +1,4 @@
-"""Money that providers have received and the shop does not know: it is listed, and can be taken in."""
+"""Unknown payments: received by a provider but unknown to the shop; they can be listed and recorded."""
 
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
@@ -13,7 +13,7 @@ MOST = 1_000  # of a provider are looked through
 
 
 class UnknownPayments:
-    """Compares the payments of each provider with those of the shop."""
+    """Compares providers' payments with ours."""
 
     def __init__(self, work: ServiceDatabase, offered: Offered, changes: ProviderChanges) -> None:
         self._work = work
@@ -21,7 +21,7 @@ class UnknownPayments:
         self._changes = changes
 
     async def found(self) -> list[UnknownPayment]:
-        """The newest of each provider first. Raises Unavailable."""
+        """Return unknown payments, each provider's newest first. Raises Unavailable."""
         since = self._work.now() - model.LOOKED_UP_FOR
         unknown: list[UnknownPayment] = []
         for name, provider in (await self._offered()).items():
@@ -36,7 +36,7 @@ class UnknownPayments:
         return unknown
 
     async def take_in(self, name: str, provider: Provider, reference: str) -> str:
-        """Write one down, and what went back of it; answers its id."""
+        """Record a payment and its refunds. Returns its id."""
         if (row := await store.by_reference(self._work, name, reference)) is not None:
             return str(row["id"])
         told = await provider.look_up(reference)

@@ -1,4 +1,4 @@
-"""What it costs, and why."""
+"""Pricing: what a cart costs, and why."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,4 +1,4 @@
-"""What discounts, rates and prices may say: checked before they are written, whoever asks, and put in their one form."""
+"""Validation and normalisation of discounts, shipping rates and prices before they are stored."""
 
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -22,19 +22,19 @@ Discount = TypeVar("Discount", Coupon, Promotion)
 
 
 def amount(value: int, pointer: str, what: str) -> None:
-    """An amount in minor units. Raises Invalid."""
+    """Check an amount in minor units. Raises Invalid."""
     if not 0 <= value <= LARGEST:
         raise Invalid.at(pointer, _("{what} is from 0 to {largest} minor units.", what=what, largest=LARGEST))
 
 
 def count(value: int, pointer: str, what: str, most: int = LARGEST_COUNT) -> None:
-    """A count. Raises Invalid."""
+    """Check a count. Raises Invalid."""
     if not 0 <= value <= most:
         raise Invalid.at(pointer, _("{what} is a whole number from 0 to {most}.", what=what, most=most))
 
 
 def ordered(least: int, most: int, pointer: str, what: str, *, open_end: bool = True) -> None:
-    """The upper end is not below the lower; 0 is no upper end where it is `open_end`. Raises Invalid."""
+    """Check that the upper end is not below the lower one; with `open_end`, 0 means no upper end. Raises Invalid."""
     if most < least and (most or not open_end):
         raise Invalid.at(
             pointer,
@@ -48,7 +48,7 @@ def ordered(least: int, most: int, pointer: str, what: str, *, open_end: bool = 
 
 
 def own_currency(named: str, currency: str, pointer: str) -> None:
-    """Prices are in the shop's currency alone. Raises Invalid."""
+    """Check that prices use the shop's currency. Raises Invalid."""
     if named != currency:
         minor_digits(named)
         raise Invalid.at(
@@ -57,7 +57,7 @@ def own_currency(named: str, currency: str, pointer: str) -> None:
 
 
 def position(value: int) -> None:
-    """A place in an order. Raises Invalid."""
+    """Check a sort position. Raises Invalid."""
     if not -LARGEST_COUNT <= value <= LARGEST_COUNT:
         raise Invalid.at(
             "/position",
@@ -66,7 +66,7 @@ def position(value: int) -> None:
 
 
 def price(one: Price, number: int, currency: str) -> None:
-    """Raises Invalid."""
+    """Check a price. Raises Invalid."""
     own_currency(one.amount.currency, currency, f"/{number}/amount")
     amount(one.amount.amount, f"/{number}/amount", "A price")
     if one.compare_at is None:
@@ -77,7 +77,7 @@ def price(one: Price, number: int, currency: str) -> None:
 
 
 def _zoned(one: Discount, zone: ZoneInfo) -> Discount:
-    """Times that say no zone are the shop's."""
+    """Apply the shop's time zone to times without one."""
     return msgspec.structs.replace(
         one, starts_at=aware(one.starts_at, zone, "/starts_at"), ends_at=aware(one.ends_at, zone, "/ends_at")
     )
@@ -108,7 +108,7 @@ def _period(one: Coupon | Promotion) -> None:
 
 
 def coupon(one: Coupon, currency: str, zone: ZoneInfo) -> Coupon:
-    """The coupon as it is kept. Raises Invalid with all that is wrong."""
+    """Return the normalised coupon. Raises Invalid with all errors."""
 
     def limits() -> None:
         count(one.limit_total, "/limit_total", "A limit (0: none)")
@@ -122,7 +122,7 @@ def coupon(one: Coupon, currency: str, zone: ZoneInfo) -> Coupon:
 
 
 def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
-    """The promotion as it is kept. Raises Invalid with all that is wrong."""
+    """Return the normalised promotion. Raises Invalid with all errors."""
 
     def title() -> None:
         if not one.title.strip():
@@ -134,7 +134,7 @@ def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
 
 
 def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
-    """The rate as it is kept and looked for. Raises Invalid with all that is wrong."""
+    """Return the normalised shipping rate. Raises Invalid with all errors."""
 
     def title() -> None:
         if not one.title.strip():

@@ -1,7 +1,7 @@
-"""Rows that apply from one moment to another: what has applied is never changed. Pure functions.
+"""Rows with a period of validity: a row that has applied is never changed. Pure functions.
 
-Rows of one key follow each other and never overlap: one that is added ends the one that applies when it begins. Of a row
-nothing but its end is ever written, and that only to now or a moment to come.
+Rows of one key follow each other without overlap: a new row ends the one that applies when it begins. Only the end of a
+row is ever written, and only to now or a later moment.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from shopwright.kit.translation import gettext as _
 def period_of(
     valid_from: datetime | None, valid_to: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime | None]:
-    """From when and until when a new row applies; today is now. Raises Invalid for what is past."""
+    """Return the period of a new row; today means now. Raises Invalid for the past."""
     start, end = aware(valid_from, zone, "/valid_from"), aware(valid_to, zone, "/valid_to")
     if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
         start = now
@@ -32,7 +32,7 @@ def period_of(
 
 
 class Dated(Protocol):
-    """A row with its period; `valid_to` is the first moment it does not apply."""
+    """A row with a period; `valid_to` is the first moment it does not apply."""
 
     @property
     def id(self) -> str: ...
@@ -48,9 +48,9 @@ D = TypeVar("D", bound=Dated)
 
 
 class DatedChange(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
-    """What is written for a new row: `until` when it applies, and of which row the end becomes another (`ended`, `end`).
+    """The writes for a new row: its end (`until`), and the row that gets a new end (`ended`, `end`).
 
-    `after`: the row that goes on behind it, where it is for a time only.
+    `after`: the row that continues behind a temporary one.
     """
 
     until: datetime | None
@@ -60,22 +60,22 @@ class DatedChange(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
 
 
 def lasting(rows: Sequence[D]) -> list[D]:
-    """Those that apply at some moment, the first ones first."""
+    """Return the rows that apply at any moment, oldest first."""
     return sorted((one for one in rows if one.valid_to is None or one.valid_to > start_of(one)), key=start_of)
 
 
 def start_of(one: Dated) -> datetime:
-    """When it begins to apply."""
+    """The start of a row's period."""
     return one.valid_from or EPOCH
 
 
 def covering(rows: Sequence[D], at: datetime) -> D | None:
-    """The one that applies at this moment."""
+    """Return the row that applies at this moment."""
     return next((one for one in rows if start_of(one) <= at and (one.valid_to is None or at < one.valid_to)), None)
 
 
 def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo) -> DatedChange[D]:
-    """What it takes that a new row of the key of `rows` applies from `start` on. Raises Invalid where others are in its way."""
+    """Return the writes for a new row that applies from `start`. Raises Invalid if others prevent it."""
     if end is not None and end <= start:
         raise Invalid.at("/valid_to", _("It ends after it begins; write a later end, or leave it out."))
     every = lasting(rows)
@@ -95,5 +95,5 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo
 
 
 def withdraw(rows: Sequence[D], one: Dated) -> D | None:
-    """The row that goes on where `one`, which was to follow it, never comes."""
+    """Return the row that continues if the future row `one` is withdrawn."""
     return next((other for other in lasting(rows) if other.id != one.id and other.valid_to == one.valid_from), None)

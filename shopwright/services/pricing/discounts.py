@@ -1,8 +1,8 @@
-"""Which discounts apply, and in which order. Pure functions; nothing depends on the order in which they are given.
+"""Which discounts apply, and in which order. Pure functions; the order of arguments never matters.
 
-Discounts of single items come before those of the whole order, within a level percentages before fixed amounts before free
-shipping, then by `position`. Each is taken of what those before it left. What is not `combinable` applies alone: of all that
-may apply together, and each of those alone, the shopper gets what leaves the least to pay.
+Discounts of items come before those of the order; within a level percentages before fixed amounts before free shipping,
+then by `position`. Each applies to what the ones before it left. Discounts that are not `combinable` apply alone: the
+shopper gets whichever leaves the least to pay, all combinable ones together or one of the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ KINDS = ("percentage", "fixed", "free_shipping")
 
 
 class DiscountOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """A discount that could apply, to these of the items (by number); `code`: "" where nobody types one."""
+    """A discount that could apply to these items (by index); `code` is "" for promotions."""
 
     discount: Coupon | Promotion
     code: str
@@ -31,19 +31,19 @@ class DiscountOffer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Where it stands among the others."""
+        """The sort key of the discount."""
         whole_order = isinstance(self.discount, Coupon) or not (self.discount.product_ids or self.discount.category_ids)
         name = self.discount.id if isinstance(self.discount, Promotion) else self.code
         return (whole_order, KINDS.index(self.discount.kind), self.discount.position, bool(self.code), name)
 
     def given(self, amount: Money) -> LineDiscount:
-        """So much of it, on one line."""
+        """This amount of the discount, on one line."""
         promotion_id = self.discount.id if isinstance(self.discount, Promotion) else ""
         return LineDiscount(title=self.title, amount=amount, code=self.code, promotion_id=promotion_id)
 
 
 class Discounts:
-    """What has been taken off each line so far."""
+    """The discounts taken off each line so far."""
 
     def __init__(self, gross: Sequence[Money], currency: str) -> None:
         self.remaining = list(gross)
@@ -54,7 +54,7 @@ class Discounts:
         self._currency = currency
 
     def take(self, offer: DiscountOffer) -> None:
-        """What it takes of what these lines still cost, split over them; none goes below nothing."""
+        """Apply an offer to what its lines still cost, never below zero."""
         left = [self.remaining[n] for n in offer.numbers]
         amount = discount_of(offer.discount, add_up(left, self._currency))
         frees = offer.discount.kind == "free_shipping"
@@ -72,7 +72,7 @@ class Discounts:
 def refusal(
     coupon: Coupon | None, subtotal: Money, now: datetime, used_by_customer: int, zone: ZoneInfo = UTC
 ) -> str | None:
-    """Why a coupon does not apply, in words for the shopper; None where it does. `zone`: in which days are told."""
+    """Why a coupon does not apply, in words for the shopper, or None. `zone`: for dates in the text."""
     if coupon is None:
         return "There is no such code."
     return _out_of_time(coupon, now, zone) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
@@ -103,7 +103,7 @@ def _used_up(coupon: Coupon, used_by_customer: int) -> str | None:
 
 
 def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
-    """What a coupon or promotion takes off what remains to be paid for the goods; never more than that."""
+    """The amount a coupon or promotion takes off the remaining price of the goods, at most all of it."""
     if coupon.kind == "percentage":
         return min(remaining.share(coupon.value, BASIS_POINTS), remaining)
     if coupon.kind == "fixed":
@@ -114,7 +114,7 @@ def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
 def promoted(
     promotions: Sequence[Promotion], items: Sequence[Item], subtotal: Money, now: datetime, zone: ZoneInfo
 ) -> list[DiscountOffer]:
-    """The promotions that these items may have."""
+    """Return the promotions that apply to these items."""
     found = []
     for one in promotions:
         numbers = tuple(n for n, item in enumerate(items) if _is_for(one, item))
@@ -137,7 +137,7 @@ def redeemable(
     now: datetime,
     zone: ZoneInfo,
 ) -> tuple[list[DiscountOffer], list[CodeProblem]]:
-    """The coupons an order of so many items may have, and why the others do not hold."""
+    """Return the coupons that may apply, and why the others do not."""
     found, refused = [], []
     for code in dict.fromkeys(codes):
         coupon, used = coupons.get(code, (None, 0))
@@ -153,7 +153,7 @@ def redeemable(
 
 
 def combinations(offers: Sequence[DiscountOffer]) -> list[list[DiscountOffer]]:
-    """What may apply together, in order: all that are combinable, or one of the others alone."""
+    """Return the sets that may apply together, in order: all combinable offers, or one of the others alone."""
     ranked = sorted(offers, key=lambda one: one.rank)
     together = [one for one in ranked if one.discount.combinable]
     alone = [[one] for one in ranked if not one.discount.combinable]
@@ -161,7 +161,7 @@ def combinations(offers: Sequence[DiscountOffer]) -> list[list[DiscountOffer]]:
 
 
 def applied(gross: Sequence[Money], currency: str, chosen: Sequence[DiscountOffer]) -> Discounts:
-    """What these take off the lines, in this order."""
+    """Apply these offers in order."""
     discounts = Discounts(gross, currency)
     for offer in chosen:
         discounts.take(offer)
@@ -171,7 +171,7 @@ def applied(gross: Sequence[Money], currency: str, chosen: Sequence[DiscountOffe
 def outdone(
     offers: Sequence[DiscountOffer], chosen: Sequence[DiscountOffer], currency: str
 ) -> tuple[list[Step], list[CodeProblem]]:
-    """Why the others do not apply: for the receipt, and by code."""
+    """Explain why the other offers do not apply: for the price breakdown, and by code."""
     steps, unused = [], []
     best = " and ".join(one.title for one in chosen)
     for one in sorted(offers, key=lambda one: one.rank):

@@ -1,4 +1,4 @@
-"""REST routes of pricing: coupons, promotions, tax and shipping rates, for staff."""
+"""REST routes of coupons, promotions and shipping rates, for staff."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ Moment = datetime | UnsetType | None
 
 
 class DiscountPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a discount changes; what is left out stays."""
+    """Changes to a discount; omitted fields stay."""
 
     kind: Literal["percentage", "fixed", "free_shipping"] | UnsetType = UNSET
     value: int | UnsetType = UNSET
@@ -41,14 +41,14 @@ class DiscountPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CouponPatch(DiscountPatch, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a coupon changes; what is left out stays."""
+    """Changes to a coupon; omitted fields stay."""
 
     limit_total: int | UnsetType = UNSET
     limit_per_customer: int | UnsetType = UNSET
 
 
 class PromotionPatch(DiscountPatch, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a promotion changes; what is left out stays."""
+    """Changes to a promotion; omitted fields stay."""
 
     title: str | UnsetType = UNSET
     product_ids: tuple[str, ...] | UnsetType = UNSET
@@ -57,7 +57,7 @@ class PromotionPatch(DiscountPatch, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ShippingRatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a way to ship changes; what is left out stays."""
+    """Changes to a shipping rate; omitted fields stay."""
 
     title: str | UnsetType = UNSET
     price: Money | UnsetType = UNSET
@@ -74,7 +74,7 @@ class ShippingRatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 def _changed(every: Sequence[R], key: str, name: str, change: msgspec.Struct) -> R:
-    """The one with this key, changed. Raises Missing."""
+    """Return the row with this key, changed. Raises Missing."""
     for one in every:
         if getattr(one, key) == name:
             return msgspec.structs.replace(one, **given(change))
@@ -83,37 +83,37 @@ def _changed(every: Sequence[R], key: str, name: str, change: msgspec.Struct) ->
 
 @get("/v1/coupons", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_coupons")
 async def list_coupons(pricing: Service) -> dict[str, list[Coupon]]:
-    """All coupons with how often they were used."""
+    """List all coupons with the number of uses."""
     return {"items": await pricing.coupons()}
 
 
 @post("/v1/coupons", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_coupon")
 async def put_coupon(pricing: Service, data: JSONBody[Coupon]) -> Coupon:
-    """Make a coupon, or change the one with this code."""
+    """Create or update a coupon."""
     return await pricing.put_coupon(data)
 
 
 @patch("/v1/coupons/{code:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="change_coupon")
 async def change_coupon(pricing: Service, code: FromPath[str], data: JSONBody[CouponPatch]) -> Coupon:
-    """Change some of a coupon."""
+    """Change fields of a coupon."""
     return await pricing.put_coupon(_changed(await pricing.coupons(), "code", coupon_form(code), data))
 
 
 @delete("/v1/coupons/{code:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="delete_coupon")
 async def delete_coupon(pricing: Service, code: FromPath[str]) -> None:
-    """No one can use it any more."""
+    """Delete a coupon."""
     await pricing.delete_coupon(code)
 
 
 @get("/v1/promotions", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_promotions")
 async def list_promotions(pricing: Service) -> dict[str, list[Promotion]]:
-    """All promotions, in the order they apply."""
+    """List all promotions in the order they apply."""
     return {"items": await pricing.promotions()}
 
 
 @post("/v1/promotions", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_promotion")
 async def put_promotion(pricing: Service, data: JSONBody[Promotion]) -> Promotion:
-    """Make a promotion, or change the one with this id."""
+    """Create or update a promotion."""
     return await pricing.put_promotion(data)
 
 
@@ -124,7 +124,7 @@ async def put_promotion(pricing: Service, data: JSONBody[Promotion]) -> Promotio
     operation_id="change_promotion",
 )
 async def change_promotion(pricing: Service, promotion_id: FromPath[str], data: JSONBody[PromotionPatch]) -> Promotion:
-    """Change some of a promotion."""
+    """Change fields of a promotion."""
     return await pricing.put_promotion(_changed(await pricing.promotions(), "id", promotion_id, data))
 
 
@@ -135,19 +135,19 @@ async def change_promotion(pricing: Service, promotion_id: FromPath[str], data: 
     operation_id="delete_promotion",
 )
 async def delete_promotion(pricing: Service, promotion_id: FromPath[str]) -> None:
-    """End a promotion for good."""
+    """Delete a promotion."""
     await pricing.delete_promotion(promotion_id)
 
 
 @get("/v1/shipping-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_shipping_rates")
 async def list_shipping_rates(pricing: Service) -> dict[str, list[ShippingRate]]:
-    """All shipping rates."""
+    """List all shipping rates."""
     return {"items": await pricing.shipping_rates()}
 
 
 @post("/v1/shipping-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_shipping_rate")
 async def put_shipping_rate(pricing: Service, data: JSONBody[ShippingRate]) -> ShippingRate:
-    """Make a shipping rate, or change the one with this id."""
+    """Create or update a shipping rate."""
     return await pricing.put_shipping_rate(data)
 
 
@@ -160,7 +160,7 @@ async def put_shipping_rate(pricing: Service, data: JSONBody[ShippingRate]) -> S
 async def change_shipping_rate(
     pricing: Service, rate_id: FromPath[str], data: JSONBody[ShippingRatePatch]
 ) -> ShippingRate:
-    """Change some of a way to ship."""
+    """Change fields of a shipping rate."""
     return await pricing.put_shipping_rate(_changed(await pricing.shipping_rates(), "id", rate_id, data))
 
 
@@ -171,12 +171,12 @@ async def change_shipping_rate(
     operation_id="delete_shipping_rate",
 )
 async def delete_shipping_rate(pricing: Service, rate_id: FromPath[str]) -> None:
-    """Take a rate away."""
+    """Delete a shipping rate."""
     await pricing.delete_shipping_rate(rate_id)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         list_coupons, put_coupon, change_coupon, delete_coupon, list_promotions, put_promotion, change_promotion,
         delete_promotion, *TAX_HANDLERS, *SELLER_HANDLERS, list_shipping_rates, put_shipping_rate,

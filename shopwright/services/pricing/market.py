@@ -1,7 +1,7 @@
-"""Prices as a market has them: where a country takes none of the tax that the price list contains, it is taken out.
+"""Market prices: removes the tax contained in the price list where the destination does not charge it.
 
-The list says €119.00 with German tax; an American pays €100.00 and the tax of their state, and so does, without any tax, a
-business elsewhere in the EU. Pure functions.
+The list says €119.00 with German tax; a buyer in the US pays €100.00 plus state tax, and a business in another EU
+country pays €100.00 without tax. Pure functions.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ LESS_HOME_TAX = "less_home_tax"
 
 
 def in_market(request: QuoteRequest, basis: QuoteInputs) -> QuoteInputs:
-    """With prices of goods and shipping as they are where this goes, to who buys it."""
+    """Return the inputs with prices of goods and shipping for this destination and buyer."""
     taxed = _contained(request, basis)
     if taxed is None:
         return basis
@@ -50,10 +50,10 @@ def in_market(request: QuoteRequest, basis: QuoteInputs) -> QuoteInputs:
 
 
 def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] | None:
-    """Whose tax is taken out of the price list, the first that has a rate for the goods; None where none is.
+    """The places, in order, whose tax is removed from list prices; None if none is removed.
 
-    A business elsewhere in the EU pays what a consumer there would, without the tax: where the place has no rate, the list
-    has that of the shop's own country in it.
+    A business in another EU country pays a consumer's price there without tax; without a rate for that place, the list
+    prices contain the tax of the shop's own country.
     """
     if basis.relief is not None and basis.relief.category != "K":  # a small business has no tax in its prices
         return None
@@ -78,7 +78,7 @@ def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] |
 
 
 def _without(taxed: Sequence[Taxed], tax_class: str | None, amount: Money) -> Money:
-    """The net of an amount that contains the tax of the first place that has a rate for it."""
+    """The net of an amount that contains the tax of the first place with a rate for it."""
     rates = next((found for place in taxed if (found := place.applicable(tax_class))), ())
     whole = sum(rate.ppm for rate in rates)
     return amount - amount.share(whole, PPM + whole)

@@ -1,7 +1,7 @@
-"""How a total comes about: list → promotion → shipping → tax. Pure functions, exact to the minor unit.
+"""How a total is calculated: list → promotion → shipping → tax. Pure functions, exact to the minor unit.
 
-What is rounded is rounded once, for a whole order and tax rate, and then split over the lines without losing a cent.
-A worked example (EUR, prices with 19 % tax in them, coupon 10 %):
+Amounts are rounded once per order and tax rate, then split over the lines without losing a cent. A worked example (EUR,
+prices with 19 % tax in them, coupon 10 %):
 
     two mugs at 14.50            29.00    subtotal
     SPRING10, 10 %               -2.90    discount, split over the lines
@@ -51,7 +51,7 @@ from shopwright.services.pricing.taxes import Taxed
 def options(
     rates: Sequence[ShippingRate], country: str, region: str, goods: Money, weight: int, *, free: bool = False
 ) -> list[ShippingOption]:
-    """The rates that fit, of the most specific zone among them, cheapest first. `goods` is the subtotal less discount."""
+    """Return the applicable rates of the most specific zone, cheapest first. `goods`: subtotal less discount."""
     within = [
         rate
         for rate in rates
@@ -73,7 +73,7 @@ def options(
 
 
 def clean_zone(rate: ShippingRate) -> ShippingRate:
-    """With its countries and regions as they are kept and looked for: a region is one of the first country that has it."""
+    """Normalise countries and regions; a region belongs to the first country that has it."""
     countries = tuple(dict.fromkeys(map(place_form, rate.countries)))
     regions = (
         next((code for country in countries if (code := find_region(country, one))), place_form(one))
@@ -83,9 +83,9 @@ def clean_zone(rate: ShippingRate) -> ShippingRate:
 
 
 class QuoteInputs:
-    """What a quote is made from, read from the store beforehand. `listed`: list prices, where the market has others.
+    """Data read from the store for a quote. `listed`: list prices, if the market's differ.
 
-    `relief`: what frees the sale of all tax.
+    `relief`: why the whole sale is free of tax.
     """
 
     def __init__(
@@ -119,9 +119,9 @@ class QuoteInputs:
 
 
 def quote(request: QuoteRequest, basis: QuoteInputs) -> Quote:
-    """What it all comes to, with the steps that lead there: with those discounts that leave the least to pay.
+    """Calculate the totals with the discounts that leave the least to pay, and the steps that explain them.
 
-    Lines are worked out in the order of their variants: who put what first into a cart makes no difference.
+    Lines are processed in the order of their variants, so the order of adding to the cart makes no difference.
     """
     priced = [item for item in request.items if item.variant_id in basis.prices]
     items, beyond = _countable(sorted(priced, key=lambda item: (item.variant_id, item.line_id)), basis)
@@ -151,7 +151,7 @@ def quote(request: QuoteRequest, basis: QuoteInputs) -> Quote:
 
 
 def _countable(items: Sequence[Item], basis: QuoteInputs) -> tuple[list[Item], tuple[str, ...]]:
-    """The lines whose sum is no more than an order can come to, and the others: sums end here, wherever they come from."""
+    """Split the lines into those within the largest total of an order, and the rest."""
     found, beyond, subtotal = [], [], 0
     for item in items:
         amount = _gross(item, basis).amount
@@ -170,7 +170,7 @@ def _gross(item: Item, basis: QuoteInputs) -> Money:
 def _with(
     request: QuoteRequest, basis: QuoteInputs, place: Taxed, items: Sequence[Item], chosen: Sequence[DiscountOffer]
 ) -> Quote:
-    """What it comes to with these discounts; its receipt begins with them."""
+    """Calculate the quote with these discounts; its breakdown begins with them."""
     currency = request.currency
     gross = [_gross(item, basis) for item in items]
     less = applied(gross, currency, chosen)
@@ -220,7 +220,7 @@ def _with(
 
 
 def _chosen(request: QuoteRequest, basis: QuoteInputs, goods: Money, *, free: bool) -> ShippingOption | None:
-    """The way to ship that was asked for; none where it does not fit, or there is nothing to ship."""
+    """The requested shipping option; None if it does not apply or nothing is shipped."""
     if request.shipping_rate_id is None or not request.items:
         return None
     weight = sum(item.weight * item.quantity for item in request.items)
@@ -229,7 +229,7 @@ def _chosen(request: QuoteRequest, basis: QuoteInputs, goods: Money, *, free: bo
 
 
 def place_of(request: QuoteRequest, basis: QuoteInputs) -> Taxed:
-    """Where and when this is taxed; what is free of all tax has one rate of 0 %."""
+    """The place and time of taxation; sales free of tax have one rate of 0 %."""
     if basis.relief is not None:
         return Taxed(
             country=basis.relief.country,
@@ -256,7 +256,7 @@ def place_of(request: QuoteRequest, basis: QuoteInputs) -> Taxed:
 def _taxed(
     place: Taxed, items: Sequence[Item], goods: Sequence[Money], shipping: Money, receipt: list[Step]
 ) -> list[tuple[TaxPart, ...]]:
-    """The parts of each item and, last, of the shipping."""
+    """The tax parts of each item and, last, of shipping."""
     classes = [item.tax_class for item in items]
     shipped = place.shipped(classes, goods, shipping)
     kinds = [*classes, *(kind for kind, _ in shipped)]

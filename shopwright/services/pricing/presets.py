@@ -1,7 +1,7 @@
-"""Places that a law taxes in another way than the country of their addresses. No advice: to be confirmed by an adviser.
+"""Places taxed differently from the country of their addresses. No advice: an adviser must confirm them.
 
-Directive 2006/112/EC, article 6, names the parts of member states in which it does not apply. Who sells from such a place,
-or into it from its own country, may have other rules: Shopwright applies none of these by itself.
+Directive 2006/112/EC, article 6, lists the parts of member states outside its scope. Sales from such a place, or into
+it from its own country, may follow other rules, which Shopwright never applies by itself.
 """
 
 from shopwright.kit.translation import gettext as _

@@ -1,7 +1,7 @@
-"""Under which scheme of tax something is sold: where it goes from and to, who sells, and who buys. Pure functions.
+"""The tax scheme of a sale, from origin, destination, seller and buyer. Pure functions.
 
-What is not taxed by its place but by its parties is a relief: a small business charges no tax at all; what a business
-elsewhere in the EU buys is taxed there, by itself (Directive 2006/112/EC, articles 138 and 196: 0 %, category K).
+A relief depends on the parties instead of the place: a small business charges no tax at all; a business in another EU
+country taxes its purchase itself (Directive 2006/112/EC, articles 138 and 196: 0 %, category K).
 """
 
 from collections.abc import Sequence
@@ -35,20 +35,20 @@ HOLDS: Final = timedelta(days=7)  # what a register said before is asked again
 
 
 class Relief(msgspec.Struct, frozen=True):
-    """Why there is no tax on anything, and the country whose rule that is."""
+    """Why the whole sale is free of tax, and the country whose rule that is."""
 
     category: TaxCategory
     reason: str
     country: str
 
     def rate(self) -> TaxRate:
-        """As a rate of 0 % for all goods."""
+        """The relief as a rate of 0 % for all goods."""
         one = TaxRate(country=self.country, tax_class="", rate=0, category=self.category, reason=self.reason)
         return clean_tax_rate(one)
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sells to whom, from where to where; `home` is the shop's country, where nobody said who sells."""
+    """Seller, buyer, origin and destination; `home` is the shop's country if no seller is set."""
 
     seller: Seller | None
     home: str
@@ -66,12 +66,12 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def goes_to_member(self) -> str:
-        """The member state of the EU whose VAT area the goods go to; "" for none."""
+        """The EU member state in whose VAT area the destination is; "" if outside."""
         return vat_member(self.ship_to, self.request.postcode)
 
     @property
     def buyer(self) -> BuyerKind:
-        """A business where its tax id was accepted: where that saves tax, only one that is proven."""
+        """A business if its tax id was accepted; if that saves tax, only if it is proven."""
         check = self.request.tax_id_check
         if not self.request.tax_id or check is None:
             return "person"
@@ -79,7 +79,7 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
         return "business" if accepted else "person"
 
     def relief(self) -> Relief | None:
-        """What frees this of all tax."""
+        """The relief that applies to this sale, or None."""
         if self.seller and self.seller.small_business:
             return Relief("E", self.seller.small_business, self.ship_from)
         if self._crosses_within_the_eu and self.buyer == "business":
@@ -88,12 +88,12 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _crosses_within_the_eu(self) -> bool:
-        """From one member state to another."""
+        """Whether the goods go from one member state to another."""
         own, there = member_of(self.ship_from), self.goes_to_member
         return bool(own and there and own != there)
 
     def _is_proven(self, check: TaxIdCheck) -> bool:
-        """A seller with a VAT id, and a buyer with a valid one of another member state."""
+        """Whether the seller has a VAT id and the buyer a valid one of another member state."""
         if self.reverse_charge == "off" or not vat_id_of(self.seller) or check.valid is False:
             return False
         if self.request.tax_id_member in {"", member_of(self.ship_from)}:
@@ -105,7 +105,7 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=4096)
 def vat_member(country: str, postcode: str) -> str:
-    """The member state of the EU in whose VAT area an address is; "" for outside: its country, but for some places in it."""
+    """The EU member state in whose VAT area an address is; "" if outside."""
     code = bare_postcode(country, postcode)
     if country == "GB" and code.startswith("BT"):
         return NORTHERN_IRELAND
@@ -122,7 +122,7 @@ def _patterns(preset: str) -> Sequence[str]:
 
 
 def scheme(parties: Parties, lines: Sequence[QuoteLine]) -> Scheme:
-    """The scheme of a sale whose lines have these parts of tax."""
+    """The scheme of a sale whose lines have these tax parts."""
     seller = parties.seller
     if seller and seller.small_business:
         return "small_business"
@@ -142,7 +142,7 @@ def scheme(parties: Parties, lines: Sequence[QuoteLine]) -> Scheme:
 def terms(
     parties: Parties, lines: Sequence[QuoteLine], *, included: bool, filing: tuple[str, str], time_zone: str
 ) -> SaleTerms:
-    """What is kept of a sale beside its sums."""
+    """The sale context to keep."""
     seller = parties.seller
     return SaleTerms(
         seller_id=seller.id if seller else "",

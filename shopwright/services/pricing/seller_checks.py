@@ -1,4 +1,4 @@
-"""What a seller and a rate of exchange may say: checked before they are written, and put in their one form."""
+"""Validation and normalisation of sellers and exchange rates."""
 
 import re
 from datetime import date, datetime
@@ -25,7 +25,7 @@ RATE: Final = re.compile(r"\d{1,12}(\.\d{1,12})?")
 
 
 def seller(one: Seller) -> Seller:
-    """The seller as it is kept. Raises Invalid with all that is wrong."""
+    """Return the normalised seller. Raises Invalid with all errors."""
     clean: dict[str, object] = {name: tidy_line(getattr(one, name)) for name in LONGEST}
 
     def texts() -> None:
@@ -68,7 +68,7 @@ def seller(one: Seller) -> Seller:
 
 
 def _contact(one: Seller) -> dict[str, str]:
-    """Where it is asked about invoices. Raises Invalid."""
+    """Contact data for questions about invoices. Raises Invalid."""
     return {
         "email": check_email(one.email, "/email") if one.email else "",
         "phone": check_phone(one.phone, one.address.country) if one.phone.strip() else "",
@@ -102,24 +102,24 @@ def _currency(text: str, pointer: str) -> str:
 
 
 def start_of(valid_from: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:
-    """From when it sells; today is now. Raises Invalid for what is past."""
+    """The start of a seller's period; today means now. Raises Invalid for the past."""
     return period_of(valid_from, None, now, zone)[0]
 
 
 def says_the_same(one: Seller, other: Seller) -> bool:
-    """Is it the same seller, whoever wrote it and when?"""
+    """Whether two sellers are equal, apart from author and time."""
     own = {"id": "", "valid_from": None, "who": "", "why": "", "created": None}
     return msgspec.structs.replace(one, **own) == msgspec.structs.replace(other, **own)
 
 
 def vat_id_of(one: Seller | None) -> str:
-    """The VAT id under which a seller trades within the EU: that of where goods leave, else the first one; "" for none."""
+    """The seller's VAT id for trade within the EU: of the shipping country, else the first; "" for none."""
     ids = [each for each in one.tax_ids if not each.scheme and member_of(each.country)] if one else []
     return next((each.id for each in ids if one and each.country == one.sends_from), ids[0].id if ids else "")
 
 
 def exchange_rate(one: ExchangeRate, number: int, today: date) -> ExchangeRate:
-    """The rate as it is kept. Raises Invalid with all that is wrong."""
+    """Return the normalised exchange rate. Raises Invalid with all errors."""
     at = f"/{number}"
     clean: dict[str, object] = {"source": tidy_line(one.source)}
 

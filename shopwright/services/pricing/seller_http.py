@@ -1,4 +1,4 @@
-"""REST routes of who sells and of rates of exchange, for staff."""
+"""REST routes of sellers and exchange rates, for staff."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ Service = Dependency[Pricing]
 
 
 class SellerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who sells, from `valid_from` on (a day or time of the shop's; none: now). `id`, `who` and `created` are the shop's own."""
+    """A seller from `valid_from` on (day or time, default: now). The shop sets `id`, `who` and `created`."""
 
     legal_name: str
     address: Address
@@ -44,7 +44,7 @@ class SellerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class RateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one unit of `from` was in `to` on a day: a decimal as text, and who published it."""
+    """An exchange rate: the value of one `from` in `to` on a day, as a decimal, and its publisher."""
 
     from_: str = msgspec.field(name="from")
     to: str
@@ -56,7 +56,7 @@ class RateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 @get("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="get_seller")
 async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
-    """Who sells now, or sold or will sell `at` another day or time; 404 where that was not said."""
+    """Get the seller now, or `at` another day or time; 404 if none is set."""
     found = await pricing.seller(moment_said(at, "/at"))
     if found is None:
         raise Missing(_("Nobody has said yet who sells here: POST /v1/seller."))
@@ -65,13 +65,13 @@ async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
 
 @get("/v1/sellers", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_sellers")
 async def list_sellers(pricing: Service) -> dict[str, list[Seller]]:
-    """All who ever sold here, and who will; none is ever changed."""
+    """List all past, current and future sellers."""
     return {"items": await pricing.sellers()}
 
 
 @post("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="set_seller")
 async def set_seller(pricing: Service, caller: CurrentCaller, data: JSONBody[SellerInput]) -> Seller:
-    """Set who sells from now or a time to come; orders keep who sold when they were placed."""
+    """Set the seller from now or a later time; existing orders keep theirs."""
     said = {name: getattr(data, name) for name in data.__struct_fields__ if name not in {"id", "who", "created"}}
     start = moment_said(data.valid_from, "/valid_from")
     return await pricing.set_seller(Seller(**said | {"valid_from": start}), caller.signature)
@@ -79,7 +79,7 @@ async def set_seller(pricing: Service, caller: CurrentCaller, data: JSONBody[Sel
 
 @get("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_exchange_rates")
 async def list_exchange_rates(pricing: Service, currency: FromQuery[str] = "") -> dict[str, list[ExchangeRate]]:
-    """Rates of exchange to the currency of the books, the newest first: of one `currency`, or all."""
+    """List exchange rates to the currency of the books, newest first, for one `currency` or all."""
     if currency:
         minor_digits(currency.strip().upper())
     return {"items": await pricing.exchange_rates(currency)}
@@ -87,7 +87,7 @@ async def list_exchange_rates(pricing: Service, currency: FromQuery[str] = "") -
 
 @post("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_exchange_rate")
 async def add_exchange_rate(pricing: Service, caller: CurrentCaller, data: JSONBody[RateInput]) -> ExchangeRate:
-    """Say what a currency was worth on a day. A sale keeps the newest rate that is not after its day."""
+    """Add the exchange rate of a day. A sale uses the newest rate up to its own day."""
     one = ExchangeRate(from_=data.from_, to=data.to, rate=data.rate, day=data.day, source=data.source)
     return (await pricing.add_exchange_rates([one], caller.signature))[0]
 

@@ -1,4 +1,4 @@
-"""Sellers and rates of exchange in SQL. Rows are added, and never changed."""
+"""SQL for sellers and exchange rates. Rows are only added."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,12 +12,12 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.services.pricing.contract import ExchangeRate, Seller
 
-# Of a seller, what stands in columns of its own.
+# Fields of a seller that have their own columns.
 COLUMNS: dict[str, Any] = {"id": "", "valid_from": None, "who": "", "why": "", "created": None}
 
 
 async def insert(tx: Transaction, one: Seller) -> None:
-    """A new seller."""
+    """Insert a seller."""
     await tx.run(
         "INSERT INTO sellers (id, valid_from, body, who, why, created) VALUES (:id, :valid_from, :body, :who, :why, :created)",
         id=one.id,
@@ -30,7 +30,7 @@ async def insert(tx: Transaction, one: Seller) -> None:
 
 
 async def every(source: ServiceDatabase | Transaction) -> list[Seller]:
-    """All sellers there ever were, as they follow each other."""
+    """Return all sellers in chronological order."""
     rows = await source.fetch("SELECT * FROM sellers ORDER BY valid_from, created, id")
     return source.aside.readable("seller", rows, lambda row: str(row["id"]), _seller)
 
@@ -47,7 +47,7 @@ def _seller(row: Row) -> Seller:
 
 
 async def insert_rates(tx: Transaction, rates: Sequence[ExchangeRate], ids: Sequence[str]) -> None:
-    """New rates."""
+    """Insert exchange rates."""
     await tx.run_many(
         "INSERT INTO exchange_rates (id, from_currency, to_currency, day, rate, source, who, created)"
         " VALUES (:id, :from_currency, :to_currency, :day, :rate, :source, :who, :created)",
@@ -68,7 +68,7 @@ async def insert_rates(tx: Transaction, rates: Sequence[ExchangeRate], ids: Sequ
 
 
 async def newest_rate(source: ServiceDatabase | Transaction, pair: tuple[str, str], day: date) -> ExchangeRate | None:
-    """The one of the newest day that is not after `day`; of several of that day the last that was written."""
+    """Return the newest rate up to `day`; within a day the last one written."""
     row = await source.one(
         "SELECT * FROM exchange_rates WHERE from_currency = :one AND to_currency = :other AND day <= :day"
         " ORDER BY day DESC, created DESC, id DESC LIMIT 1",
@@ -80,7 +80,7 @@ async def newest_rate(source: ServiceDatabase | Transaction, pair: tuple[str, st
 
 
 async def rates(source: ServiceDatabase, to: str, most: int) -> list[ExchangeRate]:
-    """The newest ones first, of one currency or all."""
+    """Return rates, newest first, for one currency or all."""
     where = " WHERE to_currency = :to OR from_currency = :to" if to else ""
     rows = await source.fetch(
         f"SELECT * FROM exchange_rates{where} ORDER BY day DESC, created DESC, id DESC LIMIT :most",

@@ -1,4 +1,4 @@
-"""Who sells, from when on; whether a buyer's tax id is one; and what currencies are worth in that of the books."""
+"""Sellers and their periods, checks of buyers' tax ids, and exchange rates of the books."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ EURO = "EUR"
 
 
 class SellerBook:
-    """Part of `PricingService` that keeps who sells and in which currency the books are."""
+    """Stores sellers and exchange rates, and checks tax ids."""
 
     def __init__(self, work: ServiceDatabase, memo: Memo, register: TaxRegister | None) -> None:
         self._work = work
@@ -33,20 +33,20 @@ class SellerBook:
         self._answers: dict[tuple[str, str], TaxIdCheck] = {}
 
     async def every(self) -> list[Seller]:
-        """All there ever were and those to come."""
+        """Return all past, current and future sellers."""
         return await self._memo.get("sellers", lambda: seller_store.every(self._work))
 
     async def at(self, moment: datetime | None = None) -> Seller | None:
-        """Who sells at a moment."""
+        """Return the seller at a moment."""
         when = aware(moment, self._work.zone, "/at") or self._work.now()
         return next((one for one in reversed(await self.every()) if one.valid_from and one.valid_from <= when), None)
 
     async def named(self, seller_id: str) -> Seller | None:
-        """One by its id."""
+        """Return a seller by id."""
         return next((one for one in await self.every() if one.id == seller_id), None)
 
     async def put(self, seller: Seller, who: str) -> Seller:
-        """Add one; what it says already adds nothing. Raises Invalid."""
+        """Add a seller, unless it equals the current one. Raises Invalid."""
         clean = seller_checks.seller(seller)
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
@@ -61,7 +61,7 @@ class SellerBook:
         return new
 
     async def check(self, tax_id: str, country: str) -> TaxIdCheck:
-        """Whether a tax id is one: of the EU's the register is asked, where there is one. Raises Invalid for its form."""
+        """Check a tax id; for EU ids the register is asked if there is one. Raises Invalid for its form."""
         number = read_tax_id(tax_id, country)
         by_form = TaxIdCheck(valid=True if number.known else None, by="format", at=self._work.now())
         if self._register is None or not number.member:
@@ -80,7 +80,7 @@ class SellerBook:
         return found
 
     async def _ask(self, register: TaxRegister, tax_id: str, requester: str) -> TaxIdCheck:
-        """What the register says; `valid` None where it cannot be asked: the sale goes on, taxed as to a consumer."""
+        """Ask the register; `valid` is None if it is unreachable, and the sale is taxed as to a consumer."""
         try:
             answer = await register.ask(tax_id, requester)
         except Unavailable:
@@ -90,7 +90,7 @@ class SellerBook:
         )
 
     async def add_rates(self, rates: Sequence[ExchangeRate], who: str) -> list[ExchangeRate]:
-        """Write rates down, all or none. Raises Invalid."""
+        """Add exchange rates, all or none. Raises Invalid."""
         today = day_of(self._work.now(), self._work.zone)
         clean = [
             msgspec.structs.replace(seller_checks.exchange_rate(one, number, today), who=who)
@@ -106,11 +106,11 @@ class SellerBook:
         return clean
 
     async def rates(self, to: str) -> list[ExchangeRate]:
-        """The newest ones."""
+        """Return the newest exchange rates."""
         return await seller_store.rates(self._work, place_form(to), MOST_RATES)
 
     async def filing_rate(self, currency: str, filing: str) -> tuple[str, str]:
-        """What one unit of `currency` is in `filing` today, and of which day and source that is; "" where it is not known."""
+        """Today's value of one `currency` in `filing`, with its day and source; "" if unknown."""
         if not filing or currency == filing:
             return "", ""
         today = day_of(self._work.now(), self._work.zone)
@@ -127,7 +127,7 @@ class SellerBook:
         return f"{rate:f}", f"{inverse.day} {inverse.source}, 1 {filing} = {inverse.rate} {currency}"
 
     async def _through_euro(self, currency: str, filing: str, today: date) -> tuple[str, str]:
-        """Of two currencies of which each has a rate to the euro, of the newest day on which both have."""
+        """The cross rate through the euro, on the newest day with both rates."""
         one = await seller_store.newest_rate(self._work, (EURO, currency), today)
         other = await seller_store.newest_rate(self._work, (EURO, filing), one.day) if one else None
         if one and other and other.day < one.day:

@@ -1,4 +1,4 @@
-"""Pricing: prices, coupons, rates, and what it all comes to."""
+"""Pricing: prices, coupons, rates and totals."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ CUT_OFF = 14
 
 
 class PricingService:
-    """The verbs of `contract.Pricing`."""
+    """The operations of pricing."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class PricingService:
         )
 
     async def _terms(self, parties: schemes.Parties, found: Quote, basis: model.QuoteInputs) -> SaleTerms:
-        """Under which scheme it would be sold."""
+        """The sale context of a quote."""
         filing = parties.seller.filing_currency if parties.seller else ""
         return schemes.terms(
             parties,
@@ -123,7 +123,7 @@ class PricingService:
         )
 
     def _dated(self, option: ShippingOption) -> ShippingOption:
-        """With the days on which it arrives, ordered now."""
+        """The option with its delivery days if ordered now."""
         arrives = self._working_days.arrival(self._work.now(), option.days_min, option.days_max)
         return msgspec.structs.replace(option, arrives=arrives)
 

@@ -1,4 +1,4 @@
-"""Prices, coupons and rates in SQL."""
+"""SQL for prices, coupons, promotions and shipping rates."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,14 +18,14 @@ DAYS_30 = 30 * 86_400_000_000  # microseconds
 
 
 class Buyer(msgspec.Struct, frozen=True):
-    """Who uses a coupon: all names they are known by, and their keyed hashes."""
+    """The user of a coupon: all keys of the person, and their keyed hashes."""
 
     names: tuple[str, ...]
     hashes: tuple[str, ...]
 
 
 async def prices(source: ServiceDatabase | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
-    """The prices there are."""
+    """Return the prices of these variants."""
     rows = await source.fetch_in(
         "SELECT variant_id, amount, compare_at FROM prices WHERE currency = :currency AND variant_id IN (:each)",
         variant_ids,
@@ -45,7 +45,7 @@ async def prices(source: ServiceDatabase | Transaction, variant_ids: Sequence[st
 
 
 async def _lowest(source: ServiceDatabase | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Money]:
-    """The lowest price of the 30 days before the last change: what was asked then, also since an earlier change."""
+    """The lowest price of the 30 days before the last change, including prices set earlier that still applied then."""
     found = {}
     for variant_id in variant_ids:
         row = await source.one(
@@ -64,7 +64,7 @@ async def _lowest(source: ServiceDatabase | Transaction, variant_ids: Sequence[s
 
 
 async def asked(tx: Transaction, variant_ids: Sequence[str]) -> dict[tuple[str, str], tuple[Money, Money | None]]:
-    """What is asked and what it is reduced from, by variant and currency."""
+    """Return current price and compare-at price by variant and currency."""
     rows = await tx.fetch_in("SELECT * FROM prices WHERE variant_id IN (:each)", variant_ids)
     return {
         (row["variant_id"], row["currency"]): (
@@ -76,7 +76,7 @@ async def asked(tx: Transaction, variant_ids: Sequence[str]) -> dict[tuple[str, 
 
 
 async def set_prices(tx: Transaction, prices: Sequence[Price], change_ids: Sequence[str]) -> None:
-    """Write prices, and keep each for the record (lowest price of 30 days, Directive 98/6/EC)."""
+    """Write prices and their history (lowest price of 30 days, Directive 98/6/EC)."""
     rows = [
         {
             "variant_id": price.variant_id,
@@ -123,7 +123,7 @@ def _coupon(row: Row) -> Coupon:
 
 
 async def coupon(source: ServiceDatabase | Transaction, code: str, customer: Buyer) -> tuple[Coupon | None, int]:
-    """A coupon and how often this customer has used it."""
+    """Return a coupon and the number of its uses by this customer."""
     row = await source.one("SELECT * FROM coupons WHERE code = :code", code=code)
     if row is None:
         return None, 0
@@ -134,13 +134,13 @@ async def coupon(source: ServiceDatabase | Transaction, code: str, customer: Buy
 
 
 async def coupons(source: ServiceDatabase) -> list[Coupon]:
-    """All coupons."""
+    """Return all coupons."""
     rows = await source.fetch("SELECT * FROM coupons ORDER BY code")
     return source.aside.readable("coupon", rows, lambda row: str(row["code"]), _coupon)
 
 
 async def put_coupon(tx: Transaction, one: Coupon) -> None:
-    """Write a coupon; how often it was used stays."""
+    """Write a coupon; its count of uses stays."""
     await tx.run(
         "INSERT INTO coupons (code, kind, value, currency, minimum, starts_at, ends_at, limit_total, limit_per_customer,"
         " combinable, position) VALUES (:code, :kind, :value, :currency, :minimum, :starts_at, :ends_at, :limit_total,"
@@ -164,7 +164,7 @@ async def put_coupon(tx: Transaction, one: Coupon) -> None:
 
 
 async def _uses(source: ServiceDatabase | Transaction, code: str, customer: Buyer) -> int:
-    """In how many orders a coupon was used by this customer, by whichever of their names: a person counts once."""
+    """Count the orders in which this customer used a coupon, under any of their keys."""
     by_name = "SELECT order_id FROM coupon_uses WHERE code = :code AND customer IN (:each)"
     by_hash = "SELECT order_id FROM coupon_users WHERE code = :code AND customer IN (:each)"
     found = await source.fetch_in(by_name, customer.names, code=code)
@@ -173,7 +173,7 @@ async def _uses(source: ServiceDatabase | Transaction, code: str, customer: Buye
 
 
 async def use_coupon(tx: Transaction, order_id: str, code: str, customer: Buyer) -> bool:
-    """Count one use, if the limits allow it: one conditional statement, whose row lock also orders uses by one customer."""
+    """Count one use within the limits: one conditional statement, whose row lock also serialises a customer's uses."""
     new = await tx.run(
         "INSERT INTO coupon_uses (order_id, code, customer, time) VALUES (:order_id, :code, :customer, :time)"
         " ON CONFLICT (order_id, code) DO NOTHING",
@@ -199,7 +199,7 @@ async def use_coupon(tx: Transaction, order_id: str, code: str, customer: Buyer)
 
 
 async def unuse_coupons(tx: Transaction, order_id: str) -> None:
-    """Uncount what an order used."""
+    """Remove the uses of an order."""
     await tx.run("DELETE FROM coupon_users WHERE order_id = :order_id", order_id=order_id)
     rows = await tx.fetch("DELETE FROM coupon_uses WHERE order_id = :order_id RETURNING code", order_id=order_id)
     for row in sorted(rows, key=lambda row: str(row["code"])):
@@ -207,7 +207,7 @@ async def unuse_coupons(tx: Transaction, order_id: str) -> None:
 
 
 async def shipping_rates(source: ServiceDatabase) -> list[ShippingRate]:
-    """All shipping rates."""
+    """Return all shipping rates."""
     rows = await source.fetch("SELECT * FROM shipping_rates ORDER BY position, id")
     return [
         clean_zone(
@@ -232,7 +232,7 @@ async def shipping_rates(source: ServiceDatabase) -> list[ShippingRate]:
 
 
 def _regions(text: str) -> tuple[str, ...]:
-    """Lines, as a region may have blanks in it; an earlier version wrote codes with blanks between them."""
+    """Parse lines, as a region may contain blanks; an earlier version separated codes by blanks."""
     return tuple(text.splitlines() if "\n" in text else text.split())
 
 
@@ -265,7 +265,7 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
 
 
 async def promotions(source: ServiceDatabase) -> list[Promotion]:
-    """All promotions, in the order they apply."""
+    """Return all promotions in the order they apply."""
 
     def read(row: Row) -> Promotion:
         one = decode_tolerant(row["body"], Promotion)
@@ -288,15 +288,15 @@ async def put_promotion(tx: Transaction, one: Promotion) -> None:
 
 
 async def delete_promotion(tx: Transaction, promotion_id: str) -> bool:
-    """False where there is none."""
+    """Delete a promotion. Returns False if there is none."""
     return bool(await tx.run("DELETE FROM promotions WHERE id = :id", id=promotion_id))
 
 
 async def delete_coupon(tx: Transaction, code: str) -> bool:
-    """False where there is none."""
+    """Delete a coupon. Returns False if there is none."""
     return bool(await tx.run("DELETE FROM coupons WHERE code = :code", code=code))
 
 
 async def delete_shipping_rate(tx: Transaction, rate_id: str) -> bool:
-    """False where there is none."""
+    """Delete a shipping rate. Returns False if there is none."""
     return bool(await tx.run("DELETE FROM shipping_rates WHERE id = :id", id=rate_id))

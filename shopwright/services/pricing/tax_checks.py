@@ -1,4 +1,4 @@
-"""What rates, rules and classes of tax may say: checked before they are written, and put in their one form."""
+"""Validation and normalisation of tax rates, rules and classes."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ MOST_CLASSES: Final = 50
 
 
 def tax_rate(one: TaxRate, classes: Collection[str]) -> TaxRate:
-    """The rate as it is kept and looked for. Raises Invalid with all that is wrong."""
+    """Return the normalised rate. Raises Invalid with all errors."""
 
     def tax_class() -> None:
         if one.tax_class:
@@ -71,7 +71,7 @@ def _how_much(one: TaxRate) -> None:
 
 
 def _category(one: TaxRate) -> None:
-    """At 0 % there is a reason, unless it is zero-rated."""
+    """Check that a rate of 0 % has a reason, unless it is zero-rated."""
     if (one.meant == "S") != bool(one.ppm):
         right = "S, or leave it out" if one.ppm else "Z, E, AE, K, G or O"
         raise Invalid.at(
@@ -85,7 +85,7 @@ def _category(one: TaxRate) -> None:
 
 
 class KnownRates:
-    """The rates of a country while some are added: by what each is of, and by its postcodes."""
+    """The rates of a country while some are added, by key and by postcode."""
 
     def __init__(self, every: Sequence[TaxRate], now: datetime) -> None:
         self._rows: dict[Key, list[TaxRate]] = {}
@@ -97,11 +97,11 @@ class KnownRates:
                 self._patterns_of(one).add(one.postcodes)
 
     def rows_of(self, one: TaxRate) -> list[TaxRate]:
-        """All of its place, class and authority; what is written is put in here."""
+        """All rates of the same place, class and authority; new ones are added to the list."""
         return self._rows.setdefault(key_of(one), [])
 
     def take(self, one: TaxRate) -> None:
-        """No postcode is said as closely by another rate of the same place, class and authority. Raises Invalid."""
+        """Check that no other rate covers a postcode as specifically. Raises Invalid."""
         patterns = self._patterns_of(one)
         if (found := patterns.overlap(one.postcodes)) is not None:
             same, others = found
@@ -115,7 +115,7 @@ class KnownRates:
 
 
 def known_class(text: str, classes: Collection[str], pointer: str) -> str:
-    """The name of a class of goods. Raises Invalid where there is none."""
+    """Return the name of a tax class. Raises Invalid if there is none."""
     found = class_form(text)
     if found not in classes:
         raise Invalid.at(
@@ -125,7 +125,7 @@ def known_class(text: str, classes: Collection[str], pointer: str) -> str:
 
 
 def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
-    """The class as it is kept. Raises Invalid."""
+    """Return the normalised class. Raises Invalid."""
     name = class_form(one.name)
     if not CLASS_NAME.fullmatch(name):
         raise Invalid.at("/name", _("The name of a tax class has up to 40 letters, digits and dashes, such as books."))
@@ -144,7 +144,7 @@ def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
 
 
 def tax_rule(one: TaxRule, classes: Collection[str]) -> TaxRule:
-    """The rule as it is kept. Raises Invalid with all that is wrong."""
+    """Return the normalised rule. Raises Invalid with all errors."""
 
     def value() -> None:
         kind, _unused, name = one.value.partition(":")

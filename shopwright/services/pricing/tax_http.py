@@ -22,7 +22,7 @@ Service = Dependency[Pricing]
 
 
 class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a rate and a rule have in common: their period and why; what is the shop's own is taken and left."""
+    """Fields common to rates and rules: period and reason. Fields that the shop sets are accepted and ignored."""
 
     valid_from: str | None = None
     valid_to: str | None = None
@@ -45,10 +45,11 @@ class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class TaxRateInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rate to be added: `rate` in basis points (1900 is 19 %) or `rate_ppm` in millionths (88750 is 8.875 %).
+    """A rate to add: `rate` in basis points (1900 is 19 %) or `rate_ppm` in parts per million (88750 is 8.875 %).
 
-    From `valid_from` on (a day or time of the shop's; none: now) it applies, and that of the same place, class and authority
-    ends; until `valid_to`, a time, or a day through which it applies. What is answered may be sent again; `who`, `created`, `ended_by`, `ended_why` and `state` are the shop's own.
+    It applies from `valid_from` (day or time, default: now) and ends the rate of the same place, class and authority;
+    `valid_to` is a time, or the last day. A response may be sent again: `who`, `created`, `ended_by`, `ended_why` and
+    `state` are ignored.
     """
 
     country: str
@@ -82,7 +83,7 @@ class TaxRateInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TaxRuleInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule to be added; from `valid_from` on it applies, until a time or through a day (`valid_to`). What is answered may be sent again."""
+    """A rule to add, from `valid_from` until a time or through a day (`valid_to`). A response may be sent again."""
 
     country: str = ""
     rule: RuleName
@@ -94,13 +95,13 @@ class TaxRuleInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PresetNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which presets are to be added."""
+    """The presets to add."""
 
     names: tuple[str, ...]
 
 
 def moment_said(text: str | None, pointer: str) -> datetime | None:
-    """A day or time; where it says no zone it is the shop's."""
+    """Parse a day or time; the default zone is the shop's."""
     if not text:
         return None
     try:
@@ -112,7 +113,7 @@ def moment_said(text: str | None, pointer: str) -> datetime | None:
 
 
 def _end(text: str | None) -> datetime | None:
-    """A time, or a day that it holds through; where it says no zone it is the shop's."""
+    """Parse a time, or a day that is included; the default zone is the shop's."""
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
@@ -129,13 +130,13 @@ async def list_tax_rates(
     at: FromQuery[str] = "",
     all: FromQuery[bool] = False,  # noqa: A002 -- its name in the address
 ) -> dict[str, list[TaxRate]]:
-    """The tax rates that apply now, or `at` another day or time; with `all` those that ended and those to come, too."""
+    """List the tax rates that apply now, or `at` another day or time; with `all` past and future ones, too."""
     return {"items": await (pricing.tax_rate_history() if all else pricing.tax_rates(at))}
 
 
 @post("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_rate")
 async def put_tax_rate(pricing: Service, caller: CurrentCaller, data: JSONBody[TaxRateInput]) -> TaxRate:
-    """Set the rate of a place, class and authority from now or a time to come; the one before ends then, and is kept."""
+    """Set the rate of a place, class and authority from now or later; the one before ends then and is kept."""
     return (await pricing.add_tax_rates([data.rate_said()], caller.signature))[0]
 
 
@@ -153,7 +154,7 @@ async def delete_tax_rate(
     region: FromQuery[str] = "",
     why: FromQuery[str] = "",
 ) -> None:
-    """End the rate of a country or region that applies now; it is kept as one that applied."""
+    """End the current rate of a country or region; it stays in the history."""
     await pricing.delete_tax_rate(country, region, tax_class, caller.signature, why)
 
 
@@ -161,13 +162,13 @@ async def delete_tax_rate(
 async def end_tax_rate(
     pricing: Service, caller: CurrentCaller, rate_id: FromPath[str], why: FromQuery[str] = ""
 ) -> None:
-    """End a rate now, or take back one that was to come."""
+    """End a rate now, or withdraw a future one."""
     await pricing.end_tax_rate(rate_id, caller.signature, why)
 
 
 @get("/v1/tax-presets", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_presets")
 async def list_tax_presets(pricing: Service) -> dict[str, list[TaxPreset]]:
-    """Places that a law taxes in another way than their country: to be confirmed by your tax adviser, then added."""
+    """List places that are taxed differently from their country; confirm them with your tax adviser before adding."""
     return {"items": await pricing.tax_presets()}
 
 
@@ -175,19 +176,19 @@ async def list_tax_presets(pricing: Service) -> dict[str, list[TaxPreset]]:
 async def add_tax_presets(
     pricing: Service, caller: CurrentCaller, data: JSONBody[PresetNames]
 ) -> dict[str, list[TaxRate]]:
-    """Add the rates of presets; those that are there stay."""
+    """Add the rates of presets; existing ones stay."""
     return {"items": await pricing.add_tax_presets(data.names, caller.signature)}
 
 
 @get("/v1/tax-classes", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_classes")
 async def list_tax_classes(pricing: Service) -> dict[str, list[TaxClass]]:
-    """The kinds of goods that are taxed alike; products name one as their `tax_class`."""
+    """List the tax classes; products refer to one as their `tax_class`."""
     return {"items": await pricing.tax_classes()}
 
 
 @post("/v1/tax-classes", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_class")
 async def put_tax_class(pricing: Service, data: JSONBody[TaxClass]) -> TaxClass:
-    """Make a kind of goods, or change the title and position of the one with this name."""
+    """Create a tax class, or change title and position of an existing one."""
     return await pricing.put_tax_class(data)
 
 
@@ -196,13 +197,13 @@ async def list_tax_rules(
     pricing: Service,
     all: FromQuery[bool] = False,  # noqa: A002 -- its name in the address
 ) -> dict[str, list[TaxRule]]:
-    """How countries tax shipping and prices now; with `all` also what ended and what is to come."""
+    """List the current tax rules for shipping and prices; with `all` past and future ones, too."""
     return {"items": [one for one in await pricing.tax_rules() if all or one.state == "current"]}
 
 
 @post("/v1/tax-rules", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_tax_rule")
 async def add_tax_rule(pricing: Service, caller: CurrentCaller, data: JSONBody[TaxRuleInput]) -> TaxRule:
-    """Set how a country taxes shipping or prices, from now or a time to come; the rule before ends then, and is kept."""
+    """Set a country's rule for shipping or prices from now or later; the one before ends then and is kept."""
     return (await pricing.add_tax_rules([data.rule_said()], caller.signature))[0]
 
 
@@ -210,7 +211,7 @@ async def add_tax_rule(pricing: Service, caller: CurrentCaller, data: JSONBody[T
 async def end_tax_rule(
     pricing: Service, caller: CurrentCaller, rule_id: FromPath[str], why: FromQuery[str] = ""
 ) -> None:
-    """End a rule now, or take back one that was to come."""
+    """End a rule now, or withdraw a future one."""
     await pricing.end_tax_rule(rule_id, caller.signature, why)
 
 

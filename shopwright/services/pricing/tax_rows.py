@@ -1,4 +1,4 @@
-"""Rates and rules of tax are added and ended in one way, whatever they say."""
+"""Adding and ending tax rates and rules."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ SAID = ("rate_ppm", "title", "category", "reason", "value")
 
 
 async def put(tx: Transaction, ids: Ids, rows: list[R], new: R, who: str) -> R:
-    """Add a row to those of its key, which are kept as they are written; what applies already adds nothing. Raises Invalid."""
+    """Add a row to those of its key; one that applies already adds nothing. Raises Invalid."""
     new = _as_read(new, rows, tx.now)
     start, end = dated.period_of(new.valid_from, new.valid_to, tx.now, tx.zone)
     change = dated.put(rows, start, end, tx.zone)
@@ -43,7 +43,7 @@ async def put(tx: Transaction, ids: Ids, rows: list[R], new: R, who: str) -> R:
 
 
 async def end(tx: Transaction, one: R, rows: Sequence[R], who: str, why: str) -> None:
-    """End a row now, or withdraw one that is to come. Raises Refused."""
+    """End a row now, or withdraw a future one. Raises Refused."""
     start = dated.start_of(one)
     if one.valid_to is not None and one.valid_to <= max(tx.now, start):
         raise Refused(
@@ -60,7 +60,7 @@ async def end(tx: Transaction, one: R, rows: Sequence[R], who: str, why: str) ->
 
 
 def with_states(rows: Sequence[R], now: datetime) -> list[R]:
-    """Which apply now, which will and which did."""
+    """Return the rows with their states: past, current or future."""
     return [msgspec.structs.replace(one, state=_state(one, now)) for one in rows]
 
 
@@ -71,7 +71,7 @@ def _state(one: TaxRate | TaxRule, now: datetime) -> State:
 
 
 def _as_read(new: R, rows: Sequence[R], now: datetime) -> R:
-    """One that was read, changed and sent back begins now, or when it was to begin: its own times are those of the row."""
+    """A row that was read, changed and sent back begins now, or at its own future start."""
     row = next((one for one in rows if new.id and one.id == new.id), None)
     if row is None or row.valid_from is None or new.valid_from != row.valid_from:
         return new

@@ -1,4 +1,4 @@
-"""The taxes of a shop: rates, rules and kinds of goods. Rates and rules are added and ended, never overwritten or deleted."""
+"""Tax settings: rates, rules and classes. Rates and rules are added and ended, never overwritten or deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,23 +18,23 @@ from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
 
 
 class Taxes:
-    """Part of `PricingService` that keeps what is said of taxes."""
+    """Stores the tax settings."""
 
     def __init__(self, work: ServiceDatabase, memo: Memo) -> None:
         self._work = work
         self._memo = memo
 
     async def of(self, country: str) -> list[TaxRate]:
-        """All rates of a country, of whatever time."""
+        """Return all rates of a country, past and future ones included."""
         code = place_form(country)
         return await self._memo.get(("tax", code), lambda: tax_store.of_country(self._work, code))
 
     async def of_supply(
         self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
     ) -> dict[str, tuple[TaxRate, ...]]:
-        """The rates of these classes of goods at a moment, where the day of supply decides; none where that of the order does.
+        """The rates of these classes at a moment, if the day of supply decides; none if the order's does.
 
-        Without a rule it decides in the member states of the EU (Directive 2006/112/EC, articles 63, 93 and 95).
+        By default it decides in EU member states (Directive 2006/112/EC, articles 63, 93 and 95).
         """
         here = Taxed(
             country=place_form(country),
@@ -52,20 +52,20 @@ class Taxes:
         return {one: rates for one in dict.fromkeys(classes) if (rates := here.applicable(one))}
 
     async def every(self) -> list[TaxRate]:
-        """All rates there ever were and those to come."""
+        """Return all past, current and future rates."""
         return await self._memo.get("tax", lambda: tax_store.every(self._work))
 
     async def history(self) -> list[TaxRate]:
-        """The same, and which apply now, which will and which did."""
+        """Return all rates with their states."""
         return tax_rows.with_states(await self.every(), self._work.now())
 
     async def current(self, at: str = "") -> list[TaxRate]:
-        """The rates that apply now, or at a day or time of the shop's. Raises Invalid."""
+        """Return the rates that apply now, or on a day or at a time. Raises Invalid."""
         moment = parse_moment(at, self._work.zone, "/at") if at else self._work.now()
         return [one for one in await self.every() if one.holds(moment)]
 
     async def add(self, rates: Sequence[TaxRate], who: str) -> list[TaxRate]:
-        """Add rates, all or none; one that says what applies already adds nothing. Raises Invalid."""
+        """Add rates, all or none; ones that apply already add nothing. Raises Invalid."""
         classes = [one.name for one in await self.classes()]
         clean = [tax_checks.tax_rate(rate, classes) for rate in rates]
         async with self._work.begin() as tx:
@@ -81,7 +81,7 @@ class Taxes:
         return await tax_rows.put(tx, self._work.ids, known.rows_of(clean), clean, who)
 
     async def end(self, rate_id: str, who: str, why: str) -> None:
-        """End one by its id. Raises Missing, Refused."""
+        """End a rate by its id. Raises Missing, Refused."""
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
             rows = await tax_store.beside(tx, rate_id)
@@ -91,7 +91,7 @@ class Taxes:
             await tax_rows.end(tx, one, rows, who, why)
 
     async def end_current(self, named: TaxRate, who: str, why: str) -> None:
-        """End the one of a place, class and authority that applies now. Raises Missing."""
+        """End the current rate of a place, class and authority. Raises Missing."""
         key = key_of(clean_tax_rate(named))
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
@@ -102,12 +102,12 @@ class Taxes:
             await tax_rows.end(tx, one, rows, who, why)
 
     async def presets(self) -> list[TaxPreset]:
-        """Places known to be taxed in another way than their country, and whether this shop has them."""
+        """Return the presets, and whether this shop has added them."""
         there = {key_of(one) for one in await self.every() if one.valid_to is None}
         return [msgspec.structs.replace(one, added=key_of(presets.rate_of(one)) in there) for one in presets.PRESETS]
 
     async def add_presets(self, names: Sequence[str], who: str) -> list[TaxRate]:
-        """Add rates for these presets; those that are there stay. Raises Missing."""
+        """Add the rates of these presets; existing ones stay. Raises Missing."""
         known = {one.name: one for one in presets.PRESETS}
         if unknown := [name for name in names if name not in known]:
             raise Missing(
@@ -116,26 +116,26 @@ class Taxes:
         return await self.add([presets.rate_of(known[name]) for name in dict.fromkeys(names)], who)
 
     async def classes(self) -> list[TaxClass]:
-        """Kinds of goods, in their order."""
+        """Return the tax classes in their order."""
         return await self._memo.get("tax classes", lambda: tax_store.classes(self._work))
 
     async def put_class(self, one: TaxClass) -> TaxClass:
-        """Make a kind of goods, or change its title and position. Raises Invalid."""
+        """Create a tax class, or change its title and position. Raises Invalid."""
         clean = tax_checks.tax_class(one, await self.classes())
         async with self._work.begin() as tx:
             await tax_store.put_class(tx, clean)
         return clean
 
     async def all_rules(self) -> list[TaxRule]:
-        """All rules there ever were and those to come."""
+        """Return all past, current and future rules."""
         return await self._memo.get("tax rules", lambda: tax_store.rules(self._work))
 
     async def rules(self) -> list[TaxRule]:
-        """The same, and which apply now, which will and which did."""
+        """Return all rules with their states."""
         return tax_rows.with_states(await self.all_rules(), self._work.now())
 
     async def add_rules(self, rules: Sequence[TaxRule], who: str) -> list[TaxRule]:
-        """Add rules, all or none; one that says what applies already adds nothing. Raises Invalid."""
+        """Add rules, all or none; ones that apply already add nothing. Raises Invalid."""
         classes = [one.name for one in await self.classes()]
         clean = [tax_checks.tax_rule(rule, classes) for rule in rules]
         made = []
@@ -161,7 +161,7 @@ class Taxes:
             await tax_rows.end(tx, one, rows, who, why)
 
     async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
-        """An order of these goods goes where there is no rate for them; in a shop without any that says nothing."""
+        """Record an order without a rate at its destination, unless the shop has no rates at all."""
         if not await self.every():
             return
         code = place_form(country)
@@ -170,7 +170,7 @@ class Taxes:
                 await tax_store.note_untaxed(tx, code, region_form(code, region), class_form(tax_class))
 
     async def untaxed_places(self) -> list[UntaxedPlace]:
-        """Where orders went without a rate, and there is none yet for the whole place."""
+        """Return destinations of orders that still have no rate for the whole place."""
         found = []
         for one in await tax_store.untaxed_places(self._work):
             rates = await self.of(one.country)

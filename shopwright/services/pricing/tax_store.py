@@ -1,4 +1,4 @@
-"""Rates, rules and classes of tax in SQL. Of a row nothing but its end is ever written."""
+"""SQL for tax rates, rules and classes. Only the end of a row is ever changed."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from shopwright.services.pricing.taxes import basis_points, key_of
 
 
 def _read(row: Row) -> TaxRate:
-    """As it was written; a region of an earlier version may be written another way."""
+    """Read a rate; earlier versions may have spelt its region differently."""
     return TaxRate(
         id=row["id"],
         country=row["country"],
@@ -32,7 +32,7 @@ def _read(row: Row) -> TaxRate:
 
 
 def _times(row: Row) -> dict[str, Any]:
-    """When a row applies, and who wrote it and its end."""
+    """The period of a row, and who wrote it and its end."""
     return {
         "valid_from": from_micros(row["valid_from"]),
         "valid_to": None if row["valid_to"] is None else from_micros(row["valid_to"]),
@@ -42,13 +42,13 @@ def _times(row: Row) -> dict[str, Any]:
 
 
 async def every(source: ServiceDatabase | Transaction) -> list[TaxRate]:
-    """All rates there ever were."""
+    """Return all rates."""
     rows = await source.fetch("SELECT * FROM dated_tax_rates ORDER BY country, region, tax_class, valid_from, id")
     return source.aside.readable("tax rate", rows, lambda row: str(row["id"]), _read)
 
 
 async def of_country(source: ServiceDatabase | Transaction, country: str) -> list[TaxRate]:
-    """All rates of a country."""
+    """Return all rates of a country."""
     rows = await source.fetch(
         "SELECT * FROM dated_tax_rates WHERE country = :country ORDER BY valid_from, id", country=country
     )
@@ -56,7 +56,7 @@ async def of_country(source: ServiceDatabase | Transaction, country: str) -> lis
 
 
 async def beside(source: ServiceDatabase | Transaction, rate_id: str) -> list[TaxRate]:
-    """A rate and those of its place, class and authority."""
+    """Return a rate and the others of its place, class and authority."""
     rows = await source.fetch(
         "SELECT other.* FROM dated_tax_rates one JOIN dated_tax_rates other ON other.country = one.country"
         " AND other.postcodes = one.postcodes AND other.tax_class = one.tax_class AND other.authority = one.authority"
@@ -68,12 +68,12 @@ async def beside(source: ServiceDatabase | Transaction, rate_id: str) -> list[Ta
 
 
 async def lock(tx: Transaction) -> None:
-    """Until the transaction ends nobody else changes rates."""
+    """Lock rates against changes until the transaction ends."""
     await tx.run("UPDATE tax_changes SET count = count + 1 WHERE id = 1")
 
 
 async def add(tx: Transaction, one: TaxRate | TaxRule) -> None:
-    """Write a new row."""
+    """Insert a row."""
     times = {
         "id": one.id,
         "country": one.country,
@@ -109,7 +109,7 @@ async def add(tx: Transaction, one: TaxRate | TaxRule) -> None:
 
 
 async def set_end(tx: Transaction, one: TaxRate | TaxRule, end: datetime | None, by: str = "", why: str = "") -> None:
-    """Write when a row ends: while that is still to come."""
+    """Write the end of a row, if that is still to come."""
     written = (
         " SET valid_to = :valid_to, ended_by = :ended_by, ended_why = :ended_why"
         " WHERE id = :id AND (valid_to IS NULL OR valid_to >= :now)"
@@ -125,7 +125,7 @@ async def set_end(tx: Transaction, one: TaxRate | TaxRule, end: datetime | None,
 
 
 async def rules(source: ServiceDatabase | Transaction) -> list[TaxRule]:
-    """All rules there ever were."""
+    """Return all rules."""
     rows = await source.fetch("SELECT * FROM tax_rules ORDER BY country, rule, valid_from, id")
     return source.aside.readable("tax rule", rows, lambda row: str(row["id"]), _rule)
 
@@ -142,13 +142,13 @@ def _rule(row: Row) -> TaxRule:
 
 
 async def classes(source: ServiceDatabase | Transaction) -> list[TaxClass]:
-    """All kinds of goods."""
+    """Return all tax classes."""
     rows = await source.fetch("SELECT name, title, position FROM tax_classes ORDER BY position, name")
     return [TaxClass(name=row["name"], title=row["title"], position=row["position"]) for row in rows]
 
 
 async def put_class(tx: Transaction, one: TaxClass) -> None:
-    """Write a kind of goods."""
+    """Write a tax class."""
     await tx.run(
         "INSERT INTO tax_classes (name, title, position) VALUES (:name, :title, :position)"
         " ON CONFLICT (name) DO UPDATE SET title = excluded.title, position = excluded.position",
@@ -159,7 +159,7 @@ async def put_class(tx: Transaction, one: TaxClass) -> None:
 
 
 async def note_untaxed(tx: Transaction, country: str, region: str, tax_class: str) -> None:
-    """Write that an order went there just now."""
+    """Record that an order went to this place just now."""
     await tx.run(
         "INSERT INTO untaxed_places (country, region, tax_class, last) VALUES (:country, :region, :tax_class, :now)"
         " ON CONFLICT (country, region, tax_class) DO UPDATE SET last = excluded.last",
@@ -171,7 +171,7 @@ async def note_untaxed(tx: Transaction, country: str, region: str, tax_class: st
 
 
 async def untaxed_places(source: ServiceDatabase) -> list[UntaxedPlace]:
-    """Where orders went without a rate, the last ones first."""
+    """Return destinations of orders without a rate, most recent first."""
     rows = await source.fetch("SELECT * FROM untaxed_places ORDER BY last DESC, country, region, tax_class LIMIT 500")
     return [
         UntaxedPlace(

@@ -1,7 +1,7 @@
-"""Which rates of tax apply, and what each line and the shipping keep of them. Pure functions, exact to the minor unit.
+"""Which tax rates apply, and the tax of each line and of shipping. Pure functions, exact to the minor unit.
 
-A tax is rounded once for an order and a rate, and then split over what it applies to. Where several authorities tax the
-same, each takes its part of the same net: of prices that contain tax that is gross × 10⁶ / (10⁶ + the sum of the rates).
+A tax is rounded once per order and rate, then split over what it applies to. If several authorities tax the same goods,
+each takes its part of the same net; for prices that include tax the net is gross × 10⁶ / (10⁶ + the sum of the rates).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ Key = tuple[str, str, str, str, str]
 
 
 def clean_tax_rate(rate: TaxRate) -> TaxRate:
-    """With its country, region, postcodes and class as they are kept and looked for, and its rate in both units."""
+    """Normalise country, region, postcodes and class, and set the rate in both units."""
     country = place_form(rate.country)
     return msgspec.structs.replace(
         rate,
@@ -48,17 +48,17 @@ def clean_tax_rate(rate: TaxRate) -> TaxRate:
 
 
 def basis_points(ppm: int) -> int:
-    """Of millionths, rounded: 888 of 88,750."""
+    """Basis points of parts per million, rounded: 888 for 88,750."""
     return (ppm + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT
 
 
 def key_of(rate: TaxRate) -> Key:
-    """What a rate is of: among those of one key at most one applies."""
+    """The key of a rate; of each key at most one rate applies at a time."""
     return rate.country, rate.region, rate.postcodes, rate.tax_class, rate.authority
 
 
 class Taxed(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and when tax is reckoned, by which rates, and whether what things cost has it in it (`included`)."""
+    """A place and time of taxation with its rates; `included`: whether prices include tax."""
 
     country: str
     region: str
@@ -69,7 +69,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
     rules: Sequence[TaxRule] = ()
 
     def rule(self, name: RuleName) -> TaxRule | None:
-        """The rule of this country that applies, else that of all."""
+        """The current rule of this country, else the general one."""
         country = place_form(self.country)
         found = {one.country: one for one in self.rules if one.rule == name and one.holds(self.at)}
         return found.get(country) or found.get("")
@@ -77,7 +77,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
     def shipped(
         self, classes: Sequence[str], goods: Sequence[Money], shipping: Money
     ) -> list[tuple[str | None, Money]]:
-        """As which kinds of goods shipping is taxed, and how much of it as each."""
+        """The tax classes of shipping, with the amount taxed as each."""
         rule, of_untaxed = self.rule("shipping"), self.rule("shipping_of_untaxed")
         kind, _, name = (rule.value if rule else "class:standard").partition(":")
         worth: dict[str, int] = {}
@@ -97,12 +97,12 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         return sum(rate.ppm for rate in self.applicable(tax_class))
 
     def here(self) -> "Taxed":
-        """The same with those rates alone that apply here and now to any goods: it is asked for often."""
+        """The same with only the rates that apply here and now, as it is asked often."""
         near = self._nearness()
         return msgspec.structs.replace(self, rates=tuple(rate for rate in self.rates if near(rate)))
 
     def _nearness(self) -> Callable[[TaxRate], int]:
-        """How closely a rate says this place, by its postcodes, then its region; 0 where it does not, or not now."""
+        """How specifically a rate covers this place, by postcodes, then region; 0 if it does not apply here and now."""
         country = place_form(self.country)
         region, code = region_form(country, self.region), bare_postcode(country, self.postcode)
 
@@ -117,7 +117,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         return near
 
     def applicable(self, tax_class: str | None) -> Rates:
-        """The rate of each authority for a class of goods here, the closest to the place and the goods of each."""
+        """The rate of each authority for a tax class: the most specific for place and goods."""
         if tax_class is UNTAXED:
             return ()
         kind, nearness = class_form(tax_class), self._nearness()
@@ -131,13 +131,13 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(best[name][1] for name in sorted(best))
 
     def untaxed(self, classes: Iterable[str]) -> tuple[str, ...]:
-        """Those classes of goods that there is no rate for here."""
+        """The tax classes without a rate here."""
         return tuple(one for one in dict.fromkeys(classes) if not self.applicable(one))
 
     def parts(
         self, classes: Sequence[str | None], amounts: Sequence[Money], receipt: list[Step]
     ) -> list[tuple[TaxPart, ...]]:
-        """The parts of each amount, whose class of goods is at the same place; what is taken is told on the receipt."""
+        """The tax parts of each amount, whose class has the same index; the breakdown lists the taxes."""
         known = {tax_class: self.applicable(tax_class) for tax_class in dict.fromkeys(classes)}
         found = [known[tax_class] for tax_class in classes]
         taken = self._within(found, amounts, receipt) if self.included else self._on_top(found, amounts, receipt)
@@ -147,7 +147,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
     def _within(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
-        """What is in the amounts, by rate: what all authorities take together is split among them."""
+        """The taxes contained in the amounts, by rate: the total of all authorities is split among them."""
         taken: list[dict[str, Money]] = [{} for _ in amounts]
         for rates in dict.fromkeys(found):
             numbers = [n for n, its in enumerate(found) if its == rates]
@@ -157,7 +157,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         return taken
 
     def _on_top(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
-        """What is added to the amounts, by rate."""
+        """The taxes added to the amounts, by rate."""
         taken: list[dict[str, Money]] = [{} for _ in amounts]
         for rate in dict.fromkeys(one for rates in found for one in rates):
             numbers = [n for n, its in enumerate(found) if rate in its]
@@ -175,7 +175,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         taken: list[dict[str, Money]],
         receipt: list[Step],
     ) -> None:
-        """Split what one rate takes over what it applies to, and say it on the receipt."""
+        """Split the tax of one rate over what it applies to, and list it in the breakdown."""
         if not tax.amount:
             return
         numbers = list(numbers)

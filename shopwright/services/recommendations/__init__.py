@@ -1,4 +1,4 @@
-"""What else one may like, and why."""
+"""Recommendations: products a shopper may like, and why."""
 
 from shopwright.kit.manifest import ServiceManifest
 

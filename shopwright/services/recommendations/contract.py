@@ -1,4 +1,4 @@
-"""What others may know of recommendations."""
+"""The contract of recommendations: values, events and operations."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
@@ -12,14 +12,14 @@ Kind = Literal["similar", "bought_together", "for_you", "trending", "recently_vi
 
 
 class Recommended(msgspec.Struct, frozen=True):
-    """A product, and why it is here, in words for the shopper."""
+    """A recommended product, and the reason in words for the shopper."""
 
     product_id: str
     reason: str
 
 
 class ProductsViewed(Event, frozen=True, kw_only=True):
-    """So often were products looked at since the last time this was told, by anyone: product id → how often."""
+    """Page views by product since the last such event, by anyone."""
 
     SUBJECT: ClassVar[str] = "day"
     day: str
@@ -27,37 +27,37 @@ class ProductsViewed(Event, frozen=True, kw_only=True):
 
 
 class Recommendations(Protocol):
-    """The verbs of recommendations. A viewer is a customer's id, or the chance a browser was given."""
+    """The operations of recommendations. A viewer is a customer id, or a random id of a browser."""
 
     @idempotent
     async def remembers(self, viewer: str) -> bool:
-        """Did they agree that what they look at is remembered?"""
+        """Whether the viewer consented to remembering views."""
         ...
 
     async def remember(self, viewer: str, *, wanted: bool) -> None:
-        """They agree; or agree no more, and all of it is forgotten."""
+        """Give or withdraw consent; withdrawal deletes all views."""
         ...
 
     async def saw(self, viewer: str, product: str) -> None:
-        """They looked at a product (id or slug): remembered if they agreed. Raises Missing."""
+        """Record a viewed product (id or slug) if the viewer consented. Raises Missing."""
         ...
 
     async def looked(self, counts: Mapping[str, int]) -> None:
-        """Product pages (id or slug) that were asked for so often, by nobody in particular."""
+        """Record anonymous counts of product page views (id or slug)."""
         ...
 
     async def become(self, viewer: str, user_id: str) -> None:
-        """A browser that is remembered turns out to be a customer's."""
+        """Move a browser's views to a customer."""
         ...
 
     @idempotent
     async def seen(self, viewer: str, limit: int = 60) -> list[str]:
-        """Products they looked at, the newest first."""
+        """Return recently viewed products, newest first."""
         ...
 
     @idempotent
     async def recommend(
         self, kind: Kind, *, products: Sequence[str] = (), user_id: str | None = None, limit: int = 8
     ) -> list[Recommended]:
-        """Best first; none of `products` themselves. An empty list where nothing honest can be said."""
+        """Return recommendations, best first, without `products`; empty if there is no basis for any."""
         ...

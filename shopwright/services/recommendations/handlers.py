@@ -1,4 +1,4 @@
-"""When that is heard, do this."""
+"""Event handlers and scheduled jobs of recommendations."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from shopwright.services.users.contract.facts import UserErased
 
 
 def handlers(recommendations: RecommendationService) -> list[EventHandler]:
-    """Baskets and products."""
+    """Return the event handlers: orders and products."""
     return [
         EventHandler("recommendations.paid", OrderPaid, recommendations.on_paid, alone=False),
         EventHandler("recommendations.imported", OrderImported, recommendations.on_paid, alone=False),
@@ -21,5 +21,5 @@ def handlers(recommendations: RecommendationService) -> list[EventHandler]:
 
 
 def jobs(recommendations: RecommendationService) -> list[ScheduledJob]:
-    """What is old is forgotten."""
+    """Return the job that deletes old views."""
     return [ScheduledJob("recommendations.forget", timedelta(hours=6), recommendations.forget_old)]

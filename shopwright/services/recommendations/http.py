@@ -1,4 +1,4 @@
-"""REST routes of recommendations: what one looked at, for those who want it remembered."""
+"""REST routes of recently viewed products, with consent."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Service = Dependency[Recommendations]
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`remember`: whether what one looks at may be remembered."""
+    """`remember`: whether views may be remembered."""
 
     remember: bool
 
@@ -29,24 +29,24 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @get("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="get_consents")
 async def get_consents(recommendations: Service, caller: CurrentCaller) -> Consent:
-    """What one agreed to."""
+    """Get one's consent."""
     return Consent(remember=await recommendations.remembers(caller.user_id or ""))
 
 
 @put("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="put_consents")
 async def put_consents(recommendations: Service, caller: CurrentCaller, data: JSONBody[Consent]) -> Consent:
-    """Agree, or agree no more: then what was remembered is forgotten at once."""
+    """Give or withdraw consent; withdrawal deletes remembered views at once."""
     await recommendations.remember(caller.user_id or "", wanted=data.remember)
     return data
 
 
 @post("/v1/me/views", opt=allow(signed_in), tags=["recommendations"], operation_id="add_view", status_code=204)
 async def add_view(recommendations: Service, caller: CurrentCaller, data: JSONBody[Look]) -> None:
-    """One looked at a product; remembered only for those who agreed."""
+    """Record a product view, if one consented."""
     await recommendations.saw(caller.user_id or "", data.product)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [get_consents, put_consents, add_view]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""What is learned from orders and products as they are heard of."""
+"""Learning from orders and products."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ MOST_IN_ORDER = 50
 
 
 class Learning:
-    """Counts baskets, and what products have in common."""
+    """Counts co-purchases and stores product features."""
 
     def __init__(self, work: ServiceDatabase, catalog: Catalog) -> None:
         self._work = work
         self._catalog = catalog
 
     async def on_paid(self, heard: Delivery) -> None:
-        """OrderPaid: one more basket."""
+        """Handle OrderPaid: count the products bought together."""
         products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
         async with self._work.begin(dedup_key=heard.key) as tx:
             time = getattr(
@@ -40,7 +40,7 @@ class Learning:
                     await store.count_pair(tx, product_id, other)
 
     async def on_published(self, heard: Delivery) -> None:
-        """ProductPublished: what it is like now."""
+        """Handle ProductPublished: store the product's features."""
         try:
             product = await self._catalog.get(heard.event.product_id)
         except Missing:
@@ -49,6 +49,6 @@ class Learning:
             await store.set_features(tx, product.id, model.features(product))
 
     async def on_retired(self, heard: Delivery) -> None:
-        """ProductRetired: it is like nothing any more."""
+        """Handle ProductRetired: delete the product's features."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_features(tx, heard.event.product_id, [])

@@ -1,4 +1,4 @@
-"""What those who want it looked at, in SQL."""
+"""SQL for viewed products and consent."""
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
@@ -7,12 +7,12 @@ KEPT = 60
 
 
 async def consent(source: ServiceDatabase | Transaction, viewer: str) -> bool:
-    """Do they want to be remembered?"""
+    """Whether the viewer consented."""
     return await source.one("SELECT since FROM consents WHERE viewer = :viewer", viewer=viewer) is not None
 
 
 async def give_consent(tx: Transaction, viewer: str) -> None:
-    """They want to."""
+    """Record consent."""
     await tx.run(
         "INSERT INTO consents (viewer, since) VALUES (:viewer, :since) ON CONFLICT (viewer) DO NOTHING",
         viewer=viewer,
@@ -21,13 +21,13 @@ async def give_consent(tx: Transaction, viewer: str) -> None:
 
 
 async def forget(tx: Transaction, viewer: str) -> None:
-    """They do not (any more): nothing is kept."""
+    """Delete consent and views."""
     await tx.run("DELETE FROM consents WHERE viewer = :viewer", viewer=viewer)
     await tx.run("DELETE FROM views WHERE viewer = :viewer", viewer=viewer)
 
 
 async def saw(tx: Transaction, viewer: str, product_id: str) -> None:
-    """They looked at it just now; only the newest are kept."""
+    """Record a view; only the newest are kept."""
     await tx.run(
         "INSERT INTO views (viewer, product_id, time) VALUES (:viewer, :product_id, :time)"
         " ON CONFLICT (viewer, product_id) DO UPDATE SET time = excluded.time",
@@ -44,7 +44,7 @@ async def saw(tx: Transaction, viewer: str, product_id: str) -> None:
 
 
 async def seen_by(source: ServiceDatabase, viewer: str, limit: int) -> list[str]:
-    """What they looked at, the newest first."""
+    """Return recently viewed products, newest first."""
     rows = await source.fetch(
         "SELECT product_id FROM views WHERE viewer = :viewer ORDER BY time DESC, product_id LIMIT :limit",
         viewer=viewer,
@@ -54,7 +54,7 @@ async def seen_by(source: ServiceDatabase, viewer: str, limit: int) -> list[str]
 
 
 async def move(tx: Transaction, viewer: str, user_id: str) -> None:
-    """What a browser saw is now a customer's."""
+    """Move a browser's views to a customer."""
     await tx.run(
         "INSERT INTO views (viewer, product_id, time) SELECT :user_id, product_id, time FROM views"
         " WHERE viewer = :viewer ON CONFLICT (viewer, product_id) DO NOTHING",
@@ -64,7 +64,7 @@ async def move(tx: Transaction, viewer: str, user_id: str) -> None:
 
 
 async def forget_before(tx: Transaction, time: int) -> None:
-    """What is old is forgotten."""
+    """Delete old views, and consents without views."""
     await tx.run("DELETE FROM views WHERE time < :time", time=time)
     await tx.run(
         "DELETE FROM consents WHERE since < :time"

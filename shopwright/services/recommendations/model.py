@@ -1,4 +1,4 @@
-"""What products have in common, and how much that says."""
+"""Scores of product similarity and co-purchases."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ WEIGHTS: Mapping[str, float] = {"category": 3.0, "attr": 1.5, "tag": 1.5, "brand
 
 
 def features(product: Product) -> list[str]:
-    """What can be compared about a product."""
+    """The comparable features of a product."""
     return [
         *(f"category:{category_id}" for category_id in product.category_ids),
         *(f"tag:{tag.casefold()}" for tag in product.tags),
@@ -19,16 +19,16 @@ def features(product: Product) -> list[str]:
 
 
 def weight(feature: str, having: int) -> float:
-    """How much sharing a feature says: by its kind, less the more products have it (inverse document frequency)."""
+    """The weight of a shared feature: by kind, and lower the more products have it (inverse document frequency)."""
     return WEIGHTS.get(feature.partition(":")[0], 1.0) / math.log2(1 + having)
 
 
 def score_pair(together: int, own: int, other: int) -> float:
-    """Cosine of two baskets' products, damped where there are few: 1 basket in common says little."""
+    """Cosine similarity of co-purchases, damped for small counts: one common order says little."""
     return together / math.sqrt(max(own, 1) * max(other, 1)) * (together / (together + 1))
 
 
 def rank(scores: Mapping[str, float], without: Sequence[str], limit: int) -> list[str]:
-    """Best first, stable."""
+    """The best products first, in a stable order."""
     left = [(score, product_id) for product_id, score in scores.items() if product_id not in without]
     return [product_id for score, product_id in sorted(left, key=lambda one: (-one[0], one[1]))[:limit]]

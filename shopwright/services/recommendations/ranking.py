@@ -1,4 +1,4 @@
-"""What is recommended, and why."""
+"""Ranking of recommendations, with reasons."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ class Ranking:
         return [Recommended(one, "You looked at this") for one in found if one not in products][:limit]
 
     async def _for_you(self, user_id: str, without: Sequence[str], limit: int) -> list[Recommended]:
-        """What goes with what they bought comes first, then what is like that they looked at."""
+        """Products bought with the customer's purchases first, then ones similar to those viewed."""
         bought = await store.bought_by(self._work, user_id, HISTORY)
         known = [*bought, *without]
         found = await self._together(bought, known, limit, "Bought by people who bought what you did")

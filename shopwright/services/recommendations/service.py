@@ -1,4 +1,4 @@
-"""Recommendations: counted from real orders and from what products have in common; each says why it is there.
+"""Recommendations from real orders and product features, each with its reason.
 
 viewed ← ranking          learning
 """
@@ -17,7 +17,7 @@ from shopwright.services.recommendations.viewed import ViewedProducts
 
 
 class RecommendationService(Recommendations):
-    """The operations of recommendations, and what it hears."""
+    """The operations and event handlers of recommendations."""
 
     def __init__(self, work: ServiceDatabase, *, catalog: Catalog) -> None:
         self._work = work
@@ -50,7 +50,7 @@ class RecommendationService(Recommendations):
         key = (kind, tuple(products), user_id, limit)
         return await self._memo.get(key, lambda: self._ranking.recommend(kind, products, user_id, limit))
 
-    # --- what is heard, and what time does
+    # --- event handlers and jobs
 
     async def on_paid(self, heard: Delivery) -> None:
         await self._learning.on_paid(heard)
@@ -62,7 +62,7 @@ class RecommendationService(Recommendations):
         await self._learning.on_retired(heard)
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: what they bought and looked at is known as someone's no more."""
+        """Handle UserErased: delete the customer's purchases and views."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.forget(tx, heard.event.user_id)
             await memory_store.forget(tx, heard.event.user_id)

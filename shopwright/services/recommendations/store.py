@@ -1,4 +1,4 @@
-"""Counts in SQL."""
+"""SQL for co-purchases, sales and features."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ NEAREST = 60
 
 
 async def pairs(source: Reader, product_id: str) -> list[tuple[str, int, int, int]]:
-    """Products bought with this one: how often together, how often this, how often the other."""
+    """Return products bought with this one, with the counts of both together and of each."""
     rows = await source.fetch(
         "SELECT p.other_id, p.count AS together,"
         " (SELECT CAST(coalesce(sum(orders), 0) AS BIGINT) FROM sold s WHERE s.product_id = p.product_id) AS own,"
@@ -20,9 +20,9 @@ async def pairs(source: Reader, product_id: str) -> list[tuple[str, int, int, in
 
 
 async def sharing(source: Reader, product_id: str) -> list[tuple[str, str, int]]:
-    """Products that share a feature: which one, and how many products have it.
+    """Return products that share a feature, with the feature and how many products have it.
 
-    Of those with a common feature only the nearest by id are looked at, as many whatever the size of the shop.
+    Of a common feature only the nearest products by id are read: a fixed number, whatever the size of the shop.
     """
     rows = await source.fetch(
         "SELECT f.feature, c.having_it FROM features f JOIN feature_counts c ON c.feature = f.feature"
@@ -44,7 +44,7 @@ async def sharing(source: Reader, product_id: str) -> list[tuple[str, str, int]]
 
 
 async def trending(source: Reader, since_day: int, limit: int) -> list[str]:
-    """What was in most orders since then."""
+    """Return the products in most orders since then."""
     rows = await source.fetch(
         "SELECT product_id FROM sold WHERE day >= :since GROUP BY product_id ORDER BY sum(orders) DESC, product_id LIMIT :limit",
         since=since_day,
@@ -54,7 +54,7 @@ async def trending(source: Reader, since_day: int, limit: int) -> list[str]:
 
 
 async def bought_by(source: ServiceDatabase, user_id: str, limit: int) -> list[str]:
-    """What someone bought, newest first."""
+    """Return a customer's purchases, newest first."""
     rows = await source.fetch(
         "SELECT product_id FROM bought WHERE user_id = :user_id ORDER BY time DESC LIMIT :limit",
         user_id=user_id,
@@ -64,7 +64,7 @@ async def bought_by(source: ServiceDatabase, user_id: str, limit: int) -> list[s
 
 
 async def count_pair(tx: Transaction, product_id: str, other_id: str) -> None:
-    """Once more together."""
+    """Count a co-purchase."""
     await tx.run(
         "INSERT INTO pairs (product_id, other_id, count) VALUES (:product_id, :other_id, 1)"
         " ON CONFLICT (product_id, other_id) DO UPDATE SET count = pairs.count + 1",
@@ -74,7 +74,7 @@ async def count_pair(tx: Transaction, product_id: str, other_id: str) -> None:
 
 
 async def count_sold(tx: Transaction, product_id: str, day: int) -> None:
-    """In one more order."""
+    """Count an order with this product."""
     await tx.run(
         "INSERT INTO sold (product_id, day, orders) VALUES (:product_id, :day, 1)"
         " ON CONFLICT (product_id, day) DO UPDATE SET orders = sold.orders + 1",
@@ -84,7 +84,7 @@ async def count_sold(tx: Transaction, product_id: str, day: int) -> None:
 
 
 async def add_bought(tx: Transaction, user_id: str, product_id: str, time: int) -> None:
-    """They have it."""
+    """Record a purchase."""
     await tx.run(
         "INSERT INTO bought (user_id, product_id, time) VALUES (:user_id, :product_id, :time)"
         " ON CONFLICT (user_id, product_id) DO UPDATE SET time = excluded.time",
@@ -95,7 +95,7 @@ async def add_bought(tx: Transaction, user_id: str, product_id: str, time: int) 
 
 
 async def set_features(tx: Transaction, product_id: str, features: Sequence[str]) -> None:
-    """Replace what a product is like."""
+    """Replace the features of a product."""
     rows = await tx.fetch(
         "DELETE FROM features WHERE product_id = :product_id RETURNING feature", product_id=product_id
     )
@@ -104,7 +104,7 @@ async def set_features(tx: Transaction, product_id: str, features: Sequence[str]
         "INSERT INTO features (product_id, feature) VALUES (:product_id, :feature)",
         [{"product_id": product_id, "feature": feature} for feature in sorted(now)],
     )
-    # In the same order by everyone, so that two products that change at once never wait for one another.
+    # In the same order everywhere, so that products that change at once cannot deadlock.
     await tx.run_many(
         "INSERT INTO feature_counts (feature, having_it) VALUES (:feature, :step)"
         " ON CONFLICT (feature) DO UPDATE SET having_it = feature_counts.having_it + excluded.having_it",
@@ -113,5 +113,5 @@ async def set_features(tx: Transaction, product_id: str, features: Sequence[str]
 
 
 async def forget(tx: Transaction, user_id: str) -> None:
-    """Nothing is known of them."""
+    """Delete a customer's purchases."""
     await tx.run("DELETE FROM bought WHERE user_id = :user_id", user_id=user_id)

@@ -1,4 +1,4 @@
-"""What someone looked at, remembered for those who want it; and how often anything is looked at, without who."""
+"""Recently viewed products, with consent, and anonymous view counts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ REMEMBERED = timedelta(days=90)
 
 
 class ViewedProducts:
-    """Views of customers and guests, by viewer, with their consent."""
+    """Views by viewer, customer or guest."""
 
     def __init__(self, work: ServiceDatabase, catalog: Catalog) -> None:
         self._work = work
@@ -62,6 +62,6 @@ class ViewedProducts:
                 await tx.emit(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))
 
     async def forget_old(self) -> None:
-        """A timer: what was looked at long ago is forgotten."""
+        """Scheduled job: delete old views."""
         async with self._work.begin() as tx:
             await memory_store.forget_before(tx, to_micros(tx.now - REMEMBERED))

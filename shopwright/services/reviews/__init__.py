@@ -1,4 +1,4 @@
-"""What buyers think."""
+"""Reviews and ratings by buyers."""
 
 from shopwright.kit.manifest import ServiceManifest
 

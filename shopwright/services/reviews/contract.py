@@ -1,4 +1,4 @@
-"""What others may know of reviews."""
+"""The contract of reviews: values, events and operations."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
@@ -18,7 +18,7 @@ REVIEWS_A_PAGE = 20
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review by someone who bought the product. `flags`: why it was kept for a person to look at; `reply`: the shop's answer."""
+    """A review by a verified buyer. `flags`: why it is held for moderation; `reply`: the shop's reply."""
 
     id: str
     product_id: str
@@ -36,7 +36,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What reviewing takes: 1 to 5 stars and words."""
+    """Request to review a product: 1 to 5 stars and a text."""
 
     rating: int
     title: str
@@ -44,7 +44,7 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Histogram(msgspec.Struct, frozen=True):
-    """How many gave 1, 2, 3, 4, 5 stars."""
+    """The numbers of 1, 2, 3, 4 and 5 star ratings."""
 
     counts: tuple[int, int, int, int, int]
 
@@ -58,13 +58,13 @@ class Histogram(msgspec.Struct, frozen=True):
 
 
 class NotABuyer(Refused):
-    """Only who bought it may review it."""
+    """Only buyers may review a product."""
 
     code = "not_a_buyer"
 
 
 class ReviewPublished(Event, frozen=True, kw_only=True):
-    """Reviews of a product changed: the sum and count of its stars now."""
+    """The reviews of a product changed; has the sum and number of ratings."""
 
     SUBJECT: ClassVar[str] = "product_id"
     product_id: str
@@ -73,55 +73,55 @@ class ReviewPublished(Event, frozen=True, kw_only=True):
 
 
 class Reviews(Protocol):
-    """The verbs of reviews."""
+    """The operations of reviews."""
 
     async def write(
         self, product_id: str, review: NewReview, who: Caller, written_at: datetime | None = None
     ) -> Review:
-        """Review a product one bought; writing again changes one's review. Raises Invalid, NotABuyer.
+        """Write or change one's review of a purchased product. Raises Invalid, NotABuyer.
 
-        `written_at`: when it was written, where that was before it came here.
+        `written_at`: the original date of an imported review.
         """
         ...
 
     @idempotent
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
-        """What is published."""
+        """Return published reviews."""
         ...
 
     @idempotent
     async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
-        """A page of what is published, in this order; `stars`: of one rating (0: of all)."""
+        """Return a page of published reviews in this order; `stars`: of one rating (0: all)."""
         ...
 
     @idempotent
     async def histogram(self, product_id: str) -> Histogram:
-        """How many gave how many stars."""
+        """Return the numbers of ratings by stars."""
         ...
 
     async def vote(self, review_id: str, who: Caller) -> Review:
-        """This review helped me (once a person)."""
+        """Mark a review as helpful, once per person."""
         ...
 
     @idempotent
     async def own(self, product_id: str, user_id: str) -> Review | None:
-        """What someone wrote about a product, in whatever state."""
+        """Return a person's review of a product in any status."""
         ...
 
     @idempotent
     async def by_user(self, user_id: str) -> list[Review]:
-        """Everything someone wrote, in whatever state."""
+        """Return all reviews of a person in any status."""
         ...
 
     async def reply(self, review_id: str, text: str) -> Review:
-        """The shop's answer beneath a review; "" takes it away. Raises Missing, Invalid."""
+        """Set the shop's reply; "" removes it. Raises Missing, Invalid."""
         ...
 
     async def moderate(self, review_id: str, status: Status) -> Review:
-        """Publish or reject."""
+        """Publish or reject a review."""
         ...
 
     @idempotent
     async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
-        """Reviews in a state, oldest first: what waits for a decision."""
+        """Return reviews with this status, oldest first."""
         ...

@@ -1,4 +1,4 @@
-"""When that is heard, do this."""
+"""Event handlers of reviews."""
 
 from shopwright.kit.data.events import EventHandler
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
@@ -7,7 +7,7 @@ from shopwright.services.users.contract.facts import UserErased
 
 
 def handlers(reviews: ReviewService) -> list[EventHandler]:
-    """Buyers may review; what the forgotten wrote stays without their name."""
+    """Return the event handlers: purchases and erasure."""
     return [
         EventHandler("reviews.paid", OrderPaid, reviews.on_paid),
         EventHandler("reviews.imported", OrderImported, reviews.on_paid),

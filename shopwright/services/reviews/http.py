@@ -22,7 +22,7 @@ ReviewCursor = Annotated[str, after_id("rev")]
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
-    """What becomes of a review, and what the shop answers."""
+    """The decision on a review, and the shop's reply."""
 
     status: Status | None = None
     reply: Text | None = None
@@ -32,7 +32,7 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
 async def list_reviews(
     reviews: Service, product_id: FromPath[str], after: ReviewCursor = "", limit: Limit = 20
 ) -> Page[Review]:
-    """Published reviews of a product, by product id."""
+    """List published reviews of a product, by product id."""
     if not is_id(product_id, "prd"):
         raise Missing(_("There is no product “{product_id}”.", product_id=product_id))
     return page(await reviews.of_product(product_id, after, limit + 1), limit, lambda review: review.id)
@@ -42,13 +42,13 @@ async def list_reviews(
 async def write_review(
     reviews: Service, caller: CurrentCaller, product_id: FromPath[str], data: JSONBody[NewReview]
 ) -> Review:
-    """Review a product one bought; again, to change it."""
+    """Write or change one's review of a purchased product."""
     return await reviews.write(product_id, data, caller)
 
 
 @post("/v1/reviews/{review_id:str}/votes", opt=allow(signed_in), tags=["reviews"], operation_id="vote_review")
 async def vote_review(reviews: Service, caller: CurrentCaller, review_id: FromPath[str]) -> Review:
-    """This review helped me."""
+    """Mark a review as helpful."""
     return await reviews.vote(review_id, caller)
 
 
@@ -59,7 +59,7 @@ async def vote_review(reviews: Service, caller: CurrentCaller, review_id: FromPa
     operation_id="moderate_review",
 )
 async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSONBody[Decision]) -> Review:
-    """Publish or reject a review; answer it ("" takes the answer away)."""
+    """Publish or reject a review, or reply to it ("" removes the reply)."""
     if data.status is None and data.reply is None:
         raise Invalid.at("/status", _("Give a status, a reply, or both."))
     made = await reviews.reply(review_id, data.reply) if data.reply is not None else None
@@ -70,11 +70,11 @@ async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSON
 async def review_queue(
     reviews: Service, status: FromQuery[Status] = "pending", after: ReviewCursor = "", limit: Limit = 20
 ) -> Page[Review]:
-    """Reviews in a state, oldest first; what waits for a decision, if none is named."""
+    """List reviews with a status, oldest first; by default those pending."""
     return page(await reviews.queue(status, after, limit + 1), limit, lambda review: review.id)
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [list_reviews, write_review, vote_review, moderate_review, review_queue]
     return Routes("/", route_handlers=handlers)

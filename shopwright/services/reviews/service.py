@@ -1,4 +1,4 @@
-"""Reviews: by those who bought it, one each, published at once unless something looks odd."""
+"""Reviews by verified buyers, one per product, published at once unless flagged."""
 
 import re
 from collections.abc import Callable
@@ -52,7 +52,7 @@ FLAGS: dict[str, Callable[[str], object]] = {
 
 
 class ReviewService:
-    """The verbs of `contract.Reviews`."""
+    """The operations of reviews."""
 
     def __init__(self, work: ServiceDatabase, documents: DocumentStore) -> None:
         self._work = work
@@ -163,7 +163,7 @@ class ReviewService:
         return await self._store.with_status(self._work, status, after, limit)
 
     async def on_paid(self, heard: Delivery) -> None:
-        """OrderPaid: the buyer may review now."""
+        """Handle OrderPaid: allow the buyer to review."""
         if heard.event.customer_id is None:
             return
         async with self._work.begin(dedup_key=heard.key) as tx:
@@ -171,7 +171,7 @@ class ReviewService:
                 await store.add_purchase(tx, heard.event.customer_id, line.product_id)
 
     async def on_erased(self, heard: Delivery) -> None:
-        """UserErased: what they wrote stays, nobody's."""
+        """Handle UserErased: anonymise their reviews."""
         user_id = heard.event.user_id
         async with self._work.begin(dedup_key=heard.key) as tx:
             for product_id in await store.purchases(tx, user_id):
@@ -185,7 +185,7 @@ class ReviewService:
 
 
 def flagged(review: NewReview) -> tuple[str, ...]:
-    """Why a person should look at it before everyone does."""
+    """Why the review needs moderation before it is published."""
     text = f"{review.title} {review.body}"
     return tuple(reason for reason, sees in FLAGS.items() if sees(text))
 

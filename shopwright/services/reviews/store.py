@@ -1,4 +1,4 @@
-"""Reviews as documents; who bought what, stars and votes in SQL."""
+"""Reviews as documents; purchases, ratings and votes in SQL."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ REVIEWS = DocumentCollection("reviews", unique=("one_each",), indexed=("shown_fo
 
 
 class ReviewStore:
-    """Documents in, values out."""
+    """Reads and writes documents."""
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
@@ -38,7 +38,7 @@ class ReviewStore:
         return [_review(one) for one in found]
 
     async def all_shown_for(self, source: ServiceDatabase, product_id: str) -> list[Review]:
-        """All of a product (the first 5,000), by a few hundred at a time."""
+        """Return all reviews of a product (the first 5,000), read in batches."""
         found: list[Review] = []
         while len(found) < MOST and (
             more := await self.shown_for(source, product_id, found[-1].id if found else "", PART)
@@ -56,7 +56,7 @@ def _review(found: StoredDocument) -> Review:
 
 
 async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
-    """They bought it."""
+    """Record a purchase."""
     await tx.run(
         "INSERT INTO purchases (user_id, product_id) VALUES (:user_id, :product_id) ON CONFLICT (user_id, product_id) DO NOTHING",
         user_id=user_id,
@@ -65,7 +65,7 @@ async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
 
 
 async def purchases(source: ServiceDatabase | Transaction, user_id: str) -> list[str]:
-    """What someone bought."""
+    """Return a customer's purchases."""
     rows = await source.fetch(
         "SELECT product_id FROM purchases WHERE user_id = :user_id ORDER BY product_id", user_id=user_id
     )
@@ -73,13 +73,13 @@ async def purchases(source: ServiceDatabase | Transaction, user_id: str) -> list
 
 
 async def forget(tx: Transaction, user_id: str) -> None:
-    """What they bought and voted for is nobody's."""
+    """Delete a customer's purchases and votes."""
     await tx.run("DELETE FROM purchases WHERE user_id = :user_id", user_id=user_id)
     await tx.run("DELETE FROM votes WHERE user_id = :user_id", user_id=user_id)
 
 
 async def has_bought(source: ServiceDatabase | Transaction, user_id: str, product_id: str) -> bool:
-    """Did they?"""
+    """Whether the customer bought the product."""
     row = await source.one(
         "SELECT 1 AS found FROM purchases WHERE user_id = :user_id AND product_id = :product_id",
         user_id=user_id,
@@ -89,7 +89,7 @@ async def has_bought(source: ServiceDatabase | Transaction, user_id: str, produc
 
 
 async def count_star(tx: Transaction, product_id: str, rating: int, by: int) -> None:
-    """One more, or one less."""
+    """Change the count of a rating."""
     await tx.run(
         "INSERT INTO stars (product_id, rating, count) VALUES (:product_id, :rating, :by)"
         " ON CONFLICT (product_id, rating) DO UPDATE SET count = stars.count + excluded.count",
@@ -100,14 +100,14 @@ async def count_star(tx: Transaction, product_id: str, rating: int, by: int) -> 
 
 
 async def histogram(source: ServiceDatabase | Transaction, product_id: str) -> Histogram:
-    """How many gave how many stars."""
+    """Return the numbers of ratings by stars."""
     rows = await source.fetch("SELECT rating, count FROM stars WHERE product_id = :product_id", product_id=product_id)
     found = {row["rating"]: row["count"] for row in rows}
     return Histogram((found.get(1, 0), found.get(2, 0), found.get(3, 0), found.get(4, 0), found.get(5, 0)))
 
 
 async def add_vote(tx: Transaction, review_id: str, user_id: str) -> bool:
-    """Count a vote; False where they voted already."""
+    """Insert a vote. Returns False if there is one."""
     return bool(
         await tx.run(
             "INSERT INTO votes (review_id, user_id) VALUES (:review_id, :user_id) ON CONFLICT (review_id, user_id) DO NOTHING",

@@ -1,4 +1,4 @@
-"""Finding things: an index of what can be seen, seconds behind at most."""
+"""Search: an index of visible products, seconds behind at most."""
 
 from shopwright.kit.manifest import ServiceManifest
 

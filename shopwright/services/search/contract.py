@@ -1,4 +1,4 @@
-"""What others may know of search."""
+"""The contract of search: values, events and operations."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Protocol
@@ -10,22 +10,22 @@ from shopwright.kit.money import Money
 from shopwright.kit.rpc.operations import idempotent
 
 CHOICES = ("category", "brand", "in_stock")
-# Each facet one chooses from is counted by itself.
+# Each facet with choices is counted by itself.
 MOST_FACETS, MOST_CHOICES = 8, 50
 Sort = Literal["relevance", "price", "-price", "newest", "rating", "bestselling"]
 
 
 class Rating(msgspec.Struct, frozen=True):
-    """What buyers think: an average of 1 to 5, and of how many."""
+    """The average rating (1 to 5) and the number of reviews."""
 
     average: float
     count: int
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A product in a list. `variant_id` only where there is one to choose, so that it can be added at once.
+    """A product in a list. `variant_id` is set for a single variant, which can be added to the cart at once.
 
-    `swatches` are the names of its colours, `colours` the #rrggbb of those that are described.
+    `swatches`: the names of its colours; `colours`: their #rrggbb, where defined.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FacetValue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value that can be chosen; `count`: how many products there would be; `swatch`: the #rrggbb of a colour."""
+    """A value of a facet; `count`: matching products; `swatch`: #rrggbb of a colour."""
 
     value: str
     title: str
@@ -56,7 +56,7 @@ class FacetValue(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to narrow down. Ranges tell their ends in minor units."""
+    """A filter. Range ends are in minor units."""
 
     name: str
     title: str
@@ -67,9 +67,9 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked for. `category`, `collection`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them.
+    """A search. `category`, `collection`: the page's. `chosen`: facet name (category, attr.color) → any of values.
 
-    `after`: `next` of the same search, in place of a page.
+    `after`: the `next` of a previous page, in place of a page number.
     """
 
     text: str = ""
@@ -87,11 +87,11 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found. `items` are cards, as JSON that is ready to be answered.
+    """Search results. `items` are cards as encoded JSON.
 
-    `highlights`: the title of each as HTML, what was searched for in <mark>; "" where the title has nothing of it.
-    `partial`: the search engine does not answer; this is what is known without it, in one order, without facets.
-    `next`: where the list goes on, however deep; null at its end, and while the search engine does not answer.
+    `highlights`: the title of each as HTML with matches in <mark>; "" without a match. `partial`: the search engine is
+    unavailable, so there is a fixed sort order and there are no facets. `next`: the cursor of the next page; null at
+    the end, and while the engine is unavailable.
     """
 
     items: tuple[msgspec.Raw, ...]
@@ -104,7 +104,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """The facet choices in a query string: each name may come more than once."""
+    """The facet choices of a query string; a name may occur several times."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         if (name in CHOICES or name.startswith("attr.")) and value:
@@ -113,7 +113,7 @@ def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 class SearchesMade(Event, frozen=True, kw_only=True):
-    """So often was searched for these words since the last time this was told, by anyone."""
+    """How often each text was searched since the last such event, by anyone."""
 
     SUBJECT: ClassVar[str] = "day"
     day: str
@@ -121,32 +121,32 @@ class SearchesMade(Event, frozen=True, kw_only=True):
 
 
 class Search(Protocol):
-    """The verbs of search."""
+    """The operations of search."""
 
     @idempotent
     async def find(self, request: SearchRequest) -> Results:
-        """Products that fit. Raises Invalid for a page too deep."""
+        """Find products. Raises Invalid for a page too deep."""
         ...
 
     async def rebuild(self) -> int:
-        """Build the index anew from what is known."""
+        """Rebuild the index from the database."""
         ...
 
     async def searched(self, counts: Mapping[str, int]) -> None:
-        """These words were searched for so often, by nobody in particular."""
+        """Record anonymous counts of search texts."""
         ...
 
     @idempotent
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
-        """As you type."""
+        """Suggest products while typing."""
         ...
 
     @idempotent
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
-        """The cards of these products, of those that can be seen, in that order."""
+        """Return the cards of visible products in this order."""
         ...
 
     @idempotent
     async def rating(self, product_id: str) -> Rating:
-        """What buyers think of a product."""
+        """Return the rating of a product."""
         ...

@@ -1,8 +1,7 @@
-"""What a cache in front of the shop (CDN) must drop: noted as it is heard, told every moment until it was told.
+"""CDN invalidation: changes are recorded, then reported to the CDN until it confirms.
 
-Answers that show a product are dropped when anything of it changes, and again when the index knows, from which lists are
-made; all lists when something changes that decides in which of them it stands; everything when categories, collections
-or attributes do.
+Responses that show a product are purged when it changes, and again once the index has the change, as lists come from
+it; all lists when its place in lists changes; everything when categories, collections or attributes change.
 """
 
 import hashlib
@@ -21,13 +20,13 @@ from shopwright.services.search.purge_store import ListedProduct
 from shopwright.services.search.store import ChangedProduct
 
 AT_ONCE = 5_000
-# More than that at once is everything: an import, not an editor.
+# More changes at once purge everything: an import, not an editor.
 MANY = 300
 WHOLE = ""  # what is noted of all lists, and shown of all categories
 
 
 class CdnInvalidation:
-    """`edge`: None where there is no such cache, and nothing to note."""
+    """Records and reports changes. `edge`: None without a CDN."""
 
     def __init__(self, work: ServiceDatabase, catalog: Catalog, edge: Cdn | None) -> None:
         self._work = work
@@ -35,17 +34,17 @@ class CdnInvalidation:
         self._edge = edge
 
     async def note(self, tx: Transaction, product_id: str) -> None:
-        """Something of this product is not as it was."""
+        """Record that a product changed."""
         if self._edge is not None:
             await purge_store.note(tx, [product_id])
 
     async def note_variant(self, tx: Transaction, variant_id: str) -> None:
-        """Something of this variant's product is not as it was."""
+        """Record that the product of a variant changed."""
         if self._edge is not None:
             await purge_store.note_variant(tx, variant_id)
 
     async def note_indexed(self, tx: Transaction, indexed: Sequence[ChangedProduct]) -> None:
-        """The index has these as they are now: do they stand in other lists than before, or look different there?"""
+        """Record which lists are affected by products the index has updated."""
         if self._edge is None:
             return
         before = await purge_store.shown(tx, [one.product_id for one in indexed])
@@ -57,11 +56,11 @@ class CdnInvalidation:
         await purge_store.show(tx, now)
 
     def timers(self) -> list[ScheduledJob]:
-        """As often as that cache may be told."""
+        """The scheduled job, at the interval the CDN allows."""
         return [] if self._edge is None else [ScheduledJob("search.purge", self._edge.every, self.purge)]
 
     async def purge(self) -> None:
-        """Tell what was noted. Raises Unavailable; then it is noted still."""
+        """Report recorded changes. Raises Unavailable; they stay recorded."""
         if self._edge is None:
             return
         catalog = self._catalog
@@ -79,7 +78,7 @@ class CdnInvalidation:
                 await purge_store.show(tx, {WHOLE: ListedProduct(digest=arranged)})
 
     async def _keys(self, subjects: Sequence[str]) -> set[str]:
-        """By the slugs products are seen by now, and by those they were seen by."""
+        """Surrogate keys by current and former slugs."""
         if len(subjects) > MANY:
             return {EVERYTHING}
         now = {_slug(one) for one in await store.some(self._work, subjects)}
@@ -92,12 +91,12 @@ def _slug(one: ChangedProduct) -> str:
 
 
 def _place(one: ChangedProduct) -> str:
-    """What decides in which lists it stands."""
+    """A digest of what decides which lists the product is in."""
     return _digest(one.entry)
 
 
 def _looks(one: ChangedProduct) -> str:
-    """What lists show of it."""
+    """A digest of what lists show of the product."""
     return _digest(model.card(one.entry, one.offers, one.rating)) if one.entry is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""When that is heard, or time passes, do this."""
+"""Event handlers and scheduled jobs of search."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from shopwright.services.search.service import SearchService
 
 
 def handlers(search: SearchService) -> list[EventHandler]:
-    """Whatever a list of products shows."""
+    """Return the event handlers for everything lists show."""
     return [
         EventHandler("search.published", ProductPublished, search.on_published, alone=False),
         EventHandler("search.retired", ProductRetired, search.on_retired, alone=False),
@@ -25,7 +25,7 @@ def handlers(search: SearchService) -> list[EventHandler]:
 
 
 def jobs(search: SearchService) -> list[ScheduledJob]:
-    """Seconds behind at most."""
+    """Return the jobs that keep index and CDN up to date."""
     return [
         ScheduledJob("search.index", timedelta(seconds=1), search.refresh_index),
         *search.edges.timers(),

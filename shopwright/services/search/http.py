@@ -21,7 +21,7 @@ Price = Annotated[int | None, Parameter(ge=0, le=LARGEST, description="minor uni
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """What was found, as the API document describes it."""
+    """Search results in the API documentation."""
 
     items: list[Card]
     highlights: list[str]
@@ -54,7 +54,7 @@ async def find(
     *,
     exact: FromQuery[bool] = False,
 ) -> Response[bytes]:
-    """Search and narrow down: category, brand, in_stock and attr.NAME may each come more than once (any of them)."""
+    """Search and filter: category, brand, in_stock and attr.NAME may each be repeated (any of them)."""
     results: Results = await search.find(
         SearchRequest(
             text=q,
@@ -75,11 +75,11 @@ async def find(
 
 @get("/v1/search/suggestions", opt=allow(anyone, "search"), tags=["search"], operation_id="suggest")
 async def suggest(search: Service, q: FromQuery[str] = "") -> dict[str, list[Card]]:
-    """As you type."""
+    """Suggest products while typing."""
     return {"items": await search.suggest(q)}
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [find, suggest]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""From products and offers to index entries, and from counted tokens to facets."""
+"""Index entries from products and offers, and facets from counted tokens."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ COLOUR_NAMES = {"color", "colour", "farbe"}
 
 
 class IndexEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A product without what changes every minute."""
+    """A product without its frequently changing data."""
 
     id: str
     slug: str
@@ -36,7 +36,7 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IndexOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of a variant, and how many there are."""
+    """Price and availability of a variant."""
 
     price: Money | None
     compare_at: Money | None
@@ -51,7 +51,7 @@ def option_name(name: str) -> str:
 def entry(
     product: Product, above: Sequence[Category], collections: Sequence[str], types: Mapping[str, AttributeType]
 ) -> IndexEntry:
-    """`above`: the product's categories and all above them; `collections`: slugs."""
+    """The index entry. `above`: the product's categories and their ancestors; `collections`: slugs."""
     options = {option_name(option.name): option.values for option in product.options}
     attributes = {name: (written(value, types.get(name)),) for name, value in product.attributes.items()}
     narrowing = {name: values for name, values in attributes.items() if name not in types or types[name].filterable}
@@ -88,7 +88,7 @@ def entry(
 
 
 def card(known: IndexEntry, offers: Sequence[IndexOffer], rating: Rating) -> Card:
-    """What a list shows: the lowest price of what can be had, else of all."""
+    """The card of a product: the lowest price of available variants, else of all."""
     priced = [offer for offer in offers if offer.price is not None]
     can_be_had = [offer for offer in priced if offer.available > 0] or priced
     best = min(can_be_had, key=lambda offer: offer.price.amount if offer.price else 0, default=None)
@@ -112,7 +112,7 @@ def card(known: IndexEntry, offers: Sequence[IndexOffer], rating: Rating) -> Car
 
 
 def document(known: IndexEntry, shown: Card, sold: int) -> IndexDocument:
-    """What the engine keeps."""
+    """The document the engine stores."""
     terms = list(known.terms)
     if shown.in_stock:
         terms.append("in_stock=true")
@@ -134,7 +134,7 @@ def document(known: IndexEntry, shown: Card, sold: int) -> IndexDocument:
 def facets(
     request: SearchRequest, found: SearchFound, categories: Sequence[Category], attributes: Mapping[str, AttributeType]
 ) -> tuple[Facet, ...]:
-    """Counted tokens as facets: category, brand, price, rating, availability, then attributes."""
+    """Facets from counted tokens: category, brand, price, rating, availability, then attributes."""
     counts: dict[str, dict[str, int]] = {}
     for token, count in found.counts.items():
         name, _unused, value = token.partition("=")

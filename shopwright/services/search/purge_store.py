@@ -1,4 +1,4 @@
-"""What a cache in front of the shop has still to drop, and what it shows, in SQL."""
+"""SQL for CDN invalidation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,26 +10,26 @@ NOTE = "ON CONFLICT (subject) DO UPDATE SET times = purges.times + 1"
 
 
 class NotedPurge(msgspec.Struct, frozen=True):
-    """`times`: how often by now."""
+    """A recorded change; `times`: how often it was recorded."""
 
     subject: str
     times: int
 
 
 class ListedProduct(msgspec.Struct, frozen=True):
-    """By which slug a product is seen, and digests of where and how lists show it."""
+    """The slug of a product, and digests of its place and looks in lists."""
 
     slug: str = ""
     digest: str = ""
 
 
 async def note(tx: Transaction, subjects: Sequence[str]) -> None:
-    """These are not as they were."""
+    """Record changes of these products."""
     await tx.run_many(f"INSERT INTO purges (subject) VALUES (:id) {NOTE}", [{"id": one} for one in subjects])
 
 
 async def note_variant(tx: Transaction, variant_id: str) -> None:
-    """The product of this variant is not as it was."""
+    """Record a change of this variant's product."""
     await tx.run(
         f"INSERT INTO purges (subject) SELECT product_id FROM offers WHERE variant_id = :id AND product_id <> '' {NOTE}",
         id=variant_id,
@@ -37,13 +37,13 @@ async def note_variant(tx: Transaction, variant_id: str) -> None:
 
 
 async def noted(source: ServiceDatabase, most: int) -> list[NotedPurge]:
-    """Some of what was noted."""
+    """Return some recorded changes."""
     rows = await source.fetch("SELECT subject, times FROM purges LIMIT :most", most=most)
     return [NotedPurge(row["subject"], row["times"]) for row in rows]
 
 
 async def told(tx: Transaction, done: Sequence[NotedPurge]) -> None:
-    """These were told of; what was noted again meanwhile stays."""
+    """Delete reported changes, except those recorded again since."""
     await tx.run_many(
         "DELETE FROM purges WHERE subject = :subject AND times = :times",
         [{"subject": one.subject, "times": one.times} for one in done],
@@ -51,13 +51,13 @@ async def told(tx: Transaction, done: Sequence[NotedPurge]) -> None:
 
 
 async def shown(source: Reader, subjects: Iterable[str]) -> dict[str, ListedProduct]:
-    """What is seen of these."""
+    """Return what is shown of these products."""
     rows = await source.fetch_in("SELECT * FROM purged WHERE subject IN (:each)", subjects)
     return {row["subject"]: ListedProduct(row["slug"], row["digest"]) for row in rows}
 
 
 async def show(tx: Transaction, now: Mapping[str, ListedProduct]) -> None:
-    """What is seen from now on; a product that is hidden keeps the slug it was seen by."""
+    """Write what is shown; a hidden product keeps its last slug."""
     await tx.run_many(
         "INSERT INTO purged (subject, slug, digest) VALUES (:id, :slug, :digest) ON CONFLICT (subject) DO UPDATE SET"
         " slug = CASE WHEN excluded.slug = '' THEN purged.slug ELSE excluded.slug END, digest = excluded.digest",

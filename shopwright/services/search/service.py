@@ -1,4 +1,4 @@
-"""Search: hears what changes, keeps an index, answers from it."""
+"""Search: follows events, keeps an index and answers from it."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ COUNTED_WORDS = 60
 
 
 class SearchService:
-    """The verbs of `contract.Search`. `edge`: a cache in front of the shop, which is told what it must drop."""
+    """The operations of search. `edge`: the CDN to invalidate, if any."""
 
     def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, edge: Cdn | None = None) -> None:
         self._work = work
@@ -65,7 +65,7 @@ class SearchService:
                 )
             )
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
-        # What was indexed is marked in our database after it: its version is that of the index, too.
+        # Products are marked as indexed in our database afterwards, so its version is also the index's.
         key = msgspec.msgpack.encode((request, categories, types))
         try:
             return await self._memo.get(key, lambda: self._find(request, categories, types))
@@ -76,11 +76,11 @@ class SearchService:
             return await self._known(request)
 
     def outages(self) -> int:
-        """How often was answered without the index: pages made of such an answer are not kept."""
+        """How often it answered without the index; pages made from such answers are not cached."""
         return self._outages
 
     async def _known(self, request: SearchRequest) -> Results:
-        """The index does not answer: what sells best of what our own database has. A shop can be browsed without it."""
+        """Answer without the index: best-selling products from our database, so that shoppers can still browse."""
         tokens = [f"category={request.category}"] if request.category else []
         tokens += [f"collection={request.collection}"] if request.collection else []
         tokens += [f"{name}={values[0]}" for name, values in request.chosen.items() if len(values) == 1]
@@ -148,7 +148,7 @@ class SearchService:
     async def rating(self, product_id: str) -> Rating:
         return await self._memo.get(("rating", product_id), lambda: store.rating(self._work, product_id))
 
-    # --- what is searched for, without who
+    # --- anonymous search counts
 
     async def searched(self, counts: Mapping[str, int]) -> None:
         said: Counter[str] = Counter()
@@ -160,10 +160,10 @@ class SearchService:
             async with self._work.begin() as tx:
                 await tx.emit(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(said)))
 
-    # --- what it hears
+    # --- event handlers
 
     async def on_published(self, heard: Delivery) -> None:
-        """ProductPublished: read the product as it is now."""
+        """Handle ProductPublished: read the product anew."""
         try:
             product = await self._catalog.get(heard.event.product_id)
         except Missing:
@@ -179,31 +179,31 @@ class SearchService:
             await self.edges.note(tx, product.id)
 
     async def on_retired(self, heard: Delivery) -> None:
-        """ProductRetired."""
+        """Handle ProductRetired."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.hide(tx, heard.event.product_id)
             await self.edges.note(tx, heard.event.product_id)
 
     async def on_price(self, heard: Delivery) -> None:
-        """PriceChanged."""
+        """Handle PriceChanged."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_price(tx, heard.event.variant_id, heard.event.price, heard.event.compare_at)
             await self.edges.note_variant(tx, heard.event.variant_id)
 
     async def on_stock(self, heard: Delivery) -> None:
-        """StockChanged."""
+        """Handle StockChanged."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_available(tx, heard.event.variant_id, heard.event.available)
             await self.edges.note_variant(tx, heard.event.variant_id)
 
     async def on_review(self, heard: Delivery) -> None:
-        """ReviewPublished: it tells the whole sum, so that hearing it late or twice does no harm."""
+        """Handle ReviewPublished, which has the whole sum, so late or repeated delivery does no harm."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             await store.set_rating(tx, heard.event.product_id, heard.event.rating_sum, heard.event.rating_count)
             await self.edges.note(tx, heard.event.product_id)
 
     async def on_paid(self, heard: Delivery) -> None:
-        """OrderPaid: what sells comes first."""
+        """Handle OrderPaid: count sales for the sort order."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             for line in heard.event.lines:
                 await store.add_sold(tx, line.product_id, line.quantity)
@@ -211,7 +211,7 @@ class SearchService:
     # --- the index
 
     async def bring_up_to_date(self) -> int:
-        """A timer: bring to the index what has changed; answers how many."""
+        """Index what has changed. Returns how many products."""
         count = 0
         while changed := await store.changed(self._work, PAGE):
             generation = await store.generation(self._work)
@@ -224,12 +224,12 @@ class SearchService:
         return count
 
     async def refresh_index(self) -> None:
-        """The timer's handler."""
+        """Scheduled job: index changes, and repair a damaged index."""
         await self.bring_up_to_date()
         await self.heal()
 
     async def heal(self) -> None:
-        """An index that lost something (or a new engine) is built again from what we know."""
+        """Rebuild an index that lost data, or a new engine's."""
         if await store.changed(self._work, 1):
             return  # someone is at it: only what should be whole can be found wanting
         try:
@@ -241,9 +241,9 @@ class SearchService:
                 await self.rebuild()
 
     async def rebuild(self) -> int:
-        """A new index from all we know, which then takes the place of the one there is; answers how many it has.
+        """Build a new index and swap it in. Returns the number of products. Raises Unavailable.
 
-        What changes meanwhile is brought to it afterwards. Raises Unavailable.
+        Changes made meanwhile are indexed afterwards.
         """
         written: dict[str, int] = {}
         count, before = 0, await store.generation(self._work)
@@ -269,7 +269,7 @@ class SearchService:
 
 
 def _documents(entries: Sequence[store.ChangedProduct]) -> list[IndexDocument]:
-    """What the index shows of those that can be seen."""
+    """The documents of visible products."""
     return [
         model.document(one.entry, model.card(one.entry, one.offers, one.rating), one.sold)
         for one in entries
@@ -278,7 +278,7 @@ def _documents(entries: Sequence[store.ChangedProduct]) -> list[IndexDocument]:
 
 
 def _above(product: Product, categories: list[Category]) -> list[Category]:
-    """The product's categories and all above them, nearest first."""
+    """The product's categories and their ancestors, nearest first."""
     by_id = {category.id: category for category in categories}
     found: dict[str, Category] = {}
     for category_id in product.category_ids:

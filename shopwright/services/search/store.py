@@ -1,4 +1,4 @@
-"""What the index is built from, in SQL."""
+"""SQL for the data the index is built from."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from shopwright.services.search.model import IndexEntry, IndexOffer
 
 
 class ChangedProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry the index does not have in this form."""
+    """A product whose current form is not indexed."""
 
     product_id: str
     entry: IndexEntry | None
@@ -25,7 +25,7 @@ class ChangedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def write_entry(tx: Transaction, known: IndexEntry, variant_ids: Sequence[str]) -> None:
-    """A product that can be seen."""
+    """Write a visible product."""
     await tx.run(
         "INSERT INTO entries (product_id, body, visible) VALUES (:id, :body, 1) ON CONFLICT (product_id) DO UPDATE"
         " SET body = excluded.body, visible = 1, changed = entries.changed + 1",
@@ -41,12 +41,12 @@ async def write_entry(tx: Transaction, known: IndexEntry, variant_ids: Sequence[
 
 
 async def hide(tx: Transaction, product_id: str) -> None:
-    """A product that cannot be seen any more."""
+    """Mark a product as hidden."""
     await tx.run("UPDATE entries SET visible = 0, changed = changed + 1 WHERE product_id = :id", id=product_id)
 
 
 async def set_price(tx: Transaction, variant_id: str, price: Money, compare_at: Money | None) -> None:
-    """A variant costs this."""
+    """Write the price of a variant."""
     await tx.run(
         "INSERT INTO offers (variant_id, amount, compare_at, currency) VALUES (:id, :amount, :compare_at, :currency)"
         " ON CONFLICT (variant_id) DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at,"
@@ -60,7 +60,7 @@ async def set_price(tx: Transaction, variant_id: str, price: Money, compare_at: 
 
 
 async def set_available(tx: Transaction, variant_id: str, available: int) -> None:
-    """So many of a variant can be had."""
+    """Write the availability of a variant."""
     await tx.run(
         "INSERT INTO offers (variant_id, available) VALUES (:id, :available)"
         " ON CONFLICT (variant_id) DO UPDATE SET available = excluded.available",
@@ -78,7 +78,7 @@ async def _touch_by_variant(tx: Transaction, variant_id: str) -> None:
 
 
 async def set_rating(tx: Transaction, product_id: str, rating_sum: int, rating_count: int) -> None:
-    """What buyers think now."""
+    """Write the rating of a product."""
     await tx.run(
         "INSERT INTO entries (product_id, rating_sum, rating_count) VALUES (:id, :sum, :count) ON CONFLICT (product_id)"
         " DO UPDATE SET rating_sum = excluded.rating_sum, rating_count = excluded.rating_count, changed = entries.changed + 1",
@@ -89,7 +89,7 @@ async def set_rating(tx: Transaction, product_id: str, rating_sum: int, rating_c
 
 
 async def add_sold(tx: Transaction, product_id: str, quantity: int) -> None:
-    """So many more were sold."""
+    """Add to the units sold."""
     await tx.run(
         "INSERT INTO entries (product_id, sold) VALUES (:id, :quantity) ON CONFLICT (product_id)"
         " DO UPDATE SET sold = entries.sold + excluded.sold, changed = entries.changed + 1",
@@ -104,7 +104,7 @@ def _rating(row: Row) -> Rating:
 
 
 async def changed(source: ServiceDatabase, limit: int) -> list[ChangedProduct]:
-    """Entries the index does not have yet."""
+    """Return products whose changes are not indexed."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE changed <> indexed ORDER BY changed LIMIT :limit", limit=limit
     )
@@ -112,7 +112,7 @@ async def changed(source: ServiceDatabase, limit: int) -> list[ChangedProduct]:
 
 
 async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[ChangedProduct]:
-    """All entries, so many after that one."""
+    """Return all products after this id, in batches."""
     rows = await source.fetch(
         "SELECT * FROM entries WHERE product_id > :id ORDER BY product_id LIMIT :limit", id=product_id, limit=limit
     )
@@ -120,7 +120,7 @@ async def after(source: ServiceDatabase, product_id: str, limit: int) -> list[Ch
 
 
 async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[ChangedProduct]:
-    """These entries, those that can be seen, in that order."""
+    """Return visible products in this order."""
     rows = await source.fetch_in("SELECT * FROM entries WHERE visible = 1 AND product_id IN (:each)", product_ids)
     found = {one.product_id: one for one in await _with_offers(source, rows)}
     return [found[product_id] for product_id in product_ids if product_id in found]
@@ -129,7 +129,7 @@ async def some(source: ServiceDatabase, product_ids: Sequence[str]) -> list[Chan
 async def known(
     source: ServiceDatabase, tokens: Sequence[str], words: Sequence[str], offset: int, limit: int
 ) -> tuple[list[ChangedProduct], int]:
-    """Products with these tokens and words, what sells best first, and how many there are; it looks through all of them."""
+    """Return products with these tokens and words, best-selling first, and their number; scans all products."""
     within = [msgspec.json.encode(token).decode() for token in tokens]
     like = {f"like{n}": f"%{like_literal(part.casefold())}%" for n, part in enumerate((*within, *words))}
     where = "visible = 1 AND body <> ''" + "".join(f" AND lower(body) LIKE :{name} ESCAPE '!'" for name in like)
@@ -164,13 +164,13 @@ async def _with_offers(source: ServiceDatabase, rows: Sequence[Row]) -> list[Cha
 
 
 async def generation(source: ServiceDatabase) -> int:
-    """The number of the index: it grows when a new one takes its place."""
+    """Return the number of the index, which grows with each swap."""
     row = await source.one("SELECT number FROM generations WHERE name = 'index'")
     return row["number"] if row else 0
 
 
 async def new_generation(tx: Transaction) -> int:
-    """There is a new index, and nothing is known to be in it."""
+    """Increase the index number and mark nothing as indexed."""
     rows = await tx.fetch(
         "INSERT INTO generations (name, number) VALUES ('index', 1)"
         " ON CONFLICT (name) DO UPDATE SET number = generations.number + 1 RETURNING number"
@@ -180,8 +180,8 @@ async def new_generation(tx: Transaction) -> int:
 
 
 async def mark_indexed(tx: Transaction, done: Mapping[str, int], generation: int) -> None:
-    """The index of that number has them as they were at `changed`; what changed meanwhile stays to be done."""
-    # Held first, asked then: a statement that waits for a row that is being replaced would ask the number of before.
+    """Mark products as indexed in the state of `changed`, if this is still the current index."""
+    # Lock first, then read: a statement that waits for a row being replaced would read the former number.
     rows = await tx.fetch(
         "INSERT INTO generations (name, number) VALUES ('index', 0)"
         " ON CONFLICT (name) DO UPDATE SET number = generations.number RETURNING number"
@@ -194,12 +194,12 @@ async def mark_indexed(tx: Transaction, done: Mapping[str, int], generation: int
 
 
 async def visible_and_indexed(source: ServiceDatabase) -> int:
-    """How many products the index should have."""
+    """Count the products the index should contain."""
     row = await source.one("SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0")
     return row["n"] if row else 0
 
 
 async def rating(source: ServiceDatabase, product_id: str) -> Rating:
-    """What buyers think of a product."""
+    """Return the rating of a product."""
     row = await source.one("SELECT rating_sum, rating_count FROM entries WHERE product_id = :id", id=product_id)
     return _rating(row) if row else Rating(0.0, 0)

@@ -1,4 +1,4 @@
-"""Who is who: accounts, sign-in, addresses."""
+"""Users: accounts, sign-in, addresses and staff."""
 
 from shopwright.kit.manifest import ServiceManifest
 

@@ -1,7 +1,7 @@
-"""The audit log: what staff did, append-only. `doctor` finds an entry that was changed or taken out.
+"""The audit log: what staff did, append-only. `doctor` finds entries that were changed or removed.
 
-Each entry carries an HMAC-SHA256 (RFC 2104) over itself and the code of the entry before, under a key that the database does
-not hold: who can write to the database cannot write history. Each code also stands in security.log.
+Each entry carries an HMAC-SHA256 (RFC 2104) over itself and the previous entry's code, under a key outside the
+database: write access to the database does not allow rewriting history. Each code also goes to security.log.
 """
 
 import hashlib
@@ -19,28 +19,28 @@ from shopwright.kit.observability import security_log
 from shopwright.services.users import audit_store as store
 from shopwright.services.users import model
 
-# An act that takes longer was broken off.
+# Actions that take longer were interrupted.
 LONGEST_ACT = timedelta(minutes=10)
 LOOKED_AT = 1_000
 DONE, REFUSED = 200, 422  # as HTTP says it
 
 
 class AuditLog:
-    """Acts of staff. `key`: of this shop, for this purpose alone."""
+    """Actions of staff. `key`: of this shop, for this purpose alone."""
 
     def __init__(self, work: ServiceDatabase, key: bytes) -> None:
         self._work = work
         self._key = key
 
     async def begin(self, act: Act, before: Mapping[str, object]) -> str:
-        """Open an entry; its id."""
+        """Open an entry and return its id."""
         act_id = self._work.ids.new("act")
         async with self._work.begin() as tx:
             await store.open_act(tx, act_id, store.AuditBody(act=act, before=dict(before)))
         return act_id
 
     async def end(self, act_id: str, status: int, after: Mapping[str, object]) -> bool:
-        """Close an entry; False where it is not open. `status` 0: the act was broken off, and may be done or not."""
+        """Close an entry. Returns False if it is not open. `status` 0: interrupted, with unknown outcome."""
         async with self._work.begin() as tx:
             begun = await store.take_open(tx, act_id)
             if begun is None:
@@ -56,7 +56,7 @@ class AuditLog:
 
     @asynccontextmanager
     async def recording(self, act: Act) -> AsyncIterator[None]:
-        """Around what is done by a command, which may replace the log itself (a restore)."""
+        """Record what a command does, even if it replaces the log itself (restore)."""
         act_id, status = await self.begin(act, {}), 0
         try:
             yield
@@ -69,20 +69,20 @@ class AuditLog:
                 await self.end(await self.begin(act, {}), status, {})
 
     async def record(self, act: Act) -> None:
-        """An entry for what is done in one step, or is over."""
+        """Record an action that is one step, or complete."""
         await self.end(await self.begin(act, {}), DONE, {})
 
     async def entries(self, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
-        """Newest first."""
+        """Return entries, newest first."""
         return await store.entries(self._work, wanted, before, limit)
 
     async def close_unfinished(self) -> None:
-        """What a process that ended left open is recorded as broken off."""
+        """Close entries that a crashed process left open, as interrupted."""
         for act_id in await store.unfinished(self._work, to_micros(self._work.now() - LONGEST_ACT)):
             await self.end(act_id, 0, {})
 
     async def seal_anew(self) -> None:
-        """The log of an archive, under the key of this shop: that of the shop it was written by is not known here."""
+        """Sign the log of an archive with this shop's key, as the key of the original shop is unknown here."""
         async with self._work.begin() as tx:
             await store.hold_head(tx)
             seq, code = 0, ""
@@ -99,7 +99,7 @@ class AuditLog:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
     async def damage(self) -> list[str]:
-        """What is wrong with the log, one sentence each: entries that are missing, changed, or not ours."""
+        """Describe missing, changed and foreign entries, one sentence each."""
         wrong: list[str] = []
         seq, code = 0, ""
         while rows := await store.rows_after(self._work, seq, LOOKED_AT):

@@ -1,4 +1,4 @@
-"""The audit log in SQL."""
+"""SQL for the audit log."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from shopwright.kit.personal import Personal
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored of an act besides what it is found by."""
+    """Fields of an entry that are not filtered by."""
 
     act: Act
     before: Personal[dict[str, object]] = {}
@@ -22,7 +22,7 @@ class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def row(act_id: str, seq: int, time: int, body: AuditBody) -> dict[str, str | int]:
-    """An entry as it is written, without its code."""
+    """Encode an entry without its code."""
     return {
         "seq": seq,
         "id": act_id,
@@ -35,7 +35,7 @@ def row(act_id: str, seq: int, time: int, body: AuditBody) -> dict[str, str | in
 
 
 def read(row: Row) -> AuditEntry:
-    """An entry of a row."""
+    """Decode an entry."""
     body = decode_tolerant(row["body"], AuditBody)
     return AuditEntry(
         id=row["id"],
@@ -50,7 +50,7 @@ def read(row: Row) -> AuditEntry:
 
 
 async def open_act(tx: Transaction, act_id: str, body: AuditBody) -> None:
-    """An act has begun."""
+    """Insert an open entry."""
     await tx.run(
         "INSERT INTO audit_open (id, time, body) VALUES (:id, :now, :body)",
         id=act_id,
@@ -60,41 +60,41 @@ async def open_act(tx: Transaction, act_id: str, body: AuditBody) -> None:
 
 
 async def take_open(tx: Transaction, act_id: str) -> AuditBody | None:
-    """What was begun under this id; None where that is over."""
+    """Delete and return an open entry; None if it was closed."""
     rows = await tx.fetch("DELETE FROM audit_open WHERE id = :id RETURNING body", id=act_id)
     return decode_tolerant(rows[0]["body"], AuditBody) if rows else None
 
 
 async def unfinished(source: ServiceDatabase, before: int) -> list[str]:
-    """Acts that have begun before that moment and are not over."""
+    """Return entries opened before that moment and still open."""
     rows = await source.fetch("SELECT id FROM audit_open WHERE time < :before ORDER BY id LIMIT 100", before=before)
     return [row["id"] for row in rows]
 
 
 async def hold_head(tx: Transaction) -> tuple[int, str]:
-    """Number and code of the last entry; nobody else adds one until this transaction ends."""
+    """Return number and code of the last entry, locked until the transaction ends."""
     rows = await tx.fetch("UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, mac")
     return rows[0]["seq"] - 1, rows[0]["mac"]
 
 
 async def seal(tx: Transaction, seq: int, mac: str) -> None:
-    """The code of an entry of an archive."""
+    """Write the code of an archived entry."""
     await tx.run("UPDATE audit SET mac = :mac WHERE seq = :seq", seq=seq, mac=mac)
 
 
 async def set_head(tx: Transaction, seq: int, mac: str) -> None:
-    """The last entry of an archive."""
+    """Write the last entry of an archive."""
     await tx.run("UPDATE audit_head SET seq = :seq, mac = :mac WHERE id = 1", seq=seq, mac=mac)
 
 
 async def head(source: ServiceDatabase) -> tuple[int, str]:
-    """Number and code of the last entry."""
+    """Return number and code of the last entry."""
     row = await source.one("SELECT seq, mac FROM audit_head WHERE id = 1")
     return (row["seq"], row["mac"]) if row else (0, "")
 
 
 async def append(tx: Transaction, row: Mapping[str, str | int], mac: str) -> None:
-    """The entry that follows the last one, with its code."""
+    """Append an entry with its code."""
     await tx.run(
         "INSERT INTO audit (seq, id, time, user_id, action, subject, body, mac)"
         " VALUES (:seq, :id, :time, :user_id, :action, :subject, :body, :mac)",
@@ -105,7 +105,7 @@ async def append(tx: Transaction, row: Mapping[str, str | int], mac: str) -> Non
 
 
 async def entries(source: ServiceDatabase, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
-    """Newest first, from the one before number `before` on (0: from the last one)."""
+    """Return entries, newest first, before number `before` (0: from the last one)."""
     wishes: tuple[tuple[str, str, str | int], ...] = (
         ("seq < :before", "before", before),
         ("user_id = :user_id", "user_id", wanted.user_id),
@@ -114,7 +114,7 @@ async def entries(source: ServiceDatabase, wanted: AuditFilter, before: int, lim
         ("time >= :since", "since", to_micros(wanted.since) if wanted.since else 0),
         ("time < :until", "until", to_micros(wanted.until) if wanted.until else 0),
     )
-    # Only what is wished for is a condition: then an index serves, and the log is not sorted whole.
+    # Only given filters become conditions, so that an index serves and the log is not sorted.
     given = [one for one in wishes if one[2]]
     where = " AND ".join(condition for condition, _, _ in given) or "seq > 0"
     sql = f"SELECT * FROM audit WHERE {where} ORDER BY seq DESC LIMIT :limit"
@@ -123,7 +123,7 @@ async def entries(source: ServiceDatabase, wanted: AuditFilter, before: int, lim
 
 
 async def rows_after(source: ServiceDatabase | Transaction, seq: int, limit: int) -> list[Row]:
-    """In order, to be looked through."""
+    """Return entries in order, for verification."""
     return list(
         await source.fetch("SELECT * FROM audit WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
     )

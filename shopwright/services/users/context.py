@@ -1,4 +1,4 @@
-"""What the parts of this service share: its database, the passwords and tries, and accounts by their id."""
+"""What the parts of this service share: database, password checks, tries, and accounts by id."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ from shopwright.services.users.passwords import Passwords
 
 
 class UserContext:
-    """Given to each part."""
+    """Shared context, given to each part."""
 
     def __init__(self, work: ServiceDatabase, vault: Vault, hasher: PasswordHasher | None) -> None:
         self.work = work
@@ -26,7 +26,7 @@ class UserContext:
         self.guesses = Guesses(work)
 
     async def get(self, user_id: str) -> User:
-        """An account. Raises Missing."""
+        """Return an account. Raises Missing."""
         user = await store.get(self.work, user_id)
         if user is None:
             raise Missing(_("There is no such account."))
@@ -34,7 +34,7 @@ class UserContext:
 
     @staticmethod
     async def may_write(tx: Transaction, email: str, purpose: LetterPurpose | Literal["registration"]) -> bool:
-        """Not more than one message of a kind a minute, nor many while they are good; none ends an earlier one."""
+        """Whether another e-mail of this kind may be sent: one a minute, and a few while they are valid."""
         key = model.email_key(email)
         good_for = model.ASKED_KEPT if purpose == "registration" else model.GOOD_FOR[purpose]
         count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - good_for))
@@ -44,7 +44,7 @@ class UserContext:
         return True
 
     async def check_password(self, email: str, password: str, client: Client) -> User:
-        """Raises WrongPassword, RateLimited."""
+        """Check a password. Raises WrongPassword, RateLimited."""
         key = model.email_key(email)
         found = await store.with_password(self.work, key)
         tried = await self.guesses.begin("password", key, found[0].id if found else "", client)

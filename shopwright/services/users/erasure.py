@@ -1,4 +1,4 @@
-"""Accounts, and addresses without one, that are forgotten."""
+"""Erasure of accounts, and of addresses without one."""
 
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.unit_of_work import ServiceDatabase
@@ -11,13 +11,13 @@ from shopwright.services.users.guesses import forgive
 
 
 class Erasure:
-    """What of someone is here goes at once; the rest when others hear of it."""
+    """Erases what this service stores at once; other services follow the event."""
 
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def account(self, user_id: str) -> None:
-        """Raises Missing, LastOwner."""
+        """Erase an account. Raises Missing, LastOwner."""
         async with self._work.begin() as tx:
             user = await store.get(tx, user_id)
             if user is None:
@@ -36,7 +36,7 @@ class Erasure:
             await tx.emit(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
 
     async def address(self, email: str) -> None:
-        """Raises Invalid, and Conflict where the address has an account."""
+        """Erase an address without an account. Raises Invalid, Conflict."""
         normal = check_email(email)
         async with self._work.begin() as tx:
             if await store.by_key(tx, model.email_key(normal)) is not None:

@@ -1,4 +1,4 @@
-"""Tries, and the clients an account knows, in SQL."""
+"""SQL for failed tries and known clients."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ MOST_KNOWN = 20
 
 
 async def hold(tx: Transaction, key: str) -> tuple[int, int]:
-    """How many tries there were and when the last was; nobody else counts this key until the transaction ends."""
+    """Return the number of tries and the time of the last one, locked until the transaction ends."""
     [row] = await tx.fetch(
         "INSERT INTO failures (key, count, last) VALUES (:key, 0, 0)"
         " ON CONFLICT (key) DO UPDATE SET count = failures.count RETURNING count, last",
@@ -22,14 +22,14 @@ async def hold(tx: Transaction, key: str) -> tuple[int, int]:
 
 
 async def count(tx: Transaction, key: str, tries: int) -> None:
-    """So many there are now."""
+    """Set the number of tries."""
     await tx.run(
         "UPDATE failures SET count = :tries, last = :now WHERE key = :key", key=key, tries=tries, now=to_micros(tx.now)
     )
 
 
 async def take_back(tx: Transaction, key: str, *, everything: bool) -> None:
-    """One less, or none."""
+    """Reduce the number of tries by one, or to zero."""
     if everything:
         await tx.run("DELETE FROM failures WHERE key = :key", key=key)
     else:
@@ -37,13 +37,13 @@ async def take_back(tx: Transaction, key: str, *, everything: bool) -> None:
 
 
 async def forget_old(tx: Transaction) -> None:
-    """What counts no more, and clients nobody came from for long."""
+    """Delete expired counts and clients not seen for long."""
     await tx.run("DELETE FROM failures WHERE last <= :old", old=to_micros(tx.now - FORGOTTEN))
     await tx.run("DELETE FROM known_clients WHERE seen_at <= :old", old=to_micros(tx.now - KNOWN_FOR))
 
 
 async def known(tx: Transaction, user_id: str, names: Sequence[str]) -> set[str]:
-    """Which of these the account knows."""
+    """Return which of these clients the account knows."""
     rows = await tx.fetch_in(
         "SELECT name FROM known_clients WHERE user_id = :user_id AND name IN (:each)", names, user_id=user_id
     )
@@ -51,7 +51,7 @@ async def known(tx: Transaction, user_id: str, names: Sequence[str]) -> set[str]
 
 
 async def remember(tx: Transaction, user_id: str, name: str) -> None:
-    """The account knows it, and those it saw last."""
+    """Record a client, and keep only the most recent ones."""
     await tx.run(
         "INSERT INTO known_clients (user_id, name, seen_at) VALUES (:user_id, :name, :now)"
         " ON CONFLICT (user_id, name) DO UPDATE SET seen_at = excluded.seen_at",
@@ -68,5 +68,5 @@ async def remember(tx: Transaction, user_id: str, name: str) -> None:
 
 
 async def forget_clients(tx: Transaction, user_id: str) -> None:
-    """The account knows none."""
+    """Delete all known clients of an account."""
     await tx.run("DELETE FROM known_clients WHERE user_id = :user_id", user_id=user_id)

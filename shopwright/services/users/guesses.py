@@ -1,8 +1,8 @@
-"""How often somebody may try a password or a code: counted before it is looked at, so that many at once gain nothing.
+"""Limits on tries of passwords and codes, counted before they are checked, so that parallel requests gain nothing.
 
-A client the account knows (a browser that signed in before, or an address it signed in from) has a count of its own: wrong
-guesses of others never lock it out. All the others share a count for the account, and one for their address, which is
-generous, as many may sit behind it. A right password takes back its own try and clears nothing else (OWASP, "Blocking Brute
+A client the account knows (a browser or network address that signed in before) has its own count: other people's
+failures never lock it out. All other clients share a count for the account, and one for their address, which is
+generous, as many people may share it. A right password removes its own try and nothing else (OWASP, "Blocking Brute
 Force Attacks", device cookies).
 """
 
@@ -19,13 +19,13 @@ from shopwright.services.users import guess_store
 
 
 class GuessPace(msgspec.Struct, frozen=True):
-    """So many tries are free; each one after them waits twice as long as the one before, from a second to `longest`."""
+    """The allowed pace: `free` tries, then delays that double from a second up to `longest`."""
 
     free: int
     longest: timedelta
 
     def delay(self, tries: int) -> timedelta:
-        """How long after that many tries the next may come."""
+        """The delay before the next try."""
         if tries < self.free:
             return timedelta()
         return min(timedelta(seconds=2 ** min(tries - self.free, 20)), self.longest)
@@ -33,13 +33,13 @@ class GuessPace(msgspec.Struct, frozen=True):
 
 ACCOUNT = GuessPace(5, timedelta(minutes=15))
 BROWSER = GuessPace(5, timedelta(minutes=15))
-# Others may share it with who has signed in from there.
+# Others may share the address with a client that signed in from it.
 PLACE = GuessPace(5, timedelta(seconds=30))
 ADDRESS = GuessPace(50, timedelta(minutes=1))
 
 
 class Client(msgspec.Struct, frozen=True):
-    """Where a try comes from: the address, the secret of the browser, the session of who is signed in; "" for none."""
+    """The origin of a try: address, browser secret and session; "" for none."""
 
     address: str = ""
     device: str = ""
@@ -47,20 +47,20 @@ class Client(msgspec.Struct, frozen=True):
 
 
 class Try(msgspec.Struct, frozen=True):
-    """One that was counted. `known`: by a client the account knows."""
+    """A counted try. `known`: from a client the account knows."""
 
     counts: tuple[tuple[str, GuessPace], ...]
     known: bool
 
 
 class Guesses:
-    """Counts tries, by account and client."""
+    """Counts tries by account and client."""
 
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
     async def begin(self, kind: str, account: str, user_id: str, client: Client) -> Try:
-        """Count a try before anything is compared. `account` is what was typed. Raises RateLimited."""
+        """Count a try before the check. `account`: as typed. Raises RateLimited."""
         async with self._work.begin() as tx:
             known = await self._known(tx, user_id, client)
             if known is not None:
@@ -75,7 +75,7 @@ class Guesses:
         return tried
 
     async def was_right(self, tried: Try) -> None:
-        """That one was no guess."""
+        """Remove a successful try from the counts."""
         async with self._work.begin() as tx:
             for key, _unused in tried.counts:
                 await guess_store.take_back(tx, key, everything=tried.known)
@@ -105,20 +105,20 @@ class Guesses:
 
 
 async def remember(tx: Transaction, user_id: str, client: Client) -> None:
-    """Somebody signed in from there: the account knows this client from now on."""
+    """Record a successful sign-in's client as known."""
     for name in (client.device and _device(client), client.address and _place(client)):
         if name:
             await guess_store.remember(tx, user_id, name)
 
 
 async def forgive(tx: Transaction, account: str) -> None:
-    """The owner of the account has shown to be it in another way."""
+    """Clear the counts after the owner has proved ownership in another way."""
     for kind in ("password", "code"):
         await guess_store.take_back(tx, f"{kind}:account:{_short(account)}", everything=True)
 
 
 def _short(text: str) -> str:
-    """What was typed may be as long as anyone likes, and may be a password by mistake."""
+    """Hash the typed text, which may be long, or a password typed by mistake."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""When time passes, do this."""
+"""Scheduled jobs of users."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from shopwright.services.users.service import UserService
 
 
 def jobs(users: UserService) -> list[ScheduledJob]:
-    """Acts of processes that ended are closed in the audit log; tries that count no more are forgotten."""
+    """Return the jobs: close interrupted audit entries, delete expired tries."""
     return [
         ScheduledJob("users.close_unfinished_acts", timedelta(minutes=1), users.log.close_unfinished),
         ScheduledJob("users.forget_guesses", timedelta(hours=1), users.forget_guesses),

@@ -1,4 +1,4 @@
-"""REST routes of users: accounts, sessions, profile, addresses, keys."""
+"""REST routes of accounts, sessions, profile, addresses and keys."""
 
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -35,13 +35,13 @@ AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", descriptio
 
 
 class Named(Protocol):
-    """What authenticators call this shop."""
+    """The shop's name as shown by authenticators."""
 
     shop_name: str
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
-    """What registering takes."""
+    """Request to register."""
 
     email: Email
     password: str
@@ -49,14 +49,14 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OwnProof(msgspec.Struct, forbid_unknown_fields=True):
-    """One's own password, and the code of one's authenticator where there is one: to change who works here."""
+    """One's own password, and code if required, to change staff."""
 
     own_password: str = ""
     code: str = ""
 
 
 class NewStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
-    """Who is invited; they choose a password by e-mail."""
+    """Request to invite a staff member, who chooses a password by e-mail."""
 
     email: Email
     name: Name
@@ -64,14 +64,14 @@ class NewStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
 
 
 class ChangedStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
-    """What of a member of staff changes; what is left out stays."""
+    """Changes to a staff account; omitted fields stay."""
 
     role: str | None = None
     disabled: bool | None = None
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
-    """What signing in takes; `code` where the account has a second factor."""
+    """Request to sign in; `code` if the account has a second factor."""
 
     email: Email
     password: str
@@ -79,33 +79,33 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Again(msgspec.Struct, forbid_unknown_fields=True):
-    """One's own password again, and the code of one's authenticator where there is one: whoever finds a session has neither."""
+    """One's password again, and code if required, as a stolen session has neither."""
 
     password: str = ""
     code: str = ""
 
 
 class SpareCodes(msgspec.Struct, frozen=True):
-    """Codes to be kept on paper; each works once, in place of the authenticator."""
+    """Recovery codes to keep on paper; each replaces the authenticator once."""
 
     recovery_codes: list[str]
 
 
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
-    """What refreshing takes."""
+    """Request to refresh tokens."""
 
     refresh_token: Token
 
 
 class Verification(msgspec.Struct, forbid_unknown_fields=True):
-    """The token of an e-mail, or nothing to ask for one; with the account's password where one is not signed in."""
+    """The token of an e-mail, or nothing to request one; with the account's password if not signed in."""
 
     token: Token = ""
     password: str = ""
 
 
 class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
-    """An address to write to, or the token of the letter and a new password."""
+    """An address to e-mail, or the token of the e-mail and a new password."""
 
     email: Email = ""
     token: Token = ""
@@ -113,7 +113,7 @@ class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
-    """What changing a password takes."""
+    """Request to change the password."""
 
     current_password: str
     password: str
@@ -121,7 +121,7 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def proved(users: Users, caller: Caller, password: str, code: str, at: str) -> None:
-    """Raises Invalid at the field that is wrong or missing."""
+    """Check the caller's password and code. Raises Invalid at the wrong or missing field."""
     try:
         await users.reauthenticate(caller, password, code)
     except Invalid as error:
@@ -136,13 +136,13 @@ async def proved(users: Users, caller: Caller, password: str, code: str, at: str
 
 @post("/v1/users", opt=allow(anyone, "message"), tags=["users"], operation_id="register")
 async def register(users: Service, data: JSONBody[NewUser]) -> User:
-    """Register. Where the address has an account already the answer is the same, and its owner gets an e-mail."""
+    """Register. If the account exists the response is the same, and its owner gets an e-mail."""
     return await users.sign_up(data.email, data.password, data.name)
 
 
 @post("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="add_staff")
 async def add_staff(users: Service, caller: CurrentCaller, data: JSONBody[NewStaff]) -> User:
-    """Invite someone who works here as owner, catalog, orders, support, marketing or read-only; again sends it again."""
+    """Invite a staff member as owner, catalog, orders, support, marketing or read-only; repeat to resend the e-mail."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     return await users.invite_staff(data.email, data.name, data.role)
 
@@ -151,21 +151,21 @@ async def add_staff(users: Service, caller: CurrentCaller, data: JSONBody[NewSta
 async def change_staff(
     users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[ChangedStaff]
 ) -> User:
-    """Give a member of staff another role, disable or enable their account; their sessions and tokens end at once."""
+    """Change a role, or disable or enable an account; its sessions and tokens end at once."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     return await users.change_staff(user_id, StaffChange(role=data.role, disabled=data.disabled))
 
 
 @delete("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="remove_staff")
 async def remove_staff(users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[OwnProof]) -> None:
-    """Take a member of staff their role; their sessions and tokens end at once, the account stays a customer's."""
+    """Remove a staff role; sessions and tokens end at once, and the account becomes a customer's."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     await users.remove_staff(user_id)
 
 
 @post("/v1/sessions", opt=seldom(anyone), tags=["users"], operation_id="sign_in")
 async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Tokens:
-    """Sign in: an access token for 15 minutes and a refresh token that can be used once."""
+    """Sign in: returns an access token (15 minutes) and a single-use refresh token."""
     address = request.client.host if request.client else ""
     return await users.sign_in(data.email, data.password, address, data.code)
 
@@ -174,7 +174,7 @@ async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[
 async def begin_second_factor(
     users: Service, caller: CurrentCaller, settings: Dependency[Named], data: JSONBody[Again | None] = None
 ) -> SecondFactor:
-    """A secret for an authenticator (TOTP), for who gives their password again; it is asked for once it is confirmed."""
+    """Get a secret for an authenticator (TOTP) by giving the password again; unused until confirmed."""
     await users.reauthenticate(caller, data.password if data else "")
     return await users.begin_second_factor(caller.user_id or "", settings.shop_name)
 
@@ -183,7 +183,7 @@ async def begin_second_factor(
     "/v1/me/second-factor/confirm", opt=allow(signed_in, "guess"), tags=["users"], operation_id="confirm_second_factor"
 )
 async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again]) -> SpareCodes:
-    """The code it shows proves that the authenticator knows the secret; a password that is given is looked at, too."""
+    """Confirm the authenticator with a code; a given password is checked, too."""
     if data.password:
         await users.reauthenticate(caller, data.password)
     return SpareCodes(await users.confirm_second_factor(caller.user_id or "", data.code))
@@ -191,14 +191,14 @@ async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSO
 
 @delete("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="drop_second_factor")
 async def drop_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
-    """The password alone is asked for again; takes the password and a code."""
+    """Remove the second factor, with password and code."""
     told = data or Again()
     await users.drop_second_factor(caller, told.password, told.code)
 
 
 @get("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="list_staff")
 async def list_staff(users: Service) -> dict[str, list[User]]:
-    """All accounts with a role."""
+    """List all accounts with a role."""
     return {"items": await users.staff()}
 
 
@@ -206,31 +206,31 @@ async def list_staff(users: Service) -> dict[str, list[User]]:
     "/v1/users/{user_id:str}/sessions", opt=allow(staff("staff.write")), tags=["users"], operation_id="end_sessions"
 )
 async def end_sessions(users: Service, caller: CurrentCaller, user_id: FromPath[str]) -> None:
-    """Sign somebody out everywhere."""
+    """End all sessions of an account."""
     await users.end_sessions_of(user_id, caller)
 
 
 @post("/v1/sessions/refresh", opt=allow(anyone, "guess"), tags=["users"], operation_id="refresh")
 async def refresh(users: Service, data: JSONBody[Refresh]) -> Tokens:
-    """New tokens; a refresh token that comes twice ends its session."""
+    """Exchange a refresh token for new tokens; reusing one ends its session."""
     return await users.refresh(data.refresh_token)
 
 
 @delete("/v1/sessions/current", opt=allow(signed_in), tags=["users"], operation_id="sign_out")
 async def sign_out(users: Service, caller: CurrentCaller) -> None:
-    """Sign out: the session and all its tokens end."""
+    """Sign out: the session and its tokens end."""
     await users.sign_out(caller.session_id or "")
 
 
 @get("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="list_sessions")
 async def list_sessions(users: Service, caller: CurrentCaller) -> dict[str, list[Session]]:
-    """Where one is signed in."""
+    """List one's own open sessions."""
     return {"items": await users.sessions(caller.user_id or "")}
 
 
 @delete("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="sign_out_everywhere")
 async def sign_out_everywhere(users: Service, caller: CurrentCaller) -> None:
-    """Sign out everywhere: all sessions and their tokens end, this one too."""
+    """Sign out everywhere: all sessions and tokens end, including this one."""
     await users.close_sessions(caller.user_id or "")
 
 
@@ -250,10 +250,10 @@ async def end_session(users: Service, caller: CurrentCaller, session_id: FromPat
 async def verify_email(
     users: Service, caller: CurrentCaller, request: Request[Any, Any, Any], data: JSONBody[Verification]
 ) -> dict[str, str]:
-    """With the token of the e-mail: confirm the address. Signed in, without it: ask for the e-mail again.
+    """With the token of the e-mail: verify the address. Signed in, without it: request the e-mail again.
 
-    Who confirms an address for the first time, and neither is signed in to its account nor gives its password, ends the
-    password and all sessions that were there before: `password_token` is then good at `/v1/password-resets`.
+    The first verification by someone who is neither signed in to the account nor gives its password resets the password
+    and all sessions: `password_token` then sets a new one at `/v1/password-resets`.
     """
     if data.token:
         address = request.client.host if request.client else ""
@@ -270,7 +270,7 @@ async def verify_email(
     "/v1/password-resets", opt=allow(anyone, "message"), tags=["users"], operation_id="reset_password", status_code=202
 )
 async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[str, str]:
-    """With an address: write to its account, if there is one. With the token of that letter: set a new password."""
+    """With an address: e-mail its account, if any. With the token of that e-mail: set a new password."""
     if data.token:
         await users.reset_password(data.token, data.password)
         return {"status": "changed"}
@@ -284,13 +284,13 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
 
 @put("/v1/me/password", opt=allow(signed_in, "guess"), tags=["users"], operation_id="change_password", status_code=204)
 async def change_password(users: Service, caller: CurrentCaller, data: JSONBody[NewPassword]) -> None:
-    """Change one's password; all other sessions end."""
+    """Change one's password; other sessions end."""
     await users.change_password(caller, data.current_password, data.password, data.code)
 
 
 @get("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="get_me")
 async def get_me(users: Service, caller: CurrentCaller) -> User:
-    """One's own account."""
+    """Get one's own account."""
     return await users.get(caller.user_id or "")
 
 
@@ -302,7 +302,7 @@ async def change_me(users: Service, caller: CurrentCaller, data: JSONBody[Profil
 
 @delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
 async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
-    """Erase the account and whatever tells who one was, with the password and, where there is one, a code; orders stay, anonymised."""
+    """Erase one's account and personal data, with password and code if required; orders stay, anonymised."""
     told = data or Again()
     await users.reauthenticate(caller, told.password, told.code)
     await users.erase(caller.user_id or "")
@@ -310,7 +310,7 @@ async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Again |
 
 @get("/v1/me/addresses", opt=allow(signed_in), tags=["users"], operation_id="list_addresses")
 async def list_addresses(users: Service, caller: CurrentCaller) -> dict[str, list[SavedAddress]]:
-    """One's address book."""
+    """List one's address book."""
     return {"items": await users.addresses(caller.user_id or "")}
 
 
@@ -330,7 +330,7 @@ async def change_address(
 
 @delete("/v1/me/addresses/{address_id:str}", opt=allow(signed_in), tags=["users"], operation_id="delete_address")
 async def delete_address(users: Service, caller: CurrentCaller, address_id: FromPath[str]) -> None:
-    """Remove an address."""
+    """Delete an address."""
     await users.delete_address(caller.user_id or "", address_id)
 
 
@@ -345,7 +345,7 @@ async def list_audit(
     after: AuditCursor = "",
     limit: Limit = 50,
 ) -> Page[AuditEntry]:
-    """What staff did, newest first: by account, action ("put_coupon"), subject ("coupon LAST") and time."""
+    """List what staff did, newest first: by account, action ("put_coupon"), subject ("coupon LAST") and time."""
     wanted = AuditFilter(user_id=user_id, action=action, subject=subject, since=since, until=until)
     refuse_faults(faults(wanted, AuditFilter))
     found = await users.audit(wanted, int(after or 0), limit + 1)
@@ -354,12 +354,12 @@ async def list_audit(
 
 @get("/.well-known/jwks.json", opt=allow(anyone), tags=["users"], operation_id="jwks")
 async def jwks(users: Service) -> Response[dict[str, Any]]:
-    """The public keys of access tokens (RFC 7517)."""
+    """Get the public keys of access tokens (RFC 7517)."""
     return Response(await users.public_keys(), headers={"Cache-Control": "public, max-age=300"})
 
 
 def routes() -> Routes:
-    """All routes of this service."""
+    """Return all routes of this service."""
     handlers: list[Any] = [
         register, add_staff, change_staff, remove_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
         verify_email, reset_password, change_password, get_me, change_me, erase_me,

@@ -1,4 +1,4 @@
-"""Rules of accounts: passwords and names."""
+"""Rules of accounts: passwords, names, roles and signing keys."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
 LONGEST_NAME = 120
 ACCESS = timedelta(minutes=15)
 SESSION = timedelta(days=30)
-# A session nobody uses ends before its time, that of staff sooner.
+# Idle sessions end early, those of staff sooner.
 IDLE, STAFF_IDLE = timedelta(days=14), timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=10)
-# How long what an e-mail carries is good; how soon after one the next of its kind may be asked for, and how many in that time.
+# How long e-mail tokens are valid, the interval between e-mails of a kind, and how many may be sent in that time.
 GOOD_FOR: dict[Purpose, timedelta] = {
     "verification": timedelta(days=1),
     "reset": timedelta(hours=1),
@@ -35,20 +35,20 @@ ASKED_KEPT = timedelta(days=1)
 
 
 def same(one: str, other: str) -> bool:
-    """Compared in a time that tells nothing."""
+    """Compare in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """The 30,000 most frequent passwords of leaked lists, as zxcvbn (Wheeler, USENIX Security 2016) ranks them."""
+    """The 30,000 most common leaked passwords as ranked by zxcvbn (Wheeler, USENIX Security 2016)."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # noqa: PLC0415 -- 10 MB that only a new password needs
 
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def password_problems(password: str, email: str, name: str) -> list[Problem]:
-    """What is wrong with a password: its length, or that it is among the first ones tried (NIST SP 800-63B, 3.1.1.2)."""
+    """Problems of a password: its length, or being among the most common (NIST SP 800-63B, 3.1.1.2)."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         told = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
         return [Problem("/password", "invalid", told)]
@@ -63,13 +63,13 @@ def password_problems(password: str, email: str, name: str) -> list[Problem]:
 
 
 def check_password(password: str, email: str, name: str) -> None:
-    """Raises Invalid."""
+    """Check a new password. Raises Invalid."""
     if problems := password_problems(password, email, name):
         raise Invalid(problems[0].detail, problems=tuple(problems))
 
 
 def check_name(name: str) -> str:
-    """The name as it is kept. Raises Invalid."""
+    """Return the normalised name. Raises Invalid."""
     if problems := _name_problems(name):
         raise Invalid(problems[0].detail, problems=tuple(problems))
     return tidy_line(name)
@@ -82,13 +82,13 @@ def _name_problems(name: str) -> list[Problem]:
 
 
 def check_role(role: str) -> None:
-    """Raises Invalid."""
+    """Check a role. Raises Invalid."""
     if role not in ROLES:
         raise Invalid.at("/role", _("Roles are {roles}.", roles=", ".join(ROLES)))
 
 
 def check_account(email: str, password: str, name: str, role: str) -> None:
-    """Raises Invalid pointing at each thing that is wrong."""
+    """Check a new account. Raises Invalid with all errors."""
     problems = password_problems(password, email, name) + _name_problems(name)
     if role and role not in ROLES:
         problems.append(Problem("/role", "invalid", _("Roles are {roles}.", roles=", ".join(ROLES))))
@@ -97,7 +97,7 @@ def check_account(email: str, password: str, name: str, role: str) -> None:
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """What differs between two states of a thing: its values before, and after."""
+    """The fields that differ between two states: values before and after."""
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return {name: before[name] for name in names if name in before}, {
         name: after[name] for name in names if name in after
@@ -105,7 +105,7 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[
 
 
 def email_key(email: str) -> str:
-    """Two addresses that differ in case, width, or what cannot be seen alone are one account."""
+    """The key of an e-mail address; addresses that differ in case, width or invisible characters are one account."""
     return tidy_line(email).casefold()
 
 
@@ -113,7 +113,7 @@ SIGNED_LAST = ACCESS * 2  # what a key signed before it was replaced is believed
 
 
 class SigningKey(msgspec.Struct, frozen=True):
-    """A key access tokens are signed with. `state`: signs, still believed, or believed no more."""
+    """A key for access tokens. `state`: signing, accepted, or expired."""
 
     id: str
     created_at: datetime
@@ -121,7 +121,7 @@ class SigningKey(msgspec.Struct, frozen=True):
 
 
 def living_keys(newest_first: Sequence[SigningKey], now: datetime) -> set[str]:
-    """The ids of those whose signatures are believed: the newest, and what it replaced not long ago."""
+    """Return the ids of accepted keys: the newest, and those it replaced recently."""
     return {
         one.id
         for place, one in enumerate(newest_first)
@@ -130,7 +130,7 @@ def living_keys(newest_first: Sequence[SigningKey], now: datetime) -> set[str]:
 
 
 def with_states(newest_first: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
-    """The same, each with what it is good for."""
+    """Return the keys with their states."""
     living = living_keys(newest_first, now)
     found = []
     for place, one in enumerate(newest_first):

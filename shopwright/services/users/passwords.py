@@ -1,7 +1,7 @@
-"""Passwords as hashes (Argon2id), made and compared in a queue of their own.
+"""Password hashes (Argon2id), computed in a queue of their own.
 
-A comparison takes the processor for some ten milliseconds: whoever sends many guesses could keep customers waiting. Clients
-that an account does not know take one thread at most and stand in a queue that has an end; the other thread is for the rest.
+A comparison takes about ten milliseconds of CPU, so many guesses could delay customers. Clients unknown to the account
+use one thread at most and a bounded queue; the other thread serves the rest.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ AGAIN_S = 2
 
 
 def _of_nobody(hasher: PasswordHasher) -> str:
-    """A hash that costs as much to compare with as any of `hasher`, and that no password has: its digest was drawn.
+    """A hash that no password has and that costs as much to compare as any of `hasher`: its digest is random.
 
-    To hash a made-up password would take each process a fifth of a second at its start.
+    Hashing a made-up password instead would delay each process by a fifth of a second at start.
     """
     salt, digest = (
         b64encode(secrets.token_bytes(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)
@@ -37,7 +37,7 @@ def _of_nobody(hasher: PasswordHasher) -> str:
 
 
 class Passwords:
-    """Hashes and compares. Each comparison costs the same, also where there is nothing to compare with."""
+    """Hashes and compares passwords. Every comparison costs the same, even without a stored hash."""
 
     def __init__(self, hasher: PasswordHasher | None) -> None:
         self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
@@ -47,11 +47,11 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str, *, known: bool = False) -> str:
-        """The hash of a new password. Raises RateLimited where too many strangers wait."""
+        """Hash a new password. Raises RateLimited if the queue of unknown clients is full."""
         return await self._queue(lambda: self._hasher.hash(password), known=known)
 
     async def matches(self, hashed: str | None, password: str, *, known: bool = False) -> bool:
-        """Is this the password? None, and what is no hash, is nobody's. Raises RateLimited where too many strangers wait."""
+        """Whether the password matches; None and malformed hashes never do. Raises RateLimited."""
         real = hashed if hashed and hashed.startswith("$argon2") else None
 
         def compare() -> bool:

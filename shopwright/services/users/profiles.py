@@ -1,4 +1,4 @@
-"""What an account says of its owner: name, phone, addresses."""
+"""Profiles: name, phone and addresses."""
 
 import msgspec
 

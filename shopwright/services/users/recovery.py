@@ -1,7 +1,7 @@
-"""Ways back in: e-mail addresses that are proved, passwords that are changed or forgotten.
+"""Account recovery: verified addresses, and changed or reset passwords.
 
-What a letter lets its reader do rides on a token that is made when the letter is written (so that no secret is in the
-log of facts), kept as a hash, good for one use and a while.
+E-mail links use a single-use token that is created when the e-mail is rendered, so that no secret enters the event log,
+and stored as a hash with an expiry.
 """
 
 from shopwright.kit.auth import Caller
@@ -25,7 +25,7 @@ from shopwright.services.users.second_factor import SecondFactors
 
 
 class AccountRecovery:
-    """Proofs of an address, and passwords that are set by them."""
+    """Verifies addresses and resets passwords."""
 
     def __init__(self, context: UserContext, factors: SecondFactors) -> None:
         self._context = context
@@ -80,9 +80,9 @@ class AccountRecovery:
         return await self.letter_token(user_id, "reset")
 
     async def _end_what_was_set(self, tx: Transaction, user: User) -> None:
-        """Whoever made the account did not show that the address is theirs: nothing they set may outlive the proof.
+        """Reset credentials set before the address was verified, as their author never proved to own it.
 
-        An account without a password was imported: nobody but the shop has set anything.
+        An account without a password was imported, so nothing was set by a stranger.
         """
         if not await store.has_password(tx, user.id):
             return

@@ -1,4 +1,4 @@
-"""New accounts: registered, made by an owner, or imported."""
+"""New accounts: registered, created by an owner, or imported."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from shopwright.services.users.contract.facts import RegistrationRepeated, UserI
 
 
 class Registration:
-    """Adds accounts."""
+    """Creates accounts."""
 
     def __init__(self, context: UserContext) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class Registration:
         return user
 
     async def _new_account(self, email: str, password: str, name: str, role: str) -> tuple[User, str]:
-        """An account that may be, and the hash of its password: the same work whether or not the address has one."""
+        """Return a checked account and its password hash, with the same work whether or not it exists."""
         check_all(partial(check_email, email), partial(model.check_account, email.strip(), password, name, role))
         normal = check_email(email)
         user = User(id=self._work.ids.new("usr"), email=normal, name=model.check_name(name), role=role)
@@ -62,7 +62,7 @@ class Registration:
         return user
 
     async def ensure_owner(self, email: str, password: str) -> str | None:
-        """The first account of a new shop; its password (made up where "" is given), or None where there is an owner."""
+        """Create the owner of a new shop and return the password (generated if ""); None if there is one."""
         if await store.has_owner(self._work):
             return None
         chosen = password or self._work.ids.secret(9)

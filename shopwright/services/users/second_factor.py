@@ -1,4 +1,4 @@
-"""A second factor: codes of an authenticator (TOTP, RFC 6238), and codes on paper for who has lost it."""
+"""Second factor: authenticator codes (TOTP, RFC 6238) and recovery codes."""
 
 import base64
 from datetime import timedelta
@@ -27,19 +27,19 @@ SPARE_CODES = 8
 
 
 class SecondFactors:
-    """The second factors of all accounts, and what asks for password and code together."""
+    """Second factors, and checks of password and code together."""
 
     def __init__(self, context: UserContext) -> None:
         self._context = context
         self._work = context.work
 
     async def has(self, user_id: str) -> bool:
-        """Is there one, confirmed?"""
+        """Whether a confirmed second factor exists."""
         found = await factor_store.factor(self._work, user_id)
         return bool(found and found["confirmed"])
 
     async def begin(self, user_id: str, shop: str) -> SecondFactor:
-        """The secret for an authenticator; it counts once a code was given. Raises Missing, Conflict."""
+        """Return a secret for an authenticator, unused until confirmed. Raises Missing, Conflict."""
         user = await self._context.get(user_id)
         secret = base64.b32encode(bytes.fromhex(self._work.ids.secret(20))).decode()
         async with self._work.begin() as tx:
@@ -54,7 +54,7 @@ class SecondFactors:
         )
 
     async def confirm(self, user_id: str, code: str) -> list[str]:
-        """The first code of the authenticator; answers recovery codes. Raises Conflict, Invalid."""
+        """Confirm with the first code; returns recovery codes. Raises Conflict, Invalid."""
         codes = [self._work.ids.secret(5) for _unused in range(SPARE_CODES)]
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user_id)
@@ -72,7 +72,7 @@ class SecondFactors:
         return codes
 
     async def drop(self, caller: Caller, password: str, code: str = "") -> None:
-        """Take it away. Raises Invalid, RateLimited."""
+        """Remove the second factor. Raises Invalid, RateLimited."""
         user = await self.check_again(caller, password, code)
         async with self._work.begin() as tx:
             await factor_store.drop(tx, user.id)
@@ -80,7 +80,7 @@ class SecondFactors:
         security_log.note("second factor taken away", user=user.id)
 
     async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
-        """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
+        """Check password and code of a signed-in user. Raises Invalid at the wrong or missing field, RateLimited."""
         if not password:
             raise Invalid.at(at, _("Enter your password again to confirm that it is you."))
         guarded = await self.has(caller.user_id or "")
@@ -99,7 +99,7 @@ class SecondFactors:
         return user
 
     async def require(self, user: User, code: str, client: Client) -> None:
-        """After the right password. Raises SecondFactorNeeded with a ticket for the code, WrongPassword for a wrong one."""
+        """Require a code after the password. Raises SecondFactorNeeded with a ticket, WrongPassword for a wrong code."""
         if not await self.has(user.id):
             return
         if code:
@@ -111,7 +111,7 @@ class SecondFactors:
         raise SecondFactorNeeded(_("Now the code your authenticator shows."), data={"ticket": ticket})
 
     async def check_code(self, user: User, code: str, client: Client) -> None:
-        """A code of the authenticator, or a recovery code. Raises WrongPassword, RateLimited, Missing."""
+        """Check an authenticator or recovery code. Raises WrongPassword, RateLimited, Missing."""
         tried = await self._context.guesses.begin("code", model.email_key(user.email), user.id, client)
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user.id)
@@ -128,7 +128,7 @@ class SecondFactors:
 
     @staticmethod
     async def _is_now(tx: Transaction, user_id: str, secret: str, code: str) -> bool:
-        """A code of now, or of the step before or after (RFC 6238, section 5.2); each works once."""
+        """Whether the code is of the current time step or a neighbouring one (RFC 6238, section 5.2), unused so far."""
         if not is_number(code):
             return False
         totp = TOTP(base64.b32decode(secret), DIGITS, SHA1(), STEP_S)  # noqa: S303 -- what authenticators know, as HMAC
@@ -139,7 +139,7 @@ class SecondFactors:
         return False
 
     async def ticket_owner(self, ticket: str) -> User:
-        """Who gave the right password and has this ticket for it. Raises Unauthenticated."""
+        """Return the account of a sign-in ticket. Raises Unauthenticated."""
         user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
         if user_id is None:
             raise Unauthenticated(_("This took too long. Sign in again with your password."))

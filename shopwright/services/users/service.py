@@ -41,7 +41,7 @@ from shopwright.services.users.staff import Staff
 
 
 class UserService(Users):
-    """The operations of users, and those of whoever runs the shop."""
+    """The operations of users, and of the command line."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class UserService(Users):
     async def public_keys(self) -> dict[str, Any]:
         return await self._keys.public()
 
-    # --- for whoever runs the shop
+    # --- for the command line
 
     async def ensure_owner(self, email: str, password: str) -> str | None:
         return await self._registration.ensure_owner(email, password)
@@ -221,13 +221,13 @@ class UserService(Users):
         await self._keys.rotate()
 
     async def protect(self, *, anew: bool = False) -> int:
-        """What is kept plain is encrypted, `anew`: everything, with the newest key; answers how many secrets that were."""
+        """Encrypt plain secrets; `anew`: all, with the newest key. Returns how many."""
         async with self._work.begin() as tx:
             return await protect(
                 tx, self._vault, (("signing_keys", "id", "jwk"), ("second_factors", "user_id", "secret")), anew=anew
             )
 
     async def forget_guesses(self) -> None:
-        """A job: tries that count no more."""
+        """Scheduled job: delete expired tries."""
         async with self._work.begin() as tx:
             await guess_store.forget_old(tx)

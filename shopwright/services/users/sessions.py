@@ -1,4 +1,4 @@
-"""Sessions: opened, looked at with each request, and closed."""
+"""Sessions: opened, checked with each request, and closed."""
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
@@ -16,7 +16,7 @@ from shopwright.services.users.signing_keys import SigningKeys
 
 
 class Sessions:
-    """The sessions of all accounts, by secret for browsers and by token for programs."""
+    """Sessions of all accounts, by secret for browsers and by token for programs."""
 
     def __init__(self, context: UserContext, keys: SigningKeys, staff_factor: StaffFactor) -> None:
         self._context = context
@@ -25,7 +25,7 @@ class Sessions:
         self._staff_factor = staff_factor
 
     async def open(self, tx: Transaction, user_id: str) -> tuple[str, str]:
-        """The id of a new session, and its secret. Raises Denied for an account that is disabled."""
+        """Open a session and return its id and secret. Raises Denied for a disabled account."""
         user = await store.get(tx, user_id)
         if user is None or user.disabled:
             raise Denied(_("This account is disabled. Ask an owner of the shop."))
@@ -35,14 +35,14 @@ class Sessions:
         return session_id, secret
 
     async def tokens(self, tx: Transaction, user: User, session_id: str) -> Tokens:
-        """An access token of a session, and a refresh token for the next."""
+        """Return an access token and the next refresh token of a session."""
         refresh_token = self._work.ids.secret()
         await store.add_refresh_token(tx, refresh_token, session_id)
         signer = await self._keys.signer(tx)
         return Tokens(access_token=signer.sign(user, session_id, tx.now), refresh_token=refresh_token)
 
     async def refresh(self, refresh_token: str) -> Tokens:
-        """New tokens for a refresh token, once. Raises Unauthenticated."""
+        """Exchange a refresh token, once. Raises Unauthenticated."""
         async with self._work.begin() as tx:
             found = await store.use_refresh_token(tx, refresh_token)
             row = await store.session_by_id(tx, found[0], to_micros(tx.now)) if found else None
@@ -54,9 +54,9 @@ class Sessions:
         raise Unauthenticated(_("The refresh token is not valid (any more). Sign in again."))
 
     async def authenticate(self, access_token: str) -> Caller:
-        """Who calls. Raises Unauthenticated."""
+        """Return the caller of an access token. Raises Unauthenticated."""
         caller = await self._keys.read(access_token)
-        # The session is asked for as well, so that signing out and a changed role take effect at once.
+        # The session is read, too, so that signing out and a changed role take effect at once.
         found = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
         row = await self._living(found)
         if row is None:
@@ -64,28 +64,28 @@ class Sessions:
         return await self._caller(row)
 
     async def open_from(self, user_id: str, client: Client) -> str:
-        """The secret of a session; the account knows from now on where it was opened."""
+        """Open a session, record its client as known, and return the secret."""
         async with self._work.begin() as tx:
             await remember(tx, user_id, client)
             return (await self.open(tx, user_id))[1]
 
     async def open_for(self, user_id: str) -> str:
-        """The secret of a session for who has proved by other means who they are. Raises Denied."""
+        """Open a session for a user authenticated by other means, and return the secret. Raises Denied."""
         async with self._work.begin() as tx:
             return (await self.open(tx, user_id))[1]
 
     async def caller(self, secret: str) -> Caller | None:
-        """Who has this session; None where it has ended."""
+        """Return the caller of a session; None if it has ended."""
         found = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
         row = await self._living(found)
         return await self._caller(row) if row else None
 
     def _is_idle(self, row: Row) -> bool:
-        """Has nobody used this session for too long?"""
+        """Whether the session has been idle for too long."""
         return from_micros(row["seen_at"]) + (model.STAFF_IDLE if row["role"] else model.IDLE) < self._work.now()
 
     async def _living(self, row: Row | None) -> Row | None:
-        """The session, seen just now; None where there is none, or nobody used it for too long."""
+        """Return the session and record its use; None if there is none or it was idle too long."""
         if row is None or from_micros(row["seen_at"]) + model.SEEN_EVERY > self._work.now():
             return row
         async with self._work.begin() as tx:
@@ -97,7 +97,7 @@ class Sessions:
         return None
 
     async def _caller(self, row: Row) -> Caller:
-        """Who has this session; staff without the second factor they need are customers until they have it."""
+        """The caller of a session; staff without a required second factor count as customers."""
         role = row["role"] if row["guarded"] or not row["role"] or not await self._need_factor() else ""
         return Caller(
             user_id=row["id"],
@@ -109,7 +109,7 @@ class Sessions:
         )
 
     async def _need_factor(self) -> bool:
-        """Must staff have a second factor?"""
+        """Whether staff must have a second factor."""
         return self._staff_factor == "required" or (self._staff_factor == "auto" and not await self._work.is_demo())
 
     async def close(self, session_id: str) -> None:
@@ -123,11 +123,11 @@ class Sessions:
             await store.close_session_by_secret(tx, secret)
 
     async def of_user(self, user_id: str) -> list[Session]:
-        """All that are open."""
+        """Return the open sessions of an account."""
         return await store.sessions(self._work, user_id, to_micros(self._work.now()))
 
     async def close_own(self, user_id: str, session_id: str) -> None:
-        """End a session of theirs. Raises Missing."""
+        """End a session of this account. Raises Missing."""
         if session_id not in {one.id for one in await self.of_user(user_id)}:
             raise Missing(_("You have no such session."))
         await self.close(session_id)
@@ -138,7 +138,7 @@ class Sessions:
             await store.close_sessions(tx, user_id)
 
     async def end_by_staff(self, user_id: str, who: Caller) -> None:
-        """End all sessions of somebody else. Raises Missing."""
+        """End all sessions of another account. Raises Missing."""
         await self._context.get(user_id)
         await self.close_all(user_id)
         security_log.note("sessions ended by staff", user=user_id, by=who.user_id)

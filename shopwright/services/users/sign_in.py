@@ -1,4 +1,4 @@
-"""Signing in: the password, the second factor, and the session."""
+"""Sign-in: password, second factor, session."""
 
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import Tokens
@@ -8,7 +8,7 @@ from shopwright.services.users.sessions import Sessions
 
 
 class SignIn:
-    """By password; programs get tokens, browsers the secret of a session."""
+    """Sign-in by password; programs get tokens, browsers a session secret."""
 
     def __init__(self, context: UserContext, sessions: Sessions, factors: SecondFactors) -> None:
         self._context = context
@@ -17,7 +17,7 @@ class SignIn:
         self._factors = factors
 
     async def tokens(self, email: str, password: str, address: str, code: str) -> Tokens:
-        """For a program. Raises WrongPassword, RateLimited, SecondFactorNeeded, Denied."""
+        """Sign in a program. Raises WrongPassword, RateLimited, SecondFactorNeeded, Denied."""
         client = Client(address)
         user = await self._context.check_password(email, password, client)
         await self._factors.require(user, code, client)
@@ -27,14 +27,14 @@ class SignIn:
             return await self._sessions.tokens(tx, user, session_id)
 
     async def session(self, email: str, password: str, address: str, device: str) -> str:
-        """For a browser. Raises WrongPassword, RateLimited, SecondFactorNeeded, Denied."""
+        """Sign in a browser. Raises WrongPassword, RateLimited, SecondFactorNeeded, Denied."""
         client = Client(address, device)
         user = await self._context.check_password(email, password, client)
         await self._factors.require(user, "", client)
         return await self._sessions.open_from(user.id, client)
 
     async def finish(self, ticket: str, code: str, address: str, device: str) -> str:
-        """The session, after the code. Raises Unauthenticated, WrongPassword, RateLimited."""
+        """Complete the sign-in with a code. Raises Unauthenticated, WrongPassword, RateLimited."""
         user = await self._factors.ticket_owner(ticket)
         client = Client(address, device)
         await self._factors.check_code(user, code, client)

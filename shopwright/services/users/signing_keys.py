@@ -1,4 +1,4 @@
-"""The keys that access tokens are signed with, and tokens that are read."""
+"""Keys that sign access tokens, and reading of tokens."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ class SigningKeys:
         self._looked_for_keys = NEVER
 
     async def signer(self, tx: Transaction) -> Signer:
-        """What signs, with the keys that are believed."""
+        """Return the signer with all accepted keys."""
         if self._signer is None:
             keys = await store.signing_keys(tx)
             if not keys:
@@ -41,12 +41,12 @@ class SigningKeys:
         await store.add_signing_key(tx, key_id, self._context.vault.close(new_key(key_id)))
 
     async def all(self) -> list[SigningKey]:
-        """All of them, newest first."""
+        """Return all keys, newest first."""
         keys = [one.key for one in await store.signing_keys(self._work)]
         return model.with_states(keys, self._work.now())
 
     async def rotate(self) -> None:
-        """A new one signs from now on; tokens signed with the one before are believed until they end."""
+        """Add a key that signs from now on; tokens of the previous one stay valid until they expire."""
         async with self._work.begin() as tx:
             keys = [one.key for one in await store.signing_keys(tx)]
             for key_id in {one.id for one in keys} - model.living_keys(keys, tx.now):
@@ -55,12 +55,12 @@ class SigningKeys:
         self._signer = None
 
     async def public(self) -> dict[str, Any]:
-        """The public halves, as JSON Web Keys (RFC 7517)."""
+        """Return the public keys as JSON Web Keys (RFC 7517)."""
         async with self._work.begin() as tx:
             return (await self.signer(tx)).public()
 
     async def read(self, access_token: str) -> Caller:
-        """Who a token is for. Raises Unauthenticated."""
+        """Return the caller of a token. Raises Unauthenticated."""
         if self._signer is None:
             async with self._work.begin() as tx:
                 await self.signer(tx)

@@ -1,4 +1,4 @@
-"""Those who work here: invited by e-mail, given another role, disabled, and let go. Each change ends their sessions at once."""
+"""Staff: invited by e-mail, changed, disabled and removed. Each change ends their sessions at once."""
 
 from shopwright.kit.addresses import check_email
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
@@ -17,13 +17,13 @@ class Staff:
         self._work = work
 
     async def all(self) -> list[User]:
-        """Everyone with a role."""
+        """Return all accounts with a role."""
         return await store.staff(self._work)
 
     async def invite(self, email: str, name: str, role: str) -> User:
-        """They choose a password by the link of an e-mail. An account they have already becomes one of staff.
+        """Invite by e-mail to choose a password. An existing account becomes a staff account.
 
-        What was set in an account whose address nobody proved is dropped: a stranger may have made it.
+        Credentials of an unverified account are reset, as a stranger may have created it.
         """
         normal = check_email(email)
         name = model.check_name(name)
@@ -51,7 +51,7 @@ class Staff:
         return User(id=known.id, email=known.email, name=name, role=role, phone=known.phone, verified=known.verified)
 
     async def change(self, user_id: str, change: StaffChange) -> User:
-        """Another role, disabled or enabled again. Raises Missing, Invalid, LastOwner."""
+        """Change a role, or disable or enable an account. Raises Missing, Invalid, LastOwner."""
         if change.role == "":
             raise Invalid.at("/role", _("Delete the member of staff to take their role away."))
         if change.role:
@@ -59,7 +59,7 @@ class Staff:
         return await self._set(user_id, change.role, disabled=change.disabled)
 
     async def remove(self, user_id: str) -> None:
-        """Their role is gone; the account stays, as that of a customer. Raises Missing, LastOwner."""
+        """Remove the role; the account becomes a customer's. Raises Missing, LastOwner."""
         await self._set(user_id, "", disabled=False)
 
     async def _set(self, user_id: str, role: str | None, *, disabled: bool | None) -> User:
@@ -84,7 +84,7 @@ class Staff:
 
     @staticmethod
     async def _keep_an_owner(tx: Transaction, known: User, *, role: str, disabled: bool) -> None:
-        """Raises LastOwner. Who makes an owner less than that holds all of them: two who do it at once wait for each other."""
+        """Lock the owners, so that concurrent changes wait, and check that one remains. Raises LastOwner."""
         if known.role != "owner" or (role == "owner" and not disabled):
             return
         await store.hold_owners(tx)

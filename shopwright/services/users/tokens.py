@@ -1,4 +1,4 @@
-"""Access tokens: JWT (RFC 7519) signed with Ed25519, 15 minutes; the public keys are published as JWKS."""
+"""Access tokens: JWT (RFC 7519) signed with Ed25519, valid for 15 minutes; public keys are published as JWKS."""
 
 import base64
 from datetime import datetime
@@ -21,13 +21,13 @@ AUDIENCE = "shopwright"  # of this shop: each has keys of its own
 
 
 def new_key(key_id: str) -> str:
-    """A private key, as JSON."""
+    """Generate a private key, as JSON."""
     key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": ALGORITHMS[0]})
     return msgspec.json.encode(key.as_dict(private=True)).decode()
 
 
 def key_id_of(token: str) -> str | None:
-    """The key a token says it was signed with. Raises ValueError for what is no token."""
+    """The key id in a token's header. Raises ValueError for malformed tokens."""
     head = token.partition(".")[0]
     try:
         told = msgspec.json.decode(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=dict[str, Any])
@@ -82,7 +82,7 @@ class Signer:
         )
 
     def knows(self, token: str) -> bool:
-        """Is the key there that it says it was signed with?"""
+        """Whether the token's key is known."""
         try:
             head = key_id_of(token)
         except ValueError:

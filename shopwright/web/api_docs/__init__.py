@@ -1,1 +1,1 @@
-"""The API, readable."""
+"""The API documentation page."""

@@ -1,4 +1,4 @@
-"""/docs: the OpenAPI document as a page, without any script from elsewhere."""
+"""/docs: the OpenAPI document as a page, without third-party scripts."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from shopwright.web.storefront.page_context import SettingsDep, Web
 
 @get("/docs", opt=allow(anyone), include_in_schema=False)
 async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
-    """Every path, by subject."""
+    """Show every path by subject."""
     document = openapi.document(request.app.state.api())
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in document["paths"].items():
@@ -35,5 +35,5 @@ async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
 
 
 def routes() -> Pages:
-    """One page."""
+    """Return the page."""
     return Pages("/", route_handlers=[docs])

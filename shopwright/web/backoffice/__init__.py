@@ -1,1 +1,1 @@
-"""The shop as staff see it: denser, the same family, every page guarded by a permission."""
+"""The back office: denser pages for staff, each guarded by a permission."""

@@ -1,4 +1,4 @@
-"""What products are described by (attributes), and kinds of products."""
+"""Attributes and product types."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -35,7 +35,7 @@ async def attribute_page(
     what: FromQuery[str] = "",
     name: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """All of them with their forms: empty ones, or (`what`, `name`) one with what there is."""
+    """Show all attributes and types with their forms: empty, or (`what`, `name`) filled."""
     if shown := await _fields(catalog, what, name):
         more = {"at": what, "typed": {**shown, "name": name}, "seen": editing.marks(shown)}
         return await _attributes(office, catalog, more)
@@ -43,7 +43,7 @@ async def attribute_page(
 
 
 async def _fields(catalog: Catalog, what: str, name: str) -> dict[str, str]:
-    """An attribute or a type as its form shows it; nothing for one that is not there."""
+    """An attribute or type as form fields; empty if it does not exist."""
     if what == "type":
         known = next((one for one in await catalog.product_types() if one.name == name), None)
         return _of_type(known) if known else {}
@@ -101,7 +101,7 @@ async def _attributes(
 async def save_attribute(
     office: OfficeDep, request: Web, catalog: CatalogDep, what: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Describe an attribute, or a product type."""
+    """Save an attribute or product type."""
     form = await form_of(request)
     title = form.get("title", "").strip()
     name = form.get("name", "").strip() or name_key(title, "-" if what == "type" else "_")

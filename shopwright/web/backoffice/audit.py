@@ -1,4 +1,4 @@
-"""The audit log: who of the staff did what, when, from where, and what it was before and after."""
+"""The audit log: what staff did, when, from where, with values before and after."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -33,7 +33,7 @@ async def audit_page(
     until: FromQuery[date | None] = None,
     after: Cursor = "",
 ) -> Response[bytes]:
-    """Acts of staff, newest first."""
+    """Show staff actions, newest first."""
     wanted = AuditFilter(
         user_id=user_id,
         action=action.strip(),

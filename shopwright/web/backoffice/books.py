@@ -1,4 +1,4 @@
-"""The books: a month at a time, what each account came to, taxes, documents, and what is written by hand."""
+"""The books by month: accounts, taxes, documents and manual entries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -43,7 +43,7 @@ def _account(one: Balance) -> dict[str, Any]:
 
 
 def _margin(one: Margin) -> list[dict[str, Any]]:
-    """As a sum: what is taken off is below 0."""
+    """The margin as a sum with signed rows."""
     rows = (
         (TITLES["revenue"], one.revenue),
         (TITLES["discounts"], -one.discounts),
@@ -55,7 +55,7 @@ def _margin(one: Margin) -> list[dict[str, Any]]:
 
 
 def _providers(balances: Sequence[Balance]) -> list[str]:
-    """Of whom money is or was to come."""
+    """Providers with a clearing account."""
     return sorted({one.provider for one in balances if one.account == "clearing" and one.provider})
 
 
@@ -85,7 +85,7 @@ def _statement(one: TaxStatement) -> dict[str, Any]:
 async def overview(
     office: OfficeDep, books: BooksDep, settings: SettingsDep, month: FromQuery[str] = "", said: FromQuery[str] = ""
 ) -> Response[bytes]:
-    """A month of the books."""
+    """Show a month."""
     return await _overview(office, books, settings.currency, month, said=said)
 
 
@@ -132,7 +132,7 @@ async def entry_list(
     account: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Entry by entry."""
+    """Show ledger entries."""
     problem, found = "", []
     try:
         found = await books.ledger(
@@ -156,7 +156,7 @@ async def entry_list(
 
 @get("/office/books/export", opt=audited(FILES), include_in_schema=False)
 async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
-    """A month as a file for another program."""
+    """Export a month."""
     found = await books.export(form, month, month)
     return file_answer(found.content, found.name, found.media_type)
 
@@ -179,7 +179,7 @@ async def close_month(
 async def add_payout(
     office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
-    """Write down what a provider has paid out; a form that is sent twice is booked once."""
+    """Record a payout; a form sent twice is booked once."""
     form = await form_of(request)
     try:
         day = form.get("day", "")

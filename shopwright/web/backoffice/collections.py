@@ -1,4 +1,4 @@
-"""Collections: products chosen by hand or by rules."""
+"""Collections, by hand or by rules."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
@@ -33,7 +33,7 @@ NOTHING: Form = {}
 
 @get("/office/collections", opt=allow(staff("catalog.write")), include_in_schema=False)
 async def collection_list(office: OfficeDep, catalog: CatalogDep) -> Response[bytes]:
-    """All collections."""
+    """Show all collections."""
     return office.show("collections.html", {"collections": render.plain(await catalog.collections())})
 
 
@@ -41,7 +41,7 @@ async def collection_list(office: OfficeDep, catalog: CatalogDep) -> Response[by
 async def collection_page(
     office: OfficeDep, catalog: CatalogDep, slug: FromPath[str], saved: FromQuery[str] = ""
 ) -> Response[bytes]:
-    """One collection, to be changed; “new” is one that is not there yet."""
+    """Show a collection to edit; “new” is an empty one."""
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
     if found is None and slug != "new":
         raise Missing(_("There is no collection “{slug}”.", slug=slug))
@@ -56,7 +56,7 @@ PARTS = {"field": "What", "name": "Attribute", "operator": "How", "value": "Valu
 
 
 async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
-    """A collection as its form shows it."""
+    """A collection as form fields."""
     if found is None:
         return {}
     chosen = await catalog.get_many(found.product_ids)
@@ -107,7 +107,7 @@ async def _collection(
 async def save_collection(
     office: OfficeDep, request: Web, catalog: CatalogDep, slug: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Make, change or take away a collection."""
+    """Create, change or delete a collection."""
     form = await form_of(request)
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
     now = await _fields(catalog, found)
@@ -142,7 +142,7 @@ async def _asked(catalog: Catalog, form: Form, found: Collection | None) -> Coll
 
 
 async def _products(catalog: Catalog, text: str) -> tuple[str, ...]:
-    """Products by SKU, slug or id, one a line. Raises Invalid."""
+    """Parse products by SKU, slug or id, one per line. Raises Invalid."""
     found = []
     for line in filter(None, (one.strip() for one in text.splitlines())):
         try:

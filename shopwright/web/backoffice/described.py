@@ -1,4 +1,4 @@
-"""What a form says of attributes and conditions, as values of their kinds."""
+"""Attribute and condition values in forms."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
-    """What was typed, of the attribute's own kind. Raises Invalid."""
+    """Parse typed text into the attribute's kind. Raises Invalid."""
     kind = known.kind if known else "text"
     title = known.title if known else "This"
     if kind in {"number", "measurement"}:
@@ -25,7 +25,7 @@ def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
 
 
 def written(value: Value) -> str:
-    """As a field shows it."""
+    """The value as text for a field."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return write_number(value) if isinstance(value, float | int) else value
@@ -37,7 +37,7 @@ def fields(
     types: Mapping[str, ProductType],
     typed: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """One for each attribute of the product and of its type."""
+    """One field for each attribute of the product and its type."""
     wanted = types[product.type].attributes if product.type in types else ()
     return [
         {
@@ -54,7 +54,7 @@ def fields(
 def attributes(
     before: Mapping[str, Value], form: Mapping[str, str], kinds: Mapping[str, AttributeType]
 ) -> dict[str, Value]:
-    """The attributes a form says; an emptied field takes one away. Raises Invalid."""
+    """The attributes of a form; an emptied field removes one. Raises Invalid."""
     found = dict(before)
     given = {name.removeprefix("attr-"): text.strip() for name, text in form.items() if name.startswith("attr-")}
     if form.get("add-attr", "").strip():

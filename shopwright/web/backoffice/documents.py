@@ -1,4 +1,4 @@
-"""Documents of the books: lists, one as it was issued, as a file, and an invoice whose buyer is corrected."""
+"""Documents of the books: list, page, file, and corrected invoices."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ CORRECTED = tuple(name for name in FIELDS if name != "phone")
 
 @get("/office/books/documents", opt=READ, include_in_schema=False)
 async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str] = "") -> Response[bytes]:
-    """Documents of all kinds, the newest first."""
+    """Show documents of all kinds, newest first."""
     found = await books.documents(after=after, limit=PAGE + 1)
     context = {"papers": [shown(one) for one in found[:PAGE]], "next": found[PAGE - 1].id if len(found) > PAGE else ""}
     return office.show("documents.html", context)
@@ -31,7 +31,7 @@ async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str
 
 @get("/office/books/documents/{document_id:str}", opt=audited(READ), include_in_schema=False)
 async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPath[str]) -> Response[bytes]:
-    """One document as it was issued."""
+    """Show a document as issued."""
     return _page(office, await books.document(document_id))
 
 
@@ -55,7 +55,7 @@ def _page(
 
 @get("/office/books/documents/{document_id:str}/{form:str}", opt=audited(FILES), include_in_schema=False)
 async def document_file(books: BooksDep, document_id: FromPath[str], form: FromPath[str]) -> Response[bytes]:
-    """One document as a file."""
+    """Download a document."""
     return await file_of(books, await books.document(document_id), form)
 
 
@@ -63,7 +63,7 @@ async def document_file(books: BooksDep, document_id: FromPath[str], form: FromP
 async def correct_invoice(
     office: OfficeDep, request: Web, books: BooksDep, document_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Issue a corrected invoice with the buyer as typed."""
+    """Issue a corrected invoice with the typed buyer."""
     form = await form_of(request)
     try:
         correction = InvoiceCorrection(

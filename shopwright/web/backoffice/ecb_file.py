@@ -1,4 +1,4 @@
-"""Euro reference rates as the European Central Bank publishes them: its CSV files, of a day or of all days, as they are downloaded."""
+"""Euro reference rates from the European Central Bank's CSV files, of a day or of all days."""
 
 import csv
 from collections.abc import Collection
@@ -15,7 +15,7 @@ NO_FILE = "This is no file of the European Central Bank; unpack eurofxref.zip or
 
 
 def read_rates(data: bytes, currencies: Collection[str]) -> list[ExchangeRate]:
-    """What one euro was in these currencies, the newest days first. Raises Invalid."""
+    """Return the rates of one euro in these currencies, newest first. Raises Invalid."""
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(data.decode().splitlines())]
     except (UnicodeDecodeError, csv.Error):

@@ -1,7 +1,7 @@
-"""Forms that two people may have open at once: who saves second is told what the other changed, and keeps what they typed.
+"""Concurrent editing: the second person to save sees what the other changed, and keeps the typed text.
 
-A form carries a mark of each field as it was shown (`_seen`). A field whose value is another by now was changed by somebody
-else meanwhile; one that was sent as it was shown was not touched here. A form without marks says what changes, and no more.
+A form carries a mark of each field as shown (`_seen`). If the stored value no longer matches, someone else changed it;
+if the sent value matches, it was not edited here. A form without marks contains only changes.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ SHOWN = 400  # characters of a text that are shown to be compared
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A field that somebody else changed meanwhile: what it is now, and what was typed here ("" as `mine`: nothing)."""
+    """A field changed by someone else: its current value and the text typed here ("" as `mine`: none)."""
 
     label: str
     theirs: str
@@ -33,12 +33,12 @@ def _mark(text: str) -> str:
 
 
 def marks(shown: Mapping[str, str]) -> str:
-    """The marks of fields as they are shown, for a hidden field."""
+    """The marks of fields as shown, for a hidden field."""
     return " ".join(f"{quote(name, safe='')}={_mark(text)}" for name, text in shown.items())
 
 
 def is_whole(form: Mapping[str, str]) -> bool:
-    """Was the form filled with what there is? Then a field that is empty was emptied, and a box that is not ticked unticked."""
+    """Whether the form was filled with current values, so that empty fields were emptied and boxes unticked."""
     return bool(form.get(SEEN))
 
 
@@ -48,12 +48,12 @@ def _seen(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_untouched(form: Mapping[str, str], name: str) -> bool:
-    """Was this field sent as it was shown? False where that is not known."""
+    """Whether the field was sent as shown; False if unknown."""
     return is_whole(form) and _seen(form).get(name) == _mark(form.get(name, ""))
 
 
 def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> list[Difference]:
-    """What somebody else changed since the form was shown, where what was typed says otherwise."""
+    """Fields someone else changed where the typed text differs."""
     if not is_whole(form):
         return []
     seen, found = _seen(form), []
@@ -67,27 +67,27 @@ def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping
 
 
 def merged(form: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """The form to be saved again: what was typed, and what is there now where nothing was."""
+    """The form to save again: typed text, and current values of untouched fields."""
     seen = _seen(form)
     untouched = {name: text for name, text in now.items() if _mark(form.get(name, "")) == seen.get(name, _mark(""))}
     return {**{name: text for name, text in form.items() if name != SEEN}, **untouched}
 
 
 def again(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
-    """What a form is shown with once more: what was typed, and what somebody else changed meanwhile (`different`)."""
+    """The context to show a form again: typed text and other people's changes (`different`)."""
     seen = marks(now)
     different = render.plain(differences(form, now, labels))
     return {"different": different, "seen": seen, "typed": {**merged(form, now), SEEN: seen}}
 
 
 def conflict(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The same where somebody else changed something of it; nothing where nobody did."""
+    """The same if someone else changed a field; empty otherwise."""
     shown = again(form, now, labels)
     return shown if shown["different"] else {}
 
 
 class FormReader:
-    """A form over what there is: what it leaves out, or (unless it is whole) empty, stays."""
+    """Reads a form that changes something: omitted and (unless the form is whole) empty fields stay."""
 
     def __init__(self, form: Mapping[str, str], shown: Mapping[str, str]) -> None:
         self._form = form
@@ -95,16 +95,16 @@ class FormReader:
         self._whole = is_whole(form)
 
     def text(self, name: str, otherwise: str = "") -> str:
-        """What a field says."""
+        """The value of a field."""
         typed = self._form.get(name, "").strip()
         if typed or (self._whole and name in self._form):
             return typed
         return self._shown.get(name, otherwise)
 
     def typed(self, name: str) -> bool:
-        """Was anything typed into it?"""
+        """Whether anything was typed into the field."""
         return bool(self._form.get(name, "").strip())
 
     def ticked(self, name: str) -> bool:
-        """Is a box ticked?"""
+        """Whether the box is ticked."""
         return name in self._form if self._whole or name in self._form else self._shown.get(name) == TICKED

@@ -1,4 +1,4 @@
-"""Gift cards: which there are and what is on them; issuing, disabling and replacing. A code is shown once, and in no address."""
+"""Gift cards: list, issue, disable, enable, replace. A code is shown once, and in no URL."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def overview(
     q: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """The newest cards, or those that are looked for."""
+    """Show the newest cards, or those that match."""
     return await _overview(office, giftcards, settings.currency, q=q, after=after)
 
 
@@ -81,7 +81,7 @@ async def _overview(
 async def issue(
     office: OfficeDep, request: Web, giftcards: GiftCardsDep, settings: SettingsDep, caller: CurrentCaller
 ) -> Response[bytes]:
-    """Issue a card; a form that is sent twice issues one. The answer is the page, as no address may hold the code."""
+    """Issue a card, once per form. The response is the page itself, as no URL may contain the code."""
     form = await form_of(request)
     try:
         made = await giftcards.issue(_asked(form, settings.currency), caller, form.get("key", ""))
@@ -94,7 +94,7 @@ async def issue(
 
 
 def _asked(form: dict[str, str], currency: str) -> NewGiftCard:
-    """What the form asks for. Raises Invalid."""
+    """Parse the form. Raises Invalid."""
     ends, why = form.get("ends", "rule"), form.get("why", "")
     if ends not in ENDS:
         raise Invalid.at("/ends", _("Say until when it can be used."))
@@ -111,7 +111,7 @@ def _asked(form: dict[str, str], currency: str) -> NewGiftCard:
 
 @get("/office/gift-cards/{card_id:str}", opt=READ, include_in_schema=False)
 async def one_card(office: OfficeDep, giftcards: GiftCardsDep, card_id: FromPath[str]) -> Response[bytes]:
-    """A card with its history."""
+    """Show a card with its history."""
     return await _card(office, giftcards, card_id)
 
 
@@ -134,7 +134,7 @@ async def _card(
 async def change(
     office: OfficeDep, request: Web, giftcards: GiftCardsDep, caller: CurrentCaller, card_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Disable, enable or replace it."""
+    """Disable, enable or replace a card."""
     act = (await form_of(request)).get("act", "")
     try:
         if act == "replace":

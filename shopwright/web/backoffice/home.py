@@ -1,4 +1,4 @@
-"""The first page of the back office: what was sold lately, and what waits to be done, as far as one may see it."""
+"""The dashboard: recent sales and open tasks, as far as the viewer may see them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -45,7 +45,7 @@ async def home(
     pricing: PricingDep,
     caller: CurrentCaller,
 ) -> Response[bytes] | Redirect:
-    """What happened lately, and what waits to be done."""
+    """Show the dashboard."""
     if not caller.is_staff:
         needs_factor = caller.user_id is not None and (await users.get(caller.user_id)).role
         return Redirect("/account/second-factor" if needs_factor else "/sign-in?next=/office")
@@ -60,7 +60,7 @@ async def home(
 
 
 async def _sales(insights: Insights, books: Books, search: Search) -> dict[str, Any]:
-    """What the ledger says of the last days, and what insights know beside it."""
+    """Sales of the last days from the ledger, with analytics."""
     days = await books.sales_days()
     orders = {day.day: day.orders for day in await insights.days()}
     currency = days[0].gross.currency
@@ -75,7 +75,7 @@ async def _sales(insights: Insights, books: Books, search: Search) -> dict[str, 
 
 
 async def _open_orders(orders: Orders) -> dict[str, Any]:
-    """What waits to be done with orders: counted whole, the first of them shown."""
+    """Open tasks with orders: total counts, the first orders shown."""
     return {
         "to_ship": await orders.count("to_ship"),
         "authorised": await orders.count("authorised"),
@@ -84,7 +84,7 @@ async def _open_orders(orders: Orders) -> dict[str, Any]:
 
 
 async def _funnel(insights: Insights) -> list[dict[str, Any]]:
-    """Steps with their share of the one before, as bars."""
+    """Funnel steps with their share of the previous one, as bars."""
     steps = await insights.funnel()
     most = max((one.count for one in steps), default=0) or 1
     return [
@@ -101,7 +101,7 @@ async def _funnel(insights: Insights) -> list[dict[str, Any]]:
 
 
 async def _searches(insights: Insights, search: Search) -> list[dict[str, Any]]:
-    """What was searched for most, with what is found today: nothing found is something to be done."""
+    """Top searches with today's number of results, as none calls for action."""
     return [
         {"words": one.words, "count": one.count, "found": (await search.find(SearchRequest(text=one.words))).total}
         for one in await insights.top_searches()
@@ -109,7 +109,7 @@ async def _searches(insights: Insights, search: Search) -> list[dict[str, Any]]:
 
 
 def chart(days: list[SalesDay], orders: Mapping[date, int]) -> list[dict[str, Any]]:
-    """Bars of a 600 × 120 drawing, the best day as high as it goes."""
+    """Bars of a 600 × 120 chart, scaled to the best day."""
     best = max((day.gross.amount for day in days), default=0) or 1
     width = 600 / max(len(days), 1)
     return [

@@ -1,4 +1,4 @@
-"""Messages of the shop to people: what was sent, what waits, what failed and is sent again."""
+"""Messages: sent, waiting and failed, and sending again."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ OUTCOMES: dict[Outcome, str] = {
 
 
 def _shown(one: MessageSummary) -> dict[str, Any]:
-    """A message with what became of it, in words."""
+    """A message with its outcome in words."""
     outcome = one.outcome or one.state
     return {**render.plain(one), "outcome": outcome, "words": OUTCOMES[outcome]}
 
@@ -44,7 +44,7 @@ async def message_list(
     after: FromQuery[str] = "",
     said: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Everything the shop wrote to people."""
+    """Show the delivery log."""
     found = await notifications.messages(text=q, after=after, limit=PAGE + 1)
     report = await notifications.delivery_report()
     shown = {
@@ -63,7 +63,7 @@ async def message_list(
 
 @post("/office/messages/resend", opt=allow(staff("messages.write")), include_in_schema=False)
 async def resend_messages(office: OfficeDep, request: Web, notifications: NotificationsDep) -> Redirect:
-    """Send all again that failed in a span of time."""
+    """Send failed messages of a period again."""
     form = await form_of(request)
     try:
         zone = office.settings.zone
@@ -79,7 +79,7 @@ async def resend_messages(office: OfficeDep, request: Web, notifications: Notifi
 async def message_page(
     office: OfficeDep, notifications: NotificationsDep, message_id: FromPath[str]
 ) -> Response[bytes]:
-    """One message as its reader sees it."""
+    """Show a message as its recipient sees it."""
     found = await notifications.message(message_id)
     return office.show("message.html", {"message": render.plain(found), **_shown(found.summary)})
 
@@ -91,14 +91,14 @@ async def message_page(
     status_code=200,
 )
 async def retry_message(notifications: NotificationsDep, message_id: FromPath[str]) -> Redirect:
-    """Try again to send one that failed."""
+    """Send a failed message again."""
     await notifications.retry(message_id)
     return Redirect(f"/office/messages/{message_id}", status_code=303)
 
 
 @get("/office/messages/{message_id:str}/body", opt=audited(allow(staff("messages.read"))), include_in_schema=False)
 async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
-    """The HTML of a message, shut in: it may style itself and do nothing else."""
+    """Serve the HTML of a message in a sandbox that allows styles only."""
     found = await notifications.message(message_id)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups; frame-ancestors 'self'"
     headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}

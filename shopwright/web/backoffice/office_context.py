@@ -1,4 +1,4 @@
-"""What every page of the back office has: navigation by permission, who is signed in, safe forms."""
+"""The context of all back office pages: navigation by permission, caller, and forms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,7 +39,7 @@ PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money
 
 
 class OfficeContext:
-    """Made once a request."""
+    """Made once per request."""
 
     def __init__(self, request: Web, caller: Caller, settings: Settings, notices: Sequence[str] = ()) -> None:
         self.request = request
@@ -48,7 +48,7 @@ class OfficeContext:
         self.notices = notices
 
     def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
-        """Render a page in its frame."""
+        """Render a page with navigation."""
         path = self.request.url.path
         return render.page(
             f"backoffice/templates/{template}",
@@ -73,12 +73,12 @@ class OfficeContext:
 async def provide_office(
     request: Web, caller: CurrentCaller, settings: SettingsDep, payments: PaymentsDep
 ) -> OfficeContext:
-    """The dependency `office`."""
+    """Provide the dependency `office`."""
     return OfficeContext(request, caller, settings, await _notices(payments) if caller.is_staff else ())
 
 
 async def _notices(payments: Payments) -> tuple[str, ...]:
-    """What staff should know on every page."""
+    """Notices for staff on every page."""
     try:
         setup = await payments.setup()
     except Unavailable:

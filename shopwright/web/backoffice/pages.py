@@ -1,4 +1,4 @@
-"""All routes of the back office."""
+"""All routes of the back office, and its order pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ from shopwright.web.trail.gather import searches, trail_of
 
 PAGE = 50
 NOTHING: Mapping[str, str] = {}
-# What the list can be narrowed down to, in the words that stand in it.
+# The filters of the list, in the words used in it.
 FILTERS: tuple[tuple[OrderFilter, str], ...] = (
     ("to_ship", "To ship"),
     ("authorised", "Payment authorised"),
@@ -73,7 +73,7 @@ async def order_list(
     status: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """All orders, newest first."""
+    """Show all orders, newest first."""
     found = await orders.search(text=q, status=status, after=after, limit=PAGE + 1)
     return office.show(
         "orders.html",
@@ -89,19 +89,19 @@ async def order_list(
 
 @get("/office/orders/{order_id:str}", opt=allow(staff("orders.read")), include_in_schema=False)
 async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
-    """One order: what was bought, what was sent, what was paid, and what happened when."""
+    """Show an order: lines, shipments, payments and history."""
     return await _order(office, await orders.get(order_id))
 
 
 @get("/office/orders/{order_id:str}/buyer", opt=audited(allow(staff("books.read"))), include_in_schema=False)
 async def kept_buyer(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
-    """Who bought something whose account is erased, for who keeps the books."""
+    """Show the retained buyer of an erased account, to accounting."""
     return office.show("order_buyer.html", {"buyer": render.plain(await orders.kept_buyer(order_id))})
 
 
 @get("/office/orders/{order_id:str}/source", opt=audited(allow(staff("orders.read"))), include_in_schema=False)
 async def order_source(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
-    """The rows of the file an order was imported from."""
+    """Show the file rows an order was imported from."""
     order, source = await orders.get(order_id), await orders.source(order_id)
     return office.show("order_source.html", {"order": render.plain(order), "source": render.plain(source)})
 
@@ -132,7 +132,7 @@ async def _order(
 
 
 def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
-    """The documents of an order, and which can be issued: none where the buyer was erased."""
+    """The documents of an order, and those that can be issued; none if the buyer was erased."""
     if order.shipping_address.name == ERASED or any(one["sealed"] for one in known):
         return {"papers": known, "issuable": [], "shut_off": bool(known)}
     noted = {one["refers_to"] for one in known if one["kind"] == "delivery_note"}
@@ -147,14 +147,14 @@ def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def repayments(order: Order) -> list[dict[str, Any]]:
-    """What goes back, or went, of the payment of an order without being asked for as a refund of it."""
+    """Refunds of the order's payment that were not requested as refunds of the order."""
     known = {one.id for one in (*order.refunds, *order.refused)}
     found = order.payment.refunds if order.payment is not None and order.owed is not None else ()
     return [render.plain(one) for one in found if one.key not in known]
 
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
-    """What the form says of each line, without those it says 0 of."""
+    """The quantities of lines in the form, without zeros."""
     found = {name.removeprefix(prefix): whole(form, name) for name in form if name.startswith(prefix)}
     return tuple(LineQuantity(line_id, quantity) for line_id, quantity in found.items() if quantity)
 
@@ -173,7 +173,7 @@ async def order_action(
     order_id: FromPath[str],
     action: FromPath[str],
 ) -> Response[bytes] | Redirect:
-    """Capture, ship, deliver, cancel or refund, or say that a refund will not be paid."""
+    """Capture, ship, deliver, cancel, refund, or cancel a refund."""
     form = await form_of(request)
     try:
         await _act(orders, order_id, action, form, caller)
@@ -191,7 +191,7 @@ async def order_action(
 async def issue_document(
     office: OfficeDep, request: Web, orders: OrdersDep, books: BooksDep, order_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Issue the delivery note of a parcel, or the pro forma invoice of the order."""
+    """Issue a parcel's delivery note, or the order's pro forma invoice."""
     parcel = (await form_of(request)).get("parcel", "")
     try:
         found = await (books.delivery_note(order_id, parcel) if parcel else books.pro_forma(order_id))
@@ -208,7 +208,7 @@ async def issue_document(
 async def sale_document(
     books: BooksDep, caller: CurrentCaller, order_id: FromPath[str], document_id: FromPath[str]
 ) -> Response[bytes]:
-    """A delivery note or pro forma invoice, to be printed."""
+    """Download a delivery note or pro forma invoice."""
     return await file_of(books, of_order(await books.document(document_id), order_id, caller), "pdf")
 
 
@@ -248,7 +248,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
 
 
 def routes() -> Pages:
-    """All pages of the back office."""
+    """Return all back office pages."""
     handlers: list[Any] = [
         *home.HANDLERS,
         *books.HANDLERS,

@@ -1,4 +1,4 @@
-"""Staff: who they are and what they may do; inviting, disabling and removing them."""
+"""Staff: roles, invitations, disabling and removal."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ NotificationsDep = Dependency[Notifications]
 
 @get("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False)
 async def staff_page(office: OfficeDep, users: UsersDep, said: FromQuery[str] = "") -> Response[bytes]:
-    """All accounts with a role."""
+    """Show all accounts with a role."""
     return await _page(office, users, {"said": said})
 
 
@@ -46,7 +46,7 @@ async def _page(office: OfficeContext, users: Users, more: dict[str, Any], statu
 async def change_staff(
     office: OfficeDep, request: Web, users: UsersDep, notifications: NotificationsDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
-    """Invite someone, change what they may do, disable or remove them, or sign them out everywhere."""
+    """Invite, change, disable or remove staff, or end their sessions."""
     form = await form_of(request)
     try:
         if "end" in form:
@@ -62,7 +62,7 @@ async def change_staff(
 
 
 async def _change(users: Users, notifications: Notifications, form: dict[str, str]) -> str:
-    """Do what the form asks for; what is said then."""
+    """Perform the form's action and return the notice."""
     user_id, act = form.get("user_id", ""), form.get("act", "invite")
     if act == "remove":
         await users.remove_staff(user_id)
@@ -84,7 +84,7 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
 
 
 async def _is_kept(notifications: Notifications) -> bool:
-    """Do e-mails stay in the shop? Whoever was invited is, whether that can be asked just now or not."""
+    """Whether e-mails stay in the shop; invitations proceed even if that is unknown."""
     try:
         return "email" in (await notifications.delivery_report()).kept
     except Unavailable:

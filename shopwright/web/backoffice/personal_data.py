@@ -1,4 +1,4 @@
-"""Personal data: what is kept of whom, why and until when; one person looked up, and forgotten."""
+"""Personal data: what is stored, why and until when; look-up and erasure of a person."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -25,20 +25,20 @@ MAY = staff("people.write")
 
 @get(PATH, opt=allow(MAY), include_in_schema=False)
 async def personal_data(office: OfficeDep, said: FromQuery[str] = "") -> Response[bytes]:
-    """All purposes."""
+    """Show all purposes."""
     return await _page(office, {"said": said})
 
 
 @post(PATH, opt=audited(allow(MAY, "guess")) | NAMELESS, include_in_schema=False, status_code=200)
 async def look_up(office: OfficeDep, request: Web) -> Response[bytes]:
-    """One person: asked by a form, so that no address stands in an URL."""
+    """Show one person's data; posted, so that no address appears in a URL."""
     email = (await form_of(request)).get("email", "").strip()
     return await _page(office, {"email": email})
 
 
 @post(f"{PATH}/erase", opt=allow(MAY, "guess") | NAMELESS, include_in_schema=False, status_code=200)
 async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: CurrentCaller) -> Response[bytes] | Redirect:
-    """Forget them: the address is typed again, and the password of who does it asked for."""
+    """Erase a person; requires the address again and the password of the staff member."""
     form = await form_of(request)
     email = form.get("email", "").strip()
     try:

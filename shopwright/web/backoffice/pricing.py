@@ -1,4 +1,4 @@
-"""What things cost besides their price: promotions, coupons, shipping and taxes."""
+"""Promotions, coupons, shipping rates and taxes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ async def rules_page(
     kind: FromQuery[str] = "",
     key: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """All of them on one page, each with its form: an empty one, or (`kind`, `key`) one with what there is."""
+    """Show all rules with their forms: empty, or (`kind`, `key`) filled."""
     if kind not in FORMS:
         return await _show(office, pricing, settings.currency, {"saved": saved})
     found = await _found(pricing, kind, key)
@@ -135,7 +135,7 @@ async def _remove(pricing: Pricing, kind: str, name: str, who: str) -> None:
 async def change(
     office: OfficeDep, request: Web, pricing: PricingDep, settings: SettingsDep, kind: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Add, change, pause or take away; what was typed stays where something is wrong, or somebody else was faster."""
+    """Add, change, pause or delete a rule; on errors and conflicts the typed text stays."""
     if kind not in FORMS:
         raise Missing(_("There is no such page."))
     form = await form_of(request)

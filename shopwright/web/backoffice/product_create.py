@@ -1,4 +1,4 @@
-"""New products, and their pictures."""
+"""New products, and product pictures."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ LONGEST_ALT = 200
 
 @get("/office/new-product", opt=allow(staff("catalog.write")), include_in_schema=False)
 async def new_product(office: OfficeDep, shelf: ShelfDep) -> Response[bytes]:
-    """The little a product begins with."""
+    """Show the form for a new product."""
     return _form(office, shelf, {}, "")
 
 
@@ -40,7 +40,7 @@ def _form(office: OfficeContext, shelf: ProductViews, typed: dict[str, str], pro
 async def make_product(
     office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
-    """A draft with a variant for each choice; the rest is said on its own page."""
+    """Create a draft with all combinations of options, to be completed on its page."""
     form = await form_of(request)
     try:
         options = _options(form.get("options", ""))
@@ -60,7 +60,7 @@ async def make_product(
 
 
 def _options(text: str) -> tuple[Option, ...]:
-    """A line each: “Colour: Red, Navy”. Raises Invalid."""
+    """Parse options, one per line: “Colour: Red, Navy”. Raises Invalid."""
     found = []
     for line in filter(None, (one.strip() for one in text.splitlines())):
         name, colon, values = line.partition(":")
@@ -82,7 +82,7 @@ def _options(text: str) -> tuple[Option, ...]:
 async def change_pictures(
     office: OfficeDep, request: Web, shelf: ShelfDep, product_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Add a picture from one's disk, put one first, or take one away."""
+    """Add, remove or reorder pictures."""
     product = await shelf.catalog.get(product_id)
     fields = await request.form()
     try:

@@ -1,4 +1,4 @@
-"""One product in the back office: its text, status, prices and stock, in a form that several people may have open."""
+"""The product page: text, status, prices and stock, with concurrent editing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,7 +37,7 @@ NOTHING: Form = {}
 
 
 class ShownVariant(msgspec.Struct, frozen=True):
-    """A product as its form shows it: the text of each field, and what each is called."""
+    """A product as form fields with their labels."""
 
     view: ProductView
     fields: dict[str, str]
@@ -77,7 +77,7 @@ async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -
 async def product_page(
     office: OfficeDep, shelf: ShelfDep, product_id: FromPath[str], saved: FromQuery[str] = ""
 ) -> Response[bytes]:
-    """One product, to be changed."""
+    """Show a product to edit."""
     return await show_product(office, shelf, await shelf.catalog.get(product_id), {"saved": bool(saved)})
 
 
@@ -89,7 +89,7 @@ async def show_product(
     typed: Form = NOTHING,
     status: int = 200,
 ) -> Response[bytes]:
-    """Its form: with what there is, or with what was typed and not saved."""
+    """Show the product form with current values, or with typed text that was not saved."""
     shown = await _shown(office, shelf, product)
     empty = editing.is_whole(typed)  # then a box that is not among the fields was not ticked
     values = {name: typed.get(name, "" if empty else text) for name, text in shown.fields.items()}
@@ -126,7 +126,7 @@ async def show_product(
 async def save_product(
     office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, product_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Save text, status, prices and stock, all or nothing; what was typed stays where something is wrong."""
+    """Save text, status, prices and stock, all or none; on errors the typed text stays."""
     form = await form_of(request)
     product = await shelf.catalog.get(product_id)
     shown = await _shown(office, shelf, product)
@@ -185,7 +185,7 @@ async def _save(shelf: ProductViews, product: Product, form: Form, caller: Calle
         **await _belonging(shelf, written, form),
         variants=tuple(variants),
     )
-    # Where every field was compared with what is there now, that is the version to change.
+    # If every field was compared with the current values, their version is the one to change.
     version = product.version if editing.is_whole(form) else digits_or(form.get("version", ""), None)
     await write.replace(shelf, product.id, changed, version, f"set by {caller.signature}", counts)
 
@@ -195,7 +195,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 async def _belonging(shelf: ProductViews, written: write.ProductWrite, form: Form) -> dict[str, Any]:
-    """Categories, tags, type and attributes, where the form shows them."""
+    """Categories, tags, type and attributes, if the form shows them."""
     if "belongs" not in form:
         return {}
     chosen = tuple(one.slug for one in await shelf.catalog.categories() if f"in-{one.slug}" in form)
@@ -212,7 +212,7 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
     price, compare_at = (form.get(name, "").strip() for name in names)
     if all(editing.is_untouched(form, name) for name in names):
         return variant  # somebody else's price is not put back
-    # A field that stood there and was emptied is not one that was left alone.
+    # A field that was shown and then emptied was not left alone.
     if names[0] in form and not price and (priced or compare_at):
         raise Invalid.at(f"/{names[0]}", _("Say what {sku} costs; to sell it no more, retire it.", sku=variant.sku))
     found = msgspec.structs.replace(
@@ -231,7 +231,7 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
 async def _counts(
     shelf: ProductViews, product: Product, form: Form, caller: Caller
 ) -> tuple[list[Adjustment], list[Problem]]:
-    """Only what was changed in the form: a sale meanwhile must not be undone by a count that was read before it."""
+    """Stock counts changed in the form only, so that a sale meanwhile is not undone."""
     stock = await shelf.inventory.stock([variant.id for variant in product.variants])
     changes: list[Adjustment] = []
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""The list of products in the back office."""
+"""The product list."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ async def product_list(
     status: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """All products, drafts too; words with a typo find those that shoppers would."""
+    """Show all products including drafts; misspelt words find what shoppers would find."""
     wanted = next((one for one in STATUSES if one == status), None)
     found = await looked_for(shelf, search, q, wanted, after, PAGE + 1)
     more = found[PAGE - 1].id if len(found) > PAGE else ""
@@ -43,7 +43,7 @@ async def product_list(
 async def looked_for(
     shelf: ProductViews, search: Search, text: str, status: Status | None, after: str, limit: int
 ) -> list[Product]:
-    """Products of a status with these words, by id; where none has them, those the shop's search takes for meant."""
+    """Products of a status with these words, by id; else those the shop's search suggests."""
     found = await shelf.catalog.list_products(status=status, text=text, after=after, limit=limit)
     if found or after or not text.strip() or status not in {None, "published"}:
         return found

@@ -1,4 +1,4 @@
-"""Goods received, and what they cost: forms on the page of a variant's stock."""
+"""Goods received and their costs, on a variant's stock page."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from shopwright.web.storefront.page_context import ShelfDep, Web, form_of
 async def receive(
     office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Receive goods; a form sent twice is booked once. What they cost is for who may set it."""
+    """Receive goods, once per form. Costs require a permission."""
     form = await form_of(request)
     cost = form.get("unit_cost", "").strip()
     if cost:
@@ -47,7 +47,7 @@ async def receive(
 async def set_cost(
     office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """What a unit costs of those there whose cost is not known."""
+    """Set the unit cost of stock without one."""
     form = await form_of(request)
     try:
         cost = money.parse(form.get("opening_cost", ""), shelf.currency, "/opening_cost")

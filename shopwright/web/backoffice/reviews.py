@@ -1,4 +1,4 @@
-"""Reviews: what waits for a decision, and what the shop answers."""
+"""Reviews: moderation and replies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ async def review_list(
     status: FromQuery[str] = "pending",
     after: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """The queue, oldest first."""
+    """Show the queue, oldest first."""
     return await _list(office, reviews, catalog, STATES.get(status, "pending"), after)
 
 
@@ -68,13 +68,13 @@ async def _list(
 async def decide(
     office: OfficeDep, request: Web, reviews: ReviewsDep, catalog: CatalogDep, review_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Publish, reject, or answer."""
+    """Publish, reject or reply."""
     form = await form_of(request)
     here = STATES.get(form.get("here", ""), "pending")
     try:
         if form.get("do", "") not in {"", "reply", *STATES}:
             raise Invalid.at("/do", _("Say whether to publish, reject or answer it."))
-        # An answer that was typed is meant, whichever button is pressed; it is what may be refused, and comes first.
+        # A typed reply is saved whichever button is pressed, and comes first, as it may be refused.
         if "reply" in form and (form.get("do") == "reply" or form["reply"].strip() != form.get("was", "").strip()):
             await reviews.reply(review_id, form["reply"])
         if form.get("do") in STATES:

@@ -1,7 +1,7 @@
-"""Promotions, coupons, ways to ship and taxes as forms show them, and as they say they should be.
+"""Forms of promotions, coupons, shipping rates and taxes.
 
-A form that was filled with what there is says it whole. One that was not, such as that to add a coupon, keeps what it
-leaves empty of one that is there.
+A form filled with current values replaces them all. One that was not, such as the form to add a coupon, keeps the
+values of its empty fields.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,19 +33,19 @@ DISCOUNT_LABELS = {
 
 
 class ShopFacts(msgspec.Struct, frozen=True):
-    """What numbers and days of a form are in, and who fills it."""
+    """Currency and time zone of a form, and its author."""
 
     currency: str
     zone: ZoneInfo
     who: str = ""
 
     def amount(self, minor: int) -> str:
-        """An amount as a field shows it; nothing for 0."""
+        """An amount as text for a field; "" for 0."""
         return money.major(money.Money(minor, self.currency)) if minor else ""
 
 
 def whole(form: Form, name: str) -> int:
-    """A count somebody typed; nothing is 0. Raises Invalid."""
+    """Parse a count; empty is 0. Raises Invalid."""
     return _whole(form.get(name, "").strip(), name)
 
 
@@ -86,7 +86,7 @@ def _moment(
     before: datetime | None,
     edge: Callable[[date, ZoneInfo], datetime],
 ) -> datetime | None:
-    """The moment a day stands for; one that was not changed keeps its hour."""
+    """The moment of a typed day; an unchanged one keeps its time."""
     if before is not None and text == shown.get(name):
         return before
     day = _day(text, name)
@@ -119,33 +119,33 @@ def _discount(form: Form, shop: ShopFacts, found: Coupon | Promotion | None) -> 
 
 
 class RuleForm(Protocol[Rule]):
-    """One kind of rule: how it is found, shown and read."""
+    """One kind of rule: how it is found, shown and parsed."""
 
     labels: ClassVar[Mapping[str, str]]
 
     async def every(self, pricing: Pricing) -> list[Rule]:
-        """All of the kind."""
+        """Return all rules of the kind."""
         ...
 
     def key(self, one: Rule) -> str:
-        """By what one is found again."""
+        """The key of a rule."""
         ...
 
     def key_of(self, form: Form) -> str:
-        """The one a form is about; "" for a new one."""
+        """The key in a form; "" for a new rule."""
         return form.get("id", "")
 
     def fields(self, one: Rule, shop: ShopFacts) -> dict[str, str]:
-        """As its form shows it."""
+        """A rule as form fields."""
         ...
 
     async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: ShopFacts) -> None:
-        """Write what the form says. Raises Invalid."""
+        """Save the form. Raises Invalid."""
         ...
 
 
 class PromotionForm(RuleForm[Promotion]):
-    """Discounts that need no code."""
+    """Automatic discounts."""
 
     labels: ClassVar[Mapping[str, str]] = {"title": "Title", **DISCOUNT_LABELS}
 
@@ -168,7 +168,7 @@ class PromotionForm(RuleForm[Promotion]):
 
 
 class CouponForm(RuleForm[Coupon]):
-    """Discounts for those who have the code."""
+    """Coupons."""
 
     labels: ClassVar[Mapping[str, str]] = {
         "code": "Code", **DISCOUNT_LABELS, "limit_total": "Uses in all", "limit_per_customer": "Uses a customer",
@@ -203,7 +203,7 @@ class CouponForm(RuleForm[Coupon]):
 
 
 class ShippingForm(RuleForm[ShippingRate]):
-    """Ways to ship."""
+    """Shipping rates."""
 
     labels: ClassVar[Mapping[str, str]] = {
         "title": "Title", "price": "Price", "countries": "Countries", "free_over": "Free from a subtotal of",

@@ -1,4 +1,4 @@
-"""Who sells: the form for the seller of today or a day to come, those before, and rates of exchange to the currency of the books."""
+"""The seller: current, former and future ones, and exchange rates to the currency of the books."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +45,7 @@ LABELS = {
 
 
 def _fields(one: Seller | None, office: OfficeContext) -> dict[str, str]:
-    """The seller as the form shows it; an empty form begins with what the settings say."""
+    """The seller as form fields; an empty form starts with the settings."""
     if one is None:
         return {"filing_currency": office.settings.currency, "address.country": office.settings.country}
     found = {name: str(getattr(one, name)) for name in TEXTS}
@@ -57,7 +57,7 @@ def _fields(one: Seller | None, office: OfficeContext) -> dict[str, str]:
 
 
 def _seller_of(form: Mapping[str, str], office: OfficeContext) -> Seller:
-    """What was typed, to be checked by pricing. Raises Invalid for a day that is none."""
+    """Parse the form. Raises Invalid for an invalid date."""
     numbers = sorted({int(name.split(".")[1]) for name in form if name.startswith("tax_ids.") and _is_row(name)})
     rows = [
         {name: form.get(f"tax_ids.{n}.{name}", "").strip() for name in ("country", "id", "scheme")} for n in numbers
@@ -89,7 +89,7 @@ def _is_row(name: str) -> bool:
 
 
 def _complaints(error: ShopError, form: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong, by field; rows of tax ids that were left empty are counted again."""
+    """Errors by field; tax id rows are renumbered without empty ones."""
     filled = sorted(int(name.split(".")[1]) for name in form if name.endswith(".id") and form[name].strip())
     found: dict[str, str] = {}
     for problem in error.problems:
@@ -134,13 +134,13 @@ async def _show(office: OfficeContext, pricing: Pricing, more: Mapping[str, Any]
 
 @get("/office/seller", opt=allow(staff("prices.write")), include_in_schema=False)
 async def seller_page(office: OfficeDep, pricing: PricingDep, saved: FromQuery[str] = "") -> Response[bytes]:
-    """The seller of today in its form, who sold before and will, and rates of exchange."""
+    """Show the seller's form, other sellers, and exchange rates."""
     return await _show(office, pricing, {"saved": saved})
 
 
 @post("/office/seller", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
 async def save_seller(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
-    """The seller from now or a day to come on; what was typed stays where something is wrong."""
+    """Save the seller from now or a later day; on errors the typed text stays."""
     form = await form_of(request)
     try:
         if changed := editing.conflict(form, _fields(await pricing.seller(), office), LABELS):
@@ -154,7 +154,7 @@ async def save_seller(office: OfficeDep, request: Web, pricing: PricingDep) -> R
 
 @post("/office/exchange-rates", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
 async def save_rate(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
-    """What a currency was worth on a day."""
+    """Save an exchange rate."""
     form = await form_of(request)
     try:
         one = ExchangeRate(
@@ -173,7 +173,7 @@ async def save_rate(office: OfficeDep, request: Web, pricing: PricingDep) -> Res
 
 @post("/office/exchange-rates/file", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
 async def take_file(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
-    """The rates of a file of the European Central Bank that this shop needs."""
+    """Import the exchange rates this shop needs from a file of the European Central Bank."""
     file = (await request.form()).get("file")
     seller = await pricing.seller()
     needed = {office.settings.currency, seller.filing_currency if seller else ""} - {ecb_file.EURO, ""}

@@ -1,4 +1,4 @@
-"""Stock: what there is, what is set aside, what has moved and why."""
+"""Stock: on hand, reserved, and movements."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -40,7 +40,7 @@ async def stock_list(
     after: FromQuery[str] = "",
     cost: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Every variant with its counts; `cost=missing`: those of which units have none."""
+    """Show every variant with its counts; `cost=missing`: those with units without a cost."""
     if cost and office.caller.may("costs.write"):
         return await _without_cost(office, shelf, after)
     found = await looked_for(shelf, search, q, None, after, PAGE + 1)
@@ -78,7 +78,7 @@ async def _without_cost(office: OfficeContext, shelf: ProductViews, after: str) 
 
 @get("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False)
 async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[str]) -> Response[bytes]:
-    """One variant: its counts, and everything that moved it."""
+    """Show a variant's counts and movements."""
     return await variant_page(office, shelf, variant_id)
 
 
@@ -90,7 +90,7 @@ async def variant_page(
     typed: dict[str, str] | None = None,
     different: Sequence[Mapping[str, Any]] = (),
 ) -> Response[bytes]:
-    """A variant's page, with what was typed into one of its forms."""
+    """Show a variant's page with the typed text of one of its forms."""
     product = await shelf.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
     stock = (await shelf.inventory.stock([variant_id]))[variant_id]
@@ -126,7 +126,7 @@ async def variant_page(
 
 
 async def _worth(office: OfficeContext, shelf: ProductViews, variant_id: str) -> dict[str, Any] | None:
-    """What it is worth, for who may see costs."""
+    """The stock value, if the viewer may see costs."""
     if not office.caller.may("costs.write"):
         return None
     found = (await shelf.inventory.values([variant_id]))[variant_id]
@@ -142,7 +142,7 @@ async def _rule(shelf: ProductViews, variant_id: str) -> dict[str, str]:
 async def adjust(
     office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Book goods in or out, with the reason; a form sent twice is booked once."""
+    """Adjust stock with a reason, once per form."""
     form = await form_of(request)
     try:
         reason = form.get("reason", "").strip()
@@ -164,7 +164,7 @@ async def adjust(
 async def set_rule(
     office: OfficeDep, request: Web, shelf: ShelfDep, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """How many may be ordered beyond what is there, and when it runs low."""
+    """Set the backorder limit and low-stock threshold."""
     form = await form_of(request)
     try:
         now = await _rule(shelf, variant_id)
@@ -183,7 +183,7 @@ def _count(text: str, name: str) -> int:
 
 @get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)
 async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[str] = "") -> Response[bytes]:
-    """The places where stock lies; `change`: with the form of one of them."""
+    """Show locations; `change`: with the form of one."""
     shown = await _location(shelf, change)
     return await _locations(
         office, shelf, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
@@ -191,7 +191,7 @@ async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[st
 
 
 async def _location(shelf: ProductViews, place: str) -> dict[str, str]:
-    """A location as its form shows it; nothing for one that is not there."""
+    """A location as form fields; empty if it does not exist."""
     found = next((one for one in await shelf.inventory.locations() if one.id == place), None)
     return {"title": found.title, "position": str(found.position)} if found else {}
 
@@ -206,7 +206,7 @@ async def _locations(
 
 @post("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
 async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> Response[bytes] | Redirect:
-    """Make, change or take away a location."""
+    """Create, change or delete a location."""
     form = await form_of(request)
     try:
         if gone := form.get("delete", ""):

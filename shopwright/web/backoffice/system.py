@@ -1,4 +1,4 @@
-"""For those who run the shop: its processes and engines, what waits, and what was given up."""
+"""The system page for operators: processes, engines, queues and dead deliveries."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ MAY = allow(staff("system.operate"))
 async def system_page(
     office: OfficeDep, houses: HousesDep, carts: Dependency[Carts], said: FromQuery[str] = ""
 ) -> Response[bytes]:
-    """Every part with its version, engines, what waits and what was given up; the waiting room."""
+    """Show every part with version, engines, queues and dead deliveries; and the waiting room."""
     parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
     given_up = [{**one, "part": part["name"]} for part in parts for one in part["given_up"]]
     waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
@@ -80,7 +80,7 @@ async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
 
 @post("/office/system", opt=MAY, include_in_schema=False)
 async def replay(request: Web, houses: HousesDep) -> Redirect:
-    """Bring a fact, or all that was given up, on its way again."""
+    """Deliver one dead event, or all, again."""
     form = await form_of(request)
     ids = [form["fact"]] if form.get("fact") else []
     if (part := form.get("part", "")) and part not in houses:
@@ -97,7 +97,7 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
 
 @post("/office/system/waiting-room", opt=MAY, include_in_schema=False)
 async def waiting_room(request: Web, carts: Dependency[Carts]) -> Redirect:
-    """Open it, change its pace, or let everyone in."""
+    """Open or close the waiting room, or change its pace."""
     form = await form_of(request)
     try:
         if "close" in form:

@@ -1,4 +1,4 @@
-"""Taxes on the page of pricing: today's rates, those to come and those that ended, and the form to add one."""
+"""Tax forms: current, future and past rates, classes and rules."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from shopwright.web import render
 from shopwright.web.backoffice.editing import FormReader
 from shopwright.web.backoffice.rule_forms import FARTHEST, Form, RuleForm, ShopFacts
 
-# As EN 16931 names them, in the words of a merchant.
+# The categories of EN 16931 in a merchant's words.
 CATEGORIES: Mapping[TaxCategory, str] = {
     "S": "Taxed", "Z": "Zero-rated", "E": "Exempt", "AE": "Reverse charge", "K": "To a business in the EU",
     "G": "Export", "O": "Not subject to tax",
@@ -46,7 +46,7 @@ MOST_ENDED = 200  # on the page; the API has all
 
 
 class TaxForm(RuleForm[TaxRate]):
-    """Tax rates; place, class and authority say which one is meant."""
+    """Tax rates, identified by place, class and authority."""
 
     labels: ClassVar[Mapping[str, str]] = {
         "country": "Country", "region": "Region", "postcodes": "Postcodes", "tax_class": "Goods", "authority": "Authority",
@@ -103,7 +103,7 @@ class TaxForm(RuleForm[TaxRate]):
 
 
 class TaxClassForm(RuleForm[TaxClass]):
-    """Kinds of goods."""
+    """Tax classes."""
 
     labels: ClassVar[Mapping[str, str]] = {"name": "Name", "title": "Title", "position": "Position"}
 
@@ -128,7 +128,7 @@ class TaxClassForm(RuleForm[TaxClass]):
 
 
 class TaxRuleForm(RuleForm[TaxRule]):
-    """How countries tax shipping and prices; country and kind say which one is meant."""
+    """Tax rules, identified by country and kind."""
 
     labels: ClassVar[Mapping[str, str]] = {"country": "Country", "setting": "Rule"}
 
@@ -171,13 +171,13 @@ def _end(form: Form, zone: ZoneInfo) -> datetime | None:
 
 
 def _settings(classes: Sequence[TaxClass]) -> list[dict[str, str]]:
-    """Everything a rule may say, in words."""
+    """All possible values of a rule, in words."""
     own = {f"shipping=class:{one.name}": f"Shipping is taxed as goods of: {one.title}" for one in classes}
     return [{"value": value, "title": title} for value, title in (SETTINGS | own).items()]
 
 
 async def tax_context(pricing: Pricing, zone: ZoneInfo) -> dict[str, Any]:
-    """What the page shows of taxes."""
+    """The tax section of the page."""
     rows, classes, rules = await pricing.tax_rate_history(), await pricing.tax_classes(), await pricing.tax_rules()
     settings = _settings(classes)
     words = {one["value"]: one["title"] for one in settings}

@@ -1,1 +1,1 @@
-"""What the shop knows of a person, gathered from the services that each know a part of it."""
+"""Personal data of a person, gathered from all services."""

@@ -1,4 +1,4 @@
-"""Everything the shop knows of someone, in one answer (GDPR, articles 15 and 20)."""
+"""All personal data of a person in one document (GDPR, articles 15 and 20)."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ PAGE = 100
 
 
 class ExportedSettings(Protocol):
-    """What of the settings counts."""
+    """The settings that matter here."""
 
     @property
     def books_years(self) -> int: ...
@@ -30,7 +30,7 @@ class ExportedSettings(Protocol):
 
 
 class PrivacySources(Protocol):
-    """The contracts that are asked."""
+    """The contracts used."""
 
     users: Users
     orders: Orders
@@ -43,9 +43,9 @@ class PrivacySources(Protocol):
 
 
 async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
-    """Account, addresses, sessions, orders, reviews, cart, wishlist, gift cards, what was looked at, messages and preferences.
+    """Gather account, addresses, orders, reviews, cart, wishlist, gift cards, views, messages and preferences.
 
-    What belongs to an e-mail address alone is there once the address is proved.
+    Data under an e-mail address alone is included once the address is verified.
     """
     user = await shop.users.get(user_id)
     cart = await shop.carts.of_customer(user_id)
@@ -70,12 +70,12 @@ async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
 
 
 async def gift_cards_of(giftcards: GiftCards, email: str) -> list[GiftCard]:
-    """Those whose code was sent to this address."""
+    """Gift cards whose code was sent to this address."""
     return await giftcards.cards(text=email, limit=PAGE) if email else []
 
 
 def kept_after_erasure(orders: Sequence[Order], settings: ExportedSettings) -> list[dict[str, Any]]:
-    """What tax law asks the shop to keep of them, until when; everybody but who keeps the books is shut off from it."""
+    """What tax law requires the shop to retain, and until when; only accounting has access."""
     return [
         {
             "order": one.number,
@@ -89,7 +89,7 @@ def kept_after_erasure(orders: Sequence[Order], settings: ExportedSettings) -> l
 
 
 async def _source(orders: Orders, order: Order) -> list[dict[str, Any]]:
-    """The rows of the file it was imported from, where they are kept."""
+    """The imported file rows of an order, if any."""
     try:
         return [{"order": order.number, "rows": (await orders.source(order.id)).rows}]
     except Missing:

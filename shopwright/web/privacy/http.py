@@ -1,4 +1,4 @@
-"""REST routes of a person: everything the shop knows of them, for themselves; how much that is, and the way out, for staff."""
+"""REST routes of personal data: export for oneself; look-up and erasure for staff."""
 
 from datetime import datetime
 from typing import Any
@@ -21,27 +21,27 @@ from shopwright.web.privacy.purposes import kept
 
 
 class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person, by their e-mail address."""
+    """A person by e-mail address."""
 
     email: Email
 
 
 class Forgotten(Whose, frozen=True, forbid_unknown_fields=True):
-    """The same, with one's own password again, and the code of one's authenticator where there is one."""
+    """A person to erase, with one's own password, and code if required."""
 
     password: str = ""
     code: str = ""
 
 
 class KeptTable(msgspec.Struct, frozen=True):
-    """What is kept, and until when."""
+    """What is stored, and until when."""
 
     what: str
     until: str
 
 
 class KeptFor(msgspec.Struct, frozen=True):
-    """A purpose: of whom something is kept for it, the ground in law, and what it is."""
+    """A purpose: whose data is stored for it, its legal ground, and the data."""
 
     purpose: str
     title: str
@@ -51,7 +51,7 @@ class KeptFor(msgspec.Struct, frozen=True):
 
 
 class KeptCount(msgspec.Struct, frozen=True):
-    """How much is kept of one person for a purpose."""
+    """The number of records of a person for a purpose."""
 
     purpose: str
     title: str
@@ -59,7 +59,7 @@ class KeptCount(msgspec.Struct, frozen=True):
 
 
 class KeptOrder(msgspec.Struct, frozen=True):
-    """An order of theirs. `books_until`: so long the books keep its buyer after an erasure; None where it was not paid."""
+    """An order of the person. `books_until`: how long its buyer is retained after erasure; None if unpaid."""
 
     id: str
     number: str
@@ -68,7 +68,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
 
 
 class KeptOfPerson(msgspec.Struct, frozen=True):
-    """What is kept of one person."""
+    """The stored data of a person."""
 
     email: str
     has_account: bool
@@ -84,13 +84,13 @@ class KeptOfPerson(msgspec.Struct, frozen=True):
     responses=answers(dict[str, Any], "Everything."),
 )
 async def export_me(caller: CurrentCaller) -> Response[bytes]:
-    """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
+    """Export all of one's personal data as one JSON document."""
     return answer(await everything(current_app().shop, caller.user_id or ""))
 
 
 @get("/v1/personal-data", opt=allow(staff("people.write")), tags=["users"], operation_id="list_personal_data")
 async def list_personal_data() -> list[KeptFor]:
-    """What the shop keeps of people, by purpose: of whom, why, and until when."""
+    """List what personal data is stored by purpose: whose, why, and until when."""
     return msgspec.convert(kept(current_app().shop.settings), list[KeptFor])
 
 
@@ -102,7 +102,7 @@ async def list_personal_data() -> list[KeptFor]:
     status_code=200,
 )
 async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
-    """How much is kept of the person with this address, with an account or without."""
+    """Get how much is stored of a person by e-mail address, with or without an account."""
     return msgspec.convert(await of_person(current_app().shop, data.email), KeptOfPerson)
 
 
@@ -114,20 +114,20 @@ async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
     status_code=204,
 )
 async def erase_person(caller: CurrentCaller, data: JSONBody[Forgotten]) -> None:
-    """Forget the person with this address: their account, carts and messages go, their orders stay as nobody's.
+    """Erase a person: account, carts and messages are deleted, orders anonymised.
 
-    What tax law asks for is kept for who keeps the books alone. Refused for staff (409), and without one's own password.
+    Data that tax law requires is retained for accounting. Staff cannot be erased (409). Requires one's own password.
     """
     await current_app().shop.users.reauthenticate(caller, data.password, data.code)
     await erase(current_app().shop, data.email)
 
 
 def answer(known: dict[str, Any]) -> Response[bytes]:
-    """The document, as a file to be saved."""
+    """Return the document as a download."""
     return file_answer(msgspec.json.encode(known), "my-data.json", "application/json", private=True)
 
 
 def routes() -> Routes:
-    """All routes of this face."""
+    """Return all routes of personal data."""
     handlers: list[Any] = [export_me, list_personal_data, look_up_person, erase_person]
     return Routes("/", route_handlers=handlers)

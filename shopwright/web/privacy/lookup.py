@@ -1,4 +1,4 @@
-"""How much is kept of one person, with an account or without; and the way out."""
+"""Look-up and erasure of one person."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +12,7 @@ from shopwright.web.privacy.gather import PrivacySources, everything, gift_cards
 
 
 async def of_person(shop: PrivacySources, email: str) -> dict[str, Any]:
-    """How much is kept of whoever has this address, by purpose; `orders`: with the day until which the books keep each.
-
-    Raises Invalid.
-    """
+    """Count a person's records by purpose; `orders`: with the date until which each is retained. Raises Invalid."""
     normal = check_email(email)
     user = await shop.users.by_email(normal)
     known = await _of_guest(shop, normal)
@@ -51,7 +48,7 @@ def _one(there: object) -> int:
 
 
 async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
-    """The same as of who has an account."""
+    """The same for a person without an account."""
     orders = await shop.orders.of_guest(email)
     nothing: Sequence[Any] = ()
     return {
@@ -69,7 +66,7 @@ async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
 
 
 async def erase(shop: PrivacySources, email: str) -> None:
-    """Whoever has this address is forgotten, with their account if there is one. Raises Invalid, Conflict, LastOwner."""
+    """Erase a person with their account, if any. Raises Invalid, Conflict, LastOwner."""
     user: User | None = await shop.users.by_email(check_email(email))
     if user is None:
         await shop.users.erase_address(email)

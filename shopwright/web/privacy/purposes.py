@@ -1,4 +1,4 @@
-"""What the shop keeps of people, why, and until when: read from the declarations of all tables, by which a job ends their rows."""
+"""Purposes of stored personal data, from the retention declarations of all tables."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ SETTING = re.compile(r"`?SHOPWRIGHT_([A-Z_]+)`?")
 
 
 def kept(settings: Any) -> list[dict[str, Any]]:
-    """Each purpose with what is kept for it, and until when, in the numbers of this shop."""
+    """Return each purpose with its data and periods, as set in this shop."""
     found: dict[Purpose, list[dict[str, str]]] = {}
     for table in personal_tables():
         if table.personal is not None:

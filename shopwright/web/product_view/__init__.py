@@ -1,1 +1,1 @@
-"""Products as the world sees them: what the catalog says, with price, stock, rating and reasons, in one answer."""
+"""Products as shown to the outside: catalog data with price, stock and rating, composed from several services."""

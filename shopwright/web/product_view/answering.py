@@ -1,4 +1,4 @@
-"""How a product is answered, and what of its ETag an If-Match means."""
+"""Product responses and their ETags."""
 
 import hashlib
 from typing import Annotated
@@ -20,9 +20,9 @@ IfMatch = Annotated[
 
 
 def version_of(if_match: str | None, newest: int) -> int:
-    """The version of the product that was read: what guards against lost updates. Prices and stock have guards of their own.
+    """The product version of an If-Match header, against lost updates. Prices and stock are guarded separately.
 
-    Without the header, or with `*` (RFC 9110, 13.1.1), the newest version is meant.
+    Without the header, or with `*` (RFC 9110, 13.1.1), it is the newest version.
     """
     if if_match is None or if_match.strip() == "*":
         return newest
@@ -36,7 +36,7 @@ def version_of(if_match: str | None, newest: int) -> int:
 
 
 def answer(view: ProductView, status: int = 200) -> Response[bytes]:
-    """A product, with an ETag that changes with all its body shows."""
+    """Return a product with an ETag over its whole body."""
     body = msgspec.json.encode(view)
     digest = hashlib.sha256(body).hexdigest()[:12]
     return Response(

@@ -1,4 +1,4 @@
-"""REST routes of goods received, of what they cost and what stock is worth. Costs are for who may see them alone."""
+"""REST routes of goods receipts, costs and stock value. Costs require a permission."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ VariantCursor = Annotated[str, after_id("var")]
 
 
 class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What came of a variant, and what it cost without tax: each (`unit_cost`) or all (`total_cost`), or neither."""
+    """Received units of a variant and their cost without tax: per unit, in total, or unknown."""
 
     sku: str = ""
     variant_id: str = ""
@@ -32,7 +32,7 @@ class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class StockReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Goods that came together. `reference`: such as the number of the supplier's delivery note."""
+    """Goods received together. `reference`: such as the number of the supplier's delivery note."""
 
     lines: Annotated[tuple[ReceiptLine, ...], msgspec.Meta(min_length=1, max_length=500)]
     reference: Annotated[str, msgspec.Meta(max_length=100)] = ""
@@ -40,7 +40,7 @@ class StockReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class StockCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a unit of a variant costs without tax."""
+    """The unit cost of a variant without tax."""
 
     sku: str = ""
     variant_id: str = ""
@@ -55,7 +55,7 @@ async def _variant(shelf: ProductViews, sku: str, variant_id: str, pointer: str)
 
 @post("/v1/stock-receipts", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="receive_stock")
 async def receive_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockReceipt]) -> dict[str, list[Stock]]:
-    """Receive goods, all lines or none. Their costs need the permission `costs.write`."""
+    """Receive goods, all lines or none. Costs require the permission `costs.write`."""
     if any(one.unit_cost is not None or one.total_cost is not None for one in data.lines):
         caller.require("costs.write")
     receipts = [
@@ -74,7 +74,7 @@ async def receive_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[Stock
 
 @post("/v1/stock-costs", opt=allow(staff("costs.write")), tags=["inventory"], operation_id="set_stock_cost")
 async def set_stock_cost(shelf: Face, caller: CurrentCaller, data: JSONBody[StockCost]) -> StockValue:
-    """Say what a unit costs of the stock that is there and has no cost yet."""
+    """Set the unit cost of stock that has none yet."""
     variant = await _variant(shelf, data.sku, data.variant_id, "/sku")
     return await shelf.inventory.set_cost(variant.id, data.unit_cost, caller.signature)
 
@@ -86,7 +86,7 @@ async def set_stock_cost(shelf: Face, caller: CurrentCaller, data: JSONBody[Stoc
     operation_id="get_stock_value",
 )
 async def get_stock_value(shelf: Face, variant_id: FromPath[str]) -> StockValue:
-    """What a variant's stock is worth, by its id or SKU."""
+    """Get the value of a variant's stock, by id or SKU."""
     found = (await shelf.variant(variant_id)).id
     return (await shelf.inventory.values([found]))[found]
 
@@ -98,7 +98,7 @@ async def get_stock_value(shelf: Face, variant_id: FromPath[str]) -> StockValue:
     operation_id="list_stock_without_cost",
 )
 async def list_stock_without_cost(shelf: Face, after: VariantCursor = "", limit: Limit = 24) -> Page[StockValue]:
-    """Variants of which units are there whose cost is not known."""
+    """List variants with units on hand that have no cost."""
     found = page(await shelf.inventory.without_cost(after, limit + 1), limit, lambda one: one)
     values = await shelf.inventory.values(found.items)
     return Page([values[one] for one in found.items], found.next)

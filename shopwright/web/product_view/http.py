@@ -30,7 +30,7 @@ CartsService = Dependency[Carts]
 
 
 class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
-    """A change of stock by hand: by `delta`, or to `on_hand`."""
+    """A manual stock change by `delta`, or to `on_hand`."""
 
     reason: Reason
     sku: str = ""
@@ -48,7 +48,7 @@ async def list_products(
     after: AfterPlace = "",
     limit: Limit = 24,
 ) -> Page[Card]:
-    """Published products, oldest first, also of one category and all below it; those of a collection in its order."""
+    """List published products, oldest first, of a category and its subcategories, or of a collection in its order."""
     if collection and category:
         raise Invalid.at("/collection", _("Ask for a category or for a collection."))
     if collection:
@@ -64,7 +64,7 @@ async def list_products(
 
 @get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
 async def get_product(shelf: Face, caller: CurrentCaller, product: FromPath[str]) -> Response[bytes]:
-    """A product by id or slug; a slug it had before answers 301. Staff see drafts too."""
+    """Get a product by id or slug; a former slug answers 301. Staff see drafts, too."""
     shown = await shelf.product(product, drafts=caller.may("catalog.write"))
     if product not in {shown.id, shown.slug}:
         return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
@@ -79,7 +79,7 @@ async def get_product(shelf: Face, caller: CurrentCaller, product: FromPath[str]
     responses=answers(ProductView, "The product.", 201),
 )
 async def create_product(shelf: Face, caller: CurrentCaller, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
-    """A new product with variants, prices and stock."""
+    """Create a product with variants, prices and stock."""
     return answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
 
 
@@ -97,7 +97,7 @@ async def change_product(
     data: JSONBody[write.ProductPatch],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Change some of a product; what is left out stays."""
+    """Change fields of a product; omitted fields stay."""
     old = await shelf.catalog.get(product)
     return answer(
         await shelf.view(
@@ -110,14 +110,14 @@ async def change_product(
     "/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="retire_product"
 )
 async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
-    """Retire a product: it is not sold any more, and stays in the orders that have it."""
+    """Retire a product: it is no longer sold, and stays in existing orders."""
     old = await shelf.catalog.get(product)
     await shelf.catalog.move(old.id, "retired", version_of(if_match, old.version) if if_match else None)
 
 
 @post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
 async def adjust_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockAdjustment]) -> Stock:
-    """Change the stock of a variant by hand."""
+    """Adjust the stock of a variant."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     variant = await shelf.variant(data.sku or data.variant_id)
@@ -139,7 +139,7 @@ async def recommend(
     cart: FromQuery[str] = "",
     limit: Annotated[int, Parameter(ge=1, le=24)] = 8,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Products one may like, each with its reason."""
+    """List recommended products with reasons."""
     seeds = [(await shelf.catalog.get(product)).id] if product else []
     if cart:
         seeds += [line.product_id for line in (await carts.get(cart)).lines]
@@ -149,7 +149,7 @@ async def recommend(
 
 
 def routes() -> Routes:
-    """All routes of this face."""
+    """Return all routes of products."""
     handlers: list[Any] = [
         list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
         *stock.HANDLERS,

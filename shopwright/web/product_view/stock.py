@@ -1,4 +1,4 @@
-"""REST routes of a variant's stock, by its id or SKU; one that nobody sells has none to tell of."""
+"""REST routes of a variant's stock, by id or SKU."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Face = Dependency[ProductViews]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many there are of a variant."""
+    """The counts of a variant."""
 
     on_hand: int
     reserved: int
@@ -24,7 +24,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant's stock, in all and at each location, its rule, and the newest movements."""
+    """A variant's stock in total and by location, its rule, and the newest movements."""
 
     variant_id: str
     total: Counts
@@ -34,7 +34,7 @@ class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -> list[Movement]:
-    """The newest ones, with what they carried for who may see costs."""
+    """Return the newest movements, with values if the caller may see costs."""
     found = await inventory.movements(variant_id)
     if caller.may("costs.write"):
         return found
@@ -43,7 +43,7 @@ async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -
 
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
 async def get_stock(shelf: Face, caller: CurrentCaller, variant_id: FromPath[str]) -> StockDetail:
-    """A variant's stock, by its id or SKU; one never stocked has none. Values are for who may see costs."""
+    """Get a variant's stock by id or SKU. Values require a permission."""
     variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
     total = (await inventory.stock([variant_id]))[variant_id]
     return StockDetail(
@@ -65,7 +65,7 @@ async def get_stock(shelf: Face, caller: CurrentCaller, variant_id: FromPath[str
     operation_id="put_stock_rule",
 )
 async def put_stock_rule(shelf: Face, variant_id: FromPath[str], data: JSONBody[StockRule]) -> StockRule:
-    """Say how many may be ordered beyond what is there, and from how few on a variant runs low."""
+    """Set the backorder limit and low-stock threshold of a variant."""
     return await shelf.inventory.put_rule((await shelf.variant(variant_id)).id, data)
 
 

@@ -1,4 +1,4 @@
-"""REST routes of the variants of a product, and of prices and stock of thousands at once."""
+"""REST routes of variants, and of prices and stock in bulk."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
@@ -28,7 +28,7 @@ MOST = 5_000
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A variant by `sku` or `variant_id`, and what of its price and stock changes."""
+    """A variant by `sku` or `variant_id`, with changes to its price and stock."""
 
     sku: str = ""
     variant_id: str = ""
@@ -44,7 +44,7 @@ class Offers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one of them; `detail`: why it was refused."""
+    """The result for one of them; `detail`: why it was refused."""
 
     sku: str
     variant_id: str = ""
@@ -53,7 +53,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AllDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of each, in the order they came."""
+    """The results in order of the request."""
 
     done: int
     refused: int
@@ -81,7 +81,7 @@ async def create_variant(
     data: JSONBody[write.VariantWrite],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """One more variant; the others stay as they are. One that was taken out comes back by its SKU, with its stock."""
+    """Add a variant. A removed one returns by its SKU, with its stock."""
     old = await shelf.catalog.get(product)
     if old.variant_named(data.sku or data.id) is not None:
         raise Conflict(
@@ -108,7 +108,7 @@ async def change_variant(
     data: JSONBody[write.VariantPatch],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Change some of a variant, named by id or SKU; what is left out stays, and so do the others."""
+    """Change fields of a variant by id or SKU; omitted fields and other variants stay."""
     old = await shelf.catalog.get(product)
     found = _named(old, variant)
     if data.id not in {msgspec.UNSET, found.id}:
@@ -127,7 +127,7 @@ async def change_variant(
 async def remove_variant(
     shelf: Face, caller: CurrentCaller, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
 ) -> None:
-    """Take a variant out: it is not sold any more. With its SKU it comes back as the same, with its stock."""
+    """Remove a variant from sale. It returns by its SKU, with its stock."""
     old = await shelf.catalog.get(product)
     found = _named(old, variant)
     written = await write.as_written(shelf, old)
@@ -151,7 +151,7 @@ async def remove_variant(
     status_code=200,
 )
 async def set_offers(shelf: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> AllDone:
-    """Set prices and stock of up to 5,000 variants; each is answered, and one that is refused stops no other."""
+    """Set prices and stock of up to 5,000 variants; each has its own result, and refusals stop no others."""
     reason = f"set by {caller.signature}"
     ids: list[str] = []
     met: dict[str, str] = {}
@@ -189,14 +189,14 @@ async def set_offers(shelf: Face, caller: CurrentCaller, data: JSONBody[Offers])
 
 
 class Planned(NamedTuple):
-    """What is written of a variant."""
+    """What will be written for a variant."""
 
     price: Price | None
     stock: Adjustment | None
 
 
 async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
-    """The id of the variant; `met`: ids by SKU and id, of products that were read before. Raises Invalid, Missing."""
+    """The variant's id; `met`: ids by SKU and id already read. Raises Invalid, Missing."""
     if bool(one.sku) == bool(one.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
@@ -209,7 +209,7 @@ async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
 
 
 def _planned(shelf: ProductViews, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
-    """What is to be written; `known`: prices as they are by then. Raises Invalid."""
+    """What will be written; `known`: prices by then. Raises Invalid."""
     before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
     if one.compare_at is not msgspec.UNSET:

@@ -1,4 +1,4 @@
-"""One product, put together from the services that each know a part of it."""
+"""One product, composed from several services."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shopwright.services.search.contract import Card, Rating, Search
 
 
 class CategoryRef(msgspec.Struct, frozen=True):
-    """A category as a product names it."""
+    """A category of a product."""
 
     id: str
     slug: str
@@ -25,7 +25,7 @@ class CategoryRef(msgspec.Struct, frozen=True):
 
 
 class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A variant with its price and how many a shopper may order now, `backorder` of them before they are there."""
+    """A variant with its price and availability; `backorder` units of it are not in stock yet."""
 
     id: str
     sku: str
@@ -42,7 +42,7 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ProductView(msgspec.Struct, frozen=True, kw_only=True):
-    """A product, whole."""
+    """A product with all its data."""
 
     id: str
     slug: str
@@ -66,7 +66,7 @@ class ProductView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductViews:
-    """Reads from the services and puts together."""
+    """Reads from the services and composes products."""
 
     def __init__(
         self, *, catalog: Catalog, inventory: Inventory, pricing: Pricing, search: Search, currency: str
@@ -79,21 +79,21 @@ class ProductViews:
         self._made = MemoEntry()
 
     async def product(self, id_or_slug: str, *, drafts: bool = False) -> ProductView:
-        """One product; drafts only for staff. Raises Missing."""
+        """Return a product; `drafts`: for staff. Raises Missing."""
         product = await self.catalog.get(id_or_slug)
         if product.status != "published" and not drafts:
             raise Missing(_("There is no product “{id_or_slug}”.", id_or_slug=id_or_slug))
         return await self.view(product)
 
     async def variant(self, id_or_sku: str) -> Variant:
-        """One variant. Raises Missing."""
+        """Return a variant. Raises Missing."""
         found = (await self.catalog.by_variant(id_or_sku)).variant_named(id_or_sku)
         if found is None:
             raise Missing(_("There is no variant “{id_or_sku}”.", id_or_sku=id_or_sku))
         return found
 
     async def view(self, product: Product) -> ProductView:
-        """A product with everything around it."""
+        """Compose the view of a product."""
         ids = [variant.id for variant in product.variants]
         prices = await self.pricing.prices(ids, self.currency)
         stock = await self.inventory.stock(ids)
@@ -103,7 +103,7 @@ class ProductViews:
         return self._made.get(product.id, values, lambda: _compose(product, prices, stock, categories, rating))
 
     async def cards(self, product_ids: Sequence[str]) -> list[Card]:
-        """Products shortened, for lists."""
+        """Return products as list cards."""
         return await self.search.cards(tuple(product_ids))
 
 
@@ -159,5 +159,5 @@ def _ref(category: Category) -> CategoryRef:
 
 
 def with_reason(card: Card, reason: str) -> dict[str, Any]:
-    """A recommended card, and why."""
+    """A recommended card with its reason."""
     return {**msgspec.to_builtins(card), "reason": reason}

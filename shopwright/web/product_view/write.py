@@ -1,4 +1,4 @@
-"""Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
+"""Writing a product in one request, split among the services that own its parts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ MOST_UNITS = 10_000_000
 
 
 class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A variant with its price, and how many there are (`on_hand`; left out: as it is)."""
+    """A variant with its price and stock (`on_hand`; omitted: unchanged)."""
 
     id: str = ""
     sku: str = ""
@@ -37,7 +37,7 @@ class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class VariantPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a variant changes, which is named by `id` or `sku`; what is left out stays."""
+    """Changes to a variant, identified by `id` or `sku`; omitted fields stay."""
 
     id: str | msgspec.UnsetType = msgspec.UNSET
     sku: str | msgspec.UnsetType = msgspec.UNSET
@@ -75,7 +75,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a product changes; what is left out stays. `variants`: those that change, and new ones; the others stay, too."""
+    """Changes to a product; omitted fields stay. `variants`: changed and new ones; others stay, too."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     slug: str | msgspec.UnsetType = msgspec.UNSET
@@ -96,7 +96,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
-    """Prices and counts, before anything is written. Raises Invalid."""
+    """Check prices and counts before anything is written. Raises Invalid."""
     for number, variant in enumerate(variants):
         for name in ("price", "compare_at"):
             money = getattr(variant, name)
@@ -128,13 +128,13 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
 
 
 async def require_there(shelf: ProductViews) -> None:
-    """Raise Unavailable where prices or stock could not be written just now: then nothing is."""
+    """Raise Unavailable if prices or stock could not be written now, before anything is."""
     await shelf.pricing.prices((), shelf.currency)
     await shelf.inventory.stock(())
 
 
 def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
-    """As catalog takes it. Raises Invalid for a class of goods there is none of."""
+    """The product as the catalog takes it. Raises Invalid for an unknown tax class."""
     name = class_form(new.tax_class)
     if name not in {one.name for one in classes}:
         known = ", ".join(one.name for one in classes)
@@ -146,7 +146,7 @@ def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
 
 
 async def create(shelf: ProductViews, new: ProductWrite, reason: str) -> Product:
-    """A new product with prices and stock."""
+    """Create a product with prices and stock."""
     check_money(new.variants, shelf.currency)
     await require_there(shelf)
     product = await shelf.catalog.create(_input(new, await shelf.pricing.tax_classes()))
@@ -162,7 +162,7 @@ async def replace(
     reason: str,
     counts: Sequence[Adjustment] = (),
 ) -> Product:
-    """A product as it should be now, with prices and `counts`: all of it, or nothing where any of it is refused."""
+    """Replace a product with prices and `counts`, all or nothing."""
     check_money(new.variants, shelf.currency)
     await require_there(shelf)
     before = await as_written(shelf, await shelf.catalog.get(product_id))
@@ -176,7 +176,7 @@ async def replace(
 
 
 async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite, error: ShopError) -> None:
-    """The product as it was before its prices or stock were refused. Raises Conflict where that cannot be any more."""
+    """Restore the product after its prices or stock were refused. Raises Conflict if that is impossible."""
     try:
         old = _input(before, await shelf.pricing.tax_classes())
         await shelf.catalog.edit(product.id, old, product.version)
@@ -191,7 +191,7 @@ async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite
 
 
 async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version: int, reason: str) -> Product:
-    """Change some of a product."""
+    """Change fields of a product."""
     told = given(change)
     written = await as_written(shelf, old)
     if change.variants is not msgspec.UNSET:
@@ -202,7 +202,7 @@ async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version
 async def merged(
     shelf: ProductViews, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
 ) -> tuple[VariantWrite, ...]:
-    """The variants with these changes; one that is not among them is new, or was taken out before. Raises Invalid."""
+    """The variants with these changes; unknown ones are new, or were removed before. Raises Invalid."""
     prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
     every = list(written)
     for number, change in enumerate(changes):
@@ -221,12 +221,12 @@ async def merged(
 
 
 def still_above(compare_at: Money | None, price: Money) -> Money | None:
-    """What a variant is reduced from when it costs `price` now; None where that ends the reduction."""
+    """The compare-at price if it exceeds the new price, else None."""
     return compare_at if compare_at and compare_at.currency == price.currency and compare_at > price else None
 
 
 def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str) -> int | None:
-    """Which variant is meant: by its id, its SKU however it is typed, or its options; None for a new one."""
+    """The index of the variant meant by id, SKU or options; None for a new one."""
     for name, found in (
         ("id", lambda one: one.id == told["id"]),
         ("sku", lambda one: sku_form(one.sku) == sku_form(told["sku"])),
@@ -243,7 +243,7 @@ def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str)
 
 
 async def as_written(shelf: ProductViews, product: Product) -> ProductWrite:
-    """A product as it could be written again."""
+    """The product in the form it is written in."""
     slugs = {category.id: category.slug for category in await shelf.catalog.categories()}
     return ProductWrite(
         title=product.title,
@@ -272,7 +272,7 @@ async def set_offers(
     reason: str,
     counts: Sequence[Adjustment] = (),
 ) -> None:
-    """Prices and counts of a product that was just written; its variants come in the same order. Stock may be refused: it is first."""
+    """Write prices and stock of a product just written, variants in the same order; stock first, as it may be refused."""
     pairs = list(zip(product.variants, variants, strict=False))
     prices = [Price(known.id, one.price, one.compare_at) for known, one in pairs if one.price is not None]
     adjusted = [

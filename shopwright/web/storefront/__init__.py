@@ -1,1 +1,1 @@
-"""The shop as shoppers see it: pages that work without JavaScript and are quicker with it."""
+"""The storefront: pages that work without JavaScript and are quicker with it."""

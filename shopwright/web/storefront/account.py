@@ -1,4 +1,4 @@
-"""Accounts: signing in, registering, orders; and tracking for everyone."""
+"""Accounts: sign-in, registration, orders, and order tracking for guests."""
 
 import secrets
 from typing import Any
@@ -48,19 +48,19 @@ PAYABLE = frozenset({"failed", "cancelled", "requires_action"})
 
 
 def may_pay(order: Order) -> bool:
-    """Does it wait for money that is neither set aside nor on its way?"""
+    """Whether the order awaits a payment that is neither authorised nor pending."""
     return order.status == "placed" and (order.payment is None or order.payment.status in PAYABLE)
 
 
 def next_of(form: dict[str, str]) -> str:
-    """Where to go after signing in: only places in this shop."""
+    """The page after signing in, within this shop."""
     wanted = form.get("next", "")
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/account"
 
 
 @get("/sign-in", opt=allow(anyone), include_in_schema=False)
 async def sign_in_page(frame: FrameDep) -> Response[bytes]:
-    """Sign in, or make an account."""
+    """Show the sign-in and registration forms."""
     request = frame.request
     return await frame.show(
         "sign_in.html", {"next": request.query_params.get("next", ""), "fields": {}, "errors": {}, "mode": "sign_in"}
@@ -69,7 +69,7 @@ async def sign_in_page(frame: FrameDep) -> Response[bytes]:
 
 @post("/sign-in", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Sign in; the guest's cart comes along."""
+    """Sign in; the guest's cart is kept."""
     form = await form_of(frame.request)
     device = device_of(frame)
     if errors := needed(form, {"email": gettext_noop("E-mail"), "password": gettext_noop("Password")}):
@@ -89,13 +89,13 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 def device_of(frame: PageContext) -> str:
-    """What this browser is known by, also after signing out: others' wrong passwords do not lock it out of its accounts."""
+    """The device id of this browser, kept after signing out, so that other people's failed sign-ins cannot lock it out."""
     known = frame.request.cookies.get(cookie_name(frame.settings, "device"), "")
     return known if known.isalnum() and len(known) == DEVICE_LENGTH else secrets.token_hex(DEVICE_LENGTH // 2)
 
 
 async def welcome(frame: PageContext, secret: str, where: str, device: str = "") -> Redirect:
-    """Signed in: the guest's cart comes along, and what was ordered from it."""
+    """Complete a sign-in: the guest's cart and its orders move to the account."""
     caller = await frame.users.session(secret)
     answer = Redirect(where, status_code=303)
     if device:
@@ -115,7 +115,7 @@ async def welcome(frame: PageContext, secret: str, where: str, device: str = "")
 
 @post("/register", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
 async def register(frame: FrameDep) -> Response[bytes]:
-    """Make an account. The answer is the same where there is one already: signing in follows, as for anyone who has one."""
+    """Register. The response is the same if the account exists, and sign-in follows."""
     form = await form_of(frame.request)
     shown: dict[str, Any] = {"next": form.get("next", ""), "fields": form, "errors": {}, "mode": "register"}
     try:
@@ -142,7 +142,7 @@ async def sign_out(request: Web, settings: SettingsDep, users: UsersDep) -> Redi
 
 @get("/account", opt=allow(anyone), include_in_schema=False)
 async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes] | Redirect:
-    """One's orders."""
+    """Show one's orders."""
     orders, caller = frame.orders, frame.caller
     if caller.user_id is None:
         return Redirect("/sign-in?next=/account")
@@ -158,7 +158,7 @@ async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes
 
 @get("/orders/{order_id:str}", opt=allow(anyone), include_in_schema=False)
 async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Response[bytes] | Redirect:
-    """An order with its history in words and dates; `key`: that of the link in our e-mails."""
+    """Show an order with its history; `key`: from our e-mail's link."""
     try:
         order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
     except Missing:
@@ -169,7 +169,7 @@ async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[st
 
 
 async def _ordered_here(frame: PageContext, order: Order) -> bool:
-    """Is this the browser it was ordered from? Who knows number and address alone may read."""
+    """Whether the order was placed in this browser; number and address alone allow reading only."""
     try:
         await visible_order(order.id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
     except Missing:
@@ -200,14 +200,14 @@ async def _order(
 async def order_document(
     frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str], form: FromQuery[str] = "pdf"
 ) -> Response[bytes]:
-    """A document, for whoever may see its order; invoices, credit notes and what is shut off, of staff, for who keeps the books."""
+    """Download a document of a visible order; of staff, only accounting may read those of the books."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
     return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), form)
 
 
 @post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Redirect:
-    """Cancel it before anything was shipped."""
+    """Cancel an order before anything is shipped."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
     await frame.orders.cancel(order.id, "Cancelled by the buyer.", frame.caller)
     return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
@@ -217,7 +217,7 @@ async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[
 async def track(
     frame: FrameDep, number: FromQuery[str | None] = None, email: FromQuery[str | None] = None
 ) -> Response[bytes]:
-    """Find an order by number and e-mail address, to read it."""
+    """Find an order by number and e-mail address."""
     fields = {"number": number or "", "email": email or ""}
     asked = not (number is None and email is None)
     errors = needed(fields, {"number": gettext_noop("Order number"), "email": gettext_noop("E-mail")}) if asked else {}

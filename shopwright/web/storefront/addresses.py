@@ -1,4 +1,4 @@
-"""Addresses: the form of each country, and the address book."""
+"""Addresses: each country's form, and the address book."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -38,7 +38,7 @@ FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", 
 
 @lru_cache(maxsize=1)
 def countries() -> list[dict[str, str]]:
-    """All countries one can post to, by name."""
+    """All countries with postal service, by name."""
     names = Locale(render.LANGUAGE).territories
     return sorted(
         ({"code": code, "title": str(names[code])} for code in countries_posted_to() if code in names),
@@ -47,12 +47,12 @@ def countries() -> list[dict[str, str]]:
 
 
 def address_of(fields: dict[str, str]) -> Address:
-    """What was typed, to be checked by who keeps it."""
+    """The address as typed, still unchecked."""
     return Address(**{name: fields.get(name, "").strip() for name in FIELDS})
 
 
 def errors_of(fields: dict[str, str], *, email: bool = False) -> dict[str, str]:
-    """Everything that is wrong with an address (and an e-mail address) as typed, in the order of its form."""
+    """All errors of a typed address (and e-mail address), in the order of its form."""
     checks: list[Callable[[], object]] = [partial(check_address, address_of(fields))]
     errors = needed(fields, {"email": gettext_noop("Your e-mail address")}) if email else {}
     if email and not errors:
@@ -69,7 +69,7 @@ def errors_of(fields: dict[str, str], *, email: bool = False) -> dict[str, str]:
 
 
 def order_of(country: str) -> list[str]:
-    """The fields of the form of a country as they follow each other."""
+    """The fields of a country's form in their order."""
     try:
         own = list(address_form(country).fields)
     except Invalid:
@@ -81,28 +81,28 @@ def order_of(country: str) -> list[str]:
 
 @post("/addresses/check", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def check(request: Web) -> dict[str, str]:
-    """What would be refused of a form that is being filled in: asked as each field is left."""
+    """Return the errors of a form being filled in, as each field loses focus."""
     fields = await form_of(request)
     return errors_of(fields, email="email" in fields)
 
 
 def odd_fields(address: Address) -> dict[str, str]:
-    """What is to be mended of an address that is kept: one of an import is as it was written."""
+    """The problems of a stored address, as imported ones are stored as written."""
     problems = {problem.pointer[1:]: problem.detail for problem in read_address(address)[1]}
     return in_order(problems, order_of(address.country))
 
 
 def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
-    """What the template of a form needs: the fields of the country chosen, or of the shop's own."""
+    """The template context of a form: the fields of the chosen country, or the shop's own."""
     country = place_form(fields.get("country", ""))
     try:
         form = address_form(country, render.LANGUAGE)
     except Invalid:
         country, form = home, address_form(home, render.LANGUAGE)
-    # CA is California, and Cagliari in Italy: what was chosen in the form of another country is none of this one's.
+    # CA is California, and Cagliari in Italy: a region chosen in one country's form is dropped in another's.
     region = fields.get("region", "") if fields.get("region_of", country) == country else ""
     shown = list(form.fields)
-    # What is filled in is not lost where a country's form has no place for it.
+    # Text is kept even if a country's form has no field for it.
     shown += [name for name in ("city",) if fields.get(name) and name not in shown]
     return {
         "fields": {**fields, "country": country, "region": find_region(country, region) or region},
@@ -119,7 +119,7 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
 
 @get("/account/addresses", opt=allow(signed_in), include_in_schema=False)
 async def book(frame: FrameDep) -> Response[bytes]:
-    """All addresses."""
+    """Show the address book."""
     found = await frame.users.addresses(frame.caller.user_id or "")
     shown = [{**render.plain(one), "odd": list(odd_fields(one.address).values())} for one in found]
     return await frame.show("addresses.html", {"addresses": shown})
@@ -127,7 +127,7 @@ async def book(frame: FrameDep) -> Response[bytes]:
 
 @get("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False)
 async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[str] = "") -> Response[bytes]:
-    """One address, or ("new") an empty form."""
+    """Show an address, or ("new") an empty form."""
     fields: dict[str, str] = {"name": frame.caller.name, "country": frame.settings.country}
     odd: dict[str, str] = {}
     if address_id != "new":
@@ -149,7 +149,7 @@ async def _form(
 
 @post("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def save(frame: FrameDep, address_id: FromPath[str]) -> Response[bytes] | Redirect:
-    """Add or change; what was typed stays where something is wrong."""
+    """Add or change an address; on errors the typed text stays."""
     fields = await form_of(frame.request)
     if "change_country" in fields:
         return await _form(frame, address_id, fields, {})
@@ -165,7 +165,7 @@ async def save(frame: FrameDep, address_id: FromPath[str]) -> Response[bytes] | 
 
 @post("/account/addresses/{address_id:str}/delete", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def delete(users: UsersDep, caller: CurrentCaller, address_id: FromPath[str]) -> Redirect:
-    """Take an address out of the book."""
+    """Delete an address."""
     await users.delete_address(caller.user_id or "", address_id)
     return Redirect("/account/addresses", status_code=303)
 

@@ -1,4 +1,4 @@
-"""The cart."""
+"""The cart page and drawer."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ STEPS = frozenset({"/checkout", "/checkout/delivery", "/checkout/payment"})
 
 @get("/cart", opt=allow(anyone), include_in_schema=False)
 async def show(frame: FrameDep) -> Response[bytes]:
-    """The cart as a page."""
+    """Show the cart page."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
     cart, problem = await up_to_date(frame, cart) if cart else (None, "")
@@ -39,7 +39,7 @@ async def show(frame: FrameDep) -> Response[bytes]:
 
 @post("/cart/lines", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def add(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Add to the cart: with JavaScript the drawer comes back, without it the cart page."""
+    """Add to the cart; returns the drawer to the script, else the cart page."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -71,7 +71,7 @@ async def answer_with(
     *,
     gift_card: bool = False,
 ) -> Response[bytes] | Redirect:
-    """The cart after a change: the next page, or the cart with what was wrong. `gift_card`: with a gift card."""
+    """The response to a cart change: the next page, or the cart with the error. `gift_card`: of a gift card."""
     if not problem and not wants_fragment(request):
         return Redirect(back if back in STEPS and cart.lines else "/cart", status_code=303)
     cart, told = await without_refused(frame.carts, cart)
@@ -93,7 +93,7 @@ async def answer_with(
 
 @post("/cart/lines/{line_id:str}", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | Redirect:
-    """Change how many, take out, or keep for later."""
+    """Change the quantity, remove, or save for later."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -113,7 +113,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
 
 @post("/cart/coupons", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Use a coupon code, or take one off."""
+    """Apply or remove a coupon code."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -132,7 +132,7 @@ async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @post("/cart/prices", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def accept_prices(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Today's prices are fine."""
+    """Accept today's prices."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
     if cart is not None:

@@ -1,4 +1,4 @@
-"""Looking around: home, categories, search, products."""
+"""Browsing: home, categories, collections and search."""
 
 import itertools
 from collections.abc import Sequence
@@ -60,18 +60,18 @@ EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 
 def cards(results: Results, eager: int = 0) -> list[str]:
-    """Found items as they stand in a list."""
+    """Render found products as list cards."""
     pairs = zip(results.items, results.highlights or itertools.repeat(""), strict=False)
     return [card(item, lazy=number >= eager, marked=marked) for number, (item, marked) in enumerate(pairs)]
 
 
 def card(item: msgspec.Raw | Card, *, lazy: bool = True, marked: str = "") -> str:
-    """A product as it stands in a list; `marked`: its title as HTML, with what was searched for."""
+    """Render a list card; `marked`: its title as HTML with highlighted matches."""
     return render.fragment("storefront/templates/card.html", item=item, lazy=lazy, marked=marked)
 
 
 def cards_of(found: Sequence[Card]) -> list[str]:
-    """The same for cards that were not searched for."""
+    """Render cards without highlights."""
     return [card(one) for one in found]
 
 
@@ -85,17 +85,17 @@ def _number(pairs: Pairs, name: str) -> Decimal | None:
 
 
 def _minor(number: Decimal | None, currency: str, rounding: str) -> int | None:
-    """A price in an address, in minor units: rounded so that nothing it names is left out."""
+    """A price from a URL in minor units, rounded so that no named price is excluded."""
     if number is None:
         return None
     return int(max(number, Decimal()).scaleb(minor_digits(currency)).to_integral_value(rounding))
 
 
 def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: str = "") -> SearchRequest:
-    """What the address of a listing asks for; prices in addresses are in whole units. Nonsense is as if it were not there."""
+    """The search of a listing URL; prices there are in whole units. Invalid values are ignored."""
     values = dict(pairs)
     groups = {name: values[:MOST_VALUES] for name, values in list(chosen(pairs).items())[:MOST_FACETS]}
-    # Nonsense in an address leads somewhere: what is too much is left out.
+    # Invalid and excessive values in a URL are ignored.
     if category:
         groups.pop("category", None)
     low, high = _number(pairs, "min"), _number(pairs, "max")
@@ -117,7 +117,7 @@ def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: s
 
 
 def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
-    """The choices made, each with the address without it."""
+    """The chosen filters, each with the URL that removes it."""
     titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
     prices = {
         "min": (gettext_noop("From {price}"), asked.price_min),
@@ -138,7 +138,7 @@ def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency:
 
 
 def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str) -> dict[str, Any]:
-    """What the listing template needs."""
+    """The template context of a listing."""
     pages = -(-results.total // PAGE)
     more = [(key, value) for key, value in pairs if key != "page"]
     query = [{"name": name, "value": value} for name, value in pairs if name == "q"]
@@ -175,7 +175,7 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str)
 
 
 def _ends(facets: Sequence[Facet], currency: str) -> dict[str, str]:
-    """The lowest and the highest price there is, in whole units."""
+    """The lowest and highest price, in whole units."""
     found = next((facet for facet in facets if facet.kind == "range"), None)
     if found is None or found.low is None or found.high is None:
         return {"lowest": "", "highest": ""}
@@ -184,14 +184,14 @@ def _ends(facets: Sequence[Facet], currency: str) -> dict[str, str]:
 
 
 def _kept(facets: Sequence[Facet], low: str, high: str) -> list[dict[str, str]]:
-    """The choices that stay when the order of the list is changed."""
+    """The filters that stay when the sort order changes."""
     kept = [{"name": facet.name, "value": value.value} for facet in facets for value in facet.values if value.selected]
     return kept + [{"name": name, "value": value} for name, value in (("min", low), ("max", high)) if value]
 
 
 @get("/", opt=allow(anyone), include_in_schema=False)
 async def home(frame: FrameDep) -> Response[bytes]:
-    """The front page."""
+    """Show the home page."""
     search, reviews, catalog = frame.search, frame.reviews, frame.catalog
     best = await search.find(SearchRequest(sort="bestselling", limit=8))
     known = [decode_tolerant(item, Card) for item in best.items]
@@ -219,7 +219,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
 
 @get("/c/{slug:str}", opt=allow(anyone), include_in_schema=False)
 async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """A category with its facets."""
+    """Show a category with its filters."""
     request, search, catalog = frame.request, frame.search, frame.catalog
     categories = await catalog.categories()
     currency = frame.settings.currency
@@ -238,7 +238,7 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Re
 
 @get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)
 async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """A collection with its facets."""
+    """Show a collection with its filters."""
     here = next((one for one in await frame.catalog.collections() if one.slug in {slug, slugify(slug)}), None)
     if here is None:
         raise Missing(_("There is no such collection."))
@@ -260,7 +260,7 @@ async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | 
 def _said(
     here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results, currency: str
 ) -> dict[str, Any]:
-    """What is the same for everyone who looks at this category, filtered like this."""
+    """The part of a category page that is the same for everyone."""
     below = [one for one in categories if one.parent_id == here.id]
     shown = msgspec.structs.replace(
         results, facets=tuple(facet for facet in results.facets if facet.name != "category")
@@ -286,7 +286,7 @@ def _trail(here: Category, categories: list[Category]) -> list[Category]:
 
 @get("/search", opt=allow(anyone, "search"), include_in_schema=False)
 async def find(frame: FrameDep) -> Response[bytes]:
-    """Search results; where there are none, a way on."""
+    """Show search results, or suggestions if there are none."""
     request, search = frame.request, frame.search
     pairs: Pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
     asked = request_of(pairs, frame.settings.currency)
@@ -306,7 +306,7 @@ async def find(frame: FrameDep) -> Response[bytes]:
 
 @get("/searched", opt=allow(anyone), include_in_schema=False, status_code=HTTP_204_NO_CONTENT)
 async def searched() -> None:
-    """Someone searched: a page that a CDN had ready tells it, and it is counted on the way here (`Glances`)."""
+    """Count a search whose page came from the CDN; the count is taken in `ViewCounter`."""
 
 
 async def _popular(search: Search) -> list[str]:
@@ -315,7 +315,7 @@ async def _popular(search: Search) -> list[str]:
 
 @get("/search/suggestions", opt=allow(anyone, "search"), include_in_schema=False)
 async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[bytes]:
-    """What the search box offers while one types."""
+    """Return the search box's suggestions."""
     found = render.plain(await search.suggest(q))
     return render.page("storefront/templates/suggestions.html", {"items": found, "query": q})
 

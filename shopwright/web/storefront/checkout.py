@@ -1,4 +1,4 @@
-"""From cart to order in three named steps: details, delivery, payment. Guests first; nothing typed is ever lost."""
+"""Checkout in three steps: details, delivery, payment. Guests are welcome; typed text is never lost."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -51,7 +51,7 @@ CARDS = (
 
 @get("/checkout", opt=allow(anyone), include_in_schema=False)
 async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[bytes] | Redirect:
-    """Step 1: e-mail and address, in the form of its country."""
+    """Show step 1: e-mail and address, in the form of its country."""
     request, settings, carts, users, caller = frame.request, frame.settings, frame.carts, frame.users, frame.caller
     cart = await own_cart(request, settings, carts, caller)
     if cart is None or not cart.lines:
@@ -85,7 +85,7 @@ async def _details(
 
 @post("/checkout", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Step 1, sent."""
+    """Save step 1."""
     request, settings, carts, users, caller = frame.request, frame.settings, frame.carts, frame.users, frame.caller
     fields = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -113,7 +113,7 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @get("/checkout/delivery", opt=allow(anyone), include_in_schema=False)
 async def delivery(frame: FrameDep, before: FromQuery[str] = "") -> Response[bytes] | Redirect:
-    """Step 2: how to ship, with dates and prices. `before`: the total that was seen last."""
+    """Show step 2: shipping options with dates and prices. `before`: the total shown last."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
     if cart is None or not cart.lines:
@@ -140,7 +140,7 @@ async def _delivery(
 
 @post("/checkout/delivery", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Step 2, sent."""
+    """Save step 2."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -166,7 +166,7 @@ async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
 async def payment(
     frame: FrameDep, order: FromQuery[str] = "", before: FromQuery[str] = ""
 ) -> Response[bytes] | Redirect:
-    """Step 3: look at everything once more, and pay. With `order`: try again to pay for it."""
+    """Show step 3: review and payment. With `order`: retry its payment."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
     if order:
         placed = await visible_order(order, request, settings, orders, caller)
@@ -216,7 +216,7 @@ async def _payment(
 
 @post("/checkout/payment", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Step 3, sent: the order is placed (once for each form) and paid for."""
+    """Place the order, once for each form, and pay."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
     form = await form_of(request)
     key = key_of(request)
@@ -241,14 +241,14 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)
     except ShopError as error:
-        # What is wrong with the cart stands above, each with a way to mend it there.
+        # Problems of the cart are shown above, each with a way to fix it there.
         detail = "" if isinstance(error, CartNotReady) and "problems" in error.data else error.detail
         return await _payment(frame, await carts.get(cart.id), None, detail, status_of(error)[0])
     return _after(placed)
 
 
 def key_of(request: Web) -> str:
-    """The key of the link in our e-mails, for the next address: who came by it is known by nothing else."""
+    """The key of our e-mail's link for the next URL, as guests have no other proof."""
     key = request.query_params.get("key", "")
     return f"?{urlencode({'key': key})}" if key else ""
 
@@ -266,14 +266,14 @@ def _after(order: Order, key: str = "") -> Redirect:
 async def returned(
     request: Web, settings: SettingsDep, orders: OrdersDep, caller: CurrentCaller, order_id: FromPath[str]
 ) -> Redirect:
-    """Back from the provider: how did it go?"""
+    """Handle the browser's return from the provider."""
     order = await visible_order(order_id, request, settings, orders, caller)
     return _after(await orders.payment_returned(order.id), key_of(request))
 
 
 @get("/checkout/done/{order_id:str}", opt=allow(anyone), include_in_schema=False)
 async def done(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
-    """Thank you: the number, and what happens when."""
+    """Show the confirmation with the order number and next steps."""
     request, settings, orders, caller = frame.request, frame.settings, frame.orders, frame.caller
     order = await visible_order(order_id, request, settings, orders, caller)
     if order.status == "placed":

@@ -1,4 +1,4 @@
-"""Gift cards of a shopper: paying with one, and what is left on one. Codes are sent in forms: they stand in no address."""
+"""Gift cards of shoppers: payment and balance. Codes are posted, so they appear in no URL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ STATES = {
 
 @post("/cart/gift-cards", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def use(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Pay with a gift card, or take one off."""
+    """Apply or remove a gift card."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -48,13 +48,13 @@ async def use(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @get("/gift-card", opt=allow(anyone), include_in_schema=False)
 async def ask(frame: FrameDep) -> Response[bytes]:
-    """A form for a code."""
+    """Show the form for a code."""
     return await _page(frame)
 
 
 @post("/gift-card", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def answer(frame: FrameDep) -> Response[bytes]:
-    """What is left on the card."""
+    """Show the balance of a card."""
     form = await form_of(frame.request)
     if errors := needed(form, {"code": gettext_noop("Code")}):
         return await _page(frame, errors=errors, status=422)

@@ -1,4 +1,4 @@
-"""What every page of the storefront has: header, cart count, who is signed in, forms that are safe."""
+"""The context of all storefront pages: header, cart count, caller, and forms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -46,17 +46,17 @@ FRAGMENT = "fragment"
 
 
 def secure(settings: Settings) -> bool:
-    """Do shoppers come by TLS?"""
+    """Whether the shop is served over TLS."""
     return settings.url.startswith("https://")
 
 
 def cookie_name(settings: Settings, name: str) -> str:
-    """Bound to this host wherever there is TLS."""
+    """The cookie name, bound to this host under TLS."""
     return f"__Host-{name}" if secure(settings) else name
 
 
 def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
-    """A cookie scripts cannot read; 0 seconds removes it."""
+    """An HTTP-only cookie; 0 seconds removes it."""
     return Cookie(
         key=cookie_name(settings, name),
         value=value,
@@ -69,14 +69,14 @@ def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> 
 
 
 def told(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
-    """A cookie for our script: it says nothing of who one is."""
+    """A cookie our script can read; it reveals nothing about the visitor."""
     return Cookie(
         key=name, value=value, max_age=max_age, path="/", httponly=False, secure=secure(settings), samesite="lax"
     )
 
 
 def leave_browser(answer: Response[Any], settings: Settings) -> None:
-    """Nothing of whoever was signed in stays."""
+    """Remove the cookies of the signed-in person."""
     for name in ("session", "cart"):
         answer.set_cookie(cookie(settings, name, "", 0))
     if settings.cdn != NO_CDN:
@@ -84,12 +84,12 @@ def leave_browser(answer: Response[Any], settings: Settings) -> None:
 
 
 def cart_id(request: Web, settings: Settings) -> str:
-    """The cart of this browser, "" for none."""
+    """The cart id of this browser, or ""."""
     return request.cookies.get(cookie_name(settings, "cart"), "")
 
 
 async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Caller) -> Cart | None:
-    """The open cart of this browser, if the caller may use it."""
+    """Return this browser's open cart, if the caller may use it."""
     known = cart_id(request, settings)
     try:
         cart = await carts.get(known) if known else None
@@ -103,12 +103,12 @@ async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Calle
 
 
 def wants_fragment(request: Web) -> bool:
-    """Does our script ask, which puts a part of a page in place?"""
+    """Whether our script requests a part of a page."""
     return request.headers.get("x-requested-with") == FRAGMENT
 
 
 async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
-    """The cart without codes that hold no longer, and what to say of them to its shopper. They are taken off: it is said once."""
+    """Remove invalid codes from the cart, and return the reasons to show once."""
     told = [problem.detail for problem in cart.problems if problem.coupon]
     if not told:
         return cart, ""
@@ -123,14 +123,14 @@ async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
 
 
 def client_of(request: Web) -> str:
-    """The address a request came from."""
+    """The client's network address."""
     return request.client.host if request.client else ""
 
 
 async def visible_order(
     order_id: str, request: Web, settings: Settings, orders: Orders, caller: Caller, *, change: bool = False
 ) -> Order:
-    """The order, for its customer, staff, the browser it was ordered from, or the reader of our e-mail. Raises Missing."""
+    """Return the order for its customer, staff, its browser, or the reader of our e-mail. Raises Missing."""
     if caller.user_id is not None:
         order = await orders.get(order_id)
         if order.customer_id == caller.user_id or caller.may("orders.read"):
@@ -143,7 +143,7 @@ async def visible_order(
 
 
 class Services(Protocol):
-    """The contracts the storefront asks."""
+    """The contracts that pages use."""
 
     carts: Carts
     catalog: Catalog
@@ -160,12 +160,12 @@ class Services(Protocol):
     settings: Settings
 
     def for_pages(self, name: str) -> Any:
-        """A service as pages ask it."""
+        """Return a service as pages use it."""
         ...
 
 
 class PageContext:
-    """What the pages share; made once a request. Pages are handed this alone: each further dependency is a task of its own."""
+    """What pages share, made once per request. Pages get only this, as each dependency would be a task of its own."""
 
     def __init__(self, request: Web, caller: Caller, services: Services) -> None:
         self.request = request
@@ -185,7 +185,7 @@ class PageContext:
         self.settings = services.settings
 
     async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
-        """Render a page in its frame."""
+        """Render a page with header and footer."""
         known = cart_id(self.request, self.settings)
         count = await self.carts.count(known) if known else 0
         categories = await self.catalog.categories()
@@ -213,7 +213,7 @@ class PageContext:
         return page
 
     async def free_shipping(self, address: Mapping[str, str] | None = None) -> str:
-        """What can be promised of shipping for nothing, to this address or within the shop's own country; "" for nothing."""
+        """The free shipping offer for this address or the shop's country, or ""."""
         country = address["country"] if address else self.settings.country
         try:
             least = free_from(await self.pricing.shipping_rates(), country)
@@ -227,7 +227,7 @@ class PageContext:
         return _("Free shipping to {country}", country=name)
 
     async def delivery_time(self) -> str:
-        """How long the cheapest way to ship takes within the shop's own country, as the checkout says it; "" for none."""
+        """The delivery time of the cheapest shipping option in the shop's country, or ""."""
         try:
             rates = of_zone(await self.pricing.shipping_rates(), self.settings.country, "")
         except Unavailable:
@@ -237,13 +237,13 @@ class PageContext:
         return _("Delivered in {days}", days=write_working_days(best.days_min, best.days_max)) if best else ""
 
     def tell_count(self, page: Response[Any], count: int) -> None:
-        """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""
+        """Set the cookie with the cart count for our script, as pages from a CDN cannot show it."""
         if self.settings.cdn != NO_CDN and self.request.cookies.get(ITEMS, "0") != str(count):
             page.set_cookie(told(self.settings, ITEMS, str(count)))
 
 
 def provide_frame(request: Web) -> PageContext:
-    """The dependency `frame`."""
+    """Provide the dependency `frame`."""
     return PageContext(request, request.state.caller, current_app().shop)
 
 
@@ -251,12 +251,12 @@ FrameDep = Dependency[PageContext]
 
 
 def top_level(categories: list[Category]) -> list[Category]:
-    """Categories with nothing above them."""
+    """Categories without a parent."""
     return [category for category in categories if category.parent_id is None]
 
 
 def complaints(error: ShopError) -> dict[str, str]:
-    """What is wrong, by field: the last part of each pointer that is a name."""
+    """Errors by field: the last name in each pointer."""
     found: dict[str, str] = {}
     for problem in error.problems:
         name = next((part for part in reversed(problem.pointer.split("/")) if not part.isdecimal()), "")
@@ -265,7 +265,7 @@ def complaints(error: ShopError) -> dict[str, str]:
 
 
 def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
-    """What was left empty, by field, in the words the page uses as well."""
+    """Errors for empty required fields, using the page's labels."""
     return {
         name: _("{label} is needed.", label=_(label))
         for name, label in labels.items()
@@ -274,11 +274,11 @@ def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]
 
 
 def in_order(errors: dict[str, str], names: Sequence[str]) -> dict[str, str]:
-    """The errors in the order of the form's fields; what is of none of them comes first."""
+    """The errors in the order of the form's fields, general ones first."""
     return dict(sorted(errors.items(), key=lambda one: names.index(one[0]) if one[0] in names else -1))
 
 
 async def form_of(request: Web) -> dict[str, str]:
-    """The fields of a posted form; the last of each name counts."""
+    """The fields of a posted form; of repeated names the last one counts."""
     form = await request.form()
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}

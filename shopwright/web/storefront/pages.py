@@ -1,4 +1,4 @@
-"""All routes of the storefront, its assets, and how it says that something went wrong."""
+"""All routes of the storefront, its assets and error pages."""
 
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ HEADINGS = {
 
 @get("/assets/{digest:str}/{name:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """Style sheets and scripts, at addresses that change with their content."""
+    """Serve style sheets and scripts at content-addressed URLs."""
     parts = name.split("+")
     if len(set(parts)) < len(parts) or not set(parts) <= render.ASSETS:
         raise Missing(_("There is no such file."))
@@ -66,13 +66,13 @@ async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
 
 @get("/robots.txt", opt=allow(anyone) | NO_FORM, include_in_schema=False, media_type="text/plain")
 async def robots(settings: SettingsDep) -> str:
-    """What machines may read."""
+    """Serve robots.txt."""
     return f"User-agent: *\nDisallow: /checkout\nDisallow: /account\nDisallow: /cart\nDisallow: /office\nSitemap: {settings.url}/sitemap.xml\n"
 
 
 @get("/sitemap.xml", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
-    """Everything a search engine should know of (the first 5,000 products)."""
+    """Serve the sitemap (the first 5,000 products)."""
     addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
     addresses += [f"/collections/{collection.slug}" for collection in await catalog.collections()]
     addresses += [f"/p/{product.slug}" for product in await catalog.list_products(status="published", limit=5_000)]
@@ -83,7 +83,7 @@ async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
 
 @get("/{path:path}", opt=allow(anyone), include_in_schema=False)
 async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
-    """Addresses of an earlier shop lead on; all others are nowhere."""
+    """Redirect URLs of an earlier shop; all others are 404."""
     target = await catalog.redirect(str(path))
     if target is None:
         raise Missing(_("There is no such page."))
@@ -91,7 +91,7 @@ async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
 
 
 def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
-    """An error in the reader's words, with a next step and a reference."""
+    """Show an error in plain words, with a next step and a reference."""
     told = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
     if isinstance(error, Unauthenticated) and request.method == "GET":
         return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
@@ -113,7 +113,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
 
 
 def routes() -> Pages:
-    """All pages of the storefront."""
+    """Return all storefront pages."""
     handlers = [
         *browse.HANDLERS,
         *product.HANDLERS,

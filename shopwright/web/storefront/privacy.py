@@ -1,4 +1,4 @@
-"""What we know of someone and what we write to them: to be read, chosen, taken along, erased."""
+"""Privacy pages: preferences, data export and erasure."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ CHANNELS = {"email": gettext_noop("E-mail"), "sms": gettext_noop("Text message")
 
 @get("/account/messages", opt=allow(signed_in), include_in_schema=False)
 async def messages(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
-    """What we may write, by topic and channel."""
+    """Show message preferences by topic and channel."""
     return await _messages(frame, _("Saved.") if said else "", "")
 
 
@@ -70,7 +70,7 @@ async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 20
 
 @post("/account/messages", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def save_messages(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Choose."""
+    """Save message preferences."""
     form = await form_of(frame.request)
     chosen = {
         topic: Channels(
@@ -89,13 +89,13 @@ async def save_messages(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @get("/unsubscribe", opt=allow(anyone, "guess") | NO_FORM, include_in_schema=False)
 async def unsubscribe_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
-    """The link of a letter: a button, as programs that look at links in letters press none."""
+    """Show the unsubscribe button, as programs that scan links press none."""
     return await frame.show("unsubscribe.html", {"token": token})
 
 
 @post("/unsubscribe", opt=allow(anyone, "guess") | NO_FORM, include_in_schema=False, status_code=200)
 async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
-    """One click, by a reader or by their mail program (RFC 8058): no sign-in, no further question."""
+    """Unsubscribe with one click, by a reader or their mail program (RFC 8058)."""
     try:
         topic = await frame.notifications.unsubscribe(token)
     except Missing as error:
@@ -105,7 +105,7 @@ async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[b
 
 @post("/stock-alerts", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
 async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Be told once when something is back."""
+    """Request a back-in-stock message."""
     form = await form_of(frame.request)
     slug = form.get("slug", "")
     try:
@@ -121,13 +121,13 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @get("/confirm-alert", opt=allow(anyone), include_in_schema=False)
 async def confirm_alert_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
-    """The link of the e-mail: a button, as programs that look at links press none."""
+    """Show the confirmation button, as programs that scan links press none."""
     return await frame.show("confirm_alert.html", {"token": token})
 
 
 @post("/confirm-alert", opt=allow(anyone, "guess"), include_in_schema=False, status_code=200)
 async def confirm_alert(frame: FrameDep) -> Response[bytes]:
-    """The button."""
+    """Confirm a back-in-stock alert."""
     form = await form_of(frame.request)
     try:
         await frame.notifications.confirm_alert(form.get("token", ""))
@@ -138,7 +138,7 @@ async def confirm_alert(frame: FrameDep) -> Response[bytes]:
 
 @get("/account/privacy", opt=allow(signed_in), include_in_schema=False)
 async def privacy(frame: FrameDep) -> Response[bytes]:
-    """What we know, and the way out."""
+    """Show what is stored, and how to erase it."""
     return await _privacy(frame, {})
 
 
@@ -158,13 +158,13 @@ async def _privacy(frame: PageContext, errors: dict[str, str], status: int = 200
 
 @get("/account/export", opt=allow(signed_in), include_in_schema=False)
 async def export(frame: FrameDep) -> Response[bytes]:
-    """Everything we know, as a file."""
+    """Download all personal data."""
     return answer(await everything(current_app().shop, frame.caller.user_id or ""))
 
 
 @post("/account/erase", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
 async def erase(frame: FrameDep) -> Response[bytes]:
-    """Gone for good: asked for the password once more, so that nobody at an open browser can do it."""
+    """Erase the account; the password is asked for again."""
     form = await form_of(frame.request)
     try:
         await frame.users.reauthenticate(frame.caller, form.get("password", ""), form.get("code", ""))

@@ -1,4 +1,4 @@
-"""The page of a product."""
+"""The product page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,14 +35,14 @@ ORDERS: Mapping[Order, str] = {
 
 @get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
 async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """A product, in the variant the address chooses."""
+    """Show a product, in the variant chosen by the URL."""
     return await show_product(frame, slug)
 
 
 async def show_product(
     frame: PageContext, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
 ) -> Response[bytes] | Redirect:
-    """The page of a product. `more`: what was wrong with a form on it (`at`), and what was typed."""
+    """Show a product page. `more`: errors of a form on it (`at`) and the typed text."""
     request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
     shown = await shelf.product(slug, drafts=frame.caller.may("catalog.write"))
     if shown.slug != slug:
@@ -72,7 +72,7 @@ async def show_product(
 
 
 async def _own(frame: PageContext, product_id: str, user_id: str) -> dict[str, Any]:
-    """What is this visitor's own: their review, and whether it is on their wishlist."""
+    """The visitor's own data: their review, and whether it is on their wishlist."""
     review = await frame.reviews.own(product_id, user_id)
     wished = any(wish.product_id == product_id for wish in await frame.carts.wishes(user_id))
     return {"own": render.plain(review) if review else None, "wished": wished}
@@ -85,7 +85,7 @@ def _said(
     wanted: dict[str, str],
     promised: tuple[str, str],
 ) -> dict[str, Any]:
-    """What is the same for everyone who looks at this choice."""
+    """The part of the page that is the same for everyone who views this variant."""
     chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
     variant = chosen_one["variant"]
     facts = [
@@ -120,12 +120,12 @@ def _said(
 
 
 def title_of(name: str, types: Mapping[str, AttributeType]) -> str:
-    """What an attribute is called: as it is described, or in words made of its name."""
+    """The title of an attribute: as defined, or made from its name."""
     return types[name].title if name in types else name.replace("_", " ").capitalize()
 
 
 async def _reviews(frame: PageContext, shown: ProductView) -> str:
-    """A page of reviews, in the order and of the stars that the address asks for."""
+    """Render a page of reviews in the requested order and rating."""
     asked = frame.request.query_params
     order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")
     stars = next((n for n in range(1, 6) if str(n) == asked.get("stars")), 0)
@@ -166,7 +166,7 @@ async def _reviews(frame: PageContext, shown: ProductView) -> str:
 
 
 def named(shown: ProductView) -> dict[str, Any]:
-    """What the frame of the page says of a product."""
+    """The product data that the page frame uses."""
     return {
         "id": shown.id,
         "slug": shown.slug,
@@ -179,7 +179,7 @@ def named(shown: ProductView) -> dict[str, Any]:
 
 
 def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
-    """The pictures, that of the chosen variant first."""
+    """The pictures, the chosen variant's first."""
     own = variant.get("media", "") if variant else ""
     return sorted(shown.media, key=lambda media: bool(own) and media.url != own)
 
@@ -187,7 +187,7 @@ def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
 def choice(
     shown: ProductView, variant_id: str, wanted: dict[str, str], types: Mapping[str, AttributeType]
 ) -> dict[str, Any]:
-    """The variant chosen, and for each option value the address that chooses it, crossed out where it cannot be had."""
+    """The chosen variant, and for each option value its URL, marked if unavailable."""
     variants = shown.variants
     chosen_one = next((one for one in variants if one.id == variant_id), None)
     if chosen_one is None:
@@ -223,7 +223,7 @@ def choice(
 
 
 def json_ld(shown: ProductView, url: str) -> str:
-    """The product for search engines (schema.org Product); "<" is written so that it cannot end the script."""
+    """The product for search engines (schema.org Product); "<" is escaped so that it cannot end the script."""
     priced = [variant for variant in shown.variants if variant.price]
     offers = [
         {
@@ -262,7 +262,7 @@ def _availability(variant: VariantView) -> str:
 
 @post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """Review what one bought."""
+    """Review a purchased product."""
     reviews, caller = frame.reviews, frame.caller
     form = await form_of(frame.request)
     if errors := needed(form, {"rating": gettext_noop("Your rating"), "title": gettext_noop("Title of your review")}):
@@ -279,7 +279,7 @@ async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redi
 
 @post("/p/{slug:str}/votes", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def vote(frame: FrameDep, slug: FromPath[str]) -> Redirect:
-    """A review helped."""
+    """Mark a review as helpful."""
     form = await form_of(frame.request)
     await frame.reviews.vote(form.get("review", ""), frame.caller)
     return Redirect(f"/p/{slug}#reviews", status_code=303)

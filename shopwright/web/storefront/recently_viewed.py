@@ -1,4 +1,4 @@
-"""What a visitor looked at: remembered only for those who said so, shown to them, forgotten when they say so."""
+"""Recently viewed products, remembered with consent only."""
 
 import secrets
 from typing import Any
@@ -19,12 +19,12 @@ SHOWN = 8
 
 
 def viewer(frame: PageContext) -> str:
-    """Who looks: a customer, or a browser that said it may be remembered; "" for anyone else."""
+    """The viewer: a customer, or a browser with consent; "" for others."""
     return frame.caller.user_id or frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")
 
 
 def _answer(frame: PageContext, said: str) -> Cookie:
-    """What was answered, where our script can read it: it then asks no more, and tells what is looked at."""
+    """A cookie with the answer for our script, which then stops asking."""
     return told(frame.settings, "remember", said)
 
 
@@ -40,7 +40,7 @@ async def _recent(frame: PageContext, without: str) -> list[str]:
 
 @get("/recent", opt=allow(anyone), include_in_schema=False)
 async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[bytes]:
-    """The row of a product page: what was looked at before, or the question whether that may be remembered."""
+    """Show recently viewed products, or the question whether they may be remembered."""
     who = viewer(frame)
     remembered = bool(who) and await frame.recommendations.remembers(who)
     asked = "remember" in frame.request.cookies
@@ -58,7 +58,7 @@ async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[byte
 
 @get("/remember", opt=allow(anyone), include_in_schema=False)
 async def remember_page(frame: FrameDep) -> Response[bytes]:
-    """What is remembered, and the choice."""
+    """Show what is remembered, and the choice."""
     who = viewer(frame)
     on = bool(who) and await frame.recommendations.remembers(who)
     return await frame.show("remember.html", {"on": on, "cards": await _recent(frame, "") if on else []})
@@ -66,7 +66,7 @@ async def remember_page(frame: FrameDep) -> Response[bytes]:
 
 @post("/remember", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def remember(frame: FrameDep) -> Redirect:
-    """Yes or no; back to where one was."""
+    """Save the choice and return to the former page."""
     form = await form_of(frame.request)
     wanted = form.get("wanted") == "yes"
     who = viewer(frame) or (secrets.token_hex(16) if wanted else "")
@@ -82,7 +82,7 @@ async def remember(frame: FrameDep) -> Redirect:
 
 @post("/seen", opt=allow(anyone), include_in_schema=False, status_code=204)
 async def seen(frame: FrameDep) -> None:
-    """Our script tells what is being looked at."""
+    """Record a view, reported by our script."""
     form = await form_of(frame.request)
     who = viewer(frame)
     browser = frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")

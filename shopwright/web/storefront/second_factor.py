@@ -1,4 +1,4 @@
-"""A second factor: turned on, asked for, turned off."""
+"""The second factor: set up, asked for, removed."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from shopwright.web.storefront.page_context import FrameDep, PageContext, client
 
 @post("/sign-in/code", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
-    """The code, after the right password."""
+    """Check the code after the password."""
     form = await form_of(frame.request)
     device = device_of(frame)
     try:
@@ -34,14 +34,14 @@ async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @get("/account/second-factor", opt=allow(signed_in), include_in_schema=False)
 async def second_factor(frame: FrameDep) -> Response[bytes]:
-    """Turn it on, or off."""
+    """Show the page to set up or remove the second factor."""
     guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
     return await frame.show("account_factor.html", {"errors": {}, "begin": not guarded})
 
 
 @post("/account/second-factor", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def begin(frame: FrameDep) -> Response[bytes]:
-    """The key for the authenticator, for who gives the password again."""
+    """Show the key for the authenticator, after the password."""
     form = await form_of(frame.request)
     try:
         await frame.users.reauthenticate(frame.caller, form.get("password", ""))
@@ -60,7 +60,7 @@ async def _to_confirm(frame: PageContext, factor: SecondFactor, errors: dict[str
 
 @post("/account/second-factor/confirm", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
 async def confirm(frame: FrameDep) -> Response[bytes]:
-    """The code proves that the authenticator knows the key; then the codes for paper, shown once."""
+    """Check the first code, then show the recovery codes once."""
     form = await form_of(frame.request)
     try:
         codes = await frame.users.confirm_second_factor(frame.caller.user_id or "", form.get("code", "").strip())
@@ -72,7 +72,7 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
 
 @post("/account/second-factor/remove", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def remove(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Turn it off, with the password."""
+    """Remove the second factor, with the password."""
     form = await form_of(frame.request)
     try:
         await frame.users.drop_second_factor(frame.caller, form.get("password", ""), form.get("code", ""))

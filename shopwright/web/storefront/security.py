@@ -1,4 +1,4 @@
-"""Ways into an account and back: confirming an address, a forgotten password, the profile, where one is signed in."""
+"""Account security: e-mail verification, password reset, profile and sessions."""
 
 from typing import Any
 
@@ -36,13 +36,13 @@ SAID = {
 
 @get("/forgot-password", opt=allow(anyone), include_in_schema=False)
 async def forgot(frame: FrameDep) -> Response[bytes]:
-    """Ask for a letter."""
+    """Show the password reset form."""
     return await frame.show("forgot.html", {"sent": False})
 
 
 @post("/forgot-password", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
 async def ask_reset(frame: FrameDep) -> Response[bytes]:
-    """The answer is the same, whether there is such an account or not."""
+    """Request a password reset; the response is the same without an account."""
     form = await form_of(frame.request)
     if errors := needed(form, {"email": gettext_noop("E-mail")}):
         return await frame.show("forgot.html", {"errors": errors}, 422)
@@ -52,13 +52,13 @@ async def ask_reset(frame: FrameDep) -> Response[bytes]:
 
 @get("/new-password", opt=allow(anyone), include_in_schema=False)
 async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
-    """The link of the letter."""
+    """Show the form of the e-mail's link."""
     return await frame.show("new_password.html", {"token": token, "errors": {}})
 
 
 @post("/new-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def reset_password(frame: FrameDep) -> Response[bytes]:
-    """Set it; all sessions end."""
+    """Set the new password; all sessions end."""
     form = await form_of(frame.request)
     if errors := needed(form, {"password": gettext_noop("New password")}):
         return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
@@ -78,13 +78,13 @@ def _signing_in(notice: str) -> dict[str, Any]:
 
 @get("/confirm-email", opt=allow(anyone), include_in_schema=False)
 async def confirm_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
-    """The link of the letter: a button, as programs that look at links in letters press none."""
+    """Show the verification button, as programs that scan links press none."""
     return await frame.show("confirm_email.html", {"token": token})
 
 
 @post("/confirm-email", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def confirm(frame: FrameDep) -> Response[bytes]:
-    """The button."""
+    """Verify the address."""
     form = await form_of(frame.request)
     users, caller = frame.users, frame.caller
     try:
@@ -105,7 +105,7 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
 
 @get("/account/security", opt=allow(signed_in), include_in_schema=False)
 async def security(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
-    """Profile, password, sessions."""
+    """Show profile, password and sessions."""
     return await _security(frame, {"notice": _(SAID[said]) if said in SAID else ""})
 
 
@@ -159,21 +159,21 @@ async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
 
 @post("/account/confirm", opt=allow(signed_in, "message"), include_in_schema=False, status_code=200)
 async def ask_confirmation(users: UsersDep, caller: CurrentCaller) -> Redirect:
-    """Ask for the letter again."""
+    """Request the verification e-mail again."""
     await users.ask_verification(caller.user_id or "")
     return _done("letter")
 
 
 @post("/account/sessions/{session_id:str}/end", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def end_session(users: UsersDep, caller: CurrentCaller, session_id: FromPath[str]) -> Redirect:
-    """Sign out somewhere else."""
+    """End another session."""
     await users.close_one_session(caller.user_id or "", session_id)
     return _done("session")
 
 
 @post("/account/sign-out-everywhere", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def sign_out_everywhere(users: UsersDep, caller: CurrentCaller, settings: SettingsDep) -> Redirect:
-    """Here, too."""
+    """End all sessions, including this one."""
     await users.close_sessions(caller.user_id or "")
     answer = Redirect("/sign-in", status_code=303)
     leave_browser(answer, settings)

@@ -1,6 +1,6 @@
-"""A total that changed between two pages, though its shopper changed nothing, is told before anything is paid.
+"""Totals that change between pages without the shopper's doing are announced before payment.
 
-The browser keeps what it was shown last: the version of the cart, and its total. A promotion that ends changes the second alone.
+The browser stores what it was shown last: cart version and total. The end of a promotion changes only the latter.
 """
 
 from typing import Any
@@ -16,9 +16,9 @@ SEEN = "seen"
 
 
 async def up_to_date(frame: PageContext, cart: Cart, before: str = "") -> tuple[Cart, str]:
-    """The cart without codes that hold no longer, and what to say of it: of these, or of a total that changed.
+    """Remove invalid codes from the cart, and return the notice about them or about a changed total.
 
-    `before`: the total that was seen last, as the address of the page says it.
+    `before`: the total shown last, from the page's URL.
     """
     kept, told = await without_refused(frame.carts, cart)
     was = digits_or(before, -1) if before else _seen(frame, cart)
@@ -32,20 +32,20 @@ async def up_to_date(frame: PageContext, cart: Cart, before: str = "") -> tuple[
 
 
 def changed(frame: PageContext, cart: Cart) -> str:
-    """What a form's answer says in the address of the next page, where the total changed before the form was sent."""
+    """The query string for the next page if the total changed before the form was sent."""
     was = _seen(frame, cart)
     return "" if was in {-1, cart.totals.total.amount} else f"?before={was}"
 
 
 def shown(frame: PageContext, cart: Cart | None, answer: Response[Any]) -> Response[Any]:
-    """The page, after which its total was seen."""
+    """Record on the response that its total was shown."""
     if cart is not None:
         answer.set_cookie(cookie(frame.settings, SEEN, f"{cart.id}.{cart.version}.{cart.totals.total.amount}"))
     return answer
 
 
 def _seen(frame: PageContext, cart: Cart) -> int:
-    """The total of this very cart that was seen last, -1 for none: whoever changes a cart sees what comes of it."""
+    """The total last shown of this very cart version, or -1; changes by the shopper are no surprise."""
     told = frame.request.cookies.get(cookie_name(frame.settings, SEEN), "")
     version, _, total = told.rpartition(".")
     return digits_or(total, -1) if version == f"{cart.id}.{cart.version}" else -1

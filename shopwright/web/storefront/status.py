@@ -1,4 +1,4 @@
-"""The status page: what of the shop works at the moment, for anyone, with nothing of its inside."""
+"""The public status page, without internal details."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from shopwright.kit.translation import gettext_noop
 from shopwright.web.storefront.page_context import FrameDep
 
 State = Literal["works", "less", "away"]
-# What people do, and the parts it takes; without the last ones it goes on with less.
+# Activities with the parts they need; without the last ones they continue with less.
 DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     (gettext_noop("Browsing"), frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
     (gettext_noop("Cart and checkout"), frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
@@ -26,7 +26,7 @@ DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     (gettext_noop("Signing in and accounts"), frozenset({"users"}), frozenset({"books"})),
     (gettext_noop("E-mails and messages"), frozenset({"notifications"}), frozenset()),
 )  # fmt: skip
-# What these are for is to write; of the others there is much to be read.
+# These parts are needed to write; without the others much can still be read.
 WRITES = frozenset({"carts", "orders", "payments", "users", "notifications"})
 SAID: dict[State, str] = {
     "works": gettext_noop("Operational"),
@@ -39,7 +39,7 @@ GOOD = "ok"
 
 
 class LastStatus(msgspec.Struct):
-    """What was found last."""
+    """The last result."""
 
     asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     at: float = -KNOWN_S
@@ -47,7 +47,7 @@ class LastStatus(msgspec.Struct):
 
 
 def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, State], ...]:
-    """How each deed goes, of each process by name what it says of itself (None: nothing)."""
+    """The state of each activity, from the status of each process (None: unreachable)."""
     everything = frozenset().union(*(needed | helping for _, needed, helping in DEEDS))
     away: set[str] = set()
     weak: set[str] = set()
@@ -81,7 +81,7 @@ async def _condition(house: ProcessAdmin) -> ProcessStatus | None:
 async def status_page(
     frame: FrameDep, houses: Dependency[Mapping[str, ProcessAdmin]], told: Dependency[LastStatus]
 ) -> Response[bytes]:
-    """What works. It is found out once for all who look within ten seconds."""
+    """Show the status, determined once for all visitors within ten seconds."""
     async with told.asking:
         if time.monotonic() > told.at + KNOWN_S:
             found = await asyncio.gather(*map(_condition, houses.values()))

@@ -1,4 +1,4 @@
-"""What differs between visitors on a page that is otherwise the same for all: the token of its forms, the cart's count."""
+"""The parts of shared pages that differ by visitor: form tokens and the cart count."""
 
 import re
 import secrets
@@ -22,7 +22,7 @@ TOKEN = re.compile(r"[0-9a-f]{64,256}")
 
 
 def forms(url: str, secret: str) -> CSRFConfig:
-    """How forms of the shop at `url` are kept from being sent by other sites. `secret`: that of the shop."""
+    """The CSRF protection of the shop's forms. `secret`: of the shop."""
     secure = url.startswith("https://")
     return CSRFConfig(
         secret=derived_key(secret, "forms").hex(),
@@ -31,15 +31,16 @@ def forms(url: str, secret: str) -> CSRFConfig:
         cookie_httponly=True,
         cookie_samesite="lax",
         header_name="x-csrf-token",
-        # Routes say themselves that they need none (`kit.web.routes`). What has no forms sets no cookie either: an old page's
-        # picture that comes late must not change a new page's token, and what anyone may keep for good must be the same for all.
+        # Routes declare that they need none (`kit.web.routes`). Responses without forms set no cookie: a late picture
+        # of an old
+        # page must not replace a new page's token, and responses cached for good must be equal for everyone.
     )
 
 
 class PageVisitors:
-    """`kit.web.prepared.Visitors`, of the storefront. Who is signed in gets pages made anew.
+    """Visitors of the storefront for the page cache. Signed-in visitors get pages rendered anew.
 
-    `all_alike`: a cache in front gives the same page to everyone; then nothing on it is a visitor's own.
+    `all_alike`: a CDN serves the same page to everyone, which then contains nothing personal.
     """
 
     def __init__(self, carts: Carts, settings: Settings, *, all_alike: bool) -> None:

@@ -1,7 +1,7 @@
-"""A waiting room before the cart: whoever comes gets a turn, waits on a page that says how long, and is let in.
+"""The waiting room gate: shoppers get a place, wait on a page that shows how long, and are admitted.
 
-A turn is a time, signed, in a cookie (in a header for programs): nothing is asked of any engine while one waits. Turns are
-given by the carts service in the order shoppers come, so many a minute; what nobody used is not saved up for a rush.
+A place is a signed time in a cookie (in a header for programs), so waiting asks no engine. Places are assigned by carts
+in order of arrival, at a set pace; unused capacity does not accumulate.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from shopwright.web.storefront.page_context import cookie, cookie_name
 
 COOKIE, HEADER, AUDIENCE = "turn", "shopwright-turn", "turn"
 PAGE = "/queue"
-# Where one needs a turn: to put something into a cart, and to begin to order. Who has begun, goes on.
+# A place is needed to add to a cart and to begin checkout. Whoever began may continue.
 PAGES = frozenset({("POST", "/cart/lines"), ("GET", "/checkout"), ("POST", "/checkout")})
 LASTS_S = 900  # to choose and order, once one's turn has come
 LOOKED_S = 1.0  # so old may be what is known of the room
@@ -39,7 +39,7 @@ Header = tuple[bytes, bytes]
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """`at`: when it comes (microseconds since 1970). `token`: what is to be shown, where it is new."""
+    """A place. `at`: when it comes (microseconds since 1970). `token`: to present, if new."""
 
     at: int
     token: str = ""
@@ -83,7 +83,7 @@ class WaitingRoomGate:
 
     async def _open_room(self) -> WaitingRoom | None:
         if time.monotonic() > self._looked + LOOKED_S:
-            # Not of old knowledge: of those who come together to a process that has long been idle, nobody slips in.
+            # The state is read anew, so that nobody slips in through a process that has long been idle.
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
             await asyncio.shield(self._looking)
@@ -95,7 +95,7 @@ class WaitingRoomGate:
         self._looked = time.monotonic()
 
     def _held(self, scope: Scope, room: WaitingRoom) -> Turn | None:
-        """The turn that is shown, if it is one of this room and not long over."""
+        """The presented place, if it belongs to this room and is recent."""
         request: Request[Any, Any, Any] = Request(scope)
         token = request.headers.get(HEADER) or request.cookies.get(cookie_name(self._settings, COOKIE), "")
         try:
@@ -106,7 +106,7 @@ class WaitingRoomGate:
         return None if over else Turn(told["at"])
 
     async def _come(self) -> Turn | None:
-        """A new turn, behind all who came before."""
+        """Assign a place behind all earlier arrivals."""
         mine: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
         self._coming.append(mine)
         if len(self._coming) == 1:
@@ -156,7 +156,7 @@ class WaitingRoomGate:
             await _lead(send, f"{PAGE}?next={quote(_back(scope))}", self._shown(turn))
 
     async def _busy(self, scope: Scope, send: Send, error: ShopError) -> None:
-        """There are no turns at the moment."""
+        """Respond while no places can be assigned."""
         if scope["path"] == PAGE:
             await self._page(scope, send, BUSY_S, [], ahead=None, minutes=None)
         elif _is_program(scope):
@@ -182,7 +182,7 @@ class WaitingRoomGate:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _showing(self, send: Send, turn: Turn) -> Send:
-        """The answer of the shop, with a new turn that was come at once."""
+        """Add a new place that has come at once to the shop's response."""
 
         async def mark(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -210,18 +210,18 @@ def _is_guarded(scope: Scope) -> bool:
 
 
 def _is_program(scope: Scope) -> bool:
-    """Does one ask who wants no page: the API, or our script?"""
+    """Whether the request is by the API or our script instead of a page."""
     return scope["path"].startswith("/v1") or dict(scope["headers"]).get(b"x-requested-with") == b"fragment"
 
 
 def _next(scope: Scope) -> str:
-    """Where the page of the queue leads: within the shop, whatever it was told."""
+    """The page after waiting, within the shop."""
     told = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("next", ["/"])[0]
     return told if told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable() else "/"
 
 
 def _back(scope: Scope) -> str:
-    """Where one wanted to go, or the page one came from where that was a form."""
+    """The requested page, or for a form the page it was on."""
     if scope["type"] != ScopeType.HTTP or scope["method"] == "GET":
         return scope["path"]
     came = urlsplit(dict(scope["headers"]).get(b"referer", b"").decode("latin-1"))

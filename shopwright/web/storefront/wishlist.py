@@ -1,4 +1,4 @@
-"""The list of wishes."""
+"""The wishlist."""
 
 import re
 from contextlib import suppress
@@ -20,7 +20,7 @@ PRODUCT = re.compile(r"prd_[0-9a-z]{26}")
 
 @get("/account/wishlist", opt=allow(signed_in), include_in_schema=False)
 async def wishlist(frame: FrameDep) -> Response[bytes]:
-    """What one would like to have; what is not sold any more is left out."""
+    """Show the wishlist without products that are no longer sold."""
     wishes = await frame.carts.wishes(frame.caller.user_id or "")
     cards = await frame.shelf.cards([one.product_id for one in wishes])
     shown = [{"id": card.id, "html": html} for card, html in zip(cards, cards_of(cards), strict=True)]
@@ -28,13 +28,13 @@ async def wishlist(frame: FrameDep) -> Response[bytes]:
 
 
 def _waiting(frame: PageContext) -> list[str]:
-    """What this browser's guest would like to have, until they sign in."""
+    """A guest's wishlist, kept in this browser until they sign in."""
     kept = frame.request.cookies.get(cookie_name(frame.settings, WISHES), "")
     return [one for one in kept.split(".") if PRODUCT.fullmatch(one)][-MOST:]
 
 
 async def keep_wishes(frame: PageContext, user_id: str, answer: Redirect) -> None:
-    """At sign-in, what was wished for as a guest is on the customer's list; what is not sold any more is left out."""
+    """At sign-in, add the guest's wishlist to the customer's."""
     waiting = _waiting(frame)
     for product_id in waiting:
         with suppress(Missing, Invalid):
@@ -45,7 +45,7 @@ async def keep_wishes(frame: PageContext, user_id: str, answer: Redirect) -> Non
 
 @post("/account/wishlist", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def change(frame: FrameDep) -> Redirect:
-    """Remember a product, or forget it; then back to where one was. A guest signs in first, and finds it there then."""
+    """Add or remove a product and return to the former page. A guest signs in first."""
     form = await form_of(frame.request)
     user_id = frame.caller.user_id or ""
     if not user_id:

@@ -1,1 +1,1 @@
-"""What happened to an order, gathered from the services that each know a part of it."""
+"""The trail of an order, gathered from all services."""

@@ -1,4 +1,4 @@
-"""Every step of an order in one list: facts about it and its payments, and the messages that were written of it."""
+"""Every step of an order in one list: its events, its payments' events, and messages about it."""
 
 from collections.abc import Awaitable
 from datetime import datetime
@@ -17,7 +17,7 @@ MESSAGES: dict[State | Outcome, str] = {
     "sent": "MessageSent", "kept": "MessageKept", "failed": "MessageGivenUp", "held": "MessageHeld",
     "waiting": "MessageWaiting", "retrying": "MessageWaiting",
 }  # fmt: skip
-# How to find an order in what the shop has logged, by what keeps it.
+# How to find an order in the logs, by the tool that stores them.
 SEARCHES = (
     ("systemd", "journalctl -u 'shopwright*' -o cat | grep {}"),
     ("Docker Compose", "docker compose logs --no-log-prefix | grep {}"),
@@ -26,7 +26,7 @@ SEARCHES = (
 
 
 class TrailSources(Protocol):
-    """The contracts that are asked."""
+    """The contracts used."""
 
     @property
     def insights(self) -> Insights: ...
@@ -39,10 +39,10 @@ class TrailSources(Protocol):
 
 
 class TrailStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened. `what`: the type of an event, or MessageSent, -Kept, -GivenUp, -Held, -Waiting.
+    """A step. `what`: the type of an event, or MessageSent, -Kept, -GivenUp, -Held, -Waiting.
 
-    `id`: of the event or the message; `about`: ids it names beside the order; `detail`: the subject of a message.
-    `request_id`: the request it was done in or follows from, or the run of a job. "" for unknown.
+    `id`: of the event or message; `about`: further ids it names; `detail`: the subject of a message. `request_id`: the
+    request or job run it comes from, or "".
     """
 
     time: datetime
@@ -55,14 +55,14 @@ class TrailStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderTrail(msgspec.Struct, frozen=True):
-    """The steps of an order, oldest first. `missing`: which of payments, events and messages could not be asked just now."""
+    """The steps of an order, oldest first. `missing`: sources (payments, events, messages) that were unavailable."""
 
     items: list[TrailStep]
     missing: tuple[str, ...] = ()
 
 
 async def trail_of(shop: TrailSources, order_id: str, *, messages: bool) -> OrderTrail:
-    """What happened to an order; `messages`: with those that were written of it."""
+    """Return the trail of an order; `messages`: including messages."""
     missing: list[str] = []
     payments = await _asked("payments", shop.payments.of_order(order_id), missing)
     subjects = [order_id, *(one.id for one in payments)]

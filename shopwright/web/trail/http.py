@@ -1,4 +1,4 @@
-"""REST route of what happened to an order."""
+"""REST route of an order's trail."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from shopwright.web.trail.gather import OrderTrail, trail_of
     operation_id="get_order_trail",
 )
 async def get_order_trail(orders: Dependency[Orders], caller: CurrentCaller, order_id: FromPath[str]) -> OrderTrail:
-    """What happened to an order, oldest first, each with the request to look for in the logs; messages for whoever may read them."""
+    """Get an order's trail, oldest first, with request ids to find in the logs; messages require a permission."""
     order = await orders.get(order_id)
     return await trail_of(current_app().shop, order.id, messages=caller.may("messages.read"))
 
 
 def routes() -> Routes:
-    """All routes of this face."""
+    """Return all routes of the trail."""
     handlers: list[Any] = [get_order_trail]
     return Routes("/", route_handlers=handlers)

@@ -1,4 +1,4 @@
-"""What others may know of the books: the ledger, its periods and statements. Documents are in `documents`."""
+"""The contract of the books: ledger, periods and statements. Documents are in `documents`."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,7 +20,7 @@ Account = Literal[
 ]  # fmt: skip
 EntryKind = Literal["sale", "return", "payment", "payout", "correction", "stock"]
 ExportForm = Literal["csv", "datev", "fec", "saft"]
-# What accounts are called on pages and in files.
+# Account titles on pages and in files.
 TITLES: Mapping[Account, str] = {
     "receivables": "Receivables", "clearing": "Payment provider", "bank": "Bank", "revenue": "Goods sold",
     "shipping": "Shipping", "discounts": "Discounts", "returns": "Returns and refunds", "tax": "Tax owed",
@@ -31,7 +31,7 @@ TITLES: Mapping[Account, str] = {
 
 
 class TaxKind(msgspec.Struct, frozen=True, kw_only=True):
-    """What the postings of one tax have in common; no `country`: the rate of the sale is not known."""
+    """What the postings of one tax have in common; without `country` the rate of the sale is unknown."""
 
     country: str = ""
     region: str = ""
@@ -43,9 +43,9 @@ class TaxKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an entry adds to an account: a debit above 0, a credit below. `base`, of a tax: what it is of.
+    """A posting: debit above 0, credit below. `base`: the taxable amount of a tax posting.
 
-    `provider`: whose clearing account. `tax`: at which rate.
+    `provider`: of a clearing account. `tax`: the rate.
     """
 
     account: Account
@@ -56,9 +56,9 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the ledger; its postings add up to 0. `day`: of the event; `period`: the month it counts in, 2026-11.
+    """A ledger entry; its postings sum to 0. `day`: of the event; `period`: the month it counts in (2026-11).
 
-    `before`: the hash of the entry before it. `number`: of the order. `document`: the id of the document issued for it.
+    `before`: the previous entry's hash. `number`: of the order. `document`: the id of its document.
     """
 
     seq: int
@@ -77,12 +77,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Where a list goes on that ends with this one."""
+        """The cursor of a list that ends with this entry."""
         return f"{day_number(self.day)}-{self.seq}"
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """An account over some time: what it began with, what was debited and credited, what it came to (debits less credits)."""
+    """An account over a time span: opening balance, debits, credits and closing balance (debits less credits)."""
 
     account: Account
     provider: str = ""
@@ -93,7 +93,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold at one rate in a month, less what was given back; `sales`: how many orders."""
+    """Sales at one rate in a month, less refunds; `sales`: the number of orders."""
 
     period: str
     kind: TaxKind
@@ -104,7 +104,7 @@ class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegionLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold in a state: all of it, what of it was exempt and why, what was taxed, and the tax."""
+    """Sales in a US state: gross, exempt (with reasons), taxable, and tax."""
 
     region: str
     gross: Money
@@ -116,9 +116,9 @@ class RegionLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales to consumers of other countries of the EU in a year, net, beside the 10,000 euros from which these tax them.
+    """A year's net sales to consumers in other EU countries, against the threshold of 10,000 euros.
 
-    Article 59c of Directive 2006/112/EC. `counted`: by currency; amounts in others than the euro are for the adviser.
+    Article 59c of Directive 2006/112/EC. `counted`: by currency; an adviser must convert amounts in other currencies.
     """
 
     year: int
@@ -128,7 +128,7 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxStatement(msgspec.Struct, frozen=True, kw_only=True):
-    """Taxes from one month through another: `lines` by rate and month, `regions` of the United States, `threshold`."""
+    """Taxes of a range of months: `lines` by rate and month, `regions` of the United States, `threshold`."""
 
     lines: tuple[TaxLine, ...]
     regions: tuple[RegionLine, ...] = ()
@@ -136,7 +136,7 @@ class TaxStatement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """A month of the books. What would count in a closed one counts in the first that is open."""
+    """A month of the books. Entries for a closed month count in the first open one."""
 
     period: str
     closed: datetime | None = None
@@ -144,7 +144,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SalesDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger says of a day: gross = net + tax; net = goods − discounts − returned + shipping, all without tax."""
+    """A day in the ledger: gross = net + tax; net = goods − discounts − returned + shipping, all without tax."""
 
     day: date
     goods: Money
@@ -157,7 +157,7 @@ class SalesDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Money a provider has paid out: what came to the bank, and what it kept as its fee."""
+    """A payout of a provider: the amount received and the fee deducted."""
 
     provider: str
     amount: Money
@@ -167,7 +167,7 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CorrectionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A posting by hand: a debit above 0, a credit below. Taxes are corrected by what they are of, not here."""
+    """A manual posting: debit above 0, credit below. Taxes cannot be corrected here."""
 
     account: Account
     amount: Money
@@ -175,7 +175,7 @@ class CorrectionLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry by hand. Its lines add up to 0; `text` says why."""
+    """A manual entry. Its lines sum to 0; `text` gives the reason."""
 
     text: Reason
     lines: tuple[CorrectionLine, ...]
@@ -183,7 +183,7 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger as a file for another program: what it is called, of which media type, and what is in it."""
+    """An exported file: name, media type and content."""
 
     name: str
     media_type: str
@@ -191,7 +191,7 @@ class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Books(Documents, Protocol):
-    """The verbs of the books."""
+    """The operations of the books."""
 
     @idempotent
     async def ledger(
@@ -203,51 +203,51 @@ class Books(Documents, Protocol):
         after: str = "",
         limit: int = 100,
     ) -> list[Entry]:
-        """Entries by the day of their event, `end` included, then by number. Raises Invalid."""
+        """List entries by day of their event, `end` included, then by number. Raises Invalid."""
         ...
 
     @idempotent
     async def trial_balance(self, start: str, end: str) -> list[Balance]:
-        """All accounts from one month through another. Raises Invalid."""
+        """Return all accounts for a range of months. Raises Invalid."""
         ...
 
     @idempotent
     async def tax_statement(self, start: str, end: str, country: str = "") -> TaxStatement:
-        """Taxes from one month through another. Raises Invalid."""
+        """Return the taxes of a range of months. Raises Invalid."""
         ...
 
     @idempotent
     async def sales_days(self, count: int = 30) -> list[SalesDay]:
-        """The last days, the oldest first, in the currency of the shop."""
+        """Return the last days, oldest first, in the shop's currency."""
         ...
 
     @idempotent
     async def periods(self) -> list[Period]:
-        """The months there are entries of, and this one; the newest first."""
+        """Return this month and all months with entries, newest first."""
         ...
 
     async def close_period(self, period: str, who: Caller) -> Period:
-        """Nothing is written into this month any more. Raises Invalid, Conflict where one before it is open or it has not ended."""
+        """Close a month. Raises Invalid; Conflict if an earlier one is open or it has not ended."""
         ...
 
     async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
-        """Write down what a provider has paid out, once for each `key`. Raises Invalid, Conflict."""
+        """Record a payout, once per `key`. Raises Invalid, Conflict."""
         ...
 
     async def correct(self, correction: Correction, who: Caller) -> Entry:
-        """Write an entry by hand. Raises Invalid."""
+        """Write a manual entry. Raises Invalid."""
         ...
 
     @idempotent
     async def export(self, form: ExportForm, start: str, end: str) -> ExportedFile:
-        """The ledger of these months as a file for another program. Raises Invalid."""
+        """Export the ledger of these months. Raises Invalid."""
         ...
 
     @idempotent
     async def account_numbers(self) -> dict[str, str]:
-        """Numbers of a chart of accounts that the shop has set, by what they are for."""
+        """Return the shop's account numbers by purpose."""
         ...
 
     async def set_account_numbers(self, numbers: Mapping[str, str]) -> dict[str, str]:
-        """Set some of them; "" takes one away. Raises Invalid."""
+        """Set account numbers; "" removes one. Raises Invalid."""
         ...

@@ -1,4 +1,4 @@
-"""What others may know of documents: invoices, credit notes, delivery notes and others as they were issued."""
+"""Documents in the contract: invoices, credit notes, delivery notes and others as issued."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
-# Of the sale, not of the books: nothing is booked by them, and who reads orders reads them.
+# They belong to the sale, not the books: nothing is booked by them, and staff who read orders read them.
 OF_SALES: frozenset[DocumentKind] = frozenset({"delivery_note", "pro_forma"})
 TITLES: Mapping[DocumentKind, str] = {
     "invoice": "Invoice",
@@ -30,7 +30,7 @@ DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sells or buys, as the document names them; `contact`, `phone`: whom to ask at the seller."""
+    """Seller or buyer as named in the document; `contact`, `phone`: the seller's contact."""
 
     name: Personal[str]
     address: Address
@@ -43,7 +43,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line: goods, or without `sku` shipping and goodwill. `net` is after discounts; `tax_parts` say its taxes."""
+    """A line of goods or, without `sku`, of shipping or goodwill. `net` is after discounts."""
 
     title: str
     sku: str = ""
@@ -54,12 +54,12 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands in a document; amounts of a credit note are above 0, too. `rates`: the taxes of all lines, by rate.
+    """The content of a document; amounts of credit notes are positive, too. `rates`: taxes summed by rate.
 
-    `supplied`: the day the last of it was sent, where all of it had been by then; `paid_on`: the day of payment of an invoice that
-    comes before the supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
-    and day of the invoice that a credit note takes off, or that a corrected one replaces. `scheme`, `reference`: as `SaleContext` calls them.
-    `parcel`: carrier and number of what a delivery note goes with, whose amounts are 0, as it states none.
+    `supplied`: when the last part was shipped, if everything had been; `paid_on`: the payment date of an invoice issued
+    before the supply. `notes`: legally required sentences, such as why no tax applies. `refers_to`: number and date of
+    the invoice that is credited or replaced. `scheme`, `reference`: as in `SaleContext`. `parcel`: carrier and number
+    of a delivery note, which states no amounts (all are 0).
     """
 
     seller: Party
@@ -86,10 +86,10 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document; it is never changed. `name`: its number as people read it. `body`: None in lists, and when its time is over.
+    """A document, never changed. `name`: its printed number. `body`: None in lists and after its retention.
 
-    `refers_to`: the id of the invoice that it corrects or replaces, or of the parcel it goes with. `replaced_by`: the id of the
-    corrected invoice that holds in its place, "" for none.
+    `refers_to`: the id of the invoice it corrects or replaces, or of its shipment. `replaced_by`: the id of the
+    corrected invoice that replaces it, or "".
     """
 
     id: str
@@ -110,7 +110,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvoiceCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who bought, as it is right: `buyer` with name and address, the tax id and reference ("" for none), and why it is corrected."""
+    """The correct buyer (name, address, tax id and reference, "" for none) and the reason."""
 
     buyer: Address
     tax_id: str = ""
@@ -119,12 +119,15 @@ class InvoiceCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 def may_read(caller: Caller, kind: DocumentKind) -> bool:
-    """Of whoever may see an order, who its documents? Of staff those of the books are for who keeps them alone."""
+    """Whether this caller, who may see the order, may read its documents.
+
+    Of staff, accounting reads those of the books.
+    """
     return caller.may("books.read") or not caller.is_staff or (kind in OF_SALES and caller.may("orders.read"))
 
 
 def require_reader(caller: Caller, document: Document) -> None:
-    """Raises Denied for staff who do not keep the books, Missing for all others of what is shut off."""
+    """Raise Denied for staff without accounting, Missing for everyone else if the document is sealed."""
     if not may_read(caller, document.kind):
         raise Denied(_("Documents are for who keeps the books."))
     if document.sealed and not caller.may("books.read"):
@@ -132,53 +135,54 @@ def require_reader(caller: Caller, document: Document) -> None:
 
 
 class Documents(Protocol):
-    """The verbs of documents."""
+    """Operations for documents."""
 
     @idempotent
     async def documents(self, *, order_id: str = "", after: str = "", limit: int = 100) -> list[Document]:
-        """Without their bodies: of one order, or all, the newest first."""
+        """List documents without bodies, of one order or all, newest first."""
         ...
 
     @idempotent
     async def issued_for(self, order_id: str) -> list[Document]:
-        """Documents of an order as it stands now, the newest first: what should be there by now is issued first.
+        """Return the documents of an order, newest first, after issuing any that are due.
 
-        Raises Unavailable while that cannot be.
+        Raises Unavailable if that is impossible for now.
         """
         ...
 
     @idempotent
     async def document(self, document_id: str) -> Document:
-        """One, by its id. Raises Missing."""
+        """Return a document. Raises Missing."""
         ...
 
     async def correct_invoice(self, document_id: str, correction: InvoiceCorrection) -> Document:
-        """Issue a corrected invoice that replaces this one, or what has replaced it: with another buyer, and the same lines, sums and taxes.
+        """Issue a corrected invoice that replaces this one, or its latest replacement, with another buyer.
 
-        Raises Missing, Invalid, Conflict where it is no invoice, it is shut off, or nothing would differ.
+        Lines, sums and taxes stay. Raises Missing, Invalid; Conflict if it is no invoice, is sealed, or nothing would
+        change.
         """
         ...
 
     @idempotent
     async def delivery_note(self, order_id: str, shipment_id: str) -> Document:
-        """What goes with a parcel: what is in it, without prices; issued where there is none yet.
+        """Return the delivery note of a parcel, without prices; issued on first use.
 
-        Raises Missing; Conflict where nobody is named as seller, or the buyer was erased.
+        Raises Missing; Conflict if no seller is set or the buyer was erased.
         """
         ...
 
     @idempotent
     async def pro_forma(self, order_id: str) -> Document:
-        """What an order that waits for its payment comes to; issued where there is none yet.
+        """Return the pro forma invoice of an unpaid order; issued on first use.
 
-        Raises Missing; Conflict where it waits for none, nobody is named as seller, or the buyer was erased.
+        Raises Missing; Conflict if no payment is due, no seller is set, or the buyer was erased.
         """
         ...
 
     @idempotent
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
-        """As a file: a PDF with its electronic invoice inside, or that alone (EN 16931), in one of `FORMS`.
+        """Return a document as a file in one of `FORMS`: PDF with embedded e-invoice, or the e-invoice (EN 16931).
 
-        Raises Missing; Conflict where its text is gone, or it cannot be written so.
+        Raises Missing; Conflict if its content was deleted or does not fit the form.
         """
         ...

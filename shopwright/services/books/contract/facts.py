@@ -1,4 +1,4 @@
-"""What is told of the books."""
+"""Events of the books."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from shopwright.services.orders.contract.facts import OrderEvent
 
 
 class DocumentIssued(OrderEvent, frozen=True, kw_only=True):
-    """A document is there for the buyer of an order who was not erased; `name`: its number as people read it."""
+    """A document was issued for a buyer who is not erased; `name`: its printed number."""
 
     LOGGED: ClassVar[tuple[str, ...]] = ("order_id", "number", "document_id")
     document_id: str

@@ -1,4 +1,4 @@
-"""In which forms a document can be had, and what one lacks for a form: told where it is asked for, and on pages."""
+"""Forms of documents (PDF, CII, UBL …), and why a document may not fit one."""
 
 import re
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from shopwright.services.books.contract.documents import OF_SALES, Document, Doc
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What a form is called, its media type, and how the name of its file ends."""
+    """Title, media type and file extension of a form."""
 
     title: str
     media_type: str
     ending: str
 
     def file_of(self, document: str) -> str:
-        """How the file of the document of this number is called."""
+        """The file name for a document number."""
         return f"{document}{self.ending}"
 
 
@@ -42,19 +42,19 @@ NOT_ELECTRONIC = (
 )
 FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
 LEITWEG_SCHEME: Final = "0204"
-# Electronic addresses by VAT id: codes of the EAS list of the European Commission.
+# Electronic addresses by VAT id: codes of the European Commission's EAS list.
 VAT_SCHEMES: Mapping[str, str] = {
     "AT": "9914", "BE": "9925", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "DK": "0198", "EE": "9931",
     "ES": "9920", "FI": "0213", "FR": "9957", "GR": "9933", "HR": "9934", "HU": "9910", "IE": "9935", "IT": "0211",
     "LT": "9937", "LU": "9938", "LV": "9939", "MT": "9943", "NL": "9944", "PL": "9945", "PT": "9946", "RO": "9947",
     "SE": "9955", "SI": "9949", "SK": "9950",
 }  # fmt: skip
-# Peppol asks sellers there for numbers and words of their own.
+# Peppol requires national numbers and wording of sellers there.
 OWN_RULES: Final = frozenset({"DK", "GR", "IS", "IT", "NL", "NO", "SE"})
 
 
 def form_named(text: str) -> DocumentForm:
-    """The form of this name. Raises Missing."""
+    """Return the form with this name. Raises Missing."""
     for form in FORMS:
         if form == text:
             return form
@@ -62,7 +62,7 @@ def form_named(text: str) -> DocumentForm:
 
 
 def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
-    """Where electronic invoices reach a party, as scheme and id: its Leitweg-ID, else its VAT id."""
+    """The electronic address of a party as scheme and id: its Leitweg-ID, else its VAT id."""
     if is_leitweg_id(reference):
         return LEITWEG_SCHEME, reference
     home = member_of(party.address.country)
@@ -72,7 +72,7 @@ def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
 
 
 def refusal(document: Document, form: DocumentForm) -> str:
-    """Why a document cannot be written in a form, as a sentence; "" where it can."""
+    """Why a document does not fit a form, as a sentence; "" if it does."""
     body = document.body
     if body is None:
         return GONE
@@ -87,14 +87,14 @@ def refusal(document: Document, form: DocumentForm) -> str:
 
 
 def body_for(document: Document, form: DocumentForm) -> DocumentBody:
-    """What stands in a document that can be written in this form. Raises Conflict."""
+    """Return the content of a document that fits this form. Raises Conflict."""
     if (why := refusal(document, form)) or document.body is None:
         raise Conflict(why)
     return writable(document.body)
 
 
 def writable(body: DocumentBody) -> DocumentBody:
-    """The same without what no XML may have: texts of earlier versions do."""
+    """Remove characters that XML forbids, which texts of earlier versions may contain."""
     return msgspec.convert(_writable(msgspec.to_builtins(body)), DocumentBody)
 
 
@@ -107,12 +107,12 @@ def _writable(part: Any) -> Any:
 
 
 def is_electronic(document: Document) -> bool:
-    """Can it be an electronic invoice of EN 16931?"""
+    """Whether it can be an electronic invoice of EN 16931."""
     return not refusal(document, "xml")
 
 
 def _is_electronic(body: DocumentBody) -> bool:
-    """Not where several authorities tax one line, with thousandths (BR-DEC), or what is outside tax beside what is not (BR-O-11)."""
+    """Not with several authorities on a line, thousandths (BR-DEC), or goods outside tax beside others (BR-O-11)."""
     if minor_digits(body.currency) > MOST_DECIMALS:
         return False
     if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
@@ -121,7 +121,7 @@ def _is_electronic(body: DocumentBody) -> bool:
 
 
 def _lacking(document: Document, body: DocumentBody, form: DocumentForm) -> list[str]:
-    """What XRechnung and Peppol ask for beside EN 16931, and this document does not have."""
+    """What XRechnung and Peppol require beyond EN 16931 and the document lacks."""
     found: dict[str, bool] = {}
     germans = body.seller.address.country == body.buyer.address.country == "DE"
     if form in {"xrechnung", "peppol"}:

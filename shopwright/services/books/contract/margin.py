@@ -1,4 +1,4 @@
-"""What is left of what goods were sold for."""
+"""Gross margin."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ MARGIN: tuple[Account, ...] = ("revenue", "discounts", "returns", "cost_of_goods
 
 
 class Margin(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of what goods were sold for, without tax: revenue − discounts − returns − what they cost."""
+    """The gross margin without tax: revenue − discounts − returns − cost of goods."""
 
     revenue: Money
     discounts: Money
@@ -21,7 +21,7 @@ class Margin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def margins(balances: Iterable[Balance]) -> list[Margin]:
-    """By currency, of months in which any goods were sold that have a cost."""
+    """Margins by currency, for months in which goods with a known cost were sold."""
     sums: dict[str, dict[Account, int]] = {}
     for one in balances:
         if one.account in MARGIN:

@@ -1,4 +1,4 @@
-"""What others may know of orders; what is told of them is in `facts`."""
+"""The contract of orders: values and operations; its events are in `facts`."""
 
 from datetime import datetime
 from typing import Literal, Protocol
@@ -32,7 +32,7 @@ OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
 
 
 class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the buyer pays. `return_url`: where the provider sends the browser back to; “{order_id}” in it is filled in."""
+    """How the buyer pays. `return_url`: where the provider sends the browser back; “{order_id}” in it is filled in."""
 
     provider: str
     token: Token = ""
@@ -40,9 +40,10 @@ class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What placing takes: `expected_total`, as the buyer was shown it; `payment`, where it costs anything.
+    """Request to place an order.
 
-    `expected_to_pay`: what was to be paid beside gift cards, to be told where that is not so any more.
+    `expected_total`: as shown to the buyer; `payment`: required if anything is to be paid. `expected_to_pay`: the
+    amount due after gift cards as shown to the buyer; the request is refused if it has changed.
     """
 
     cart_id: str
@@ -52,12 +53,12 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it was sold: title and price are copies, they never change.
+    """A line as it was sold; title and price are copies and never change.
 
-    `cancelled`: units refunded before they left: quantity = shipped + cancelled + to ship; `refunded`: these, and returned ones.
-    `tax` is what was added to its price, 0 where prices contain it; `tax_parts` tell both: their sum is what was paid for it.
-    Where they were corrected, they are as they are now, and `tax` is what was added when it was ordered.
-    `discounts`: which coupon or promotion gave what of `discount` (not of orders of earlier versions and shops).
+    `cancelled`: units refunded before shipping, so that quantity = shipped + cancelled + to ship. `refunded`: these and
+    returned units. `tax`: added to the price, 0 where prices include tax; `tax_parts` cover both and sum to what was
+    paid for the line. After a correction `tax_parts` hold the corrected values, `tax` the original. `discounts`: which
+    coupon or promotion gave which part of `discount` (absent in orders of earlier versions and shops).
     """
 
     id: str
@@ -81,24 +82,24 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def to_ship(self) -> int:
-        """Units that have not left, and will."""
+        """Units still to be shipped."""
         return self.quantity - self.shipped - self.cancelled
 
     @property
     def refundable(self) -> int:
-        """Units whose money has not gone back."""
+        """Units that have not been refunded."""
         return self.quantity - self.refunded
 
 
 class LineQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So many of an order line."""
+    """A quantity of one order line."""
 
     line_id: str
     quantity: int
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel on its way."""
+    """A parcel that has been shipped."""
 
     id: str
     carrier: str
@@ -110,7 +111,7 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What shipping takes; no lines: everything that is left."""
+    """Request to record a shipment; no lines: everything still to be shipped."""
 
     carrier: str
     tracking_number: str = ""
@@ -118,10 +119,11 @@ class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What refunding takes: lines (of units that have not left first; `returned`: of others), what is left of the `shipping`, or both.
+    """Request to refund lines (unshipped units first; `returned`: shipped ones), the rest of the `shipping`, or both.
 
-    `amount` (minor units or money) alone is goodwill, spread over all that was sold. Beside lines it is what goes back of what
-    they are worth; `deduction` says why the rest does not. `to`: all of it to a gift card, as credit; else as it was paid.
+    `amount` (minor units or money) alone is goodwill, spread over everything sold. With lines it is the part of their
+    value to refund; `deduction` gives the reason for keeping the rest. `to`: `gift_card` refunds everything as store
+    credit; `payment` the way it was paid.
     """
 
     reason: Reason
@@ -135,10 +137,12 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """Money on its way back, or back; `why`, for staff: it will not go. `by_provider`: made there, the units are not known.
+    """A refund, pending or settled. `why`: the reason, for staff, if it was refused.
 
-    `freed`: units that were on backorder, and are owed no more; `unsent`: of its units those that had not left; `parts`: what it is of, which sums to `amount`, with the tax that goes back;
-    `deduction`: why less than its lines are worth. `to_gift_cards`: what of `amount` goes to gift cards.
+    `by_provider`: made at the provider. `freed`: units that were on backorder and are no longer due. `unsent`: units
+    among `lines` that had not been shipped. `parts`: a breakdown that sums to `amount`, with the tax refunded.
+    `deduction`: why less than the lines' value is refunded. `to_gift_cards`: the part of `amount` that goes to gift
+    cards. A refund made at the provider has no units.
     """
 
     id: str
@@ -161,22 +165,22 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def of_all(self) -> bool:
-        """Is it of an order that was cancelled, and told of as that?"""
+        """Whether it belongs to the cancellation of the whole order, and is reported as that."""
         return any(part.of == "all" for part in self.parts)
 
     @property
     def excess(self) -> Money:
-        """What of it is beyond all that was paid."""
+        """The part that exceeds everything that was paid."""
         return add_up((part.amount for part in self.parts if part.excess), self.amount.currency)
 
     @property
     def of_sale(self) -> Money:
-        """What of it was paid for the order."""
+        """The part that was paid for the order."""
         return self.amount - self.excess
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """One line of an order's history."""
+    """An entry of an order's history."""
 
     time: datetime
     what: str
@@ -184,7 +188,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
-    """What the way to ship cost, as it was sold."""
+    """The shipping method as sold: title, price and taxes."""
 
     title: str
     price: Money
@@ -192,7 +196,7 @@ class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who bought something whose account is erased, for the books; it is deleted at `until`."""
+    """The buyer of an order whose account was erased, retained for the books and deleted at `until`."""
 
     order_id: str
     number: str
@@ -204,7 +208,7 @@ class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody without an account says to be let to an order: its address, the key of an e-mail, or the id of its cart."""
+    """What a guest gives to access an order: its e-mail address, the key of an e-mail link, or the cart id."""
 
     email: str = ""
     key: str = ""
@@ -212,14 +216,13 @@ class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An order, whole. `cart_id` opens the cart, and with it the order: the service keeps it to itself.
+    """An order with all its details. `cart_id` gives access to cart and order, so it never leaves the service.
 
-    `tax_parts`: the sums of its lines and shipping by rate; `taxes_unknown`: why they are not, or not all, known of each line
-    (of orders of earlier shops and versions). `refused`: refunds that will not be paid, and count nowhere; `owed`: of an order
-    that is off, what has not gone back yet; `refund`: the one that was asked for. `imported_from`: of an order of an earlier
-    shop, which one, and its number there (“shopify/#1001”). `tax_corrections`: parcels that left when other rates applied;
-    `totals.included_tax` is with them, so that it and `totals.tax` are all of the tax. `gift_cards` pay of the total; the
-    payment is of the rest.
+    `tax_parts`: taxes of lines and shipping, summed by rate. `taxes_unknown`: why some are unknown (orders of earlier
+    shops and versions). `refused`: refunds that were refused, and count nowhere. `owed`: what is still to be refunded
+    of a closed order. `refund`: the refund requested by this call. `imported_from`: source and number of an imported
+    order (“shopify/#1001”). `tax_corrections`: parcels shipped under other tax rates; `totals.included_tax` includes
+    them, so that with `totals.tax` it is all the tax. `gift_cards` pay part of the total; the payment covers the rest.
     """
 
     id: str
@@ -264,12 +267,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def to_pay(self) -> Money:
-        """What the payment is of."""
+        """The amount the payment covers."""
         return self.totals.total - add_up((one.amount for one in self.gift_cards), self.currency)
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in a list. `authorised`: its money is set aside, to be captured later. `refunded`: what went back of it."""
+    """An order in a list. `authorised`: its payment is authorised, not yet captured. `refunded`: the amount refunded."""
 
     id: str
     number: str
@@ -284,101 +287,110 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceMoved(Conflict):
-    """The total is not the one the buyer was shown; `data["total"]` is the new one."""
+    """The total differs from the one the buyer was shown; `data["total"]` is the new one."""
 
     code = "price_changed"
 
 
 class TooMuchUnpaid(Refused):
-    """More would be held unpaid than may be: `data` says by which `holder`, which `limit`, and the `most` it allows."""
+    """The request exceeds a limit on unpaid reservations: `data` has the `holder`, the `limit` and the `most` allowed."""
 
     code = "too_much_unpaid"
 
 
 class RefundNotPossible(Conflict):
-    """The payment provider refuses to give the money back; the detail says why, and nothing was changed."""
+    """The payment provider refuses the refund; the detail says why, and nothing was changed."""
 
     code = "refund_refused"
 
 
 class CartNotReady(Conflict):
-    """Something in the cart stands in the way: `data["problems"]`."""
+    """The cart cannot be ordered; `data["problems"]` says why."""
 
     code = "cart_not_ready"
 
 
 class Orders(Protocol):
-    """The verbs of orders."""
+    """The operations of orders."""
 
     async def capture(self, order_id: str, who: Caller) -> Order:
-        """Take the money that is set aside for an order: it is paid then. Raises Missing, Conflict, Unavailable."""
+        """Capture the authorised payment of an order, which is then paid. Raises Missing, Conflict, Unavailable."""
 
     async def bring(self, past: PastOrder) -> tuple[str, bool]:
-        """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
+        """Import an order of an earlier shop. Returns its id and whether it is new.
+
+        Raises Invalid if its sums disagree.
+        """
 
     @idempotent
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
-        """Place a cart's order, once for each `key`, and ask for the money. Raises IdempotencyConflict, and what stands in the way."""
+        """Place the order of a cart, once per `key`, and open its payment.
+
+        Raises IdempotencyConflict, and any obstacle.
+        """
 
     async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
-        """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict, RateLimited."""
+        """Retry the payment of a placed order; a decline leaves it unchanged. Raises Conflict, RateLimited."""
 
     @idempotent
     async def payment_returned(self, order_id: str) -> Order:
-        """The browser is back from the provider: ask how the payment stands."""
+        """Look up the payment after the browser has returned from the provider."""
 
     @idempotent
     async def get(self, order_id: str) -> Order:
-        """One order, by id or number. Raises Missing."""
+        """Return an order by id or number. Raises Missing."""
 
     async def link_key(self, order_id: str) -> str:
-        """The key for a link in an e-mail to the order's address. Raises Missing."""
+        """Return the key for an e-mail link to the order. Raises Missing."""
 
     async def for_guest(
         self, order_id: str, proof: GuestProof, address: str = "", *, change: bool = False, by_number: bool = False
     ) -> Order:
-        """The order, for a guest; `change`: to do more than read it. Raises Missing, RateLimited after wrong tries."""
+        """Return the order to a guest; `change`: they want to do more than read it. Raises Missing, RateLimited."""
 
     @idempotent
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
-        """Newest first. `text`: any number or words of name and place; else a part of name or address among the last 50,000."""
+        """List orders, newest first.
+
+        `text`: a number, words of name or place, else a part of name or address (last 50,000).
+        """
 
     @idempotent
     async def of_guest(self, email: str) -> list[Order]:
-        """What was ordered with this address and belongs to no account, oldest first."""
+        """List the orders placed with this e-mail address and without an account, oldest first."""
 
     @idempotent
     async def count(self, status: OrderFilter) -> int:
-        """How many are in a status; `to_ship`: some of it has not left, `authorised`: the money is set aside, `unpaid`: it is not."""
+        """Count orders by status; `to_ship`: not fully shipped, `authorised`: to be captured, `unpaid`: neither."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
-        """Record a parcel. Raises Conflict where it is not paid, Invalid where more is shipped than was bought."""
+        """Record a shipment. Raises Conflict if the order is not paid, Invalid if more is shipped than was bought."""
 
     async def deliver(self, order_id: str, who: Caller) -> Order:
-        """All its parcels have arrived."""
+        """Mark all parcels as delivered."""
 
     async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
-        """Cancel before anything was shipped; money that came goes back, goods return to stock."""
+        """Cancel an order before anything is shipped: payments are refunded, goods return to stock."""
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
-        """Give money back for lines or an amount, once for each `key`; `refund` of the answer. Raises RefundNotPossible, Invalid."""
+        """Refund lines or an amount, once per `key`; see `refund` of the result. Raises RefundNotPossible, Invalid."""
 
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
-        """One that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
+        """Cancel a pending refund. Raises Missing, Unavailable; Conflict if the provider may have accepted it."""
 
     @idempotent
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
-        """Name and addresses of a buyer who was erased, for who keeps the books. Raises Missing."""
+        """Return name and addresses of an erased buyer, for accounting. Raises Missing."""
 
     @idempotent
     async def source(self, order_id: str) -> OrderSource:
-        """The rows of the file an order was imported from, for staff. Raises Missing where none are kept."""
+        """Return the rows of the file an order was imported from, for staff. Raises Missing if none are kept."""
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
-        """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""
+        """Assign orders placed from a guest's cart to their new account; the secret cart id is the proof."""
 
     @idempotent
     async def bought(self, customer_id: str, product_id: str) -> bool:
-        """Has this customer bought (and paid for) this product?"""
+        """Whether this customer has bought, and paid for, this product."""

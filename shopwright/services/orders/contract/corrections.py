@@ -1,4 +1,4 @@
-"""Taxes of an order that were corrected: its parcel left when another rate applied than when it was ordered."""
+"""Tax corrections: a parcel was shipped under another tax rate than the order was placed under."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from shopwright.services.pricing.contract.taxes import by_kind
 
 
 class CorrectedTax(msgspec.Struct, frozen=True, kw_only=True):
-    """The taxes of a line (without `line_id`: of the shipping) before and after `quantity` of its units became those of `lot`."""
+    """Taxes of a line (of shipping, without `line_id`) before and after `quantity` of its units moved to `lot`."""
 
     line_id: str
     quantity: int
@@ -20,7 +20,7 @@ class CorrectedTax(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxCorrection(msgspec.Struct, frozen=True, kw_only=True):
-    """What was corrected as a parcel left, at `supplied`; what was paid stays the same."""
+    """The correction made when a parcel was shipped at `supplied`; the amount paid stays the same."""
 
     shipment_id: str
     supplied: datetime
@@ -28,13 +28,13 @@ class TaxCorrection(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tax(self) -> int:
-        """How much more tax there is, in minor units."""
+        """The additional tax, in minor units."""
         after = sum(part.tax.amount for line in self.lines for part in line.after)
         return after - sum(part.tax.amount for line in self.lines for part in line.before)
 
     @property
     def told(self) -> str:
-        """Which rates are in place of which."""
+        """Describe which rates replace which."""
         found: dict[str, None] = {}
         for one in self.lines:
             new = {kind[0].tax_class: _rate(kind) for kind in by_kind(one.after) if kind[0].lot == one.lot}

@@ -1,4 +1,4 @@
-"""What is told of orders."""
+"""Events of orders."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -13,7 +13,7 @@ from shopwright.services.pricing.contract import TaxPart
 
 
 class OrderEvent(Event, frozen=True, kw_only=True):
-    """What all events of an order say."""
+    """Fields common to all events of an order."""
 
     COMMON: ClassVar[bool] = True
     SUBJECT: ClassVar[str] = "order_id"
@@ -24,7 +24,7 @@ class OrderEvent(Event, frozen=True, kw_only=True):
 
 
 class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
-    """An order is there, not yet paid. `untaxed`: why it is free of tax, with the VAT id of a business where that is why."""
+    """An order was placed and is not yet paid. `untaxed`: why no tax applies, with the VAT id of a business buyer."""
 
     total: Money
     arrives: Arrival | None = None
@@ -32,7 +32,7 @@ class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
 
 
 class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold, for those who learn from it."""
+    """A sold line, for analytics and recommendations."""
 
     product_id: str
     variant_id: str
@@ -42,7 +42,7 @@ class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """The money is here: ship it. `by_gift_cards`: what of `total` gift cards paid."""
+    """The order is paid and can be shipped. `by_gift_cards`: the part of `total` paid by gift cards."""
 
     name: Personal[str] = ""
     total: Money
@@ -52,14 +52,14 @@ class OrderPaid(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderImported(OrderPaid, frozen=True, kw_only=True):
-    """An order of an earlier shop was taken over: paid there, at that time, and `refunded` there."""
+    """An order of an earlier shop was imported, with the time it was placed and the amount `refunded` there."""
 
     placed_at: datetime
     refunded: Money | None = None
 
 
 class SentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a parcel."""
+    """A line of a parcel."""
 
     title: str
     variant_title: str = ""
@@ -67,7 +67,7 @@ class SentLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderShipped(OrderEvent, frozen=True, kw_only=True):
-    """A parcel has left, with `lines` in it. `complete`: nothing is left to be shipped."""
+    """A parcel was shipped with `lines`. `complete`: nothing remains to be shipped."""
 
     shipment_id: str
     carrier: str
@@ -78,7 +78,7 @@ class OrderShipped(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderTaxCorrected(OrderEvent, frozen=True, kw_only=True):
-    """A parcel left when another rate of tax applied than when it was ordered: of what was paid, this much is tax now."""
+    """A parcel was shipped under another tax rate; `tax` replaces `before` within the amount paid."""
 
     shipment_id: str
     before: Money
@@ -86,21 +86,22 @@ class OrderTaxCorrected(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
-    """Everything has arrived."""
+    """All parcels were delivered."""
 
 
 class RestockedLine(msgspec.Struct, frozen=True):
-    """So many of an order line go back to the shelf."""
+    """A quantity of an order line that returns to stock."""
 
     line_id: str
     quantity: int
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
-    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
+    """The order was cancelled. `took_goods`: its goods return to stock. `unsold`, `lines`: what had been paid for.
 
-    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours. `restock`: what of
-    that goes back to the shelf. `by_payment`, `to_gift_cards`: what goes back of the money and where, if that is known by then.
+    `by_shop`: the reason comes from the shop or its staff; reasons written by others never enter our messages.
+    `restock`: the units that return to stock. `by_payment`, `to_gift_cards`: the refunded amounts, as far as known by
+    then.
     """
 
     reason: Personal[str]
@@ -114,13 +115,14 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderExpired(OrderEvent, frozen=True, kw_only=True):
-    """It was never paid; its goods are free again."""
+    """The order was never paid; its goods are released."""
 
 
 class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a refund is of a line or, without `line_id`, of the shipping; `all`: the order was cancelled.
+    """The part of a refund for a line or, without `line_id`, for shipping; `all`: the order was cancelled.
 
-    `kept`: what its units were worth besides, and the shop keeps. `excess`: it is beyond all that was paid, and has no tax.
+    `kept`: the part of the units' value that the shop keeps. `excess`: beyond everything that was paid, and without
+    tax.
     """
 
     of: Literal["line", "shipping", "goodwill", "all"]
@@ -133,10 +135,11 @@ class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
-    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for.
+    """Money was refunded, with `whole` everything paid. `reason`: written by staff for the buyer.
 
-    `dispute`: their bank took it; `parts`: what it is of, with the tax that goes back. `to_gift_cards`: what of it went to
-    gift cards; the rest went the way of the payment. `on_disabled_cards`: what of that cannot be spent.
+    `dispute`: the buyer's bank took it back. `parts`: the breakdown with the tax refunded. `to_gift_cards`: the part
+    that went to gift cards; the rest went back through the payment. `on_disabled_cards`: the part of it that cannot be
+    spent.
     """
 
     amount: Money
@@ -151,14 +154,15 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
 
     @property
     def of_sale(self) -> Money:
-        """What of it was paid for the order."""
+        """The part that was paid for the order."""
         return self.amount - add_up((part.amount for part in self.parts if part.excess), self.amount.currency)
 
 
 class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
-    """Money that was asked for does not go back. `sold`: it had been told of as refunded, and counts again; `whole` as there.
+    """A refund was refused. `sold`: it had been reported as refunded, and counts as sold again.
 
-    `sold_again`: how much counts again, where that is less: other money that went back beyond what was paid is of the sale now.
+    `sold_again`: the amount that counts again where it is less, because an excess refund now belongs to the sale.
+    `whole`: as in OrderRefunded.
     """
 
     amount: Money
@@ -171,14 +175,14 @@ class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderDisputed(OrderEvent, frozen=True, kw_only=True):
-    """The buyer objects to the payment at their bank (`open`), took that back (""), or the bank has decided."""
+    """The buyer disputes the payment (`open`), withdrew the dispute (""), or the bank decided (`won`, `lost`)."""
 
     state: Literal["", "open", "won", "lost"]
     amount: Money
 
 
 class OrderErased(Event, frozen=True, kw_only=True):
-    """Who ordered this has been forgotten; the order stays."""
+    """The buyer's personal data was erased; the order stays."""
 
     SUBJECT: ClassVar[str] = "order_id"
     FORGETS: ClassVar[bool] = True

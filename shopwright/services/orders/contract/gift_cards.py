@@ -1,6 +1,6 @@
-"""Which part of an order gift cards pay, and which part of what goes back is theirs. Pure functions.
+"""Which part of an order and of its refunds belongs to gift cards. Pure functions.
 
-A refund goes the way of the payment first, as far as that took anything, and the rest to gift cards.
+A refund goes back through the payment first, up to what it paid, and the rest to gift cards.
 """
 
 from collections.abc import Iterable
@@ -12,44 +12,44 @@ from shopwright.services.orders.contract import PAID, Order, Refund
 
 
 def paid_by_cards(order: Order) -> Money:
-    """What they pay of it."""
+    """The amount gift cards paid."""
     return add_up((one.amount for one in order.gift_cards), order.currency)
 
 
 def back_to_cards(refunds: Iterable[Refund], currency: str) -> Money:
-    """What of these goes to gift cards."""
+    """The part of these refunds that goes to gift cards."""
     return add_up((one.to_gift_cards for one in refunds if one.to_gift_cards is not None), currency)
 
 
 def by_payment(refund: Refund) -> Money:
-    """What of it goes the way of the payment."""
+    """The part of a refund that goes back through the payment."""
     return refund.amount - (refund.to_gift_cards or zero(refund.amount.currency))
 
 
 def rest_of_cards(order: Order) -> Money:
-    """What gift cards paid and have not back."""
+    """What gift cards paid, less what they got back."""
     return max(paid_by_cards(order) - back_to_cards(order.refunds, order.currency), zero(order.currency))
 
 
 def credited(order: Order) -> Money:
-    """What went to gift cards though it had come by the payment: so much less of that goes back."""
+    """What went to gift cards although the payment had paid it; refunds through the payment shrink by it."""
     return max(back_to_cards(order.refunds, order.currency) - paid_by_cards(order), zero(order.currency))
 
 
 def share_of_cards(order: Order, amount: Money) -> Money:
-    """What of a refund of so much does not fit into what the payment took."""
+    """The part of a refund that exceeds what is left of the payment."""
     spent = add_up((by_payment(one) for one in order.refunds), order.currency)
     left = max(order.to_pay - spent, zero(order.currency))
     return max(amount - left, zero(order.currency))
 
 
 def without_all(order: Order) -> Order:
-    """The order with the refunds alone that were of some of it."""
+    """The order without the refunds of its cancellation."""
     return msgspec.structs.replace(order, refunds=tuple(one for one in order.refunds if not one.of_all))
 
 
 def spent_of_cards(order: Order) -> Money:
-    """What gift cards are less worth by it, as it stands; below nothing where it gave them more than they paid."""
+    """The net amount taken from gift cards; negative where they received more than they paid."""
     if order.status in PAID:
         settled = (one for one in order.refunds if one.status == "settled")
         return paid_by_cards(order) - back_to_cards(settled, order.currency)

@@ -1,4 +1,4 @@
-"""An order of an earlier shop, with what it brings along beside what was bought: the rows of its file, and its taxes by rate."""
+"""Orders of an earlier shop, with the rows of their file and their taxes by rate."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from shopwright.services.pricing.contract import Step
 
 
 class PastTax(msgspec.Struct, frozen=True):
-    """What an earlier shop asked at one rate; `name`: as its file calls it, without the rate."""
+    """The tax an earlier shop charged at one rate; `name`: its name in the file, without the rate."""
 
     name: str
     rate_ppm: int
@@ -21,16 +21,16 @@ class PastTax(msgspec.Struct, frozen=True):
 
 
 class ImportedRow(msgspec.Struct, frozen=True):
-    """A row of an imported file: its number there, and its cells that hold anything, by column."""
+    """A row of an imported file: its number and its non-empty cells by column."""
 
     number: int
     cells: Personal[Mapping[str, str]]
 
 
 class OrderSource(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows of the file an order was imported from, as they were written.
+    """The rows of the file an order was imported from, unchanged.
 
-    `rows_left_out`, `cells_cut`: what was too long to be kept.
+    `rows_left_out`, `cells_cut`: how many were too long to keep.
     """
 
     rows: tuple[ImportedRow, ...] = ()
@@ -39,7 +39,7 @@ class OrderSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order of an earlier shop; without `product_id` where what was sold is not in the catalog."""
+    """A line of an imported order; without `product_id` if the product is not in the catalog."""
 
     sku: str
     title: str
@@ -52,7 +52,7 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order of an earlier shop; its sum may be off by a minor unit a line. Later numbers are above `numbers_to`."""
+    """An order to import; its sum may differ by one minor unit a line. New order numbers start above `numbers_to`."""
 
     source: str
     number: str

@@ -1,4 +1,4 @@
-"""Who sold to whom, and under which scheme of tax, as it was on the day of the sale."""
+"""The sale context: seller, buyer and tax scheme on the day of the sale."""
 
 from typing import Literal
 
@@ -9,14 +9,13 @@ from shopwright.services.pricing.contract import BuyerKind, Scheme, Seller, TaxI
 
 
 class SaleContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The circumstances of a sale that its documents and returns of tax depend on; what is told later changes none of it.
+    """The circumstances of a sale that its documents and tax returns depend on; later changes never affect it.
 
-    `ship_from`, `ship_to`: countries. `buyer`: a business where its tax id was accepted as one. `reference`: what
-    the buyer wants to find on the invoice. `scheme`: `oss` is the
-    One-Stop-Shop of the EU, `intra_community` a supply to a business elsewhere in the EU, `abroad` any other sale to another
-    country. `prices`: what goods cost had its tax in it, or it was added. `filing_rate`: what one unit of `currency` is in
-    `filing_currency`, a decimal; "" where they are the same, or it was not known. `filing_rate_of`: its day and source.
-    `time_zone`: that of the books.
+    `ship_from`, `ship_to`: countries. `buyer`: a business if its tax id was accepted. `reference`: the buyer's own
+    reference for the invoice. `scheme`: `oss` is the EU One-Stop-Shop, `intra_community` a supply to a business in
+    another EU country, `abroad` any other sale to another country. `prices`: with or without tax. `filing_rate`: one
+    unit of `currency` in `filing_currency`, as a decimal; "" if the two are equal or the rate was unknown.
+    `filing_rate_of`: its date and source. `time_zone`: of the books.
     """
 
     seller: Seller | None = None

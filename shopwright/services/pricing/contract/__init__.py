@@ -1,4 +1,4 @@
-"""What others may know of pricing."""
+"""The contract of pricing: values, events and operations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,9 +36,10 @@ from shopwright.services.pricing.contract.taxes import UntaxedPlace as UntaxedPl
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What one of a variant costs; `compare_at` is the higher price it is reduced from.
+    """The price of a variant; `compare_at` is the higher price it is reduced from.
 
-    `lowest_30_days`, of what is reduced: the lowest price of the 30 days before it was (Directive 98/6/EC, article 6a).
+    `lowest_30_days`: for reduced prices, the lowest price of the 30 days before the reduction (Directive 98/6/EC,
+    article 6a).
     """
 
     variant_id: str
@@ -48,7 +49,10 @@ class Price(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to be priced; `weight` in grams for one. `product_id` and `category_ids` (and all above) are for promotions."""
+    """A line to price; `weight` in grams per unit.
+
+    Promotions use `product_id` and `category_ids` (with their ancestors).
+    """
 
     line_id: str
     variant_id: str
@@ -62,7 +66,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a total depends on.
 
-    `tax_id`: that of a buyer who says to be a business; which member state of the EU gave it, and what is known of it.
+    `tax_id`: of a buyer who claims to be a business; the EU member state that issued it, and its last check.
     """
 
     items: tuple[Item, ...]
@@ -80,9 +84,9 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
-    """One line with its share of everything. `tax` is added on top, `included_tax` is already inside.
+    """A priced line. `tax` is added to its price, `included_tax` is contained in it.
 
-    `list_price`: what the price list says, where the market has another price. `discounts` add up to `discount`.
+    `list_price`: the price list's price, if the market's differs. `discounts` sum to `discount`.
     """
 
     line_id: str
@@ -97,7 +101,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """subtotal − discount + shipping + tax = total. `included_tax` is inside the prices and says how much."""
+    """subtotal − discount + shipping + tax = total. `included_tax` is contained in the prices."""
 
     subtotal: Money
     discount: Money
@@ -108,7 +112,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One line of the receipt that explains a total."""
+    """One line of the price breakdown."""
 
     step: str
     detail: str
@@ -116,7 +120,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate as this cart may choose it; `days_min` and `days_max` are working days, `arrives` when it is ordered now."""
+    """A shipping rate offered to this cart. `days_min`, `days_max`: working days; `arrives`: if ordered now."""
 
     id: str
     title: str
@@ -127,13 +131,12 @@ class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """What it all comes to, and why.
+    """The totals of a cart and their explanation.
 
-    `refused`: codes that do not hold; `unused`: codes that do, but cannot be combined with what saves more.
-    `unpriced`, `beyond`: lines that have no price, and those that would make it more than one order can come to.
-    `untaxed`: classes of goods that the place has no rate of tax for.
-    `sale`: under which scheme it would be sold, and by whom; unset by a version that tells it not.
-    `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
+    `refused`: codes that are not valid. `unused`: valid codes that cannot be combined with a better discount.
+    `unpriced`: lines without a price. `beyond`: lines that would exceed the largest total of an order. `untaxed`: tax
+    classes without a rate at the destination. `sale`: scheme and seller. `shipping_option`: the requested shipping rate
+    if it applies. Versions that lack a field leave it unset.
     """
 
     lines: tuple[QuoteLine, ...]
@@ -151,16 +154,16 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def nothing(currency: str) -> Quote:
-    """The quote of nothing at all."""
+    """The quote of an empty cart."""
     none = zero(currency)
     totals = Totals(subtotal=none, discount=none, shipping=none, tax=none, total=none, included_tax=none)
     return Quote(lines=(), totals=totals, receipt=(Step("total", "To pay", none),), shipping_option=None)
 
 
 class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A way to ship: to `countries` (none: everywhere) and `regions` of them, within bands of subtotal and weight (grams).
+    """A shipping rate for `countries` (none: everywhere) and `regions`, within bands of subtotal and weight (grams).
 
-    Lower ends are inclusive, so are upper ones; 0 is no upper end, and never free.
+    Both ends of a band are inclusive; an upper end of 0 means none, and `free_over` 0 means never free.
     """
 
     id: str = ""
@@ -179,7 +182,7 @@ class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def of_zone(rates: Sequence[ShippingRate], country: str, region: str = "") -> list[ShippingRate]:
-    """The rates of the most specific zone that `country` and `region` lie in: a region's, else the country's, else everyone's."""
+    """Return the rates of the most specific zone of this place: the region's, the country's or the general one."""
     country = place_form(country)
     region = region_form(country, region)
     fitting = [
@@ -193,7 +196,7 @@ def of_zone(rates: Sequence[ShippingRate], country: str, region: str = "") -> li
 
 
 def free_from(rates: Sequence[ShippingRate], country: str) -> Money | None:
-    """From what subtotal everything is sent to `country` for nothing, whatever its weight; None where that cannot be said."""
+    """The subtotal from which shipping to `country` is free at any weight; None if there is none."""
     least = [
         Money(max(rate.min_subtotal, rate.free_over if rate.price.amount else 0), rate.price.currency)
         for rate in of_zone(rates, country)
@@ -203,12 +206,12 @@ def free_from(rates: Sequence[ShippingRate], country: str) -> Money | None:
 
 
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rate of tax from one moment to another; what has applied is never changed or taken away, only ended.
+    """A tax rate with its period of validity; a rate that has applied is never changed or deleted, only ended.
 
-    `rate` in basis points (1900 is 19 %). `rate_ppm` in millionths says what those cannot: 8.875 % is 88,750, and 888 in
-    `rate`, rounded. `region` "" is the whole country, `postcodes` "" all of it, `tax_class` "" all goods. Of each
-    `authority` one applies: by postcode before by region before the country's. Where `category` is none of a rate's own
-    it is S, or Z at 0 %; all others need a `reason`. `valid_to` is the first moment it applies no more.
+    `rate` in basis points (1900 is 19 %). `rate_ppm` in parts per million is exact: 8.875 % is 88,750, with 888 in
+    `rate`, rounded. `region` "": the whole country; `postcodes` "": all; `tax_class` "": all goods. One rate of each
+    `authority` applies: by postcode before by region before the country's. `category` defaults to S, or Z at 0 %;
+    others need a `reason`. `valid_to`: the first moment the rate no longer applies.
     """
 
     country: str
@@ -233,27 +236,27 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def ppm(self) -> int:
-        """The rate in millionths."""
+        """The rate in parts per million."""
         return self.rate * 100 if self.rate_ppm is None else self.rate_ppm
 
     @property
     def meant(self) -> TaxCategory:
-        """Its category, said or not."""
+        """The category, or its default."""
         return self.category or ("S" if self.ppm else "Z")
 
     def holds(self, at: datetime) -> bool:
-        """Does it apply at this moment?"""
+        """Whether the rate applies at this moment."""
         return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
 
 
 class CouponRefused(Refused):
-    """A coupon does not apply; the detail says why."""
+    """The coupon does not apply; the detail says why."""
 
     code = "coupon_refused"
 
 
 class PriceChanged(Event, frozen=True, kw_only=True):
-    """A variant costs this now."""
+    """The price of a variant changed."""
 
     SUBJECT: ClassVar[str] = "variant_id"
     variant_id: str
@@ -270,37 +273,37 @@ class CouponUsed(Event, frozen=True, kw_only=True):
 
 
 class Pricing(TaxSettings, Sellers, Protocol):
-    """The verbs of pricing."""
+    """The operations of pricing."""
 
     @idempotent
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
-        """The prices there are."""
+        """Return the prices of these variants, without those that have none."""
         ...
 
     async def set_prices(self, prices: Sequence[Price]) -> None:
-        """Change prices; the old ones are kept for the record. Raises Invalid."""
+        """Change prices; former prices are kept. Raises Invalid."""
         ...
 
     @idempotent
     async def quote(self, request: QuoteRequest) -> Quote:
-        """What it all comes to, with a receipt."""
+        """Calculate totals and price breakdown."""
         ...
 
     @idempotent
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
-        """The ways this could be shipped, cheapest first."""
+        """Return the shipping options of this cart, cheapest first."""
         ...
 
     @idempotent
     async def redeem(
         self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
     ) -> None:
-        """Count the coupons as used by an order, all or none; repeating it changes nothing. Raises CouponRefused."""
+        """Count the coupons of an order as used, all or none. Safe to repeat. Raises CouponRefused."""
         ...
 
     @idempotent
     async def unredeem(self, order_id: str) -> None:
-        """The order is off: its coupons may be used again."""
+        """Release the coupons of a closed order."""
         ...
 
     async def put_coupon(self, coupon: Coupon) -> Coupon: ...
@@ -309,64 +312,68 @@ class Pricing(TaxSettings, Sellers, Protocol):
     async def coupons(self) -> list[Coupon]: ...
 
     async def delete_coupon(self, code: str) -> None:
-        """No one can use it any more; orders that did keep it. Raises Missing."""
+        """Delete a coupon; orders that used it keep it. Raises Missing."""
         ...
 
     async def put_promotion(self, promotion: Promotion) -> Promotion:
-        """Make a promotion, or change the one with this id. Raises Invalid."""
+        """Create or update a promotion. Raises Invalid."""
         ...
 
     @idempotent
     async def promotions(self) -> list[Promotion]:
-        """All promotions, in the order they apply."""
+        """Return all promotions in the order they apply."""
         ...
 
     async def delete_promotion(self, promotion_id: str) -> None:
-        """Raises Missing."""
+        """Delete a promotion. Raises Missing."""
         ...
 
     async def delete_tax_rate(self, country: str, region: str, tax_class: str, who: str = "", why: str = "") -> None:
-        """End the rate of all postcodes and of the country's own authority that applies now. Raises Missing."""
+        """End the current rate of the country's own authority for all postcodes. Raises Missing."""
         ...
 
     async def end_tax_rate(self, rate_id: str, who: str = "", why: str = "") -> None:
-        """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""
+        """End a rate now; a future one is withdrawn, and the one it would have ended continues.
+
+        Raises Missing, Refused.
+        """
         ...
 
     async def delete_shipping_rate(self, rate_id: str) -> None:
-        """Raises Missing."""
+        """Delete a shipping rate. Raises Missing."""
         ...
 
     async def add_tax_rates(self, rates: Sequence[TaxRate], who: str = "") -> list[TaxRate]:
-        """From `valid_from` on (none: now) these apply, all or none; those of the same place, class and authority end.
+        """Add rates that apply from `valid_from` (default: now), all or none, and end those they replace.
 
-        What applies already adds nothing. Raises Invalid.
+        Rates replace those of the same place, class and authority. Rates that apply already add nothing. Raises
+        Invalid.
         """
         ...
 
     async def put_tax_rate(self, rate: TaxRate) -> None:
-        """Add one."""
+        """Add one tax rate."""
         ...
 
     @idempotent
     async def tax_rates(self, at: str = "") -> list[TaxRate]:
-        """The rates that apply now, or at a day or time. Raises Invalid."""
+        """Return the rates that apply now, or on a day or at a time. Raises Invalid."""
         ...
 
     @idempotent
     async def tax_rate_history(self) -> list[TaxRate]:
-        """All rates there ever were and those to come, with their `state`."""
+        """Return all past, current and future rates with their `state`."""
         ...
 
     @idempotent
     async def supply_rates(
         self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
     ) -> dict[str, tuple[TaxRate, ...]]:
-        """The rates of these classes of goods that leave for a place at this moment; {} where the day of the order decides."""
+        """Return the rates for goods shipped to a place at this moment; {} if the day of the order decides."""
         ...
 
     async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:
-        """Add rates for these; those that are there stay. Raises Missing."""
+        """Add the rates of these presets; existing ones stay. Raises Missing."""
         ...
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate: ...

@@ -1,4 +1,4 @@
-"""Coupons and promotions, and what they give."""
+"""Coupons, promotions, and the discounts they give."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,7 @@ from shopwright.kit.money import Money
 
 
 class LineDiscount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a coupon (`code`) or a promotion takes off a line."""
+    """The discount of a coupon (`code`) or a promotion on a line."""
 
     title: str
     amount: Money
@@ -25,9 +25,9 @@ class CodeProblem(msgspec.Struct, frozen=True):
 
 
 class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`value`: basis points off (percentage) or minor units off (fixed). Limits of 0 are none.
+    """A coupon. `value`: basis points (percentage) or minor units (fixed). A limit of 0 means none.
 
-    One that is not `combinable` applies alone; lower `position`s come first among those of a kind.
+    A coupon that is not `combinable` applies alone; among coupons of a kind lower `position`s come first.
     """
 
     code: str
@@ -45,12 +45,12 @@ class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A discount nobody types a code for.
+    """An automatic discount.
 
-    Several apply one after another: of items (`product_ids`, `category_ids`) before that of the order, percentages before
-    fixed amounts, then by `position`. One that is not `combinable` applies alone, where that saves more.
-    `value` and limits are as a coupon's. It is for `product_ids` and `category_ids` (with all below them), or for
-    everything where neither is named.
+    Promotions apply one after another: for items (`product_ids`, `category_ids`) before those for the order,
+    percentages before fixed amounts, then by `position`. One that is not `combinable` applies alone, if that saves
+    more. `value` and limits are as in Coupon. It covers `product_ids` and `category_ids` (with subcategories), or
+    everything if neither is given.
     """
 
     id: str = ""

@@ -1,4 +1,4 @@
-"""Who sells, from when on, and what is known of a buyer's tax id."""
+"""Sellers and their periods, and checks of buyers' tax ids."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,7 +15,7 @@ BuyerKind = Literal["person", "business"]
 
 
 class TaxId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A number a tax office knows a seller by: VAT id, EIN, ABN …; `scheme`: that of the One-Stop-Shop, where it has one of its own."""
+    """A seller's tax number (VAT id, EIN, ABN …); `scheme`: if it is a number of the One-Stop-Shop."""
 
     country: str
     id: Personal[str]
@@ -23,10 +23,10 @@ class TaxId(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class TaxIdCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a buyer's tax id: `valid` None where nobody could be asked.
+    """The check of a buyer's tax id; `valid` is None if no register could be asked.
 
-    `format`: its form and check digits alone. `vies`: what the register of the EU answered, under which `reference`, and
-    whose it is there.
+    `format`: form and check digits only. `vies`: the answer of the EU register, with its `reference` and the holder's
+    name.
     """
 
     valid: bool | None
@@ -37,11 +37,12 @@ class TaxIdCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sells, as invoices name them, from `valid_from` on until the next; a row is never changed.
+    """The seller as named on invoices, from `valid_from` until the next one; rows are never changed.
 
-    `small_business`: the sentence for invoices where no tax is charged at all. `oss`: sales to consumers elsewhere in the EU
-    are declared in the One-Stop-Shop. `ship_from`: the country goods leave, "" is that of the address. `register`: the entry
-    of a company, `bank`: the IBAN for invoices. `contact`, `phone`: who answers questions about invoices, as XRechnung wants it.
+    `small_business`: the invoice sentence if no tax is charged at all. `oss`: sales to consumers in other EU countries
+    are declared in the One-Stop-Shop. `ship_from`: the country goods are shipped from, "" for the address's.
+    `register`: the company's register entry. `bank`: the IBAN for invoices. `contact`, `phone`: for questions about
+    invoices (XRechnung).
     """
 
     id: str = ""
@@ -64,12 +65,12 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def sends_from(self) -> str:
-        """The country goods leave."""
+        """The country goods are shipped from."""
         return self.ship_from or self.address.country
 
 
 class ExchangeRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one unit of a currency was worth in another on a day; `rate` is a decimal, `source` says who published it."""
+    """The value of one unit of a currency in another on a day: a decimal, and the `source` that published it."""
 
     from_: str = msgspec.field(name="from")
     to: str
@@ -80,7 +81,7 @@ class ExchangeRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SaleTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a quote says of the sale it would be, beside its sums; `filing_rate` as in `SaleContext` of orders."""
+    """The sale context of a quote; `filing_rate` as in `SaleContext` of orders."""
 
     seller_id: str = ""
     ship_from: str
@@ -95,37 +96,37 @@ class SaleTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Sellers(Protocol):
-    """The verbs of sellers, tax ids of buyers and rates of exchange."""
+    """Operations for sellers, buyers' tax ids and exchange rates."""
 
     async def set_seller(self, seller: Seller, who: str = "") -> Seller:
-        """From `valid_from` on (none: now) this one sells; the ones before are kept. Raises Invalid."""
+        """Set the seller from `valid_from` (default: now); former ones are kept. Raises Invalid."""
         ...
 
     @idempotent
     async def seller(self, at: datetime | None = None) -> Seller | None:
-        """Who sells now, or sold at a moment; None where that was not said."""
+        """Return the seller now or at a moment, or None."""
         ...
 
     @idempotent
     async def seller_named(self, seller_id: str) -> Seller | None:
-        """One by its id: who sold when an order was placed."""
+        """Return a seller by id."""
         ...
 
     @idempotent
     async def sellers(self) -> list[Seller]:
-        """All there ever were and those to come, the first ones first."""
+        """Return all past, current and future sellers, oldest first."""
         ...
 
     @idempotent
     async def check_tax_id(self, tax_id: str, country: str = "") -> TaxIdCheck:
-        """Whether a buyer's tax id is one, of `country` or the EU; asks the register where there is one. Raises Invalid."""
+        """Check a buyer's tax id of `country` or the EU, with the register if there is one. Raises Invalid."""
         ...
 
     async def add_exchange_rates(self, rates: Sequence[ExchangeRate], who: str = "") -> list[ExchangeRate]:
-        """Write rates down, all or none; of several of one day the last applies. Raises Invalid."""
+        """Add rates, all or none; the last one of a day applies. Raises Invalid."""
         ...
 
     @idempotent
     async def exchange_rates(self, to: str = "") -> list[ExchangeRate]:
-        """The newest ones first, of one currency or all; at most a thousand."""
+        """Return rates, newest first, for one currency or all; at most a thousand."""
         ...

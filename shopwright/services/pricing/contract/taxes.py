@@ -1,4 +1,4 @@
-"""What others may know of taxes: their categories, what each authority takes, and what a country's rules say."""
+"""Taxes in the contract: categories, tax parts, classes and rules."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
@@ -16,12 +16,12 @@ PPM = 1_000_000
 
 
 class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What one authority takes of a line, of shipping or of a refund: net + tax = gross.
+    """The tax of one authority on a line, on shipping or on a refund: net + tax = gross.
 
-    Where several tax the same, each has a part, of the same net. `category`: why it is taxed so (UNTDID 5305, as EN 16931
-    uses it: S at a rate, Z zero-rated, E exempt, AE reverse charge, K to a business of the EU, G export, O not subject
-    to tax), in words in `reason`. `rate_ppm`: in millionths, 190,000 is 19 %. `class` is that of the goods. `lot`: units of
-    one line may be taxed at the rates of several days; 0 is what is taxed as it was sold.
+    If several authorities tax the same goods, each has a part with the same net. `category`: UNTDID 5305 as used by EN
+    16931 (S standard, Z zero-rated, E exempt, AE reverse charge, K intra-community supply, G export, O outside the
+    scope of tax), with its explanation in `reason`. `rate_ppm`: parts per million, 190,000 is 19 %. `class`: the tax
+    class of the goods. `lot`: units of a line may be taxed at the rates of several days; 0 is the day of the order.
     """
 
     net: Money
@@ -38,16 +38,16 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     lot: int = 0
 
     def plus(self, other: "TaxPart") -> "TaxPart":
-        """Both together, of one rate."""
+        """The sum of two parts of one rate."""
         return msgspec.structs.replace(
             self, net=self.net + other.net, tax=self.tax + other.tax, gross=self.gross + other.gross
         )
 
 
 def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
-    """Parts of the same net: of one class of goods at the rates of one day, where several authorities may tax it.
+    """Group parts that share a net: one tax class at the rates of one day, possibly of several authorities.
 
-    Shipping may be taxed as several classes. Where no class is told (receipts of earlier versions), each rate has a net of its own.
+    Shipping may be taxed as several classes. Without a class (receipts of earlier versions) each rate has its own net.
     """
     if len(parts) == 1:  # nearly always
         return [[parts[0]]]
@@ -58,7 +58,7 @@ def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
 
 
 def summed(parts: Iterable[TaxPart], key: Callable[[TaxPart], Hashable]) -> tuple[TaxPart, ...]:
-    """The sums of parts that have a key in common, in the order the keys come in; what else differs is as in the last."""
+    """Sum parts by key, in order of first appearance; fields that differ are taken from the last part."""
     found: dict[Hashable, TaxPart] = {}
     for part in parts:
         before = found.get(name := key(part))
@@ -67,21 +67,21 @@ def summed(parts: Iterable[TaxPart], key: Callable[[TaxPart], Hashable]) -> tupl
 
 
 def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
-    """What parts of one thing come to."""
+    """The gross total of these parts."""
     nets = (kind[0].net for kind in by_kind(parts))
     return add_up(nets, currency) + add_up((part.tax for part in parts), currency)
 
 
 def within(gross: Money, rates: Sequence[int]) -> list[Money]:
-    """The taxes that an amount contains, one of each of these rates (millionths): rounded once, then split among them."""
+    """The taxes contained in an amount, one for each rate (parts per million): rounded once, then split."""
     whole = sum(rates)
     return gross.share(whole, PPM + whole).split(rates) if whole else [zero(gross.currency) for _ in rates]
 
 
 class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):
-    """Places that a law taxes in another way than their country, which one may add as rates: `added` where they are there.
+    """A place that is taxed differently from its country, offered as a rate; `added` if the shop has it.
 
-    It is what the law said at `as_of`, and no advice: a merchant confirms it with their tax adviser.
+    It states the law as of `as_of` and is no advice: merchants confirm it with their tax adviser.
     """
 
     name: str
@@ -94,7 +94,7 @@ class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of goods that is taxed alike. Products and rates name it by `name`, which stays; shoppers see neither."""
+    """A class of goods taxed alike. Products and rates refer to its permanent `name`; shoppers see neither."""
 
     name: str
     title: str = ""
@@ -102,13 +102,12 @@ class TaxClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a country taxes beside its rates, from one moment to another; `country` "" is all that have no rule of their own.
+    """A tax rule of a country with its period; `country` "" applies to countries without a rule of their own.
 
-    `shipping`: `main` (as the goods of the greatest value), `pro_rata` (as all goods, by their value), `class:NAME`, `none`.
-    `shipping_of_untaxed`, whose goods are all at 0 %: `taxed` as always, or `untaxed`.
-    `prices`: `gross` (what goods cost has the tax of the place in it), `net` (it is added), or `less_home_tax` (it is added
-    to the price list less the tax of the shop's own country, which the list contains).
-    `tax_at`: `supply` (a parcel is taxed at the rates of the day it leaves) or `order` (as it was ordered).
+    `shipping`: `main` (as the goods of the greatest value), `pro_rata` (as all goods, by value), `class:NAME`, `none`.
+    `shipping_of_untaxed` (all goods at 0 %): `taxed` as usual, or `untaxed`. `prices`: `gross` (they include the tax of
+    the destination), `net` (tax is added), or `less_home_tax` (tax is added to the list price less the tax of the
+    shop's own country). `tax_at`: `supply` (the rates of the day of shipping) or `order`.
     """
 
     country: str = ""
@@ -125,12 +124,12 @@ class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     state: State = ""
 
     def holds(self, at: datetime) -> bool:
-        """Does it apply at this moment?"""
+        """Whether the rule applies at this moment."""
         return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
 
 
 class UntaxedPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where orders went though no rate of tax was set for these goods there."""
+    """A destination of orders whose goods have no tax rate there."""
 
     country: str
     region: str
@@ -139,35 +138,35 @@ class UntaxedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxSettings(Protocol):
-    """The verbs of classes, rules and presets."""
+    """Operations for tax classes, rules and presets."""
 
     @idempotent
     async def tax_presets(self) -> list[TaxPreset]:
-        """Places that are known to be taxed in another way than their country."""
+        """Return known places that are taxed differently from their country."""
 
     @idempotent
     async def tax_classes(self) -> list[TaxClass]:
-        """All kinds of goods there are rates for."""
+        """Return all tax classes."""
 
     async def put_tax_class(self, one: TaxClass) -> TaxClass:
-        """Make one, or change the title and position of the one with this name. Raises Invalid."""
+        """Create a tax class, or change title and position of an existing one. Raises Invalid."""
 
     @idempotent
     async def tax_rules(self) -> list[TaxRule]:
-        """All rules there ever were and those to come, with their `state`."""
+        """Return all past, current and future rules with their `state`."""
 
     async def add_tax_rules(self, rules: Sequence[TaxRule], who: str = "") -> list[TaxRule]:
-        """From `valid_from` on (none: now) these apply, all or none; those of the same country and kind end. Raises Invalid."""
+        """Add rules from `valid_from` (default: now), all or none; they end those they replace. Raises Invalid."""
 
     async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
-        """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""
+        """End a rule now, or withdraw a future one. Raises Missing, Refused."""
 
     @idempotent
     async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
-        """An order of these goods goes where there is no rate of tax for them."""
+        """Record an order whose goods have no tax rate at its destination."""
         ...
 
     @idempotent
     async def untaxed_places(self) -> list[UntaxedPlace]:
-        """Where orders went without a rate, and there is none yet."""
+        """Return destinations of orders that still have no tax rate."""
         ...

@@ -1,4 +1,4 @@
-"""What users tell."""
+"""Events of users."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from shopwright.kit.personal import Personal
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):
-    """Someone has an account now."""
+    """An account was registered."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -16,7 +16,7 @@ class UserRegistered(Event, frozen=True, kw_only=True):
 
 
 class UserImported(Event, frozen=True, kw_only=True):
-    """Someone had an account in an earlier shop; they choose a password by letter."""
+    """An account was imported; its owner chooses a password by e-mail."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -25,7 +25,7 @@ class UserImported(Event, frozen=True, kw_only=True):
 
 
 class EmailVerificationAsked(Event, frozen=True, kw_only=True):
-    """Someone asked again for the letter that confirms their address."""
+    """The verification e-mail was requested again."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -34,7 +34,7 @@ class EmailVerificationAsked(Event, frozen=True, kw_only=True):
 
 
 class EmailVerified(Event, frozen=True, kw_only=True):
-    """This address belongs to this account."""
+    """The account's address was verified."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -42,11 +42,11 @@ class EmailVerified(Event, frozen=True, kw_only=True):
 
 
 class PasswordResetAsked(EmailVerificationAsked, frozen=True, kw_only=True):
-    """Someone forgot their password, or says so."""
+    """A password reset was requested."""
 
 
 class PasswordChanged(Event, frozen=True, kw_only=True):
-    """There is a new password."""
+    """The password was changed."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -55,19 +55,19 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
 
 
 class SecondFactorAdded(PasswordChanged, frozen=True, kw_only=True):
-    """Signing in asks for a code from now on."""
+    """A second factor was added."""
 
 
 class SecondFactorRemoved(SecondFactorAdded, frozen=True, kw_only=True):
-    """The password alone is asked for again."""
+    """The second factor was removed."""
 
 
 class RegistrationRepeated(SecondFactorAdded, frozen=True, kw_only=True):
-    """Someone wanted to register with the address of an account; only its owner is told that there is one."""
+    """A registration used the address of an existing account, whose owner is notified."""
 
 
 class StaffInvited(Event, frozen=True, kw_only=True):
-    """Someone may work here from now on; who has no password yet chooses one by e-mail."""
+    """A staff member was invited; without a password they choose one by e-mail."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -77,15 +77,15 @@ class StaffInvited(Event, frozen=True, kw_only=True):
 
 
 class StaffChanged(StaffInvited, frozen=True, kw_only=True):
-    """Someone who works here has another role ("": none any more), or their account was disabled or enabled."""
+    """A staff role changed ("": removed), or the account was disabled or enabled."""
 
     disabled: bool
 
 
 class UserErased(Event, frozen=True, kw_only=True):
-    """An account is gone: whatever tells who that was is to be forgotten.
+    """An account was erased: services must erase its personal data.
 
-    `verified`: its address was proved, so what belongs to the address is to be forgotten, too.
+    `verified`: the address was verified, so guest data under it is erased, too.
     """
 
     SUBJECT: ClassVar[str] = "user_id"
@@ -97,7 +97,7 @@ class UserErased(Event, frozen=True, kw_only=True):
 
 
 class AddressErased(Event, frozen=True, kw_only=True):
-    """A person without an account is forgotten: whatever belongs to this e-mail address and to no account."""
+    """A person without an account was erased: services must erase guest data under this address."""
 
     SUBJECT: ClassVar[str] = "erasure_id"
     FORGETS: ClassVar[bool] = True
