@@ -1,1 +1,1 @@
-"""Our own small vocabulary. The kit knows no service and no engine."""
+"""The kit: shared building blocks. It knows no service and no engine."""

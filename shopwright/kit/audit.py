@@ -1,4 +1,4 @@
-"""What an audit log holds: acts of staff, before and after."""
+"""Entries of the audit log: staff actions with states before and after."""
 
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from shopwright.kit.personal import Personal
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a member of staff did or tried. `action`: its name in the API; `subject`: what it was about ("order ord_1").
+    """An action or attempt of staff. `action`: its name in the API; `subject`: its object ("order ord_1").
 
-    `given`: what was asked for, without secrets; `address`: of the client. `who` is their name at the time.
+    `given`: the request without secrets; `address`: the client's. `who`: the name at the time.
     """
 
     user_id: str
@@ -25,7 +25,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the audit log. `before` and `after` hold what the act changed; `status` is that of the answer (0: none)."""
+    """An audit entry. `before`, `after`: what the action changed; `status`: of the response (0: none)."""
 
     id: str
     seq: int
@@ -38,7 +38,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries are wanted; what is empty leaves them all. From `since` on, up to before `until`."""
+    """A filter of audit entries, from `since` until before `until`; empty fields match all."""
 
     user_id: str = ""
     action: str = ""

@@ -1,4 +1,4 @@
-"""Who is calling, and what they may do. Deny by default: a route without an access rule does not start."""
+"""Callers and permissions. Deny by default: a route without an access rule prevents the start."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -31,7 +31,7 @@ Permission = Literal[
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists
-# What the others of the staff did is for those to read who answer for them; who an erased buyer was, for who keeps the books.
+# The audit log is for owners; the buyers of erased accounts are for accounting.
 READING = frozenset(one for one in EVERYTHING if one.endswith(".read")) - {"audit.read", "books.read"}
 ROLES: dict[str, frozenset[str]] = {
     "owner": EVERYTHING,
@@ -48,10 +48,10 @@ ROLES: dict[str, frozenset[str]] = {
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever asks: a guest, a customer or staff, or the shop itself (`SYSTEM`).
+    """The caller: guest, customer, staff, or the shop itself (`SYSTEM`).
 
-    `verified`: the e-mail address was proved to be theirs. Until then nothing that belongs to the address is theirs.
-    `address`: from where on the network they ask, as far as it is counted.
+    `verified`: the e-mail address was verified; before that, nothing under the address belongs to the caller.
+    `address`: the network address, as far as it is counted.
     """
 
     user_id: str | None = None
@@ -70,7 +70,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return permission in ROLES.get(self.role, frozenset())
 
     def require(self, permission: Permission) -> None:
-        """Raises Unauthenticated for a guest, Denied for anyone who lacks `permission`."""
+        """Raise Unauthenticated for a guest, Denied without the permission."""
         if self.user_id is None:
             raise Unauthenticated(_("Sign in to do this."))
         if not self.may(permission):
@@ -80,12 +80,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def person(self) -> str:
-        """Whose preferences and messages are theirs: those of a proved address, else those of the account alone."""
+        """The key of the caller's preferences and messages: a verified address, else the account."""
         return self.email if self.verified else self.user_id or ""
 
     @property
     def signature(self) -> str:
-        """How this caller is named in timelines."""
+        """The caller's name in histories."""
         return self.name or self.email or "guest"
 
 
@@ -96,17 +96,17 @@ Rule = Callable[[Caller], None]
 
 
 def anyone(_caller: Caller) -> None:
-    """Open to the world. What belongs to someone is guarded by the verb itself."""
+    """Allow everyone. The operation itself guards what belongs to someone."""
 
 
 def signed_in(caller: Caller) -> None:
-    """Only people with an account."""
+    """Allow people with an account."""
     if caller.user_id is None:
         raise Unauthenticated(_("Sign in to do this."))
 
 
 class StaffOnly:
-    """The rule that lets in staff with `permission` and nobody else."""
+    """The rule that allows staff with `permission` only."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -117,5 +117,5 @@ class StaffOnly:
 
 
 def staff(permission: Permission) -> Rule:
-    """Only staff with `permission`."""
+    """Allow staff with `permission`."""
     return StaffOnly(permission)

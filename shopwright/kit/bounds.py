@@ -1,11 +1,11 @@
-"""How long texts and lists may be that come from outside: it is said in the type, and what says nothing is one short line.
+"""Limits of texts and lists in requests, declared in types; a plain string is one short line.
 
     class NewReview(msgspec.Struct):
         title: str                      # one line of at most 255 characters
         email: Email                    # … of 254
         body: Text                      # several lines
 
-Bounds are checked where a request is read (`kit.web.strict`), not where what was stored long ago is.
+Limits are checked when a request is read (`kit.web.strict`), never on stored data.
 """
 
 import functools
@@ -26,9 +26,9 @@ LARGEST_NUMBER = 2**63
 
 
 class Bound(NamedTuple):
-    """Of a text: characters. `lines`: it may have line feeds and tabs.
+    """The limit of a text in characters. `lines`: line feeds and tabs are allowed.
 
-    `copied`: marks of direction may stand around it, as programs put them around a phone number; its reader leaves them out.
+    `copied`: direction marks around it are allowed, as programs add them to phone numbers; the reader removes them.
     """
 
     longest: int
@@ -37,7 +37,7 @@ class Bound(NamedTuple):
 
 
 class Most(NamedTuple):
-    """Of a list or an object: members."""
+    """The limit of members of a list or object."""
 
     items: int
 
@@ -57,7 +57,7 @@ Url = Annotated[str, URL]
 Reason = Annotated[str, REASON]
 Text = Annotated[str, TEXT]
 Html = Annotated[str, HTML]
-# Fields of forms and queries have no type; these names mean the same everywhere. Of several lines are those with a text area.
+# Form and query fields have no type; these names mean the same everywhere. Fields with a text area allow lines.
 BY_NAME: Mapping[str, Bound] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
     "postcodes": POSTCODES, "small_business": REASON,
@@ -69,7 +69,7 @@ BY_NAME: Mapping[str, Bound] = {
 
 
 def wrong_with(text: str, bound: Bound) -> str:
-    """What is wrong with a text, "" for nothing."""
+    """What is wrong with a text, or ""."""
     if len(text) > bound.longest:
         return f"is longer than {bound.longest} characters"
     if has_controls(text.strip(DIRECTIONS) if bound.copied else text, lines=bound.lines):
@@ -78,7 +78,7 @@ def wrong_with(text: str, bound: Bound) -> str:
 
 
 def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator[Problem]:
-    """Everything in a decoded body that is beyond the bounds of its type."""
+    """Everything in a decoded body that exceeds the limits of its type."""
     if isinstance(value, str):
         if told := wrong_with(value, _marked(hint, Bound) or LINE):
             yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2] or 'The text'} {told}.")
@@ -133,7 +133,7 @@ def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
 
 
 def _marked(hint: Any, kind: type) -> Any:
-    """The bound of this kind that a type is marked with, also where it is one of several."""
+    """The limit of this kind in a type's annotations."""
     if get_origin(hint) is Annotated:
         inner, *marks = get_args(hint)
         return next((mark for mark in marks if isinstance(mark, kind)), None) or _marked(inner, kind)
@@ -143,7 +143,7 @@ def _marked(hint: Any, kind: type) -> Any:
 
 
 def _inner(hint: Any) -> Any:
-    """The type of members: the last argument of the list or mapping in it."""
+    """The type of members: the last argument of a list or mapping."""
     if get_origin(hint) is Annotated:
         return _inner(get_args(hint)[0])
     if get_origin(hint) in {typing.Union, types.UnionType}:

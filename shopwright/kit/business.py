@@ -1,4 +1,4 @@
-"""What happens to orders, one line a step: `shopwright.business`. A line names ids, and nobody."""
+"""Business steps of orders in the log `shopwright.business`, one line each, with ids and no personal data."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ PLAIN = re.compile(r"[\w.,:#/+-]+")
 
 
 def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> None:
-    """One step. `ids`: by the names of their fields; what is empty is left out. `parent`: the `traceparent` it follows from."""
+    """Log a step. `ids`: by field name, without empty ones. `parent`: the `traceparent` it follows from."""
     fields = {"event": step, **ids, "request_id": request, "trace_id": tracing.id_of(parent)}
     told = {name: value for name, value in fields.items() if value}
     words = [f"{_short(name)}={_quoted(value)}" for name, value in told.items() if name != "event"]
@@ -24,7 +24,7 @@ def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> Non
 
 @contextmanager
 def unlogged() -> Iterator[None]:
-    """What is done in here is said to have happened before: it is no news."""
+    """Log nothing inside, as it imports the past."""
     before, log.disabled = log.disabled, True
     try:
         yield
@@ -33,7 +33,7 @@ def unlogged() -> Iterator[None]:
 
 
 def note_fact(fact: StoredEvent) -> None:
-    """A fact that was committed, if it is a step of business."""
+    """Log a committed event if it is a business step."""
     if not log.isEnabledFor(logging.INFO):
         return
     names = type(fact.data).shown_in_log()
@@ -47,5 +47,5 @@ def _short(name: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A number that another shop gave may be any text: it begins no other field."""
+    """Quote a value, as an earlier shop's number may be any text and must not start another field."""
     return value if PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)

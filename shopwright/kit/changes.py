@@ -1,4 +1,4 @@
-"""Changes of a part of something: what is left out (UNSET) stays as it is."""
+"""Partial changes: omitted fields (UNSET) stay."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ import msgspec
 
 
 def given(change: msgspec.Struct) -> dict[str, Any]:
-    """The fields that somebody gave, with null where that was said."""
+    """The given fields, including explicit nulls."""
     return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}

@@ -1,4 +1,4 @@
-"""Client addresses, as far as they are counted."""
+"""Client addresses as far as they are counted."""
 
 import ipaddress
 
@@ -6,7 +6,7 @@ NETWORK_BITS = 64  # what one customer of a provider is given of IPv6
 
 
 def counted_as(host: str) -> str:
-    """An IPv4 address as it is (also one written as IPv6), the /64 network of an IPv6 address; other names as they are."""
+    """An IPv4 address (also IPv4-mapped), or the /64 network of an IPv6 address; other names stay."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

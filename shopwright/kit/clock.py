@@ -1,4 +1,4 @@
-"""Time comes from an injected clock, always UTC. Databases keep it as whole microseconds since 1970."""
+"""Time from an injected clock, always UTC. Databases store whole microseconds since 1970."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,12 +9,12 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """Whoever needs to know the time asks one of these."""
+    """The port to time."""
 
     def now(self) -> datetime: ...
 
     def monotonic(self) -> float:
-        """Seconds since some moment in the past; it only goes forward, whatever is done to the time of day."""
+        """Seconds since some moment in the past, unaffected by changes of the time of day."""
         ...
 
 
@@ -29,7 +29,7 @@ class SystemClock:
 
 
 class HandClock:
-    """A clock that stands still until it is moved by hand: for tests and simulations."""
+    """A clock moved by hand, for tests and simulations."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
@@ -47,7 +47,7 @@ class HandClock:
         self._passed += timedelta(**by).total_seconds()
 
     def set_wrong(self, **by: float) -> None:
-        """The time of day jumps, forwards or (negative) back, while no time passes."""
+        """Shift the time of day forwards or (negative) back, while no time passes."""
         self._now += timedelta(**by)
 
 
@@ -57,5 +57,5 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """The moment `micros` microseconds after 1970, in UTC."""
+    """The moment this many microseconds after 1970, in UTC."""
     return EPOCH + timedelta(microseconds=micros)

@@ -1,7 +1,7 @@
-"""When the time of day jumps: it is noticed and told, and what a wrong clock has put off is brought back.
+"""Detection of clock jumps, and repair of times set by a wrong clock.
 
-What is tried again later says in the database when. A clock that was ahead for some seconds leaves such times far away;
-each of them has a farthest there can be, beyond which it is due at once.
+Retries are stored with their time. A clock that was ahead for seconds leaves such times far in the future; each kind
+has a maximum, beyond which it is due at once.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from shopwright.kit.ids import Ids
 
 log = logging.getLogger("shopwright.clock")
 LOOKED_EVERY_S = 1.0
-# By so much the time of day may be corrected without being called a jump; clocks of several machines differ by less.
+# A correction up to this is no jump; clocks of several machines differ by less.
 JUMP_S = 2.0
 TOLD_FOR_S = 3600.0
 LATEST = 100
@@ -25,7 +25,7 @@ SECOND = 1_000_000
 
 
 class ClockWatch:
-    """Compares the time of day of this process with its monotonic clock. `jumped` is told by how many seconds."""
+    """Compares time of day and monotonic clock. `jumped` gets the difference in seconds."""
 
     def __init__(self, clock: Clock, jumped: Callable[[float], None]) -> None:
         self._clock = clock
@@ -34,13 +34,13 @@ class ClockWatch:
         self._last: tuple[float, float] | None = None  # by how much it jumped, and when (monotonic)
 
     async def run(self) -> None:
-        """Look every second, until cancelled."""
+        """Check every second, until cancelled."""
         while True:
             await asyncio.sleep(LOOKED_EVERY_S)
             self.look()
 
     def look(self) -> None:
-        """Has it jumped since it was looked at last?"""
+        """Check for a jump since the last check."""
         now, monotonic = self._clock.now(), self._clock.monotonic()
         by_s = (now - self._before[0]).total_seconds() - (monotonic - self._before[1])
         self._before = (now, monotonic)
@@ -51,14 +51,14 @@ class ClockWatch:
         self._jumped(by_s)
 
     def told(self) -> str:
-        """What is to be said of the last hour; "" where it did not jump."""
+        """A sentence about a jump within the last hour, or ""."""
         if self._last is None or self._clock.monotonic() - self._last[1] > TOLD_FOR_S:
             return ""
         return f"The clock of this process jumped by {self._last[0]:+.0f} seconds within the last hour."
 
 
 class DueTime(msgspec.Struct, frozen=True):
-    """A column that says when something is tried again, at most `longest` from now; `where`: which rows it holds for."""
+    """A column with the time of a retry, at most `longest` from now; `where`: the rows it applies to."""
 
     table: str
     column: str
@@ -67,7 +67,7 @@ class DueTime(msgspec.Struct, frozen=True):
 
 
 async def bring_back(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
-    """A job: what is put off for longer than it can be is due at once."""
+    """Scheduled job: make retries due at once that are later than their maximum."""
     count = 0
     for one in times:
         farthest = to_micros(work.now() + one.longest)
@@ -81,14 +81,14 @@ async def bring_back(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
 
 
 async def behind_s(work: ServiceDatabase) -> float:
-    """By how many seconds the clock is behind what this service has told: 0, or a clock was ahead or was set back."""
+    """By how many seconds the clock is behind this service's events; 0 unless a clock was ahead or set back."""
     rows = await work.fetch("SELECT time FROM facts ORDER BY id DESC LIMIT :latest", latest=LATEST)
     newest = max((row["time"] for row in rows), default=0)
     return max(0.0, (newest - to_micros(work.now())) / SECOND)
 
 
 async def continue_ids(ids: Ids, works: Iterable[ServiceDatabase]) -> None:
-    """Ids sort after those of the events there are, also where a clock was ahead when these were made."""
+    """Let ids sort after those of existing events, even if a clock was ahead."""
     for work in works:
         row = await work.one("SELECT max(id) AS id FROM facts")
         if row is not None and row["id"]:

@@ -1,6 +1,6 @@
-"""Codes people type (coupons, SKUs, regions, classes): one rule for whoever writes them and whoever reads them.
+"""Normal forms of codes people type (coupons, SKUs, regions, classes), equal for writers and readers.
 
-Forms of one character are one (NFKC), what cannot be seen is left out, blanks around a code are no part of it.
+Compatibility forms are equal (NFKC); invisible characters and surrounding blanks are removed.
 """
 
 import re
@@ -21,7 +21,7 @@ OURS = re.compile(r"(?:var|prd)_", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
-    """The text in its compatibility form (NFKC) without what cannot be seen; any blanks in it are one space."""
+    """The text in compatibility form (NFKC) without invisible characters; blanks become one space."""
     bare = " ".join(text.split())
     if bare.isascii() and bare.isprintable():  # as most are, and the same for less
         return bare
@@ -31,12 +31,12 @@ def visible(text: str) -> str:
 
 
 def sku_form(text: str) -> str:
-    """A SKU as it is kept and looked for; upper and lower case are two."""
+    """The normal form of a SKU; case matters."""
     return visible(text)
 
 
 def check_sku(text: str, pointer: str = "/sku") -> str:
-    """The SKU as it is kept; "" for none. Raises Invalid for one that could not be found again."""
+    """Return the normalised SKU, or "". Raises Invalid if it could not be found again."""
     clean = sku_form(text)
     if text and not clean:
         raise Invalid.at(
@@ -55,13 +55,13 @@ def check_sku(text: str, pointer: str = "/sku") -> str:
 
 
 def coupon_form(text: str) -> str:
-    """A coupon code as it is looked for."""
+    """The normal form of a coupon code."""
     upper = visible(text).upper()
     return visible(upper).upper()
 
 
 def check_coupon(text: str, pointer: str = "/code") -> str:
-    """The coupon code as it is kept. Raises Invalid, saying one that would be right."""
+    """Return the normalised coupon code. Raises Invalid with a valid suggestion."""
     clean = coupon_form(text)
     if CODE.fullmatch(clean):
         return clean
@@ -77,10 +77,10 @@ def check_coupon(text: str, pointer: str = "/code") -> str:
 
 
 def place_form(text: str) -> str:
-    """The code of a country or region: BY of “ by”."""
+    """The normal form of a country or region code: BY for “ by”."""
     return coupon_form(text)
 
 
 def class_form(text: str) -> str:
-    """The name of a tax class: standard of “Standard ”."""
+    """The normal form of a tax class name: standard for “Standard ”."""
     return visible(text).casefold()

@@ -48,7 +48,7 @@ ALSO = {
 
 @functools.cache
 def countries_posted_to() -> tuple[str, ...]:
-    """Every country there are address rules for, as ISO 3166-1 alpha-2."""
+    """All countries with address rules, as ISO 3166-1 alpha-2."""
     return tuple(sorted({path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {UNKNOWN}))
 
 
@@ -63,24 +63,24 @@ def _names() -> Mapping[str, str]:
 
 
 def country_code(text: str) -> str:
-    """Two letters (ISO 3166-1); "" for what is no country."""
+    """The ISO 3166-1 code of a code or name; "" if unknown."""
     code = place_form(text)
     return code if code in countries_posted_to() else _names().get(_fold(text), "")
 
 
 def country_title(code: str, language: str = "en") -> str:
-    """Germany of DE."""
+    """The name of a country: Germany."""
     return str(Locale(language).territories.get(code, code))
 
 
 def _fold(name: str) -> str:
-    """Letters alone, without case and marks; “and” and “Saint” may be short."""
+    """Letters only, without case and marks; “and” and “Saint” may be abbreviated."""
     words = re.sub(r"\bst\b\.?", "saint", visible(name).casefold().replace("&", " and "))
     return "".join(one for one in unicodedata.normalize("NFKD", words) if unicodedata.category(one)[0] in "LN")
 
 
 def check_country(text: str, pointer: str = "/country") -> str:
-    """The country as it is kept: DE of “de”. Raises Invalid for what is none, saying which code is meant where that is plain."""
+    """Return the normalised country code. Raises Invalid, suggesting the code if it is clear."""
     code = place_form(text)
     if code in countries_posted_to():
         return code

@@ -1,6 +1,6 @@
-"""ISO 4217, list one: the currencies there are, and how many decimal places their minor unit has.
+"""ISO 4217, list one: currencies and the decimals of their minor units.
 
-Locale libraries say how many decimals people like to read (CLDR: none in RSD); what money is counted in is the standard's.
+CLDR says how many decimals people like to read (none for RSD); amounts are counted by the standard.
 """
 
 from babel.core import get_global
@@ -26,9 +26,9 @@ NO_MONEY = "XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"  # metals, 
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimal places `currency` has: EUR 2, JPY 0, KWD 3. Raises Invalid for what is no currency.
+    """The decimals of a currency: EUR 2, JPY 0, KWD 3. Raises Invalid if unknown.
 
-    Currencies that are no more (old orders may be in one) are as CLDR has them.
+    Former currencies, as in old orders, follow CLDR.
     """
     if (digits := DIGITS.get(currency)) is not None:
         return digits
@@ -40,5 +40,5 @@ def minor_digits(currency: str) -> int:
 
 
 def digits_to_read(currency: str) -> int:
-    """With how many decimals people like to read a currency (CLDR): 0.1.0 counted by it."""
+    """The decimals people like to read (CLDR); version 0.1.0 counted by it."""
     return int(get_currency_precision(currency))

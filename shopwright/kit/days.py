@@ -1,7 +1,7 @@
-"""A day is a day in the shop: times are kept in UTC, read and shown in the shop's time zone.
+"""Days in the shop: times are stored in UTC, and read and shown in the shop's time zone.
 
-A time that says no zone is the shop's. “Until 27 November” holds through that day: what ends is kept as the first moment
-after it, and shown as its last day.
+Times without a zone are the shop's. “Until 27 November” includes that day: ends are stored as the first moment after
+it, and shown as the last day.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +21,7 @@ FORM = "%Y-%m-%dT%H:%M"  # of a field for date and time
 
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of the IANA database. Raises Invalid."""
+    """Return an IANA time zone. Raises Invalid."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -32,7 +32,7 @@ def zone_named(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=256)
 def zone_of_country(country: str) -> str:
-    """The zone most people of a country live in: the first of its zones (zone.tab of the IANA database)."""
+    """The zone most people of a country live in: its first one (zone.tab of the IANA database)."""
     for line in files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
         code, *rest = line.split("\t")
         if code == country:
@@ -41,12 +41,12 @@ def zone_of_country(country: str) -> str:
 
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The moment as clocks of the zone show it; one that says no zone is the zone's."""
+    """The moment in the zone; without a zone it is taken as local."""
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def aware(moment: datetime | None, zone: ZoneInfo, pointer: str = "") -> datetime | None:
-    """In UTC; where it says no zone it is the shop's. Raises Invalid for what is beyond the calendar."""
+    """The stored moment in UTC; without a zone it is the shop's."""
     try:
         return None if moment is None else in_zone(moment, zone).astimezone(UTC)
     except OverflowError:
@@ -54,7 +54,7 @@ def aware(moment: datetime | None, zone: ZoneInfo, pointer: str = "") -> datetim
 
 
 def parse_moment(text: str, zone: ZoneInfo, pointer: str = "") -> datetime:
-    """Read 2026-11-27T10:00, or a day alone, in UTC; without a zone it is the shop's. Raises Invalid."""
+    """Parse 2026-11-27T10:00 or a day into UTC; without a zone it is the shop's. Raises Invalid."""
     try:
         return in_zone(datetime.fromisoformat(text.strip()), zone).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -64,7 +64,7 @@ def parse_moment(text: str, zone: ZoneInfo, pointer: str = "") -> datetime:
 
 
 def parse_day(text: str, pointer: str = "") -> date:
-    """Read 2026-11-27. Raises Invalid."""
+    """Parse 2026-11-27. Raises Invalid."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
@@ -93,44 +93,44 @@ def day_of(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def day_number(day: date) -> int:
-    """The day, counted from 1970: as days are kept."""
+    """The day counted from 1970, as stored."""
     return (day - EPOCH.date()).days
 
 
 def numbered_day(number: int) -> date:
-    """The day of that number."""
+    """The day with this number."""
     return EPOCH.date() + timedelta(days=number)
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> date:
-    """The last day of what ends at this moment."""
+    """The last day of a period that ends at this moment."""
     return day_of(end - MOMENT_BEFORE, zone)
 
 
 def write_day(day: date | datetime) -> str:
-    """27 November 2026."""
+    """Format a day: 27 November 2026."""
     return format_date(day, "d MMMM y", locale="en")
 
 
 def write_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """27 November 2026, 10:00."""
+    """Format a moment: 27 November 2026, 10:00."""
     return format_datetime(in_zone(moment, zone), "d MMMM y, HH:mm", locale="en")
 
 
 def write_start(moment: datetime, zone: ZoneInfo) -> str:
-    """From when something holds: the day, and the hour unless it is the first of the day."""
+    """Format a start: the day, with the time unless it is midnight."""
     local = in_zone(moment, zone)
     return write_moment(moment, zone) if local.time() != time() else write_day(local.date())
 
 
 def write_end(moment: datetime, zone: ZoneInfo) -> str:
-    """Until when something holds: its last day, or the moment where it ends within a day."""
+    """Format an end: its last day, or the moment if it is within a day."""
     local = in_zone(moment, zone)
     return write_moment(moment, zone) if local.time() != time() else write_day(last_day(moment, zone))
 
 
 def write_period(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
-    """From 27 November 2026 until 30 November 2026; “always” where it has neither end."""
+    """Format a period: From 27 November 2026 until 30 November 2026; “always” without ends."""
     if start and end and day_of(start, zone) == last_day(end, zone) and _whole(start, zone) and _whole(end, zone):
         return f"on {write_start(start, zone)}"
     ends = [f"from {write_start(start, zone)}" if start else "", f"until {write_end(end, zone)}" if end else ""]
@@ -142,6 +142,6 @@ def _whole(moment: datetime, zone: ZoneInfo) -> bool:
 
 
 def end_of_books(moment: datetime, years: int, zone: ZoneInfo) -> datetime:
-    """The end of the last of that many full years after the year of `moment`: how tax law counts what is kept."""
+    """The end of this many full years after the year of `moment`, as tax law counts retention."""
     local = moment.astimezone(zone)
     return datetime(local.year + years + 1, 1, 1, tzinfo=zone)

@@ -1,12 +1,12 @@
-"""What is a number and may be given to int().
+"""Text that may be passed to int().
 
-`"²".isdigit()` is true and int("²") an error; `"١".isdecimal()` is true and int("١") is 1, which is another way to write what
-has one; and int() of thousands of digits is an error again.
+`"²".isdigit()` is true but int("²") fails; `"١".isdecimal()` is true and int("١") is 1, which already has a spelling;
+and int() of thousands of digits fails, too.
 """
 
 MOST_DIGITS = 18  # fits 64 bits
 
 
 def is_number(text: str) -> bool:
-    """Is this a whole number of 0 to 9 alone, that fits 64 bits?"""
+    """Whether the text is a whole number of ASCII digits that fits 64 bits."""
     return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS

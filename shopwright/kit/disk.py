@@ -1,4 +1,4 @@
-"""The disk of the data folder: how much is free, whether the shop can still write, and a reserve for when it is full."""
+"""The disk of the data folder: free space, and a reserve for when it is full."""
 
 import errno
 import os
@@ -12,33 +12,33 @@ from shopwright.kit.private import FILE
 
 RESERVE = "reserve"
 RESERVE_BYTES = 4_000_000
-# With less, databases are about to refuse: their logs alone take some of it.
+# With less, databases are about to fail, as their logs take some of it.
 LEAST_TO_WRITE_BYTES = 2_000_000
-# The reserve is made where so much is left beside it.
+# The free space required beside the reserve.
 ROOM_BYTES = 8_000_000
 
 
 class Space(msgspec.Struct, frozen=True):
-    """Of a file system, in bytes."""
+    """Size and free space of a file system, in bytes."""
 
     size: int
     free: int
 
     @property
     def is_full(self) -> bool:
-        """Will writing fail, if it does not yet?"""
+        """Whether writes are about to fail."""
         return self.free < LEAST_TO_WRITE_BYTES
 
 
 def space(folder: Path) -> Space:
-    """Of the disk that holds a folder, or will."""
+    """The space of the disk that holds this folder, or will."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     found = shutil.disk_usage(there)
     return Space(found.total, found.free)
 
 
 def keep_reserve(data: Path) -> bool:
-    """Set a few MB aside in the data folder, where there is room for them; answers whether they are there."""
+    """Reserve a few MB in the data folder if there is room. Returns whether they exist."""
     path = data / RESERVE
     if path.exists():
         return True
@@ -64,7 +64,7 @@ def keep_reserve(data: Path) -> bool:
 
 
 def give_up_reserve(data: Path) -> bool:
-    """On a full disk: make room for what must still work, such as `doctor` and stopping; answers whether there was a reserve."""
+    """On a full disk, free the reserve for `doctor` and shutdown. Returns whether there was one."""
     if not space(data).is_full:
         return False
     with suppress(OSError):

@@ -1,15 +1,15 @@
-"""One family of errors, said once and mapped once.
+"""The family of errors.
 
     ShopError
-    ├── Missing      nothing is there (or the caller may not know that it is)
-    ├── Invalid      the input is wrong; `problems` points at each field (Malformed: it cannot even be read)
-    ├── Conflict     right in itself, but the world has moved on
-    ├── Refused      the rules of the shop say no
+    ├── Missing      there is no such thing (or the caller may not know)
+    ├── Invalid      the input is wrong; `problems` points at each field (Malformed: it cannot be parsed)
+    ├── Conflict     valid, but the state has changed
+    ├── Refused      the rules of the shop forbid it
     ├── Denied       the caller may not do this
-    └── Unavailable  something we depend on does not answer; trying again may help (Damaged: it will not)
+    └── Unavailable  a dependency does not answer; retrying may help (Damaged: it will not)
 
-Services subclass these in their contracts with a stable `code`. Errors cross processes by their codes (`kit.calls`), so
-that classes can move, and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
+Services subclass these in their contracts with a stable `code`. Errors cross processes by code (`kit.rpc.calls`), so
+classes can move, and become HTTP problem details (RFC 9457) in one place (`kit.http.problems`).
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One thing wrong with an input: where (JSON pointer, RFC 6901), a stable code, and what would be right."""
+    """One error of an input: where (JSON pointer, RFC 6901), a stable code, and what would be right."""
 
     pointer: str
     code: str
@@ -27,7 +27,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ShopError(Exception):
-    """The root of the family. `detail` is a sentence for the person who asked."""
+    """The root of the family. `detail` is a sentence for the caller."""
 
     code: ClassVar[str] = "error"
     wire_code: ClassVar[str] = "error"
@@ -40,9 +40,9 @@ class ShopError(Exception):
         self.data = data or {}
 
     def __init_subclass__(cls, *, wire_code: str = "", **kwargs: Any) -> None:
-        """`wire_code` names the class between processes where its code is that of another class.
+        """`wire_code` names the class between processes if its code is another class's.
 
-        A class with neither crosses as its parent. Raises TypeError for a code that another class has.
+        A class without either crosses as its parent. Raises TypeError for a code in use.
         """
         super().__init_subclass__(**kwargs)
         name = wire_code or vars(cls).get("code", "")
@@ -55,13 +55,13 @@ class ShopError(Exception):
 
     @classmethod
     def wire_codes(cls) -> tuple[str, ...]:
-        """The codes of this class and of those above it, the most specific first."""
+        """The codes of this class and its ancestors, most specific first."""
         lineage = (one.wire_code for one in cls.__mro__ if issubclass(one, ShopError))
         return tuple(dict.fromkeys(lineage))
 
     @staticmethod
     def of_wire_codes(codes: Iterable[str]) -> type["ShopError"]:
-        """The first of these classes that this process has: another version may know more specific ones."""
+        """The first of these classes that this version knows."""
         return next((ShopError.by_wire_code[one] for one in codes if one in ShopError.by_wire_code), ShopError)
 
 
@@ -72,7 +72,7 @@ class Missing(ShopError):
 
 
 class Invalid(ShopError):
-    """The input is wrong; `problems` says where and what would be right."""
+    """The input is wrong; `problems` says where, and what would be right."""
 
     code = "invalid"
 
@@ -82,7 +82,7 @@ class Invalid(ShopError):
 
 
 def check_all(*checks: Callable[[], object]) -> None:
-    """Run every check, so that all that is wrong is said at once. Raises Invalid with the problems of all of them."""
+    """Run all checks and raise Invalid with the problems of all of them."""
     found: list[Problem] = []
     for check in checks:
         try:
@@ -94,47 +94,47 @@ def check_all(*checks: Callable[[], object]) -> None:
 
 
 class Malformed(Invalid, wire_code="malformed"):
-    """The request cannot be read as what it says it is."""
+    """The request cannot be parsed."""
 
 
 class TooLarge(Malformed):
-    """A body, or what is in it, has no end that we wait for."""
+    """The body, or something in it, exceeds its limit."""
 
     code = "too_large"
 
 
 class TooSlow(Malformed):
-    """A body does not come to its end in time."""
+    """The body does not arrive in time."""
 
     code = "too_slow"
 
 
 class Unsupported(Malformed):
-    """A body is of a kind that is not taken here."""
+    """The media type of the body is not supported."""
 
     code = "unsupported_media_type"
 
 
 class Conflict(ShopError):
-    """Right in itself, but not (any more) in this state of the world."""
+    """Valid in itself, but not in the current state."""
 
     code = "conflict"
 
 
 class VersionConflict(Conflict):
-    """The thing was changed by someone else since it was read."""
+    """The object was changed by someone else since it was read."""
 
     code = "version_conflict"
 
 
 class IdempotencyConflict(Conflict):
-    """The same Idempotency-Key came with another body."""
+    """The Idempotency-Key was used with another body."""
 
     code = "idempotency_conflict"
 
 
 class Refused(ShopError):
-    """The rules of the shop say no."""
+    """The rules of the shop forbid it."""
 
     code = "refused"
 
@@ -146,24 +146,24 @@ class Denied(ShopError):
 
 
 class Unauthenticated(Denied):
-    """The caller is not known; signing in may help."""
+    """The caller is unknown; signing in may help."""
 
     code = "unauthenticated"
 
 
 class RateLimited(Refused):
-    """Too many requests; `data["retry_after"]` says when to come back, in seconds."""
+    """Too many requests; `data["retry_after"]` says when to retry, in seconds."""
 
     code = "rate_limited"
 
 
 class Unavailable(ShopError):
-    """Something we depend on does not answer."""
+    """A dependency does not answer."""
 
     code = "unavailable"
 
 
-# To all who do not run the shop.
+# For everyone but operators.
 NOT_UNTIL_REPAIRED = (
     "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and whoever"
     " runs the shop knows. You can look around meanwhile."
@@ -171,4 +171,4 @@ NOT_UNTIL_REPAIRED = (
 
 
 class Damaged(Unavailable, wire_code="damaged"):
-    """What is kept is damaged, and trying again does not help. The detail names the place, for who runs the shop alone."""
+    """Stored data is damaged, so retrying does not help. The detail names the place to operators only."""

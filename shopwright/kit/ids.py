@@ -1,4 +1,4 @@
-"""Ids say what they are and sort by when they were made: `ord_01jq…` (the layout of ULID: 48 bits time, 80 bits chance)."""
+"""Ids that state their kind and sort by creation time: `ord_01jq…` (ULID: 48 bits time, 80 bits random)."""
 
 import secrets
 from collections.abc import Callable
@@ -11,12 +11,12 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 LENGTH = 26
 LOW = (1 << 40) - 1
-# Ids of these kinds open what they name to whoever knows them: they stand in no line of a log.
+# Ids of these kinds grant access, so they never appear in logs.
 BEARERS = ("crt",)
 
 
 class Ids:
-    """Makes ids from an injected clock and an injected source of chance (bytes, by count)."""
+    """Generates ids from an injected clock and random source (bytes by count)."""
 
     def __init__(self, clock: Clock, chance: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._clock = clock
@@ -24,14 +24,14 @@ class Ids:
         self._last = 0
 
     def new(self, prefix: str, after: str = "") -> str:
-        """A new id such as `ord_01jq8x4e9zq5k0v7n3c2t1m8wd`; not guessable: 80 of its bits are chance.
+        """Return a new id such as `ord_01jq8x4e9zq5k0v7n3c2t1m8wd`, unguessable with 80 random bits.
 
-        It sorts after `after`, an id of the same kind that another process may have made in the same millisecond.
+        It sorts after `after`, an id another process may have made in the same millisecond.
         """
         now = to_micros(self._clock.now()) // 1000
         self._last = max(self._last, _value(after) if after else 0)
-        # The same millisecond, or time that ran back: later ids sort later all the same, by a step of 64 bits of chance, which
-        # may carry into the next millisecond.
+        # In the same millisecond, or after time ran back, later ids still sort later, by a random step of 64 bits,
+        # which may carry into the next millisecond.
         if now <= self._last >> 80:
             value = self._last + 1 + int.from_bytes(self._chance(8), "big")
         else:
@@ -40,7 +40,7 @@ class Ids:
         return _written(prefix, value)
 
     def many(self, prefix: str, count: int, after: str = "") -> list[str]:
-        """So many new ids, for less than each by itself."""
+        """Return many ids, faster than one by one."""
         if not count:
             return []
         first = self.new(prefix, after)
@@ -52,20 +52,20 @@ class Ids:
         return [first, *(_written(prefix, value) for value in values[1:])]
 
     def go_on_after(self, made: str) -> None:
-        """From here on ids sort after this one, which another process has made, also where the clock was set back since."""
+        """Make later ids sort after this one of another process, even if the clock was set back."""
         self._last = max(self._last, _value(made))
 
     def at(self, prefix: str, moment: datetime) -> str:
-        """The first id that could have been made then: those made before sort before it."""
+        """The first possible id of that moment; earlier ids sort before it."""
         return _written(prefix, (to_micros(moment) // 1000) << 80)
 
     def secret(self, size: int = 32) -> str:
-        """An unguessable token of `size` bytes, in hexadecimal."""
+        """A random token of `size` bytes in hexadecimal."""
         return self._chance(size).hex()
 
 
 def is_id(text: str, prefix: str) -> bool:
-    """Could this be an id of that kind?"""
+    """Whether the text has the form of such an id."""
     kind, _, number = text.partition("_")
     return kind == prefix and len(number) == LENGTH and not set(number) - set(ALPHABET)
 
@@ -81,12 +81,12 @@ def _written(prefix: str, value: int) -> str:
 
 @lru_cache(maxsize=16)
 def _beginning(milliseconds: int) -> str:
-    """What all ids of one moment begin with."""
+    """The common prefix of all ids of one moment."""
     return "".join([PAIRS[(milliseconds >> shift) & 1023] for shift in range(40, -1, -10)])
 
 
 def _value(made: str) -> int:
-    """The number an id writes down."""
+    """The number an id encodes."""
     value = 0
     for letter in made.rpartition("_")[2]:
         value = value << 5 | ALPHABET.index(letter)

@@ -1,10 +1,10 @@
-"""The manifest of a service: what its folder says at first sight. docs/map.md is made from these and tests hold them to the code."""
+"""The manifest of a service: docs/map.md is made from it, and tests compare it with the code."""
 
 import msgspec
 
 
 class ServiceManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`asks`: services whose contracts it imports. `handles` and `emits`: names of events."""
+    """`asks`: services whose contracts it imports. `handles`, `emits`: names of events."""
 
     owns: str
     asks: tuple[str, ...] = ()

@@ -1,11 +1,11 @@
-"""Memory that was used and is free again."""
+"""Returning free memory to the system."""
 
 import ctypes
 import sys
 
 
 def give_back() -> None:
-    """Let the system have what is free: the C library (glibc) keeps it for each thread that ever came by."""
+    """Return free memory, which glibc keeps for each thread."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -16,9 +16,9 @@ from shopwright.kit.typed import TooFine, TwoWays, decimal
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
-# What a price, a line and the goods of an order may come to: with tax and shipping it is exact wherever it is counted.
+# The largest price, line and order: with tax and shipping it is exact wherever it is calculated.
 LARGEST = LIMIT // BASIS_POINTS
-# Where people write another sign than the English one.
+# Locales with a sign other than the English one.
 OWN_SIGN = {
     "AUD": "en_AU",
     "CAD": "en_CA",
@@ -62,11 +62,11 @@ class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True,
             )
 
     def share(self, numerator: int, denominator: int) -> "Money":
-        """`numerator/denominator` of it, rounded half away from zero to the minor unit (the rule tax offices expect)."""
+        """`numerator/denominator` of it, rounded half away from zero to the minor unit, as tax offices expect."""
         return Money(divide_half_up(self.amount * numerator, denominator), self.currency)
 
     def split(self, weights: Sequence[int]) -> list["Money"]:
-        """Parts in proportion to `weights` that add up to the whole, to the last minor unit (largest remainder)."""
+        """Parts in proportion to `weights` that sum to the whole exactly (largest remainder)."""
         total = sum(weights)
         if total <= 0 or min(weights) < 0:
             raise Invalid(_("Money is split by weights that are not negative and not all zero."))
@@ -85,17 +85,17 @@ def divide_half_up(numerator: int, denominator: int) -> int:
 
 
 def zero(currency: str) -> Money:
-    """No money, in `currency`."""
+    """Zero in `currency`."""
     return Money(0, currency)
 
 
 def add_up(amounts: Iterable[Money], currency: str) -> Money:
-    """The sum of `amounts`, which may be none."""
+    """The sum of any number of amounts."""
     return sum(amounts, zero(currency))
 
 
 def parse(text: str, currency: str, pointer: str = "") -> Money:
-    """Read "19.99" or "1,299.00" or "19,99" as money. Raises Invalid where it is not one, or is too fine or too large."""
+    """Parse "19.99", "1,299.00" or "19,99". Raises Invalid if malformed, too precise or too large."""
     digits = minor_digits(currency)
     bare = _without_sign(text.strip(), currency)
     try:
@@ -121,7 +121,7 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
 
 
 def _without_sign(text: str, currency: str) -> str:
-    """The number alone, of an amount with the sign or code of its currency before or behind it."""
+    """The number of an amount, without currency sign or code."""
     for sign in (currency, symbol(currency), symbol(currency, OWN_SIGN.get(currency, "en"))):
         bare = text.removeprefix(sign) if text.startswith(sign) else text.removesuffix(sign)
         if bare != text:
@@ -130,7 +130,7 @@ def _without_sign(text: str, currency: str) -> str:
 
 
 def major(money: Money) -> str:
-    """The amount in major units as a plain number, for forms and exports: "19.99"."""
+    """The amount in major units as a plain number for forms and exports: "19.99"."""
     return str(
         Decimal(money.amount)
         .scaleb(-minor_digits(money.currency))
@@ -147,17 +147,17 @@ def _written(amount: int, currency: str, locale: str) -> str:
 
 @lru_cache(maxsize=64)
 def _pattern(locale: str, digits: int) -> NumberPattern:
-    """How the locale writes money, with as many decimals as the currency has."""
+    """The locale's money format with the currency's decimals."""
     pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
 
 
 def symbol(currency: str, locale: str = "en") -> str:
-    """The sign of a currency, or its code where it has none."""
+    """The sign of a currency, or its code."""
     return str(get_currency_symbol(currency, locale=locale))
 
 
 def write(money: Money, locale: str = "en") -> str:
-    """Money as a person reads it: €19.99."""
+    """Format money for people: €19.99."""
     return _written(money.amount, money.currency, locale)

@@ -1,4 +1,4 @@
-"""Addresses browsers are sent on to: ours or an allowed one, and nothing else."""
+"""Allowed redirect targets: our own origin and configured ones."""
 
 import re
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
 
-# Printable ASCII; without what browsers read in another way than urlsplit (a backslash is a slash to them, tabs are nothing).
+# Printable ASCII without what browsers parse differently from urlsplit (backslashes as slashes, tabs ignored).
 PLAIN = re.compile(r"[!-\[\]-~]{1,2048}")
 PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """scheme://host:port of an address on the web, the port always said. Raises Invalid where it is none, or names a user."""
+    """The origin scheme://host:port of a URL, with explicit port. Raises Invalid if malformed or with user info."""
     wrong = Invalid(_("“{url}” is no address on the web; one looks like https://shop.example.com.", url=url[:80]))
     if not PLAIN.fullmatch(url):
         raise wrong
@@ -28,13 +28,13 @@ def origin_of(url: str) -> str:
 
 
 class Origins:
-    """The origins a browser may be sent on to. `urls`: an address at each; raises Invalid where one is no address."""
+    """The allowed origins, from a URL at each. Raises Invalid for malformed ones."""
 
     def __init__(self, urls: Iterable[str]) -> None:
         self._known = frozenset(map(origin_of, urls))
 
     def allow(self, url: str) -> bool:
-        """Does this address lead to one of them?"""
+        """Whether the URL leads to an allowed origin."""
         try:
             return origin_of(url) in self._known
         except Invalid:

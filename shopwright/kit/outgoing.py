@@ -1,4 +1,4 @@
-"""Calls over the network to those outside the shop: payment webhooks, pictures, other servers."""
+"""HTTP calls to the outside: payment webhooks, pictures, other servers."""
 
 import asyncio
 import ipaddress
@@ -9,34 +9,34 @@ from functools import cache
 import httpx
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# IPv4 addresses written as IPv6: NAT64 (RFC 6052, RFC 8215).
+# IPv4 within IPv6: NAT64 (RFC 6052, RFC 8215).
 TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
 class Outgoing(httpx.AsyncHTTPTransport):
-    """A transport whose every failure of the network is an `httpx.HTTPError`."""
+    """A transport that reports every network failure as `httpx.HTTPError`."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:
             return await super().handle_async_request(request)
         except AttributeError as error:
-            # uvloop takes the socket away from a connection that is reset while it opens; anyio then asks None for its peer
+            # uvloop removes the socket of a connection that is reset while opening; anyio then asks None for its peer
             raise httpx.ConnectError("the connection was reset while it opened", request=request) from error
 
 
 @cache
 def trust() -> ssl.SSLContext:
-    """The authorities we believe, read once: it takes 40 ms."""
+    """The trusted certificate authorities, read once, as it takes 40 ms."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 def client(timeout_s: float, base_url: str = "") -> httpx.AsyncClient:
-    """A client that follows no redirects and takes nothing from the environment."""
+    """A client without redirects and without settings from the environment."""
     return httpx.AsyncClient(transport=Outgoing(verify=trust()), timeout=timeout_s, base_url=base_url, trust_env=False)
 
 
 def is_public(address: Address) -> bool:
-    """Is it on the internet, and not in a network of ours: also where an IPv6 address stands for one of IPv4?"""
+    """Whether the address is public, also inside IPv6 forms of IPv4."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is None and any(address in network for network in TRANSLATED):
@@ -47,9 +47,9 @@ def is_public(address: Address) -> bool:
 
 
 async def public_address(host: str) -> str | None:
-    """The address to connect to; None where any address of this name is not public. Raises OSError for an unknown name.
+    """The address to connect to; None if any address of the name is not public. Raises OSError if unknown.
 
-    Whoever connects to this very address is not led elsewhere by a name that means something else a moment later.
+    Connecting to this address prevents DNS rebinding.
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

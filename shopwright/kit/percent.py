@@ -4,5 +4,5 @@ from shopwright.kit.typed import per_cent
 
 
 def percent(ppm: int) -> str:
-    """8.875 %, of a rate in millionths."""
+    """Format a rate from parts per million: 8.875 %."""
     return f"{per_cent(ppm)} %"

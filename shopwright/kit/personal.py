@@ -1,11 +1,11 @@
-"""Personal data: a field that tells who someone is says so where it is declared, and whoever erases or shows it walks that.
+"""Personal data is declared on the field; erasure, export and redaction follow the declaration.
 
     class OrderBody(msgspec.Struct, frozen=True):
         totals: Totals
         gift_message: Personal[str] = ""
         shipping_address: Address       # its own fields are marked
 
-The mark stands on texts and on lists of them, at a field or within it. A struct is not marked: its fields are.
+Text and lists of text are marked, at a field or within its type. Structs are not marked, but their fields.
 """
 
 import functools
@@ -17,12 +17,12 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 import msgspec
 
 T = TypeVar("T")
-# What stands where something personal stood.
+# Replaces personal text.
 ERASED = "erased"
 
 
 class PersonalMark:
-    """Says of a type that its values tell of a person."""
+    """Marks a type whose values are personal."""
 
 
 PERSONAL_MARK = PersonalMark()
@@ -31,26 +31,26 @@ UNIONS = (typing.Union, types.UnionType)
 
 
 def personal_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The fields with something personal in them, in their order."""
+    """The fields that contain personal data, in order."""
     return tuple(name for name, _ in _personal_hints(kind))
 
 
 def is_personal(hint: Any) -> bool:
-    """Is this type marked, or a struct with such fields, or does it hold one?"""
+    """Whether this type is marked, or contains a marked one."""
     return _holds(hint, frozenset())
 
 
 def is_marked(hint: Any) -> bool:
-    """Is this type itself marked, also where it is one of several?"""
+    """Whether this type itself is marked, also within a union."""
     if get_origin(hint) is Annotated:
         return PERSONAL_MARK in get_args(hint)[1:] or is_marked(get_args(hint)[0])
     return get_origin(hint) in UNIONS and any(map(is_marked, get_args(hint)))
 
 
 def redacted(value: T) -> T:
-    """The same struct without what is personal in it.
+    """The struct without personal data.
 
-    Where it stood, a text says `ERASED`; a struct that leaves out defaults leaves it out, and what is no text is its default.
+    Text becomes `ERASED`, or is omitted in structs that omit defaults; other values become their defaults.
     """
     if not isinstance(value, msgspec.Struct):
         raise TypeError(f"{type(value).__name__} is no struct: nothing in it is declared")
@@ -60,13 +60,13 @@ def redacted(value: T) -> T:
 
 
 def personal_values(value: msgspec.Struct) -> dict[str, Any]:
-    """What is personal in a struct, by the name of its field; of a field that holds such things, the whole of it."""
+    """The personal fields of a struct by name, each whole."""
     return {name: getattr(value, name) for name in personal_fields(type(value))}
 
 
 @functools.cache
 def _hints(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
-    """The fields and their types, with their marks."""
+    """Fields with their annotated types."""
     found = typing.get_type_hints(kind, include_extras=True)
     return {name: found[name] for name in kind.__struct_fields__}
 
@@ -95,7 +95,7 @@ def _redacted_field(kind: type[msgspec.Struct], name: str, value: Any, hint: Any
 
 
 def _redacted(value: Any, hint: Any) -> Any:
-    """Of a value whose type has a mark somewhere within."""
+    """Redact a value whose type contains a mark."""
     if value is None or not is_personal(hint):
         return value
     if is_marked(hint):
@@ -119,7 +119,7 @@ def _erased(value: Any) -> Any:
 
 
 def _members(hint: Any, container: type) -> tuple[Any, ...]:
-    """The types of the members of a container, which may be one of several types."""
+    """The member types of a container, also within a union."""
     if get_origin(hint) is Annotated:
         return _members(get_args(hint)[0], container)
     if get_origin(hint) in UNIONS:

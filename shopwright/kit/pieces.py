@@ -1,4 +1,4 @@
-"""Folded text, taken apart: words of scripts with blanks, letters of scripts without, and terms to look things up by."""
+"""Splitting folded text: words, letters of scripts without blanks, and search terms."""
 
 import re
 from functools import cache
@@ -29,34 +29,34 @@ def _unspaced() -> re.Pattern[str]:
 
 @cache
 def run() -> re.Pattern[str]:
-    """Letters of a script that writes no blanks, one after the other."""
+    """A run of letters of a script without blanks."""
     return re.compile(f"{_letter()}(?:[{JOINTS}]?{_letter()})*")
 
 
 @cache
 def piece() -> re.Pattern[str]:
-    """A word, or a letter of a script that writes no blanks."""
+    """A word, or a letter of a script without blanks."""
     return re.compile(f"{_letter()}|(?:(?![{UNSPACED}])[^\\W_][{marks()}]*)+")
 
 
 def is_unspaced(text: str) -> bool:
-    """Does it begin with a letter of a script that writes no blanks?"""
+    """Whether it starts with a letter of a script without blanks."""
     return not text.isascii() and _unspaced().match(text) is not None
 
 
 def joined(text: str) -> str:
-    """Its letters and digits alone: one spelling of a number, however it is punctuated."""
+    """Letters and digits only: one spelling of a number, however punctuated."""
     folded = fold(text)
     return "".join(_pieces_in(folded).findall(folded))[:LONGEST]
 
 
 def terms_of(text: str) -> set[str]:
-    """What a text is looked up by: its words, what stands between blanks joined, and two letters where no blanks are."""
+    """The search terms of a text: words, joined chunks between blanks, and letter pairs in scripts without blanks."""
     return _terms(_chunks(text))
 
 
 def words_of(text: str) -> list[str]:
-    """What stands between blanks, joined; where a script writes none, all of it."""
+    """The chunks between blanks, joined; all of a text without blanks."""
     return _words(_chunks(text))
 
 
@@ -78,7 +78,7 @@ def _words(chunks: list[list[str]]) -> list[str]:
 
 
 def looked_for(text: str) -> list[list[str]]:
-    """The ways in which a text may be met: all terms of one of these are there."""
+    """The alternative sets of terms that match a text; all terms of one set are required."""
     chunks = _chunks(text)
     ways = (
         [joined(text)],
@@ -96,7 +96,7 @@ def looked_for(text: str) -> list[list[str]]:
 
 
 def _chunks(text: str) -> list[list[str]]:
-    """The words of each part between blanks."""
+    """The words of each chunk between blanks."""
     folded = fold(text)
     spaced = folded if folded.isascii() else run().sub(r" \g<0> ", folded)
     found = _pieces_in(folded).findall

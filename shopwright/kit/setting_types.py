@@ -1,6 +1,6 @@
-"""What the value of a setting may be. Each type says what is wrong with one, and what would be right.
+"""The types of settings. Each explains what is wrong with a value and what would be right.
 
-No sentence repeats a secret: of what may hold one (secrets, URLs of engines) no more than the scheme or an option is named.
+No sentence repeats a secret: of secrets and engine URLs only the scheme or an option is named.
 """
 
 import difflib
@@ -20,7 +20,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import check_language
 
-# Answers what is wrong and what would be right; nothing where it is right.
+# Returns what is wrong and what would be right, or "".
 Check = Callable[[str], str]
 HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 HIDDEN = re.compile(r"[\x00-\x1f\x7f]")
@@ -30,20 +30,20 @@ EXAMPLE = "https://shop.example.com"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """The type of a setting, as metadata of its field. `empty`: it may be left empty."""
+    """The type of a setting, as metadata of its field. `empty`: whether it may be empty."""
 
     check: Check
     empty: bool = False
 
     def problem(self, value: str) -> str:
-        """What is wrong with it, in a sentence; "" for a right one."""
+        """What is wrong, in a sentence, or ""."""
         if not value:
             return "" if self.empty else "is empty; leave it out, or give it a value."
         return "holds a line break or another control character." if HIDDEN.search(value) else self.check(value)
 
 
 def each(check: Check) -> Check:
-    """Several, separated by commas or spaces."""
+    """Several values, separated by commas or spaces."""
 
     def every(value: str) -> str:
         return next((problem for one in value.replace(",", " ").split() if (problem := check(one))), "")
@@ -52,7 +52,7 @@ def each(check: Check) -> Check:
 
 
 def several(check: Check) -> Check:
-    """Several, separated by commas alone: a space is part of one."""
+    """Several values, separated by commas only, as they may contain spaces."""
 
     def every(value: str) -> str:
         return next((problem for one in value.split(",") if (problem := check(one.strip()))), "")
@@ -61,7 +61,7 @@ def several(check: Check) -> Check:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """“Did you mean”, or all there are."""
+    """“Did you mean”, or all allowed values."""
     names = list(known)
     found = difflib.get_close_matches(word.lower(), names, n=1)
     return f"Did you mean {found[0]}?" if found else f"It is one of {', '.join(names)}."
@@ -81,7 +81,7 @@ def email(value: str) -> str:
 
 
 def sender(value: str) -> str:
-    """An e-mail address, with a name before it or without."""
+    """An e-mail address with or without a name."""
     name, address = parseaddr(value)
     if not address or (not name and address != value.strip()):
         return f"is “{value}”, which is no sender; write Shop <shop@example.com>, or the address alone."
@@ -107,12 +107,12 @@ def time_zone(value: str) -> str:
 
 
 def language(value: str) -> str:
-    """A language there is a message catalogue for."""
+    """A language with a message catalogue."""
     return _detail(lambda: check_language(value))
 
 
 def title(value: str) -> str:
-    """What something is called."""
+    """A title."""
     longest = 100
     if not value.strip():
         return "is made of spaces; give it a name."
@@ -120,7 +120,7 @@ def title(value: str) -> str:
 
 
 def secret(least: int) -> Check:
-    """Random text that is not to be guessed."""
+    """Unguessable random text."""
 
     def check(value: str) -> str:
         if re.search(r"\s", value):
@@ -135,12 +135,12 @@ def secret(least: int) -> Check:
 
 
 def password(value: str) -> str:
-    """One that is not too short; whether it is a common one is seen where it is used."""
+    """A password of sufficient length; whether it is common is checked where it is used."""
     return f"has {len(value)} characters; at least {LEAST_PASSWORD}." if len(value) < LEAST_PASSWORD else ""
 
 
 def folder(value: str) -> str:
-    """One that is there, or can be made."""
+    """An existing folder, or one that can be created."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", value):
         return f"is a folder, not a URL; write /{value.partition(':')[2].strip('/') or 'srv/shop'}."
     if (path := Path(value)).exists() and not path.is_dir():
@@ -149,7 +149,7 @@ def folder(value: str) -> str:
 
 
 def network(value: str) -> str:
-    """An IP address or network, not all of them."""
+    """An IP address or network, but not all of them."""
     right = "Write an IP address or a network: 127.0.0.1, 10.0.0.0/8, fd00::/8."
     try:
         found = ipaddress.ip_network(value)
@@ -166,7 +166,7 @@ def network(value: str) -> str:
 
 
 def _address(host: str, port: str) -> str:
-    """Host and port of a URL; the port may be missing."""
+    """Check host and optional port of a URL."""
     if port and not (is_number(port) and 1 <= int(port) <= MOST_PORTS):
         return f"has a port that cannot be; a port is a number from 1 to {MOST_PORTS}."
     if host.startswith("["):
@@ -185,7 +185,7 @@ def _address(host: str, port: str) -> str:
 
 
 def _split_port(where: str) -> tuple[str, str, bool]:
-    """Host, port, and whether a colon stands between them."""
+    """Host, port, and whether there is a colon between them."""
     if where.startswith("["):
         host, _, rest = where.partition("]")
         return f"{host}]", rest.removeprefix(":"), rest.startswith(":")
@@ -201,7 +201,7 @@ def _authority(where: str) -> str:
 
 
 def web(value: str, *, path: bool = False) -> str:
-    """The address of a site: http or https, host and port, and nothing more but for a `path`."""
+    """The URL of a site: http or https, host and port, and no more unless `path`."""
     scheme, found, rest = value.partition("://")
     if not found or scheme not in {"http", "https"}:
         return f"is no address of a site; one starts with http:// or https://, as {EXAMPLE} does."
@@ -219,14 +219,14 @@ def web(value: str, *, path: bool = False) -> str:
 
 
 def services(value: str) -> str:
-    """Where services are: a URL with {service} in it."""
+    """The URL of services, with {service} in it."""
     if value.count("{service}") != 1 or re.search(r"[{}]", value.replace("{service}", "")):
         return "does not name {service} once; it looks like http://{service}.shop.internal:8000."
     return web(value.replace("{service}", "service"), path=True)
 
 
 def engine(*, bare: str = "", folders: str = "", servers: str = "") -> Check:
-    """The URL of an engine, by its scheme: `bare` ones are complete, `folders` live in one, `servers` have hosts."""
+    """The URL of an engine by scheme: `bare` ones stand alone, `folders` have a path, `servers` have hosts."""
     alone, local, remote = bare.split(), folders.split(), servers.split()
 
     def check(value: str) -> str:

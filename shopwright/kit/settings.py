@@ -1,6 +1,6 @@
-"""Settings are one frozen structure. They come from defaults, a TOML file and the environment, in that order.
+"""Settings are one frozen structure from defaults, a TOML file and the environment, in that order.
 
-An unknown setting is an error that names the nearest known one: a typo must not be obeyed silently.
+An unknown setting is an error that names the nearest known one, so that a typo is not ignored.
 """
 
 import difflib
@@ -22,7 +22,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
 PREFIX = "SHOPWRIGHT_"
 FILE = "SHOPWRIGHT_CONFIG"
-# In one URL or several: scheme, who asks, and what is given after the question mark.
+# In one URL or several: scheme, user info and query.
 WHO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(://)([^/?#\s]*)@")
 GIVEN = re.compile(r"([?&;])([^=&;#\s]+)=([^&;#\s,]*)")
 HAVE_USERS = frozenset({"postgresql", "postgres", "mongodb", "mongodb+srv", "amqp", "amqps", "smtp", "smtps"})
@@ -34,7 +34,7 @@ SHARING = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One setting as `shopwright settings` prints it."""
+    """A setting as printed by `shopwright settings`."""
 
     name: str
     value: str
@@ -43,7 +43,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, str]]:
-    """The settings and, for each, where it came from. Raises Invalid naming every setting that is wrong."""
+    """Return the settings and the origin of each. Raises Invalid naming every wrong setting."""
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     given: dict[str, tuple[Any, str]] = {}
     if path := environment.get(FILE):
@@ -80,7 +80,7 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
 
 
 def require_right(settings: msgspec.Struct, names: Sequence[str]) -> None:
-    """Raise Invalid, naming each of these settings that is wrong."""
+    """Raise Invalid naming each of these settings that is wrong."""
     hints = get_type_hints(type(settings), include_extras=True)
     found = ((name, _problem(hints[name], getattr(settings, name))) for name in names)
     _raise([Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()} {wrong}") for name, wrong in found if wrong])
@@ -92,13 +92,13 @@ def _raise(problems: Sequence[Problem]) -> None:
 
 
 def _problem(hint: Any, value: Any) -> str:
-    """What is wrong with a value of the right Python type."""
+    """What is wrong with a value of the right Python type, or ""."""
     found = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     return next((one.problem(value) for one in found if isinstance(one, Kind)), "")
 
 
 def _expected(hint: Any, value: str) -> str:
-    """What would be right in place of a value of another type, or beyond its bounds."""
+    """What would be right in place of a value of the wrong type or range."""
     inner, *extras = get_args(hint)
     if get_origin(inner) is Literal:
         return f"is “{value}”. {near(value, get_args(inner))}"
@@ -118,7 +118,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def describe(settings: msgspec.Struct, origins: Mapping[str, str]) -> list[Setting]:
-    """Every setting with its value (secrets masked), origin and meaning, in the order they are declared."""
+    """Return all settings with value (secrets masked), origin and meaning, as declared."""
     hints = get_type_hints(type(settings), include_extras=True)
     return [
         Setting(PREFIX + name.upper(), mask(name, str(getattr(settings, name))), origins[name], _meaning(hints[name]))
@@ -135,7 +135,7 @@ def _meaning(hint: Any) -> str:
 
 
 def mask(name: str, value: str) -> str:
-    """The value with what must not be seen replaced: whole secrets, and the password inside a URL."""
+    """The value with secrets and passwords in URLs replaced."""
     if value and any(word in name for word in ("password", "secret", "key", "token")):
         return "••••"
     if "://" not in value:
@@ -145,7 +145,7 @@ def mask(name: str, value: str) -> str:
 
 
 def _hide_who(found: re.Match[str]) -> str:
-    """A password is hidden; a user alone is a key, but where servers have users."""
+    """Mask a password; a lone user is a key, unless the server has users."""
     user, said, _ = found[3].partition(":")
     if said:
         return f"{found[1]}{found[2]}{user}:••••@"
@@ -153,12 +153,12 @@ def _hide_who(found: re.Match[str]) -> str:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """The parts of a setting that holds several, separated by commas or spaces."""
+    """The parts of a setting with several values."""
     return tuple(dict.fromkeys(value.replace(",", " ").split()))
 
 
 def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
-    """The engine whose scheme `url` names. Raises Invalid with "did you mean" for a scheme nobody knows."""
+    """Return the engine for the scheme of `url`. Raises Invalid with "did you mean"."""
     scheme = url.partition(":")[0]
     if scheme in known:
         return known[scheme]
@@ -169,7 +169,7 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     )
 
 
-# What each extra brings, by the name it is imported by.
+# The import names of each extra's packages.
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("asyncpg",),
     "redis": ("redis",),
@@ -187,7 +187,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
 
 
 def missing_extra(error: ModuleNotFoundError) -> str | None:
-    """What to install, where a module of an extra is not there; None for any other."""
+    """Return what to install if a module of an extra is missing; None for other modules."""
     package = (error.name or "").partition(".")[0]
     extra = next((name for name, brings in EXTRAS.items() if package in brings), None)
     if extra is None:
@@ -197,7 +197,7 @@ def missing_extra(error: ModuleNotFoundError) -> str | None:
 
 @contextmanager
 def client_of(extra: str) -> Iterator[None]:
-    """Around the import of an engine: a client that is not installed is an Invalid setting that says how to install it."""
+    """Import an engine's client; a missing one is an Invalid setting that says how to install it."""
     try:
         yield
     except ImportError as error:  # it is not there, or without what it needs itself
@@ -207,7 +207,7 @@ def client_of(extra: str) -> Iterator[None]:
 
 
 class EngineUrl(msgspec.Struct, frozen=True):
-    """A URL that names an engine, taken apart. `hosts`: each with its port, or None where the URL says none."""
+    """A parsed engine URL. `hosts`: each with its port, or None."""
 
     scheme: str
     user: str
@@ -218,7 +218,7 @@ class EngineUrl(msgspec.Struct, frozen=True):
 
 
 def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
-    """The parts of an engine's URL; user and password are percent-decoded. Raises Invalid, without repeating a password."""
+    """Parse an engine URL, with decoded user and password. Raises Invalid, never repeating a password."""
     name = PREFIX + kind.upper()
     split = urlsplit(url)
     given, _, where = split.netloc.rpartition("@")
@@ -240,7 +240,7 @@ def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
 
 
 def prefix_of(kind: str, url: EngineUrl) -> str:
-    """What the names of a shop begin with on a server it shares with others. Raises Invalid."""
+    """The prefix of the shop's names on a shared server. Raises Invalid."""
     prefix = url.options.get("prefix", "shopwright")
     if not SHARING.fullmatch(prefix):
         raise Invalid(f"{PREFIX}{kind.upper()} has the prefix “{prefix}”; it is made of letters, digits, - and _.")
@@ -248,6 +248,6 @@ def prefix_of(kind: str, url: EngineUrl) -> str:
 
 
 def _bracketed(address: str) -> tuple[str, str, str]:
-    """An IPv6 address in brackets, and its port."""
+    """A bracketed IPv6 address and its port."""
     host, _, port = address[1:].partition("]")
     return host, ":", port.removeprefix(":")

@@ -1,4 +1,4 @@
-"""States as a table of data. An illegal move is refused aloud."""
+"""State machines as data. Illegal transitions raise."""
 
 from collections.abc import Mapping
 from typing import Generic, TypeVar
@@ -10,13 +10,13 @@ S = TypeVar("S", bound=str)
 
 
 class IllegalMove(Conflict):
-    """That cannot happen to it in the state it is in."""
+    """The transition is not allowed in the current state."""
 
     code = "illegal_move"
 
 
 class States(Generic[S]):
-    """Which state may follow which: `States("order", {"placed": {"paid", "cancelled"}, "paid": set()})`."""
+    """The allowed transitions: `States("order", {"placed": {"paid", "cancelled"}, "paid": set()})`."""
 
     def __init__(self, thing: str, table: Mapping[S, frozenset[S]]) -> None:
         self.thing = thing
@@ -29,7 +29,7 @@ class States(Generic[S]):
         return after in self.table[before]
 
     def move(self, before: S, after: S) -> S:
-        """`after`, if it may follow `before`; raises IllegalMove otherwise."""
+        """Return `after` if it may follow `before`. Raises IllegalMove."""
         if not self.may(before, after):
             allowed = ", ".join(sorted(self.table[before])) or "nothing: it is over"
             raise IllegalMove(

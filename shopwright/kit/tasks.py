@@ -1,7 +1,7 @@
-"""Waiting to be woken, and ending what runs beside: both so that who is cancelled ends.
+"""Waiting and stopping tasks such that cancellation always takes effect.
 
-`asyncio.wait_for` swallows being cancelled in the moment in which what it waits for is there, before Python 3.12
-(bpo-37658). The clients of RabbitMQ and MongoDB use it: a task in one of them may go on as if nobody had cancelled it.
+Before Python 3.12 `asyncio.wait_for` swallows a cancellation at the moment its result arrives (bpo-37658). The clients
+of RabbitMQ and MongoDB use it, so their tasks may continue as if nothing happened.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ AGAIN_S = 0.5
 
 
 async def woken(event: asyncio.Event, within_s: float | None) -> bool:
-    """Answers whether it was, in time (None: however long it takes)."""
+    """Whether the event was set in time (None: no limit)."""
     try:
         async with asyncio.timeout(within_s):
             return await event.wait()
@@ -23,7 +23,7 @@ async def woken(event: asyncio.Event, within_s: float | None) -> bool:
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel all, and those again that have not ended soon. What one of them fails with is logged."""
+    """Cancel all tasks, again if they do not end soon. Failures are logged."""
     each = set(tasks)
     left = {task for task in each if not task.done()}
     while left:

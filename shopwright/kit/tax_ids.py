@@ -1,4 +1,4 @@
-"""Tax ids of sellers and buyers: their form and check digits, by the rules of each country (python-stdnum)."""
+"""Tax ids of sellers and buyers: form and check digits by each country's rules (python-stdnum)."""
 
 import re
 from typing import TYPE_CHECKING, Final
@@ -25,14 +25,14 @@ NORTHERN_IRELAND: Final = (
     "XI"  # goods there are taxed by the rules of the EU; its numbers are British ones with these letters
 )
 MEMBERS: Final = frozenset(code.upper() for code in vat.MEMBER_STATES) - {NORTHERN_IRELAND}
-# Countries whose businesses are known by a number that stdnum files under another name than “vat”.
+# Countries whose business numbers stdnum has under a name other than “vat”.
 OTHER_NAMES: Final = {"US": "ein"}
 SEPARATORS: Final = re.compile(r"[\s./_-]")
 UNKNOWN: Final = re.compile(r"[0-9A-Z]{3,32}")
 
 
 class TaxNumber(msgspec.Struct, frozen=True):
-    """A tax id in its one form. `known`: the rules of its country were applied; `member`: the EU asks its register for it."""
+    """A normalised tax id. `known`: its country's rules were applied; `member`: it can be checked in the EU register."""
 
     id: str
     country: str
@@ -41,7 +41,7 @@ class TaxNumber(msgspec.Struct, frozen=True):
 
 
 def check_reference(text: str, pointer: str = "/reference") -> str:
-    """What a buyer wants to find on the invoice, on one line. Raises Invalid."""
+    """Return a buyer's invoice reference on one line. Raises Invalid."""
     found = tidy_line(text)
     if len(found) > LONGEST_REFERENCE:
         raise Invalid.at(
@@ -51,23 +51,23 @@ def check_reference(text: str, pointer: str = "/reference") -> str:
 
 
 def is_leitweg_id(text: str) -> bool:
-    """Is it the id by which a German authority takes invoices, with check digits that fit?"""
+    """Whether it is a German authority's Leitweg-ID with valid check digits."""
     return "-" in text and bool(leitweg.is_valid(text))
 
 
 def member_of(country: str) -> str:
-    """The code of a member state of the EU as tax ids are filed under it; "" for other countries. Monaco counts as France."""
+    """The EU member state code under which tax ids are filed; "" for others. Monaco counts as France."""
     code = {"MC": "FR", "EL": "GR"}.get(country, country)
     return code if code in MEMBERS or code == NORTHERN_IRELAND else ""
 
 
 def prefix_of(member: str) -> str:
-    """The letters in front of the VAT ids of a member state: those of Greece are EL."""
+    """The prefix of a member state's VAT ids: EL for Greece."""
     return "EL" if member == "GR" else member
 
 
 def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNumber:
-    """A tax id of `country`, or of any member state whose letters it begins with. Raises Invalid, which says what is wrong."""
+    """Parse a tax id of `country`, or of the member state in its prefix. Raises Invalid with the reason."""
     written = visible(text).upper()
     bare, home = SEPARATORS.sub("", written), place_form(country)
     if not bare or len(bare) > LONGEST:
@@ -107,7 +107,7 @@ def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNu
 
 
 def read_oss_id(text: str, pointer: str) -> str:
-    """A number of the One-Stop-Shop that is none of a member state (EU372022452, IM…). Raises Invalid."""
+    """Parse a One-Stop-Shop number of no member state (EU372022452, IM…). Raises Invalid."""
     try:
         return str(oss.validate(visible(text).upper()))
     except ValidationError as error:
@@ -117,7 +117,7 @@ def read_oss_id(text: str, pointer: str) -> str:
 
 
 def read_iban(text: str, pointer: str = "/bank") -> str:
-    """An IBAN in its one form. Raises Invalid."""
+    """Return a normalised IBAN. Raises Invalid."""
     try:
         return str(iban.validate(visible(text)))
     except ValidationError as error:
@@ -131,7 +131,7 @@ def _module(country: str) -> "NumberValidationModule | None":
 
 
 def _with_letters(member: str, bare: str) -> str:
-    """As it is filed: in capitals, with the letters of its member state in front."""
+    """As filed: in capitals, with its prefix."""
     letters = prefix_of(member)
     found = str(vat.validate(letters + bare.removeprefix(letters).removeprefix(member)))
     return letters + found.removeprefix(letters)

@@ -1,4 +1,4 @@
-"""Words: as addresses, as clean HTML, as plain text."""
+"""Text as slugs, clean HTML and plain text."""
 
 import hashlib
 import re
@@ -21,23 +21,23 @@ BARE_IMAGE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 
 
 def slugify(text: str) -> str:
-    """Make an address of words: “Crème brûlée” → “creme-brulee”; letters of other scripts stay as they are, with their marks."""
+    """Make a slug: “Crème brûlée” → “creme-brulee”; other scripts keep their letters and marks."""
     if text.isascii():  # as most are, and the same for less
         return "-".join(ASCII_WORD.findall(text.lower()))[:120].strip("-_") or "item"
     folded = "".join(_latin(c) for c in unicodedata.normalize("NFC", text).casefold()).casefold()
-    # casefold may take a letter apart that belongs together (İ, ΐ); an address is one string however it was typed.
+    # casefold may decompose letters (İ, ΐ); a slug must be one string however it was typed.
     words = _words(unicodedata.normalize("NFC", folded), keep="_")
     return unicodedata.normalize("NFC", "-".join(words)[:120]).strip("-_") or "item"
 
 
 def _latin(letter: str) -> str:
-    """A Latin letter without its marks, any other as it is."""
+    """A Latin letter without diacritics; others unchanged."""
     apart = unicodedata.normalize("NFKD", letter)
     return "".join(c for c in apart if not unicodedata.combining(c)) if apart[:1].isascii() else letter
 
 
 def _words(text: str, keep: str = "") -> list[str]:
-    """Runs of letters (with their marks) and digits, of every script."""
+    """Runs of letters (with marks) and digits of any script."""
     return "".join(c if c in keep or unicodedata.category(c)[0] in "LMN" else " " for c in text).split()
 
 
@@ -46,10 +46,10 @@ LOOKS_HASHED = re.compile(r"[_-][0-9a-f]{8}$")
 
 
 def name_key(name: str, joint: str = "_") -> str:
-    """The key of a name (of an attribute, a product type): “Größe” → größe, “Seat height” → seat_height.
+    """The key of an attribute or product type name: “Größe” → größe, “Seat height” → seat_height.
 
-    Case, blanks and Unicode form do not matter; all else does: different names never share a key. Where the letters alone
-    do not tell names apart (C++ and C#), or are too many, a hash of the name follows them.
+    Case, blanks and Unicode form do not matter; otherwise different names have different keys: if letters do not
+    distinguish them (C++ and C#), or are too many, a hash follows.
     """
     text = unicodedata.normalize("NFC", " ".join(name.split())).lower()
     whole = joint.join(unicodedata.normalize("NFC", text).replace(joint, " ").split())
@@ -64,7 +64,7 @@ def name_key(name: str, joint: str = "_") -> str:
 
 
 def is_key(text: str, joint: str = "_") -> bool:
-    """Is this a key: lower-case letters and digits, a letter first, joined by single signs?"""
+    """Whether it is a key: lower-case letters and digits, starting with a letter, single joints."""
     return (
         0 < len(text) <= LONGEST_KEY
         and text[0].isalpha()
@@ -74,13 +74,13 @@ def is_key(text: str, joint: str = "_") -> bool:
 
 
 def _kept(tag: str, name: str, value: str) -> str | None:
-    """Pictures come from this shop or by https; one on a page of the earlier shop is nowhere here."""
+    """Pictures must be ours or https; those of a former shop's pages are dropped."""
     if tag == "img" and name == "src" and not value.startswith(("https://", "/media/")):
         return None
     return value
 
 
-# Made once: to make one costs more than to clean a description with it.
+# Created once, as that costs more than cleaning a description.
 CLEANER = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
@@ -92,7 +92,7 @@ CLEANER = nh3.Cleaner(
 
 
 class Cleaned:
-    """The last texts that came out clean: who is given one of them need not clean it again. `most`: letters of all."""
+    """Recently cleaned texts, which need no cleaning again. `most`: their total length."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -113,12 +113,12 @@ class Cleaned:
             self._letters -= len(oldest)
 
 
-# An import cleans what it compares with the shop, a thousand products at a time, and the catalog whatever it is given.
+# Imports clean what they compare with the shop, a thousand products at a time, and the catalog cleans all input.
 CLEANED = Cleaned(most=2_500_000)
 
 
 def clean_html(html: str) -> str:
-    """Rich text without anything that could run, track or break the page."""
+    """Rich text without scripts, trackers, and what breaks the page."""
     if html in CLEANED:
         return html
     cleaned = CLEANER.clean(HEADING_1.sub(r"<\1h2", html))  # a page has one of its own
@@ -132,17 +132,17 @@ PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 def csv_cell(text: str) -> str:
-    """A cell that no spreadsheet runs as a formula: an apostrophe stands before what would be one."""
+    """A cell that spreadsheets do not run as a formula, by a leading apostrophe."""
     return f"'{text}" if text.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(text) else text
 
 
 def plain_text(html: str) -> str:
-    """The words alone."""
+    """The text without markup."""
     spaced = re.sub(r"<(?:/p|/li|br|/h\d|/div|/tr|/td)[^>]*>", " ", html)
     return re.sub(r"\s+", " ", nh3.clean(spaced, tags=set()).replace("&nbsp;", " ").replace("&amp;", "&")).strip()
 
 
-# C0 and C1 controls, what breaks lines, what turns the direction of text around (UAX #9), and what is no character.
+# C0 and C1 controls, line separators, direction overrides (UAX #9), and noncharacters.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 CONTROLS_OF_TEXT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -153,21 +153,21 @@ JOINERS, LAST_LATIN = "\u200c\u200d", "\u024f"
 
 
 def has_controls(text: str, *, lines: bool = False) -> bool:
-    """Is there a character that no one-line text has? `lines`: one of several lines, with line feeds and tabs."""
+    """Whether it contains control characters. `lines`: line feeds and tabs are allowed."""
     return (CONTROLS_OF_TEXT if lines else CONTROLS).search(text) is not None
 
 
 def like_literal(text: str) -> str:
-    """A text in a LIKE pattern of SQL, where nothing of it means anything else (ESCAPE '!')."""
+    """Escape a text for a LIKE pattern (ESCAPE '!')."""
     for sign in "!%_":
         text = text.replace(sign, f"!{sign}")
     return text
 
 
 def tidy_line(text: str) -> str:
-    """A line somebody typed as it is kept: letters as wide as usual, what cannot be seen left out, any blanks one space.
+    """Normalise a typed line: usual widths, no invisible characters, single blanks.
 
-    The joiners that some scripts are written with stay between their letters.
+    Joiners that some scripts need between letters stay.
     """
     usual = "".join(unicodedata.normalize("NFKC", c) if _of_other_width(c) else c for c in " ".join(text.split()))
     beside = zip(usual, f" {usual}", f"{usual[1:]} ", strict=False)
@@ -186,10 +186,10 @@ def _is_seen(letter: str) -> bool:
 
 
 def _joins(letter: str) -> bool:
-    """Is it a letter or mark of a script in which joiners change what is read?"""
+    """Whether it is a letter or mark of a script in which joiners matter."""
     return letter > LAST_LATIN and unicodedata.category(letter)[0] in "LM"
 
 
 def escape_controls(text: str) -> str:
-    """The same in one line that shows what is there, as Python writes it."""
+    """Escape control characters as Python does."""
     return CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -1,8 +1,8 @@
-"""Small numbers about one subject each, in a cache that all processes share, until their owner says that they changed.
+"""Small numbers per subject in a shared cache, until their owner reports a change.
 
-The owner says so after each commit and before anyone is told that it is done. For the next moment nobody keeps a number, so that
-one that was read before the change is not kept after it. What remains: an owner that dies just then, or cannot reach the cache
-that others reach. So a number is only kept for what may be behind for a few minutes then: nothing is decided on it.
+The owner reports after each commit and before it answers. For a moment afterwards no number is cached, so that one read
+before the change is not stored after it. An owner that crashes in between, or cannot reach the cache, leaves a stale
+number: so only numbers that may lag for a few minutes, and decide nothing, are cached.
 """
 
 import hashlib
@@ -14,24 +14,24 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Cache
 
 CHANGED = b"?"
-# Longer than a number may be on its way from the database to the cache.
+# Longer than a number can take from the database to the cache.
 UNSETTLED = timedelta(seconds=5)
 KEPT = timedelta(minutes=5)
 
 
 class CachedCounter:
-    """Numbers of one kind. Without a cache that all processes share everything is asked."""
+    """Numbers of one kind. Without a shared cache every number is read."""
 
     def __init__(self, cache: Cache | None, kind: str) -> None:
         self._cache = cache
         self._kind = kind
 
     def _name(self, subject: str) -> str:
-        """Who knows the id of a guest's cart may use it: it does not stand there."""
+        """The cache key, hashed, as the id of a guest's cart grants access to it."""
         return f"{self._kind}:{hashlib.sha256(subject.encode()).hexdigest()}"
 
     async def get(self, subject: str, ask: Callable[[], Awaitable[int]]) -> int:
-        """What is noted, or else what `ask` answers."""
+        """Return the cached number, else the result of `ask`."""
         if self._cache is None:
             return await ask()
         key = self._name(subject)
@@ -50,7 +50,7 @@ class CachedCounter:
         return number
 
     async def changed(self, subject: str) -> None:
-        """To be called when a change is committed. It does not fail."""
+        """Report a committed change. Never fails."""
         if self._cache is not None:
             try:
                 await self._cache.set(self._name(subject), CHANGED, UNSETTLED)
@@ -59,7 +59,7 @@ class CachedCounter:
 
 
 class CounterShortcut:
-    """A service elsewhere, one of whose verbs (of a subject's id) is answered by what is noted."""
+    """A remote service with one operation (by subject id) answered from the cache."""
 
     def __init__(self, inner: Any, verb: str, noted: CachedCounter) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Around what may be down: once it did not answer, nobody waits for it until it does again."""
+"""The circuit breaker: after a failure nobody waits until the dependency answers again."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ REST_S = 0.5
 
 
 class CircuitBreaker:
-    """After a failure of `what`, everything is Unavailable at once instead of after a time-out, until `probe` is answered.
+    """After a failure of `what`, calls raise Unavailable at once until `probe` succeeds.
 
-    The probe is sent beside, twice a second: where each request in its turn looked whether a server that hangs is back, one
-    that goes through several processes waited in each of them.
+    The probe runs in the background, twice a second: if requests probed a hanging server in turn, one that passes
+    through several processes would wait in each.
     """
 
     def __init__(self, what: str, probe: Callable[[], Awaitable[object]]) -> None:
@@ -28,7 +28,7 @@ class CircuitBreaker:
         self._well = True
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` answers. Raises Unavailable, where it does or did a moment ago."""
+        """Return the result of `call`. Raises Unavailable if it does, or did a moment ago."""
         if self._away is not None:
             raise Unavailable(_("{what} did not answer a moment ago.", what=self._what))
         try:
@@ -59,6 +59,6 @@ class CircuitBreaker:
             return
 
     async def close(self) -> None:
-        """Nobody looks any more."""
+        """Stop probing."""
         if self._away is not None:
             await ended([self._away])

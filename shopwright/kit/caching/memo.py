@@ -1,4 +1,4 @@
-"""What was read from a database, kept until anything in it changes: caching by version, never by hope."""
+"""The memo: values read from a database, cached by its version until anything changes."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,19 +16,19 @@ WRITTEN = msgspec.msgpack.Encoder(enc_hook=repr)
 
 
 def weight(value: Any) -> int:
-    """About as many bytes as a value takes."""
+    """The approximate size of a value in bytes."""
     return OVERHEAD + len(WRITTEN.encode(value))
 
 
 class MemoEntry:
-    """What was made of values, by key, as long as they are equal: right whatever they come from, and however old."""
+    """A result by key, valid while its input values are equal, wherever they come from."""
 
     def __init__(self, most: int = MOST) -> None:
         self._made: dict[Any, tuple[tuple[Any, ...], Any]] = {}
         self._most = most
 
     def get(self, key: Any, values: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """What is made of `values`. They are compared one by one, which is quick where they are the very same."""
+        """Return the result for `values`. Comparison is fast for identical objects."""
         found = self._made.get(key)
         if found is not None and found[0] == values:
             known: T = found[1]
@@ -41,7 +41,7 @@ class MemoEntry:
 
 
 class Memo:
-    """Values of one service, by key. Where nothing tells a version, everything is read anew."""
+    """Values of one service by key. Without a version everything is read anew."""
 
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
@@ -63,7 +63,7 @@ class Memo:
         return version
 
     async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
-        """The value of `key`, made anew if anything was committed since it was made."""
+        """Return the value of `key`, read anew if anything was committed since."""
         version = await self._current()
         if version is not None and key in self._values:
             found: T = self._values[key]
@@ -80,7 +80,7 @@ class Memo:
     async def many(
         self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
     ) -> dict[str, T | None]:
-        """The values of all `ids` (None where there is none); only those not known yet are asked for, together."""
+        """Return the values of all `ids` (None if missing); unknown ones are read together."""
         version = await self._current()
         values = self._values
         missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]

@@ -1,14 +1,13 @@
-"""Prepared answers: the bytes of a read, kept as long as nothing it was made from has changed, in any process.
+"""The page cache: response bytes, valid until any data they were made from changes, in any process.
 
-Each kept answer carries the versions (of services) it was made from, read before it was made; it is given only while
-they are the same. So a kept answer is never older than an acknowledged change. Of many who ask for one at once, one makes
-it. Where versions are known to all processes
-(`kit.work.Marks`), they share what they made (`kit.hot`).
+Each response stores the versions (of services) read before it was made, and is served only while they are current, so
+it is never older than an acknowledged change. Concurrent requests for one page share its making. If all processes know
+the versions (`VersionStore`), they share pages (`SharedPageCache`).
 
-Answers of the API are kept for those who come with no Authorization and no cookie. A page differs between visitors in
-a few places: it is made once for a bare visitor and cut there; the places are filled for each.
+API responses are cached for requests without Authorization and cookies. A page differs between visitors in a few slots:
+it is made once for an anonymous visitor and cut there; the slots are filled for each visitor.
 
-Where a cache stands in front (`kit.ports.Edge`), it may keep the same answers: with the places left empty for all.
+A CDN in front (`kit.ports.Cdn`) may cache the same responses, with empty slots.
 """
 
 import asyncio
@@ -34,14 +33,14 @@ Key = tuple[str, bytes]
 MOST_BYTES = 32_000_000
 LARGEST = 200_000
 OVERHEAD = 1_000  # of the objects around
-# Should a mark be lost (a server of the cache that died in the same moment), nobody sees what was for longer than this.
+# If a version mark is lost (the cache server crashed just then), pages are stale for at most this long.
 LONGEST_S = 30.0
 OK = 200
 NOT_FOR_OTHERS = (b"cache-control", b"private, no-store")
 
 
 class PersonalSlots(Protocol):
-    """What differs between visitors on pages that are otherwise the same for all."""
+    """The parts of shared pages that differ between visitors."""
 
     bare: Sequence[Header]
     """The headers of the visitor for whom a page is made."""
@@ -49,16 +48,16 @@ class PersonalSlots(Protocol):
     """What stands, for that visitor, where others see something of their own."""
 
     def known(self, scope: Scope) -> bool:
-        """Is this somebody for whom a page has to be made anew?"""
+        """Whether pages must be made anew for this visitor."""
         ...
 
     async def fill(self, scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:
-        """What this visitor sees in each place, and headers to answer along."""
+        """Return the visitor's content of each slot, and response headers."""
         ...
 
 
 class AnonymousOnly:
-    """Visitors of the API: all are the same, or known."""
+    """Visitors of the API: anonymous and all alike, or known."""
 
     bare: Sequence[Header] = ()
     places: Sequence[bytes] = ()
@@ -71,9 +70,9 @@ class AnonymousOnly:
 
 
 class CachePolicy(NamedTuple):
-    """What the answers below a path are made from, and for whom.
+    """The data that responses below a path depend on, and for whom they are cached.
 
-    `others`: numbers of other things, the same in all processes; `own`: numbers that mean something in this process alone.
+    `others`: versions of other data, equal in all processes; `own`: versions valid in this process only.
     """
 
     services: tuple[str, ...]
@@ -83,7 +82,7 @@ class CachePolicy(NamedTuple):
 
 
 class Versions(NamedTuple):
-    """Of what an answer is made from. `told`: known to all processes, or of this one's databases alone (`marked` says which)."""
+    """The versions a response was made from. `told`: known to all processes if `marked`, else of this one's databases."""
 
     told: tuple[Any, ...]
     own: tuple[int, ...]
@@ -91,14 +90,14 @@ class Versions(NamedTuple):
 
 
 class Sources:
-    """The versions of services: their databases' own, or else those that all processes have marked."""
+    """The versions of services: their database's, or those in the version store."""
 
     def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: VersionStore | None) -> None:
         self._databases = databases
         self._marks = marks
 
     async def versions(self, plan: CachePolicy, *, anew: bool = False) -> Versions | None:
-        """None where nothing can be kept. `anew`: whatever this request was told before."""
+        """Return the versions; None if nothing can be cached. `anew`: ignore those read in this request."""
         if anew and (request := this_request()) is not None:
             request.told = None
         services = tuple(self._databases[name]() for name in plan.services)
@@ -110,7 +109,7 @@ class Sources:
 
 
 class CachedPage(NamedTuple):
-    """An answer. `parts`: its bytes, cut before and after each place."""
+    """A response. `parts`: its bytes, cut around each slot."""
 
     versions: Versions | None
     at: float
@@ -121,12 +120,12 @@ class CachedPage(NamedTuple):
 
     @property
     def lasts(self) -> bool:
-        """Is it good, and small enough to be kept?"""
+        """Whether it is successful and small enough to cache."""
         return self.status == OK and sum(map(len, self.parts)) <= LARGEST
 
 
 class Sent(msgspec.Struct, array_like=True):
-    """An answer as other processes find it. `parts`: the number of a place where one stands, whose bytes differ between them."""
+    """A response as shared between processes. `parts`: bytes, or the number of a slot, whose marker differs by process."""
 
     at: float
     template: str
@@ -135,7 +134,7 @@ class Sent(msgspec.Struct, array_like=True):
 
 
 class PageCache:
-    """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
+    """ASGI middleware. `plans`: policies by path, for it and what is below ("/": itself only)."""
 
     def __init__(
         self,
@@ -176,7 +175,7 @@ class PageCache:
             await self._tell_others(key, plan, made)
 
     async def _at_hand(self, key: Key, versions: Versions | None) -> CachedPage | None:
-        """What this process made of these versions before, or is about to make for another who asked."""
+        """The response for these versions in this process, or being made."""
         if versions is None:
             return None
         made = self._kept.get(key)
@@ -190,9 +189,9 @@ class PageCache:
     async def _make_for_all(
         self, key: Key, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None
     ) -> tuple[CachedPage, bool]:
-        """Find out whether another process has made it, or make it, and say which.
+        """Fetch the response from another process or make it; returns it and whether it can be shared.
 
-        Whoever asks for the same meanwhile waits, unless it turns out to be nothing to be kept: then he makes his own.
+        Concurrent requests wait, unless it turns out to be uncacheable: then each makes its own.
         """
         if versions is None or (key, versions) in self._making:
             return await self._make(scope, receive, plan, versions), False
@@ -212,7 +211,7 @@ class PageCache:
             under_way.set_result(whole)
 
     async def _of_others(self, key: Key, plan: CachePolicy, versions: Versions) -> CachedPage | None:
-        """What another process has made of the same versions."""
+        """The response of another process for these versions."""
         found = await self._hot.get(key, versions.told) if self._hot and _is_shared(key, versions) else None
         if found is None:
             return None
@@ -242,7 +241,7 @@ class PageCache:
         return None if plan is None or plan.visitors.known(scope) else plan
 
     async def _make(self, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None) -> CachedPage:
-        """Ask the application as a bare visitor would."""
+        """Ask the application as an anonymous visitor."""
         self._counted["made"].inc()
         said: list[Any] = []
 
@@ -250,7 +249,7 @@ class PageCache:
             said.append(message)
 
         headers = [header for header in scope["headers"] if header[0] != b"cookie"]
-        # A state of its own: Litestar keeps there what it has read from the headers.
+        # With its own state, as Litestar caches parsed headers there.
         state = {"request_id": scope.get("state", {}).get("request_id", "")}
         asked: Any = {**scope, "headers": [*headers, *plan.visitors.bare], "state": state}
         await self._app(asked, receive, listen)
@@ -262,7 +261,7 @@ class PageCache:
         return made if self._edge is None else await self._for_others(made, scope["path"], plan, self._edge)
 
     async def _for_others(self, made: CachedPage, path: str, plan: CachePolicy, edge: Cdn) -> CachedPage:
-        """May it be given to anyone, elsewhere? Not where something changed, or did not answer, while it was made."""
+        """The response as a CDN may cache it; not if data changed or failed while it was made."""
         headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
         fine = made.status == OK and await self._sources.versions(plan, anew=True) == made.versions
         return made._replace(
@@ -282,7 +281,7 @@ class PageCache:
 
 
 def _weight(key: Key, made: CachedPage) -> int:
-    """Bytes that keeping it takes: what it is asked by weighs as much as what is answered."""
+    """The bytes it takes to cache a response, including its key."""
     headers = sum(len(name) + len(value) for name, value in made.headers)
     return OVERHEAD + len(key[0].encode()) + len(key[1]) + headers + sum(map(len, made.parts))
 
@@ -292,19 +291,19 @@ def _numbers(which: Sequence[Version]) -> tuple[int, ...]:
 
 
 def _is_shared(key: Key, versions: Versions) -> bool:
-    """Do others know these versions? What is asked for in words has no end of forms: that would fill what all share."""
+    """Whether others know these versions. Pages with a query are not shared, as their number is unlimited."""
     return versions.marked and not key[1]
 
 
 def _above(path: str) -> Iterator[str]:
-    """/p/mug, /p of /p/mug."""
+    """A path and its ancestors: /p/mug, /p."""
     yield path
     while (path := path.rpartition("/")[0]) not in {"", "/"}:
         yield path
 
 
 def _cut(part: bytes, place: bytes) -> Iterator[bytes]:
-    """x, place, y of xplacey."""
+    """Split bytes at each slot: x, slot, y."""
     for number, piece in enumerate(part.split(place)):
         if number:
             yield place

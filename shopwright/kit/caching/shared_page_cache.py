@@ -1,7 +1,7 @@
-"""Hot reads in a cache that all processes share: what one has made, the others need not make again.
+"""Pages in a cache shared by all processes, so that each is made once.
 
-Each stands under the versions it was made from (`kit.work.Marks`: texts that nobody uses twice). So what is found is never older
-than an acknowledged change, and nothing is ever deleted: what has another version is not asked for, and ends by itself.
+Keys contain the versions a page was made from, which are never reused. So pages are never older than an acknowledged
+change, and nothing is deleted: outdated keys are not asked for, and expire.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from shopwright.kit.ports import Cache
 
 
 class SharedPageCache:
-    """Bytes by key and versions. `maker`: says of which version and settings of the shop they are; others see none of them."""
+    """Bytes by key and versions. `maker`: version and settings of the shop; other makers' pages are invisible."""
 
     def __init__(self, cache: Cache, maker: str) -> None:
         self._cache = cache
@@ -23,14 +23,14 @@ class SharedPageCache:
         return "hot:" + hashlib.sha256(repr((self._maker, key, versions)).encode()).hexdigest()
 
     async def get(self, key: object, versions: tuple[Any, ...]) -> bytes | None:
-        """What was made of these versions; None also where the cache does not answer."""
+        """Return the page for these versions; None also if the cache is unavailable."""
         try:
             return await self._cache.get(self._name(key, versions))
         except Unavailable:
             return None
 
     async def put(self, key: object, versions: tuple[Any, ...], made: bytes, lasting: timedelta) -> None:
-        """It was made of these versions. Where the cache does not answer it is made again by whoever needs it."""
+        """Store a page. Without the cache it is made again when needed."""
         try:
             await self._cache.set(self._name(key, versions), made, lasting)
         except Unavailable:

@@ -1,1 +1,1 @@
-"""Data."""
+"""Data: database, unit of work, events and retention."""

@@ -1,4 +1,4 @@
-"""One bad row stops no loop over all: it is set aside, logged and counted (`/metrics`, `shopwright doctor`)."""
+"""Rows set aside: a bad row is logged and counted (`/metrics`, `shopwright doctor`) and stops no loop."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ MOST = 1_000  # remembered by name; what is beyond is in the log
 
 
 class SetAside:
-    """What of a service could be neither read nor done, by kind and name."""
+    """What could not be read or done in a service, by kind and name."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -22,9 +22,9 @@ class SetAside:
 
     @contextmanager
     def guard(self, kind: str, name: str) -> Iterator[None]:
-        """Whatever is wrong with this one is told, and stops none of the others.
+        """Set this one aside if it fails, so that others continue.
 
-        Raises Unavailable: then it is the engine, and all of them wait. A Conflict is met by others who do the same.
+        Raises Unavailable, as the engine fails for all. A Conflict comes from a concurrent process.
         """
         try:
             yield
@@ -43,7 +43,7 @@ class SetAside:
             self.found.pop((kind, name), None)
 
     def readable(self, kind: str, ones: Iterable[S], name: Callable[[S], str], read: Callable[[S], T]) -> list[T]:
-        """What could be read of these; the others are set aside by name."""
+        """Return those that can be read, and set the others aside."""
         found = []
         for one in ones:
             with self.guard(kind, name(one)):
@@ -51,7 +51,7 @@ class SetAside:
         return found
 
     def sentences(self) -> list[str]:
-        """For `doctor`."""
+        """Sentences for `doctor`."""
         return [
             f"{kind} {name} ({self._service}) is set aside: {why}"[:500] for (kind, name), why in self.found.items()
         ]

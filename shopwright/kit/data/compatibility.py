@@ -1,8 +1,8 @@
-"""Reading what a process of another version may have written: on the wire, in a fact, in a row.
+"""Reading data of other versions: calls, events, rows.
 
-While a shop is renewed, yesterday's version reads what today's writes. What comes from clients is held to every word of it
-(`forbid_unknown_fields`); what comes from ourselves may hold more than this version knows, and that is left out. What it
-does not hold takes its default: new fields have one (tests/house/test_wire.py).
+During an upgrade the previous version reads what the next one writes. Clients' requests are strict
+(`forbid_unknown_fields`); our own data may have unknown fields, which are dropped. Missing fields take their defaults,
+so new fields have one (tests/house/test_wire.py).
 """
 
 from functools import cache
@@ -26,11 +26,11 @@ def decode_tolerant(data: bytes | str, kind: type[T], words: Codec = ...) -> T: 
 @overload
 def decode_tolerant(data: bytes | str, kind: Any, words: Codec = ...) -> Any: ...
 def decode_tolerant(data: bytes | str, kind: Any, words: Codec = msgspec.json) -> Any:
-    """The value in `data`, without what only a newer version knows. Raises MsgspecError."""
+    """Decode without fields only newer versions know. Raises MsgspecError."""
     try:
         return words.decode(data, type=kind)
     except msgspec.ValidationError:
-        # Rare, and looked at for a second time only where something is wrong: the usual way costs nothing more.
+        # Rare: data is only examined again if decoding fails, so the usual way costs nothing.
         return words.decode(words.encode(_known(words.decode(data), _described(kind))), type=kind)
 
 
@@ -40,7 +40,7 @@ def _described(kind: Any) -> inspect.Type:
 
 
 def _known(value: Any, kind: inspect.Type) -> Any:
-    """The part of a value that its type has a name for."""
+    """The part of a value its type has names for."""
     match kind:
         case inspect.StructType() if isinstance(value, dict):
             fields = {field.encode_name: field.type for field in kind.fields}
@@ -58,7 +58,7 @@ def _known(value: Any, kind: inspect.Type) -> Any:
 
 
 def _which(value: Any, kind: inspect.UnionType) -> inspect.Type:
-    """The one of several types that a value is of."""
+    """The member of a union that a value belongs to."""
     if isinstance(value, dict):
         for one in kind.types:
             if isinstance(one, inspect.StructType) and one.tag in {None, value.get(one.tag_field or "")}:

@@ -1,7 +1,7 @@
-"""The port to a relational database: plain portable SQL with `:name` parameters, rows read by column name.
+"""The port to a relational database: portable SQL with `:name` parameters, rows by column name.
 
-The engines behind it (`engines/database`) pass one contract suite. Services do not use this directly but through
-`kit.work`, which adds facts, once-only and time to a transaction.
+All engines (`engines/database`) pass one contract suite. Services use it through `kit.data.unit_of_work`, which adds
+events, deduplication and time to transactions.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ Params = Mapping[str, Any]
 
 
 class Row(Protocol):
-    """One row: `row["title"]`."""
+    """A row: `row["title"]`."""
 
     def __getitem__(self, key: str) -> Any: ...
 
@@ -25,39 +25,39 @@ class Row(Protocol):
 
 
 class UniqueViolation(Exception):
-    """A row with this key is already there."""
+    """A row with this key exists."""
 
 
 class Reads(Protocol):
-    """What can be asked."""
+    """Queries."""
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
 
 
 class DatabaseSession(Reads, Protocol):
-    """What can be asked and done inside one transaction."""
+    """Queries and statements inside a transaction."""
 
     async def run(self, sql: str, params: Params) -> int:
-        """Do it; answers how many rows it touched. Raises UniqueViolation."""
+        """Run a statement. Returns the number of rows. Raises UniqueViolation."""
         ...
 
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None: ...
 
 
 class Snapshot(Reads, Protocol):
-    """Everything as it was at one moment, however long the reading takes."""
+    """A consistent view of all data at one moment."""
 
     async def tables(self) -> list[str]:
-        """The tables there are, by name."""
+        """Return the names of all tables."""
         ...
 
     def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        """All rows of a table, some at a time."""
+        """Iterate over all rows of a table in batches."""
         ...
 
 
 class MigrationStep(msgspec.Struct, frozen=True):
-    """A statement of a migration. `lock`: who has to wait for it, in words."""
+    """A statement of a migration. `lock`: who must wait for it, in words."""
 
     migration: str
     sql: str
@@ -65,115 +65,115 @@ class MigrationStep(msgspec.Struct, frozen=True):
 
 
 class Movable(Protocol):
-    """What it takes to bring a living database somewhere else. All of it can be done again without harm."""
+    """Operations for moving a live database elsewhere, all safe to repeat."""
 
     async def keys(self) -> Mapping[str, tuple[str, ...]]:
-        """The tables there are, each with the columns of its primary key."""
+        """Return all tables with the columns of their primary keys."""
         ...
 
     async def watch(self) -> None:
-        """From now on `moved_rows` says which rows are written by anyone: `n` (a number), `place` (a table), `key` (JSON)."""
+        """Record all written rows in `moved_rows`: `n` (a number), `place` (a table), `key` (JSON)."""
         ...
 
     async def unwatch(self) -> None:
-        """No longer, and `moved_rows` is gone."""
+        """Stop recording and drop `moved_rows`."""
         ...
 
     async def fence(self, words: str) -> None:
-        """From now on nothing can be written but `moved_rows`, by anyone: Unavailable, in these words."""
+        """Reject all writes except to `moved_rows` with Unavailable, in these words."""
         ...
 
     async def unfence(self) -> None:
-        """It can be written again."""
+        """Allow writes again."""
         ...
 
 
 class Database(Protocol):
-    """One service's database. Nobody else's tables can be seen through it."""
+    """The database of one service; other services' tables are invisible."""
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
-        """Read what is committed, outside of any transaction."""
+        """Read committed data outside any transaction."""
         ...
 
     def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
-        """Several reads one after the other, each of what is committed when it is asked: a connection is taken once."""
+        """Several reads on one connection, each of what is committed at its time."""
         ...
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
-        """The same, but what other processes have committed a moment ago may not be there yet: a replica may answer."""
+        """Read possibly from a replica, which may lag behind other processes' commits."""
         ...
 
     def begin(self) -> AbstractAsyncContextManager[DatabaseSession]:
-        """A transaction: committed to disk when the block ends, undone when it raises."""
+        """A transaction: durable when the block ends, rolled back if it raises."""
         ...
 
     def hold(self) -> AbstractAsyncContextManager[DatabaseSession]:
-        """A transaction beside which nobody writes anything here."""
+        """A transaction that excludes all other writers."""
         ...
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
-        """Read everything as it is now, while others go on writing."""
+        """Read everything as it is now, while others write."""
         ...
 
     @property
     def movable(self) -> Movable:
-        """The way out of here."""
+        """Return the operations for moving it."""
         ...
 
     async def exists(self) -> bool:
-        """Has it ever been migrated? Nothing is made by asking. Raises Unavailable."""
+        """Whether it was ever migrated, without creating anything. Raises Unavailable."""
         ...
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
-        """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
+        """Apply new numbered .sql files of `folders`, once each. Returns their names."""
         ...
 
     async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
-        """What `migrate` would do now; nothing is changed."""
+        """Return what `migrate` would do, without changing anything."""
         ...
 
     def version(self) -> int | None:
-        """A number that changes whenever anything was committed here, by any process; None where that costs as much as asking."""
+        """A number that changes with every commit by any process; None if it costs as much as a query."""
         ...
 
     async def announce(self) -> None:
-        """Wake who listens, in any process. Raises Unavailable."""
+        """Wake all listeners in all processes. Raises Unavailable."""
         ...
 
     async def listen(self, wake: Callable[[], None]) -> None:
-        """Until cancelled: `wake` after each announcement; never where there is no such way, so look yourself now and then."""
+        """Call `wake` after each announcement, until cancelled; never if unsupported, so poll as well."""
         ...
 
     @property
     def damaged(self) -> str:
-        """What was found damaged here, for who runs the shop: it is read as far as it can be. Empty where nothing was."""
+        """Describe detected damage, for operators; undamaged parts are still readable. "" if none."""
         ...
 
     async def look_for_damage(self, within_s: float | None = None) -> bool:
-        """Read the structure of all of it, without holding anyone up; what is found is `damaged` from then on.
+        """Check the structure without blocking anyone; findings are then in `damaged`.
 
-        False: the time was not enough. Raises Unavailable.
+        Returns False if time ran out. Raises Unavailable.
         """
         ...
 
     async def rebuild_indexes(self) -> bool:
-        """Read all of it, make indexes anew that are not as their tables are; True where it was `damaged` and is whole now."""
+        """Rebuild indexes that disagree with their tables. Returns True if that repaired the damage."""
         ...
 
     def connections(self) -> tuple[int, int]:
-        """How many this process may have, and how many of them are in use; (0, 0) where that is not counted."""
+        """The connections this process may have, and those in use; (0, 0) if not counted."""
         ...
 
     async def check(self) -> None:
-        """Really ask the server. Raises Unavailable."""
+        """Query the server. Raises Unavailable."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def reclaim(self) -> None:
-        """Give space that deleted rows have left back to the disk, a little at a time, where it is much. Readers go on."""
+        """Return much free space of deleted rows to the disk, in small steps while readers continue."""
         ...
 
     async def close(self) -> None: ...

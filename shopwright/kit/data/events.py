@@ -1,4 +1,4 @@
-"""Facts: what became true, told in the transaction that made it true.
+"""Events: what became true, emitted in the transaction that made it true.
 
 A service declares its events in its contract:
 
@@ -7,7 +7,7 @@ A service declares its events in its contract:
         order_id: str
         total: Money
 
-Event classes are looked up by their name, which is therefore unique in the whole shop.
+Event classes are found by name, which is therefore unique in the whole shop.
 """
 
 import functools
@@ -21,21 +21,20 @@ import msgspec
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.personal import personal_fields
 
-# How what stands for a capability begins.
+# The prefix of placeholders for capabilities.
 OPAQUE = "opq_"
-# The fields by which a step of an order is found in the logs.
+# The fields by which steps of an order are found in the logs.
 IDS = ("order_id", "number", "payment_id", "shipment_id", "refund_id", "refund_key")
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The payload of a fact. `SUBJECT` names the field with the id it is about.
+    """The payload of an event. `SUBJECT` names the field with the id it is about.
 
-    Fields that tell who someone is are `Personal`; `FORGETS` is true of a fact after which no fact about its subject may say
-    so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the shop get them,
-    the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and () keeps it out of
-    them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
-    `PRIVATE`: the log of facts, which all who may read it read whole, does not have it.
-    `COMMON`, in a class itself: it is what several events have in common, and no event.
+    Fields that identify a person are `Personal`; `FORGETS` marks events after which no event about the subject may
+    contain personal data. `CAPABILITIES` names fields that grant access: handlers get them, the event log does not.
+    `LOGGED` names the fields in the event's log line, and () means none; by default events with an `order_id` are
+    business steps and log their `IDS`. `PRIVATE` events are not in the event log, which its readers see whole. `COMMON`
+    in a class itself marks a base class that is no event.
     """
 
     SUBJECT: ClassVar[str] = ""
@@ -54,7 +53,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @classmethod
     @functools.cache
     def shown_in_log(cls) -> tuple[str, ...]:
-        """The fields that stand in the line of this event: none says who someone is, or opens something."""
+        """The fields of the log line; none is personal or grants access."""
         fields = cls.__struct_fields__
         usual = tuple(name for name in IDS if name in fields) if "order_id" in fields else ()
         chosen = usual if cls.LOGGED is None else cls.LOGGED
@@ -62,9 +61,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, and none holds itself
-    """An event that happened: with an id, a time (UTC) and the id it is about.
+    """An event with its id, time (UTC) and subject.
 
-    `trace`: what it follows from (`kit.trace`); `request`: the id of the request it was told in, or of the run of a job.
+    `trace`: what it follows from; `request`: the id of its request or job run.
     """
 
     id: str
@@ -77,19 +76,19 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many 
 
 
 def decode(fact_type: str, data: str) -> Event:
-    """Stored JSON back into its event. Fields an older version did not know take their defaults."""
+    """Decode stored JSON; fields unknown to an older version take their defaults."""
     return decode_tolerant(data, Event.types[fact_type])
 
 
 def opaque(capability: str) -> str:
-    """Stands for a capability: the same for the same one, and opens nothing."""
+    """A placeholder for a capability: equal for equal ones, and useless."""
     if capability.startswith(OPAQUE):
         return capability
     return OPAQUE + hashlib.sha256(capability.encode()).hexdigest()[:24]
 
 
 def without_capabilities(fact: StoredEvent) -> StoredEvent:
-    """The same fact for whoever reads the log."""
+    """The event as readers of the log see it."""
     kind = Event.types.get(fact.type)
     if kind is None or not kind.CAPABILITIES:
         return fact
@@ -99,7 +98,7 @@ def without_capabilities(fact: StoredEvent) -> StoredEvent:
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """A fact on its way to one hearer. `key` names this pair, for `Work.begin(dedup_key=…)`."""
+    """An event on its way to one handler. `key` identifies the pair, for `begin(dedup_key=…)`."""
 
     fact: StoredEvent
     hearer: str
@@ -114,10 +113,9 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 
 
 class EventHandler(msgspec.Struct, frozen=True):
-    """When `event` is told, do `handler`. It may be called again after a crash; `name` keeps it to once.
+    """Calls `handler` for each `event`. It may be called again after a crash; `name` is the key for deduplication.
 
-    `alone`: it changes other things than its own service's database; those that do not are handled several in one
-    transaction where many wait.
+    `alone`: it changes more than its service's database; the others are run in batches in one transaction.
     """
 
     name: str
@@ -131,7 +129,7 @@ class EventHandler(msgspec.Struct, frozen=True):
 
 
 class ScheduledJob(msgspec.Struct, frozen=True):
-    """Every so often, in one process at a time, do `handler`."""
+    """Calls `handler` at an interval, in one process at a time."""
 
     name: str
     every: timedelta
@@ -139,7 +137,7 @@ class ScheduledJob(msgspec.Struct, frozen=True):
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts that one hearer has not handled yet. `subjects`: what they are about; None where only their number is known."""
+    """Events one handler has yet to handle. `subjects`: theirs, or None if only the number is known."""
 
     hearer: str
     count: int
@@ -148,7 +146,7 @@ class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscriptions(msgspec.Struct):
-    """Who hears what: event name → names of reactions. Filled by app.py before the first transaction."""
+    """Handler names by event name, set by app.py before the first transaction."""
 
     by_event: Mapping[str, tuple[str, ...]] = {}
 

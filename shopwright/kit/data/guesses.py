@@ -1,4 +1,4 @@
-"""Tries to guess something, counted in the table `guesses` of a service: by what is guessed, or by who does."""
+"""Counting guesses in a service's table `guesses`, by subject or by client."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ WINDOW = timedelta(minutes=15)
 
 
 async def count(tx: Transaction, key: str) -> tuple[int, datetime]:
-    """One more with this one: how many there were, and until when they count; what is old counts no more."""
+    """Count one more; returns how many and until when they count. Old ones expire."""
     [row] = await tx.fetch(
         "INSERT INTO guesses (key, count, since) VALUES (:key, 1, :now) ON CONFLICT (key) DO UPDATE SET"
         " count = CASE WHEN guesses.since <= :old THEN 1 ELSE guesses.count + 1 END,"
@@ -22,10 +22,10 @@ async def count(tx: Transaction, key: str) -> tuple[int, datetime]:
 
 
 async def take_back(tx: Transaction, key: str) -> None:
-    """That one was no guess."""
+    """Remove one, as it was right."""
     await tx.run("UPDATE guesses SET count = count - 1 WHERE key = :key AND count > 0", key=key)
 
 
 async def forget_old(tx: Transaction) -> None:
-    """What counts no more."""
+    """Delete expired counts."""
     await tx.run("DELETE FROM guesses WHERE since <= :old", old=to_micros(tx.now - WINDOW))

@@ -1,7 +1,7 @@
-"""How long the rows of each table are kept, as declarations that one job carries out and docs/data.md is made from.
+"""Retention: how long rows of each table are kept, declared for one job and for docs/data.md.
 
-Every table of every service is declared: with what its rows grow, and what ends them. Where time does, an `Expiry` says so,
-and `end_old` deletes those rows, a few at a time, the oldest first.
+Every table of every service is declared: what its rows grow with, and what ends them. If it is time, an `Expiry` says
+so, and `end_old` deletes those rows in batches, oldest first.
 """
 
 import logging
@@ -20,10 +20,10 @@ from shopwright.kit.personal import is_personal, redacted
 log = logging.getLogger("shopwright.retention")
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
-# A transaction ends so many rows: others wait for it no longer than a page takes.
+# The rows a transaction deletes, so that others wait no longer than a page takes.
 BATCH = 500
 MOST_BATCHES = 200
-# A clock that is wrong for an hour ends at most what would have ended within a day.
+# A clock that is wrong for an hour deletes at most what would expire within a day.
 FASTEST = timedelta(days=1)
 REACHED = "retention"
 Grows = Literal["orders", "customers", "products", "staff", "days", "strangers", "requests", "not at all"]
@@ -33,7 +33,7 @@ Purpose = Literal["account", "orders", "messages", "marketing", "behaviour", "re
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Why something of a person is kept: what it is, whose, and what the law calls the ground."""
+    """Why personal data is stored: what, whose, and its legal ground."""
 
     title: str
     whose: str
@@ -62,10 +62,11 @@ PURPOSES: dict[Purpose, Kept] = {
 
 
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows end `days` after `since`: a column with a time in `unit`s since 1970, or, with a `prefix`, with an id of that kind.
+    """Rows expire `days` after `since`: a time column in `unit`s since 1970 or, with a `prefix`, a column of such ids.
 
-    `what` says in words since when, and which rows; `where` says the latter in SQL, with `:old` for the moment. `key`: the
-    columns that name a row. `children`: tables whose rows go with it, and their column that names it. `heard`: only of facts that nobody has still to hear.
+    `what` describes start and rows in words; `where` selects them in SQL, with `:old` for the moment. `key`: the
+    columns that identify a row. `children`: dependent tables with their foreign key. `heard`: only events all handlers
+    have handled.
     """
 
     days: int
@@ -79,15 +80,15 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     heard: bool = False
 
     def words(self) -> str:
-        """When, in a sentence."""
+        """The rule as a sentence."""
         days = "a day" if self.days == 1 else f"{self.days} days"
         return f"{days} after {self.what}" if self.days else f"when {self.what}"
 
 
 class StoredBody(msgspec.Struct, frozen=True):
-    """JSON that a column keeps, plain or encrypted, and the type that declares what of it is personal.
+    """A JSON column, plain or encrypted, and the type that declares its personal fields.
 
-    `of`: the column by whose value `erase_bodies` finds the rows; "" where they go with the person, or by the rule of the table.
+    `of`: the column by which `erase_bodies` finds rows; "" if they are deleted with the person or by the table's rule.
     """
 
     column: str
@@ -96,10 +97,10 @@ class StoredBody(msgspec.Struct, frozen=True):
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """A table: what a row of it is, with what it grows, and how a row ends beside or without an `Expiry` (`end`, and by which job).
+    """A table: its rows, what they grow with, and how they end beside or without an `Expiry` (`end`, and the job).
 
-    `personal`: why it may tell of a person; None where it tells of none. Every text column says what it is: one of `bodies`,
-    one that `tells` of a person, or `silent`. Ids, currencies and states need not.
+    `personal`: why it may contain personal data, or None. Every text column is classified as one of `bodies`, as one
+    that `tells` of a person, or `silent`; ids, currencies and states are exempt.
     """
 
     table: str
@@ -197,7 +198,7 @@ KIT: tuple[Retention, ...] = (
 
 
 async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:
-    """A job: end what is old by these declarations; answers how many rows. `unheard_since`: the oldest fact on its way here."""
+    """Scheduled job: delete expired rows. Returns how many. `unheard_since`: the oldest undelivered event."""
     now = await _reach(work)
     count = 0
     for rule in rules:
@@ -212,7 +213,7 @@ async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_sin
 
 
 async def erase_bodies(tx: Transaction, rules: Sequence[Retention], subject: str) -> None:
-    """What is personal in the bodies about this subject is erased, in every table that keeps some."""
+    """Erase personal fields in all bodies about this subject."""
     for rule in rules:
         for body in rule.bodies:
             if body.of and is_personal(body.kind):
@@ -232,14 +233,14 @@ async def _erase_bodies(tx: Transaction, table: str, body: StoredBody, subject: 
 
 
 async def believed(source: ServiceDatabase | Transaction) -> datetime:
-    """The time of day, unless it is ahead of what has passed as far as `end_old` knows: then that."""
+    """The time of day, or if it is ahead of the time `end_old` believes to have passed, that."""
     now = source.now() if isinstance(source, ServiceDatabase) else source.now
     row = await source.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
     return now if row is None else min(now, from_micros(row["time"]))
 
 
 async def _reach(work: ServiceDatabase) -> datetime:
-    """The moment up to which time is believed to have passed: a clock that is ahead gets there by a day with each run."""
+    """The time believed to have passed; a clock that is ahead gains at most a day per run."""
     async with work.begin() as tx:
         row = await tx.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
         reached = tx.now if row is None else min(tx.now, from_micros(row["time"]) + FASTEST)
@@ -252,10 +253,10 @@ async def _reach(work: ServiceDatabase) -> datetime:
 
 
 async def _end(work: ServiceDatabase, table: str, expiry: Expiry, until: datetime) -> int:
-    """All rows of a table that are older than that."""
+    """Delete rows of a table older than this."""
     key = ", ".join(expiry.key)
     is_old = f"{expiry.since} < :old" + (f" AND ({expiry.where})" if expiry.where else "")
-    # Said twice: whoever changes a row in the moment before its lock is ours keeps it.
+    # Checked twice: a row changed just before we lock it is kept.
     chosen = f"({key}) IN (SELECT {key} FROM {table} WHERE {is_old} ORDER BY {expiry.since} LIMIT {BATCH}) AND {is_old}"
     old = work.ids.at(expiry.prefix, until) if expiry.prefix else (until - EPOCH) // expiry.unit
     count = 0

@@ -1,4 +1,4 @@
-"""A part of all orders: those after one and up to another, or some by name. What services keep of them is read with it, page by page."""
+"""Spans of orders, by range or by ids, so that services read their data of many orders page by page."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -11,14 +11,14 @@ THESE = "{these}"
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Orders by id: after one ("": from the first on) and up to another (None: to the last); or `ids` alone."""
+    """Orders by id: after one ("": from the first) and up to another (None: the last); or just `ids`."""
 
     after: str = ""
     upto: str | None = None
     ids: tuple[str, ...] = ()
 
     async def fetch(self, source: Reader, sql: str, column: str = "order_id") -> Sequence[Row]:
-        """The rows of a statement that says `{these}` where it means these orders; `column` names them there."""
+        """Run a query with `{these}` in place of the condition; `column` names the order id there."""
         if self.ids:
             return await source.fetch_in(sql.replace(THESE, f"{column} IN (:each)"), self.ids)
         first = f"{column} > :after" if self.after else f"{column} >= :after"
@@ -30,7 +30,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 async def pages(source: Reader, sql: str, last: str, begin: object, many: int) -> AsyncIterator[Sequence[Row]]:
-    """All rows of a statement in pages: it is ordered by a unique column, starts after `:last` and takes `:many`."""
+    """Iterate over a query in pages; it is ordered by a unique column, starts after `:last` and takes `:many`."""
     place = begin
     while rows := await source.fetch(sql, last=place, many=many):
         yield rows

@@ -1,10 +1,10 @@
-"""A service at work: its own database with clock, ids and the facts it tells.
+"""The unit of work of a service: its database with clock, ids and the events it emits.
 
     async with self._work.begin() as tx:
         await store.write(tx, order)
         await tx.emit(OrderPlaced(order_id=order.id, …))
 
-When the block ends, the change and its facts are on disk together, or neither is.
+When the block ends, the change and its events are durable together, or neither is.
 """
 
 import time
@@ -31,39 +31,39 @@ from shopwright.kit.observability import tracing
 from shopwright.kit.personal import personal_fields, redacted
 from shopwright.kit.translation import gettext as _
 
-# How long the process that told a fact keeps the deliveries to itself before others may take them over. Who is still at
-# them renews it (`engines/bus/relay.py`): what a process that died had is taken up by another soon.
+# How long a process keeps its deliveries before others may take them over. A live one renews it
+# (`engines/bus/relay.py`); those of a crashed process are soon taken over.
 LEASE = timedelta(seconds=3)
 FORGOTTEN_WITHIN = timedelta(days=30)
 REQUEST_S = 1.0
 STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in it
-# So many values are asked for at once.
+# The number of values per query.
 MANY = 500
 DEMO = "demo"
 ENCODER = msgspec.json.Encoder()
 EACH = tuple(f"each{n}" for n in range(MANY))
-# The transactions this task holds open for several deeds, by the name of the service.
+# Open transactions of this task for several units of work, by service.
 _together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", default={})  # noqa: B039 -- never changed
 
 
 class AlreadyDone(Exception):
-    """`begin(dedup_key=…)` met a key that an earlier transaction has used."""
+    """`begin(dedup_key=…)` found a key that was used before."""
 
 
 @lru_cache(maxsize=256)
 def _for_each(sql: str, count: int) -> str:
-    """With the names of so many values where it says `(:each)`."""
+    """Replace `(:each)` by this many parameters."""
     return sql.replace("(:each)", f"({', '.join(f':{name}' for name in EACH[:count])})")
 
 
 class Reader(ABC):
-    """What can be asked, in a transaction or outside of one."""
+    """Queries inside or outside a transaction."""
 
     @abstractmethod
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]: ...
 
     def in_a_row(self) -> AbstractAsyncContextManager["Reader"]:
-        """Several questions, one after the other, for less than each by itself. Nobody else is asked meanwhile."""
+        """Several queries on one connection, cheaper than one by one."""
         return nullcontext(self)
 
     async def one(self, sql: str, **params: Any) -> Row | None:
@@ -71,7 +71,7 @@ class Reader(ABC):
         return rows[0] if rows else None
 
     async def fetch_in(self, sql: str, values: Iterable[str] | Iterable[int], **params: Any) -> list[Row]:
-        """The rows for any number of values, which stand where `sql` says `(:each)`; in no order."""
+        """Return the rows for any number of values at `(:each)`, in no order."""
         wanted = list(dict.fromkeys(values))
         rows: list[Row] = []
         for start in range(0, len(wanted), MANY):
@@ -80,7 +80,7 @@ class Reader(ABC):
         return rows
 
     async def fetch_rows(self, sql: str, values: Sequence[Sequence[Any]], **params: Any) -> list[Row]:
-        """What writing any number of rows answers, whose first values stand where `sql` says `(:each, …)`; in no order."""
+        """Return the result of writing any number of rows, whose values start at `(:each, …)`, in no order."""
         rows: list[Row] = []
         begun, _unused, rest = sql.partition("(:each")
         own, _unused, end = rest.partition(")")
@@ -94,7 +94,7 @@ class Reader(ABC):
 
 
 class Transaction(Reader):
-    """One transaction of one service."""
+    """A transaction of one service."""
 
     def __init__(self, session: DatabaseSession, work: "ServiceDatabase") -> None:
         self.session = session
@@ -122,13 +122,13 @@ class Transaction(Reader):
                 await self.session.run_many(sql, rows)
 
     def on_commit(self, act: Callable[["ServiceDatabase"], Awaitable[None]]) -> None:
-        """Do this once, after the transaction is committed. It may not raise: whoever began the transaction is done."""
+        """Call this once after the commit. It must not raise, as the transaction is done."""
         self.then[act] = None
 
     async def emit(self, *events: Event) -> None:
-        """Tell facts: stored with this transaction, delivered after it to everyone who listens."""
+        """Emit events: stored with this transaction and delivered afterwards to all handlers."""
         subjects = [getattr(event, type(event).SUBJECT) for event in events]
-        # Hearers are told about a subject in the order of ids: also of those another process made in this millisecond.
+        # Handlers get events of a subject in id order, including those of other processes in this millisecond.
         ids = self._work.ids.many("evt", len(events), after=await self._last_fact(subjects))
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
@@ -159,13 +159,13 @@ class Transaction(Reader):
         )
 
     async def _last_fact(self, subjects: Sequence[str]) -> str:
-        """The id of the last fact about any of these."""
-        # One by one of them: the last of all facts that is about one of these may be looked for from the last fact on.
+        """The id of the last event about any of these subjects."""
+        # One by one: a search for the last event of any of these might scan back from the last event of all.
         sql = "SELECT max(id) AS id FROM facts WHERE subject IN (:each) GROUP BY subject"
         return max((row["id"] for row in await self.fetch_in(sql, subjects)), default="")
 
     async def redact(self, subject: str) -> None:
-        """What this service has told about `subject` says nothing personal any more."""
+        """Remove personal data from this service's events about `subject`."""
         await self._redact(await self.fetch("SELECT * FROM facts WHERE subject = :subject", subject=subject))
 
     async def _redact(self, rows: Sequence[Row]) -> None:
@@ -174,7 +174,7 @@ class Transaction(Reader):
             await self.run("UPDATE facts SET data = :data WHERE id = :id", id=row["id"], data=clean)
 
     async def redact_delivered(self, event_type: str, since: datetime) -> None:
-        """The same for facts of a type that everyone has heard."""
+        """Remove personal data from fully delivered events of a type."""
         rows = await self.fetch(
             "SELECT * FROM facts f WHERE f.type = :type AND f.time >= :since"
             " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = f.id)",
@@ -185,7 +185,7 @@ class Transaction(Reader):
 
 
 class PinnedConnection(Reader):
-    """Questions on one connection."""
+    """Queries on one connection."""
 
     def __init__(self, reads: Reads, name: str) -> None:
         self._reads = reads
@@ -197,7 +197,7 @@ class PinnedConnection(Reader):
 
 
 class ReplicaReader(Reader):
-    """Reads that may lag a moment behind what other processes write: reports, never what is decided on."""
+    """Reads that may lag behind other processes: for reports, never for decisions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -207,9 +207,9 @@ class ReplicaReader(Reader):
 
 
 class Request:
-    """One request, as far as versions go: what they were when it first asked holds until it ends, or we change something.
+    """Versions within a request: those first read hold until it ends, or we change something.
 
-    Not for longer than a moment: a task that was begun in a request may outlive it.
+    They expire after a moment, as a task started in a request may outlive it.
     """
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class Request:
 
     @property
     def holds(self) -> bool:
-        """Does what was told hold?"""
+        """Whether the versions still hold."""
         return self.told is not None and time.monotonic() < self._until
 
 
@@ -227,13 +227,13 @@ _request: ContextVar[Request | None] = ContextVar("request", default=None)
 
 
 def this_request() -> Request | None:
-    """The request that is answered here, if it is one."""
+    """The current request, or None."""
     return _request.get()
 
 
 @contextmanager
 def one_request() -> Iterator[None]:
-    """What is done in here is one request."""
+    """Treat everything inside as one request."""
     before = _request.set(Request())
     try:
         yield
@@ -242,31 +242,31 @@ def one_request() -> Iterator[None]:
 
 
 class VersionStore(Protocol):
-    """Versions of what has none by itself: whoever changes it marks it just before the commit and right after it.
+    """Versions of databases that have none: writers mark a change just before and right after the commit.
 
-    While a commit may be under way nobody knows a version; who dies in between leaves that so for a while, not for good.
+    While a commit may be in progress the version is unknown; after a crash in between, for a while.
     """
 
     async def before(self, name: str) -> str:
-        """A change of `name` is about to be committed; answers what `after` is to be told. "": could not be marked."""
+        """Announce a commit to `name`; returns a token for `after`, or "" if that failed."""
         ...
 
     async def after(self, name: str, token: str) -> None:
-        """It is committed. What cannot be marked now is marked as soon as possible."""
+        """Report the commit; if that fails, it is retried as soon as possible."""
         ...
 
     async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
-        """A text for each, another one after each change; None where that cannot be said just now."""
+        """Return a version for each name, which differs after each change; None if unknown for now."""
         ...
 
     async def close(self) -> None: ...
 
 
 class ServiceDatabase(Reader):
-    """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself.
+    """The database of a service. `name`: the service's; `lease`: how long this process keeps its deliveries.
 
-    `marks`: who tells its version, where its database does not. `zone`: the shop's, in which times without one are read.
-    `aside`: what could be neither read nor done.
+    `marks`: the version store, for databases without versions. `zone`: the shop's, for times without one. `aside`: rows
+    that could not be read or done.
     """
 
     zone = ZoneInfo("UTC")
@@ -295,7 +295,7 @@ class ServiceDatabase(Reader):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
-        """Everything as it is now, however long one goes on asking."""
+        """Read everything as it is now, for as long as needed."""
         async with self.database.snapshot() as snapshot:
             yield PinnedConnection(snapshot, self.name)
 
@@ -304,7 +304,7 @@ class ServiceDatabase(Reader):
 
     @asynccontextmanager
     async def begin(self, dedup_key: str | None = None) -> AsyncIterator[Transaction]:
-        """A transaction. With `dedup_key`, at most one transaction with that key ever commits; later ones raise AlreadyDone."""
+        """A transaction. With `dedup_key` only one with this key ever commits; later ones raise AlreadyDone."""
         outer = _together.get().get(self.name)
         if outer is not None:
             tx = Transaction(outer.session, self)
@@ -331,9 +331,9 @@ class ServiceDatabase(Reader):
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
-        """What this task begins in here is committed as one at the end; where any of it fails, nothing is: Unavailable.
+        """Commit everything this task begins inside as one; if anything fails, all is rolled back: Unavailable.
 
-        For many small deeds in a row that touch nothing but this service: one wait for the disk instead of many.
+        For many small transactions within this service: one disk sync instead of many.
         """
         async with self.begin() as tx:
             before = _together.set({**_together.get(), self.name: tx})
@@ -357,11 +357,11 @@ class ServiceDatabase(Reader):
             raise AlreadyDone(key)
 
     async def is_demo(self) -> bool:
-        """Is this a demo shop? Its own data say so; no setting does."""
+        """Whether this is a demo shop, according to its data; no setting decides that."""
         return await self.one("SELECT 1 AS found FROM shop_marks WHERE name = :name", name=DEMO) is not None
 
     async def mark_demo(self) -> None:
-        """From here on this is a demo shop, for good."""
+        """Mark this as a demo shop, permanently."""
         async with self.begin() as tx:
             await tx.run(
                 "INSERT INTO shop_marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING",
@@ -370,22 +370,22 @@ class ServiceDatabase(Reader):
             )
 
     async def redact_erased(self) -> None:
-        """A job: who was erased is erased from the facts that tell of it, once everyone has heard them."""
+        """Scheduled job: remove erased people from events, once these are delivered."""
         async with self.begin() as tx:
             for name, kind in Event.types.items():
                 if kind.FORGETS and personal_fields(kind):
                     await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)
 
     async def facts_after(self, fact_id: str, limit: int) -> list[StoredEvent]:
-        """This service's own facts after `fact_id` ("" for the first), oldest first."""
+        """Return this service's events after an id ("": the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
         return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_fact)
 
 
 def read_fact(row: Row) -> StoredEvent:
-    """A row that keeps a fact.
+    """Decode a stored event.
 
-    What only a newer version tells is JSON as it is: it goes to who hears it, and is held against nobody here.
+    Fields only newer versions know stay as JSON, for the handlers; no decision here depends on them.
     """
     return StoredEvent(
         id=row["id"],

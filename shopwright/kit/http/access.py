@@ -20,30 +20,30 @@ Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Caller]]
 
 
 def allow(rule: Rule, work: str = "") -> dict[str, Any]:
-    """The `opt` of a route: who may call it; `work`: of what kind it is (`limits`), where its method does not say it."""
+    """The `opt` of a route: who may call it; `work`: its kind for rate limits, if the method does not tell."""
     return {"access": rule, **({"work": work} if work else {})}
 
 
 def seldom(rule: Rule) -> dict[str, Any]:
-    """The same for a route that guesses, asks a bank or sets a document: each address may call it less often."""
+    """The same for a route that guesses, asks a bank or typesets a document: each address may call it less often."""
     return allow(rule, "guess")
 
 
 def audited(opt: dict[str, Any]) -> dict[str, Any]:
-    """The same for a route whose use by staff is recorded though it changes nothing, or though it is not for staff alone."""
+    """The same for a route whose use by staff is audited although it changes nothing or is open to others."""
     return {**opt, "audited": True}
 
 
-# The `opt` of a route whose use is recorded without whom it was about: an entry would outlive their erasure.
+# The `opt` of a route audited without its subject, as the entry would outlive the subject's erasure.
 NAMELESS = {"nameless": True}
-# The `opt` of a route whose bearer token is no access token: it looks at it itself.
+# The `opt` of a route whose bearer token is no access token but checked by itself.
 OWN_TOKEN = {"own_token": True}
 
 
 class Access:
-    """Middleware of every route: finds out who calls and applies the route's rule.
+    """Middleware of all routes: authenticates the caller and applies the route's rule.
 
-    A Litestar guard could do it, too, but is handed a copy of the whole route handler each time.
+    A Litestar guard could do it, too, but gets a copy of the whole route handler each time.
     """
 
     def __init__(self, app: ASGIApp, identify: Identify) -> None:
@@ -71,13 +71,13 @@ class Access:
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    """The dependency `caller` of every handler."""
+    """Provide the dependency `caller`."""
     caller: Caller = request.state.caller
     return caller
 
 
 def every_route_has_a_rule(app: Litestar) -> None:
-    """Raises LookupError naming each route that forgot to say who may call it."""
+    """Raise LookupError naming each route without an access rule."""
     forgotten = [
         f"{handler.http_methods} {route.path}"
         for route in app.routes

@@ -1,7 +1,7 @@
-"""One line a request: what was asked, how it went, and from where as far as the shop keeps it.
+"""The access log: one line per request.
 
-A line opens nothing and names nobody: of a query stand the names alone, and of a path what is known to be harmless. An
-attack can be followed by it all the same: what is no address of the shop is shown, but for what looks like a token.
+A line grants no access and identifies nobody: of a query only names are logged, of a path only what is known to be
+harmless. Attacks can still be traced: unknown paths are logged, except what looks like a token.
 """
 
 import ipaddress
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 log = logging.getLogger("shopwright.access")
 
 How = Literal["off", "short", "full"]
-# Of a person's address as much as tells where an attack comes from (RFC 6302 counts more), and not whose line it is.
+# As much of an address as shows where an attack comes from (RFC 6302 asks for more) without identifying a household.
 KEPT_BITS = {4: 24, 6: 48}
 LONGEST_PATH, LONGEST_AGENT, MOST_NAMES = 300, 120, 12
 UNKNOWN = "-"
-# Parameters of routes that open nothing: all others are shown by their name.
+# Harmless route parameters; others are logged by name.
 OPEN = frozenset({
     "action", "country", "digest", "kind", "line_id", "location", "message_id", "name", "order_id", "product", "product_id",
     "promotion_id", "provider", "rate_id", "review_id", "slug", "tax_class", "user_id", "variant_id", "what",
 })  # fmt: skip
 REST = "{path}"  # of a route for all that no other one answers
-# What could be a token: long, with a digit, or longer than words are.
+# What may be a token: long with a digit, or longer than any word.
 TOKEN = re.compile(r"(?=[\w-]*\d)[\w-]{16,}|\w{28,}")
 NAME = re.compile(r"[A-Za-z_][\w.\[\]-]{0,23}")
 SAFE = "/:@!$&'()*+,;=~"
 
 
 class AccessLog:
-    """Writes them. `how`: with addresses whole or shortened, or not at all."""
+    """Writes the log. `how`: with whole or shortened client addresses, or off."""
 
     def __init__(self, how: How) -> None:
         self._how = how
 
     def wants(self, path: str, status: int) -> bool:
-        """Is there a line for it? Probes that find the shop well would be most of the log; calls of services are no client's."""
+        """Whether to log this request. Successful probes would dominate the log; internal calls are no client's."""
         if self._how == "off" or path.startswith(PREFIX) or not log.isEnabledFor(logging.INFO):
             return False
         return not (path.startswith("/health/") and status < 300)  # noqa: PLR2004 -- as RFC 9110 numbers them
 
     def write(self, scope: "Scope", fields: dict[str, Any], size: int, ms: float) -> None:
-        """One request. `fields`: method, route and status; `size`: of the body, in bytes."""
+        """Log a request. `fields`: method, route and status; `size`: of the body, in bytes."""
         path = shown_path(scope["path"], scope.get("path_template") or "")
         names = shown_names(scope.get("query_string", b""))
         client = shown_client((scope.get("client") or (UNKNOWN,))[0], self._how)
@@ -74,7 +74,7 @@ class AccessLog:
 
 @lru_cache(maxsize=4096)
 def shown_client(address: str, how: How) -> str:
-    """The address of a client: as it came, or without what tells one household from the next."""
+    """The client address, whole or without the part that identifies a household."""
     try:
         whole = ipaddress.ip_address(address)
     except ValueError:
@@ -87,7 +87,7 @@ def shown_client(address: str, how: How) -> str:
 
 
 def shown_path(path: str, template: str) -> str:
-    """A path without what opens something: of a route's parameters the harmless ones, of anything else no tokens."""
+    """The path without secrets: harmless route parameters stay, elsewhere tokens are removed."""
     parts, pattern = path.split("/"), template.split("/")
     if len(parts) != len(pattern) or REST in pattern:
         return quote("/".join(TOKEN.sub(HIDDEN, part) for part in parts)[:LONGEST_PATH], safe=SAFE)
@@ -99,7 +99,7 @@ def shown_path(path: str, template: str) -> str:
 
 
 def shown_names(query: bytes) -> list[str]:
-    """The names in a query; their values are nobody's business."""
+    """The names in a query; values are never logged."""
     if not query:
         return []
     names = [part.partition("=")[0] for part in query.decode("latin-1").split("&", MOST_NAMES)[:MOST_NAMES]]
@@ -108,6 +108,6 @@ def shown_names(query: bytes) -> list[str]:
 
 
 def shown_agent(scope: "Scope") -> str:
-    """What a client calls itself, in one line between quotation marks, for as long as names are."""
+    """The user agent in one quotable line, shortened."""
     given = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
     return given.decode("latin-1")[:LONGEST_AGENT].replace('"', "'")

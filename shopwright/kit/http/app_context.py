@@ -1,7 +1,7 @@
-"""What stands behind the routes.
+"""The application behind the routes.
 
-Routes are registered once for all shops of the same shape that a process opens: that takes ten times as long as opening a
-shop. So they know no shop; who passes a request on to them says whose it is.
+Routes are registered once for all shops of the same shape in a process, as that takes ten times as long as opening a
+shop. So routes know no shop; whoever passes a request to them sets it.
 """
 
 from contextvars import ContextVar
@@ -15,12 +15,12 @@ _behind: ContextVar[Any] = ContextVar("behind")
 
 
 def current_app() -> Any:
-    """What this request, or the start of a server, is for."""
+    """The application of this request, or of the server being started."""
     return _behind.get()
 
 
 class AppContext:
-    """ASGI middleware right around routes: `what` is behind them for all that comes this way, and they answer in `language`."""
+    """ASGI middleware around routes: sets the application and the language of responses."""
 
     def __init__(self, app: ASGIApp, what: Any, language: str = SOURCE) -> None:
         self._app = app

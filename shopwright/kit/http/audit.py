@@ -1,8 +1,8 @@
-"""Every act of staff becomes an entry in the audit log: who did what, from where, and what it was before and after.
+"""The audit middleware: records every staff action with states before and after.
 
-Routes for staff that change something are recorded without being asked (`staff(…)` in their rule); what staff merely read,
-or may do as customers can, is recorded where its route says so (`access.audited`). An entry is opened before the act and
-closed before its answer: what a crash leaves open is recorded as unfinished.
+Routes for staff that change something are audited by default (`staff(…)` in their rule); others if they ask for it
+(`access.audited`). An entry is opened before the action and closed before its response; a crash leaves it open, to be
+recorded as interrupted.
 """
 
 import logging
@@ -28,23 +28,23 @@ LONGEST_VALUE = 300
 
 
 class AuditTrail(Protocol):
-    """Where acts are recorded."""
+    """Records actions."""
 
     async def begin(self, who: Caller, act: "AuditedRequest") -> "OpenAct":
-        """Open an entry. Raises Unavailable: what cannot be recorded is not done."""
+        """Open an entry. Raises Unavailable: without a record the action is not performed."""
         ...
 
 
 class OpenAct(Protocol):
-    """An act that has begun."""
+    """An action in progress."""
 
     async def end(self, status: int) -> None:
-        """Close its entry. `status`: the HTTP status of the answer; 0 where there was none."""
+        """Close the entry. `status`: of the HTTP response; 0 if there was none."""
         ...
 
 
 class AuditedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for. `action` is the route's name, `route` its path template; secrets in `given` are masked."""
+    """The request. `action`: the route's name; `route`: its path template; secrets in `given` are masked."""
 
     action: str
     route: str
@@ -55,12 +55,12 @@ class AuditedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_audited(opt: Mapping[str, Any], method: str) -> bool:
-    """Is the use of a route by staff recorded? `opt`: of the route."""
+    """Whether staff use of the route is audited. `opt`: of the route."""
     return bool(opt.get("audited")) or (isinstance(opt["access"], StaffOnly) and method not in SAFE)
 
 
 class Audit:
-    """Middleware of all routes, inside those that find out who calls and read bodies: a body comes whole, in one message."""
+    """Middleware of all routes, behind authentication and body reading: bodies arrive in one message."""
 
     def __init__(self, app: ASGIApp, trail: Callable[[], AuditTrail]) -> None:
         self._app = app
@@ -121,7 +121,7 @@ def _describe(scope: Scope, body: bytes) -> AuditedRequest:
 
 
 def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
-    """The fields of a JSON object or a form; of anything else, nothing."""
+    """The fields of a JSON object or form; otherwise none."""
     if kind.startswith(b"application/x-www-form-urlencoded"):
         told = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None)
         return {name: value for name, value in told if name != MARKS}
@@ -133,7 +133,7 @@ def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without secrets, and with long texts cut."""
+    """The fields without secrets, long texts shortened."""
     proving = any("password" in str(name).lower() for name in fields)  # then `code` is an authenticator's, no coupon's
     return {
         str(name)[:LONGEST_VALUE]: MASK if _is_secret(str(name).lower(), proving=proving) else _cut(value)

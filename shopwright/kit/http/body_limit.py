@@ -1,8 +1,7 @@
-"""An answer that comes before the body was read does not wait for it, and the connection does not break under it.
+"""Early responses: the unread body is drained, so that the connection does not break.
 
-A server that answers and closes while a body is still arriving does so with a reset, and whoever stands before it says 502
-instead of what was answered (nginx does). So what arrives without a pause is read and thrown away first, for a moment; who
-pauses is answered at once.
+If a server responds and closes while a body is arriving, the connection is reset, and a proxy reports 502 instead of
+the response (nginx does). So a body that arrives without pause is read and discarded for a moment first.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ PAUSE_S, LONGEST_S = 0.1, 2.0
 
 
 class BodyLimit:
-    """ASGI middleware. `largest`: bytes that are read at most of what nobody has asked for."""
+    """ASGI middleware. `largest`: the most bytes to discard."""
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
         self._app = app

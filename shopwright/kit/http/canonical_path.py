@@ -1,7 +1,7 @@
-"""One spelling for each path (RFC 3986, 6.2.2), decided once, before anything looks at it.
+"""Canonical paths (RFC 3986, 6.2.2), enforced before anything else looks at the path.
 
-Limits, caches, the waiting room and gateways compare paths. What could be spelled in two ways would pass some of them. So a
-request to any other spelling is refused; a read that differs harmlessly (`//`, a `/` at the end, `%76` for `v`) is sent on.
+Limits, caches, the waiting room and gateways compare paths, and alternative spellings could bypass them. So other
+spellings are refused; harmless ones of a read (`//`, trailing `/`, `%76` for `v`) are redirected.
 """
 
 import re
@@ -16,19 +16,19 @@ from shopwright.kit.text import has_controls
 from shopwright.kit.translation import gettext as _
 
 LONGEST, LONGEST_QUERY = 2048, 8192
-# Most paths: no escapes, no segment that begins with a dot, none that is empty.
+# Most paths: no escapes, no segments that start with a dot or are empty.
 PLAIN = re.compile(rb"/|(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*)+")
-# With what browsers do not escape, although RFC 3986 says so (URL Standard, path percent-encode set).
+# Including characters that browsers do not escape, although RFC 3986 says so (URL Standard, path percent-encode set).
 WRITTEN = re.compile(rb"/(?:[A-Za-z0-9_.~!$&'()*+,=:@/|^\[\]-]|%[0-9A-Fa-f]{2})*")
 QUERY = re.compile(rb"[\x21-\x7e]*")
 ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# Separators to one reader or another, the mark of a second escape among them.
+# Separators to some readers, including the mark of a second escape.
 SEPARATORS = re.compile(r"[/\\;]|%[0-9A-Fa-f]{2}")
 
 
 def canonical(raw: bytes) -> bytes:
-    """The spelling of this path. Raises Malformed for what leads nowhere, or to different places for different readers."""
+    """The canonical spelling. Raises Malformed for paths that are invalid or ambiguous."""
     if len(raw) > LONGEST:
         raise Malformed(_("The path is longer than {longest} bytes.", longest=LONGEST))
     if PLAIN.fullmatch(raw):
@@ -69,7 +69,7 @@ def _asked(method: str, raw: bytes, query: bytes) -> bytes:
 
 
 class CanonicalPath:
-    """ASGI middleware around all that looks at a path: `scope["path"]` and `["raw_path"]` are canonical further in."""
+    """ASGI middleware before everything that uses the path: `scope["path"]` and `["raw_path"]` are canonical."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""`Dependency[Orders]`: what a route is handed by its name, as it is, unchecked and unchanged. `CurrentCaller`: who calls it."""
+"""`Dependency[Orders]`: a route argument passed by name, unchecked and unchanged. `CurrentCaller`: the caller."""
 
 from typing import TypeAlias, TypeVar
 

@@ -1,8 +1,8 @@
-"""Forms on pages that are the same for everyone carry no token: whether they are ours is told by the browser.
+"""CSRF protection of shared pages without tokens, by Fetch Metadata.
 
-A browser says with each request from where it was made, and no script can say otherwise: `Sec-Fetch-Site` (Fetch Metadata,
-W3C), or `Origin` (RFC 6454) where it comes without TLS. Where either says that it was made on a page of ours, the request
-is given the token it lacks; what says nothing, or something else, needs one as ever.
+Browsers report where a request was made, which no script can change: `Sec-Fetch-Site` (Fetch Metadata, W3C), or
+`Origin` (RFC 6454) without TLS. If either names a page of ours, the request is given the token it lacks; otherwise it
+needs one as usual.
 """
 
 from litestar.config.csrf import CSRFConfig
@@ -15,7 +15,7 @@ OURS = b"same-origin"
 
 
 class FetchMetadataCsrf:
-    """ASGI middleware before that which wants tokens. `url`: where shoppers see the shop."""
+    """ASGI middleware before the one that requires tokens. `url`: the shop's public URL."""
 
     def __init__(self, app: ASGIApp, forms: CSRFConfig, url: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Answers that are files."""
+"""File responses."""
 
 from litestar import Response
 
@@ -6,7 +6,7 @@ from litestar import Response
 def file_answer(
     content: bytes, name: str, media_type: str, *, shown: bool = False, private: bool = False
 ) -> Response[bytes]:
-    """A file of this name, to be saved, or `shown` by the browser; a `private` one is kept by nobody between."""
+    """Respond with a file to save, or `shown` in the browser; a `private` one must not be cached."""
     # The type is a header of its own: to a text the framework would add the encoding of its other answers.
     headers = {
         "content-type": media_type,

@@ -1,7 +1,7 @@
-"""Who calls, found out once: the gateway asks GET /internal/identify before it passes a request on.
+"""Forward authentication: the gateway asks GET /internal/identify before it passes a request on.
 
-The answer carries the caller in a header, signed for half a minute; the gateway sends it along and lets no such header in
-from outside. What asks past the gateway, with a token and without that header, is looked up as in a shop of one process.
+The response carries the caller in a header signed for half a minute; the gateway passes it on and removes such headers
+from clients. A request that bypasses the gateway is authenticated by its token as in a single process.
 """
 
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ Asked = ASGIConnection[Any, Any, Any, Any]
 
 
 class KnowsCallers(Protocol):
-    """Users, as far as they are needed here."""
+    """What is needed of users."""
 
     async def authenticate(self, token: str) -> Caller: ...
 
@@ -37,7 +37,7 @@ def _bearer(connection: Asked) -> str | None:
 
 
 async def caller_of(connection: Asked, users: KnowsCallers, cookie: str | None) -> Caller:
-    """Who calls: by bearer token, or by the session cookie of that name (None: of none). Raises Unauthenticated."""
+    """Return the caller by bearer token or session cookie (None: no cookies). Raises Unauthenticated."""
     token = _bearer(connection)
     if token is not None:
         return await users.authenticate(token)
@@ -46,10 +46,10 @@ async def caller_of(connection: Asked, users: KnowsCallers, cookie: str | None) 
 
 
 class ForwardAuth:
-    """ASGI middleware of those who serve users. Credentials come as they were.
+    """ASGI middleware of processes that serve users. Credentials arrive unchanged.
 
-    What was asked for is not looked at: the answer says by what the caller is known, and the route decides whether that is
-    good enough for it.
+    The requested path does not matter: the response says how the caller authenticated, and the route decides whether
+    that suffices.
     """
 
     def __init__(self, app: ASGIApp, users: KnowsCallers, seal: ServiceTokens, cookie: str) -> None:
@@ -77,9 +77,9 @@ class ForwardAuth:
 
 
 def identified(seal: ServiceTokens, token: str, *, cookies: bool) -> Caller:
-    """The caller a gateway has found out. Raises Unauthenticated for who has a bad token, or a header of their own making.
+    """The caller found by the gateway. Raises Unauthenticated for invalid tokens and forged headers.
 
-    `cookies`: does the route let in who is known by a cookie alone?
+    `cookies`: whether the route accepts authentication by cookie.
     """
     claims = seal.read(AUDIENCE, token)
     if "refused" in claims:

@@ -1,4 +1,4 @@
-"""HEAD is answered as GET would be, without the body (RFC 9110, 9.3.2)."""
+"""HEAD is answered like GET, without the body (RFC 9110, 9.3.2)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadRequests:
-    """ASGI middleware: further in, every HEAD is a GET."""
+    """ASGI middleware that turns HEAD into GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,13 +1,13 @@
-"""Idempotency-Key on any POST: same key and body, same answer; another body, 409.
+"""Idempotency-Key for any POST: the same key and body get the same response; another body, 409.
 
-Verbs on which money depends (placing an order, refunding) keep their key with the row they write and need no
-middleware; for all other POSTs this one remembers the answer.
+Operations that move money (placing an order, refunds) store their key with their row and need no middleware; for all
+other POSTs this one stores the response.
 
-Answers may hold secrets (tokens, the id of a guest's cart) and bodies passwords. So nothing is kept that could be read or tried
-out: who asked, the key and the body stand there as HMACs, and the answer is encrypted (AES-GCM) with a key that is made of what
-only the request itself shows: its Idempotency-Key and credentials, together with the shop's secret.
+Responses may contain secrets (tokens, cart ids) and bodies passwords. So nothing stored can be read or guessed: caller,
+key and body are HMACs, and the response is encrypted (AES-GCM) with a key derived from what only the request contains
+(its Idempotency-Key and credentials) and the shop's secret.
 
-Whose key it is: of those who show the same token or cookies. Who shows neither is known by address and browser.
+A key belongs to whoever presents the same token or cookies; without either, to address and browser.
 """
 
 import asyncio
@@ -39,21 +39,21 @@ ABANDONED = timedelta(seconds=30)
 PATIENCE_S = 10.0
 LONGEST_KEY = 255
 NONCE = 12
-# Of routes that keep the key with what they write.
+# For routes that store the key with what they write.
 RepeatHeader = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
 ]
 
 
 class StoredAnswer(msgspec.Struct, array_like=True):
-    """An answer to be given again."""
+    """A response to repeat."""
 
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """A request as its row knows it; `secret` opens the answer, and stands nowhere."""
+    """A request as its row knows it; `secret` decrypts the response and is not stored."""
 
     who: str
     key: str
@@ -62,7 +62,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 def read_key(raw: bytes | str) -> str:
-    """A usable key. Raises Invalid."""
+    """Return a valid key. Raises Invalid."""
     key = raw.decode("latin-1") if isinstance(raw, bytes) else raw
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Invalid.at(
@@ -72,7 +72,7 @@ def read_key(raw: bytes | str) -> str:
 
 
 class Idempotency:
-    """ASGI middleware over the routes of one service; answers are kept in that service's database."""
+    """ASGI middleware for the routes of one service; responses are stored in its database."""
 
     def __init__(self, app: ASGIApp, work: Callable[[], ServiceDatabase], secret: Callable[[], str]) -> None:
         self._app = app
@@ -98,7 +98,7 @@ class Idempotency:
         await self._perform(scope, body, send, mark)
 
     async def _claim(self, mark: Mark) -> tuple[int, StoredAnswer] | None:
-        """None: it is ours to do. Otherwise the answer given before, waiting for it where another is still at it."""
+        """None if the request is ours to process; otherwise the stored response, waiting if it is in progress."""
         for _unused in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
                 if await tx.run(

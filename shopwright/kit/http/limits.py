@@ -1,7 +1,7 @@
-"""Rate limits: for each client address and kind of work so many requests in a minute that moves along; 429 beyond.
+"""Rate limits: requests per minute (sliding) for each client address and kind of work; 429 beyond.
 
-Every route is of a kind (`access.allow(rule, "guess")`; else `read` or `write`, by its method). Reads and writes are counted
-before anything is prepared or looked up; what searches, guesses, sends messages or sets a document is counted once more by that.
+Every route has a kind (`access.allow(rule, "guess")`; default `read` or `write`, by method). Reads and writes are
+counted before anything else; searches, guesses, messages and documents are counted again by their kind.
 """
 
 import math
@@ -25,7 +25,7 @@ from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 
 Work = Literal["read", "write", "search", "guess", "message", "document", "file"]
-# As many of each for one that writes. Files are the pictures and styles of pages, which come by the dozen.
+# Multiples of the write limit. Files are pictures and styles, which come by the dozen.
 SHARES: dict[Work, float] = {
     "file": 50,
     "read": 10,
@@ -38,14 +38,14 @@ SHARES: dict[Work, float] = {
 COUNTED_AGAIN = frozenset({"search", "guess", "message", "document"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 FILES = ("/assets/", "/media/")
-# Whoever runs the shop asks these, as often as it takes.
+# Operators' probes are unlimited.
 UNCOUNTED = ("/health/", "/metrics")
 TOO_MANY, MINUTE_S = 429, 60
 _counted_as = lru_cache(maxsize=4096)(counted_as)
 
 
 class Limiter:
-    """Counts what each address does. `per_minute`: how many requests that write it may send."""
+    """Counts requests by address. `per_minute`: the limit of writing requests."""
 
     def __init__(self, storage: MemoryStorage, per_minute: int) -> None:
         self._storage = storage
@@ -53,9 +53,9 @@ class Limiter:
         self._items = {work: RateLimitItemPerMinute(max(1, int(per_minute * share))) for work, share in SHARES.items()}
 
     async def count(self, scope: Scope, work: Work) -> tuple[int, int, int]:
-        """The limit, what is left of it, and in how many seconds there is more. Raises RateLimited.
+        """Return limit, remaining requests and seconds until there are more. Raises RateLimited.
 
-        Where nothing can be counted all is left: a shop that counts nobody is better than one that serves nobody.
+        If counting fails, nothing is limited: serving uncounted is better than serving nobody.
         """
         item, client = self._items[work], scope.get("client")
         who = _counted_as(client[0]) if client else "unknown"
@@ -75,20 +75,20 @@ class Limiter:
 
 
 def again_in(before: int, left: float, came: int, limit: int) -> int:
-    """In how many seconds one more is let in. `left`: the part of this minute, for which the one `before` still counts."""
+    """Seconds until one more is allowed. `left`: the rest of this minute, for which the one `before` still counts."""
     if came < limit:
         return max(1, math.floor((left - (limit - came) / max(1, before)) * MINUTE_S) + 1)
     return math.floor((left + 1 - limit / came) * MINUTE_S) + 1
 
 
 def too_many(limit: int, again_s: int) -> RateLimited:
-    """Said to who came too often."""
+    """The error for too many requests."""
     told = {"retry_after": again_s, "limit": limit}
     return RateLimited(_("Too many requests. Come back in {again_s} seconds.", again_s=again_s), data=told)
 
 
 def every_route_has_a_kind(app: Litestar) -> None:
-    """Where a route does not say of what kind its work is, its method does."""
+    """Set the kind of routes that state none, by their method."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else []:
             if isinstance(handler, HTTPRouteHandler):
@@ -98,7 +98,7 @@ def every_route_has_a_kind(app: Litestar) -> None:
 
 
 class KindLimits:
-    """Middleware of routes: counts what is more than a read or a write. `limiter` answers None where nobody is counted."""
+    """Middleware of routes: counts kinds beyond read and write. `limiter` returns None to disable."""
 
     def __init__(self, app: ASGIApp, limiter: Callable[[], Limiter | None]) -> None:
         self._app = app
@@ -113,7 +113,7 @@ class KindLimits:
 
 
 class Limits:
-    """ASGI middleware around all routes and what is prepared of them: reads, writes and files of each address."""
+    """ASGI middleware around all routes and cached pages: reads, writes and files by address."""
 
     def __init__(self, app: ASGIApp, limiter: Limiter) -> None:
         self._app = app
@@ -137,7 +137,7 @@ class Limits:
         ]
 
         async def mark(message: Message) -> None:
-            # Whoever is refused by a narrower limit is told of that one.
+            # The narrower limit that refused the request is reported.
             if message["type"] == "http.response.start" and message["status"] != TOO_MANY:
                 message["headers"] = [*message["headers"], *told]
             await send(message)

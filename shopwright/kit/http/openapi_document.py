@@ -1,4 +1,4 @@
-"""The OpenAPI document: what Litestar knows of the routes, and how all of them say that something is wrong."""
+"""The OpenAPI document: Litestar's schema with the common error responses."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ ERROR = {
 
 
 def answers(kind: Any, meaning: str, status: int = 200) -> dict[int, ResponseSpec]:
-    """What a route answers that writes its bytes itself."""
+    """The response specification of a route that writes its bytes itself."""
     return {status: ResponseSpec(data_container=kind, description=meaning, generate_examples=False)}
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    """The document, as it is served."""
+    """Return the document as served."""
     told: dict[str, Any] = app.openapi_schema.to_schema()
     _, components = msgspec.json.schema_components([ProblemDetails], ref_template=REFERENCE)
     told["components"].setdefault("schemas", {}).update(components)

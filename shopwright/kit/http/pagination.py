@@ -12,24 +12,24 @@ T = TypeVar("T")
 Limit = Annotated[int, Parameter(ge=1, le=100, description="how many at most")]
 NO_CURSOR = "This is not where a list goes on; use `next` of the answer before."
 CURSOR = "`next` of the page before"
-# Where a list goes on that counts its entries, and one that is made by whoever answers and checked there.
+# Cursors of counted lists, and opaque ones that are checked by the service that made them.
 AfterNumber = Annotated[str, Parameter(pattern=r"^([0-9]{1,15})?$", description=CURSOR)]
 AfterPlace = Annotated[str, Parameter(max_length=200, description=CURSOR)]
 
 
 def after_id(prefix: str) -> Any:
-    """What a parameter is that is the cursor of a list, sorted by ids with this prefix."""
+    """The parameter type of a cursor that is an id with this prefix."""
     return Parameter(pattern=rf"^({prefix}_[{ALPHABET}]{{{LENGTH}}})?$", description=CURSOR)
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """One page, and the cursor of the next one (null at the end)."""
+    """A page, and the cursor of the next one (null at the end)."""
 
     items: list[T]
     next: str | None
 
 
 def page(found: Sequence[T], limit: int, cursor: Callable[[T], str]) -> Page[T]:
-    """A page from `limit + 1` things that were asked for."""
+    """A page from `limit + 1` found items."""
     items = list(found[:limit])
     return Page(items, cursor(items[-1]) if len(found) > limit else None)

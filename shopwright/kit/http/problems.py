@@ -62,7 +62,7 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
-# A path of the machine, in a sentence.
+# A path of the machine within a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
 NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
@@ -71,7 +71,7 @@ MISSING = re.compile(r"Object missing required field `([^`]*)`")
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every error answer."""
+    """The body of every error response."""
 
     type: str
     title: str
@@ -84,12 +84,12 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def status_of(error: ShopError) -> tuple[int, str]:
-    """The HTTP status and title for an error of the family."""
+    """Return the HTTP status and title of an error."""
     return next((status, title) for kind, status, title in STATUS if isinstance(error, kind))
 
 
 def describe(error: Exception, request_id: str = "") -> ProblemDetails:
-    """Any exception as problem details. What was not foreseen says nothing about the inside; the log has it."""
+    """Return any exception as problem details. Unexpected ones reveal nothing; the log has the details."""
     if isinstance(error, ShopError):
         status, title = status_of(error)
         kind = f"urn:shopwright:problem:{error.code}"
@@ -120,13 +120,13 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
 
 
 def _of_query(error: HTTPException) -> bool:
-    """Is a parameter wrong, in a request that can be read?"""
+    """Whether only parameters of a valid request are wrong."""
     extra = error.extra if isinstance(error.extra, list) else []
     return bool(extra) and all(isinstance(one, dict) and one.get("source") in {"query", "path"} for one in extra)
 
 
 def _problem(extra: Any) -> Problem:
-    """One of Litestar's complaints: its key is the dotted place in the body, or the name of a parameter."""
+    """Convert one of Litestar's errors; its key is a dotted place in the body, or a parameter's name."""
     key = str(extra.get("key", ""))
     place = "" if key == "data" else "/" + key.replace(".", "/") if key else ""
     if key == "after" and extra.get("source") == "query":
@@ -136,7 +136,7 @@ def _problem(extra: Any) -> Problem:
 
 
 def _from_message(message: str, within: str = "") -> Problem | None:
-    """What msgspec says ("Expected `int`, got `str` - at `$.lines[0].quantity`") as a problem with a pointer."""
+    """Convert a msgspec message ("Expected `int`, got `str` - at `$.lines[0].quantity`") with its pointer."""
     if not message.startswith(("Expected", "Object", "Invalid", "JSON is malformed")):
         return None
     place = PLACE.search(message)
@@ -154,7 +154,7 @@ def _from_message(message: str, within: str = "") -> Problem | None:
 
 
 def when_again(told: ProblemDetails) -> dict[str, str]:
-    """The headers that say when to come back, where the error knows (RFC 9110, 10.2.3), and how often one may."""
+    """Headers about when to retry (RFC 9110, 10.2.3), and about rate limits."""
     limited = told.status == 429  # noqa: PLR2004
     again_s = told.data.get("retry_after") or (USUALLY_S if limited else 0)
     if not again_s:
@@ -180,7 +180,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 
 
 async def refuse(scope: Scope, send: Send, error: ShopError, *headers: tuple[bytes, bytes]) -> None:
-    """What the API would answer, from before its routes."""
+    """Send the API's error response from a middleware."""
     told = describe(error, str(scope.get("state", {}).get("request_id", "")))
     again = [(name.lower().encode(), value.encode()) for name, value in when_again(told).items()]
     given = [(b"content-type", b"application/problem+json"), *again, *headers]

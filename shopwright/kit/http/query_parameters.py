@@ -1,7 +1,7 @@
-"""Queries are read as strictly as bodies: what a route does not ask for is named, and nothing is said twice.
+"""Strict queries: unknown and repeated parameters are errors that name them.
 
-Programs learn of a slip at once, where `?afer=…` would give the first page again and again. Links to pages carry marks of
-others (`utm_source` and the like): there, what is not asked for is not looked at.
+Programs learn of a typo at once, where `?afer=…` would return the first page for ever. Links to pages carry foreign
+parameters (`utm_source` and the like), so pages ignore unknown ones.
 """
 
 import typing
@@ -26,7 +26,7 @@ ASKS = "query"
 
 
 class Asks(NamedTuple):
-    """What a route asks of a query. `known`: name → the values there are (none: any). `repeated`: may come more than once."""
+    """The parameters of a route. `known`: name → allowed values (none: any). `repeated`: may occur several times."""
 
     known: Mapping[str, tuple[str, ...]]
     repeated: frozenset[str]
@@ -34,12 +34,12 @@ class Asks(NamedTuple):
 
 
 def also_asks(*names: str, begins: str = "") -> dict[str, Any]:
-    """The `opt` of a route that reads these itself, each as often as it comes; `begins`: and all that begin like this."""
+    """The `opt` of a route that reads these parameters itself, repeated or not; `begins`: and all with this prefix."""
     return {"also_asks": (names, begins)}
 
 
 def learn_queries(app: Litestar) -> None:
-    """Note with each route what it asks for, as its signature says it."""
+    """Record the parameters of each route from its signature."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else []:
             if isinstance(handler, HTTPRouteHandler):
@@ -51,7 +51,7 @@ def learn_queries(app: Litestar) -> None:
 
 
 def _values(field: Any) -> tuple[str, ...]:
-    """Those of a Literal."""
+    """The values of a Literal."""
     return tuple(_literals(field.raw)) if field is not None else ()
 
 
@@ -64,7 +64,7 @@ def _literals(hint: Any) -> Iterator[str]:
 
 
 class Queries:
-    """Middleware of every route: raises Invalid naming each parameter that is wrong."""
+    """Middleware of all routes: raises Invalid naming each wrong parameter."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

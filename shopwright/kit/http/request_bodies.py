@@ -1,7 +1,7 @@
-"""The one place where bodies are read: to their end or not at all, before anything looks into them.
+"""The one place where bodies are read: completely or not at all, before anything parses them.
 
-Each route takes one kind of body: programs send JSON, people send forms, a few routes take files (`takes`). Here is decided how
-large it may be, how many fields it may have, and how long it may take; whatever is further in finds it whole.
+Each route takes one kind of body: JSON from programs, forms from people, files on a few routes (`takes`). Size, number
+of fields and duration are limited here; everything behind gets the whole body.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ AGAIN_S = 5
 
 
 class BodyKind(NamedTuple):
-    """`types`: media types, none for any. `largest`: bytes, None for as much as the shop takes at all."""
+    """`types`: media types, none for any. `largest`: bytes, None for the shop's limit."""
 
     types: frozenset[str]
     largest: int | None
 
 
 class BodyPace(NamedTuple):
-    """How fast a body has to come: so many bytes a second after the first moments, and be there in the end."""
+    """The minimum pace of a body, in bytes a second after a grace period, and its longest duration."""
 
     grace_s: float = 10.0
     bytes_s: float = 8_000
@@ -45,31 +45,31 @@ JSON = BodyKind(frozenset({"application/json"}), 1_000_000)
 FORM = BodyKind(FORMS, 64_000)
 FILE = BodyKind(frozenset(), None)
 FORM_WITH_FILE = BodyKind(frozenset({"multipart/form-data", "application/x-www-form-urlencoded"}), None)
-# What providers send: they choose how. Who sent it is known once its signature is checked.
+# Providers choose the format. The sender is known once the signature is checked.
 NOTICE = BodyKind(frozenset(), 1_000_000)
 PACE = BodyPace()
 
 
 def takes(kind: BodyKind) -> dict[str, Any]:
-    """The `opt` of a route that takes something else than its kind usually does."""
+    """The `opt` of a route that takes another kind of body than usual."""
     return {"body": kind}
 
 
 def kind_of(handler: Any) -> BodyKind:
-    """What bodies a route takes."""
+    """The kind of body a route takes."""
     kind: BodyKind = handler.opt.get("body") or (FORM if takes_cookies(handler) else JSON)
     return kind
 
 
 class Unfinished:
-    """Bodies that are on their way to this process, by client address."""
+    """Bodies being received by this process, by client address."""
 
     def __init__(self, most: int = UNFINISHED_EACH) -> None:
         self._most = most
         self._from: Counter[str] = Counter()
 
     def begin(self, client: str) -> None:
-        """Raises RateLimited where one address sends too many at once."""
+        """Count a body. Raises RateLimited if one address sends too many at once."""
         if self._from[client] >= self._most:
             raise RateLimited(_("Too many requests are on their way from your address."), data={"retry_after": AGAIN_S})
         self._from[client] += 1
@@ -81,7 +81,7 @@ class Unfinished:
 
 
 class RequestBodies:
-    """Middleware of every route, further in than the check of who calls. `largest`: bytes the shop takes at all."""
+    """Middleware of all routes, behind authentication. `largest`: the shop's limit in bytes."""
 
     def __init__(self, app: ASGIApp, largest: int, unfinished: Callable[[], Unfinished], pace: BodyPace = PACE) -> None:
         self._app = app
@@ -130,7 +130,7 @@ class RequestBodies:
 
 
 async def read_all(receive: Receive, largest: int, pace: BodyPace) -> bytes:
-    """A whole body. Raises TooLarge as soon as it is, TooSlow where it does not keep the pace."""
+    """Read a whole body. Raises TooLarge at once, TooSlow below the pace."""
     body = bytearray()
     began = time.monotonic()
     while True:
@@ -158,7 +158,7 @@ def _too_large(largest: int) -> TooLarge:
 
 
 def _check(handler: Any, kind: BodyKind, media: str, body: bytes) -> None:
-    """Raises Malformed, Invalid for what nobody should have to take apart."""
+    """Check before parsing. Raises Malformed, Invalid."""
     if media in FORMS and kind.types & FORMS:
         marks = body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")
         if marks > MOST_FIELDS:

@@ -1,4 +1,4 @@
-"""Routers that are made for one application."""
+"""Routers made for one application."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -7,12 +7,10 @@ from litestar import Router
 
 
 class Routes(Router):
-    """Routes for programs: whoever calls shows a bearer token; a cookie means nothing here, so no other site can misuse it.
+    """Routes for programs, authenticated by bearer token; cookies are ignored, so other sites cannot misuse them.
 
-    The router belongs to the one it is registered with.
-
-    Litestar copies each router with all it holds, so that it can be registered again (a tenth of the time an application is
-    made in).
+    The router belongs to the one it is registered with. Litestar would copy each router with its contents for further
+    registrations (a tenth of the start-up time).
     """
 
     OPT: ClassVar[dict[str, Any]] = {"exclude_from_csrf": True}
@@ -34,5 +32,5 @@ NO_FORM: dict[str, Any] = {"exclude_from_csrf": True}
 
 
 def takes_cookies(handler: Any) -> bool:
-    """Is this route for people? It is said by what the route is, not by how its path is spelled."""
+    """Whether the route is for people, by its type and not its path."""
     return handler is not None and bool(handler.opt.get("page"))

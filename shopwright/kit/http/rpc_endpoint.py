@@ -1,7 +1,7 @@
-"""What other processes of the shop ask this one: POST /internal/SERVICE/VERB, signed; nobody else is answered.
+"""The endpoint for calls between processes: POST /internal/SERVICE/OPERATION, signed.
 
-A signature is for one call, and believed once: by this process, and where the verb changes something by all that serve it.
-Who asks must be one of those that may (`Asks`).
+A signature covers one call and is accepted once: by this process, and for operations with effects by all that serve
+them. The caller must be one of those allowed (`Asks`).
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class RpcEndpoint:
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 
     async def _believe(self, service: str, verb: str, body: bytes, token: str) -> None:
-        """Raises Unauthenticated, Denied."""
+        """Check signature and caller. Raises Unauthenticated, Denied."""
         call = self._seal.read(service, verb, body, token)
         if not self._asks(call.caller, service):
             raise Denied(

@@ -1,4 +1,4 @@
-"""What comes is what the API document says of it: "1" is no number, 1 no text, and no text is longer than its type says."""
+"""Strict requests: values must have the documented types ("1" is no number) and lengths."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MOST_NAMED = 20
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """Reads bodies as the type their route asks for, without bending values to fit, and within its bounds."""
+    """Decodes bodies into the route's type without coercion, within its limits."""
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
@@ -35,7 +35,7 @@ class StrictRequest(Request[Any, Any, Any]):
 
 
 def named_faults(pairs: Any) -> Any:
-    """What is beyond bounds in fields that have a name and no type. Browsers end lines with two characters."""
+    """Faults of untyped named fields. Browsers end lines with two characters."""
     for name, value in pairs:
         if isinstance(value, str):
             bound = BY_NAME.get(name, LINE)
@@ -45,7 +45,7 @@ def named_faults(pairs: Any) -> Any:
 
 
 def refuse_faults(found: Any) -> None:
-    """Raises Invalid naming the first of them."""
+    """Raise Invalid naming the first faults."""
     problems = tuple(one for one, _ in zip(found, range(MOST_NAMED), strict=False))
     if problems:
         raise Invalid(" ".join(one.detail for one in problems), problems=problems)

@@ -1,4 +1,4 @@
-"""Seen from outside: a request id on every answer, one line a request, numbers for Prometheus, security headers."""
+"""Telemetry: request ids, access log, metrics and security headers."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from shopwright.kit.observability import tracing
 from shopwright.kit.observability.metrics import Metrics
 from shopwright.kit.observability.tracing import PARENT, REQUEST, Tracer
 
-# What a client may make up is not counted by its name (RFC 9110, 9; RFC 5789).
+# Methods a client may invent are not counted by name (RFC 9110, 9; RFC 5789).
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "OTHER"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -33,12 +33,12 @@ SECURITY = [
 ]
 
 
-# Where shoppers come by TLS, they come by TLS alone (RFC 6797), for a year.
+# A shop served over TLS is reached by TLS only (RFC 6797), for a year.
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 class Telemetry:
-    """The outermost middleware. `tls`: shoppers come by https."""
+    """The outermost middleware. `tls`: whether the shop is served over https."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Telemetry:
                 size += len(message.get("body", b""))
             await send(message)
 
-        # Of a trace that began outside is believed what other parts of the shop say, and nobody else.
+        # Trace contexts are accepted from other parts of the shop only.
         parent = _header(scope, PARENT) if scope["raw_path"].startswith(b"/internal/") else b""
         with (
             tracing.watched_by(self._tracer),

@@ -1,4 +1,4 @@
-"""Counts what is looked at and searched for: also where the answer was prepared before and nobody else hears of it."""
+"""Counts product views and searches, including those served from the page cache."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -13,9 +13,9 @@ TOLD = "/searched"
 
 
 class ViewCounter:
-    """ASGI middleware. `looked` is given a product's id or slug, `searched` the words.
+    """ASGI middleware. `looked` gets a product's id or slug, `searched` the text.
 
-    `behind_edge`: pages are given by a cache in front; each of them asks for a row, or tells the words, by a script.
+    `behind_edge`: pages come from a CDN; they report views and searches by script.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class ViewCounter:
         await self._app(scope, receive, send)
 
     def _count_search(self, query: bytes) -> None:
-        """The first page of what was searched for, once."""
+        """Count the first page of a search, once."""
         words = _asked(query, "q")
         if words and _asked(query, "page") in {"", "1"}:
             self._searched(words)
 
 
 def _asked(query: bytes, name: str) -> str:
-    """What a query says of `name`, "" for nothing."""
+    """The value of `name` in a query, or ""."""
     asked = parse_qs(query.decode("latin-1"), max_num_fields=50) if query.count(b"&") < 50 else {}  # noqa: PLR2004 -- both are the limit
     return asked.get(name, [""])[0]

@@ -1,1 +1,1 @@
-"""Observability."""
+"""Observability: logs, metrics, traces and health."""

@@ -1,4 +1,4 @@
-"""How often what: counted in the memory of each process, told of by and by."""
+"""Counts kept in memory and reported periodically."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,7 +9,7 @@ MOST = 2_000
 
 
 class BufferedCounter:
-    """`tell` is given what was counted since it was last told. What a process has counted when it is killed is lost."""
+    """`tell` gets the counts since the last report. Counts of a killed process are lost."""
 
     def __init__(self, tell: Callable[[Mapping[str, int]], Awaitable[None]], most: int = MOST) -> None:
         self._tell = tell
@@ -17,12 +17,12 @@ class BufferedCounter:
         self._counts: Counter[str] = Counter()
 
     def count(self, name: str, times: int = 1) -> None:
-        """One more of these; names beyond the most are not counted before the next time."""
+        """Add to a count; beyond the limit new names are not counted until the next report."""
         if name and (len(self._counts) < self._most or name in self._counts):
             self._counts[name] += times
 
     async def flush(self) -> None:
-        """Tell of it; what could not be told is told the next time."""
+        """Report the counts; failures are reported with the next."""
         counted, self._counts = self._counts, Counter()
         if not counted:
             return

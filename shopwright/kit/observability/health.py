@@ -1,4 +1,4 @@
-"""What an engine says of itself to whoever runs the shop: `shopwright doctor --engines`."""
+"""The health of an engine for operators: `shopwright doctor --engines`."""
 
 import shutil
 from pathlib import Path
@@ -9,14 +9,14 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`engine`: what it is and which version. `wrong`: sentences that say what risks data or speed, and what would be right."""
+    """`engine`: its kind and version. `wrong`: sentences about risks to data or speed, and their remedies."""
 
     engine: str
     wrong: tuple[str, ...] = ()
 
 
 def room(folder: Path) -> tuple[str, ...]:
-    """What is to be said of the room on the disk of a folder."""
+    """Sentences about the free space on a folder's disk."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free >= LEAST_FREE_BYTES:

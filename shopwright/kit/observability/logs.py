@@ -1,4 +1,4 @@
-"""One event, one line: for people, or as JSON for whoever collects it. Neither says who somebody is, or opens anything."""
+"""Log formats: plain lines for people, or JSON. Neither contains personal data or secrets."""
 
 import json
 import logging
@@ -19,29 +19,29 @@ TEXT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 ACCESS = "%(asctime)s [%(process)d] %(message)s"
 SECURITY = '{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}'
 HIDDEN = "*"
-# Of a file that grows on disk: when it is put aside, and how many of those are kept.
+# The size at which a log file is rotated, and how many are kept.
 MOST_BYTES, KEPT_FILES = 20_000_000, 5
 _BEARER = re.compile(rf"\b({'|'.join(BEARERS)})_[0-9a-zA-Z]{{8,}}")
 _SECRET = re.compile(r"\b((?:token|key|secret|password)=|Bearer )[\w.~+/-]{16,}")
 
 
 def without_secrets(text: str) -> str:
-    """The same, but for what would open something to whoever reads the log: ids of carts, tokens and keys of links."""
+    """Remove cart ids, tokens and link keys."""
     return _SECRET.sub(rf"\1{HIDDEN}", _BEARER.sub(rf"\1_{HIDDEN}", text))
 
 
 class SafeLines(logging.Formatter):
-    """Whatever a line is made of, an error of an engine or a path somebody thought of: it opens nothing."""
+    """Removes secrets from whatever is logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 
 
 class PlainLines(SafeLines):
-    """A record as one line for people: what could begin another one is escaped. A traceback stands below.
+    """One line for people, with line breaks escaped; tracebacks follow below.
 
-    It begins with the date, the time and how far that is from UTC (ISO 8601), also where a journal says so once more: lines
-    are searched in files and by `journalctl -o cat`, too.
+    It starts with the time and its UTC offset (ISO 8601), even if a journal adds its own, as lines are searched in
+    files and by `journalctl -o cat`, too.
     """
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 -- of the base
@@ -52,7 +52,7 @@ class PlainLines(SafeLines):
 
 
 class SecurityLines(SafeLines):
-    """A record of `kit.watch`, which is JSON already, with its time."""
+    """Records of the security log, already JSON, with their time."""
 
     def __init__(self) -> None:
         super().__init__(SECURITY, "%Y-%m-%dT%H:%M:%S")
@@ -60,9 +60,9 @@ class SecurityLines(SafeLines):
 
 
 class JsonLines(SafeLines):
-    """A record as one line of JSON: time (UTC, RFC 3339), level, logger, message, and what is known of where it belongs.
+    """One line of JSON: time (UTC, RFC 3339), level, logger, message, and its context.
 
-    Records may carry fields of their own (`extra={"fields": {…}}`), which then stand in place of the message.
+    Records may carry fields (`extra={"fields": {…}}`) in place of the message.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -84,7 +84,7 @@ class JsonLines(SafeLines):
 
 
 class SizedFile(WatchedFileHandler):
-    """A file that several processes write to. One that grew too large is put aside as NAME.1, and the oldest of these goes."""
+    """A log file shared by processes. When too large it is renamed to NAME.1, and the oldest is deleted."""
 
     def __init__(self, path: str, most_bytes: int = MOST_BYTES) -> None:
         super().__init__(path, delay=True)
@@ -99,7 +99,7 @@ class SizedFile(WatchedFileHandler):
                 self.handleError(record)
 
     def _put_aside(self, descriptor: int) -> None:
-        """Whoever comes second finds another file under the name, and leaves it there."""
+        """Rename the file, unless another process has done so."""
         import fcntl  # noqa: PLC0415 -- Windows has none
 
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""What one process counts, for Prometheus: requests, calls to other services, facts, what waits, how the process is.
+"""Prometheus metrics of one process: requests, calls, events, queues and its state.
 
-Names and units follow Prometheus' conventions (seconds, `_total`); labels are few and name no person.
+Names and units follow Prometheus' conventions (seconds, `_total`); labels are few and never personal.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from shopwright.kit.observability.process_admin import COUNTED_IN
 
-# What people feel: at half of the time they begin to wait, at all of it the promise to them is broken.
+# Response times people notice: at half they begin to wait, at the full time our promise is broken.
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LAG_EVERY_S = 0.5
 
 
 class Metrics:
-    """The counters of one process, in a registry of its own."""
+    """The counters of one process, in its own registry."""
 
     def __init__(self, version: str = "") -> None:
         self.registry = CollectorRegistry()
@@ -32,7 +32,7 @@ class Metrics:
         return Counter(f"shopwright_{name}", says, labels, registry=self.registry)
 
     def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
-        # Of several processes it is what the last that was asked has seen: they all look at the same engines.
+        # Of several processes the last one's value is kept, as all see the same engines.
         return Gauge(f"shopwright_{name}", says, labels, registry=self.registry, multiprocess_mode="mostrecent")
 
     def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
@@ -88,7 +88,7 @@ class Metrics:
         self._gauge("info", "Which version this is", "version").labels(version).set(1)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request answered. Routes are few, so their counters are found once."""
+        """Count a response. Routes are few, so their counters are cached."""
         key = (method, route, status)
         if key not in self._known:
             self._known[key] = (self.requests.labels(*key), self.seconds.labels(route))
@@ -97,32 +97,32 @@ class Metrics:
         histogram.observe(seconds)
 
     def called(self, service: str, outcome: str, seconds: float) -> None:
-        """One call to another service; `outcome`: answered, or what it failed of."""
+        """Count a call to another service; `outcome`: answered, or the failure."""
         self.calls.labels(service, outcome).inc()
         self.call_seconds.labels(service).observe(seconds)
 
     def told(self, kind: str, count: int) -> None:
-        """So many facts, committed."""
+        """Count committed events."""
         self.facts.labels(kind).inc(count)
 
     def is_open(self, figures: Mapping[str, float]) -> None:
-        """What services say is under way."""
+        """Set what services report as in progress."""
         for what, count in figures.items():
             self.open.labels(what).set(count)
 
     def clock_jumped(self, by_s: float) -> None:
-        """The time of day jumped."""
+        """Count a clock jump."""
         self.clock_jumps.labels("forwards" if by_s > 0 else "back").inc()
 
     async def watch_the_loop(self) -> None:
-        """Until cancelled: by how much is a task late that only wanted to sleep?"""
+        """Measure the event loop's lag, until cancelled."""
         while True:
             before = time.perf_counter()
             await asyncio.sleep(LAG_EVERY_S)
             self._worst = max(self._worst, time.perf_counter() - before - LAG_EVERY_S)
 
     def text(self) -> bytes:
-        """All of them, as Prometheus reads them; of all processes of this server."""
+        """Return all metrics of this server's processes in Prometheus format."""
         self.loop_lag.set(self._worst)
         self._worst = 0.0
         if not (shared := os.environ.get(COUNTED_IN)):

@@ -1,4 +1,4 @@
-"""What a process says of itself to whoever runs the shop, and what they may tell it to do."""
+"""The status of a process for operators, and what they may order it to do."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,15 +7,15 @@ import msgspec
 
 from shopwright.kit.rpc.operations import idempotent
 
-# The folder in which processes of one server keep what they count, so that each can tell of all (`kit.numbers`). The client
-# of Prometheus looks for this name in the environment when it is imported.
+# The folder in which processes of one server share metrics, so that each can report all. The Prometheus client
+# reads this variable when it is imported.
 COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
-# So long a process waits for an engine before it says that it does not answer. Whoever asks a process waits longer.
+# How long a process waits for an engine's answer; whoever asks the process waits longer.
 READY_S = 2
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service has told and not everyone has heard. `lag_s`: how long what is due has waited, in seconds."""
+    """Undelivered events of a service. `lag_s`: how long the oldest due one has waited, in seconds."""
 
     service: str
     waiting: int = 0
@@ -24,7 +24,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it, in `request`."""
+    """A dead delivery that `hearer` failed to handle; `source`: the service that emitted it, in `request`."""
 
     fact_id: str
     type: str
@@ -36,9 +36,9 @@ class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process is. `parts`: what it serves. `engines`: each with “ok” or what is wrong with it.
+    """The status of a process. `parts`: what it serves. `engines`: “ok” or the problem by engine.
 
-    `warnings`: of a service that works, what goes badly there, in words.
+    `warnings`: problems of services that still work, in words.
     """
 
     parts: tuple[str, ...]
@@ -50,14 +50,14 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProcessAdmin(Protocol):
-    """One process of the shop, as those see it who run it."""
+    """One process of the shop for operators."""
 
     @idempotent
     async def condition(self) -> ProcessStatus:
-        """How it is, its engines really asked."""
+        """Return its status, with its engines queried."""
         ...
 
     @idempotent
     async def replay(self, fact_ids: Sequence[str]) -> int:
-        """Bring what was given up on its way again: these, or all where none is named; answers how many they were."""
+        """Deliver dead events again: these, or all. Returns how many."""
         ...

@@ -1,7 +1,7 @@
-"""What those who guard the shop want to know: sign-ins and what was refused, one line each, without anybody's name.
+"""The security log: sign-ins and refusals, one line each, without personal data.
 
-`shopwright.security` is the logger; `serve` and `work` write it to `security.log` in the data folder, one JSON object a
-line. Accounts stand there by id; client addresses as they came, because without them nobody could be kept out.
+The logger is `shopwright.security`; `serve` and `work` write it to `security.log` in the data folder as JSON lines.
+Accounts appear by id; client addresses in full, as they are needed to block attackers.
 """
 
 import logging
@@ -12,6 +12,6 @@ log = logging.getLogger("shopwright.security")
 
 
 def note(event: str, **about: str | int | None) -> None:
-    """One event; what is empty is left out."""
+    """Log an event without empty fields."""
     told = {name: value for name, value in about.items() if value not in {None, ""}}
     log.info("%s", msgspec.json.encode({"event": event, **told}).decode())

@@ -1,7 +1,7 @@
-"""Following one order through requests, calls, facts and statements: spans, where someone wants to see them.
+"""Tracing an order through requests, calls, events and SQL statements with spans.
 
-What is handed on from one process to the next is a `traceparent` (W3C Trace Context, level 1), along with the id of the
-request it began with. Nobody who watches: nothing is made, and all of this costs a comparison.
+Processes pass on a `traceparent` (W3C Trace Context, level 1) and the request id. Without a tracer this costs a
+comparison.
 """
 
 import re
@@ -19,7 +19,7 @@ Kind = Literal["server", "client", "producer", "consumer", "internal"]
 
 
 class TraceSpan(Protocol):
-    """Something that takes time."""
+    """A span."""
 
     def rename(self, name: str) -> None: ...
 
@@ -27,23 +27,23 @@ class TraceSpan(Protocol):
 
 
 class Tracer(Protocol):
-    """An engine that keeps spans (`engines/traces`)."""
+    """An engine that stores spans (`engines/traces`)."""
 
     def span(
         self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]
     ) -> AbstractContextManager[TraceSpan]: ...
 
     def here(self) -> str:
-        """The `traceparent` of the span that is open here, or ""."""
+        """The `traceparent` of the current span, or ""."""
         ...
 
     def close(self) -> None:
-        """What is kept is sent, and no more is."""
+        """Send what is buffered, and stop."""
         ...
 
 
 class Nobody:
-    """A span nobody sees."""
+    """A span that is not recorded."""
 
     def rename(self, name: str) -> None: ...
 
@@ -57,7 +57,7 @@ _request: ContextVar[str] = ContextVar("request_id", default="")
 
 @contextmanager
 def watched_by(tracer: Tracer | None) -> Iterator[None]:
-    """What is done in here, and by the tasks it starts, is seen by this one."""
+    """Use this tracer inside, and in tasks started there."""
     before = _tracer.set(tracer)
     try:
         yield
@@ -67,7 +67,7 @@ def watched_by(tracer: Tracer | None) -> Iterator[None]:
 
 @contextmanager
 def for_request(request_id: str) -> Iterator[None]:
-    """What is done in here is done for this request, or for the run of a job: `orders.expire_01jq…`."""
+    """Set the request id, or job run (`orders.expire_01jq…`), for everything inside."""
     before = _request.set(request_id)
     try:
         yield
@@ -76,14 +76,14 @@ def for_request(request_id: str) -> Iterator[None]:
 
 
 def request_id() -> str:
-    """Of the request this is done for, or ""."""
+    """The current request id, or ""."""
     return _request.get()
 
 
 def span(
     name: str, kind: Kind = "internal", parent: str = "", notes: Mapping[str, str | int] = MappingProxyType({})
 ) -> AbstractContextManager[TraceSpan]:
-    """Something that takes time. `parent`: where it began, when not here."""
+    """A span. `parent`: where it started, if not here."""
     tracer = _tracer.get()
     if tracer is None:
         return nullcontext(NOBODY)
@@ -91,18 +91,18 @@ def span(
 
 
 def here() -> str:
-    """The `traceparent` to hand on, or ""."""
+    """The `traceparent` to pass on, or ""."""
     tracer = _tracer.get()
     return tracer.here() if tracer is not None else ""
 
 
 def id_of(parent: str) -> str:
-    """The id of the trace a `traceparent` belongs to, or ""."""
+    """The trace id of a `traceparent`, or ""."""
     return parent[_ID]
 
 
 def handed_on() -> dict[str, Any]:
-    """Headers for whoever is asked from here."""
+    """Headers for outgoing calls."""
     headers = {}
     if parent := here():
         headers[PARENT] = parent

@@ -1,1 +1,1 @@
-"""Rpc."""
+"""Calls between services."""

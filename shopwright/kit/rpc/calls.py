@@ -1,9 +1,9 @@
-"""Calls between services: in one process a call is a call; apart, the same Protocol over HTTP with msgpack.
+"""Calls between services: direct within a process; between processes the same Protocol over HTTP with msgpack.
 
-`expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `rpc_client(contract, line)` is an
-object with the same verbs that asks there. Arguments, results and errors come out as they went in. Fields one side does
-not know are left out by the other, and new ones have defaults: processes of two versions understand each other. A result
-that holds JSON as it is (`msgspec.Raw`) is written in JSON: within msgpack it would be nonsense.
+`RpcServer` answers a contract's operations at POST /internal/SERVICE/OPERATION; `rpc_client(contract, line)` has the
+same operations and calls there. Arguments, results and errors arrive as they were. Unknown fields are dropped and new
+ones have defaults, so processes of two versions understand each other. Results that contain raw JSON (`msgspec.Raw`)
+are sent as JSON.
 """
 
 import inspect
@@ -26,7 +26,7 @@ CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"
 
 
 class Failure(msgspec.Struct):
-    """A ShopError on the wire. `codes`: of its class and of those above it."""
+    """A ShopError on the wire. `codes`: of its class and ancestors."""
 
     codes: tuple[str, ...]
     detail: str
@@ -35,15 +35,15 @@ class Failure(msgspec.Struct):
 
 
 class Channel(Protocol):
-    """How a service is reached."""
+    """The connection to a service."""
 
     async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
-        """Status and body of the answer; may be asked `again` where none came. Raises Unavailable."""
+        """Return status and body; `again`: may be retried without an answer. Raises Unavailable."""
         ...
 
 
 class Operation:
-    """One method of a contract: how its arguments and its result are written."""
+    """A method of a contract, and the encoding of its arguments and result."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         hints = get_type_hints(function)
@@ -79,12 +79,12 @@ class Operation:
         return answer
 
     def unpack(self, body: bytes) -> Any:
-        """What was answered. Raises MsgspecError."""
+        """Decode the result. Raises MsgspecError."""
         return decode_tolerant(body, self.result, self._words)
 
 
 def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
-    """Is there JSON as it is anywhere within?"""
+    """Whether the type contains raw JSON."""
     if kind is msgspec.Raw:
         return True
     parts = [part for part in get_args(kind) if part is not kind]
@@ -96,13 +96,13 @@ def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
 
 @cache
 def operations(contract: type) -> Mapping[str, Operation]:
-    """The public verbs of a Protocol."""
+    """The public operations of a Protocol."""
     functions = inspect.getmembers(contract, inspect.iscoroutinefunction)
     return {name: Operation(name, function) for name, function in functions if not name.startswith("_")}
 
 
 class RpcServer:
-    """The verbs of a contract, answered by a service of this process."""
+    """Answers the operations of a contract by a service of this process."""
 
     def __init__(self, contract: type, service: object) -> None:
         self._name = contract.__name__
@@ -110,11 +110,11 @@ class RpcServer:
         self._service = service
 
     def may_repeat(self, name: str) -> bool:
-        """Does this verb, asked again, do the same or nothing?"""
+        """Whether the operation is idempotent."""
         return name in self._verbs and self._verbs[name].again
 
     async def answer(self, name: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body."""
+        """Return status and body."""
         verb = self._verbs.get(name)
         try:
             if verb is None:
@@ -125,18 +125,18 @@ class RpcServer:
 
 
 def pack_error(error: ShopError) -> bytes:
-    """An error as an answer."""
+    """Encode an error."""
     return msgspec.msgpack.encode(Failure(error.wire_codes(), error.detail, error.problems, error.data))
 
 
 def unpack_error(body: bytes) -> ShopError:
-    """The error that an answer tells of. Raises MsgspecError."""
+    """Decode an error. Raises MsgspecError."""
     failure = decode_tolerant(body, Failure, msgspec.msgpack)
     return ShopError.of_wire_codes(failure.codes)(failure.detail, problems=failure.problems, data=failure.data)
 
 
 def rpc_client(contract: type[T], way: Channel) -> T:
-    """An object with the verbs of `contract` that asks the service behind `way`."""
+    """Return an object with the operations of `contract` that calls the service behind `way`."""
 
     def asking(verb: Operation) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:

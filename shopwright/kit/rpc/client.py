@@ -1,10 +1,10 @@
-"""The way to a service elsewhere: how long, how often at once, how often again, and when not at all.
+"""The resilient client of a remote service: deadlines, retries, circuit breaker and bulkhead.
 
-- What is left of the caller's time goes along; nothing waits longer.
-- A call that never left is tried again; one that got no answer only where its verb says that it may (`kit.verbs`), after a
-  pause of chance length, and not more than one in ten (SRE Book, “Handling Overload”: a budget for retries).
-- Ten failures in a row, and nobody asks for a second (Nygard, “Release It!”: circuit breaker); only so many ask at once
-  (bulkhead), so that one slow service does not take all of another.
+- The rest of the caller's deadline is passed on, and nothing waits longer.
+- A call that was never sent is retried; one without an answer only if its operation is idempotent (`kit.rpc.operations`),
+  after a random pause, and at most one in ten (SRE Book, “Handling Overload”: retry budget).
+- After ten consecutive failures no call is made for a second (Nygard, “Release It!”: circuit breaker); the number of
+  concurrent calls is limited (bulkhead), so that a slow service cannot exhaust another.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
 
 
 class ConnectFailed(Unavailable):
-    """It was never asked."""
+    """The call was never sent."""
 
 
 class DeadlineTooShort(Unavailable):
-    """It was given too little time to be blamed for not answering."""
+    """The deadline was too short to count as a failure of the service."""
 
 
 def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
@@ -43,7 +43,7 @@ def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
 
 
 class ResilientClient:
-    """To one service. `sign`: what goes along with a call of a verb with a body, each time anew. `called`: is told of each."""
+    """The client of one service. `sign`: signs each attempt. `called`: is notified of each call."""
 
     def __init__(
         self,

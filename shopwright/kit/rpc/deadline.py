@@ -1,4 +1,4 @@
-"""How long whoever asked will wait: it shrinks from call to call, and nobody works for someone who is gone."""
+"""Deadlines: how long the caller waits, decreasing from call to call, so that nobody works for a caller who has left."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """What is asked in here has this long, or less where less was left."""
+    """Limit everything inside to this time, or the rest of an earlier limit."""
     token = _ends.set(time.monotonic() + min(seconds, left()))
     try:
         yield
@@ -20,6 +20,6 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def left() -> float:
-    """Seconds; the usual patience where nobody set an end."""
+    """The seconds left; the default without a limit."""
     ends = _ends.get()
     return PATIENCE_S if ends is None else max(0.0, ends - time.monotonic())

@@ -1,4 +1,4 @@
-"""What a contract says of its verbs beyond their words."""
+"""Marks of contract operations."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,11 +8,11 @@ MARK = "__again__"
 
 
 def idempotent(verb: F) -> F:
-    """Asked once more with the same arguments it does the same or nothing: who got no answer may ask again by itself."""
+    """Mark an operation whose repetition with equal arguments changes nothing more, so that it may be retried."""
     setattr(verb, MARK, True)
     return verb
 
 
 def may_ask_again(verb: Callable[..., Any]) -> bool:
-    """Was this verb marked so?"""
+    """Whether the operation is marked idempotent."""
     return getattr(verb, MARK, False)

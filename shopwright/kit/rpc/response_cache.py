@@ -1,7 +1,7 @@
-"""What another service has answered, for as long as nothing in its database has changed: asked by version, never by hope.
+"""The cache of another service's answers, valid while its database is unchanged.
 
-The same versions as those of prepared answers (`kit.work.Marks`): whoever changes something marks it just before the commit
-and right after it, so that an answer is never behind what was acknowledged. Where no version can be told, everything is asked.
+It uses the versions of the page cache (`VersionStore`): writers mark a change just before and right after the commit,
+so an answer is never older than an acknowledged change. Without a version every call is made.
 """
 
 import time
@@ -18,9 +18,9 @@ Key = tuple[str, bytes]
 
 
 class RpcResponseCache:
-    """The way to a service, whose answers to these `verbs` follow from its database alone.
+    """The client of a service whose answers to these `verbs` depend on its database only.
 
-    `looking`: verbs that change nothing, anywhere; what other verbs do may change what versions this request was told.
+    `looking`: read-only operations; others may change the versions read in this request.
     """
 
     def __init__(

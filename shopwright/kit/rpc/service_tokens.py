@@ -1,8 +1,8 @@
-"""What processes of one shop tell each other through the network, so that nobody else can say it.
+"""Authentication between processes of one shop.
 
-A call is signed as it is: for this service and verb, with this body, by this caller, and believed once (`CallTokens`). Other
-tokens are JWT (RFC 7519), HMAC-SHA256 under a key derived from the shop's secret (HKDF, RFC 5869), each for one audience
-and, where nothing else is said, for less than a minute.
+A call is signed for its service, operation, body and caller, and accepted once (`CallTokens`). Other tokens are JWT
+(RFC 7519) with HMAC-SHA256 under a key derived from the shop's secret (HKDF, RFC 5869), each for one audience and by
+default valid for less than a minute.
 """
 
 import hmac
@@ -31,14 +31,14 @@ MOST_KNOWN = 10_000
 
 
 class SignedCall(msgspec.Struct, frozen=True):
-    """Who asks, and what no other call has."""
+    """The caller, and the nonce of the call."""
 
     caller: str
     nonce: str
 
 
 class CallTokens:
-    """Signs calls between services, and reads the signatures. `wall`: seconds since 1970."""
+    """Signs and verifies calls between services. `wall`: seconds since 1970."""
 
     def __init__(self, secret: str, wall: Callable[[], float] = time.time) -> None:
         self._key = derived_key(secret, "internal calls")
@@ -48,12 +48,12 @@ class CallTokens:
         self._since = wall()
 
     def sign(self, service: str, verb: str, body: bytes, caller: str) -> str:
-        """What goes along with this call, and with no other."""
+        """Return the signature of this call."""
         said = f"{caller}.{int(self._wall())}.{secrets.token_hex(12)}"
         return f"{said}.{self._mark(service, verb, body, said)}"
 
     def read(self, service: str, verb: str, body: bytes, token: str) -> SignedCall:
-        """The call. Raises Unauthenticated where it is another's, another one, old, or came before; Unavailable for too many."""
+        """Verify a call. Raises Unauthenticated for foreign, altered, old or repeated ones; Unavailable for too many."""
         said, _unused, mark = token.rpartition(".")
         caller, _unused, rest = said.partition(".")
         moment, _unused, nonce = rest.partition(".")
@@ -70,7 +70,7 @@ class CallTokens:
         return hmac.digest(self._key, told, "sha256").hex()
 
     def _once(self, nonce: str) -> None:
-        """Two sets, each filled for as long as a signature can be believed: what is in neither is new."""
+        """Check the nonce against two sets, each filled for as long as a signature is valid."""
         now = self._wall()
         if now - self._since > 2 * CALL_LASTS_S:
             self._heard_before = self._heard if now - self._since <= 4 * CALL_LASTS_S else set()
@@ -83,7 +83,7 @@ class CallTokens:
 
 
 class ServiceTokens:
-    """Signs and reads, for one purpose. `wall`: seconds since 1970."""
+    """Signs and verifies tokens for one purpose. `wall`: seconds since 1970."""
 
     def __init__(self, secret: str, purpose: str, wall: Callable[[], float] = time.time) -> None:
         self._key = OctKey.import_key(derived_key(secret, purpose))
@@ -91,12 +91,12 @@ class ServiceTokens:
         self._known: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
 
     def write(self, audience: str, claims: Mapping[str, Any], lasts_s: int = LASTS_S) -> str:
-        """A token with these claims."""
+        """Return a token with these claims."""
         ends = int(self._wall()) + lasts_s
         return jwt.encode({"alg": ALGORITHM}, {**claims, "aud": audience, "exp": ends}, self._key)
 
     def read(self, audience: str, token: str) -> Mapping[str, Any]:
-        """The claims. Raises Unauthenticated for a token that is another's, for another, or old."""
+        """Return the claims. Raises Unauthenticated for foreign and expired tokens."""
         now = self._wall()
         known = self._known.get((audience, token))
         if known is not None and now < known[0]:

@@ -1,4 +1,4 @@
-"""How calls between processes go out: HTTP/1.1 on connections that stay open."""
+"""The transport of calls between processes: HTTP/1.1 on persistent connections."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ import aiohttp
 
 from shopwright.kit.outgoing import trust
 
-# Sooner than a balancer (75 s) or a process (30 s) ends it, who would lose what is on its way.
+# Shorter than a balancer's (75 s) or process's (30 s) limit, which would drop calls in flight.
 IDLE_S = 10
 RESOLVED_S = 1  # names of services move with their processes
 
 
 class Transport(Protocol):
-    """To one address."""
+    """A transport to one address."""
 
     async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Status and body of the answer.
+        """Return status and body.
 
-        Raises ConnectionRefusedError where nobody was there and nothing was sent, ConnectionError where no answer came. How
-        long it may take is the caller's to say.
+        Raises ConnectionRefusedError if nothing was sent, ConnectionError without an answer. The caller limits the
+        time.
         """
         ...
 
@@ -28,7 +28,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """`base`: what each verb is put behind. It takes nothing from the environment, and follows no redirects."""
+    """`base`: the URL prefix of operations. No redirects, no settings from the environment."""
 
     def __init__(self, base: str) -> None:
         self._base = base
