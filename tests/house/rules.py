@@ -69,6 +69,7 @@ SPLIT = {
     ("catalog", "words_store"),
     ("catalog", "writing"),
     ("giftcards", "hold_store"),
+    ("giftcards", "replacement"),
     ("insights", "log_store"),
     ("insights", "sales_store"),
     ("insights", "trim_store"),

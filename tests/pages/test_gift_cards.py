@@ -9,6 +9,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCard, NewGiftCard
 from shopwright.services.orders.contract import NewRefund
@@ -234,6 +235,17 @@ async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx
     [code] = set(CODE.findall(page))
     assert (await shop.giftcards.find(code)).balance.amount == 2000
     assert (await office.post(where, data={**form, "act": "replace"})).status_code == 422
+
+
+async def test_a_card_is_replaced_only_where_that_is_possible(
+    shop: Shop, office: httpx.AsyncClient, clock: HandClock
+) -> None:
+    short = NewGiftCard(amount=Money(2000, "EUR"), why="sold", expires_on=clock.now().date())
+    card = await shop.giftcards.issue(short, SYSTEM)
+    await shop.giftcards.set_disabled(card.id, disabled=True)
+    assert 'value="replace"' in (await office.get(f"{OFFICE}/{card.id}")).text
+    clock.move(days=2)
+    assert 'value="replace"' not in (await office.get(f"{OFFICE}/{card.id}")).text
 
 
 async def test_staff_see_what_a_card_paid_and_refund_to_it(

@@ -309,6 +309,36 @@ async def test_a_card_whose_code_is_lost_is_replaced_by_another(shop: Shop) -> N
     assert await shop.giftcards.damage() == []
 
 
+async def test_what_a_replaced_card_holds_goes_to_the_new_one_when_it_is_free(shop: Shop, clock: HandClock) -> None:
+    """In whatever way: released, run out, or held anew with the new card; what is taken is taken from the old one."""
+    old = await issue(shop)
+    for number, amount in enumerate((300, 400, 500, 600)):
+        await hold(shop, f"ord_{number}", old, amount)
+    new = await shop.giftcards.replace(old.id, SYSTEM)
+    last = await shop.giftcards.replace(new.id, SYSTEM)
+    assert await has(shop, last) == (200, 0)
+    await shop.giftcards.release("ord_0")
+    assert (await has(shop, old), await has(shop, new), await has(shop, last)) == ((1500, 1500), (0, 0), (500, 0))
+    await hold(shop, "ord_1", last, 900)
+    assert (await has(shop, old), await has(shop, last)) == ((1100, 1100), (900, 900))
+    assert await shop.giftcards.take("ord_2") == "taken"
+    clock.move(hours=1)
+    await shop.giftcards.expire()
+    assert (await has(shop, old), await has(shop, last)) == ((0, 0), (1500, 0))
+    await shop.giftcards.give_back("ord_2", "rfd_1", Money(500, "EUR"))
+    assert await has(shop, last) == (2000, 0)
+    assert await shop.giftcards.damage() == []
+
+
+async def test_what_a_replaced_card_holds_stays_where_the_card_is_good_again(shop: Shop) -> None:
+    old = await issue(shop)
+    await hold(shop, "ord_1", old, 300)
+    new = await shop.giftcards.replace(old.id, SYSTEM)
+    await shop.giftcards.set_disabled(old.id, disabled=False)
+    await shop.giftcards.release("ord_1")
+    assert (await has(shop, old), await has(shop, new)) == ((300, 0), (1700, 0))
+
+
 async def test_a_card_that_has_expired_is_not_replaced_by_one_that_has_disabled_or_not(
     shop: Shop, clock: HandClock
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -19,7 +20,7 @@ from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import Product
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused
-from shopwright.services.notifications.gift_card_texts import went
+from shopwright.services.notifications.gift_card_texts import refund_heading, went
 from shopwright.services.orders.contract import (
     CartNotReady,
     LineQuantity,
@@ -532,6 +533,9 @@ async def test_money_on_a_disabled_card_is_not_said_to_be_spendable(shop: Shop) 
     [told] = await told_refunds(shop)
     assert told.on_disabled_cards == Money(500, "EUR")
     assert went(told) == ("€5.00 is on a gift card that is disabled. Write to us, and we send you another one.",)
+    assert refund_heading(told) == "Your refund is on a gift card that is disabled"
+    free = msgspec.structs.replace(told, on_disabled_cards=None)
+    assert refund_heading(free) == "Your refund is on your gift card"
     await shop.orders.cancel(order.id, "x", SYSTEM)
     await shop.bus.settle()
     order = await shop.orders.get(order.id)

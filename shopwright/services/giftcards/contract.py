@@ -36,6 +36,7 @@ class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A gift card. `held`: the part of its balance held for orders being paid.
 
     `code` is returned once, when the card is issued; only a hash is stored. `order_id`: of a card made for a refund.
+    `expired`: past its last day, whatever its state.
     """
 
     id: str
@@ -49,6 +50,7 @@ class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     issued_by: str
     expires_on: date | None = None
     disabled: bool = False
+    expired: bool = False
     recipient: str = ""
     order_id: str = ""
     code: str = ""

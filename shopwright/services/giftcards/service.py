@@ -1,6 +1,6 @@
 """Gift cards cannot be spent twice: balances change by conditional statements only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -19,7 +19,7 @@ from shopwright.kit.money import LARGEST, Money, write, zero
 from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
-from shopwright.services.giftcards import hold_store, model, store
+from shopwright.services.giftcards import hold_store, model, replacement, store
 from shopwright.services.giftcards.contract import (
     GiftCard,
     GiftCardErased,
@@ -197,7 +197,7 @@ class GiftCardService(GiftCards):
                 raise Missing(_("There is no such gift card."))
             today = self._today()
             old = store.card_of(row, today)
-            if model.has_expired(old.expires_on, today):
+            if old.expired:
                 raise Conflict(_("This gift card has expired: another one would have expired, too."))
             if old.available.amount <= 0:
                 raise Conflict(_("Nothing is left on this gift card that another one could take over."))
@@ -269,9 +269,7 @@ class GiftCardService(GiftCards):
         wanted = {share.card_id: share.amount.amount for share in shares}
         if held == wanted:
             return
-        for card_id in sorted({*held, *wanted}):  # old and new together, in the order in which everyone locks
-            await store.lock(tx, card_id)
-        await hold_store.let_go(tx, order_id, spent=False)
+        await replacement.set_free(tx, self._work.ids, order_id, also=[*wanted])
         await self._set_aside(tx, order_id, shares)
 
     async def keep(self, order_id: str, expires_at: datetime) -> None:
@@ -294,7 +292,7 @@ class GiftCardService(GiftCards):
     async def _close(self, order_id: str, state: str) -> None:
         async with self._work.begin() as tx:
             if await hold_store.close_hold(tx, order_id, state):
-                await hold_store.let_go(tx, order_id, spent=False)
+                await replacement.set_free(tx, self._work.ids, order_id)
 
     async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         if amount.amount <= 0:
@@ -326,22 +324,13 @@ class GiftCardService(GiftCards):
         """Refund to the order's cards or their successors; expired ones become valid again."""
         today = self._today()
         shares = model.shared_out([(one.card_id, max(0, one.amount - one.back)) for one in lines], amount)
-        heirs = await self._heirs(tx, shares)
+        heirs = await replacement.successors(tx, shares)
         for paid_by, part in sorted(shares.items(), key=lambda one: heirs[one[0]]):
             card_id = heirs[paid_by]
             await store.add(tx, card_id, part)
             await store.prolong(tx, card_id, today, model.last_day(self._country, today))
             await hold_store.went_back(tx, order_id, paid_by, part)
             await self._record(tx, card_id, "given_back", part, SYSTEM.name, order_id=order_id, refund=refund)
-
-    @staticmethod
-    async def _heirs(tx: Transaction, card_ids: Iterable[str]) -> dict[str, str]:
-        """Return and lock the current successors of these cards, in the common order."""
-        after = await store.successors(tx, card_ids)
-        for card_id in sorted({*card_ids, *after.values()}):
-            await store.lock(tx, card_id)
-        after = await store.successors(tx, card_ids)  # whoever replaced one in between is done; such a card is new
-        return {card_id: model.last_of(after, card_id) for card_id in card_ids}
 
     async def of_order(self, order_id: str) -> OrderGiftCards:
         return await hold_store.of_order(self._work, order_id)

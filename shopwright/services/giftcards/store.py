@@ -29,6 +29,7 @@ def card_of(row: Row, today: date) -> GiftCard:
         issued_by=row["issued_by"],
         expires_on=expires_on,
         disabled=disabled,
+        expired=model.has_expired(expires_on, today),
         recipient=row["recipient"],
         order_id=row["order_id"],
     )

@@ -25,8 +25,12 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
 
 
 def refund_heading(event: OrderRefunded) -> str:
-    """What goes to a gift card is there; banks take their time."""
-    return "Your refund is on your gift card" if event.to_gift_cards == event.amount else "Your refund is on its way"
+    """What goes to a gift card is there, if the card can be used; banks take their time."""
+    if event.to_gift_cards != event.amount:
+        return _("Your refund is on its way")
+    if event.on_disabled_cards == event.amount:
+        return _("Your refund is on a gift card that is disabled")
+    return _("Your refund is on gift cards") if event.on_disabled_cards else _("Your refund is on your gift card")
 
 
 def came(event: OrderPaid) -> str:
