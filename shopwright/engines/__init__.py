@@ -1,1 +1,1 @@
-"""Everything outside, one folder a kind, one file an engine, chosen by URL. The simplest engine is the default and an equal."""
+"""Engines: everything outside, one folder per kind, one file per engine, chosen by URL. The simplest is the default."""

@@ -1,11 +1,11 @@
-"""The words of pages and messages in the reader's language, from gettext catalogues.
+"""Messages in the reader's language, from gettext catalogues.
 
-English is the source and needs no catalogue. Others are `shopwright/locales/LANGUAGE/LC_MESSAGES/shopwright.po`, read once by
-Babel. `en-XA` is a pseudo-locale, made here: English with accents, in brackets and a third longer, which shows what is not in
-the catalogue and what does not fit.
+English is the source and needs no catalogue. Others are `shopwright/locales/LANGUAGE/LC_MESSAGES/shopwright.po`, read
+once by Babel. `en-XA` is a generated pseudo-locale: English with accents, in brackets and a third longer, which reveals
+text outside the catalogue and text that does not fit.
 
-Placeholders are named and in braces, `_("Pay {amount}", amount=…)`, so that a translation may order them anew. A message and
-its values are never joined from parts of sentences.
+Placeholders are named and in braces, `_("Pay {amount}", amount=…)`, so that translations may reorder them. Messages are
+whole sentences, never joined from parts.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def languages() -> tuple[str, ...]:
 
 
 def check_language(language: str) -> None:
-    """Raises Invalid for a language without a catalogue."""
+    """Raise Invalid for a language without a catalogue."""
     if language not in languages():
         raise Invalid(f"there is no catalogue for “{language}”, only for {', '.join(languages())}.")
 
@@ -47,7 +47,7 @@ def current_language() -> str:
 
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
-    """Within it, `_` translates to `language`."""
+    """Translate to `language` inside."""
     before = _language.set(language)
     try:
         yield
@@ -56,14 +56,14 @@ def in_language(language: str) -> Iterator[None]:
 
 
 def pseudo(message: str) -> str:
-    """A message in the pseudo-locale; its placeholders stay as they are."""
+    """A message in the pseudo-locale; placeholders stay."""
     parts = message.replace("{", "\0{").replace("}", "}\0").split("\0")
     text = "".join(part if part.startswith("{") else part.translate(_ACCENTED) for part in parts)
     return f"[{text}{'·' * round(len(message) * _LONGER)}]"
 
 
 def read_catalogue(path: Path, language: str) -> NullTranslations:
-    """The messages of a .po file."""
+    """Read the messages of a .po file."""
     with path.open("rb") as file:
         catalog = read_po(file, locale=language)
     compiled = BytesIO()
@@ -78,7 +78,7 @@ def _messages(language: str) -> NullTranslations:
 
 
 def translated(language: str, singular: str, plural: str = "", count: int = 1) -> str:
-    """A message in `language`, with its placeholders; English where the catalogue lacks it."""
+    """A message in `language` with its placeholders; English if the catalogue lacks it."""
     if language in {SOURCE, PSEUDO}:
         message = singular if count == 1 or not plural else plural
         return pseudo(message) if language == PSEUDO else message
@@ -87,15 +87,15 @@ def translated(language: str, singular: str, plural: str = "", count: int = 1) -
 
 
 def gettext(message: str, /, **values: Any) -> str:
-    """A message in the current language; called `_` where it is used, as the extraction looks for that."""
+    """A message in the current language; imported as `_`, which the extraction looks for."""
     return translated(_language.get(), message).format(**values)
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
-    """A message whose form depends on `count`, which is its placeholder `{count}`."""
+    """A message whose form depends on `count`, its placeholder `{count}`."""
     return translated(_language.get(), singular, plural, count).format(count=count, **values)
 
 
 def gettext_noop(message: str) -> str:
-    """The message as it is: marks a constant for the catalogue, which `_` translates where it is shown."""
+    """Mark a constant for the catalogue; `_` translates it where it is shown."""
     return message

@@ -1,4 +1,4 @@
-"""Numbers as people type them: kept exactly, or refused with what would be right. Nothing is rounded, cut or guessed.
+"""Numbers as people type them: parsed exactly, or refused with what would be right; never rounded or guessed.
 
 19.99   19,99   1,299.00   1.299,00   1 299,00   1'299.00   12,34,567.00
 """
@@ -24,17 +24,17 @@ THOUSANDS = 3
 
 
 class TooFine(Invalid):
-    """A number with more decimals than can be kept."""
+    """The number has too many decimals."""
 
 
 class TwoWays(Invalid):
-    """A number that can be read in two ways."""
+    """The number is ambiguous."""
 
 
 def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2) -> Decimal:
-    """The number. `finest`: how many decimals it may have; one comma before three digits separates thousands below that.
+    """Parse a number. `finest`: the most decimals; below three, one comma before three digits separates thousands.
 
-    Raises Invalid for what is no number, can be read in two ways, or is finer.
+    Raises Invalid if it is malformed, ambiguous or too precise.
     """
     bare = text.translate(SPACES | MINUS | WIDE).strip()
     sign, digits = ("-", bare[1:].strip()) if bare.startswith("-") else ("", bare)
@@ -68,7 +68,7 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
 
 
 def _plain(digits: str, finest: int) -> str | None:
-    """With a point before its decimals and no other sign; "" where it can be read in two ways, None for no number."""
+    """With a point before decimals and no other separator; "" if ambiguous, None if malformed."""
     head, comma, tail = digits.partition(",")
     if (
         comma
@@ -90,7 +90,7 @@ def _plain(digits: str, finest: int) -> str | None:
 
 
 def whole_number(text: str, pointer: str = "", what: str = "This", *, least: int = 0, most: int = 10**9) -> int:
-    """A whole number from `least` to `most`. Raises Invalid."""
+    """Parse a whole number from `least` to `most`. Raises Invalid."""
     bare = text.translate(MINUS | WIDE).strip()
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", bare) or not least <= int(bare) <= most:
         raise Invalid.at(
@@ -107,12 +107,12 @@ def whole_number(text: str, pointer: str = "", what: str = "This", *, least: int
 
 
 def digits_or(text: str, otherwise: T) -> int | T:
-    """The number that a page of ours wrote into an address or a hidden field; `otherwise` where somebody made one up."""
+    """The number our page wrote into a URL or hidden field; `otherwise` if it was tampered with."""
     return int(text) if re.fullmatch(f"[0-9]{{1,{MOST_DIGITS}}}", text) else otherwise
 
 
 def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> int:
-    """A percentage from 0 to 100 in hundredths: 7.5 % is 750. Raises Invalid."""
+    """Parse a percentage from 0 to 100 into basis points: 7.5 % is 750. Raises Invalid."""
     bare = text.strip().removesuffix("%").strip()
     found = decimal(bare, pointer, what) * BASIS_POINTS
     if not 0 <= found <= BASIS_POINTS * BASIS_POINTS:
@@ -123,9 +123,9 @@ def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> in
 
 
 def millionths(text: str, pointer: str = "", what: str = "A percentage") -> int:
-    """A percentage from 0 to 100 in millionths: 8.875 % is 88,750. A comma before three digits is one of decimals.
+    """Parse a percentage from 0 to 100 into parts per million: 8.875 % is 88,750. Raises Invalid.
 
-    Raises Invalid.
+    A comma before three digits is a decimal comma.
     """
     bare = text.strip().removesuffix("%").strip()
     if re.fullmatch(r"[0-9]{1,3},[0-9]{3}", bare):
@@ -140,13 +140,13 @@ def millionths(text: str, pointer: str = "", what: str = "A percentage") -> int:
 
 
 def per_cent(ppm: int) -> str:
-    """Millionths as they can be typed again: 8.875 of 88,750."""
+    """Format parts per million so that they can be typed again: 8.875 for 88,750."""
     whole, rest = divmod(ppm, PPM_OF_A_PER_CENT)
     return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
 
 
 def number(text: str, pointer: str = "", what: str = "This") -> float:
-    """A measure of a thing, such as 1.5. Raises Invalid for more digits than can be kept."""
+    """Parse a measurement such as 1.5. Raises Invalid for more digits than can be stored."""
     found = decimal(text, pointer, what, finest=MOST_DIGITS)
     kept = float(found)
     if Decimal(repr(kept)) != found:
@@ -155,5 +155,5 @@ def number(text: str, pointer: str = "", what: str = "This") -> float:
 
 
 def write_number(value: float) -> str:
-    """The number as it can be typed again: 12, 1.5, 1234567.25."""
+    """Format a number so that it can be typed again: 12, 1.5, 1234567.25."""
     return f"{Decimal(repr(value)).normalize():f}" if value else "0"

@@ -1,7 +1,7 @@
-"""Secrets in databases are kept encrypted, under a key that is not in them (MultiFernet of `cryptography`).
+"""Encryption of secrets in databases, with a key outside them (MultiFernet of `cryptography`).
 
-The key is a setting, or a file of its own in the data folder. Several may be known, the newest first: all of them open,
-the first one closes. What was written before there was a key is plain, and is still read.
+The key is a setting, or a file in the data folder. Several may be known, newest first: all decrypt, the first encrypts.
+Values written before there was a key are plain, and still read.
 """
 
 import base64
@@ -21,7 +21,7 @@ from shopwright.kit.private import make_folder
 from shopwright.kit.translation import gettext as _
 
 CLOSED = "vault:"
-# What a key is made of; somebody may have written one by hand.
+# What a key is made of; it may be written by hand.
 KEY = re.compile(rb"[!-~]{16,}")
 WITHOUT = (
     "everybody has to sign in again, links in e-mails stop working, and codes of gift cards are refused: each card has to be"
@@ -32,7 +32,7 @@ OVERLAP = 2  # keys a file has after a rotation: processes that run know the one
 
 
 class Vault:
-    """Closes and opens. `read`: the keys known now, newest first; asked again where none of those known before opens."""
+    """Encrypts and decrypts. `read`: returns the keys, newest first; called again if none decrypts."""
 
     def __init__(self, read: Callable[[], Sequence[str]]) -> None:
         self._read = read
@@ -43,11 +43,11 @@ class Vault:
         return MultiFernet([Fernet(_fernet_key(key)) for key in self.keys])
 
     def close(self, text: str) -> str:
-        """As it may lie on a disk."""
+        """Encrypt a text."""
         return CLOSED + self._box.encrypt(text.encode()).decode()
 
     def open(self, kept: str) -> str:
-        """As it was. Raises Unavailable where the key is not known here."""
+        """Decrypt a text. Raises Unavailable if its key is unknown."""
         if not kept.startswith(CLOSED):
             return kept
         token = kept.removeprefix(CLOSED).encode()
@@ -65,13 +65,13 @@ class Vault:
             ) from None
 
     def again(self, kept: str) -> str:
-        """Closed with the newest key."""
+        """Encrypt with the newest key."""
         self._box = self._made()
         return self.close(self.open(kept))
 
     @property
     def names(self) -> list[str]:
-        """What the keys can be told apart by, newest first."""
+        """Fingerprints of the keys, newest first."""
         return [hashlib.sha256(_fernet_key(key)).hexdigest()[:12] for key in self.keys]
 
 
@@ -80,12 +80,12 @@ def _fernet_key(key: str) -> bytes:
 
 
 def keys_in(path: Path) -> list[str]:
-    """The keys of a file, which is made where there is none. Raises Unavailable."""
+    """Return the keys of a file, which is created if missing. Raises Unavailable."""
     return kept_once(path, secrets.token_hex(32)).split()
 
 
 def add_key(path: Path) -> None:
-    """A new key for what is written from now on; the one before still opens."""
+    """Add a key for new values; the previous ones still decrypt."""
     keys = [secrets.token_hex(32), *keys_in(path)][:OVERLAP]
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def add_key(path: Path) -> None:
 
 
 def kept_once(path: Path, text: str) -> str:
-    """What a file of the data folder says, which is made whole by whoever comes first. Raises Unavailable."""
+    """Return the content of a file in the data folder, which the first process creates. Raises Unavailable."""
     try:
         make_folder(path.parent)
         if not path.exists():
@@ -135,7 +135,7 @@ def _write(path: Path, text: str) -> None:
 
 
 async def protect(tx: Transaction, vault: Vault, places: Sequence[tuple[str, str, str]], *, anew: bool) -> int:
-    """What of these columns (table, key, column) is plain is closed; `anew`: all of it. Answers how many were."""
+    """Encrypt plain values of these columns (table, key, column); `anew`: all. Returns how many."""
     count = 0
     for table, key, column in places:
         for row in await tx.fetch(f"SELECT {key} AS id, {column} AS kept FROM {table}"):

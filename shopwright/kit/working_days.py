@@ -1,6 +1,6 @@
-"""When something arrives: working days of the shop's country, from the day it leaves, which a cut-off hour decides.
+"""Delivery dates: working days of the shop's country from the day of dispatch, which a cut-off hour decides.
 
-Holidays are those of `holidays`, weekends those of the country; a country it does not know has Saturdays and Sundays off.
+Holidays come from the library `holidays`, weekends from the country; unknown countries have Saturdays and Sundays off.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ UNTIL_YEAR = 9_990  # dates end soon after
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """The first and the last day on which something is expected."""
+    """The first and last expected delivery day."""
 
     first: date
     last: date
@@ -37,7 +37,7 @@ class Arrival(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=16)
 def _holidays(country: str) -> tuple[Mapping[date, str], frozenset[int]]:
     try:
-        # Imported where the first date is told: it takes a third of a second.
+        # Imported with the first date, as it takes a third of a second.
         found: Any = import_module("holidays").country_holidays(country)
     except NotImplementedError:
         return {}, WEEKEND
@@ -45,7 +45,7 @@ def _holidays(country: str) -> tuple[Mapping[date, str], frozenset[int]]:
 
 
 class WorkingDays:
-    """Of a shop in this country and zone; what is ordered before `cut_off` o'clock leaves the same day."""
+    """The working days of a shop; orders before `cut_off` o'clock are dispatched the same day."""
 
     def __init__(self, country: str, zone: ZoneInfo, cut_off: int) -> None:
         self._country = country
@@ -53,12 +53,12 @@ class WorkingDays:
         self._cut_off = cut_off
 
     def is_one(self, day: date) -> bool:
-        """Does the shop, and who carries its parcels, work that day?"""
+        """Whether shop and carriers work that day."""
         off, weekend = _holidays(self._country)
         return day.weekday() not in weekend and day not in off
 
     def after(self, day: date, count: int) -> date:
-        """So many working days later; 0: the day itself, or the next working day."""
+        """This many working days later; 0: the day itself or the next working day."""
         found = day
         while not self.is_one(found) and found.year < UNTIL_YEAR:
             found += DAY
@@ -69,20 +69,20 @@ class WorkingDays:
         return found
 
     def leaves(self, moment: datetime) -> date:
-        """The day on which what is ordered at this moment is handed over."""
+        """The day of dispatch of an order placed at this moment."""
         local = in_zone(moment, self._zone)
         today = local.date()
         late = not self.is_one(today) or local.hour >= self._cut_off
         return self.after(today + DAY if late else today, 0)
 
     def arrival(self, moment: datetime, days_min: int, days_max: int) -> Arrival:
-        """When what is ordered at this moment arrives, with so many working days on its way."""
+        """When an order placed at this moment arrives, with this many working days in transit."""
         leaves = self.leaves(moment)
         return Arrival(self.after(leaves, days_min), self.after(leaves, max(days_min, days_max)))
 
 
 def write_working_days(days_min: int, days_max: int) -> str:
-    """2–4 working days, as pages, e-mails and the API say it."""
+    """Format delivery days: 2–4 working days."""
     if days_max <= days_min:
         return f"{days_min} working day{'' if days_min == 1 else 's'}"
     return f"{days_min}–{days_max} working days"

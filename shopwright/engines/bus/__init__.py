@@ -1,4 +1,4 @@
-"""Buses carry facts from each service's outbox to the reactions of the others: `local:` by itself, `amqp:` by RabbitMQ."""
+"""Event buses carry events from each service's outbox to the handlers of others: `local:`, or `amqp:` with RabbitMQ."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,41 +11,41 @@ from shopwright.kit.settings import choose, client_of
 
 
 class Bus(Protocol):
-    """Carries facts and keeps timers."""
+    """Delivers events and runs scheduled jobs."""
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         ...
 
     async def leave_to_others(self) -> None:
-        """Instead of `run`: let other processes deliver what is told here, until cancelled."""
+        """Instead of `run`: leave events of this process to others, until cancelled."""
         ...
 
     async def settle(self) -> int:
-        """Deliver all that is due now, and what follows from it; answers how many deliveries were made."""
+        """Deliver everything due, and what follows from it. Returns the number of deliveries."""
         ...
 
     async def dead(self) -> list[GivenUp]:
-        """What was given up, oldest first."""
+        """Return dead deliveries, oldest first."""
         ...
 
     async def under_way(self, service: str = "") -> list[UnderWay]:
-        """What was told and is not handled yet, by hearer; also what a broker has in its queues. Raises Unavailable.
+        """Return undelivered events by handler, including a broker's queues. Raises Unavailable.
 
-        `service`: by those of this one alone.
+        `service`: only handlers of this service.
         """
         ...
 
     async def replay(self, dead: Sequence[GivenUp]) -> None:
-        """Bring these on their way again."""
+        """Deliver these dead events again."""
         ...
 
     async def check(self) -> None:
-        """Nothing, where it carries, or others do. Raises Unavailable."""
+        """Raise Unavailable unless this or another process delivers."""
         ...
 
     async def examine(self) -> Health:
-        """How it is set up. Raises Unavailable."""
+        """Check its configuration. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
@@ -54,7 +54,7 @@ class Bus(Protocol):
 def open_bus(
     url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
 ) -> Bus:
-    """The bus behind `url`. Raises Invalid for a scheme nobody knows."""
+    """Open the bus at `url`. Raises Invalid for an unknown scheme."""
     return choose("bus", url, {"local": _local, "amqp": _rabbit, "amqps": _rabbit})(url, works, reactions, timers)
 
 

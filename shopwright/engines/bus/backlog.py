@@ -1,7 +1,7 @@
-"""What this process told and nobody is at yet, in order. An import tells hundreds of thousands of facts before they are heard.
+"""The backlog of this process's undelivered events, in order.
 
-So the first of them are kept as they are, and of what is told behind them the ids alone: they are read again from the
-outbox when their turn comes.
+An import emits hundreds of thousands before they are handled. So only the first ones are kept in memory, and of the
+others their ids; they are read from the outbox again in turn.
 """
 
 from collections import deque
@@ -14,12 +14,12 @@ from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, read_fact
 
 MOST = 10_000  # deliveries that are kept as they are
-# Deeds of one transaction that began within so long have one lease. It is less than the shortest pause after a failure.
+# Transactions of a batch that began within this time share a lease. It is shorter than the first retry pause.
 NEAR = timedelta(milliseconds=100)
 
 
 class Backlog:
-    """First in, first out. `most`: so many deliveries are kept as they are."""
+    """A queue, first in, first out. `most`: the deliveries kept in memory."""
 
     def __init__(self, leases: Leases, most: int = MOST) -> None:
         self._leases = leases
@@ -32,7 +32,7 @@ class Backlog:
         return bool(self._whole or self._unread)
 
     def add(self, work: ServiceDatabase, ones: Sequence[Delivery]) -> None:
-        """Told just now."""
+        """Add deliveries that were just emitted."""
         for some in _portions(ones):
             times = [one.fact.time for one in some]
             lease = Lease(to_micros(min(times) + work.lease), to_micros(max(times) + work.lease))
@@ -46,7 +46,7 @@ class Backlog:
         self._count += told.size
 
     async def take(self, count: int) -> list[LeasedDeliveries]:
-        """The next deliveries: so many, and what belongs to them; none where nothing is left."""
+        """Return the next deliveries, with those that belong to them; empty at the end."""
         while self._unread and not self._whole:
             await self._read_on()
         taken: list[LeasedDeliveries] = []
@@ -57,7 +57,7 @@ class Backlog:
         return taken
 
     async def _read_on(self) -> None:
-        """Read what comes next, and is still ours."""
+        """Read the next ones that are still ours."""
         async with self._leases.still:
             unread = self._unread.popleft()
             try:
@@ -81,18 +81,18 @@ class Backlog:
             self._append(LeasedDeliveries(unread.work, ones, unread.lease))
 
     def put_back(self, taken: Sequence[LeasedDeliveries]) -> None:
-        """Nobody is at these after all: they come first again."""
+        """Put deliveries back in front."""
         self._whole.extendleft(reversed(taken))
         self._count += sum(told.size for told in taken)
 
     def clear(self) -> None:
-        """Others bring all of it."""
+        """Leave everything to other processes."""
         self._whole.clear()
         self._unread.clear()
         self._count = 0
 
     def by_ids(self) -> list[Unread]:
-        """All of it, in order."""
+        """Return everything in order, by ids."""
         return [*map(_by_ids, self._whole), *self._unread]
 
 
@@ -101,7 +101,7 @@ def _by_ids(told: LeasedDeliveries) -> Unread:
 
 
 def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    """In their order; all that is to be heard of a fact is in one of them."""
+    """Batches in order; all deliveries of an event are in one."""
     some: list[Delivery] = []
     for one in ones:
         if (

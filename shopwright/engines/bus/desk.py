@@ -1,4 +1,4 @@
-"""What has come from a broker for one hearer: heard in the order of its subjects, held back where it failed."""
+"""The messages of one handler from a broker: handled in the order of their subjects, held back after a failure."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ BATCH = 100
 
 
 class Letter:
-    """A message that came, with the fact in it. `due`: when it is tried again after it failed (monotonic)."""
+    """A received message with its event. `due`: the next try after a failure (monotonic)."""
 
     def __init__(self, message: AbstractIncomingMessage, heard: Delivery) -> None:
         self.message = message
@@ -28,7 +28,7 @@ class Letter:
 
 
 class Desk:
-    """The letters of one hearer. The broker gives them to one process at a time, so that order here is order everywhere."""
+    """The messages of one handler. The broker uses one consumer at a time, so the order here is global."""
 
     def __init__(self, hearer: str, ears: Dispatcher) -> None:
         self.hearer = hearer
@@ -44,22 +44,22 @@ class Desk:
 
     @property
     def letters(self) -> list[Letter]:
-        """All that came and was not heard yet."""
+        """All received messages that are not handled yet."""
         return [*self._arrived, *(letter for ones in self._held.values() for letter in ones)]
 
     def take(self, letter: Letter) -> bool:
-        """One has come: to be heard next, or (False) behind those about the same subject that wait."""
+        """Accept a message; returns False if it waits behind others about the same subject."""
         waits = letter.subject in self._held
         (self._held[letter.subject] if waits else self._arrived).append(letter)
         self.wake.set()
         return not waits
 
     def is_ready(self, now: float) -> bool:
-        """Whether anything can be heard now (monotonic)."""
+        """Whether anything can be handled now (monotonic)."""
         return bool(self._arrived) or any(_due(ones, now) for ones in self._held.values())
 
     def _next(self, now: float) -> tuple[list[Letter], list[Letter]]:
-        """What can be heard now; and what came while one about the same subject was heard, which failed: it waits behind."""
+        """The messages to handle now, and those that wait behind a failed one about the same subject."""
         batch: list[Letter] = []
         behind: list[Letter] = []
         for subject in [subject for subject, ones in self._held.items() if _due(ones, now)]:
@@ -74,7 +74,7 @@ class Desk:
         return batch, behind
 
     async def on_event(self, now: float) -> tuple[list[Letter], list[Letter], list[Letter]]:
-        """What can be heard now: those that were, those that failed and wait, and those that failed for good."""
+        """Handle what is due; returns the handled, the failed that wait, and the finally failed messages."""
         batch, behind = self._next(now)
         outcome = await self._ears.on_event(
             [letter.heard for letter in batch], {letter.heard.key: letter.attempts for letter in batch}

@@ -1,4 +1,4 @@
-"""Letting services hear facts: many in one transaction where that is possible, one after the other where it is not."""
+"""Dispatching events to handlers: several in one transaction if possible, else one by one."""
 
 import asyncio
 import logging
@@ -22,28 +22,28 @@ LONGEST_RETRY = timedelta(minutes=10)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What of some facts was not heard, by `Delivery.key`: `failed` with its error, `left` because what comes before it failed."""
+    """The unhandled events by `Delivery.key`: `failed` with the error, `left` as an earlier one failed."""
 
     failed: Mapping[str, Exception]
     left: frozenset[str]
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after that many failures before the next try."""
+    """The pause after this many failures."""
     return min(FIRST_RETRY * int(2**attempts), LONGEST_RETRY)
 
 
 class Dispatcher:
-    """The reactions of this process."""
+    """The handlers of this process."""
 
     def __init__(self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler]) -> None:
         self._works = {work.name: work for work in works}
         self.reactions = {reaction.name: reaction for reaction in reactions}
 
     async def on_event(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
-        """Let all be heard, in order. Hearers that change nothing but their own service's database hear many at once.
+        """Handle all events in order. Handlers that only change their service's database get batches.
 
-        `attempts`: how often those that failed before did, by key.
+        `attempts`: earlier failures by key.
         """
         alone: list[Delivery] = []
         together: dict[str, list[Delivery]] = {}
@@ -56,7 +56,7 @@ class Dispatcher:
         return await self._in_order(alone, attempts)
 
     async def _together(self, name: str, ones: Sequence[Delivery]) -> bool:
-        """Everything in one transaction of that service; False (and nothing is changed) where any of it fails."""
+        """Handle all in one transaction of that service. Returns False, changing nothing, if any fails."""
         try:
             async with self._works[name].together():
                 for number, heard in enumerate(ones):

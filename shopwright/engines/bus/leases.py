@@ -1,7 +1,7 @@
-"""Whose a delivery is: who told it or took it keeps it to itself until `due`, and it is his while what he wrote stands there.
+"""Leases of deliveries: the process that emitted or claimed one keeps it until `due`, as long as its value stands.
 
-Others take it when that is over, or put it off, and write another `due`: nobody renews, gives back or hears what is
-another's by now, or is done.
+Others claim it afterwards, or postpone it, by writing another `due`. Nobody renews, returns or handles a delivery that
+another process has claimed, or that is done.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction
 
 PORTION = 500  # deliveries that are written or read at once: whoever else wants to write waits for no longer
-# `<>`, so that nobody looks through all that wait instead of at these facts.
+# `<>` makes the engine look at these events instead of scanning all that wait.
 OURS = "state <> 'dead' AND due BETWEEN :first AND :last"
 EXTEND = "UPDATE deliveries SET due = :due WHERE"
 
 
 class Lease(msgspec.Struct, eq=False):
-    """Between what this process wrote as `due` of some deliveries (µs since 1970), all of which it keeps as long."""
+    """The range of `due` values (µs since 1970) this process wrote for deliveries with one lease."""
 
     first: int
     last: int
@@ -34,7 +34,7 @@ class Lease(msgspec.Struct, eq=False):
 
     @property
     def ours(self) -> dict[str, int]:
-        """What `OURS` asks for."""
+        """The parameters of `OURS`."""
         return {"first": self.first, "last": self.last}
 
     def renewed(self, due: int) -> None:
@@ -42,7 +42,7 @@ class Lease(msgspec.Struct, eq=False):
 
 
 class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
-    """Deliveries of a service that one lease is for."""
+    """Deliveries of a service under one lease."""
 
     work: ServiceDatabase
     ones: Sequence[Delivery]
@@ -61,7 +61,7 @@ class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
 
 
 class Unread(msgspec.Struct, frozen=True, eq=False):
-    """All that is to be heard of some facts, by ids as one text: of hundreds of thousands, a text each is three times that."""
+    """Deliveries by event ids in one text, as separate texts for hundreds of thousands take three times the memory."""
 
     work: ServiceDatabase
     facts: str
@@ -83,25 +83,25 @@ H = TypeVar("H", LeasedDeliveries, Unread)
 
 
 class Leases:
-    """The leases this process has, and those of the deliveries somebody is at."""
+    """The leases of this process, and those of deliveries in progress."""
 
     def __init__(self) -> None:
         self._at: dict[tuple[str, str, str], tuple[ServiceDatabase, Delivery, Lease]] = {}
         self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
 
     def take(self, told: LeasedDeliveries) -> None:
-        """Somebody is at these from now on."""
+        """Mark deliveries as in progress."""
         work = told.work
         self._at |= {(work.name, one.fact.id, one.hearer): (work, one, told.lease) for one in told.ones}
 
     def let_be(self, work: ServiceDatabase, ones: Iterable[Delivery]) -> None:
-        """Nobody is at these any more."""
+        """Mark deliveries as no longer in progress."""
         for one in ones:
             self._at.pop((work.name, one.fact.id, one.hearer), None)
 
     @contextmanager
     def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
-        """However it ends, nobody is at these afterwards: a lease that would be renewed for ever keeps them from everyone."""
+        """Mark deliveries as in progress inside; a lease renewed for ever would keep them from everyone."""
         for told in several:
             self.take(told)
         try:
@@ -111,22 +111,22 @@ class Leases:
                 self.let_be(told.work, told.ones)
 
     def clear(self) -> None:
-        """Nobody is at anything."""
+        """Mark nothing as in progress."""
         self._at.clear()
 
     def held(self) -> list[LeasedDeliveries]:
-        """What somebody is at."""
+        """Return deliveries in progress."""
         return _by_lease(self._at.values())
 
     async def leave(self, work: ServiceDatabase, left: Sequence[Delivery]) -> None:
-        """Nobody is at these any more, and whoever wants may take them at once."""
+        """Release deliveries in progress for others to claim at once."""
         found = [self._at.pop((work.name, one.fact.id, one.hearer), None) for one in left]
         await self.extend(_by_lease([one for one in found if one is not None]), timedelta(0))
 
     async def extend(self, held: Sequence[H], lease: timedelta) -> None:
-        """Keep these so long from now, where they are still ours; for no time gives them back.
+        """Extend leases that are still ours; a zero time releases them.
 
-        A portion in a transaction: what is done stays done when time runs out, and others write in between.
+        Each batch is a transaction, so that finished ones stand if time runs out, and others can write in between.
         """
         for some in _portions(held):
             async with self.still:
@@ -141,7 +141,7 @@ class Leases:
             await asyncio.sleep(0)
 
     async def keep(self, told: LeasedDeliveries) -> LeasedDeliveries:
-        """Those of them that are still ours, and will be for a while."""
+        """Return those that are still ours and will be for a while."""
         if told.lease.first > to_micros(told.work.now() + LEASE / 3):
             return told
         async with self.still:
@@ -160,7 +160,7 @@ class Leases:
 
 
 async def one_at_a_time(tx: Transaction) -> None:
-    """One process after the other: two statements about the same deliveries could wait for each other in a ring."""
+    """Serialise processes, as two statements on the same deliveries could deadlock."""
     await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
 
 
@@ -172,7 +172,7 @@ def _by_lease(ones: Iterable[tuple[ServiceDatabase, Delivery, Lease]]) -> list[L
 
 
 def _portions(held: Iterable[H]) -> Iterator[list[H]]:
-    """In their order, several of one service at a time."""
+    """Batches in order, each of one service."""
     some: list[H] = []
     count = 0
     for one in held:

@@ -1,9 +1,8 @@
-"""A connection to RabbitMQ and everything that must be there: declared by whoever comes first, the same by all.
+"""The connection to RabbitMQ and its topology, declared identically by whoever connects first.
 
-PREFIX.facts    topic exchange; a fact of service S for hearer H goes there as S.H
-PREFIX.H        quorum queue of the hearer H (`*.H`), with one active consumer: its order is the order of facts
-PREFIX.dead     topic exchange for what was given up, under the same key
-PREFIX.dead.S   quorum queue of what was told by service S (`S.#`) and given up by whoever should have heard it
+PREFIX.facts    topic exchange; an event of service S for handler H has the key S.H PREFIX.H        quorum queue of
+handler H (`*.H`) with one active consumer, so its order is the order of events PREFIX.dead     topic exchange for dead
+deliveries, with the same key PREFIX.dead.S   quorum queue of dead deliveries of events of service S (`S.#`)
 """
 
 import asyncio
@@ -27,13 +26,13 @@ HEARTBEAT_S = 10
 PREFETCH = 200
 DEATHS = 100  # a message during which so many processes died is given up
 OLDEST = (3, 10)
-# What the client raises where the server or the way to it is gone.
+# Errors of the client if server or network fail.
 GONE = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 
 class RabbitConnection:
-    """One connection: a channel to publish on, whose messages are confirmed, and one to hear on."""
+    """One connection with a confirming channel to publish on, and one to consume on."""
 
     def __init__(self, url: str) -> None:
         self._url = take_apart("bus", url, ("ca", "prefix"))
@@ -51,7 +50,7 @@ class RabbitConnection:
         return self._connection is not None and not any(one is None or one.is_closed for one in channels)
 
     async def open(self) -> None:
-        """Connect, and declare what everything goes through. Raises Unavailable."""
+        """Connect and declare the topology. Raises Unavailable."""
         await self.close()
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -62,13 +61,13 @@ class RabbitConnection:
                 topic = aio_pika.ExchangeType.TOPIC
                 self._facts = await self._out.declare_exchange(f"{self.prefix}.facts", topic, durable=True)
                 self._dead = await self._out.declare_exchange(f"{self.prefix}.dead", topic, durable=True)
-        # StopAsyncIteration: what the client says of a server that stops in between.
+        # StopAsyncIteration: the client's error if the server stops in between.
         except (*GONE, StopAsyncIteration) as error:
             await self.close()
             raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
 
     async def _connect(self) -> AbstractConnection:
-        """The first of the hosts that answers."""
+        """Connect to the first host that answers."""
         secure = self._url.scheme == "amqps"
         how: dict[str, Any] = {"heartbeat": HEARTBEAT_S}
         if secure:
@@ -91,7 +90,7 @@ class RabbitConnection:
         raise problem
 
     async def close(self) -> None:
-        """Let go of it; what was not acknowledged goes to others."""
+        """Close; unacknowledged messages go to other consumers."""
         connection, self._connection, self._out, self._in = self._connection, None, None, None
         self._hearers.clear()
         if connection is not None:
@@ -100,7 +99,7 @@ class RabbitConnection:
                     await connection.close()
 
     async def examine(self) -> Health:
-        """Which server it is."""
+        """Report the server and its version."""
         told: Any = getattr(getattr(self._connection, "transport", None), "connection", None)
         properties = told.server_properties if told is not None else {}
         version = _text(properties.get("version", "0"))
@@ -117,12 +116,12 @@ class RabbitConnection:
     # --- publishing
 
     async def publish(self, source: str, hearer: str, message: aio_pika.Message) -> None:
-        """Bring a fact to the queue of its hearer; when this returns, a majority of the servers has it on disk."""
+        """Publish an event to its handler's queue; on return a majority of servers has stored it."""
         await self._declare(hearer)
         await self._put(self._facts, f"{source}.{hearer}", message)
 
     async def bury(self, key: str, message: aio_pika.Message) -> None:
-        """Bring what was given up to the queue of who told it."""
+        """Publish a dead delivery to the queue of the emitting service."""
         await self._declare_dead(key.partition(".")[0])
         await self._put(self._dead, key, message)
 
@@ -135,15 +134,15 @@ class RabbitConnection:
         except DeliveryError as error:
             raise Unavailable(f"RabbitMQ did not take a fact for {key}.") from error
 
-    # --- hearing
+    # --- consuming
 
     async def on_event(self, hearer: str, take: Take) -> None:
-        """From now on, what comes for this hearer is given to `take`, in its order, for as long as the line is open."""
+        """Pass this handler's messages to `take` in order, while the connection is open."""
         await self._declare(hearer)
         await self._consume(f"{self.prefix}.{hearer}", take)
 
     async def queued(self, hearer: str) -> int:
-        """How many messages wait for a hearer and were given to nobody yet."""
+        """Count the messages of a handler that no consumer has."""
         await self._declare(hearer)
         if self._in is None:
             raise Unavailable("RabbitMQ is not connected.")
@@ -154,7 +153,7 @@ class RabbitConnection:
         return queue.declaration_result.message_count or 0
 
     async def on_dead(self, source: str, take: Take) -> None:
-        """The same for what others have given up of what this service told."""
+        """Pass this service's dead deliveries to `take`."""
         await self._declare_dead(source)
         await self._consume(f"{self.prefix}.dead.{source}", take)
 

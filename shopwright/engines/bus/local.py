@@ -1,6 +1,6 @@
-"""The bus without a server: what is in the outboxes is heard by the process that takes it from there.
+"""The local bus: events in outboxes are handled by the process that claims them.
 
-A hearer that fails is tried again, later and later; after the last attempt the delivery is kept as `dead`.
+A failing handler is retried after growing pauses; after the last try the delivery is `dead`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from shopwright.kit.observability.health import Health
 
 
 class LocalBus(Relay):
-    """Brings the facts of all `works` to `reactions` and keeps `timers`."""
+    """Delivers the events of all `works` to `reactions` and runs `timers`."""
 
     def __init__(
         self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
@@ -42,13 +42,13 @@ class LocalBus(Relay):
         return left
 
     async def check(self) -> None:
-        """It is the database, which is asked by itself."""
+        """It is the database, which is checked by itself."""
 
     async def examine(self) -> Health:
         return Health("facts in the database")
 
     async def _postpone(self, work: ServiceDatabase, heard: Delivery, attempts: int, error: Exception) -> None:
-        """Only what failed counts: a process that died in the middle says nothing against the hearer."""
+        """Postpone a failed delivery; only failures count, not crashes."""
         self._leases.let_be(work, [heard])
         async with work.begin() as tx:
             await tx.run(

@@ -1,11 +1,10 @@
-"""RabbitMQ: facts leave the outboxes for the queue of each hearer, and are forgotten once the server has confirmed them.
+"""RabbitMQ: events move from outboxes to each handler's queue, and are deleted once the server confirms them.
 
-amqp://user:password@host:5672/vhost
-amqps://user:password@host1,host2/vhost?ca=/etc/ssl/rabbit-ca.pem&prefix=northlight
+amqp://user:password@host:5672/vhost amqps://user:password@host1,host2/vhost?ca=/etc/ssl/rabbit-ca.pem&prefix=northlight
 
-A message is acknowledged when its fact was heard. One that fails waits in the process that hears it, later and later,
-and those about the same subject behind it; should the process die, the server gives them to another in their old order.
-What failed too often goes back to who told it and stands in its outbox as `dead`, as with every bus.
+A message is acknowledged once its event is handled. A failed one waits in the consuming process, with later ones about
+the same subject behind it; if the process crashes, the server redelivers them in order. After the last failure it
+returns to the emitting service's outbox as `dead`, as with every bus.
 """
 
 import asyncio
@@ -32,14 +31,14 @@ from shopwright.kit.tasks import ended, woken
 
 log = logging.getLogger("shopwright.bus")
 
-# A quorum queue that another connection declares in this moment has a name before it runs; who listens to it then, is
-# thrown out by the server (541, seen with 3.10). It is tried again after so long, and then given up.
+# A quorum queue being declared by another connection has a name before it runs; consuming from it then fails
+# (541, seen with 3.10). It is retried after this time, and then abandoned.
 UNBORN_S = (0.05, 0.2, 1.0)
 PATIENCE_S = 3.0  # how long `settle` waits for what another process may be hearing
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message holds. `data` is the event as JSON; one that was given up has none."""
+    """The content of a message. `data` is the event as JSON; dead deliveries have none."""
 
     id: str
     type: str
@@ -53,7 +52,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RabbitBus(Relay):
-    """Brings the facts of all `works` to RabbitMQ, lets `reactions` hear what comes from there, and keeps `timers`."""
+    """Publishes the events of all `works`, dispatches received ones to `reactions`, and runs `timers`."""
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class RabbitBus(Relay):
         self._runs = False
         self._connecting = asyncio.Lock()
 
-    # --- life
+    # --- lifecycle
 
     async def run(self) -> None:
         self._runs = True
@@ -103,7 +102,7 @@ class RabbitBus(Relay):
         return await self._line.examine()
 
     async def under_way(self, service: str = "") -> list[UnderWay]:
-        """Also what the server has in its queues, and what came from there and waits here."""
+        """Including messages in the server's queues, and received ones that wait here."""
         await self._connected()
         found = await super().under_way(service)
         for hearer, reaction in self._ears.reactions.items():
@@ -124,7 +123,7 @@ class RabbitBus(Relay):
         return found
 
     async def _told(self, kind: str, count: int) -> list[datetime]:
-        """When the last facts of a type were told: a queue is in their order, what is in it are the last ones."""
+        """The times of the last events of a type, as those in a queue are the last ones in order."""
         sql = "SELECT time FROM facts WHERE type = :kind ORDER BY time DESC LIMIT :count"
         rows = [row for work in self._works for row in await work.fetch(sql, kind=kind, count=count)]
         return [from_micros(row["time"]) for row in sorted(rows, key=lambda row: -int(row["time"]))[:count]]
@@ -140,7 +139,7 @@ class RabbitBus(Relay):
         return await super()._round()
 
     async def _connected(self) -> None:
-        """There is a line, and everyone listens on it. Raises Unavailable."""
+        """Connect and start all consumers. Raises Unavailable."""
         async with self._connecting:
             if not self._line.is_open:
                 await self._connect()
@@ -169,16 +168,16 @@ class RabbitBus(Relay):
             await self._line.on_dead(work.name, self._keep_dead)
 
     async def _let_go(self) -> None:
-        """Nobody hears on the old line any more; what was under way there comes again."""
+        """Stop consuming on the old connection; unfinished messages are redelivered."""
         await ended(self._tasks)
         self._tasks.clear()
         self._desks.clear()
         self._sent.clear()
 
-    # --- out
+    # --- publishing
 
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
-        """To the server, in waves: what comes after another for the same hearer about the same subject, after it."""
+        """Publish in waves, so that events about one subject for one handler stay in order."""
         left = [(work, heard) for work, heard, _ in waiting]
         try:
             await self._connected()
@@ -212,7 +211,7 @@ class RabbitBus(Relay):
             if isinstance(result, BaseException):
                 raise result
 
-    # --- in
+    # --- consuming
 
     def _taker(self, desk: Desk) -> Take:
         async def take(message: AbstractIncomingMessage) -> None:
@@ -227,7 +226,7 @@ class RabbitBus(Relay):
         return take
 
     async def _serve(self, desk: Desk) -> None:
-        """Let one hearer hear what comes for it, until the line is gone."""
+        """Handle one handler's messages until the connection is gone."""
         while True:
             desk.wake.clear()
             while desk.is_ready(self._monotonic()):
@@ -252,7 +251,7 @@ class RabbitBus(Relay):
         self._sent.difference_update(letter.heard.key for letter in (*heard, *waiting, *given_up))
 
     async def _all_heard(self) -> int:
-        """Wait until what this process has sent was heard or has failed; answers how much was heard since."""
+        """Wait until published messages were handled or failed. Returns how many were handled."""
         before = self._heard
         for desk in self._desks.values():
             desk.wake.set()
@@ -266,10 +265,10 @@ class RabbitBus(Relay):
     def _is_at_it(self, desk: Desk) -> bool:
         return desk.busy or desk.is_ready(self._monotonic())
 
-    # --- what was given up
+    # --- dead deliveries
 
     async def _bury(self, message: AbstractIncomingMessage, problem: str, attempts: int) -> None:
-        """Back to who told it, without what it says, which its outbox knows."""
+        """Return a dead delivery to its emitter, without the event, which the outbox has."""
         try:
             known = msgspec.json.decode(message.body, type=Envelope)
         except msgspec.DecodeError:
@@ -279,7 +278,7 @@ class RabbitBus(Relay):
         await message.ack()
 
     async def _keep_dead(self, message: AbstractIncomingMessage) -> None:
-        """It stands in the outbox again, as dead."""
+        """Store it in the outbox as dead."""
         source, _, hearer = (message.routing_key or "").partition(".")
         try:
             dead = msgspec.json.decode(message.body, type=Envelope)
@@ -310,7 +309,7 @@ class RabbitBus(Relay):
 
 
 def pack(heard: Delivery) -> aio_pika.Message:
-    """A fact as a message that outlives a restart of the server."""
+    """An event as a persistent message."""
     fact = heard.fact
     data = msgspec.Raw(msgspec.json.encode(fact.data))
     envelope = Envelope(id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data,
@@ -320,7 +319,7 @@ def pack(heard: Delivery) -> aio_pika.Message:
 
 
 def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
-    """The fact in a message. Raises DecodeError, or KeyError for a type nobody here knows."""
+    """Decode a message. Raises DecodeError, or KeyError for an unknown type."""
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
     time = from_micros(one.time)

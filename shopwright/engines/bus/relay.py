@@ -1,7 +1,7 @@
-"""The way of facts out of the services' outboxes: the tables `facts` and `deliveries`, read by every process.
+"""The relay of events out of the services' outboxes: the tables `facts` and `deliveries`, read by every process.
 
-The process that told a fact brings it on its way right after the commit. Should it end first, it gives its deliveries back;
-should it die, their lease runs out; any other process takes them over. Facts about one subject reach one hearer in order.
+The emitting process delivers right after the commit. If it stops first it releases its deliveries; if it crashes, their
+lease expires and other processes claim them. Events about one subject reach a handler in order.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Waiting = tuple[ServiceDatabase, Delivery, int]  # whose fact, for whom, how oft
 
 
 class Relay(ABC):
-    """Takes the facts of all `works` from their outboxes, each once its turn has come, and keeps `timers`."""
+    """Takes due events of all `works` from their outboxes, and runs `timers`."""
 
     def __init__(self, works: Sequence[ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
         self._works = works
@@ -61,7 +61,7 @@ class Relay(ABC):
             await ended([bell, renewing])
 
     async def _keep_leases(self) -> None:
-        """What takes longer than a lease is not given to others meanwhile, for as long as this process lives."""
+        """Renew leases of long deliveries, while this process lives."""
         while True:
             await asyncio.sleep(RENEWED_S)
             try:
@@ -70,13 +70,13 @@ class Relay(ABC):
                 log.info("leases cannot be renewed: %s", error.detail)
 
     async def renew(self, older_s: float) -> None:
-        """Of all that were taken or renewed longer ago than that."""
+        """Renew leases that are older than this."""
         late = to_micros(self._works[0].now() + LEASE - timedelta(seconds=older_s))
         await self._leases.extend([told for told in self._leases.held() if told.lease.first <= late], LEASE)
         await self._leases.extend([one for one in self._backlog.by_ids() if one.lease.first <= late], LEASE)
 
     async def leave_to_others(self) -> None:
-        """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
+        """Instead of `run`, until cancelled: other processes are woken to deliver this one's events."""
         for work in self._works:
             work.lease = timedelta(0)
         while True:
@@ -88,7 +88,7 @@ class Relay(ABC):
                 await self._works[0].database.announce()
 
     async def close(self) -> None:
-        """Who ends keeps nothing: what was told here and is not on its way, others may take at once."""
+        """Release everything that is not in progress, for others to claim at once."""
         with suppress(Unavailable, TimeoutError):  # then when its lease is over
             async with asyncio.timeout(GIVE_BACK_S):
                 await self._leases.extend(self._backlog.by_ids(), timedelta(0))
@@ -99,8 +99,9 @@ class Relay(ABC):
         said = ""
         while True:
             try:
-                # What was told here goes on its way at once. Whether something is due or left by others is many questions,
-                # and is asked twice a second and by whoever is woken, not again for each fact.
+                # Our own events are delivered at once. Looking for due or abandoned ones takes several queries, so that
+                # is done
+                # twice a second and on wake-ups, not after each event.
                 if self._backlog and time.monotonic() < self._look_at:
                     await self._deliver_fresh()
                 else:
@@ -127,7 +128,7 @@ class Relay(ABC):
         return count
 
     async def dead(self) -> list[GivenUp]:
-        """What was given up, oldest first."""
+        """Return dead deliveries, oldest first."""
         found = []
         for work in self._works:
             rows = await work.fetch(
@@ -149,7 +150,7 @@ class Relay(ABC):
         return sorted(found, key=lambda one: (one.fact_id, one.hearer))
 
     async def under_way(self, service: str = "") -> list[UnderWay]:
-        """What waits in the outboxes, by hearer."""
+        """Return undelivered events in outboxes, by handler."""
         found: dict[str, list[Row]] = {}
         for work in self._works:
             for row in await work.fetch(
@@ -170,7 +171,7 @@ class Relay(ABC):
         ]
 
     async def replay(self, dead: Sequence[GivenUp]) -> None:
-        """Bring these on their way again, with all their tries before them."""
+        """Deliver these again, with all tries."""
         for one in dead:
             async with self._by_name[one.source].begin() as tx:
                 await tx.run(
@@ -183,15 +184,15 @@ class Relay(ABC):
         self._wake.set()
 
     async def _round(self) -> int:
-        """Everything that is due now, once; answers how much that was."""
+        """Process everything due once. Returns how much that was."""
         return await self._deliver_fresh() + await self._take_over() + await self._timers.run_due()
 
     @abstractmethod
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
-        """Bring these, in this order, to who hears them, and forget what was brought; answers what must wait for others."""
+        """Deliver these in order and delete the delivered; returns those that must wait for others."""
 
     async def _deliver_fresh(self) -> int:
-        """What this process told itself, as far as it is still its own."""
+        """Deliver events of this process that are still its own."""
         count = 0
         while taken := await self._backlog.take(TOLD_AT_ONCE):
             try:
@@ -216,20 +217,20 @@ class Relay(ABC):
                 ready.append((work, heard, 0))
         later += await self._handle(ready)
         for work, left in by_work(later).items():
-            # Not before those that come first: `_take_over` delivers them in order, as soon as it can.
+            # Not before earlier ones: `_take_over` delivers them in order as soon as it can.
             await self._leases.leave(work, left)
             self._look_at = 0.0
 
     @staticmethod
     async def _waiting(batch: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[tuple[str, str, str], str]:
-        """The first fact for a hearer about a subject that waits outside of this batch: it failed, or others are at it."""
+        """The first waiting event by handler and subject outside this batch, failed or claimed by others."""
         mine = {(work.name, heard.key) for work, heard in batch}
         subjects: dict[ServiceDatabase, dict[str, None]] = {}
         for work, heard in batch:
             subjects.setdefault(work, {})[heard.fact.subject] = None
         found: dict[tuple[str, str, str], str] = {}
         for work, ones in subjects.items():
-            # `<>`, so that nobody looks through all that wait instead of at these subjects.
+            # `<>` makes the engine look at these subjects instead of scanning all that wait.
             sql = "SELECT fact_id, hearer, subject FROM deliveries WHERE state <> 'dead' AND subject IN (:each)"
             rows = await work.fetch_in(sql, ones)
             for row in sorted(rows, key=lambda row: str(row["fact_id"]), reverse=True):
@@ -247,7 +248,7 @@ class Relay(ABC):
         return count
 
     async def _claim(self, work: ServiceDatabase) -> tuple[list[tuple[Delivery, int]], Lease]:
-        """Due deliveries, the first of each hearer and subject, with a new lease so that no other process takes them."""
+        """Claim due deliveries, the first of each handler and subject."""
         now = to_micros(work.now())
         if not await work.one(
             "SELECT 1 AS due FROM deliveries WHERE state = 'waiting' AND due <= :now LIMIT 1", now=now
@@ -290,19 +291,19 @@ class Relay(ABC):
 
 
 async def _give_up(tx: Transaction, fact_id: str, problem: str) -> None:
-    """What can never be delivered waits for nobody."""
+    """Mark undeliverable events as dead."""
     await tx.run(
         "UPDATE deliveries SET state = 'dead', problem = :problem WHERE fact_id = :id", id=fact_id, problem=problem
     )
 
 
 def hears_for(service: str, hearer: str) -> bool:
-    """Is this one of the hearers of that service? Without one: of any."""
+    """Whether the handler belongs to this service ("": any)."""
     return not service or hearer.startswith(f"{service}.")
 
 
 def by_work(pairs: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[ServiceDatabase, list[Delivery]]:
-    """Who is to hear what, by the service that told it."""
+    """Deliveries by emitting service."""
     found: dict[ServiceDatabase, list[Delivery]] = {}
     for work, heard in pairs:
         found.setdefault(work, []).append(heard)

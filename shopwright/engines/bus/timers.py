@@ -1,8 +1,8 @@
-"""Timers: each runs once an interval, in one of the processes that share a database, whatever is done to their clocks.
+"""Scheduled jobs: each runs once per interval, in one of the processes sharing a database, whatever their clocks do.
 
-When a timer is due stands in the database, by the time of day, so that it outlives restarts. It is never believed to be
-further away than the interval, as a clock that was ahead would leave it; and each process measures the interval by its
-monotonic clock as well, so that one that is set back, again and again, holds up nothing.
+The next run is stored by time of day, so it outlives restarts. It is never taken to be further away than the interval,
+as a clock that was ahead would suggest; and each process also measures the interval by its monotonic clock, so that a
+clock set back delays nothing.
 """
 
 import logging
@@ -16,13 +16,13 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability import tracing
 
 log = logging.getLogger("shopwright.bus")
-# Clocks of the machines of one shop differ by less.
+# Clocks of a shop's machines differ by less.
 SKEW = timedelta(seconds=5)
 NEVER = -1
 
 
 class Timers:
-    """The timers of a process. `works`: the services by name."""
+    """The scheduled jobs of a process. `works`: the services by name."""
 
     def __init__(self, works: Mapping[str, ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
         self._works = works
@@ -32,7 +32,7 @@ class Timers:
         self._seen: dict[str, tuple[int, float]] = {}  # when each is due, and since when that stands (monotonic)
 
     async def run_due(self) -> int:
-        """Run what is due; answers how many that were."""
+        """Run due jobs. Returns how many."""
         count = 0
         for service, timers in self._timers.items():
             work = self._works[service]
@@ -47,7 +47,7 @@ class Timers:
         return count
 
     async def _claim(self, work: ServiceDatabase, timer: ScheduledJob, due: int) -> bool:
-        """Is it due, and does this process move it on? `due`: as was read, which another may have moved meanwhile."""
+        """Claim a due run by moving it on. `due`: as read, which another process may have moved."""
         now = work.now()
         farthest = to_micros(now + timer.every + SKEW)
         overdue = self._is_overdue(work, timer, due)
@@ -70,7 +70,7 @@ class Timers:
         return bool(mine)
 
     def _is_overdue(self, work: ServiceDatabase, timer: ScheduledJob, due: int) -> bool:
-        """Has nobody moved it on for longer than the interval, by the monotonic clock?"""
+        """Whether nobody has moved it on for longer than the interval, by the monotonic clock."""
         monotonic = work.clock.monotonic()
         known, since = self._seen.get(timer.name, (NEVER, monotonic))
         if known != due:
@@ -80,7 +80,7 @@ class Timers:
 
     @staticmethod
     async def _run(work: ServiceDatabase, timer: ScheduledJob) -> None:
-        """What is done in a run is found by its id, as what is done in a request is."""
+        """Run a job under an id of its own, like a request."""
         with tracing.for_request(work.ids.new(timer.name)):
             try:
                 await timer.handler()

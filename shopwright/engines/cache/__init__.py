@@ -1,4 +1,4 @@
-"""Caches: `memory:` lives in each process, `redis://…` and `memcached://…` are shared by all of them."""
+"""Caches: `memory:` in each process; `redis://…` and `memcached://…` shared."""
 
 from collections.abc import Callable
 
@@ -36,14 +36,14 @@ SHARED = {"redis": _redis, "rediss": _redis, "redis+sentinel": _redis, "redis+cl
 
 
 def open_cache(url: str) -> Cache:
-    """The cache behind `url`. Raises Invalid for a scheme nobody knows."""
+    """Open the cache at `url`. Raises Invalid for an unknown scheme."""
     return choose("cache", url, {"memory": _memory, **SHARED})(url, "cache")
 
 
 def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
-    """Where answers that one process made are kept for all: `cache` itself, or one of their own; None for nowhere.
+    """Open the shared page cache: `cache` itself, or its own; None to disable it.
 
-    Only Redis as `cache_url` tells all processes of versions. Raises Invalid for a place of their own without it.
+    Only Redis as `cache_url` shares versions. Raises Invalid for a separate cache without it.
     """
     tells = cache_url.startswith("redis")
     itself: dict[str, Callable[[str, str], Cache | None]] = {
@@ -59,7 +59,7 @@ def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
 
 
 def open_marks(url: str) -> VersionStore | None:
-    """Versions that all processes share, where the cache behind `url` can keep them."""
+    """Return the shared version store, if the cache supports one."""
     if not url.startswith("redis"):
         return None
     with client_of("redis"):

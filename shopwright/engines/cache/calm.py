@@ -1,4 +1,4 @@
-"""A cache on a server that may be down: a dead one costs one time-out, not one for each request."""
+"""The guarded cache: a dead server costs one time-out, not one per request."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from shopwright.kit.ports import Cache
 
 
 class GuardedCache:
-    """The cache `inner`, asked calmly."""
+    """The cache `inner` behind a circuit breaker."""
 
     def __init__(self, inner: Cache) -> None:
         self._inner = inner

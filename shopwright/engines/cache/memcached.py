@@ -1,7 +1,7 @@
-"""Memcached: `memcached://host:11211`. For what is read often and may be gone at any time; it keeps time in seconds.
+"""Memcached: `memcached://host:11211`. Times are in whole seconds.
 
-Through pymemcache in threads: a call that is given up there cannot leave half an answer behind for the next one, which an
-answer cancelled on the loop would.
+It uses pymemcache in threads: an abandoned call cannot leave half an answer for the next one, as a cancelled one on the
+event loop could.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ T = TypeVar("T")
 PORT = 11211
 CONNECTIONS = 8
 CONNECT_S, ANSWER_S = 1.0, 1.0
-# What is larger is not kept: the server's own limit, less what it notes beside it.
+# Larger values are not stored: the server's limit less its overhead.
 LARGEST = 1024 * 1024 - 512
-# From here on the protocol takes a number of seconds for a date (doc/protocol.txt, "Expiration times").
+# From here on the protocol takes seconds for a date (doc/protocol.txt, "Expiration times").
 LONGEST = timedelta(days=30)
 
 
 class MemcachedCache:
-    """Keys are hashed: those of the protocol hold neither spaces nor more than 250 bytes."""
+    """Keys are hashed, as the protocol forbids spaces and more than 250 bytes."""
 
     def __init__(self, url: str, setting: str = "cache") -> None:
         parts = take_apart(setting, url)

@@ -1,4 +1,4 @@
-"""A bounded cache in this process's memory; the least recently used goes first."""
+"""A bounded in-process cache that evicts the least recently used."""
 
 import time
 from collections import OrderedDict
@@ -11,7 +11,7 @@ CAPACITY = 20_000
 
 
 class MemoryCache:
-    """Keys to bytes, each until its time is over."""
+    """Bytes by key with expiry."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, capacity: int = CAPACITY) -> None:
         self._monotonic = monotonic

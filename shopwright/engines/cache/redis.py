@@ -1,11 +1,9 @@
-"""Redis 7: one server (`redis://`, with TLS `rediss://`), watched by Sentinels, or a Cluster.
+"""Redis 7: one server (`redis://`, with TLS `rediss://`), Sentinels, or a Cluster.
 
-redis://:password@host:6379/0
-rediss://user:password@host:6380/0?ca=/etc/ssl/redis-ca.pem
-redis+sentinel://:password@host1:26379,host2:26379/mymaster
-redis+cluster://:password@host1:6379,host2:6379
+redis://:password@host:6379/0 rediss://user:password@host:6380/0?ca=/etc/ssl/redis-ca.pem
+redis+sentinel://:password@host1:26379,host2:26379/mymaster redis+cluster://:password@host1:6379,host2:6379
 
-`?prefix=northlight` keeps shops apart that share a server.
+`?prefix=northlight` separates shops on a shared server.
 """
 
 import asyncio
@@ -34,7 +32,7 @@ CONNECTIONS = 20
 OLDEST = 6
 DRIVER = DriverInfo()  # once: each client, and each connection, would look up the version of its package
 WAITS = ("socket_connect_timeout", "socket_timeout", "retry", "driver_info")
-# A counter and its end are made in one step: nobody may die in between and leave a counter that never ends.
+# Count and expiry are set in one step, so that a crash in between cannot leave a counter without expiry.
 COUNT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -50,13 +48,13 @@ class RedisCache:
         self._client, self._watchers = connect(parts, f"SHOPWRIGHT_{setting.upper()}")
         self._prefix = f"{prefix_of(setting, parts)}:"
         self._free = asyncio.Semaphore(CONNECTIONS)
-        # A Cluster has many servers: there the client finds the one that has a key.
+        # A Cluster has many servers; the client finds the one with a key.
         self._line = None if isinstance(self._client, RedisCluster) else RedisConnection(self._client)
         self._reads = None if isinstance(self._client, RedisCluster) else JoinedReads(self._client)
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[None]:
-        """One of the connections, and what the client raises in the words of the port; its own may hold what was sent."""
+        """Translate the client's errors, whose messages may contain what was sent."""
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._free.acquire()
@@ -93,12 +91,12 @@ class RedisCache:
             return int(await self._client.eval(COUNT, 1, self._prefix + key, _milliseconds(ttl)))
 
     async def script(self, lua: str, keys: Sequence[str], *values: str | int) -> Any:
-        """Let the server run a script on these keys, which must be in one slot of a Cluster."""
+        """Run a script on these keys, which must be in one slot of a Cluster."""
         async with self._asked():
             return await self._client.eval(lua, len(keys), *(self._prefix + key for key in keys), *values)
 
     async def hash(self, key: str) -> dict[str, str]:
-        """All fields of a hash. One caller at a time."""
+        """Return all fields of a hash. One caller at a time."""
         if self._line is not None:
             found: Any = await self._line.ask("HGETALL", self._prefix + key)
         else:
@@ -128,7 +126,7 @@ class RedisCache:
 
 
 def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, list[Any]]:
-    """A client of the server, the Sentinels' master, or the Cluster, and those of the Sentinels; they connect when first used."""
+    """Return a client of the server, the Sentinels' master, or the Cluster, and clients of the Sentinels; all lazy."""
     how: dict[str, Any] = {
         "username": url.user or None,
         "password": url.password or None,

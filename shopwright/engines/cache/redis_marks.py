@@ -1,7 +1,7 @@
-"""Versions in Redis, for databases that have none that is cheap: one question for all of a page's sources.
+"""Versions in Redis for databases without cheap ones: one query for all of a page's sources.
 
-`versions` (a hash) has a text for each name, which another replaces after each commit, and under `NAME?` until when somebody
-may be committing; `versions:NAME` (a sorted set) who that is, each with an end.
+`versions` (a hash) has a text for each name, replaced after each commit, and under `NAME?` until when a commit may be
+in progress; `versions:NAME` (a sorted set) has the committers with their expiry.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.data.unit_of_work import this_request
 from shopwright.kit.errors import Unavailable
 
-# Longer than a commit may take (`statement_seconds` and what the driver adds).
+# Longer than a commit may take (`statement_seconds` and the driver's grace).
 COMMITTING_MS = 120_000
 CLOCKS_MS = 60_000  # so much may our clock and that of Redis differ before a mark that is over is looked at
 HASH = "{versions}"
@@ -28,7 +28,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('HSET', KEYS[1], ARGV[1] .. '?', now + ARGV[3])
 """
 )
-# The mark of one who is done is taken away; with it that there is one, if there is no other that may still be at it.
+# The committer's mark is removed, and the in-progress note with the last one.
 AFTER = (
     NOW
     + """
@@ -43,7 +43,7 @@ redis.call('EXPIRE', KEYS[1], 86400)
 
 
 class RedisMarks:
-    """See `kit.work.Marks`."""
+    """See `VersionStore`."""
 
     def __init__(self, cache: RedisCache, committing_ms: int = COMMITTING_MS, clocks_ms: int = CLOCKS_MS) -> None:
         self._cache = cache
@@ -79,7 +79,7 @@ class RedisMarks:
         await self._cache.script(script, (HASH, f"{HASH}:{name}"), name, *values)
 
     async def _back(self) -> None:
-        """Does Redis answer again? Then what is owed to others is marked before anything is believed."""
+        """Probe Redis, and write pending marks before any version is trusted."""
         await self._cache.hash(HASH)
         await self._pay()
 
@@ -105,12 +105,12 @@ class RedisMarks:
         return tuple(told[name] for name in names)
 
     def _is_unclear(self, told: Mapping[str, str], name: str) -> bool:
-        """It has no version yet, or who was committing has been too long about it."""
+        """Whether there is no version yet, or a commit has been in progress for too long."""
         until = told.get(f"{name}?")
         return name not in told if until is None else float(until) + self._clocks_ms < time.time() * 1000
 
     async def _told(self) -> Mapping[str, str] | None:
-        """All there is: as it was when this request first asked, unless this process has changed something since."""
+        """All versions, as of this request's first query unless this process changed something since."""
         request = this_request()
         if request is not None and request.holds and request.changes == self._changes:
             known: Mapping[str, str] = request.told
@@ -122,7 +122,7 @@ class RedisMarks:
         return told
 
     async def _asked_now(self) -> Mapping[str, str] | None:
-        """All there is, as it is after this was asked: those who ask while an answer is on its way share the next one."""
+        """All versions as of now; requests made while an answer is on its way share the next query."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
         mine = self._next

@@ -1,7 +1,7 @@
-"""Where requests are counted, minute by minute, by all processes of a shop: in the cache they share, or in a file they share.
+"""Counting for rate limits, minute by minute, across all processes: in the shared cache, or in a shared file.
 
-A window that moves along is counted as the running minute and that part of the one before which is less than a minute ago
-(`limits`, sliding window counter). What is known of a key is kept at hand, so that what is left can be told without asking.
+A sliding window counts the current minute and the part of the previous one that is less than a minute ago (`limits`,
+sliding window counter). Counts are kept in memory, too, so that the remainder is known without a query.
 """
 
 import logging
@@ -20,7 +20,7 @@ from shopwright.kit.ports import Cache
 
 log = logging.getLogger("shopwright.engines")
 MOST_KNOWN = 20_000
-# Of a limit that is high, this part is taken at once and used up in memory.
+# This share of a high limit is taken at once and used up in memory.
 PART = 50
 BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 BUSY_S = 0.05
@@ -33,7 +33,7 @@ TAKE = """INSERT INTO windows (key, at, count, before) VALUES (:key, :at, :amoun
 
 
 class WindowState(NamedTuple):
-    """What is known of a key: in the window `at` so many `came`, in the one `before` it so many; `held`: taken, and not used."""
+    """Counts of a key: `came` in the window `at`, `before` in the previous one; `held`: taken in advance, unused."""
 
     at: int
     came: int
@@ -45,7 +45,7 @@ NOTHING = WindowState(0, 0, 0)
 
 
 class Windows(MemoryStorage):
-    """A storage of `limits`, in which windows that move along are counted by all processes together."""
+    """A storage for `limits` whose sliding windows are counted by all processes together."""
 
     STORAGE_SCHEME = []  # noqa: RUF012 -- none: it is opened by us alone
 
@@ -65,14 +65,14 @@ class Windows(MemoryStorage):
         self._known[key] = known
 
     def _of(self, key: str, at: int) -> WindowState:
-        """What is known of this window."""
+        """The counts of this window."""
         known = self._known.get(key, NOTHING)
         if known.at == at:
             return known
         return WindowState(at, 0, known.came if known.at == at - 1 else 0)
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close open resources."""
 
     async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         at, left = self._now(expiry)
@@ -91,11 +91,11 @@ class Windows(MemoryStorage):
 
     @abstractmethod
     async def _take(self, key: str, at: int, left: float, limit: int, amount: int) -> bool:
-        """Count `amount` more in the window `at`, if the limit allows it, and remember what is known then."""
+        """Count `amount` more in the window `at` if the limit allows, and remember the result."""
 
 
 class CacheWindows(Windows):
-    """In a cache that all processes share. Losing it costs a minute's counts."""
+    """In a shared cache. Losing it costs a minute's counts."""
 
     def __init__(self, clock: Clock, cache: Cache) -> None:
         super().__init__(clock)
@@ -157,19 +157,19 @@ class MachineWindows(Windows):
         return self._opened
 
     def _start_over(self) -> None:
-        """A damaged file costs a minute's counts: it is thrown away."""
+        """Delete a damaged file, at the cost of a minute's counts."""
         log.warning("%s is damaged and was begun anew: what was counted in this minute is forgotten", self._path)
         self.close()
         for one in (self._path, *(self._path.with_name(f"{self._path.name}-{end}") for end in ("wal", "shm"))):
             one.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
 
 
 def open_windows(url: str, cache: Cache, clock: Clock, folder: Path) -> Windows:
-    """Where processes count that share the cache behind `url`, or else this folder."""
+    """Return the counting place of processes that share the cache at `url`, or this folder."""
     return MachineWindows(clock, folder) if url.startswith("memory:") else CacheWindows(clock, cache)

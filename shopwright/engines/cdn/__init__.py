@@ -1,7 +1,7 @@
-"""Caches in front of the shop (CDN): `varnish://…`, or those of Cloudflare, Fastly and Amazon.
+"""CDNs in front of the shop: `varnish://…`, Cloudflare, Fastly and Amazon CloudFront.
 
-What they may keep is told by headers (RFC 9111; RFC 5861 for what is stale), and dropped by surrogate keys. An answer
-is kept for a minute at most, should what drops it be lost; when the shop does not answer, for a day.
+Headers say what may be cached (RFC 9111; RFC 5861 for stale responses), surrogate keys purge it. A response is cached
+for a minute at most, in case a purge is lost; for a day while the shop does not answer.
 """
 
 from shopwright.kit.ports import Cdn
@@ -9,7 +9,7 @@ from shopwright.kit.settings import choose, client_of
 
 
 def open_edge(url: str) -> Cdn | None:
-    """The cache behind `url`; None where there is none. Raises Invalid."""
+    """Open the CDN at `url`; None for none. Raises Invalid."""
     return choose(
         "cdn",
         url,

@@ -1,4 +1,4 @@
-"""How a CDN is asked over the network, and what its refusals mean."""
+"""Requests to a CDN's purge API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ ANSWER_S = 5
 
 
 class Asking:
-    """A client of the purge API at `base`. `name` is said in errors; what is secret is in `headers` alone."""
+    """A client of the API at `base`. `name` appears in errors; secrets are in `headers` only."""
 
     def __init__(self, name: str, base: str, headers: Mapping[str, str]) -> None:
         self._name = name
@@ -20,7 +20,7 @@ class Asking:
         self._client.headers.update(headers)
 
     async def post(self, path: str, said: Any) -> Any:
-        """The JSON it answers. Raises Unavailable, where it refuses, too: what was not dropped is tried again."""
+        """Return the JSON answer. Raises Unavailable, also for refusals, so that purges are retried."""
         try:
             answer = await self._client.post(path, json=said)
         except httpx.HTTPError as error:

@@ -1,7 +1,7 @@
-"""Cloudflare: `cloudflare://:TOKEN@ZONE`, with a token that may purge the cache of that zone.
+"""Cloudflare: `cloudflare://:TOKEN@ZONE`, with a token that may purge the zone's cache.
 
-https://developers.cloudflare.com/api/resources/cache/methods/purge/ : by tag, thirty at a time.
-A rule there must let pages be kept (“eligible for cache”, origin decides), and bypass the cache for the cookie of sessions.
+https://developers.cloudflare.com/api/resources/cache/methods/purge/ : by tag, thirty at a time. A cache rule must make
+pages eligible (origin decides), and bypass the cache for the session cookie.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ MOST = 30
 
 
 class Cloudflare:
-    """`kit.ports.Edge`. `?api=` stands in for its API."""
+    """See `kit.ports.Cdn`. `?api=` replaces the API's address."""
 
     every = timedelta(seconds=1)
 

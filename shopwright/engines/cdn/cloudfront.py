@@ -1,8 +1,8 @@
-"""Amazon CloudFront: `cloudfront://ACCESS-KEY:SECRET@DISTRIBUTION`, or without a key what the machine's role may do.
+"""Amazon CloudFront: `cloudfront://ACCESS-KEY:SECRET@DISTRIBUTION`, or without a key by the machine's role.
 
-It is told paths, not keys, and charges for many: everything that could show a change is dropped, twice a minute at most
-(https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html). Its cache policy must have the
-cookie of sessions in the key, and its origin's `Cache-Control` decides.
+It purges paths instead of keys, for a fee: everything that could show a change is purged, twice a minute at most
+(https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html). Its cache policy must include
+the session cookie in the key, and follow the origin's `Cache-Control`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ REGION = "us-east-1"  # where CloudFront lives, wherever it is used
 
 
 class CloudFront:
-    """`kit.ports.Edge`. `?api=` stands in for its API."""
+    """See `kit.ports.Cdn`. `?api=` replaces the API's address."""
 
     every = timedelta(seconds=30)
 
@@ -41,7 +41,7 @@ class CloudFront:
         )
 
     def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
-        # No stale-while-revalidate: it passes headers on, and browsers would do so, too.
+        # No stale-while-revalidate: it passes headers on, and browsers would apply it, too.
         _ = keys
         said = f"public, max-age=0, s-maxage={KEPT_S}, stale-if-error={WHEN_AWAY_S}"
         return [(b"cache-control", said.encode())]

@@ -1,7 +1,7 @@
 """Fastly: `fastly://:TOKEN@SERVICE`, with a token of scope purge_select.
 
-https://www.fastly.com/documentation/reference/api/purging/ : “bulk purge tag”, 256 keys at a time.
-`Surrogate-Control` and `Surrogate-Key` are its own: it takes them away before a browser sees them.
+https://www.fastly.com/documentation/reference/api/purging/ : “bulk purge tag”, 256 keys at a time. It removes its own
+headers `Surrogate-Control` and `Surrogate-Key` before browsers see them.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MOST = 256
 
 
 class Fastly:
-    """`kit.ports.Edge`. `?api=` stands in for its API."""
+    """See `kit.ports.Cdn`. `?api=` replaces the API's address."""
 
     every = timedelta(seconds=1)
 

@@ -1,17 +1,17 @@
-"""For how long answers are kept near shoppers, and keys in lists of a size a CDN takes."""
+"""Cache times of CDNs, and keys in batches."""
 
 from collections.abc import Iterable, Iterator
 
-# Should a purge be lost: nothing is shown longer than that. Then for a little while what is old is shown while the new is
-# fetched (RFC 5861, 3), and for a day where the shop does not answer (RFC 5861, 4).
+# In case a purge is lost, nothing is shown longer. Then stale responses are shown for a while during revalidation
+# (RFC 5861, 3), and for a day while the shop does not answer (RFC 5861, 4).
 KEPT_S, WHILE_FETCHED_S, WHEN_AWAY_S = 60, 30, 86_400
 STALE = f"stale-while-revalidate={WHILE_FETCHED_S}, stale-if-error={WHEN_AWAY_S}"
-# What a CDN says for itself is not for browsers: they ask it each time, so that who signs in does not see the page of before.
+# Not for browsers: they revalidate each time, so that nobody sees a cached page from before signing in.
 FOR_BROWSERS = (b"cache-control", b"private, no-cache")
 
 
 def some(keys: Iterable[str], most: int) -> Iterator[list[str]]:
-    """All keys, so many at a time."""
+    """All keys in batches."""
     given = sorted(keys)
     for start in range(0, len(given), most):
         yield given[start : start + most]

@@ -1,4 +1,4 @@
-"""Varnish in front: `varnish://:KEY@edge1:6081,edge2:6081`, each with the configuration that `shopwright varnish` writes."""
+"""Varnish: `varnish://:KEY@edge1:6081,edge2:6081`, configured by the file that `shopwright varnish` writes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ KEYS, SECRET = "surrogate-key", "purge-secret"
 
 
 def secret_of(url: str) -> str:
-    """Who knows it may purge. Raises Invalid where there is none, or one that could not be written down as it is."""
+    """The secret for purging. Raises Invalid if missing, or with characters that need quoting."""
     given = take_apart("cdn", url).password
     if not given.replace("-", "").replace("_", "").isalnum():
         raise Invalid(
@@ -29,7 +29,7 @@ def secret_of(url: str) -> str:
 
 
 class Varnish:
-    """`kit.ports.Edge`. Each server is told by itself; all must have heard."""
+    """See `kit.ports.Cdn`. Every server must confirm."""
 
     every = timedelta(seconds=0.5)
 
@@ -39,7 +39,7 @@ class Varnish:
         self._client.headers[SECRET] = secret_of(url)
 
     def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
-        # Its configuration takes both away before a browser sees them.
+        # Its configuration removes both before a browser sees them.
         return [
             (b"cache-control", f"public, max-age=0, s-maxage={KEPT_S}, {STALE}".encode()),
             (KEYS.encode(), " ".join(sorted(keys)).encode()),

@@ -1,4 +1,4 @@
-"""Relational databases: `sqlite:///folder` (a file a service) and `postgresql://…` (a schema a service)."""
+"""Relational databases: `sqlite:///folder` (a file per service) and `postgresql://…` (a schema per service)."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from shopwright.kit.settings import choose, client_of
 
 
 def open_database(url: str, service: str, marks: VersionStore | None = None) -> Database:
-    """The database of `service` behind `url`, whose commits are marked where it has no version of its own.
+    """Open the database of `service` at `url`; `marks` store versions if it has none.
 
-    Raises Invalid for a scheme nobody knows.
+    Raises Invalid for an unknown scheme.
     """
     known = {"sqlite": _sqlite, "postgresql": _postgresql, "postgres": _postgresql}
     return choose("database", url, known)(url, service, marks)

@@ -1,7 +1,7 @@
-"""Damage of a SQLite file: how it is told from other trouble, looked for, and remembered by all processes of a shop.
+"""Damaged SQLite files: recognised, looked for, and remembered across processes.
 
-What is found is written beside the file (NAME-damaged), so that every process knows it, also after a restart: a damaged
-file is read as far as it can be, and not written any more.
+Findings are written beside the file (NAME-damaged), so that all processes know them after a restart, too: a damaged
+file is read as far as possible, and no longer written.
 """
 
 import logging
@@ -20,7 +20,7 @@ from shopwright.kit.private import make_file
 
 log = logging.getLogger("shopwright.engines")
 CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
-# Where the code says less than the words: of a schema that cannot be parsed, and of text that is none (Python's own).
+# Where the message says more than the code: unparsable schemas, and invalid text (Python's own error).
 WORDS = ("malformed database schema", "Could not decode to UTF-8")
 WHAT_NEXT = (
     "Stop the shop, then save what can be read with `shopwright doctor --recover`, or go back to an archive with"
@@ -37,23 +37,23 @@ INTERRUPTED_EVERY_S = 0.02
 
 
 def is_damage(error: Exception) -> bool:
-    """Is the file damaged, rather than busy, full or away?"""
+    """Whether the file is damaged, rather than busy, full or missing."""
     code = getattr(error, "sqlite_errorname", None) or ""
     return code.startswith(CODES) or str(error).startswith(WORDS)
 
 
 def sentence_for(path: Path, reason: object) -> str:
-    """What is damaged and what to do, for who runs the shop."""
+    """What is damaged and what to do, for operators."""
     return f"{path} is damaged ({reason}). `shopwright doctor --repair` mends it where indexes alone are. {WHAT_NEXT}"
 
 
 def marker_of(path: Path) -> Path:
-    """The file that says that the one beside it is damaged."""
+    """The file that marks its neighbour as damaged."""
     return path.with_name(f"{path.name}-damaged")
 
 
 def known_damage(path: Path) -> str:
-    """What was found before, by whichever process; empty where nothing was."""
+    """Damage found before by any process, or ""."""
     if not os.path.exists(f"{path}-damaged"):  # noqa: PTH110 -- before each transaction: a `Path` takes ten times as long
         return ""
     try:
@@ -63,7 +63,7 @@ def known_damage(path: Path) -> str:
 
 
 def note_damage(path: Path, reason: object) -> Damaged:
-    """Remember it for all processes; the first finding stays."""
+    """Record damage for all processes; the first finding stays."""
     sentence = sentence_for(path, reason)
     log.error("%s", sentence)
     with suppress(OSError):  # a folder that cannot be written keeps nobody from hearing of it
@@ -74,14 +74,14 @@ def note_damage(path: Path, reason: object) -> Damaged:
 
 
 def missing_file(path: Path) -> str:
-    """What to say of a file that is gone, or has nothing in it; empty where it is there."""
+    """Describe a missing or empty file; "" if it exists."""
     if path.exists() and path.stat().st_size:
         return ""
     return f"{path} is damaged (the file is {'empty' if path.exists() else 'missing'}). {WHAT_NEXT}"
 
 
 def forbidden_file(path: Path) -> str:
-    """What to say of a file that is there, and that this user may not read and write; empty where he may."""
+    """Describe a file this user may not read and write; "" otherwise."""
     if not path.exists() or os.access(path, os.R_OK | os.W_OK):
         return ""
     return (
@@ -91,16 +91,16 @@ def forbidden_file(path: Path) -> str:
 
 
 def forget_damage(path: Path) -> None:
-    """The file is whole (again)."""
+    """Delete the mark, as the file is intact (again)."""
     with suppress(OSError):
         marker_of(path).unlink(missing_ok=True)
 
 
 def quick_check(path: Path, within_s: float | None, stop: threading.Event) -> str | None:
-    """Read the structure of a file: what is damaged in it, empty where nothing is; None where it came to no end.
+    """Check the structure of a file: describe damage, "" if intact; None if interrupted.
 
-    It ends soon after `stop` is set. On a connection of its own: to be called in a thread. Other trouble than damage
-    raises sqlite3.Error.
+    It ends soon after `stop` is set. It uses its own connection, so call it in a thread. Other failures raise
+    sqlite3.Error.
     """
     try:
         with closing(_read_only(path)) as connection, _interrupted(connection, within_s, stop):
@@ -140,12 +140,12 @@ def _interrupted(connection: sqlite3.Connection, within_s: float | None, stop: t
 
 
 def wal_of(path: Path) -> Path:
-    """Where commits are that are not in the file yet."""
+    """The write-ahead log of a file."""
     return path.with_name(f"{path.name}-wal")
 
 
 def commits_in(wal: Path) -> list[int]:
-    """The frames that end a commit of this generation, whether SQLite would still come as far as them or not."""
+    """The frames that end a commit of this generation, whether or not SQLite would read that far."""
     try:
         if wal.stat().st_size < WAL_HEAD + FRAME_HEAD:
             return []
@@ -168,10 +168,10 @@ def _commits(content: mmap.mmap) -> list[int]:
 
 
 def require_whole_wal(path: Path, commits: list[int]) -> None:
-    """Raise Damaged where SQLite, which has just opened the file, left out several of the `commits` there were before.
+    """Raise Damaged if SQLite, having opened the file, skipped several of these `commits`.
 
-    Of a log with a wrong byte it takes what is before it, says nothing, and writes over the rest. One commit left out at
-    the end is that of a process that died in it; before a second one the first was acknowledged. The log is put aside.
+    SQLite silently ignores a log from its first bad byte on, and overwrites the rest. One skipped commit at the end is
+    that of a crashed process; before a second one the first was acknowledged. The log is moved aside.
     """
     if len(commits) < MANY_COMMITS or (index := WalIndex.of(path)) is None:
         return
@@ -188,7 +188,7 @@ def require_whole_wal(path: Path, commits: list[int]) -> None:
 
 
 def has_log(path: Path) -> bool:
-    """Are there commits beside the file?"""
+    """Whether there are commits beside the file."""
     try:
         return wal_of(path).stat().st_size > WAL_HEAD
     except OSError:
@@ -196,12 +196,12 @@ def has_log(path: Path) -> bool:
 
 
 def damaged_wal_of(path: Path) -> Path:
-    """Where a log is put that cannot be read to its end."""
+    """Where a damaged log is moved."""
     return path.with_name(f"{path.name}-wal-damaged")
 
 
 def in_use(path: Path) -> bool:
-    """Has another process the file open? Each connection holds a lock on it as long as it lives (the log mode's own)."""
+    """Whether another process has the file open, by the lock each connection holds."""
     if sys.platform == "win32":  # a file that is open cannot be replaced there
         return False
     import fcntl  # noqa: PLC0415 -- it is not there on Windows

@@ -1,4 +1,4 @@
-"""Numbered .sql files, applied once, in order, checked by hash: a file that changed after it ran is refused."""
+"""Migrations: numbered .sql files, applied once, in order, and checked by hash: a changed file is refused."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, hash TEXT
 
 
 class Migration:
-    """One file. Its name carries the folder's owner, so that the kit's and the service's do not collide."""
+    """A file. Its name includes the folder's owner, so that those of kit and service do not collide."""
 
     def __init__(self, path: Path) -> None:
         self.name = f"{path.parent.parent.name}/{path.name}"
@@ -29,12 +29,12 @@ class Migration:
 
 
 def all_in(folders: Sequence[Path]) -> list[Migration]:
-    """Every migration, in order."""
+    """Return all migrations in order."""
     return [Migration(path) for folder in folders if folder.is_dir() for path in sorted(folder.glob("[0-9]*.sql"))]
 
 
 def indexes_of(statements: Iterable[str]) -> dict[str, str]:
-    """The indexes there are after all of these, with the statements that make them."""
+    """The indexes after these statements, with their definitions."""
     found: dict[str, str] = {}
     for statement in statements:
         if made := INDEX.match(statement):
@@ -45,12 +45,12 @@ def indexes_of(statements: Iterable[str]) -> dict[str, str]:
 
 
 def new_tables(statements: Iterable[str]) -> set[str]:
-    """The tables these make."""
+    """The tables these statements create."""
     return {made.group(1) for statement in statements if (made := NEW_TABLE.match(statement))}
 
 
 def tables_of(statements: Iterable[str]) -> set[str]:
-    """The tables there are after all of these."""
+    """The tables after these statements."""
     found: set[str] = set()
     for statement in statements:
         if made := NEW_TABLE.match(statement):
@@ -61,18 +61,18 @@ def tables_of(statements: Iterable[str]) -> set[str]:
 
 
 def waits(statement: str, new: set[str]) -> bool:
-    """Is this an index on a table that others use meanwhile (it is not in `new`)?"""
+    """Whether this builds an index on an existing table in use (not in `new`)."""
     made = INDEX.match(statement)
     return made is not None and made.group(3) not in new
 
 
 def if_built(statement: str) -> str:
-    """The same, where an index that it drops may not be there: it waits to be built, or a process died before it was."""
+    """The statement with IF EXISTS, as an index to drop may not have been built yet."""
     return OLD_INDEX.sub(r"DROP INDEX IF EXISTS \1", statement)
 
 
 def lock(statement: str, new: set[str], sizes: Mapping[str, int]) -> str:
-    """What this holds in PostgreSQL, and how long, in words. `sizes`: about how many rows a table has."""
+    """What this locks in PostgreSQL, and for how long, in words. `sizes`: approximate rows by table."""
     made = INDEX.match(statement)
     found = NEW_TABLE.match(statement) or NAMED.match(statement)
     table = made.group(3) if made else found.group(1) if found else "?"
@@ -95,7 +95,7 @@ def _rows(table: str, sizes: Mapping[str, int]) -> str:
 
 
 def pending(folders: Sequence[Path], applied: Mapping[str, str], where: str) -> list[Migration]:
-    """The migrations not in `applied` (name → hash), in order. Raises Refused where history does not match."""
+    """Return migrations not in `applied` (name → hash), in order. Raises Refused if the history differs."""
     found = all_in(folders)
     names = {migration.name for migration in found}
     if newer := sorted(set(applied) - names):

@@ -1,4 +1,4 @@
-"""`:name` parameters as servers and libraries number them."""
+"""Converting `:name` parameters to numbered ones."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 
 @lru_cache(maxsize=2048)
 def positional(sql: str, sign: str = "$") -> tuple[str, tuple[str, ...]]:
-    """SQL with `$1, $2 …` (or another sign) for `:name`, and the names in that order."""
+    """SQL with `$1, $2 …` (or another sign) for `:name`, and the names in order."""
     numbers: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
@@ -25,7 +25,7 @@ def positional(sql: str, sign: str = "$") -> tuple[str, tuple[str, ...]]:
 
 
 def in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """What makes of a row by name one in this order."""
+    """A function that turns a mapping into a tuple in this order."""
     if len(names) > 1:
         return itemgetter(*names)
     return lambda row: tuple(row[name] for name in names)

@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: a schema for each service, a pool of connections in each process."""
+"""PostgreSQL through asyncpg: a schema per service, a connection pool per process."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 
-# Reads, and what says how far deliveries and timers are.
+# Reads, and the progress of deliveries and jobs.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
 BATCH = 1000
 MIGRATED = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'"
@@ -36,7 +36,7 @@ ROLE_TRIES = 5
 CONNECT_S = 10
 GRACE_S = 5  # the server ends a statement first, and says why
 OLDEST = 130_000
-# Settings that lose what was acknowledged, and what they cost.
+# Settings that lose acknowledged data, and what they cost.
 RISKS = {
     "fsync": "a crash of the machine may destroy the database",
     "full_page_writes": "a crash of the machine may leave half-written pages",
@@ -52,7 +52,7 @@ async def _rows(connection: Any, sql: str, params: Params) -> Sequence[Row]:
 
 
 class PostgresSession:
-    """Statements of one open transaction, on one connection of the pool."""
+    """Statements of an open transaction on a pooled connection."""
 
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
@@ -60,7 +60,7 @@ class PostgresSession:
         self.changed = False
 
     def _note(self, sql: str) -> None:
-        """Has anything changed that can be seen from outside?"""
+        """Note whether anything visible from outside changed."""
         self.changed = self.changed or not UNSEEN.match(sql)
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
@@ -119,7 +119,7 @@ class PostgresDatabase:
         self._replica = Replica(self._url, schema, self._how(), self._become) if self._url.replica else None
 
     def _how(self) -> dict[str, Any]:
-        """How to connect. What PgBouncer would refuse to hand on is said in each transaction instead."""
+        """Connection options. Those PgBouncer would reject are set in each transaction instead."""
         url = self._url
         how: dict[str, Any] = {"timeout": CONNECT_S, "command_timeout": url.statement_seconds + GRACE_S}
         if url.pooled:
@@ -133,7 +133,7 @@ class PostgresDatabase:
         return how | {"server_settings": settings}
 
     async def _become(self, connection: Any) -> None:
-        """The role of this service, which may touch its own schema and nothing else."""
+        """Switch to the service's role, which may access its own schema only."""
         if self._url.roles:
             try:
                 await connection.execute(f"SET ROLE {self._role}")
@@ -151,7 +151,7 @@ class PostgresDatabase:
             yield
 
     async def _settle_in(self, connection: Any) -> None:
-        """In a transaction on a connection that others use between ours: what a connection of our own knows already."""
+        """Set up a transaction on a shared connection as on one of our own."""
         if self._url.pooled:
             role = f"; SET LOCAL ROLE {self._role}" if self._url.roles else ""
             await connection.execute(
@@ -189,11 +189,11 @@ class PostgresDatabase:
             await self._after(session, token)
 
     async def _before(self, session: PostgresSession) -> str:
-        """Just before the commit."""
+        """Mark the change just before the commit."""
         return await self._marks.before(self._schema) if self._marks is not None and session.changed else ""
 
     async def _after(self, session: PostgresSession, token: str) -> None:
-        """It is committed."""
+        """Mark the change after the commit."""
         if self._replica is not None:
             self._replica.wrote()
         if self._marks is not None and session.changed:
@@ -237,7 +237,7 @@ class PostgresDatabase:
 
     @staticmethod
     async def _lock(connection: Any, tables: Sequence[str]) -> None:
-        # We give way before PostgreSQL looks for deadlocks (after 1 s): those who sell must not be the ones to lose.
+        # We give up before PostgreSQL detects deadlocks (after 1 s), so that checkouts never lose.
         await connection.execute("SET LOCAL lock_timeout = '400ms'")
         if tables:  # a part that this version brings has none yet
             await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
@@ -248,7 +248,7 @@ class PostgresDatabase:
             self._pool.taken() as connection,
             self._transaction(connection, isolation="repeatable_read", readonly=True),
         ):
-            # Whoever reads all of it may take hours, and wait for other services in between.
+            # Reading everything may take hours, with waits for other services.
             await connection.execute(
                 "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
             )
@@ -261,7 +261,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def _owner(self) -> AsyncIterator[Any]:
-        """A connection of its own, as who owns everything."""
+        """A separate connection as the owner."""
         with translated(self._schema):
             connection = await asyncpg.connect(self._url.address, **self._how())
             try:
@@ -282,7 +282,7 @@ class PostgresDatabase:
             yield connection
 
     async def exists(self) -> bool:
-        # Asked by the login itself: the role of this service is made by the first migration.
+        # Checked as the login user, as the service's role is created by the first migration.
         async with self._owner() as connection:
             return bool(await connection.fetch(MIGRATED, self._schema))
 
@@ -303,7 +303,7 @@ class PostgresDatabase:
         return Migrator(self._owner, self._settle_in_as_owner, self._schema, role, pooled=self._url.pooled)
 
     async def _make_role(self, connection: Any) -> None:
-        """Roles belong to all databases of a server: another process may make the same one at this moment."""
+        """Create the role, which other processes may create at the same moment, as roles are server-wide."""
         for _ in range(ROLE_TRIES):
             if await connection.fetch("SELECT 1 FROM pg_roles WHERE rolname = $1", self._role):
                 return
@@ -313,7 +313,7 @@ class PostgresDatabase:
                     await connection.execute(f"GRANT {self._role} TO CURRENT_USER")
 
     async def announce(self) -> None:
-        # After the commit, in a statement of its own: a NOTIFY inside of it would make all commits of the server wait in line.
+        # After the commit and on its own, as a NOTIFY inside would serialise all commits of the server.
         await self.fetch("SELECT pg_notify(:channel, '')", {"channel": postgresql_bell.CHANNEL})
 
     async def listen(self, wake: Callable[[], None]) -> None:
@@ -358,7 +358,7 @@ class PostgresDatabase:
         await self.fetch("SELECT count(*) FROM migrations", {})
 
     async def reclaim(self) -> None:
-        """Autovacuum does."""
+        """Autovacuum does this."""
 
     async def close(self) -> None:
         await self._pool.close()

@@ -1,4 +1,4 @@
-"""LISTEN on a connection of its own: one process is woken by what another has written."""
+"""LISTEN on a separate connection: wakes this process when another writes."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ LOOK_EVERY_S = 5.0
 
 
 async def listen(address: str, how: Mapping[str, Any], wake: Callable[[], None]) -> None:
-    """Call `wake` for each announcement, until cancelled; a connection that is lost is opened again."""
+    """Call `wake` for each announcement, until cancelled; a lost connection is reopened."""
     while True:
         with suppress(OSError, TimeoutError, asyncpg.exceptions.PostgresError, asyncpg.exceptions.InterfaceError):
             connection = await asyncpg.connect(address, **how)

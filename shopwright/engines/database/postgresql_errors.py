@@ -1,4 +1,4 @@
-"""What asyncpg raises, in the words of the port."""
+"""Translation of asyncpg's errors into the port's."""
 
 import asyncpg
 
@@ -6,7 +6,7 @@ from shopwright.engines.database.postgresql_url import NO_ANSWER
 from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Unavailable
 
-# Nothing came, or nothing that says what became of it.
+# No answer, or none that says what happened.
 SILENT = (
     *NO_ANSWER,
     asyncpg.exceptions.DiskFullError,
@@ -16,7 +16,7 @@ SILENT = (
 
 
 def translate(error: BaseException, schema: str) -> None:
-    """Raise what asyncpg raised in the words of the port, if it has any for it."""
+    """Raise the port's error for an asyncpg error, if there is one."""
     match error:
         case asyncpg.exceptions.IndexCorruptedError():  # XX002
             raise Damaged(
@@ -41,7 +41,7 @@ def translate(error: BaseException, schema: str) -> None:
 
 
 class translated:  # noqa: N801 -- used as a function is
-    """What asyncpg raises in here, in the words of the port. Not a generator: each statement comes by here."""
+    """A context that translates asyncpg's errors. Not a generator, as every statement passes through it."""
 
     __slots__ = ("_schema",)
 

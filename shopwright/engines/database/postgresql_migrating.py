@@ -1,7 +1,7 @@
-"""Migrations of a PostgreSQL schema while others work in it.
+"""Migrations of a PostgreSQL schema in use.
 
-One process at a time. Tables are changed in one transaction, which gives way rather than make everyone wait behind it;
-indexes on tables that were there before are built afterwards, while rows are read and written.
+One process at a time. Tables change in one transaction that gives up rather than block everyone; indexes on existing
+tables are built afterwards, concurrently with reads and writes.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Open = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class Migrator:
-    """`connect`: as the owner. `settle_in`: what must be said in each transaction. `pooled`: PgBouncer stands in between."""
+    """`connect`: as the owner. `settle_in`: the setup of each transaction. `pooled`: through PgBouncer."""
 
     def __init__(self, connect: Open, settle_in: Callable[[Any], Any], schema: str, role: str, *, pooled: bool) -> None:
         self._connect = connect
@@ -42,7 +42,7 @@ class Migrator:
         self._pooled = pooled
 
     async def run(self, folders: Sequence[Path]) -> list[str]:
-        """Apply what is new; answers the names."""
+        """Apply pending migrations. Returns their names."""
         async with self._connect() as connection:
             if self._pooled:  # connections change hands: all of it in one transaction, indexes, too
                 return await self._change(connection, folders, at_once=True)
@@ -53,7 +53,7 @@ class Migrator:
 
     @asynccontextmanager
     async def _alone(self, connection: Any) -> AsyncIterator[None]:
-        """Nobody else migrates this schema. Whoever waits asks again and again: an index could not be built beside a transaction."""
+        """Exclude other migrators. Waiting polls, as an index cannot be built beside an open transaction."""
         mine = (LOCK, self._schema)
         async with asyncio.timeout(PATIENCE_S):
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", *mine):  # noqa: ASYNC110 -- nobody tells when it is free
@@ -104,7 +104,7 @@ class Migrator:
         return migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, f"schema {self._schema}")
 
     async def _build_indexes(self, connection: Any, folders: Sequence[Path]) -> None:
-        """Those that are missing, or were not finished."""
+        """Build missing and unfinished indexes."""
         there = {row["name"]: row["valid"] for row in await connection.fetch(INDEXES, self._schema)}
         every = (statement for migration in migrations.all_in(folders) for statement in migration.statements())
         for name, statement in migrations.indexes_of(every).items():
@@ -116,7 +116,7 @@ class Migrator:
             await connection.execute(beside, timeout=PATIENCE_S * 10)
 
     async def plan(self, folders: Sequence[Path]) -> list[MigrationStep]:
-        """What `run` would do now."""
+        """Return what `run` would do."""
         async with self._connect() as connection:
             known = await connection.fetchval("SELECT to_regclass($1 || '.migrations')::text", self._schema)
             todo = await self._todo(connection, folders) if known else migrations.all_in(folders)

@@ -1,4 +1,4 @@
-"""Triggers in a PostgreSQL schema that is brought somewhere else; made by its owner, since a service's role may not."""
+"""Triggers for moving a PostgreSQL schema; created by its owner, as a service's role may not."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -44,7 +44,7 @@ Owner = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class PostgresMoving:
-    """See `kit.database.Movable`. `owner`: a connection as who owns the schema, in a transaction; `role`: who works in it."""
+    """See `Movable`. `owner`: a transaction as the schema's owner; `role`: the service's role."""
 
     def __init__(self, owner: Owner, schema: str, role: str) -> None:
         self._owner = owner
@@ -110,7 +110,7 @@ class PostgresMoving:
         await self._change(statements)
 
     async def _change(self, statements: Callable[[Any], AsyncIterator[str]]) -> None:
-        """All at once, as soon as nobody writes: we give way before those who sell do."""
+        """Run all statements at once between writes, giving up before checkouts do."""
         busy = (asyncpg.exceptions.LockNotAvailableError, asyncpg.exceptions.DeadlockDetectedError)
         for _ in range(TRIES):
             try:

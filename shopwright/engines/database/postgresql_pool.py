@@ -1,4 +1,4 @@
-"""The connections of this process to one schema."""
+"""The connection pool of this process for one schema."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,11 +11,11 @@ from shopwright.engines.database.postgresql_url import PostgresUrl
 
 
 async def _as_it_is(_connection: Any) -> None:
-    """A connection goes back without a word: we set nothing that outlives a transaction but what is the same for all."""
+    """Return a connection without a reset, as we set nothing beyond a transaction that differs between users."""
 
 
 class Pool:
-    """Opened when it is first needed. `how`: as `asyncpg.connect` takes it; `become`: done with each new connection."""
+    """Opened on first use. `how`: arguments of `asyncpg.connect`; `become`: called for each new connection."""
 
     def __init__(
         self, url: PostgresUrl, schema: str, how: Mapping[str, Any], become: Callable[[Any], Awaitable[None]] | None
@@ -30,12 +30,12 @@ class Pool:
         self.most_used = 0
 
     def taken(self) -> "Taken":
-        """A connection, in a block. Raises Unavailable."""
+        """A connection for a block. Raises Unavailable."""
         return Taken(self)
 
     async def take(self) -> Any:
         pool = self._opened or await self._open()
-        # Waiting with an end costs a task; where one is free, nobody waits.
+        # A time limit costs a task, so it is used only if no connection is free.
         connection = await pool.acquire(timeout=None if self.used < self.most_used else self._url.wait_seconds)
         self.used += 1
         self.most_used = max(self.most_used, self.used)
@@ -65,7 +65,7 @@ class Pool:
 
 
 class Taken:
-    """`Pool.taken`. Not a generator: each statement comes by here."""
+    """The context of `Pool.taken`. Not a generator, as every statement passes through it."""
 
     __slots__ = ("_connection", "_pool")
 

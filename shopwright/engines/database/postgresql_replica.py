@@ -1,7 +1,7 @@
-"""Reads that may lag, from a replica that streams what the primary writes.
+"""Reads from a streaming replica that may lag.
 
-They are never behind what this process has written itself: before the first of them after a commit, the primary is asked
-how far it has written, and as long as the replica has not replayed that, the primary answers.
+They never lag behind this process's own writes: after a commit the primary is asked for its position, and answers
+itself until the replica has replayed it.
 """
 
 import asyncio
@@ -42,13 +42,13 @@ class Replica:
         self._wanted = ""  # how far the replica must be; "": it is
 
     def wrote(self) -> None:
-        """This process has committed something."""
+        """Record a commit of this process."""
         self._written = True
 
     async def fetch(
         self, text: str, values: Sequence[Any], position: Callable[[], Awaitable[str]]
     ) -> Sequence[Any] | None:
-        """The rows; None where the replica is behind or gone. `position` asks the primary how far it has written."""
+        """Return the rows; None if the replica lags or is gone. `position`: asks the primary for its position."""
         if self._written:
             self._written = False  # first: what is committed while we ask counts again
             self._wanted = await position()

@@ -1,7 +1,7 @@
-"""What a URL of PostgreSQL says beside where it is.
+"""Options of a PostgreSQL URL.
 
 postgresql://user:password@host/shop?connections=6&statement_seconds=30&wait_seconds=15
-postgresql://user:password@host/shop?roles=shopwright      each service as a role that sees its own schema alone
+postgresql://user:password@host/shop?roles=shopwright      each service has a role that sees its own schema only
 postgresql://user:password@bouncer:6432/shop?pgbouncer=transaction
 postgresql://user:password@host1,host2/shop?target_session_attrs=primary    whichever of them is the primary
 postgresql://user:password@host/shop?replica=host2:5432,host3    reads that may lag go there
@@ -19,7 +19,7 @@ import msgspec
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 
-# What the driver raises where the server, or the way to it, is gone or takes nobody more.
+# Errors of the driver if the server or network fails, or no more clients are accepted.
 NO_ANSWER = (
     OSError,
     TimeoutError,
@@ -35,11 +35,11 @@ POOLINGS = ("", "transaction")
 
 
 class PostgresUrl(msgspec.Struct, frozen=True, kw_only=True):
-    """`address`: what the driver is given. `connections`: of each service in each process.
+    """`address`: the driver's URL. `connections`: per service and process.
 
-    `statement_seconds`: the longest a statement may take; `wait_seconds`: the longest anyone waits for a connection.
-    `roles`: the first part of the names of the services' roles, or "". `pooled`: PgBouncer shares connections by transaction.
-    `replica`: what the driver is given for reads that may lag, or "".
+    `statement_seconds`: the longest statement; `wait_seconds`: the longest wait for a connection. `roles`: the prefix
+    of the services' role names, or "". `pooled`: PgBouncer pools by transaction. `replica`: the driver's URL for
+    lagging reads, or "".
     """
 
     address: str
@@ -52,7 +52,7 @@ class PostgresUrl(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_url(url: str) -> PostgresUrl:
-    """The parts of a URL. Raises Invalid for an option that cannot be."""
+    """Parse a URL. Raises Invalid for impossible options."""
     split = urlsplit(url)
     given = dict(parse_qsl(split.query, keep_blank_values=True))
     numbers = {}
@@ -84,7 +84,7 @@ def read_url(url: str) -> PostgresUrl:
 
 
 def _replica(split: SplitResult, options: Mapping[str, str], hosts: str) -> str:
-    """The same URL at other hosts, whatever those are at the moment."""
+    """The same URL with other hosts, in whichever role."""
     options = {name: value for name, value in options.items() if name != "target_session_attrs"}
     who = split.netloc.rpartition("@")[0]
     where = f"{who}@{hosts}" if who else hosts

@@ -1,7 +1,7 @@
-"""SQLite, called directly on the event loop: a statement takes microseconds, less than handing it to a thread.
+"""SQLite, called on the event loop: a statement takes microseconds, less than a thread switch.
 
-One writer connection with a lock, readers apart (WAL). `synchronous=FULL`: what is committed is on the disk.
-Another process may hold the write lock; then we wait without blocking the loop.
+One locked writer connection, separate readers (WAL). `synchronous=FULL`: commits are on disk. Waiting for another
+process's write lock does not block the loop.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ log = logging.getLogger("shopwright.engines")
 WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
 BATCH = 1000
-# Pages (4 KiB) given back to the disk in one step, and so many may lie free.
+# Pages (4 KiB) returned to the disk in one step, and how many may stay free.
 RECLAIMED, LEAST_FREE = 512, 2048
 MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 NOT_OPENED = "The shop's database cannot be opened just now."
-# A file that was made without it uses its free pages again, and gives none back.
+# A file created without it reuses free pages, and returns none.
 OF_A_NEW_FILE = "PRAGMA auto_vacuum=INCREMENTAL"
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -61,7 +61,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, pragma: str) -> None:
-    """Of several that turn a new file to WAL at once, all but one are refused without waiting: so we wait."""
+    """Set a pragma, with retries: of several processes switching a new file to WAL, all but one fail at once."""
     deadline = time.monotonic() + OPEN_WAIT_S
     while True:
         try:
@@ -75,7 +75,7 @@ def _prepare(connection: sqlite3.Connection, pragma: str) -> None:
 
 
 def _unavailable(path: Path, error: Exception, sentence: str) -> Unavailable:
-    """Pages show the sentence to anyone; which file it is, and why, is for the log."""
+    """Log file and cause; the error's sentence may be shown to anyone."""
     log.error("%s: %s", path, error)
     return Unavailable(sentence)
 
@@ -100,7 +100,7 @@ def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
 
 
 class SqliteSession:
-    """Statements of one open transaction, on the writer connection."""
+    """Statements of an open transaction on the writer connection."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
@@ -127,7 +127,7 @@ class SqliteSession:
 
 
 class SqliteSnapshot:
-    """A read transaction on a connection of its own: WAL keeps what it sees for it."""
+    """A read transaction on its own connection, preserved by WAL."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
@@ -226,7 +226,7 @@ class SqliteDatabase:
                         self._writer.execute("ROLLBACK")
 
     async def _take_write_lock(self, writer: sqlite3.Connection) -> None:
-        """BEGIN IMMEDIATE; while another process writes, sleep (shortly, by chance) and try again."""
+        """BEGIN IMMEDIATE, retried after short random pauses while another process writes."""
         deadline = time.monotonic() + WRITE_WAIT_S
         pause = 0.0002
         while True:
@@ -269,12 +269,12 @@ class SqliteDatabase:
         return await asyncio.to_thread(self._is_migrated)
 
     def _require_allowed(self) -> None:
-        """Raise Unavailable where this user may not use the file; to be seen by who runs the shop alone."""
+        """Raise Unavailable if this user may not use the file, in words for operators."""
         if why := damage.forbidden_file(self._path):
             raise Unavailable(why)
 
     def _is_migrated(self) -> bool:
-        """Read without a change: it may be a database of something else."""
+        """Check without changes, as it may be a foreign database."""
         try:
             with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
                 found = connection.execute(MIGRATED).fetchone() is not None
@@ -315,14 +315,14 @@ class SqliteDatabase:
     def version(self) -> int | None:
         if self._wal is not None and (version := self._wal.version()) is not None:
             return version
-        # SQLite itself counts commits by other connections; ours that reads is never the one that writes.
+        # SQLite counts commits by other connections; our reader never writes.
         counted = int(self._read("PRAGMA data_version", {})[0]["data_version"])
         if self._wal is None:
             self._wal = WalIndex.of(self._path)
         return counted
 
     async def announce(self) -> None:
-        """Nobody can be woken: whoever waits looks by himself."""
+        """Not supported; processes poll."""
 
     async def listen(self, _wake: Callable[[], None]) -> None:
         await asyncio.Event().wait()
@@ -373,7 +373,7 @@ class SqliteDatabase:
             await asyncio.sleep(0)
 
     async def _much_free(self) -> int:
-        """How many pages of the file are free, where that is a quarter of them and some megabytes; 0 where it is not."""
+        """The number of free pages, if that is a quarter of the file and some megabytes; else 0."""
         free = int((await self.fetch("PRAGMA freelist_count", {}))[0]["freelist_count"])
         pages = int((await self.fetch("PRAGMA page_count", {}))[0]["page_count"])
         return free if free > max(LEAST_FREE, pages // 4) else 0

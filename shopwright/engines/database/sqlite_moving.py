@@ -1,4 +1,4 @@
-"""Triggers of a SQLite file that is brought somewhere else."""
+"""Triggers for moving a SQLite file."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -12,13 +12,13 @@ DEEDS: Mapping[str, tuple[str, ...]] = {"INSERT": ("NEW",), "UPDATE": ("OLD", "N
 
 
 class Readable(Protocol):
-    """Whoever can be asked."""
+    """Something that can be queried."""
 
     async def fetch(self, sql: str, params: Mapping[str, Any]) -> Sequence[Row]: ...
 
 
 class SqliteMoving:
-    """See `kit.database.Movable`."""
+    """See `Movable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

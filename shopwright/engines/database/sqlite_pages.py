@@ -1,7 +1,7 @@
-"""The pages of a SQLite file, read without SQLite (sqlite.org/fileformat2.html), however damaged the file is.
+"""Reading the pages of a SQLite file without SQLite (sqlite.org/fileformat2.html), however damaged.
 
-SQLite stops at the first bad page it meets on its way, and all that is below a bad page of a tree is out of its reach; the
-rows are there. Commits in the log beside the file are laid over it, each frame by its own checksum.
+SQLite stops at the first bad page, and everything below a bad page of a tree is out of its reach although the rows
+exist. Commits in the log are applied, each frame by its own checksum.
 """
 
 import struct
@@ -21,25 +21,25 @@ LONGEST_VARINT = 9
 
 
 class Unreadable(Exception):
-    """A page, or a cell in it, is not what it should be."""
+    """A page or cell is malformed."""
 
 
 class Cell(NamedTuple):
-    """A row of a table (`rowid` is its number), or an entry of an index, whose last value is that number."""
+    """A row of a table (`rowid`), or an index entry whose last value is the row id."""
 
     rowid: int
     values: tuple[Any, ...]
 
 
 class Tree(NamedTuple):
-    """The leaves of a tree that can be reached from its root, and how many of its pages cannot be read."""
+    """The reachable leaves of a tree, and the number of unreadable pages."""
 
     leaves: list[int]
     unreadable: int
 
 
 def checksum(content: bytes, first: int, second: int, order: str) -> tuple[int, int]:
-    """As it is reckoned in a log."""
+    """The checksum used in logs."""
     words = struct.unpack(f"{order}{len(content) // 4}I", content)
     for number in range(0, len(words), 2):
         first = (first + words[number] + second) & 0xFFFFFFFF
@@ -54,9 +54,9 @@ def pair_at(content: bytes, at: int) -> tuple[int, int]:
 
 
 def frames(log: Path) -> tuple[dict[int, bytes], set[int]]:
-    """The newest content of each page that a log has: of whole frames, up to the last that ends a commit.
+    """The newest content of each page in a log, from valid frames up to the last commit.
 
-    And the pages whose newest frame is bad: what is known of them is from before it.
+    Also returns the pages whose newest frame is bad, so that older content is used.
     """
     content = log.read_bytes() if log.exists() else b""
     magic, _, size = struct.unpack_from(">3I", content.ljust(WAL_HEAD, b"\0"))
@@ -119,14 +119,14 @@ class SqlitePages:
         return found
 
     def kind(self, number: int) -> int:
-        """What a page is, by its first byte; 0 where there is none."""
+        """The type of a page by its first byte; 0 if missing."""
         try:
             return self.page(number)[HEAD if number == 1 else 0]
         except Unreadable:
             return 0
 
     def free(self) -> set[int]:
-        """The pages that hold what was deleted."""
+        """The free pages."""
         found: set[int] = set()
         trunk: int = struct.unpack_from(">I", self.head, 32)[0] if self.head.startswith(MAGIC) else 0
         while trunk and trunk not in found:
@@ -179,7 +179,7 @@ class SqlitePages:
         return list(found)
 
     def cells(self, number: int) -> Iterator[Cell | None]:
-        """The rows or entries of a page; None for each that cannot be read, and for a page that cannot."""
+        """The cells of a page; None for each unreadable one, or for an unreadable page."""
         kind, start = self.kind(number), HEAD if number == 1 else 0
         try:
             content = self.page(number)
@@ -220,7 +220,7 @@ class SqlitePages:
 
 
 def varint(content: bytes, at: int) -> tuple[int, int]:
-    """A number of one to nine bytes, and where it ends."""
+    """A number of one to nine bytes, and its end."""
     value = 0
     for count in range(1, LONGEST_VARINT + 1):
         byte = content[at]

@@ -1,8 +1,8 @@
-"""A SQLite file whose indexes are damaged is made anew from its tables, in its place, while others have it open.
+"""Rebuilding a SQLite file with damaged indexes from its tables, in place, while others have it open.
 
-`REINDEX` mends an index whose entries are wrong. Where a page of one is none any more it fails, as do `DROP INDEX` and
-`VACUUM`, for they read the old index. So the rows of all tables, read without any index, go into a new file, which is
-then written over the old one as one transaction of its own (sqlite.org/backup.html).
+`REINDEX` repairs wrong index entries. If an index page is malformed it fails, as do `DROP INDEX` and `VACUUM`, since
+they read the old index. So all rows, read without indexes, go into a new file, which then replaces the old content as
+one transaction (sqlite.org/backup.html).
 """
 
 import sqlite3
@@ -19,9 +19,9 @@ WRITE_WAIT_S = 15.0
 
 
 def rebuild_indexes(path: Path) -> bool:
-    """Make indexes anew where they are not as their tables are; True where something was damaged and nothing is now.
+    """Rebuild indexes that disagree with their tables. Returns True if damage was repaired.
 
-    The note that the file is damaged goes once all of it was read and is whole. Raises Damaged where tables are, too.
+    The damage mark is deleted once everything was read intact. Raises Damaged if tables are damaged, too.
     """
     with closing(sqlite3.connect(path, isolation_level=None, timeout=WRITE_WAIT_S)) as connection:
         known = known_damage(path)
@@ -49,7 +49,7 @@ def _found(connection: sqlite3.Connection) -> list[str]:
 
 
 def _rewrite(connection: sqlite3.Connection, path: Path) -> bool:
-    """Write the file anew from its tables; False where these cannot be read either, and nothing was changed."""
+    """Rewrite the file from its tables. Returns False, changing nothing, if they are unreadable."""
     connection.execute("BEGIN IMMEDIATE")  # who wrote when the file was noted as damaged is done now
     connection.execute("ROLLBACK")
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent.absolute()) as folder:
@@ -73,7 +73,7 @@ def _data_version(connection: sqlite3.Connection) -> int:
 
 
 def _copy(path: Path, new: Path) -> None:
-    """All rows of all tables, in the order of their numbers, into a new file; then its indexes are made of them."""
+    """Copy all rows by row id into a new file, then build its indexes."""
     with closing(sqlite3.connect(new.as_uri(), uri=True, isolation_level=None)) as target:
         target.execute("ATTACH ? AS old", (f"{path.absolute().as_uri()}?mode=ro",))
         for pragma in KEPT:
@@ -83,7 +83,7 @@ def _copy(path: Path, new: Path) -> None:
         schema = target.execute(SCHEMA.replace("sqlite_master", "old.sqlite_master")).fetchall()
         for _, name, sql in (one for one in schema if one[0] == "table"):
             target.execute(sql)
-            # With an order SQLite goes from row to row, and does not copy the tree of the index of a primary key.
+            # With an order SQLite reads row by row, and does not copy the primary key's index tree.
             target.execute(f"INSERT INTO main.{name} SELECT * FROM old.{name} NOT INDEXED ORDER BY rowid")
         for _, _, sql in (one for one in schema if one[0] != "table"):
             target.execute(sql)

@@ -1,7 +1,7 @@
-"""All rows of a damaged SQLite file that can be read, brought into a new one of the same tables; what is missing is listed.
+"""Salvage: copies all readable rows of a damaged SQLite file into a new one, and lists what is missing.
 
-Rows are taken from the pages their table leads to, and, where a page on the way is bad, from those that nothing leads to
-and that fit into a table with bad pages. What indexes name and no table has is lost, and known by what they say of it.
+Rows come from the pages of their table and, if pages on the way are bad, from orphaned pages that fit a table with bad
+pages. Rows named by indexes but found in no table are lost; what the indexes say of them is reported.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ FITS = 0.5  # of the rows of a page that nothing leads to
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one table. `lost`: what indexes say of each row that is gone; `unreadable`: rows and pages seen to be bad."""
+    """The result for one table. `lost`: index values of lost rows; `unreadable`: bad rows and pages."""
 
     table: str
     rows: int
@@ -31,20 +31,20 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Salvage(msgspec.Struct, frozen=True, kw_only=True):
-    """`homeless`: rows that fit into no table, or into several."""
+    """`homeless`: rows that fit no table, or several."""
 
     tables: tuple[Saved, ...]
     homeless: int = 0
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """Of a table: the names and the types they were declared with."""
+    """The column names and declared types of a table."""
 
     names: tuple[str, ...]
     types: tuple[str, ...]
 
     def fit(self, values: Sequence[Any]) -> bool:
-        """Can this be a row of it? One from before a column came is shorter."""
+        """Whether this can be a row of the table; rows older than a column are shorter."""
         return 0 < len(values) <= len(self.names) and all(
             _fits(kind, value) for kind, value in zip(self.types, values, strict=False)
         )
@@ -69,7 +69,7 @@ def _is_json(text: str) -> bool:
 
 
 def salvage(damaged: Path, new: Path) -> Salvage:
-    """Bring what can be read of a file and its logs into `new`, which has the tables. Nobody may have either open."""
+    """Copy what is readable of a file and its logs into `new`, which has the tables. Both must be closed."""
     pages = SqlitePages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
     with closing(sqlite3.connect(new, isolation_level=None)) as target:
         target.execute("PRAGMA foreign_keys=OFF")
@@ -80,7 +80,7 @@ def salvage(damaged: Path, new: Path) -> Salvage:
 
 
 def applied_migrations(damaged: Path) -> set[str]:
-    """The names of migrations that the file says were applied to it; empty where it cannot say."""
+    """The migrations recorded in the file, as far as readable."""
     pages = SqlitePages(damaged, (wal_of(damaged), damaged_wal_of(damaged)))
     roots = _roots(_schema(pages), "table")
     leaves = pages.tree(roots["migrations"]).leaves if "migrations" in roots else []
@@ -97,7 +97,7 @@ def _is_schema(cell: Cell | None) -> bool:
 
 
 def _schema(pages: SqlitePages) -> list[Cell]:
-    """What is said of tables and indexes, wherever in the file it is."""
+    """The schema entries found anywhere in the file."""
     free = pages.free()
     leaves = [number for number in range(1, pages.count + 1) if pages.kind(number) == LEAF_TABLE and number not in free]
     return [cell for leaf in leaves for cell in pages.cells(leaf) if cell is not None and _is_schema(cell)]
@@ -158,7 +158,7 @@ class _Salvage:
             self._rows[table] += max(done, 0)
 
     def _take_homeless(self, reached: set[int], broken: Sequence[str]) -> int:
-        """Pages that nothing leads to any more. Answers how many rows fit into none of the tables, or into several."""
+        """Copy rows of orphaned pages. Returns how many fit no table, or several."""
         left, pages = 0, self._pages
         free = pages.free()
         for leaf in range(2, pages.count + 1):
@@ -191,7 +191,7 @@ class _Salvage:
                     if cell is None or len(cell.values) != len(names) + 1 or not isinstance(cell.values[-1], int):
                         continue
                     if cell.values[-1] not in self._rowids[table]:
-                        # What an index reckons (`lower(email)`) is no column, and has no name.
+                        # An index expression (`lower(email)`) is no column, and has no name.
                         told = {
                             name: value for name, value in zip(names, cell.values, strict=False) if name is not None
                         }

@@ -1,12 +1,12 @@
-"""How many times a SQLite file was committed to, read from its WAL index without asking SQLite.
+"""The number of commits to a SQLite file, read from its WAL index without a query.
 
-Every connection in WAL mode shares the first bytes of NAME-shm: a header that each commit, of any process, changes
-before it returns (sqlite.org/walformat.html, 2.1: version, change counter, frames, checksums, salts). Reading it costs
-less than a microsecond, where `PRAGMA data_version` costs ten. A header caught half written equals none before or
-after it, so it only makes a cache read once more.
+All connections in WAL mode share the header at the start of NAME-shm, which every commit of any process changes before
+it returns (sqlite.org/walformat.html, 2.1: version, change counter, frames, checksums, salts). Reading it takes less
+than a microsecond, `PRAGMA data_version` ten. A half-written header equals none before or after, so it only causes a
+cache miss.
 
-POSIX drops the locks a process holds on a file when it closes *any* descriptor of it. So a file is opened once here for
-all users in this process and closed only after the last of them has closed its connections.
+POSIX drops a process's locks on a file when it closes *any* descriptor of it. So the file is opened once for all users
+in this process, and closed after the last one has closed its connections.
 """
 
 import mmap
@@ -32,7 +32,7 @@ class _Mapped:
 
 
 class WalIndex:
-    """The WAL index of one database file. A connection must have read from it, and stay open as long as this is."""
+    """The WAL index of a database file. A connection must have read from it, and stay open."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -45,7 +45,7 @@ class WalIndex:
 
     @classmethod
     def of(cls, database: Path) -> "WalIndex | None":
-        """The index of a database file; None while there is none."""
+        """Return the index of a database file; None if there is none."""
         path = database.with_name(f"{database.name}-shm").resolve()
         try:
             return cls(path) if path.stat().st_size >= mmap.PAGESIZE else None
@@ -53,15 +53,15 @@ class WalIndex:
             return None
 
     def version(self) -> int | None:
-        """Another number after each commit; None for a format we do not know."""
+        """A number that differs after each commit; None for an unknown format."""
         return int.from_bytes(self._memory[HEADER], "little") if self._readable else None
 
     def frames(self) -> int | None:
-        """How many frames of the log are read."""
+        """The number of frames in the log."""
         return int.from_bytes(self._memory[FRAMES], sys.byteorder) if self._readable else None
 
     def close(self) -> None:
-        """Let go. To be called after the connections are closed."""
+        """Close, after the connections are closed."""
         self._mapped.users -= 1
         if not self._mapped.users:
             del _open[self._path]

@@ -1,11 +1,11 @@
-"""Documents: `database:` keeps them as JSON in the service's own database, `mongodb://…` in MongoDB."""
+"""Document stores: `database:` as JSON in the service's database, `mongodb://…` in MongoDB."""
 
 from shopwright.kit.ports import DocumentStore
 from shopwright.kit.settings import choose, client_of
 
 
 def open_documents(url: str) -> DocumentStore:
-    """The document engine behind `url`. Raises Invalid for a scheme nobody knows."""
+    """Open the document store at `url`. Raises Invalid for an unknown scheme."""
     known = {"database": _in_database, "mongodb": _mongodb, "mongodb+srv": _mongodb}
     return choose("documents", url, known)(url)
 

@@ -1,4 +1,4 @@
-"""Documents as JSON in the service's own relational database, in the same transaction as its facts."""
+"""Documents as JSON in the service's relational database, in the same transaction as its events."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -117,7 +117,7 @@ class DatabaseDocuments:
 
     @staticmethod
     async def _hold(tx: Transaction, collection: DocumentCollection, writes: Sequence[Write]) -> None:
-        """Nobody else writes these from now on. Raises VersionConflict where somebody did since they were read."""
+        """Lock these documents. Raises VersionConflict if they changed since they were read."""
         if len({one.id for one in writes}) < len(writes):
             raise LookupError("a document is written twice at once")
         old = {one.id: one.version for one in writes if one.version}
@@ -134,7 +134,7 @@ class DatabaseDocuments:
     async def _index(
         tx: Transaction, table: str, fields: Sequence[str], collection: str, writes: Sequence[Write]
     ) -> None:
-        """What they are found by: of those that were there, what has changed."""
+        """Update the indexed values that changed."""
         if not fields:
             return
         now = dict.fromkeys(
@@ -167,7 +167,7 @@ class DatabaseDocuments:
     async def _whole(
         self, _source: ServiceDatabase | Transaction, _collection: DocumentCollection, rows: Sequence[Row]
     ) -> list[StoredDocument]:
-        """What stands in these rows of `documents`."""
+        """The documents in these rows."""
         found = [StoredDocument(row["id"], row["version"], row["body"]) for row in rows]
         if any(one.body == ELSEWHERE for one in found):
             raise Unavailable(
@@ -185,43 +185,43 @@ class DatabaseDocuments:
         )
 
     async def fill(self, _work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """They are whole."""
+        """The rows are complete."""
         return rows
 
     @asynccontextmanager
     async def steady(self, _work: ServiceDatabase) -> AsyncIterator[None]:
-        """A snapshot of the database is all there is."""
+        """A database snapshot suffices."""
         yield
 
     async def clear(self, _work: ServiceDatabase) -> None:
-        """Nothing is."""
+        """There is nothing outside the database."""
 
     async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
-        """They are where they belong."""
+        """The rows are in their place."""
 
     async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
-        """Nothing else is known of them."""
+        """Nothing else refers to them."""
 
     async def adopt(self, _work: ServiceDatabase) -> int:
-        """It has them."""
+        """They are here already."""
         return 0
 
     async def give_back(self, _work: ServiceDatabase) -> int:
-        """They are there."""
+        """They are here already."""
         return 0
 
     async def settle(self, work: ServiceDatabase) -> None:
-        """Nothing waits."""
+        """Nothing is pending."""
 
     def timers(self, _works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
-        """None is needed."""
+        """No jobs are needed."""
         return []
 
     async def examine(self) -> Health:
         return Health("in the database")
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is open."""
 
     @staticmethod
     async def _forget_index(tx: Transaction, collection: DocumentCollection, document_id: str) -> None:

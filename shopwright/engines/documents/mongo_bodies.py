@@ -1,9 +1,9 @@
-"""Bodies of documents in MongoDB: a collection for each of a service's, an entry for each document.
+"""Document bodies in MongoDB: one of its collections for each of a service's, one entry per document.
 
     catalog_products   {_id: "prd_…", version: 7, found_by: {status: ["published"], …}, body: {title: "Lamp", …}}
 
-`body` is the document as it is, so that whoever knows MongoDB can ask it; `found_by` what the shop finds it by, indexed.
-Nothing is asked of the server that FerretDB 1 does not know: no transactions, no change streams.
+`body` is the plain document, so that it can be queried with MongoDB's tools; `found_by` has the indexed values. Only
+features FerretDB 1 has are used: no transactions, no change streams.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ PARTS = {"version": 1, "body": 1}
 FERRET_AT_ONCE = 5  # it looks through the collection for each: many at once wait beyond their time-out
 AT_ONCE = 50  # entries read in one go
 PORTION_BYTES = 8_000_000  # a message to the server may have 48
-# A body leaves the database once it is here: on the disks of a majority.
+# A body leaves the database once a majority of servers has stored it.
 DURABLE = {"writeConcern": {"w": "majority", "j": True}}
 OLDEST = (5, 0)
 UNLESS_SAID: Mapping[str, Any] = {
@@ -46,12 +46,12 @@ UNLESS_SAID: Mapping[str, Any] = {
 }
 DATABASE = "shopwright"
 LIST = "%[]"  # around a list in a list, which FerretDB does not take
-# What the name of a field may not have everywhere, and the mark itself.
+# Characters forbidden in field names by some server, and the escape itself.
 MARKED = {"%": "%25", ".": "%2E", "$": "%24", "\0": "%00"}
 
 
 class BodyMove(msgspec.Struct, frozen=True):
-    """What became of a document: its new body and what it is found by, or (`body` is None) that it was deleted."""
+    """A changed document: its new body and indexed values, or `body` None if it was deleted."""
 
     id: str
     version: int
@@ -90,11 +90,11 @@ class MongoBodies:
     def _database(self) -> Any:
         if self._client is None:
             self._client = self._open(connect=True)
-        # Read from where it was written, whatever the URL says.
+        # Read from the primary, whatever the URL says.
         return self._client.get_default_database(DATABASE, read_preference=ReadPreference.PRIMARY)
 
     async def read(self, name: str, ids: Sequence[str]) -> list[StoredDocument]:
-        """The bodies of these, in no order. Raises Unavailable."""
+        """Return these bodies in no order. Raises Unavailable."""
         found: list[StoredDocument] = []
         for start in range(0, len(ids), AT_ONCE):
             found += await self._calm.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
@@ -117,7 +117,7 @@ class MongoBodies:
         return self._ferret
 
     async def write(self, name: str, moves: Sequence[BodyMove]) -> dict[str, str]:
-        """Where no later version is known yet, these; answers those the server refuses, and why. Raises Unavailable."""
+        """Write these unless a later version exists; returns refused ones with the reason. Raises Unavailable."""
         refused: dict[str, str] = {}
         await self._calm.ask(lambda: self._index(name, {field for move in moves for field in move.found_by}))
         for some in _portions(moves):
@@ -129,13 +129,13 @@ class MongoBodies:
         return refused
 
     async def _write(self, name: str, moves: Sequence[BodyMove]) -> str:
-        """All at once; answers what was wrong with any of them."""
+        """Write all at once; returns the problem of any of them."""
         there = [move for move in moves if move.body is not None]
         gone = [move for move in moves if move.body is None]
         if gone:
             await self._command("delete", name, deletes=[{"q": _older(move), "limit": 1} for move in gone])
         problem = await self._command("insert", name, documents=[_entry(move) for move in there]) if there else ""
-        # FerretDB stops at the first that is there already: each must be tried by itself.
+        # FerretDB stops at the first existing document, so each is tried by itself.
         if problem == TAKEN and not (len(there) > 1 and await self._is_ferret()):
             updates = [{"q": _older(move), "u": _entry(move)} for move in there]
             problem, count = await self._told("update", name, updates=updates)
@@ -144,7 +144,7 @@ class MongoBodies:
         return problem
 
     async def _compare(self, name: str, move: BodyMove) -> str:
-        """It was not older than ours: it may be ours, or that of a shop that went on after our database was restored."""
+        """Compare with an existing version that is not older: our own, or one from before a restore."""
         async with translated():
             found = await self._database[name].find_one({"_id": move.id}, PARTS)
         same = found is not None and found["version"] == move.version
@@ -153,11 +153,11 @@ class MongoBodies:
         return "it has another version, as if the database had been restored without it"
 
     async def _command(self, verb: str, name: str, **what: Any) -> str:
-        """What was wrong with the first that was refused. Raises Unavailable."""
+        """Return the problem of the first refused write. Raises Unavailable."""
         return (await self._told(verb, name, **what))[0]
 
     async def _told(self, verb: str, name: str, **what: Any) -> tuple[str, int]:
-        """The same, and how many it was done to."""
+        """Return the problem, and the number of affected documents."""
         async with translated():
             try:
                 told = await self._database.command(verb, name, ordered=False, **what, **DURABLE)
@@ -177,7 +177,7 @@ class MongoBodies:
                     self._indexed.add(known)
 
     async def drop(self, prefix: str) -> None:
-        """Remove the collections whose names begin like that. Raises Unavailable."""
+        """Drop collections with this prefix. Raises Unavailable."""
         async with translated():
             for name in await self._database.list_collection_names():
                 if name.startswith(prefix):
@@ -210,7 +210,7 @@ class MongoBodies:
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """What the client raises, in the words of the port."""
+    """Translate the client's errors."""
     try:
         yield
     except (PyMongoError, OSError, TimeoutError) as error:
@@ -231,7 +231,7 @@ def _entry(move: BodyMove) -> dict[str, Any]:
 
 
 def _portions(moves: Sequence[BodyMove]) -> Iterator[list[BodyMove]]:
-    """As many at a time as fit into a message."""
+    """Batches that fit into a message."""
     portion: list[BodyMove] = []
     size = 0
     for move in moves:
@@ -245,7 +245,7 @@ def _portions(moves: Sequence[BodyMove]) -> Iterator[list[BodyMove]]:
 
 
 def marked(value: Any) -> Any:
-    """JSON with field names that every server takes."""
+    """JSON with field names every server accepts."""
     if isinstance(value, dict):
         return {_mark(name): marked(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -258,7 +258,7 @@ def _mark(name: str) -> str:
 
 
 def unmarked(value: Any) -> Any:
-    """What `marked` was given."""
+    """Undo `marked`."""
     if isinstance(value, dict):
         if LIST in value:
             return unmarked(value[LIST])

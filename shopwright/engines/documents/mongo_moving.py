@@ -1,4 +1,4 @@
-"""Documents that go to MongoDB while their database stays: looked through, and looked at again there."""
+"""Moving documents to MongoDB while their database stays: copied, then verified."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -15,7 +15,7 @@ BATCH = 200
 
 
 async def pages(work: ServiceDatabase, where: str) -> AsyncIterator[Sequence[Row]]:
-    """All rows of `documents` like that, some at a time."""
+    """Iterate over matching rows of `documents` in batches."""
     collection = after = ""
     while rows := await work.fetch(
         f"SELECT {', '.join(PARTS)} FROM documents"
@@ -29,7 +29,7 @@ async def pages(work: ServiceDatabase, where: str) -> AsyncIterator[Sequence[Row
 
 
 async def arrived_whole(bodies: MongoBodies, work: ServiceDatabase, name: str, moves: Sequence[BodyMove]) -> None:
-    """Read what was written. Raises Conflict where it is not the same, unless it was changed meanwhile."""
+    """Verify what was written. Raises Conflict if it differs without a change meanwhile."""
     found = {one.id: one for one in await bodies.read(name, [one.id for one in moves])}
     odd = [one.id for one in moves if one.id not in found or not _same(one, found[one.id])]
     sql = "SELECT id, version FROM documents WHERE collection = :collection AND id IN (:each)"

@@ -1,11 +1,11 @@
-"""Documents whose bodies are in MongoDB.
+"""Documents with bodies in MongoDB.
 
 mongodb://user:password@host1,host2/shopwright?replicaSet=rs0&tls=true&tlsCAFile=/etc/ssl/mongo-ca.pem
 
-Which documents there are, their versions and what they are found by stay in the service's database, so that a document
-and its facts are written together or not at all. Its body is written there, too, and brought to MongoDB after the commit:
-then `null` stands in its place. While MongoDB is away, documents can be written; those this process has seen can be read,
-for a body is kept by its version, which never means two things.
+Ids, versions and indexed values stay in the service's database, so that a document and its events are written
+atomically. Its body is written there, too, moved to MongoDB after the commit, and replaced by `null`. While MongoDB is
+away, documents can be written, and those this process has seen can be read, as bodies are cached by version, which is
+never reused.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ log = logging.getLogger("shopwright.documents")
 
 KEPT_BYTES = 64_000_000
 SETTLED_EVERY = timedelta(seconds=5)
-# A row of `document_moves` that is no document: until when nothing may be brought to MongoDB.
+# A row of `document_moves` that is no document: until when moving is paused.
 STEADY = {"collection": "", "id": "steady"}
 PAUSES_S = (1.5, 3, 6, 12)
 STEADY_FOR = timedelta(hours=2)
@@ -49,7 +49,7 @@ Key = tuple[str, str, str, int]
 
 
 class BodyCache:
-    """Bodies this process has seen, by version, the last used of them."""
+    """Recently used bodies by version."""
 
     def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
         self._bodies: OrderedDict[Key, str] = OrderedDict()
@@ -72,7 +72,7 @@ class BodyCache:
 
 
 class MongoDocuments(DatabaseDocuments):
-    """Heads in the database of each service, bodies in MongoDB."""
+    """Document heads in the service's database, bodies in MongoDB."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -98,7 +98,7 @@ class MongoDocuments(DatabaseDocuments):
     async def _look_again(
         self, source: ServiceDatabase | Transaction, collection: DocumentCollection, ids: Sequence[str]
     ) -> dict[str, StoredDocument]:
-        """Changed or deleted since they were read; what has not been is missing."""
+        """Read documents that changed since; unchanged ones are missing."""
         sql = "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)"
         found, away = self._here(
             source.name, collection.name, await source.fetch_in(sql, ids, collection=collection.name)
@@ -114,7 +114,7 @@ class MongoDocuments(DatabaseDocuments):
     def _here(
         self, service: str, collection: str, rows: Iterable[Row | Mapping[str, Any]]
     ) -> tuple[dict[str, StoredDocument], dict[str, int]]:
-        """Those whose body is in the database or in this process, and the versions of those it has to be fetched for."""
+        """Documents with bodies in the database or cache, and versions of those to fetch."""
         found: dict[str, StoredDocument] = {}
         away: dict[str, int] = {}
         for row in rows:
@@ -153,7 +153,7 @@ class MongoDocuments(DatabaseDocuments):
 
     @staticmethod
     async def _count_on(tx: Transaction, collection: str, document_id: str) -> int:
-        """A document that was deleted and is made again goes on with the next version."""
+        """Continue the version of a deleted document that is created again."""
         rows = await tx.fetch(
             "UPDATE documents SET version = 1 + coalesce((SELECT m.version FROM document_moves m"
             " WHERE m.collection = :collection AND m.id = :id), 0)"
@@ -177,10 +177,10 @@ class MongoDocuments(DatabaseDocuments):
         await tx.run(MOVE, collection=collection, id=document_id, version=version)
         tx.on_commit(self._bring_at_once)
 
-    # --- bringing to MongoDB
+    # --- moving bodies to MongoDB
 
     async def _bring_at_once(self, work: ServiceDatabase) -> None:
-        """Should this fail, a timer does it later."""
+        """Move bodies at once; if that fails, the job does it later."""
         try:
             await self.settle(work)
         except Unavailable as error:
@@ -192,7 +192,7 @@ class MongoDocuments(DatabaseDocuments):
                 continue
 
     async def _bring(self, work: ServiceDatabase) -> bool:
-        """Some of what waits; answers whether there may be more."""
+        """Move some pending bodies. Returns whether there may be more."""
         rows = await work.fetch(
             "SELECT m.collection, m.id, coalesce(d.version, m.version) AS version, d.body FROM document_moves m"
             " LEFT JOIN documents d ON d.collection = m.collection AND d.id = m.id AND d.version >= m.version"
@@ -225,7 +225,7 @@ class MongoDocuments(DatabaseDocuments):
     async def _let_go(
         self, work: ServiceDatabase, collection: str, moves: Sequence[BodyMove], refused: Container[str]
     ) -> None:
-        """The database need not have the bodies of those that are there any more."""
+        """Remove moved bodies from the database."""
         there = [one for one in moves if one.id not in refused]
         for one in there:
             if one.body not in {None, ELSEWHERE}:
@@ -248,7 +248,7 @@ class MongoDocuments(DatabaseDocuments):
             stay = [one for one in moves if one.body is None or one.id in refused]
             await tx.run_many(f"UPDATE document_moves SET done = 1, version = :version WHERE {known}", rows(stay))
 
-    # --- the whole of it
+    # --- snapshots
 
     async def fill(self, work: ServiceDatabase, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         bodies: dict[tuple[str, str], str] = {}
@@ -261,7 +261,7 @@ class MongoDocuments(DatabaseDocuments):
         return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
 
     async def _patiently(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, StoredDocument]:
-        """Who reads the whole of it has come too far to give up because the server was slow once."""
+        """Read with retries, as a long read should not fail for one slow answer."""
         for pause_s in PAUSES_S:
             try:
                 return await self._fetch(service, collection, ids)
@@ -302,7 +302,7 @@ class MongoDocuments(DatabaseDocuments):
 
     @staticmethod
     async def _hold_still(work: ServiceDatabase) -> int:
-        """From now on nothing is brought to MongoDB; answers until when."""
+        """Stop moving bodies for a time, and return its end."""
         until = to_micros(work.now() + STEADY_FOR)
         async with work.begin() as tx:
             await tx.run(
@@ -314,7 +314,7 @@ class MongoDocuments(DatabaseDocuments):
             )
         return until
 
-    # --- where the database stays and documents go
+    # --- moving documents while the database stays
 
     async def adopt(self, work: ServiceDatabase) -> int:
         adopted = 0

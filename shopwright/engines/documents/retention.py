@@ -1,4 +1,4 @@
-"""How long the rows of the tables that keep documents are kept."""
+"""How long the rows of document tables are kept."""
 
 from shopwright.kit.data.retention import Retention
 

@@ -1,4 +1,4 @@
-"""Files (media, invoices): `file:///folder`, or `s3://bucket` at any server that speaks S3."""
+"""File stores (media, invoices): `file:///folder`, or `s3://bucket` at any S3-compatible server."""
 
 import re
 from pathlib import Path
@@ -7,23 +7,23 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Files
 from shopwright.kit.settings import choose, client_of
 
-# Written and deleted again to see whether it can be.
+# Written and deleted to test write access.
 PROBE = "probe"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
 def open_files(url: str) -> Files:
-    """The file store behind `url`. Raises Invalid for a scheme nobody knows."""
+    """Open the file store at `url`. Raises Invalid for an unknown scheme."""
     return choose("files", url, {"file": _disk, "s3": _s3})(url)
 
 
 def is_name(name: str) -> bool:
-    """Names are relative paths of lower-case words."""
+    """Whether this is a relative path of lower-case words."""
     return bool(NAME.fullmatch(name)) and ".." not in name
 
 
 def named(name: str) -> str:
-    """`name` itself. Raises Invalid where it is none."""
+    """Return the name. Raises Invalid if it is malformed."""
     if not is_name(name):
         raise Invalid(f"“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.")
     return name

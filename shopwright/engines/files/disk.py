@@ -1,4 +1,4 @@
-"""Files in a folder. A file appears whole or not at all, and is on the disk when `put` returns."""
+"""Files in a folder. A file appears whole or not at all, and is on disk when `put` returns."""
 
 import asyncio
 import os

@@ -1,9 +1,10 @@
-"""S3 and all that speak its protocol (MinIO, Ceph, R2, versitygw), through obstore; requests carry signature version 4.
+"""S3 and compatible servers (MinIO, Ceph, R2, versitygw) through obstore, with signature version 4.
 
     s3://bucket/prefix?region=eu-central-1                               keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
     s3://key:secret@bucket?endpoint=https://minio.example&region=us-east-1&ca=/etc/ssl/our-ca.pem
 
-Large files travel in parts. Names never change their content (media are named by their hash), so they may be kept for good.
+Large files are sent in parts. The content of a name never changes (media are named by hash), so it may be cached for
+good.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ PATIENCE = timedelta(seconds=10)
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """What the client raises, in the words of the port; its own words hold the address that was asked."""
+    """Translate the client's errors, whose messages contain the address."""
     try:
         yield
     except (BaseError, OSError, TimeoutError) as error:
@@ -58,7 +59,7 @@ def _client(endpoint: str, ca: str) -> "ClientConfig":
 
 @lru_cache(maxsize=8)
 def _store(bucket: str, prefix: str, config: tuple[tuple[str, str], ...], ca: str) -> S3Store:
-    """The way to a bucket, of which a process needs one: the authorities of the machine are read for each."""
+    """The client of a bucket, cached, as each reads the machine's certificate authorities."""
     given = cast("S3Config", dict(config))
     return S3Store(
         bucket,
@@ -70,7 +71,7 @@ def _store(bucket: str, prefix: str, config: tuple[tuple[str, str], ...], ca: st
 
 
 class S3Files:
-    """Objects of one bucket, below a prefix."""
+    """Objects of a bucket with a prefix."""
 
     def __init__(self, url: str) -> None:
         parts = take_apart("files", url, ("endpoint", "region", "ca"))

@@ -1,4 +1,4 @@
-"""Mail, SMS and push: `viewer:` keeps them for the back office to read instead of sending them; mail goes to `smtp://…`."""
+"""Message transports: `viewer:` keeps messages for the back office instead of sending; `smtp://…` sends e-mail."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from shopwright.kit.settings import choose, client_of
 
 
 def open_postbox(channel: str, url: str, work: ServiceDatabase, sender: str) -> MessageTransport:
-    """Where messages of `channel` go, from `sender`. Raises Invalid for a scheme nobody knows."""
+    """Open the transport of `channel`, sending from `sender`. Raises Invalid for an unknown scheme."""
     return choose(channel, url, MAIL if channel == "mail" else VIEWER)(url, work, sender)
 
 

@@ -1,6 +1,6 @@
-"""E-mail by SMTP (RFC 5321), through aiosmtplib; MIME is the standard library's.
+"""E-mail by SMTP (RFC 5321) through aiosmtplib; MIME by the standard library.
 
-    smtp://user:password@mail.example:587                STARTTLS, or nothing is sent
+    smtp://user:password@mail.example:587                STARTTLS required
     smtps://user:password@mail.example:465               TLS from the first byte (RFC 8314)
     smtp://127.0.0.1:25?starttls=never                   a relay on this machine
 
@@ -24,17 +24,17 @@ from shopwright.kit.settings import take_apart
 
 PORTS = {"smtp": 587, "smtps": 465}
 PATIENCE_S = 20
-# A connection that was idle for longer is asked whether it still stands.
+# A connection idle for longer is tested before use.
 IDLE_S = 5.0
 KEPT = 4
 FOR_GOOD = 500
 GOING_AWAY = 421  # RFC 5321, 3.8: the server closes the connection
-# They are about how we speak or who we are, not about a recipient (RFC 5321, 4.2; RFC 4954, 6).
+# About us or the protocol, not the recipient (RFC 5321, 4.2; RFC 4954, 6).
 ABOUT_US = {500, 501, 502, 503, 504, 530, 534, 535, 538}
 
 
 class Smtp:
-    """Hands messages to a mail server over connections that are kept."""
+    """Sends messages over persistent connections."""
 
     sends = True
 
@@ -80,7 +80,7 @@ class Smtp:
         return None
 
     async def forget(self, message_ids: Sequence[str]) -> None:
-        """What was sent is gone."""
+        """Sent messages cannot be deleted."""
 
     async def examine(self) -> Health:
         connection = await self._connected()
@@ -122,13 +122,13 @@ class Smtp:
         try:
             await connection.connect()
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            # Whatever is said now is not about the message: wrong password, no TLS, too many connections.
+            # Errors from here on are not about the message: wrong password, no TLS, too many connections.
             connection.close()
             raise Unavailable(f"The mail server lets nobody in ({type(error).__name__}).") from error
         return connection
 
     def _mime(self, message: Message) -> EmailMessage:
-        """RFC 5322 with both forms (multipart/alternative) and what is attached; the id stays the same however often it is sent."""
+        """The message as RFC 5322 with text, HTML and attachments; its Message-ID is stable across retries."""
         made = EmailMessage()
         made["From"] = self._sender
         made["To"] = message.recipient
@@ -150,9 +150,9 @@ class Smtp:
 
 
 def _told(error: aiosmtplib.SMTPException) -> ShopError:
-    """The message or its recipient is refused for good (Refused) or for now (Deferred), or the server takes none (Unavailable).
+    """The error for an SMTP failure: Refused or Deferred for the message or recipient, else Unavailable.
 
-    Words of the server may name people, so they are not repeated.
+    The server's text may contain addresses, so it is not repeated.
     """
     codes = [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):

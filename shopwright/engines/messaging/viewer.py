@@ -1,4 +1,4 @@
-"""Messages that stay in the house: a shop without a mail server is still a whole shop, and a test can read its post."""
+"""The viewer transport keeps messages: a shop works without a mail server, and tests can read its mail."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from shopwright.kit.ports import Message
 
 
 class Viewer:
-    """Notes that each message was handed over, by its id, in table `viewer` of the notifications database.
+    """Records each delivery by message id in table `viewer` of the notifications database.
 
-    What it says is kept by the service, without its secrets, and what is attached by the service it is of; a demo shop keeps those that have some here, too, with the
-    secrets in them, so that its links can be tried.
+    The service stores the text without secrets; attachments stay with their service. A demo shop also stores messages
+    with secrets here, so that their links work.
     """
 
     sends = False

@@ -1,6 +1,6 @@
-"""Payment providers. `pretend:` is one of our own that approves, declines, delays, asks 3-D Secure and forgets to call.
+"""Payment providers. `pretend:` is our simulator: it approves, declines, delays, asks 3-D Secure and loses webhooks.
 
-It moves no money: it is there in a demo shop, or where the settings name it, and never by itself.
+It moves no money, and exists only in demo shops or if the settings name it.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ PRETEND = "pretend"
 
 
 def named(urls: str) -> tuple[str, ...]:
-    """The providers a setting names. Raises Invalid with “did you mean” for a scheme nobody knows."""
+    """The providers of a setting. Raises Invalid with “did you mean” for an unknown scheme."""
     return tuple(choose("payments", url, {PRETEND: PRETEND}) for url in listed(urls))
 
 
 class Offered:
-    """The providers of a shop: those that are named; where none is, the pretend one if its data say that it is a demo."""
+    """The providers of a shop: those named; otherwise the pretend one in a demo shop."""
 
     def __init__(self, names: tuple[str, ...], known: Mapping[str, Provider], work: ServiceDatabase) -> None:
         self._named = {name: known[name] for name in names}

@@ -23,7 +23,7 @@ class Routes(Router):
 
 
 class Pages(Routes):
-    """Routes for people: a session cookie says who calls, so a form carries a token (`NO_FORM`: unless nothing hangs on it)."""
+    """Routes for people, authenticated by session cookie, so forms carry a token (`NO_FORM`: if nothing depends on it)."""
 
     OPT: ClassVar[dict[str, Any]] = {"page": True}
 

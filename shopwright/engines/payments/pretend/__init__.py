@@ -1,10 +1,10 @@
-"""The pretend provider: behaves like a real one (after Stripe's PaymentIntents), moves no money.
+"""The pretend provider behaves like a real one (modelled on Stripe's PaymentIntents) and moves no money.
 
-What it does is chosen by the token: pretend_ok, pretend_declined, pretend_3ds, pretend_delayed, pretend_lost. Those that follow
-pay like pretend_ok, and differ in what comes after it, three seconds later where it comes later:
+The token selects its behaviour: pretend_ok, pretend_declined, pretend_3ds, pretend_delayed, pretend_lost. The following
+pay like pretend_ok and differ afterwards, after three seconds if later:
 
-- pretend_refund_refused: says no to every refund; pretend_refund_refused_later: takes it, and says no then
-- pretend_refund_delayed: takes it, and pays then; pretend_refund_returned: pays, and the buyer's bank sends the money back
-- pretend_refunded: half of it is refunded on the provider's own page
-- pretend_disputed, pretend_dispute_won, pretend_dispute_lost: the buyer objects at their bank; six seconds later it is decided
+- pretend_refund_refused: refuses all refunds; pretend_refund_refused_later: accepts, then refuses
+- pretend_refund_delayed: settles later; pretend_refund_returned: settles, then the buyer's bank returns the money
+- pretend_refunded: half of it is refunded at the provider
+- pretend_disputed, pretend_dispute_won, pretend_dispute_lost: the buyer opens a dispute, decided after six seconds
 """

@@ -1,4 +1,4 @@
-"""What happens at the pretend provider after a payment: refunds, also on its own page, and disputes."""
+"""Refunds and disputes at the pretend provider, including those made there."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.provider import ProviderDispute, ProviderRefund
 
 DELAY = timedelta(seconds=3)
-# What happens by itself after a payment with one of these tokens, one after the other.
+# What follows a payment with one of these tokens, step by step.
 SCENES: Mapping[str, tuple[str, ...]] = {
     "pretend_refunded": ("refund",),
     "pretend_disputed": ("open",),
@@ -27,7 +27,7 @@ Notify = Callable[[Transaction, str], Awaitable[None]]
 
 
 def refund_told(row: Row, currency: str) -> ProviderRefund:
-    """A row as the provider tells of it."""
+    """A refund as the provider reports it."""
     return ProviderRefund(
         reference=row["name"] or row["key"],
         status=row["status"],
@@ -38,14 +38,14 @@ def refund_told(row: Row, currency: str) -> ProviderRefund:
 
 
 class OwnPage:
-    """Refunds and disputes; `notify` has the shop called."""
+    """Refunds and disputes; `notify` sends webhooks."""
 
     def __init__(self, work: ServiceDatabase, notify: Notify) -> None:
         self._work = work
         self._notify = notify
 
     async def refund(self, reference: str, amount: Money, key: str = "") -> ProviderRefund:
-        """Give money back, for the shop once for each `key`, or for who is at the provider's page. Raises Refused."""
+        """Refund, once per `key` for the shop, or at the provider. Raises Refused."""
         async with self._work.begin() as tx:
             known = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key) if key else None
             if known is not None:
@@ -83,7 +83,7 @@ class OwnPage:
         return refund_told(made, amount.currency)
 
     async def dispute(self, reference: str, state: ProviderDispute) -> None:
-        """The buyer objects at their bank (`open`), and the bank decides for the shop (`won`) or for them (`lost`)."""
+        """Open (`open`) or decide a dispute, for the shop (`won`) or the buyer (`lost`)."""
         async with self._work.begin() as tx:
             await tx.run(
                 "UPDATE intents SET dispute = :state WHERE reference = :reference AND status = 'captured'",
@@ -93,7 +93,7 @@ class OwnPage:
             await self._notify(tx, reference)
 
     async def play(self) -> None:
-        """A timer: what the tokens say happens later."""
+        """Scheduled job: play what the tokens announce for later."""
         await self._decide()
         now = to_micros(self._work.now())
         for row in await self._work.fetch(

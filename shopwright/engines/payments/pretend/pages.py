@@ -1,4 +1,4 @@
-"""The hosted page of the pretend provider: where a bank would ask for a code."""
+"""The hosted 3-D Secure page of the pretend provider."""
 
 from typing import Any, Literal, Protocol
 
@@ -20,7 +20,7 @@ Service = Dependency[PretendProvider]
 
 
 class Taking(Protocol):
-    """Who knows which providers the shop has."""
+    """Knows the shop's providers."""
 
     async def setup(self) -> Any: ...
 
@@ -40,14 +40,14 @@ class Challenge(msgspec.Struct):
 
 
 async def _must_be_offered(payments: Taking) -> None:
-    """In a shop that takes real money, or none, there is nothing here. Raises Missing."""
+    """Raise Missing in shops without the pretend provider."""
     if PRETEND not in (await payments.setup()).providers:
         raise Missing("There is nothing at this address.")
 
 
 @get("/pretend/3ds/{reference:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def challenge(pretend: Service, payments: Payments, reference: FromPath[str]) -> Response[str]:
-    """The bank's question."""
+    """Show the bank's challenge."""
     await _must_be_offered(payments)
     asked = await pretend.look_up(reference)
     page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pretend Bank: confirm your payment</title>
@@ -61,7 +61,7 @@ async def challenge(pretend: Service, payments: Payments, reference: FromPath[st
 
 @get("/pretend/style.css", opt=allow(anyone) | NO_FORM, include_in_schema=False, media_type=MediaType.CSS)
 async def style(payments: Payments) -> str:
-    """Its looks."""
+    """Serve its style sheet."""
     await _must_be_offered(payments)
     return STYLE
 
@@ -70,12 +70,12 @@ async def style(payments: Payments) -> str:
 async def answer(
     pretend: Service, payments: Payments, reference: FromPath[str], data: URLEncodedBody[Challenge]
 ) -> Redirect:
-    """The shopper's answer, and back to the shop."""
+    """Record the answer and return to the shop."""
     await _must_be_offered(payments)
     return Redirect(await pretend.answer_challenge(reference, approved=data.answer == "approve"), status_code=303)
 
 
 def routes() -> Pages:
-    """All pages of the provider."""
+    """Return all pages of the provider."""
     handlers: list[Any] = [challenge, style, answer]
     return Pages("/", route_handlers=handlers)
