@@ -1,1 +1,1 @@
-"""The commands of `shopwright`, one file each, imported only when called."""
+"""The commands of `shopwright`, one file each, imported when called."""

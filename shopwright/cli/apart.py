@@ -1,4 +1,4 @@
-"""The commands of a split shop: `nginx`, `haproxy`, `varnish`, and `cluster up|down|status|logs|scale|restart`."""
+"""Commands of a split shop: `nginx`, `haproxy`, `varnish`, and `cluster up|down|status|logs|scale|restart`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ def _cluster(data: str | None, **more: str) -> "Cluster":
 
 @click.group()
 def cluster() -> None:
-    """A whole shop that is apart, on this machine: each service its own processes, nginx in front."""
+    """Run a split shop on this machine: each service in its own processes, behind nginx."""
 
 
 @cluster.command()
@@ -34,7 +34,7 @@ def cluster() -> None:
 @click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
 @click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
 def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
-    """Start all of it and wait until it is ready."""
+    """Start it and wait until it is ready."""
     url = f"http://127.0.0.1:{port}"
     _cluster(data, url=url).up(port, each, demo=demo)
     click.echo(f"The shop is open at {url}/")
@@ -43,7 +43,7 @@ def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
 @cluster.command()
 @data_option
 def down(data: str | None) -> None:
-    """End all of it; what was begun is finished."""
+    """Stop it; requests in progress are completed."""
     _cluster(data).down()
     click.echo("The cluster is down.")
 
@@ -52,7 +52,7 @@ def down(data: str | None) -> None:
 @data_option
 @click.option("--json", "machine", is_flag=True, help="for machines")
 def status(data: str | None, *, machine: bool) -> None:
-    """What runs, and whether it is ready."""
+    """Show what runs, and whether it is ready."""
     import msgspec
 
     told = _cluster(data).status()
@@ -72,7 +72,7 @@ def status(data: str | None, *, machine: bool) -> None:
 @click.argument("services", nargs=-1)
 @click.option("--lines", default=20, show_default=True, type=click.IntRange(1))
 def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
-    """The last lines that processes of these SERVICES (or of all) have written."""
+    """Show the last log lines of these SERVICES (default: all)."""
     for path in _cluster(data).logs(services):
         for line in path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []:
             click.echo(f"{path.stem}  {line}")
@@ -82,7 +82,7 @@ def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
 @data_option
 @click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=COUNT…")
 def scale(data: str | None, wanted: tuple[str, ...]) -> None:
-    """So many processes of a service: `scale orders=3 carts=1`."""
+    """Set the number of processes of services: `scale orders=3 carts=1`."""
     counts: dict[str, int] = {}
     for word in wanted:
         name, _, count = word.partition("=")
@@ -96,7 +96,7 @@ def scale(data: str | None, wanted: tuple[str, ...]) -> None:
 @data_option
 @click.argument("services", nargs=-1)
 def restart(data: str | None, services: tuple[str, ...]) -> None:
-    """Restart the processes of these SERVICES (or of all), one after the other, without a lost request."""
+    """Restart the processes of these SERVICES (default: all) one after the other, without losing a request."""
     _cluster(data).restart(services)
 
 
@@ -121,7 +121,7 @@ def nginx(
     data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
     origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, logs: str, *, maintenance: bool,
 ) -> None:  # fmt: skip
-    """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
+    """Print the nginx configuration as gateway and load balancer; `all=HOST:PORT` is for services not named."""
     from shopwright.deployment.gateway.nginx import Front, configuration
     from shopwright.web.application import session_cookie
 
@@ -143,7 +143,7 @@ def nginx(
 )
 @click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
 def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> None:
-    """Print the configuration of HAProxy as load balancer; `all=HOST:PORT` stands for every service not named."""
+    """Print the HAProxy configuration as load balancer; `all=HOST:PORT` is for services not named."""
     from shopwright.deployment.gateway.haproxy import Balancer, configuration
 
     balancer = Balancer(
@@ -157,7 +157,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 @data_option
 @click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port behind it: nginx, or the shop")
 def varnish(data: str | None, origin: str) -> None:
-    """Print the configuration of Varnish as a cache in front; who may purge is said by SHOPWRIGHT_CDN."""
+    """Print the Varnish configuration; SHOPWRIGHT_CDN says who may purge."""
     from shopwright.deployment.gateway.varnish import VarnishEdge, configuration
     from shopwright.engines.cdn.varnish import secret_of
     from shopwright.web.application import session_cookie
@@ -176,7 +176,7 @@ def _some(words: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _servers(words: tuple[str, ...]) -> dict[str, list[str]]:
-    """SERVICE=HOST:PORT,… by service. Raises Invalid for a service that is none."""
+    """Parse SERVICE=HOST:PORT,… by service. Raises Invalid for an unknown service."""
     from shopwright.registry import PARTS, serving
 
     given = _some(words)

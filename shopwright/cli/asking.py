@@ -1,4 +1,4 @@
-"""What columns of a table mean, asked at the terminal: where nobody said it, and the import cannot go on without."""
+"""Asking at the terminal what table columns mean, if the import cannot continue otherwise."""
 
 import itertools
 import json
@@ -19,12 +19,12 @@ LOOKED_AT = 50  # rows
 
 
 def at_a_terminal() -> bool:
-    """Is somebody there who can be asked?"""
+    """Whether someone can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def ask_all(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
-    """What each column means that is not known. Raises Invalid where nobody can be asked."""
+    """Ask about all unknown columns. Raises Invalid without a terminal."""
     if not at_a_terminal():
         raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
     columns = [column for table in tables for column in Header(importer.format, table.columns, {}).columns]
@@ -32,13 +32,13 @@ def ask_all(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
 
 
 def ask_where_needed(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
-    """The same where a table of products has no column for what each needs; nothing is asked of any other."""
+    """Ask if a product table lacks a required column."""
     missing = any(Header(importer.format, table.columns, {}).missing() for table in tables)
     return ask_all(importer, tables) if missing else {}
 
 
 def ask_about(importer: Importer, tables: Sequence[Table], columns: Iterable[str]) -> dict[str, str]:
-    """What these columns mean."""
+    """Ask about these columns."""
     return _ask(importer.format, {header: _samples(tables, header) for header in columns})
 
 
@@ -53,7 +53,7 @@ def _samples(tables: Sequence[Table], header: str) -> Sequence[str]:
 
 
 def _checked(known: Format, header: str, answer: str) -> str:
-    """The answer. Raises BadParameter, upon which it is asked again."""
+    """Return the answer. Raises BadParameter, so that it is asked again."""
     try:
         check_answers(known, {header: answer.strip()})
     except Invalid as error:

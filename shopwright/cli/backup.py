@@ -1,4 +1,4 @@
-"""`backup`: an archive that was read back and is no less than the one before, then old ones go."""
+"""`backup`: an archive that was read back and is not smaller than the last one; then old ones are deleted."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 from shopwright.operations import archive
 
-# What is counted in an archive, by the table it is in.
+# What is counted, by table.
 COUNTED = {"customers": "users/users", "orders": "orders/orders"}
 LEAST_SHARE = 0.5  # of what the archive before has of each
 
 
 class BackupOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """`keep`: how many archives stay (0: all). `smaller`, `incomplete`: what is otherwise refused is meant."""
+    """`keep`: how many archives stay (0: all). `smaller`, `incomplete`: accept what is refused otherwise."""
 
     keep: int = 0
     smaller: bool = False
@@ -26,7 +26,7 @@ class BackupOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def backup(shop: Shop, folder: Path, options: BackupOptions) -> int:
-    """An archive with the time in its name; older ones beyond `keep` go once it was read back. Raises Refused."""
+    """Write an archive with the time in its name; once verified, delete old ones beyond `keep`. Raises Refused."""
     await require_whole(shop)
     if not options.incomplete:
         await require_files(shop)
@@ -49,7 +49,7 @@ def archives_in(folder: Path) -> list[Path]:
 
 
 def _newest(folder: Path) -> tuple[Path, archive.Manifest] | None:
-    """The newest archive that can be read."""
+    """The newest readable archive."""
     for file in reversed(archives_in(folder)):
         try:
             return file, archive.manifest_of(file)
@@ -59,7 +59,7 @@ def _newest(folder: Path) -> tuple[Path, archive.Manifest] | None:
 
 
 def counts(manifest: archive.Manifest) -> Mapping[str, int]:
-    """How many there are in it of what a shop is made of."""
+    """The main counts of an archive."""
     found = {name: manifest.tables[table].rows for name, table in COUNTED.items() if table in manifest.tables}
     return {"products": manifest.products, **found, "files": len(manifest.files)}
 

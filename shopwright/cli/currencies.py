@@ -1,4 +1,4 @@
-"""`currency`: say that the shop is in another currency from now on."""
+"""`currency`: change the shop's currency."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.argument("code")
 @click.option("--yes", is_flag=True, help="do not ask")
 def currency(data: str | None, code: str, *, yes: bool) -> None:
-    """Sell in another currency (CODE) from now on: says what that means for prices that are there, and asks.
+    """Change the shop's currency to CODE, after explaining what that means for existing prices.
 
-    Then set SHOPWRIGHT_CURRENCY=CODE. Nothing is converted: prices, shipping rates and fixed discounts are entered anew.
+    Then set SHOPWRIGHT_CURRENCY=CODE. Nothing is converted: prices, shipping rates and fixed discounts must be entered
+    again.
     """
     from shopwright.operations import shop_currency
 

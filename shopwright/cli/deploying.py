@@ -1,4 +1,4 @@
-"""`deploy`: files for where a shop is placed."""
+"""`deploy`: configuration files for a deployment."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import click
     help="how much of a client's address logs of requests keep",
 )  # fmt: skip
 def deploy(kind: str, out: str, url: str, image: str, each: int, access_log: Any) -> None:
-    """Write the configuration of KIND; files of these names are replaced, others stay."""
+    """Write the configuration of KIND; files with these names are replaced, others stay."""
     from shopwright.deployment.targets import compose, server, systemd, watch
     from shopwright.deployment.targets.system import DeploymentOptions
 

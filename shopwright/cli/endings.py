@@ -1,4 +1,4 @@
-"""Files that a command writes: the ending of the name says what is written, or the name is refused."""
+"""Output files whose extension decides what is written, and is checked."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 
 class WrittenFile(click.Path):
-    """A file to be written, with one of these endings; "" is none at all. Another ending would say what the file is not."""
+    """An output file with one of these extensions; "" means none."""
 
     def __init__(self, *endings: str, means: str) -> None:
         super().__init__(path_type=Path, dir_okay=False)

@@ -1,4 +1,4 @@
-"""`facts`: what was given up is seen, and brought on its way again."""
+"""`facts`: list and replay dead events."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from shopwright.kit.errors import Missing
 
 
 async def show(shop: Shop) -> int:
-    """What was given up; exit code 1 where there is some."""
+    """List dead events; exit code 1 if there are any."""
     dead = await shop.bus.dead()
     for one in dead:
         in_request = f" in request {one.request}" if one.request else ""
@@ -18,7 +18,7 @@ async def show(shop: Shop) -> int:
 
 
 async def replay(shop: Shop, ids: Sequence[str]) -> int:
-    """Try again, those with these ids or all; exit code 1 where some are given up still. Raises Missing for an id nobody knows."""
+    """Deliver dead events again, these or all; exit code 1 if any are dead afterwards. Raises Missing."""
     dead = await shop.bus.dead()
     if unknown := set(ids) - {one.fact_id for one in dead}:
         raise Missing(f"{', '.join(sorted(unknown))}: no such fact was given up. `shopwright facts dead` lists them.")

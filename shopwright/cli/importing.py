@@ -1,4 +1,4 @@
-"""`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
+"""`shopwright import KIND FILE`: shows progress, then what was imported, what was not, and why."""
 
 import difflib
 import gc
@@ -46,10 +46,9 @@ YOUNG = 1_000_000  # values that were made and are still there, before it is loo
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow.
+    """How to import. `how`: import, try, or undo an earlier run; `images_from`: the base of picture paths.
 
-    `columns`: what columns mean, by header; `stock`: what a file that says nothing of stock means; `decimal`: its decimal
-    sign, where the file does not show it.
+    `columns`: meanings by header; `stock`: what a file without stock means; `decimal`: its decimal sign, if ambiguous.
     """
 
     report: Path | None = None
@@ -62,7 +61,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
-    """What columns mean: by a file, or as it is said at the terminal. `mapping`: the option. Raises Invalid."""
+    """Column meanings from a file or the terminal. `mapping`: the option. Raises Invalid."""
     if mapping and mapping != "ask":
         return read_map(Path(mapping))
     importer = importer_of(kind)
@@ -77,7 +76,7 @@ def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
 
 
 def run_or_ask(settings: Settings, kind: str, file: Path, wish: ImportOptions) -> int:
-    """Import a file; at a terminal, columns that could hide a product and that nobody knows are asked about. Exit code."""
+    """Import a file; at a terminal, ask about unknown required columns. Returns the exit code."""
     while True:
         try:
             return with_shop(
@@ -91,7 +90,7 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: ImportOptions) -
 
 
 async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
-    """Import a file; 0 when every row was taken, 1 when some were refused."""
+    """Import a file; returns 0 if every row was imported, 1 if some were refused."""
     importer = importer_of(kind)
     await require_currency(shop)
     tables = read_tables(file, wish.columns)
@@ -132,7 +131,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
 async def _remarks(
     shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: ImportOptions, account: Account
 ) -> AsyncIterator[ImportIssue]:
-    """What becomes of each row of a table."""
+    """Iterate over the results of a table's rows."""
     if are_orders(table.columns):
         orders = OrderImporter(
             shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country, shop.settings.zone
@@ -174,10 +173,7 @@ async def _remarks(
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """What is there before an import lasts longer than it: nobody looks again and again whether it is still needed.
-
-    Neither is it asked of what comes and goes with a product, while there is much of it (a tenth of all time).
-    """
+    """Exempt existing objects from garbage collection, and collect the import's rarely (a tenth of the time)."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(YOUNG, *before[1:])
@@ -198,20 +194,20 @@ def _stock(text: str) -> int | None:
 
 
 def _answers(table: Table, wish: ImportOptions) -> dict[str, str]:
-    """Of what was said, what is about this table."""
+    """The given meanings for this table."""
     there = {plain_answer(column) for column in table.columns}
     return {header: name for header, name in wish.columns.items() if plain_answer(header) in there}
 
 
 def _check_map(tables: Sequence[Table], columns: Mapping[str, str]) -> None:
-    """Raises Invalid where a mapping names a column that no table has."""
+    """Raise Invalid if a mapping names a column no table has."""
     there = {plain_answer(column) for table in tables for column in table.columns}
     if wrong := [header for header in columns if plain_answer(header) not in there]:
         raise Invalid(f"The mapping names a column “{wrong[0]}”, which is not there: {', '.join(tables[0].columns)}.")
 
 
 def read_map(file: Path) -> dict[str, str]:
-    """What columns mean, from a TOML file of lines such as "Artikelname" = "title". Raises Invalid."""
+    """Read column meanings from a TOML file with lines such as "Artikelname" = "title". Raises Invalid."""
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -229,7 +225,7 @@ def _what(table: Table) -> str:
 
 
 def importer_of(kind: str) -> Importer:
-    """Raises Invalid with those there are."""
+    """Return the importer. Raises Invalid with the list of kinds."""
     if kind in IMPORTERS:
         return IMPORTERS[kind]
     near = difflib.get_close_matches(kind, IMPORTERS, n=1)
@@ -238,7 +234,7 @@ def importer_of(kind: str) -> Importer:
 
 
 def _check_kind(table: Table, importer: Importer, kind: str, wish: ImportOptions) -> None:
-    """Raises Invalid where this is a table of another shop system, or a mapping is wrong."""
+    """Raise Invalid if the table is of another shop system, or a mapping is wrong."""
     if _what(table) != "products" or not Header(importer.format, table.columns, _answers(table, wish)).missing():
         return
     for name, other in IMPORTERS.items():

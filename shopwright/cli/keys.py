@@ -1,4 +1,4 @@
-"""`shopwright keys`: what secrets are encrypted with, what access tokens are signed with; and new ones for both."""
+"""`shopwright keys`: list and rotate encryption and signing keys."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from shopwright.open_engines import ENCRYPTION_KEY
 
 
 async def show(shop: Shop) -> int:
-    """List them; none of them is shown."""
+    """List the keys without showing them."""
     for number, name in enumerate(shop.vault.names):
         click.echo(f"encryption  {name}  {'encrypts' if number == 0 else 'still opens'}")
     for key in await shop.users.signing_keys():
@@ -20,7 +20,7 @@ async def show(shop: Shop) -> int:
 
 
 async def rotate(shop: Shop) -> int:
-    """New keys; what is encrypted is encrypted anew, and what was signed is believed for as long as it lasts."""
+    """Rotate keys: encrypted data are encrypted again, signed tokens stay valid until they expire."""
     if shop.settings.encryption_key:
         if len(shop.vault.keys) == 1:
             click.echo(

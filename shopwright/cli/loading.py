@@ -1,4 +1,4 @@
-"""`demo` and `doctor`, and products as JSON lines."""
+"""`demo`, `doctor`, and products as JSON lines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ PAGE = 200
 
 
 async def demo(shop: Shop, size: int | None) -> int:
-    """Load Northlight, with `size` also more of its like. A shop that was empty is a demo shop from then on."""
+    """Load the Northlight demo catalogue, with `size` also generated products. An empty shop becomes a demo shop."""
     await require_currency(shop)
     await mark_if_new(shop)
     with Progress(transient=True) as bar:
@@ -39,7 +39,7 @@ async def demo(shop: Shop, size: int | None) -> int:
 
 
 async def export_products(shop: Shop, file: Path) -> int:
-    """Every product, whole, one JSON object a line."""
+    """Export all products, one JSON object per line."""
     count, after = 0, ""
     try:
         make_file(file)
@@ -55,7 +55,7 @@ async def export_products(shop: Shop, file: Path) -> int:
 
 
 async def rebuild(shop: Shop) -> int:
-    """What readers keep, made anew from what they know."""
+    """Rebuild derived data of all services."""
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
     facts = await shop.insights.rebuild()
@@ -64,12 +64,12 @@ async def rebuild(shop: Shop) -> int:
 
 
 async def doctor(shop: Shop) -> int:
-    """Say what does not add up."""
+    """Report what does not add up."""
     return _tell(await look(shop))
 
 
 async def doctor_of_engines(shop: Shop) -> int:
-    """Say what is wrong with what the shop stands on."""
+    """Report problems of engines."""
     return _tell(await examine_engines(shop))
 
 

@@ -47,7 +47,7 @@ LATER = {
 
 
 class Spoken(click.Group):
-    """Says what went wrong in one line, without a traceback; some words are read when asked for."""
+    """Reports errors in one line without a traceback; some commands are imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *LATER])
@@ -75,15 +75,15 @@ class Spoken(click.Group):
 
 
 def data_option(function: F) -> F:
-    """--data, for every command."""
+    """The option --data of all commands."""
     option = click.option("--data", type=click.Path(file_okay=False), help="the data folder (or SHOPWRIGHT_DATA)")
     return option(function)
 
 
 def read_settings(data: str | None, **more: str) -> "Settings":
-    """The settings of this call; what the command line says is put into the environment, for processes it starts.
+    """The settings of this call; options are put into the environment for child processes.
 
-    Nothing is made yet in the data folder: which command may do so is said by `with_shop`.
+    Nothing is created in the data folder here: `with_shop` decides which command may.
     """
     from shopwright.kit.settings import read
     from shopwright.settings import Settings, filled
@@ -114,7 +114,7 @@ def main() -> None:
 def serve(
     data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
 ) -> None:
-    """Serve the shop until it is stopped: all of it, or the SERVICES that are named (and `faces`, what people see)."""
+    """Serve the shop until stopped: all of it, or the named SERVICES (`faces`: what people see)."""
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 -- what was asked for is only compared
     url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": f"http://{shown}:{port}"}
     settings = read_settings(data, **url)
@@ -127,7 +127,7 @@ def serve(
 
 @contextmanager
 def counted_together(workers: int) -> Iterator[None]:
-    """Several processes count as one server: said before the client of Prometheus is imported, which then looks for it."""
+    """Let several processes share metrics; set before the Prometheus client is imported."""
     if workers == 1:
         yield
         return
@@ -142,7 +142,7 @@ def counted_together(workers: int) -> Iterator[None]:
 @data_option
 @click.argument("services", nargs=-1)
 def work(data: str | None, services: tuple[str, ...]) -> None:
-    """Carry facts and keep timers (of these SERVICES, or of all) without answering requests, until stopped."""
+    """Deliver events and run jobs (of these SERVICES, or all) without serving requests, until stopped."""
     from shopwright.cli import serving
 
     raise SystemExit(serving.work(read_settings(data), services))
@@ -156,7 +156,7 @@ def work(data: str | None, services: tuple[str, ...]) -> None:
     help="so many products in all, for a shop as large as yours (150 to 1,000,000)",
 )
 def demo(data: str | None, size: int | None) -> None:
-    """Load the demo catalogue; what is there stays as it is."""
+    """Load the demo catalogue; existing data stay."""
     from shopwright.cli import loading
 
     raise SystemExit(
@@ -181,7 +181,7 @@ def demo(data: str | None, size: int | None) -> None:
 @click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
 @click.option("--undo", "how", flag_value="undo", help="retire what an earlier run of this file brought")
 def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_images: bool, **more: Any) -> None:
-    """Import products: shopify, woocommerce, magento or (any other) table, from FILE; or archive: a whole shop."""
+    """Import products from FILE (shopify, woocommerce, magento, or any table), or a whole shop (archive)."""
     from shopwright.cli import importing, restoring
 
     settings = read_settings(data)
@@ -206,7 +206,7 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
 @click.argument("file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products"))
 @click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
 def export(data: str | None, file: Path, *, incomplete: bool) -> None:
-    """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""
+    """Export the whole shop to FILE.zip, an open archive, or its products to FILE.jsonl."""
     from shopwright.cli import moving
 
     raise SystemExit(
@@ -226,7 +226,7 @@ def export(data: str | None, file: Path, *, incomplete: bool) -> None:
 @click.option("--smaller", is_flag=True, help="also where the shop is far smaller than in the archive before")
 @click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
 def backup(data: str | None, folder: Path, **options: Any) -> None:
-    """Write an archive of the shop, with the time in its name, to FOLDER; the shop may run."""
+    """Write an archive of the shop to FOLDER, with the time in its name; the shop may run."""
     from shopwright.cli import backup as command
 
     chosen = command.BackupOptions(**options)
@@ -245,7 +245,7 @@ def backup(data: str | None, folder: Path, **options: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="do not ask before the shop that is here is replaced")
 def restore(data: str | None, file: Path, *, yes: bool) -> None:
-    """Make the shop what an archive says: all at once or not at all; the shop may run."""
+    """Make the shop what an archive says, all or nothing; the shop may run."""
     from shopwright.cli import restoring
 
     raise SystemExit(
@@ -278,7 +278,7 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
 def move(
     data: str | None, database: str, documents: str, files: str, search: str, then: str, *, replace: bool, release: bool
 ) -> None:
-    """Move the living shop to other engines; it sells meanwhile, but for some seconds at the end."""
+    """Move the live shop to other engines; it sells meanwhile, except for some seconds at the end."""
     from shopwright.cli import moving
 
     settings = read_settings(data)
@@ -292,7 +292,7 @@ def move(
 @main.command()
 @data_option
 def rebuild(data: str | None) -> None:
-    """Build the search index and the sums of the dashboard anew; the shop may run."""
+    """Rebuild the search index and the dashboard's statistics; the shop may run."""
     from shopwright.cli import loading
 
     raise SystemExit(with_shop(read_settings(data), loading.rebuild))
@@ -309,7 +309,7 @@ def rebuild(data: str | None) -> None:
 )
 @click.option("--refund", multiple=True, metavar="PAYMENT", help="give back a payment whose order does not exist")
 def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: bool, recover: bool) -> None:
-    """Check that everything adds up, and say what does not."""
+    """Check that everything adds up, and report what does not."""
     from shopwright.cli import loading, repairing
 
     settings = read_settings(data)
@@ -331,13 +331,13 @@ def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: 
 
 @main.group()
 def facts() -> None:
-    """What services tell each other, where someone could not handle it."""
+    """Events that a handler could not process."""
 
 
 @facts.command(name="dead")
 @data_option
 def dead_facts(data: str | None) -> None:
-    """List the facts that were given up, each with who could not handle it and why."""
+    """List dead events with their handlers and errors."""
     from shopwright.cli import facts as command
 
     raise SystemExit(with_shop(read_settings(data), command.show))
@@ -347,7 +347,7 @@ def dead_facts(data: str | None) -> None:
 @data_option
 @click.argument("ids", nargs=-1)
 def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
-    """Bring facts that were given up on their way again: those with these ids, or all."""
+    """Deliver dead events again: those with these ids, or all."""
     from shopwright.cli import facts as command
 
     raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids), recorded="replay"))
@@ -355,13 +355,13 @@ def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
 
 @main.group()
 def keys() -> None:
-    """What secrets in the database are encrypted with, and access tokens signed with."""
+    """Encryption keys of secrets, and signing keys of access tokens."""
 
 
 @keys.command(name="list")
 @data_option
 def list_keys(data: str | None) -> None:
-    """List the keys by name and age; none is shown."""
+    """List the keys by name and age, without showing them."""
     from shopwright.cli import keys as command
 
     raise SystemExit(with_shop(read_settings(data), command.show))
@@ -370,7 +370,7 @@ def list_keys(data: str | None) -> None:
 @keys.command(name="rotate")
 @data_option
 def rotate_keys(data: str | None) -> None:
-    """Encrypt all secrets with a new key and sign with a new one; the shop may run, and nobody is signed out."""
+    """Rotate encryption and signing keys; the shop may run, and nobody is signed out."""
     from shopwright.cli import keys as command
 
     raise SystemExit(with_shop(read_settings(data), command.rotate, recorded="rotate keys"))
@@ -386,7 +386,7 @@ def rotate_keys(data: str | None) -> None:
     help="how long, on the shop's own clock",
 )
 def simulate(seed: int | None, hours: float) -> None:
-    """Play a shop in trouble: engines that fail, messages that come twice or never, processes that die."""
+    """Simulate a shop in trouble: failing engines, repeated and lost messages, crashing processes."""
     from shopwright.cli import simulating
 
     raise SystemExit(simulating.simulate(seed, hours, None))

@@ -1,4 +1,4 @@
-"""`drill` and `report`: what looks after a shop while its operator sleeps."""
+"""`drill` and `report`: unattended maintenance."""
 
 import sys
 import tempfile
@@ -23,7 +23,7 @@ LONGEST_REPORT = 100_000  # characters
 @data_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 def drill(data: str | None, folder: Path) -> None:
-    """Restore the newest archive of FOLDER beside the shop, look through it, and say how long that took."""
+    """Restore the newest archive of FOLDER beside the shop, check it, and report how long that took."""
     file = newest(folder)
 
     async def act(shop: "Shop") -> int:
@@ -33,7 +33,7 @@ def drill(data: str | None, folder: Path) -> None:
 
 
 def newest(folder: Path) -> Path:
-    """Return the archive that was written last. Raises Missing."""
+    """Return the newest archive. Raises Missing."""
     from shopwright.cli.backup import archives_in
 
     found = archives_in(folder)
@@ -43,7 +43,7 @@ def newest(folder: Path) -> Path:
 
 
 async def tried(shop: "Shop", file: Path) -> int:
-    """0: the archive becomes a shop in which everything adds up. Raises Refused where it does not, Invalid where it is damaged."""
+    """0 if the archive becomes a consistent shop. Raises Refused if not, Invalid if it is damaged."""
     from shopwright.app import Shop
     from shopwright.operations import archive
     from shopwright.operations.archive_upgrade import copy_settings, upgraded_archive
@@ -76,7 +76,7 @@ async def tried(shop: "Shop", file: Path) -> int:
 @data_option
 @click.argument("subject")
 def report(data: str | None, subject: str) -> None:
-    """Mail SUBJECT, and what comes in at standard input, to the owner; by the shop's mail server, without the shop."""
+    """E-mail SUBJECT and standard input to the owner, by the shop's mail server but without the shop."""
     import asyncio
 
     from shopwright.kit.clock import SystemClock

@@ -1,4 +1,4 @@
-"""`init`, `migrate` and `upgrade`: a shop is made, and brought to this version."""
+"""`init`, `migrate` and `upgrade`: create a shop and bring it to this version."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from shopwright.cli.opening import with_shop
 @click.command()
 @data_option
 def init(data: str | None) -> None:
-    """Make an empty shop, with its owner, where there is none."""
+    """Create an empty shop with its owner, if there is none."""
     from shopwright.cli import serving
 
     raise SystemExit(asyncio.run(serving.init(read_settings(data))))
@@ -22,7 +22,7 @@ def init(data: str | None) -> None:
 @click.option("--plan", is_flag=True, help="print the SQL and who would have to wait for it; change nothing")
 @click.option("--init", "create", is_flag=True, help="make an empty shop where there is none: for installers")
 def migrate(data: str | None, *, plan: bool, create: bool) -> None:
-    """Bring the databases to this version; the version before may go on serving meanwhile."""
+    """Bring the databases to this version; the previous version may keep serving."""
     from shopwright.cli import migrating
 
     if plan and create:
@@ -30,7 +30,7 @@ def migrate(data: str | None, *, plan: bool, create: bool) -> None:
     settings = read_settings(data)
     if plan:
         raise SystemExit(with_shop(settings, migrating.plan, migrate=False))
-    # Who completes a shop of which a part is missing says so by this very command.
+    # Whoever completes a shop with a missing part confirms it by this command.
     raise SystemExit(with_shop(settings, migrating.migrate, migrate=False, needs="nothing" if create else "part"))
 
 
@@ -39,7 +39,7 @@ def migrate(data: str | None, *, plan: bool, create: bool) -> None:
 @click.option("--rehearse", is_flag=True, help="try it on a copy; the shop may run, and is not touched")
 @click.option("--on", "where", default="", help="an empty database for the copy, where the shop's is a server's")
 def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
-    """Say how an upgrade to this version would go: migrations timed, who would wait, what is wrong after it, the way back."""
+    """Rehearse an upgrade to this version: migrations timed, who would wait, problems, the way back."""
     from shopwright.cli import migrating
 
     if not rehearse:

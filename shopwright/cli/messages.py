@@ -1,4 +1,4 @@
-"""`messages`: e-mails and other messages that failed are sent again."""
+"""`messages`: send failed messages again."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ FORMATS = "2026-11-27 or 2026-11-27T10:00, in the shop's time zone unless it say
 
 
 async def resend(shop: "Shop", since: datetime, until: datetime | None) -> int:
-    """Put what failed back to be sent by the shop that runs; exit code 1 where nothing had failed."""
+    """Queue failed messages for the running shop; exit code 1 if there were none."""
     done = await shop.notifications.resend(since, until)
     for sentence in done.sentences():
         click.echo(sentence)
@@ -25,7 +25,7 @@ async def resend(shop: "Shop", since: datetime, until: datetime | None) -> int:
 
 @click.group()
 def messages() -> None:
-    """E-mails and other messages to people."""
+    """E-mails and other messages."""
 
 
 @messages.command(name="resend")
@@ -33,7 +33,7 @@ def messages() -> None:
 @click.option("--since", required=True, help=f"messages written from then on: {FORMATS}")
 @click.option("--until", default="", help="and up to then; up to now if not said")
 def resend_messages(data: str | None, since: str, until: str) -> None:
-    """Send all messages again that were written in a span of time and failed; the shop may run."""
+    """Send failed messages of a period again; the shop may run."""
     settings = read_settings(data)
     first = parse_moment(since, settings.zone, "/since")
     last = parse_moment(until, settings.zone, "/until") if until else None

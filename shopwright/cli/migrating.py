@@ -1,4 +1,4 @@
-"""`migrate`: what is applied, or would be; `upgrade --rehearse`: how it would go."""
+"""`migrate` with its plan, and `upgrade --rehearse`."""
 
 import sys
 import tempfile
@@ -13,7 +13,7 @@ from shopwright.settings import Settings
 
 
 async def migrate(shop: Shop) -> int:
-    """Apply what is new."""
+    """Apply pending migrations."""
     applied = await shop.migrate()
     for name in applied:
         print(name)
@@ -22,7 +22,7 @@ async def migrate(shop: Shop) -> int:
 
 
 async def plan(shop: Shop) -> int:
-    """Say what would be applied."""
+    """List pending migrations."""
     count = 0
     for service, work in shop.works.items():
         migration = ""
@@ -37,7 +37,7 @@ async def plan(shop: Shop) -> int:
 
 
 async def rehearse(shop: Shop, where: str) -> int:
-    """Try the upgrade on a copy; exit code 1 where something would be wrong afterwards."""
+    """Rehearse the upgrade on a copy; exit code 1 if something would be wrong afterwards."""
     with tempfile.TemporaryDirectory(prefix="shopwright-rehearsal-") as folder:
         copy = Shop(_elsewhere(shop.settings, where, folder))
         try:
@@ -49,7 +49,7 @@ async def rehearse(shop: Shop, where: str) -> int:
 
 
 def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
-    """A shop of its own in that folder, or with its tables in the database `where`. Raises Invalid."""
+    """A separate shop in that folder, or with its tables in the database `where`. Raises Invalid."""
     if not where and not settings.database.startswith("sqlite:"):
         raise Invalid("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal.")
     return copy_settings(settings, Path(folder), where)

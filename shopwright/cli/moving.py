@@ -1,4 +1,4 @@
-"""`move`; `export` and `restore`, and the archives they write and read."""
+"""`move`, `export` and `restore`."""
 
 import asyncio
 import shlex
@@ -22,7 +22,7 @@ from shopwright.settings import complete
 
 
 async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
-    """The whole shop; where FILE ends with .jsonl, its products alone. Raises Refused where files are missing."""
+    """Export the whole shop, or to a .jsonl FILE its products. Raises Refused if files are missing."""
     if file.suffix.lower() == ".jsonl":
         return await export_products(shop, file)
     await require_whole(shop)
@@ -33,13 +33,13 @@ async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
 
 
 async def require_whole(shop: Shop) -> None:
-    """Raise Damaged where a database is: what is copied from it would be without some of it, or wrong."""
+    """Raise Damaged if a database is, as a copy would be incomplete or wrong."""
     if wrong := (await databases_are_whole(shop)).wrong:
         raise Damaged(f"{' '.join(wrong)} Nothing was written.")
 
 
 async def require_files(shop: Shop) -> None:
-    """Raise Refused where pictures that products have are not in the file store: an archive would be without them."""
+    """Raise Refused if pictures of products are missing in the file store, as an archive would lack them."""
     found = await compare(shop)
     if found.missing:
         raise Refused(
@@ -48,7 +48,7 @@ async def require_files(shop: Shop) -> None:
 
 
 def tell(manifest: archive.Manifest, what: str) -> None:
-    """What is in an archive, and what became of it."""
+    """Print what an archive contains, and what was done."""
     rows = sum(mark.rows for mark in manifest.tables.values())
     print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")
     print(f"Checksum {manifest.checksum}")
@@ -59,7 +59,7 @@ def _say(line: str) -> None:
 
 
 async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: str) -> int:
-    """Bring a living shop to other engines."""
+    """Move a live shop to other engines."""
     if not engines:
         raise Invalid("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://….")
     await require_whole(shop)
@@ -90,7 +90,7 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
 
 
 async def release(shop: Shop) -> int:
-    """Take orders again where a move has ended them."""
+    """Accept orders again after an interrupted move."""
     await release_shop(shop)
     print("The shop takes orders here again.")
     return 0

@@ -1,8 +1,8 @@
-"""A command opens the shop, does something, and closes it; what changes or takes something is recorded in the audit log.
+"""Opening the shop for a command; commands that change or copy something are recorded in the audit log.
 
-A shop is there when its databases are. Few commands make one (`init`, `demo`, `serve --demo`, `migrate --init`, `restore`
-and `import archive`); to all others a place without a shop is a mistake, such as a disk that is not mounted: they say so
-and change nothing.
+A shop exists if its databases do. Few commands create one (`init`, `demo`, `serve --demo`, `migrate --init`, `restore`
+and `import archive`); for all others a place without a shop is a mistake, such as an unmounted disk: they say so and
+change nothing.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shopwright.app import Shop
     from shopwright.settings import Settings
 
-# How much of a shop must be there: all of it; all or none of it; a part of it; nothing.
+# How much of a shop must exist: all; all or nothing; a part; nothing.
 Needs = Literal["whole", "whole or none", "part", "nothing"]
 HOW_TO_MAKE = "`shopwright init` makes an empty one, `shopwright serve --demo` one to look around in."
 
@@ -39,11 +39,11 @@ def with_shop(
     recorded: str = "",
     about: str = "",
 ) -> int:
-    """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile.
+    """Open the shop, migrate it, run the command, and close it. Other processes may be serving meanwhile.
 
-    `needs`: how much of it must be there, or Missing is raised. `damaged`: also a shop of which a part cannot be read, or
-    is gone; then nothing is brought up to date. `before`: raises what forbids to make a new one.
-    `recorded`: the name under which this stands in the audit log, `about` what it is about.
+    `needs`: how much of it must exist, else Missing is raised. `damaged`: also accept a shop with unreadable or missing
+    parts, without migrating. `before`: raises what forbids creating one. `recorded`: the action's name in the audit
+    log; `about`: its subject.
     """
     from shopwright.app import Shop
     from shopwright.kit import disk
@@ -80,7 +80,7 @@ def with_shop(
 
 
 def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncContextManager[object]":
-    """What is done within stands in the audit log, by the name of this user of the machine."""
+    """Record what is done inside in the audit log, under this user's name."""
     from shopwright.kit.audit import Act
 
     return shop.users.log.recording(
@@ -89,7 +89,7 @@ def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncConte
 
 
 async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> dict[str, bool]:
-    """Each database of these services (of all, if none is named), and whether it is there. Raises Unavailable."""
+    """Return each database of these services (default: all), and whether it exists. Raises Unavailable."""
     from shopwright.engines.database import open_database
     from shopwright.registry import with_databases
 
@@ -103,7 +103,7 @@ async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> di
 
 
 async def readable_of(settings: "Settings", needs: Needs) -> dict[str, bool]:
-    """Each database, and whether it is there and known to be whole. Raises Unavailable where one is needed and none is."""
+    """Return each database, and whether it exists undamaged. Raises Unavailable if none of the needed does."""
     from shopwright.engines.database import open_database
     from shopwright.registry import with_databases
 
@@ -125,7 +125,7 @@ async def readable_of(settings: "Settings", needs: Needs) -> dict[str, bool]:
 
 
 async def require_shop(settings: "Settings", services: Sequence[str] = (), *, needs: Needs = "whole") -> None:
-    """Raise Missing where less of a shop is there than `needs` says; nothing is made or changed by asking."""
+    """Raise Missing if less of a shop exists than `needs`; nothing is created by checking."""
     require_finished(Path(settings.data))
     _require(settings, await databases_of(settings, services), needs)
 
@@ -146,13 +146,13 @@ def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> N
 
 
 async def require_none(settings: "Settings") -> None:
-    """Raise Refused where there is a shop, or a part of one."""
+    """Raise Refused if there is a shop, or part of one."""
     if any((await databases_of(settings)).values()):
         raise Refused(f"There is a shop in {place_of(settings)} already. Nothing was changed.")
 
 
 def place_of(settings: "Settings") -> str:
-    """Where the databases are, in words, and which setting says so."""
+    """Where the databases are, in words, and the setting that says so."""
     scheme, _, rest = settings.database.partition("://")
     if scheme != "sqlite":
         return f"the database {mask('database', settings.database)} (SHOPWRIGHT_DATABASE)"

@@ -1,4 +1,4 @@
-"""The owner's first password is for the eyes at a terminal, never for a stream that is kept; `password` sets another one."""
+"""The owner's first password is shown at a terminal only; `password` sets a new one."""
 
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def first_password(email: str, password: str | None, stream: TextIO) -> str:
-    """What whoever made the shop is told of the owner's password. None: it is not new, or they chose it themselves."""
+    """The message about the owner's password; None: it is not new, or was chosen by them."""
     if password is None:
         return ""
     if stream.isatty():
@@ -25,7 +25,7 @@ def first_password(email: str, password: str | None, stream: TextIO) -> str:
 @data_option
 @click.argument("email", default="")
 def password(data: str | None, email: str) -> None:
-    """Give a member of staff (EMAIL; the owner of SHOPWRIGHT_OWNER_EMAIL if none is named) another password.
+    """Set the password of a staff member (EMAIL; default: the owner, SHOPWRIGHT_OWNER_EMAIL).
 
     It is asked for at the terminal, or read as one line from standard input. All sessions of the account end.
     """

@@ -1,4 +1,4 @@
-"""`payments`: money that providers have received and the shop does not know, as after a restore."""
+"""`payments`: payments that providers received and the shop does not know, for instance after a restore."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def list_unknown(shop: "Shop") -> int:
-    """Say which there are."""
+    """List them."""
     found = await shop.payments.unknown()
     for one in found:
         click.echo(f"{one.provider} {one.reference}: {write(one.amount)}")
@@ -28,7 +28,7 @@ async def list_unknown(shop: "Shop") -> int:
 
 
 async def take_in(shop: "Shop", references: Sequence[str]) -> int:
-    """Write them down, or say that one is not among those that are listed, before any is."""
+    """Record them, or report one that is not listed before recording any."""
     listed = {one.reference: one for one in await shop.payments.unknown()}
     if others := [one for one in references if one not in listed]:
         raise Refused(
@@ -48,13 +48,13 @@ async def take_in(shop: "Shop", references: Sequence[str]) -> int:
 
 @click.group()
 def payments() -> None:
-    """Payments as their providers have them."""
+    """Payments as recorded by their providers."""
 
 
 @payments.command()
 @data_option
 def unknown(data: str | None) -> None:
-    """List what providers have received in half a year and the shop does not know, as after a restore."""
+    """List payments of half a year that the shop does not know, for instance after a restore."""
     raise SystemExit(with_shop(read_settings(data), list_unknown))
 
 
@@ -62,7 +62,7 @@ def unknown(data: str | None) -> None:
 @data_option
 @click.argument("references", nargs=-1, required=True)
 def take_in_command(data: str | None, references: tuple[str, ...]) -> None:
-    """Write down payments that `unknown` lists, with what was refunded of them; their orders stay unknown."""
+    """Record payments listed by `unknown`, with their refunds; their orders stay unknown."""
     about = f"payments {', '.join(references)}"
     raise SystemExit(
         with_shop(read_settings(data), lambda shop: take_in(shop, references), recorded="take in payments", about=about)

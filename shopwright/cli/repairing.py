@@ -1,4 +1,4 @@
-"""`doctor --repair`, `--recover` and `--refund`: what was found is put right."""
+"""`doctor --repair`, `--recover` and `--refund`."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ from shopwright.operations.repair import repair as repair_shop
 from shopwright.settings import Settings
 
 SHOWN = 20
-# What a lost row is told by, if an index knows it.
+# How a lost row is identified, if an index has its values.
 TOLD = ("number", "id", "order_id", "status", "email", "reference", "sku", "name", "key")
 
 
 def recover_files(settings: Settings) -> list[Recovered]:
-    """Save what can be read of damaged files, and say what was lost."""
+    """Recover damaged files, and report what was lost."""
     found = asyncio.run(recover(settings))
     if not found:
         print("No database file is damaged; nothing was changed.")
@@ -54,7 +54,7 @@ def _words(row: Mapping[str, Any]) -> str:
 
 
 async def after_recovery(shop: Shop, found: Sequence[Recovered]) -> int:
-    """What follows from what was saved; then all is examined."""
+    """Complete the recovery, then run all checks."""
     for name, number in (await go_on_behind(shop, found)).items():
         print(f"The {name} go on after {number}.")
     for done in await repair_shop(shop, {one.service for one in found}):
@@ -63,7 +63,7 @@ async def after_recovery(shop: Shop, found: Sequence[Recovered]) -> int:
 
 
 async def repair(shop: Shop) -> int:
-    """Make anew what follows from something else, and say what was done; then all is examined."""
+    """Rebuild derived data and report it, then run all checks."""
     for sentence in await repair_indexes(shop):
         print(sentence)
     async with recording(shop, "repair"):
@@ -73,7 +73,7 @@ async def repair(shop: Shop) -> int:
 
 
 async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
-    """Give back the money of payments whose orders do not exist. Raises Refused for all others."""
+    """Refund payments whose orders do not exist. Raises Refused for all others."""
     lost = {one.id: one for one in await payments_without_orders(shop)}
     if others := [one for one in payment_ids if one not in lost]:
         raise Refused(

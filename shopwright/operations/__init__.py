@@ -1,1 +1,1 @@
-"""What whoever runs a shop does with it: backup, doctor, repair, move, upgrade."""
+"""Operations of a running shop: backup, doctor, repair, move, upgrade."""

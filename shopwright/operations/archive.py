@@ -1,11 +1,11 @@
-"""The whole shop as one open archive: a zip of JSON lines, a file for each table, and the pictures as they are.
+"""Archives: the whole shop as a zip of JSON lines, one file per table, with the pictures.
 
-    manifest.json             what is in it, with a checksum of each table and of the whole
+    manifest.json             its content, with a checksum of each table and of the whole
     tables/orders/orders.jsonl
     files/media/…
 
-All services are held for a moment, while a snapshot of each is opened; it is read while the shop goes on. A checksum is
-the sum of the hashes of rows: it does not depend on their order, nor on how an engine writes JSON.
+All services are paused for a moment while snapshots are opened, which are read while the shop continues. A checksum is
+the sum of the hashes of rows: independent of their order, and of how an engine formats JSON.
 """
 
 import asyncio
@@ -30,40 +30,40 @@ from shopwright.kit.private import make_file
 from shopwright.registry import with_databases
 
 FORMAT = 1
-# What a shop signs with: each makes its own.
+# Signing keys: each shop creates its own.
 SIGNS = frozenset({"signing_keys", "secrets"})
-# Codes of gift cards that are still to be e-mailed: whoever reads an archive could spend them.
+# Codes of gift cards yet to be e-mailed: readers of an archive could spend them.
 SPENDABLE = frozenset({"codes"})
-# Not the shop's own: what ran when, and what each engine was brought to.
+# Not the shop's own data: job schedules and the progress of engines.
 LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"}) | SIGNS | SPENDABLE
-# What is encrypted where it lies is in an archive as it was: whoever reads it has another key. Keep archives as you do keys.
+# Encrypted values are archived as they are: the reader's shop has another key. Protect archives like keys.
 ENCRYPTED: Mapping[tuple[str, str], str] = {
     ("users", "second_factors"): "secret",
     ("orders", "kept_buyers"): "body",
     ("orders", "order_sources"): "body",
     ("books", "sealed_documents"): "body",
 }
-# What the index has is made anew where the archive is read.
+# The index is rebuilt where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {
     ("search", "entries"): {"indexed": 0},
     ("users", "audit"): {"mac": ""},  # under the key of the shop that reads it
     ("users", "audit_head"): {"mac": ""},
 }
 BATCH = 500
-# What `zipfile` raises where a byte is wrong: also that a method is unknown, or that a file is encrypted.
+# Errors of `zipfile` for damaged bytes, including unknown methods and encrypted files.
 UNREADABLE = (OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)
 PRODUCTS = ("catalog", "documents", "products")  # service, table, collection
 
 
 class TableMark(msgspec.Struct, frozen=True):
-    """How many rows, and their checksum."""
+    """The number of rows and their checksum."""
 
     rows: int
     checksum: str
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in an archive. `products` is not known of one by an earlier version (0)."""
+    """The content of an archive. `products` is 0 in archives of earlier versions."""
 
     format: int
     version: str
@@ -93,7 +93,7 @@ class ArchiveSum:
 
 
 def _canonical(value: Any) -> Any:
-    """JSON in a column is the same however it is written."""
+    """A value with JSON in canonical form."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return msgspec.json.encode(msgspec.json.decode(value), order="deterministic").decode()
@@ -103,7 +103,7 @@ def _canonical(value: Any) -> Any:
 
 
 def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
-    """The checksum of all of these."""
+    """The checksum over all tables and files."""
     told = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
     return hashlib.sha256(told).hexdigest()
 
@@ -111,9 +111,9 @@ def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
 async def write(
     shop: Shop, path: Path, accept: Callable[[Manifest], None] = lambda _manifest: None, *, is_held: bool = False
 ) -> Manifest:
-    """Write the whole shop to `path`, which appears when it was read back, or not at all. Raises Unavailable.
+    """Write the whole shop to `path`, which appears once it was read back, or not at all. Raises Unavailable.
 
-    `accept` may raise, too: what is in it is not as it should be. `is_held`: within `held`.
+    `accept` may raise if the content is not as expected. `is_held`: called within `held`.
     """
     unfinished = path.with_name(f".{path.name}.new")
     try:
@@ -142,7 +142,7 @@ def _read_back(path: Path, manifest: Manifest) -> None:
 
 
 async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
-    """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
+    """Open a snapshot of each service at the same moment, while all writers wait."""
     await stack.enter_async_context(_steady(shop))
     async with _all_held(shop):
         return await _opened_in(shop, stack)
@@ -150,7 +150,7 @@ async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
 
 @asynccontextmanager
 async def held(shop: Shop) -> AsyncIterator[Mapping[str, DatabaseSession]]:
-    """A transaction of each service, beside which nothing is written; all are undone where the process ends in it."""
+    """Open a transaction of each service that excludes all writers; rolled back if the process ends."""
     async with _steady(shop), _all_held(shop) as sessions:
         yield sessions
 
@@ -211,7 +211,7 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
 
 
 async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
-    """The rows of a table at that moment, documents with their bodies."""
+    """Iterate over a table's rows in a snapshot, documents with their bodies."""
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
         filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
@@ -221,7 +221,7 @@ async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> A
 
 
 async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
-    """How many rows a table has at that moment, and their checksum, as an archive would have them."""
+    """Count a table's rows in a snapshot, with their checksum as in an archive."""
     total = ArchiveSum()
     async for row in rows_of(shop, snapshot, service, table):
         total.add(row)
@@ -229,7 +229,7 @@ async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> T
 
 
 async def checksum(shop: Shop) -> str:
-    """The checksum an archive of this shop would have now."""
+    """The checksum that an archive of this shop would have now."""
     tables: dict[str, TableMark] = {}
     async with AsyncExitStack() as stack:
         for service, snapshot in (await snapshots(shop, stack)).items():
@@ -241,13 +241,13 @@ async def checksum(shop: Shop) -> str:
 
 
 def manifest_of(path: Path) -> Manifest:
-    """What an archive says is in it; the rest is not read. Raises Invalid, Refused."""
+    """Read the manifest of an archive. Raises Invalid, Refused."""
     with _opened(path) as archive:
         return _manifest(archive, path)
 
 
 def rows_in(path: Path, table: str) -> Iterator[dict[str, Any]]:
-    """The rows an archive has of a table (`service/table`). Raises Invalid, Refused."""
+    """Iterate over the rows of a table (`service/table`) in an archive. Raises Invalid, Refused."""
     with _opened(path) as archive:
         if table in _manifest(archive, path).tables:
             for batch in _batches(archive, f"tables/{table}.jsonl"):
@@ -255,7 +255,7 @@ def rows_in(path: Path, table: str) -> Iterator[dict[str, Any]]:
 
 
 def verify(path: Path) -> Manifest:
-    """Read an archive back: everything in it is as it was written. Raises Invalid, Refused."""
+    """Read an archive back and check it. Raises Invalid, Refused."""
     with _opened(path) as archive:
         manifest = _manifest(archive, path)
         _check_files(archive, manifest, path)
@@ -279,12 +279,12 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 async def is_empty(shop: Shop) -> bool:
-    """Is there nothing that an archive could overwrite? An owner, and rules of taxes and shipping, may be there."""
+    """Whether an import would overwrite nothing; an owner, tax and shipping rules may exist."""
     return not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
 
 
 async def read(shop: Shop, path: Path) -> Manifest:
-    """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
+    """Make this shop what the archive says; nothing changes before it is fully checked. Raises Invalid, Refused."""
     check_version(manifest_of(path))
     manifest = await load_rows(shop, path)
     await complete(shop)
@@ -292,20 +292,20 @@ async def read(shop: Shop, path: Path) -> Manifest:
 
 
 async def complete(shop: Shop) -> None:
-    """Make anew what is in no archive, once the rows of one are here."""
+    """Recreate what no archive contains, once its rows are loaded."""
     await shop.protect()
     await shop.users.log.seal_anew()
     await shop.search.rebuild()
 
 
 async def load_rows(shop: Shop, path: Path) -> Manifest:
-    """Put what is in the archive into tables like those it was written from, and into the file store."""
+    """Load the rows into tables of the archive's version, and its files into the file store."""
     async with _all_held(shop) as sessions:
         return await load_into(shop, sessions, path)
 
 
 async def load_into(shop: Shop, sessions: Mapping[str, DatabaseSession], path: Path) -> Manifest:
-    """Do the same in transactions that have begun. Raises Invalid, Refused."""
+    """Do the same within open transactions. Raises Invalid, Refused."""
     with _opened(path) as archive:
         manifest = _manifest(archive, path)
         _check_files(archive, manifest, path)
@@ -339,12 +339,12 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
 
 
 def known_migrations() -> dict[str, set[str]]:
-    """Return the names of all migrations of this version, by service."""
+    """Return the names of all migrations of this version by service."""
     return {service: {one.name for one in all_in(migrations_of(service))} for service in with_databases(())}
 
 
 def check_version(manifest: Manifest) -> None:
-    """Raise Refused where the archive has tables of another version."""
+    """Raise Refused if the archive has tables of another version."""
     for service, known in known_migrations().items():
         if known != set(manifest.migrations.get(service, ())):
             raise Refused(
@@ -375,7 +375,7 @@ async def _replace(
 
 
 async def put(session: DatabaseSession, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of a table, which are not there yet; each has the columns of the first."""
+    """Insert rows; all have the columns of the first."""
     if rows:
         columns = list(rows[0])
         places = ", ".join(f":{column}" for column in columns)

@@ -1,4 +1,4 @@
-"""Upgrade of archives that an earlier version wrote: load them into its own schema, migrate, write them anew."""
+"""Upgrading archives of an earlier version: load into its schema, migrate, write again."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Age of the last successful backup and restore drill, from the audit log."""
+"""The age of the last successful backup and restore drill, from the audit log."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the doctor looks at in the books: chains without gaps, sums that agree, orders that are booked as they stand."""
+"""Doctor's checks of the books: gapless chains, matching sums, and complete bookings of orders."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -25,7 +25,7 @@ STOCK_HEARER = "books.StockValued"
 
 
 async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
-    """Each entry follows the one before, balances, and is as it was written; the sums that statements are made of are theirs."""
+    """Check that entries form a chain, balance, and match the sums of statements."""
     books = snapshot.of("books")
     wrong: list[str] = []
     last, digest = 0, ""
@@ -56,7 +56,7 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
 
 
 def _off_balance(postings: Sequence[Row]) -> list[int]:
-    """What the postings of an entry come to in each currency in which that is not 0."""
+    """The sums of an entry's postings by currency that are not 0."""
     sums: dict[str, int] = {}
     for one in postings:
         sums[one["currency"]] = sums.get(one["currency"], 0) + one["amount"]
@@ -64,7 +64,7 @@ def _off_balance(postings: Sequence[Row]) -> list[int]:
 
 
 def _late(row: Row, closed: Sequence[Row]) -> list[str]:
-    """What is against the months that were closed."""
+    """Entries that contradict closed months."""
     return [
         f"{model.month_name(one['period'])} was closed at entry {one['last']}, which was another then."
         if row["seq"] == one["last"]
@@ -76,7 +76,7 @@ def _late(row: Row, closed: Sequence[Row]) -> list[str]:
 
 
 async def _entries(books: Reader) -> AsyncIterator[tuple[Row, list[Row]]]:
-    """All of them, some at a time."""
+    """Iterate over all entries in batches."""
     after = 0
     while rows := await store.rows_after(books, after, MANY):
         found: dict[int, list[Row]] = {}
@@ -89,7 +89,7 @@ async def _entries(books: Reader) -> AsyncIterator[tuple[Row, list[Row]]]:
 
 
 async def _sums_agree(books: Reader) -> list[str]:
-    """The sums of each day and of each month's taxes, beside what the entries of a day come to, a day at a time."""
+    """Compare the stored sums of days and monthly taxes with the entries, day by day."""
     wrong: dict[str, None] = {}
     taxes: dict[tuple[Any, ...], list[int]] = {}
     async for day in _days(books):
@@ -117,7 +117,7 @@ async def _sums_agree(books: Reader) -> list[str]:
 
 
 async def _days(books: Reader) -> AsyncIterator[int]:
-    """Days there are entries or sums of."""
+    """The days with entries or sums."""
     day = await statement_store.next_day(books, None)
     while day is not None:
         yield day
@@ -133,7 +133,7 @@ def _add(sums: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], *amounts:
 
 
 async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
-    """In each series each number is there, and each document is as it was issued."""
+    """Check that each series is complete, and each document unchanged."""
     work, shop = snapshot.of("books"), snapshot.shop
     wrong: list[str] = []
     last: dict[str, tuple[int, str]] = {}
@@ -175,7 +175,7 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
 
 
 async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
-    """What stock is worth is what it was booked at, unless goods have moved that the books have not heard of."""
+    """Compare the stock value with its bookings, unless events are pending."""
     worth = await value_store.totals(snapshot.of("inventory"))
     booked = await statement_store.stock_booked(snapshot.of("books"))
     on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
@@ -185,7 +185,7 @@ async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
 
 
 class CostsAreBooked:
-    """What the goods of an order cost is in the books as inventory knows it, as long as it does."""
+    """The booked cost of an order's goods matches inventory, as long as that has it."""
 
     name = "the books have the cost of what each order took"
 
@@ -201,7 +201,7 @@ class CostsAreBooked:
         rows = await statement_store.costs_booked(self._snapshot.of("books"), list(numbers))
         booked = {(row["order_id"], row["currency"]): row["amount"] for row in rows}
         today = day_number(self._snapshot.shop.clock.now().date())
-        # Rows of inventory end one by one; and of an order in two currencies it knows the later one.
+        # Inventory's rows expire one by one; for an order in two currencies it has the later one.
         unknown = {row["order_id"] for row in rows if today - row["day"] >= COST_DAYS - 1}
         unknown |= {order_id for order_id, count in Counter(one for one, _ in {*booked, *known}).items() if count > 1}
         for order_id, currency in sorted(booked.keys() | known.keys()):
@@ -220,7 +220,7 @@ class CostsAreBooked:
 
 
 class OrdersAreBooked:
-    """Orders are booked as they stand. What is of before the books may still be taken in."""
+    """Orders are completely booked; those older than the books may be pending."""
 
     name = "every order is booked as it stands"
 

@@ -1,4 +1,4 @@
-"""Looking for circles of objects while very many are read, none of which stands in one: at the end of a page, not within."""
+"""Garbage collection at the ends of pages while very many objects without cycles are read."""
 
 import asyncio
 import gc
@@ -10,7 +10,7 @@ LEFT_OVER = 200_000  # objects
 
 @contextmanager
 def at_page_ends() -> Iterator[None]:
-    """Else a page of whole orders is looked through some dozens of times while it is made: a quarter of all there is to do."""
+    """Otherwise a page of whole orders would be scanned dozens of times while being built: a quarter of the time."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -21,7 +21,7 @@ def at_page_ends() -> Iterator[None]:
 
 
 async def page_done() -> None:
-    """What a page has left over is looked through, and requests have their turn."""
+    """Collect what a page left over, and let requests run."""
     if not gc.isenabled() and gc.get_count()[0] > LEFT_OVER:
         gc.collect(0)
     await asyncio.sleep(0)

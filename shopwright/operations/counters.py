@@ -1,6 +1,6 @@
-"""Numbers that are given once: after a restore or a loss they go on behind the highest that was ever given.
+"""Counters never repeat a number: after a restore or loss they continue above the highest one ever given.
 
-Which numbers went with it is noted beside the counter, so that `doctor` knows the gap.
+Skipped numbers are recorded beside the counter, so that `doctor` knows the gap.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ GAP = "gap after "
 FIRST_NUMBER = 1000  # the first order has the one after it
 MANY = 10_000  # numbers read together
 ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
-# Name → service, the highest that was given, and how the counter is set to a number.
+# Name → service, query for the highest number, and statement to set the counter.
 COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
     ORDERS: (
         "orders",
@@ -37,13 +37,13 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
 
 
 async def highest(shop: Shop) -> dict[str, int]:
-    """The highest number each counter has given, as committed; 0 where that cannot be read."""
+    """The highest committed number of each counter; 0 if unreadable."""
     found = {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
     return found | {ORDERS: max(found[ORDERS], await _told(shop))}
 
 
 async def _told(shop: Shop) -> int:
-    """The number of the order that was placed last, as the log of facts knows it: of a file that cannot be read."""
+    """The number of the last placed order in the event log, in case the orders are unreadable."""
     try:
         row = await shop.works["insights"].one(
             "SELECT data FROM journal WHERE type = 'OrderPlaced' ORDER BY seq DESC LIMIT 1"
@@ -66,7 +66,7 @@ async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
 
 
 async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
-    """Go on behind these numbers, and behind all that were given; answer the counters that had to jump, and where to."""
+    """Continue above these numbers and all given ones; returns the counters that jumped."""
     now = await highest(shop)
     jumped = {}
     for name, (service, _, sql) in COUNTERS.items():
@@ -78,7 +78,7 @@ async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
 
 
 async def jump_in(sessions: Mapping[str, DatabaseSession], past: Mapping[str, int]) -> dict[str, int]:
-    """Do the same in transactions that have replaced the tables; the orders between are noted as gone."""
+    """Do the same in transactions that replaced the tables; skipped orders are recorded as lost."""
     jumped = {}
     for name, (service, _, sql) in COUNTERS.items():
         session, number = sessions[service], past[name]
@@ -101,7 +101,7 @@ def moment_of_series(shop: Shop) -> str:
 
 
 async def may_have_given(sessions: Mapping[str, DatabaseSession], since: datetime, now: datetime) -> dict[str, int]:
-    """What a shop that is lost may have given since its archive was made: twice as many each day as on its busiest one."""
+    """The numbers a lost shop may have given since its archive: twice its busiest day's, every day."""
     days = max((now - since) / timedelta(days=1), 0.0)
     found = {}
     for name, (service, asked, _) in COUNTERS.items():
@@ -124,21 +124,21 @@ NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLIC
 
 
 async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
-    """The numbers after each of these, up to that one, are known to be lost."""
+    """Record that the numbers after each of these, up to the given one, are lost."""
     async with shop.works["orders"].begin() as tx:
         for before, last in gaps.items():
             await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
 
 
 async def known_gaps(orders: Reader) -> dict[int, int]:
-    """The order before each gap that is known, and the last number in it."""
+    """The recorded gaps: number before, and last number."""
     rows = await orders.fetch("SELECT name, value FROM counters")
     last = {row["name"].removeprefix(GAP): row["value"] for row in rows}
     return {int(name): number for name, number in last.items() if is_number(name)}
 
 
 async def gaps_in(orders: Reader) -> tuple[list[tuple[int, int]], int | None]:
-    """Between which numbers others are missing, and the last one there is; None where there is none."""
+    """The gaps between numbers, and the last number; None if there is none."""
     sql = "SELECT number FROM orders WHERE number > :last ORDER BY number LIMIT :many"
     gaps, before, last = [], FIRST_NUMBER, None
     async for rows in pages(orders, sql, "number", -1, MANY):

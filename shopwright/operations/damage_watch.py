@@ -1,4 +1,4 @@
-"""All databases are read through, soon after a process starts and then daily: damage is found before a shopper meets it."""
+"""The damage watch reads all databases after start and then daily, to find damage before shoppers do."""
 
 import asyncio
 import logging
@@ -17,14 +17,14 @@ AGAIN_S = 600  # until then another process takes over from one that ended
 
 
 class OneProcess:
-    """Of all processes on a machine that share a data folder one at a time is this; the others know what it finds."""
+    """A role that one process at a time has among those sharing a data folder; the others learn its findings."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / "damage-watch.lock"
         self._descriptor: int | None = None
 
     def is_this(self) -> bool:
-        """Is it this process, from now on until `close`?"""
+        """Whether this process has the role, from now until `close`."""
         if self._descriptor is not None or sys.platform == "win32":
             return True
         import fcntl  # noqa: PLC0415 -- it is not there on Windows
@@ -40,14 +40,14 @@ class OneProcess:
         return True
 
     def close(self) -> None:
-        """Let another process be it."""
+        """Give up the role."""
         if self._descriptor is not None:
             os.close(self._descriptor)
         self._descriptor = None
 
 
 async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> None:
-    """Until cancelled: one after the other, each in a thread, so that nothing waits for it, however large a file is."""
+    """Until cancelled: read one database after the other, each in a thread, so that nothing waits."""
     one = OneProcess(data)
     try:
         while True:

@@ -1,7 +1,7 @@
-"""`shopwright doctor`: does everything add up? Each finding is a sentence that says what is wrong.
+"""`shopwright doctor`: does everything add up? Each finding is a sentence.
 
-What a fact would mend that is still on its way is not wrong: the services have not heard of each other yet. All of it is
-read in pages, from a snapshot of each database: it takes as much memory for very many orders as for few.
+A difference that a pending event would resolve is not reported. All data are read in pages from a snapshot of each
+database, so memory use is independent of the number of orders.
 """
 
 import asyncio
@@ -51,19 +51,19 @@ Timed = Callable[[str, float], None]  # is told of each check, and the seconds i
 
 
 def _untimed(_check: str, _seconds: float) -> None:
-    """Nobody wants to know."""
+    """Ignore timings."""
 
 
 async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE_S) -> list[Finding]:
-    """All checks; where something is on its way, again once it was delivered. A living shop is given a moment to do what it is at.
+    """Run all checks, again after delivery if events are pending. A live shop gets a moment to finish.
 
-    What three looks find alike while no fact is under way is as it is: nobody is at it.
+    What three looks find alike without pending events is final.
     """
     until = time.monotonic() + patience_s
     for work in shop.works.values():  # a file that is gone is known before others look for something in it
         with suppress(ShopError):
             await work.database.look_for_damage(within_s=0)
-    # The files are read once, beside the first look: the disk is busy with the one, a processor with the other.
+    # Files are read alongside the first look, which uses the processor while they use the disk.
     whole, checked = await asyncio.gather(_whole(shop, timed), _checked(shop, timed))
     looks: list[list[Finding]] = []
     while True:
@@ -95,7 +95,7 @@ async def _checked(shop: Shop, timed: Timed) -> list[Finding]:
 
 
 async def _confirmed(shop: Shop, findings: list[Finding]) -> list[Finding]:
-    """A look at all of a large shop takes minutes: where its services do not agree, two more looks are at these orders alone."""
+    """Check orders with disagreeing services twice more, as a full look at a large shop takes minutes."""
     for _ in range(2):
         ids = sorted({order_id for finding in findings for order_id in finding.orders})
         if not ids or len(ids) > MOST:
@@ -109,13 +109,13 @@ async def _confirmed(shop: Shop, findings: list[Finding]) -> list[Finding]:
 
 
 def _alike(before: Finding, now: Finding) -> Finding:
-    """What both of two looks found wrong."""
+    """The part of a finding that both looks share."""
     wrong = [sentence for sentence in now.wrong if sentence in before.wrong]
     return msgspec.structs.replace(now, wrong=wrong, under_way=list(dict.fromkeys([*before.under_way, *now.under_way])))
 
 
 async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
-    """All checks of what is written, in order: also of a copy that nobody lives in."""
+    """Run all checks of stored data in order, also on a copy that nobody uses."""
     async with snapshot_of(shop) as snapshot:
         with at_page_ends():
             findings = [await _timed(name, check(snapshot), timed) for name, check in CHECKS]
@@ -129,7 +129,7 @@ async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
 
 
 async def _between_services(snapshot: ShopSnapshot, ids: Sequence[str], timed: Timed = _untimed) -> list[Finding]:
-    """What is seen of each order, of all or these, and whether its services agree about it."""
+    """Check each order, all or these, and whether its services agree."""
     checks = (
         OrdersAddUp(),
         TaxesAreKnown(),
@@ -176,7 +176,7 @@ async def _timed(name: str, check: Awaitable[list[str]], timed: Timed) -> Findin
 
 
 async def databases_are_whole(shop: Shop) -> Finding:
-    """All of each is read, two at a time; where it is damaged, its place is named."""
+    """Read all databases, two at a time, and describe damage."""
     turn = asyncio.Semaphore(TOGETHER)
     found = await asyncio.gather(*(_damage_of(work, turn) for work in shop.works.values()))
     return Finding("every database can be read", list(dict.fromkeys(one for some in found for one in some)))
@@ -193,7 +193,7 @@ async def _damage_of(work: ServiceDatabase, turn: asyncio.Semaphore) -> list[str
 
 
 async def examine_engines(shop: Shop) -> list[Finding]:
-    """Every engine: what it is, whether it lets us in, and what about its settings risks data."""
+    """Check every engine: version, access, and settings that risk data."""
     asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
         ("documents", shop.documents.examine),
         *((name, cache.examine) for name, cache in shop.caches.items()),
@@ -214,7 +214,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
 
 
 async def _databases(shop: Shop) -> Finding:
-    """All of them are on one server or in one folder: what is wrong with each is said once."""
+    """Check databases, which share a server or folder, so each problem is reported once."""
     engine, wrong = "", dict[str, None]()
     for work in shop.works.values():
         try:
@@ -242,7 +242,7 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
 
 
 async def _pictures_are_there(shop: Shop) -> Finding:
-    """Of the whole shop, not of `examine`: a copy that an upgrade is tried on has no files."""
+    """Check pictures; not part of `examine`, as an upgrade rehearsal's copy has no files."""
     check = "every picture of a product is in the file store, and can be read"
     try:
         found = await compare(shop)
@@ -275,7 +275,7 @@ async def _clock_is_right(shop: Shop) -> list[str]:
 
 
 async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
-    """Of those for the same goods, place and authority one applies at a time."""
+    """Check that one rate applies at a time for the same goods, place and authority."""
     last: dict[tuple[str, ...], TaxRate] = {}
     wrong = []
     lasting = [
@@ -292,7 +292,7 @@ async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
 
 
 async def _everything_can_be_read(shop: Shop) -> list[str]:
-    """What is set aside is set aside again when it is read, and named."""
+    """Read everything, so that unreadable rows are set aside and named."""
     await shop.pricing.promotions()
     await shop.pricing.coupons()
     await shop.pricing.tax_rate_history()

@@ -1,4 +1,4 @@
-"""What the doctor says: a check, and sentences of what it found."""
+"""Findings of the doctor: a check and its sentences."""
 
 import logging
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ log = logging.getLogger("shopwright")
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A check, what it found wrong (nothing: all is well), what is on its way, and what else may be of interest.
+    """A check with what is wrong (nothing: all is well), pending differences, and notes.
 
-    `orders`: those whose services do not agree, which they may do by now.
+    `orders`: those whose services disagree, which may be temporary.
     """
 
     check: str
@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Sentences(list[str]):
-    """What one check finds wrong: of very much, some, and how much there is."""
+    """What a check finds wrong, limited in number, with the total."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,24 +33,24 @@ class Sentences(list[str]):
 
     @property
     def is_full(self) -> bool:
-        """Was there more than is said?"""
+        """Whether there was more than is reported."""
         return self._more > 0
 
     def say(self, *sentences: str) -> None:
-        """Add these."""
+        """Add sentences."""
         room = MOST - len(self)
         self += sentences[:room]
         self._more += len(sentences[room:])
 
     def whole(self) -> list[str]:
-        """All that is to be said."""
+        """Return all sentences."""
         return [*self, f"… and {self._more:,} more like these."] if self._more else list(self)
 
 
 def compared(
     check: str, sentence: str, ours: Mapping[str, int], booked: Mapping[str, int], *, under_way: bool
 ) -> Finding:
-    """Two sums of each currency that should be one; `sentence` has places for the first, the currency and the second."""
+    """Compare two sums by currency; `sentence` has places for the first, the currency and the second."""
     found = [
         sentence.format(ours.get(currency, 0), currency, booked.get(currency, 0))
         for currency in sorted(ours.keys() | booked.keys())
@@ -60,7 +60,7 @@ def compared(
 
 
 def unchecked(error: Exception) -> str:
-    """Why a check came to no end."""
+    """Why a check could not complete."""
     if isinstance(error, Damaged):
         return f"It cannot be checked: {error.data.get('place') or error.detail} is damaged."
     if isinstance(error, ShopError):

@@ -1,4 +1,4 @@
-"""What the doctor says of gift cards: do orders say the same of them, and do the books owe what is on them?"""
+"""Doctor's checks of gift cards, against orders and books."""
 
 from shopwright.operations.findings import Finding, compared
 from shopwright.operations.open_questions import Open, OpenQuestions
@@ -14,7 +14,7 @@ OWED = "what is on gift cards is what the books owe for them"
 
 
 class GiftCardsMatch:
-    """Each order took from gift cards what it says, and gave back what it says."""
+    """Each order redeemed and refunded the gift cards it says."""
 
     name = "gift cards paid for orders what these say, and have back what they say"
 
@@ -36,7 +36,7 @@ class GiftCardsMatch:
 
 
 def differs(order: Order, taken: int, back: int, asked: int) -> list[str]:
-    """What gift cards know of an order against what it says. `asked`: what its row takes off what is to be paid."""
+    """Differences between an order and its gift cards. `asked`: the deduction in the order's row."""
     paid, spent = paid_by_cards(order).amount, spent_of_cards(order).amount
     wrong = []
     if asked != paid:
@@ -49,7 +49,7 @@ def differs(order: Order, taken: int, back: int, asked: int) -> list[str]:
 
 
 async def cards_are_owed(snapshot: ShopSnapshot) -> Finding:
-    """The balances of all cards beside the ledger. What is booked by hand, such as cards that ended, is not counted."""
+    """Compare all balances with the ledger, without manual entries such as expired cards."""
     cards = await giftcards_store.balances(snapshot.of("giftcards"))
     owed = await statement_store.vouchers_owed(snapshot.of("books"))
     return compared(

@@ -1,4 +1,4 @@
-"""Orders that are lost, and that other services still know: stock that left for them, and messages about them."""
+"""Lost orders that other services still refer to: stock movements and messages."""
 
 import re
 from collections import defaultdict
@@ -14,13 +14,13 @@ MANY, NEAR = (
     500,
     1_000,
 )  # rows looked at together; orders before a lost one among which is the one with the number before
-# Words of staff may begin with “order”, too.
+# Texts of staff may also begin with “order”.
 TAKEN = re.compile(r"order (ord_[0-9a-z]+)(, on backorder)?")
 STOCK, MESSAGE = "stock was taken for it", "there is a message about it"
-# Service → what is asked there, by which column in pages, and what it says of an order.
+# Service → query, the column to page by, and what refers to an order.
 KNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "inventory": (
-        # All of them, as an index by state would be sorted anew for each page.
+        # All rows, as an index by state would be sorted for each page.
         ("SELECT order_id, CASE WHEN state = 'taken' THEN order_id ELSE '' END AS known FROM reservations WHERE order_id > :last", "order_id", STOCK),
         ("SELECT id, reason AS known FROM movements WHERE reason LIKE 'order %' AND id > :last", "id", STOCK),
         ("SELECT DISTINCT order_id, order_id AS known FROM owed WHERE order_id > :last", "order_id", "stock is promised to it"),
@@ -32,7 +32,7 @@ KNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 
 
 async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
-    """Those of these that are no orders, in their order: as of now, as an order may be newer than a snapshot."""
+    """Return which of these orders do not exist now, as an order may be newer than a snapshot."""
     wanted = list(dict.fromkeys(ids))
     rows = await shop.works["orders"].fetch_in("SELECT id FROM orders WHERE id IN (:each)", wanted)
     there = {row["id"] for row in rows}
@@ -40,9 +40,9 @@ async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
 
 
 async def lost_orders(shop: Shop, ask: Callable[[str], Reader] | None = None) -> dict[str, list[str]]:
-    """The ids of orders that others know and that are not there, in order, and how they are known.
+    """Return the ids of lost orders in order, and who refers to them.
 
-    `ask`: where each service is asked; without it as it is now.
+    `ask`: the reader of each service; by default its current data.
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for service, questions in KNOWN.items():
@@ -55,14 +55,14 @@ async def lost_orders(shop: Shop, ask: Callable[[str], Reader] | None = None) ->
 
 
 def _named(known: str) -> str:
-    """The id of an order in what is known; "" for other words."""
+    """The order id in a reference; "" for other text."""
     reason = TAKEN.fullmatch(known)
     order_id = reason.group(1) if reason else known
     return order_id if order_id.startswith("ord_") else ""
 
 
 async def lost_orders_are_noted(snapshot: ShopSnapshot) -> list[str]:
-    """Those that are in no gap of the numbers that is noted; ids sort by time, as numbers do."""
+    """Report lost orders outside recorded gaps; ids sort by time, like numbers."""
     lost = await lost_orders(snapshot.shop, snapshot.of)
     orders = snapshot.of("orders")
     gaps = await known_gaps(orders)

@@ -1,4 +1,4 @@
-"""Where two services do not agree: wrong, or a fact that would mend it is still on its way."""
+"""Disagreements between services: wrong, or to be resolved by a pending event."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from shopwright.operations.findings import Finding, Sentences
 
 
 class Open(msgspec.Struct, frozen=True):
-    """What does not add up of an order, and whom facts are about that would mend it when `hearer` hears them."""
+    """A disagreement about an order, and the subjects of events that would resolve it once `hearer` handles them."""
 
     sentence: str
     order_id: str
@@ -18,7 +18,7 @@ class Open(msgspec.Struct, frozen=True):
 
 
 class OpenQuestions:
-    """Those of one check."""
+    """The disagreements of one check."""
 
     def __init__(self, check: str, under_way: Sequence[UnderWay]) -> None:
         self._check = check
@@ -27,7 +27,7 @@ class OpenQuestions:
         self._orders: set[str] = set()
 
     def say(self, *found: Open) -> None:
-        """Add these."""
+        """Add disagreements."""
         for one in found:
             if self._mends(one):
                 self._on_its_way.say(one.sentence)
@@ -36,7 +36,7 @@ class OpenQuestions:
                 self._orders |= {one.order_id} if not self._wrong.is_full else set()
 
     def finding(self) -> Finding:
-        """All there are."""
+        """Return the finding."""
         return Finding(self._check, self._wrong.whole(), self._on_its_way.whole(), orders=frozenset(self._orders))
 
     def _mends(self, found: Open) -> bool:

@@ -1,4 +1,4 @@
-"""What the doctor says of orders that should be there: by their numbers, the log of facts, and goods that are set aside."""
+"""Doctor's checks for missing orders: numbers, event log and reservations."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ OVER = frozenset({"paid", "shipped", "delivered", "cancelled"})
 
 
 async def numbers_have_no_gaps(snapshot: ShopSnapshot) -> list[str]:
-    """Each number that was given is there, or is known to be lost."""
+    """Check that each given number exists, or is recorded as lost."""
     orders = snapshot.of("orders")
     counter = await orders.one("SELECT value FROM counters WHERE name = 'order_number'")
     known = await known_gaps(orders)
@@ -36,7 +36,7 @@ async def numbers_have_no_gaps(snapshot: ShopSnapshot) -> list[str]:
 
 
 async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
-    """Those that the log of facts knows to have been placed."""
+    """Check that the orders placed according to the event log exist."""
     gaps = await known_gaps(snapshot.of("orders"))
     wrong = Sentences()
     sql = "SELECT seq, subject, time, data FROM journal WHERE type = 'OrderPlaced' AND seq > :last ORDER BY seq LIMIT :many"
@@ -54,7 +54,7 @@ async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
 
 
 async def reservations_belong(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> Finding:
-    """Goods that are set aside, for all orders or these, are for one that waits."""
+    """Check that reservations, of all orders or these, belong to waiting orders."""
     found = OpenQuestions(BELONG, snapshot.under_way)
     inventory = snapshot.of("inventory")
     sql = "SELECT order_id, expires_at FROM reservations WHERE state = 'open' AND "

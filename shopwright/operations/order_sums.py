@@ -1,4 +1,4 @@
-"""What the doctor looks at in each order: does it add up, and is each unit counted once?"""
+"""Doctor's checks of each order's sums and unit counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ UNREAD = "Their receipts are being read."
 
 
 class OrdersAddUp:
-    """What is wrong with the sums of orders, and with the counts of their lines."""
+    """Wrong sums of orders, and wrong counts of lines."""
 
     name = "lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded"
 
@@ -39,7 +39,7 @@ class OrdersAddUp:
 
 
 def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
-    """Sums of an order that are not those of its parts. `asked`, `items`: what lists show. `ours`: no earlier shop's."""
+    """Sums that differ from their parts. `asked`, `items`: as in lists. `ours`: not imported."""
     wrong = []
     totals = order.totals
     lines = sum(line.total.amount for line in order.lines)
@@ -70,7 +70,7 @@ def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
 
 
 def mistaxed(order: Order) -> list[str]:
-    """Parts of the tax of a line or of shipping that do not come to what was paid for it, or to the tax of the order."""
+    """Tax parts that do not sum to what was paid, or to the order's tax."""
     if order.taxes_unknown or not order.tax_parts:
         return []
     wrong = miscorrected(order)
@@ -103,7 +103,7 @@ def mistaxed(order: Order) -> list[str]:
 
 
 def _shipping_as_sold(order: Order) -> Sequence[TaxPart]:
-    """The parts of the shipping before any were corrected."""
+    """The tax parts of shipping before corrections."""
     changed = [
         one.before for some in order.tax_corrections for one in some.lines if one.line_id == refund_parts.SHIPPING
     ]
@@ -111,7 +111,7 @@ def _shipping_as_sold(order: Order) -> Sequence[TaxPart]:
 
 
 def miscorrected(order: Order) -> list[str]:
-    """Taxes that were corrected and moved what was paid, do not follow each other, or are of a parcel that is not there."""
+    """Tax corrections that change the amount paid, do not follow each other, or belong to no shipment."""
     if not order.tax_corrections:
         return []
     now = {line.id: line.tax_parts for line in order.lines}
@@ -136,7 +136,7 @@ def miscorrected(order: Order) -> list[str]:
 
 
 def misrefunded(order: Order) -> list[str]:
-    """Refunds whose parts do not come to their sum, or whose taxes do not come to their parts."""
+    """Refunds whose parts do not sum to their amount or taxes."""
     wrong = []
     for refund in order.refunds:
         said = f"Order {order.number}: its refund {refund.id} is of {refund.amount.amount}, "
@@ -174,13 +174,13 @@ def misrefunded(order: Order) -> list[str]:
 
 
 def _costs_something(order: Order) -> bool:
-    """Is nothing of it worth less than nothing?"""
+    """Whether no part of the order is negative."""
     paid = [line.total.amount - line.discount.amount + line.tax.amount for line in order.lines]
     return min(*paid, 0, order.totals.total.amount - sum(paid)) >= 0
 
 
 def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
-    """The tax of each rate."""
+    """The tax by rate."""
     found = Counter[int]()
     for part in parts:
         found[part.rate_ppm] += part.tax.amount
@@ -188,12 +188,12 @@ def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
 
 
 def whole(parts: Sequence[TaxPart]) -> int:
-    """What parts of one thing come to."""
+    """The total of parts of one thing."""
     return sum(kind[0].net.amount + sum(part.tax.amount for part in kind) for kind in by_kind(parts))
 
 
 class TaxesAreKnown:
-    """Why the tax of some orders is not known in parts, and of how many: that is told, and wrong with nothing."""
+    """Reports how many orders lack tax parts, and why; that is no error."""
 
     name = "the tax of each sale is known by line and rate"
 
@@ -213,7 +213,7 @@ class TaxesAreKnown:
 
 
 def miscounted(order: Order) -> list[str]:
-    """Lines whose units are not each to ship, shipped, or refunded before they left."""
+    """Lines whose units are not each to ship, shipped, or refunded before shipping."""
     sent = _units(parcel.lines for parcel in order.shipments)
     refunded = _units(refund.lines for refund in order.refunds)
     wrong = []
@@ -234,7 +234,7 @@ def miscounted(order: Order) -> list[str]:
 
 
 def _units(parts: Iterable[Sequence[LineQuantity]]) -> dict[str, int]:
-    """How many of each line."""
+    """Units by line."""
     found: dict[str, int] = {}
     for lines in parts:
         for one in lines:

@@ -1,4 +1,4 @@
-"""All orders, a page at a time, with what payments and books know of them: each check sees each order once."""
+"""Walking through all orders page by page, with their payments and bookings, so that each check sees each order once."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class FoundOrder(msgspec.Struct, frozen=True):
-    """An order as it is kept, and the whole of it; None where that cannot be understood. `problem`: what could not be read."""
+    """An order's row and the whole order, or None if unreadable. `problem`: what could not be read."""
 
     row: Row
     order: Order | None
@@ -33,7 +33,7 @@ class FoundOrder(msgspec.Struct, frozen=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Some orders in the order of their ids, with the payments and books of these ids and of all between them."""
+    """Orders by id, with the payments and bookings of all ids in their range."""
 
     orders: Sequence[FoundOrder]
     known_payments: dict[str, list[Payment]] | ShopError
@@ -41,12 +41,12 @@ class OrderPage(msgspec.Struct, frozen=True):
 
     @property
     def payments(self) -> dict[str, list[Payment]]:
-        """By order, also of orders that are not there. Raises ShopError where they cannot be read."""
+        """Payments by order, including missing orders. Raises ShopError if unreadable."""
         return _given(self.known_payments)
 
     @property
     def booked(self) -> dict[str, books_store.Booked]:
-        """What is booked of each. Raises ShopError where that cannot be read."""
+        """Bookings by order. Raises ShopError if unreadable."""
         return _given(self.known_booked)
 
 
@@ -62,11 +62,11 @@ class OrderCheck(Protocol):
     name: str
 
     async def look(self, page: OrderPage) -> None:
-        """At some of them."""
+        """Check a page."""
         ...
 
     def finding(self) -> Finding:
-        """What was found in all."""
+        """Return the finding over all pages."""
         ...
 
 
@@ -76,7 +76,7 @@ async def walk(
     ids: Sequence[str] = (),
     timed: Callable[[str, float], None] = lambda _check, _seconds: None,
 ) -> list[Finding]:
-    """What the checks find in all orders, or in these alone; one that fails holds up no other."""
+    """Run the checks on all orders, or these; a failing check stops no other."""
     failed: dict[str, Finding] = {}
     seconds = dict.fromkeys(["orders are read", *(one.name for one in checks)], 0.0)
     began = time.perf_counter()
@@ -102,7 +102,7 @@ async def walk(
 
 
 async def pages(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> AsyncIterator[OrderPage]:
-    """Each page; the last has what is known of orders behind the last one."""
+    """Iterate over pages; the last one includes data of orders beyond the last order."""
     source = snapshot.of("orders")
     if ids:
         for start in range(0, len(ids), MANY):

@@ -1,4 +1,4 @@
-"""What the doctor says of payments: without an order, of a cancelled one, or known to the provider alone."""
+"""Doctor's checks of payments: without an order, of a cancelled one, or unknown to the shop."""
 
 from shopwright.app import Shop
 from shopwright.kit.money import Money, write
@@ -14,7 +14,7 @@ RECEIVED = frozenset({"captured", "part_refunded", "disputed"})
 
 
 class PaymentsMatch:
-    """Orders and payments say the same of each other."""
+    """Orders and payments agree."""
 
     name = "every paid order was paid, in full, and every payment has its order"
 
@@ -37,7 +37,7 @@ class PaymentsMatch:
                 continue  # paid in an earlier shop
             order_id, status = found.row["id"], found.row["status"]
             payments = page.payments.get(order_id, [])
-            # One of nothing stands, too: there is nothing that could be given back.
+            # An amount of zero, too, is fine: nothing could be refunded.
             standing = sum(one.status in RECEIVED and bool(left(one) or not one.amount.amount) for one in payments)
             if status in PAID and standing != 1 and not any(one.status == "refunded" for one in payments):
                 sentence = f"Order {order_id} is {status}, but {standing} payments for it stand."
@@ -50,7 +50,7 @@ class PaymentsMatch:
 
 
 def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
-    """What of a payment is against the status of its order; None where there is none."""
+    """Differences between a payment and its order's status (None: no order)."""
     if status is None:
         return [without_order(one)] if left(one) else []
     if one.status not in RECEIVED:
@@ -64,7 +64,7 @@ def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
 
 
 def misgiven(order: Order) -> list[Open]:
-    """A payment that has not given back what its order says."""
+    """A payment whose refunds differ from its order's."""
     if order.payment is None:
         return []
     given = order.payment.amount.amount - left(order.payment)
@@ -76,14 +76,14 @@ def misgiven(order: Order) -> list[Open]:
 
 
 def left(one: Payment) -> int:
-    """What neither went back nor was asked for."""
+    """What is neither refunded nor pending."""
     return one.amount.amount - one.refunded.amount - (one.refunding.amount if one.refunding else 0)
 
 
 def kept_money(one: Payment, on_cards: int) -> list[str]:
-    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it.
+    """Money of a cancelled order that was not refunded; pending refunds have their own alert.
 
-    `on_cards`: what of it is on gift cards.
+    `on_cards`: the part on gift cards.
     """
     if left(one) <= on_cards:
         return []
@@ -94,7 +94,7 @@ def kept_money(one: Payment, on_cards: int) -> list[str]:
 
 
 def without_order(one: Payment) -> str:
-    """A payment whose order is not there, and how its money can be given back."""
+    """A payment without an order, and how to refund it."""
     amount = write(Money(left(one), one.amount.currency))
     order = f"order {one.order_id}, which does not exist" if one.order_id else "an order that is not known"
     said = f"Payment {one.id} ({one.status}, {amount} by {one.provider}, {one.created_at:%Y-%m-%d}) is for {order}."
@@ -103,7 +103,7 @@ def without_order(one: Payment) -> str:
 
 
 async def payments_without_orders(shop: Shop) -> list[Payment]:
-    """Payments that were received, and not given back, for orders that do not exist."""
+    """Return received payments, not refunded, of orders that do not exist."""
     found: list[Payment] = []
     async with snapshot_of(shop) as snapshot:
         async for page in pages(snapshot):
@@ -118,7 +118,7 @@ async def payments_without_orders(shop: Shop) -> list[Payment]:
 
 
 async def payments_are_known(shop: Shop) -> list[str]:
-    """What providers have received and the shop does not know."""
+    """Report payments that providers received and the shop does not know."""
     return [
         f"{one.provider} has received {write(one.amount)} as {one.reference}, and the shop does not know it. To write it"
         f" down: `shopwright payments take-in {one.reference}`."

@@ -1,4 +1,4 @@
-"""The pictures that products name, beside those in the file store: which are missing, and which nothing names."""
+"""Comparison of products' pictures with the file store."""
 
 import io
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ UPLOADS = "uploads/"
 
 
 class PictureComparison(msgspec.Struct, frozen=True):
-    """What products name and what is in the store (`where`).
+    """The pictures of products and the files in the store (`where`).
 
-    `named`: the file of each picture, with the title of a product that has it; `missing`: those that are not in the
-    store; `unnamed`: files there that no product names: one may be about to.
+    `named`: files with the title of a product that uses them; `missing`: not in the store; `unnamed`: files no product
+    uses (yet).
     """
 
     named: Mapping[str, str]
@@ -29,7 +29,7 @@ class PictureComparison(msgspec.Struct, frozen=True):
     where: str
 
     def sentence(self) -> str:
-        """What is missing, in words."""
+        """The missing pictures in words."""
         some = ", ".join(f"{name} of “{self.named[name]}”" for name in self.missing[:SHOWN])
         more = f" and {len(self.missing) - SHOWN} more" if len(self.missing) > SHOWN else ""
         return (
@@ -39,7 +39,7 @@ class PictureComparison(msgspec.Struct, frozen=True):
 
 
 async def compare(shop: Shop) -> PictureComparison:
-    """Look at every product and at the whole store. Raises Unavailable."""
+    """Compare all products with the whole store. Raises Unavailable."""
     named: dict[str, str] = {}
     after = ""
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
@@ -56,7 +56,7 @@ async def compare(shop: Shop) -> PictureComparison:
 
 
 async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]:
-    """A sentence about the pictures that are in the store and are none: empty, or nothing a picture begins with."""
+    """Describe files in the store that are no pictures."""
     bad = []
     for name in sorted(found.named.keys() - set(found.missing)):
         try:
@@ -77,7 +77,7 @@ async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]
 
 
 def _begins_as_picture(data: bytes) -> bool:
-    """The file is not read as a picture: that would take seconds for thousands."""
+    """Check the header only, as decoding thousands would take seconds."""
     try:
         Image.open(io.BytesIO(data)).close()
     except (OSError, SyntaxError, ValueError):
@@ -86,6 +86,6 @@ def _begins_as_picture(data: bytes) -> bool:
 
 
 def _file(url: str) -> str:
-    """The file behind an address of ours; none for a picture that is elsewhere."""
+    """The file of one of our URLs; "" for external pictures."""
     path = url.removeprefix("/")
     return f"{path.rpartition('/')[0]}/{ORIGINAL}" if path.startswith(PREFIX) else ""

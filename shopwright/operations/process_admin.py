@@ -1,4 +1,4 @@
-"""For those who run the shop: how it is, what it counts, and what was given up brought on its way again."""
+"""Status, metrics and dead deliveries for operators."""
 
 import asyncio
 import hmac
@@ -32,13 +32,13 @@ from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
 SECOND = 1_000_000
-# What gateways say they have passed a request on with.
+# Headers by which gateways mark forwarded requests.
 PASSED_ON = frozenset({
     "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip",
     "x-original-uri", "cf-connecting-ip", "true-client-ip", "x-client-ip", "shopwright-identity",
 })  # fmt: skip
 GOOD = "ok"
-# Services that say how much is under way.
+# Services that report work in progress.
 COUNTED = ("inventory", "payments")
 SHOPPERS_TOLD_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
 REFUNDS_LATE_S = 3600.0
@@ -46,7 +46,7 @@ KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
 async def _state(asked: Awaitable[Any]) -> str:
-    """How an engine is; half-dead is as bad as dead."""
+    """The state of an engine; half-dead is as bad as dead."""
     try:
         async with asyncio.timeout(READY_S):
             await asked
@@ -70,14 +70,14 @@ async def _waiting(work: ServiceDatabase) -> Waiting:
 
 
 class Housekeeper:
-    """`kit.house.House` of this process."""
+    """The `ProcessAdmin` of this process."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._probes: dict[str, str] = {}  # a question to all tables of a service
 
     async def engines(self) -> dict[str, str]:
-        """Every engine, really asked: “ok”, or what is wrong with it."""
+        """Query every engine: “ok”, or what is wrong."""
         shop = self._shop
         asked: dict[str, Awaitable[Any]] = {
             f"database {name}": self._database(name, work) for name, work in shop.works.items()
@@ -94,11 +94,11 @@ class Housekeeper:
         return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
 
     def damaged(self) -> frozenset[str]:
-        """The services whose databases are damaged: they are read on, and not written."""
+        """The services with damaged databases, which are read-only."""
         return frozenset(name for name, work in self._shop.works.items() if work.database.damaged)
 
     async def _disk(self) -> None:
-        """There is room to write. Raises Unavailable."""
+        """Check free space. Raises Unavailable."""
         data = Path(self._shop.settings.data)
         found = disk.space(data)
         self._shop.numbers.disk_free.set(found.free)
@@ -109,7 +109,7 @@ class Housekeeper:
             )
 
     async def _database(self, name: str, work: ServiceDatabase) -> None:
-        """It answers, and all its tables are there. Raises Unavailable."""
+        """Check that it answers and is fully migrated. Raises Unavailable."""
         if known := work.database.damaged:
             raise Damaged(known)
         await work.database.check()
@@ -165,7 +165,7 @@ class Housekeeper:
         return len(chosen)
 
     async def numbers(self) -> bytes:
-        """What this process counts, and what is asked of its engines for it; an engine that is gone is one of the numbers."""
+        """Return the metrics of this process and its engines; an unreachable engine is one of them."""
         shop, numbers = self._shop, self._shop.numbers
         for name, work in shop.works.items():  # first: what is asked next uses one more
             most, used = work.database.connections()
@@ -201,7 +201,7 @@ class Housekeeper:
 
 
 def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:
-    """Does who asks bring the token; or, where there is none, ask on this machine, and not by way of anything in front?"""
+    """Whether the request has the token or, without one configured, comes directly from this machine."""
     if token:
         given = request.headers.get("authorization", "").partition(" ")
         return given[0].lower() == "bearer" and hmac.compare_digest(given[2].strip().encode(), token.encode())
@@ -214,20 +214,20 @@ def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:
 
 
 def operator_routes() -> Routes:
-    """For those who run the shop."""
+    """Return the routes for operators."""
 
     @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
     async def live() -> dict[str, str]:
-        """The process answers."""
+        """Report that the process answers."""
         return {"status": GOOD}
 
     @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
     async def ready(
         request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
     ) -> Response[dict[str, Any]]:
-        """Every engine answers, really asked. Which one does not is told to who runs the shop."""
+        """Report whether every engine answers; details are for operators."""
         engines = await house.engines()
-        # Without the others the shop says less, but it sells: it stays in the load balancer.
+        # Without the other engines the shop has less to show, but sells, so it stays in the load balancer.
         bad = {name for name, state in engines.items() if state != GOOD}
         needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - {
             spec.name for spec in specs() if spec.fallbacks
@@ -243,14 +243,14 @@ def operator_routes() -> Routes:
     async def metrics(
         request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
     ) -> Response[bytes]:
-        """Numbers for Prometheus, to who runs the shop. How a business goes is not for everyone."""
+        """Serve Prometheus metrics to operators, as business figures are confidential."""
         if not may_look_inside(request, settings.metrics_token):
             raise Missing("There is nothing at this address.")
         return Response(await house.numbers(), media_type="text/plain; version=0.0.4")
 
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        """The API, for machines."""
+        """Serve the API document."""
         return document(request.app.state.api())
 
     return Routes("/", route_handlers=[live, ready, metrics, openapi_document])

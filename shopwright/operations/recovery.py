@@ -1,6 +1,6 @@
-"""What can be read of damaged database files is saved into new ones; the damaged ones are put aside, and what is lost is listed.
+"""Recovery of damaged database files into new ones; the damaged files are kept aside, and losses are listed.
 
-There is no program for it to rely on: Python's sqlite3 has no `.recover`, nor have all builds of SQLite's command line.
+No external program is available for it: Python's sqlite3 has no `.recover`, nor have all builds of SQLite's shell.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ ENDS = ("", "-wal", "-shm", "-damaged", "-wal-damaged")
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `aside`: where it is now as it was."""
+    """A recovered file. `aside`: where the damaged one is kept."""
 
     service: str
     file: Path
@@ -43,7 +43,7 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def files_of(settings: Settings) -> dict[str, Path]:
-    """The database file of each service. Raises Refused where there are none."""
+    """Return the database file of each service. Raises Refused if the database is no folder of files."""
     if not settings.database.startswith(SQLITE):
         raise Refused(
             f"{mask('database', settings.database)} is no folder of SQLite files: restore the database from the backup"
@@ -54,7 +54,7 @@ def files_of(settings: Settings) -> dict[str, Path]:
 
 
 async def damage_in(file: Path) -> str:
-    """What is damaged in a file, in words. Raises Refused where there is nothing to be saved."""
+    """Describe the damage of a file. Raises Refused if there is nothing to recover."""
     if gone := damage.missing_file(file):
         if damage.has_log(file):
             return gone
@@ -79,7 +79,7 @@ def _require_allowed(files: Sequence[Path]) -> None:
 
 
 def require_stopped(files: Sequence[Path]) -> None:
-    """Raise Refused where another process has one of them open, Unavailable where one may not be used."""
+    """Raise Refused if another process has a file open, Unavailable if one may not be used."""
     _require_allowed(files)
     used = [file.name for file in files if file.exists() and damage.in_use(file)]
     if used:
@@ -90,7 +90,7 @@ def require_stopped(files: Sequence[Path]) -> None:
 
 
 def put_aside(files: Sequence[Path], folder: Path) -> None:
-    """Move these files, with what is beside each, into a folder for the purpose."""
+    """Move files with their logs into a folder."""
     make_folder(folder)
     for file in files:
         for end in ENDS:
@@ -100,12 +100,12 @@ def put_aside(files: Sequence[Path], folder: Path) -> None:
 
 
 def aside_in(data: Path) -> Path:
-    """A folder for files that were damaged until now."""
+    """A folder for damaged files."""
     return data / f"damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
 async def recover(settings: Settings) -> list[Recovered]:
-    """Save what can be read of each damaged file. Raises Refused while the shop runs, Unavailable where a disk is full."""
+    """Recover every damaged file. Raises Refused while the shop runs, Unavailable if the disk is full."""
     files = files_of(settings)
     _require_allowed(list(files.values()))
     found = {name: file for name, file in files.items() if await damage_in(file)}
@@ -149,7 +149,7 @@ def _plain(row: Mapping[str, object]) -> dict[str, object]:
 
 
 async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, int]:
-    """No number is given again that a lost order or document had."""
+    """Continue counters so that no number of a lost order is given again."""
     if any(one.service == "books" for one in recovered):
         async with shop.works["books"].begin() as tx:
             await statement_store.come_to(tx, SERIES, counters.moment_of_series(shop))

@@ -1,6 +1,6 @@
-"""What follows from something else is made anew from it: indexes, sums, what lists show, what is set aside.
+"""Repair of derived data: indexes, sums, lists and reservations.
 
-Nothing here decides: where two records of one thing differ, the one that was written first and is only added to is right.
+It decides nothing: of two records of one thing, the append-only original is right.
 """
 
 from collections import Counter, defaultdict
@@ -21,7 +21,7 @@ from shopwright.services.reviews.contract import ReviewPublished
 
 PAGE = 200
 SOLD = (*sorted(PAID), "part_refunded", "refunded")
-# What is reserved: the open reservations say so, each with its lines.
+# Reserved units, as the lines of open reservations say.
 RESERVED = (
     "UPDATE stock SET reserved = (SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) FROM reservation_lines l"
     " JOIN reservations o ON o.order_id = l.order_id WHERE o.state = 'open' AND l.variant_id = stock.variant_id"
@@ -51,7 +51,7 @@ UNCOUNTED = (
     "INSERT INTO feature_counts (feature, having_it) SELECT feature, count(*) FROM features"
     " WHERE feature NOT IN (SELECT feature FROM feature_counts) GROUP BY feature"
 )
-# Service → statements, and what each of them put right.
+# Service → statements and what each repairs.
 STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "inventory": (
         (RESERVED, "{} stocks hold what open reservations say."),
@@ -67,13 +67,13 @@ STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 async def repair_indexes(shop: Shop) -> list[str]:
-    """Those of the databases, which can then be written again. Raises Damaged where there is more to it."""
+    """Rebuild database indexes, so that damaged databases become writable. Raises Damaged if more is wrong."""
     found = {name: await work.database.rebuild_indexes() for name, work in shop.works.items()}
     return [f"The database of {name} is whole, and can be written again." for name, mended in found.items() if mended]
 
 
 async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
-    """Answer what was done, in sentences. `anew`: services whose data are made from those of others as far as they can be."""
+    """Repair, and describe what was done. `anew`: services whose data are rebuilt from others as far as possible."""
     done: list[str] = []
     for name, statements in STATEMENTS.items():
         for sql, words in statements:
@@ -89,7 +89,7 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
 
 
 async def note_gaps(shop: Shop) -> list[str]:
-    """Numbers of orders that are lost stay lost: from now on it is known. Answer which, in sentences."""
+    """Record numbers of lost orders as lost, and describe which."""
     found, last = await counters.gaps_in(shop.works["orders"])
     known = await counters.known_gaps(shop.works["orders"])
     gaps = {before: after - 1 for before, after in found if known.get(before) != after - 1}
@@ -104,7 +104,7 @@ async def note_gaps(shop: Shop) -> list[str]:
 
 
 def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
-    """A fact that nobody told, for one who lost what he had heard."""
+    """A delivery of an event for a handler that lost its data."""
     subject = getattr(event, type(event).SUBJECT)
     fact = StoredEvent(
         id=shop.ids.new("evt"), type=type(event).__name__, time=time or shop.clock.now(), subject=subject, data=event
@@ -113,7 +113,7 @@ def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) 
 
 
 async def _tell_search(shop: Shop) -> str:
-    """Products, prices, stock and stars as those know them whose they are."""
+    """Send products, prices, stock and ratings from their owners to search."""
     after, count = "", 0
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
         variants = [variant.id for product in products for variant in product.variants]
@@ -146,7 +146,7 @@ async def _tell_search(shop: Shop) -> str:
 
 
 async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
-    """What was in each order that was paid, and when that was placed."""
+    """The lines of each paid order with its time."""
     names = ", ".join(f"'{status}'" for status in SOLD)
     rows = await shop.works["orders"].fetch(
         "SELECT o.id, o.number, o.customer_id, o.placed_at, o.currency, l.product_id, l.quantity FROM orders o"
@@ -172,7 +172,7 @@ async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
 
 
 async def _tell_baskets(shop: Shop) -> str:
-    """What is bought together, by the orders there are; what products are like, by the catalogue."""
+    """Rebuild co-purchases from orders, and product features from the catalog."""
     async with shop.works["recommendations"].begin() as tx:
         for table in ("pairs", "sold", "bought"):
             await tx.run(f"DELETE FROM {table}")

@@ -1,8 +1,8 @@
-"""The currency of a shop: its prices are in one, and another is not taken for it because a setting was changed.
+"""The currency of a shop: a changed setting alone does not change it.
 
-The one that was meant last is a mark in the database of prices; a shop without a mark has that of most of its prices.
-Amounts are whole numbers of the smallest unit, so with how many decimals they were written is a mark, too: a version that
-counts a currency otherwise reads no price as another one.
+The confirmed currency is recorded in the database of prices; without a record it is that of most prices. Amounts are in
+minor units, so their number of decimals is recorded, too: a version that counts a currency differently misreads no
+price.
 """
 
 from decimal import Decimal
@@ -21,32 +21,32 @@ FIXED = "SELECT currency, count(*) AS n FROM coupons WHERE currency <> '' GROUP 
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """How much there is in each currency."""
+    """The number of prices, rates and coupons by currency."""
 
     prices: dict[str, int]
     rates: dict[str, int]
     coupons: dict[str, int]
 
     def has(self, currency: str) -> bool:
-        """Is anything in this currency?"""
+        """Whether anything is in this currency."""
         return any(currency in one for one in (self.prices, self.rates, self.coupons))
 
 
 async def priced(shop: Shop) -> Priced:
-    """What there is in which currency."""
+    """Count what is in which currency."""
     work = shop.works["pricing"]
     found = [{row["currency"]: row["n"] for row in await work.fetch(sql)} for sql in (PRICES, RATES, FIXED)]
     return Priced(*found)
 
 
 async def _meant(shop: Shop) -> str:
-    """The currency that was meant last; "" where none was noted."""
+    """The recorded currency, or ""."""
     rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'currency %'")
     return str(max(rows, key=lambda row: int(row["time"]))["name"]).removeprefix(MARK) if rows else ""
 
 
 async def currency_of(shop: Shop, there: Priced) -> str:
-    """The currency the shop is in, whatever its settings say; that of the settings where nothing says another."""
+    """The shop's currency, whatever its settings say; theirs if nothing says otherwise."""
     if meant := await _meant(shop):
         return meant
     most = there.prices or there.rates
@@ -54,7 +54,7 @@ async def currency_of(shop: Shop, there: Priced) -> str:
 
 
 async def _decimals(shop: Shop, currency: str) -> int | None:
-    """With how many decimals its amounts were written; None where that was not noted."""
+    """The recorded decimals of a currency, or None."""
     rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'decimals %'")
     latest = sorted(rows, key=lambda row: int(row["time"]))
     found = [
@@ -64,7 +64,7 @@ async def _decimals(shop: Shop, currency: str) -> int | None:
 
 
 async def other_decimals(shop: Shop, currency: str, there: Priced) -> str:
-    """What it means that amounts were written with other decimals than this version reads; "" where they were not."""
+    """What it means that amounts were written with other decimals; "" if they were not."""
     now = minor_digits(currency)
     before = await _decimals(shop, currency)
     if before is None:
@@ -79,7 +79,7 @@ async def other_decimals(shop: Shop, currency: str, there: Priced) -> str:
 
 
 async def mean_currency(shop: Shop, currency: str) -> None:
-    """From now on the shop is in this currency, and its amounts are as this version reads them."""
+    """Record the shop's currency and its decimals in this version."""
     await _mark(shop, f"{DECIMALS}{currency} {minor_digits(currency)}", MARK + currency)
 
 
@@ -92,7 +92,7 @@ async def _mark(shop: Shop, *names: str) -> None:
 
 
 def consequences(there: Priced, now: str, new: str) -> list[str]:
-    """What a change of the currency means, in sentences."""
+    """Describe the consequences of a change of currency."""
     priced_in = f"Variants with a price in {now}: {there.prices.get(now, 0)}, in {new}: {there.prices.get(new, 0)}."
     fixed = (
         f"Shipping rates in {now}: {there.rates.get(now, 0)}, coupons of a fixed amount: {there.coupons.get(now, 0)}."
@@ -105,7 +105,7 @@ def consequences(there: Priced, now: str, new: str) -> list[str]:
 
 
 async def require_currency(shop: Shop) -> None:
-    """Raise Refused where the shop's prices are in another currency than the settings say, or were written with other decimals."""
+    """Raise Refused if the prices are in another currency than the settings', or have other decimals."""
     if "pricing" not in shop.here:
         return
     wanted = shop.settings.currency

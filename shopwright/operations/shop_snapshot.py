@@ -1,4 +1,4 @@
-"""A shop as it was at one moment: the databases that the doctor compares, each read from a snapshot."""
+"""A snapshot of a shop: the databases the doctor compares, at almost one moment."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,12 +8,12 @@ from shopwright.kit.data.events import UnderWay
 from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.errors import ShopError
 
-# As facts go, so that what is on its way from one to the next is seen where it comes from.
+# In the order of events, so that pending ones are seen at their source.
 COMPARED = ("inventory", "payments", "giftcards", "orders", "notifications", "insights", "books")
 
 
 class ShopSnapshot:
-    """`of` a service: its database. `under_way`: facts that somebody had not heard just before or just after."""
+    """`of`: a service's reader. `under_way`: events pending just before or after."""
 
     def __init__(self, shop: Shop, opened: Mapping[str, Reader | ShopError], under_way: Sequence[UnderWay]) -> None:
         self.shop = shop
@@ -21,7 +21,7 @@ class ShopSnapshot:
         self._opened = opened
 
     def of(self, service: str) -> Reader:
-        """What can be asked of it. Raises ShopError where it could not be opened."""
+        """Return the reader of a service. Raises ShopError if it could not be opened."""
         found = self._opened[service]
         if isinstance(found, ShopError):
             raise found
@@ -30,7 +30,7 @@ class ShopSnapshot:
 
 @asynccontextmanager
 async def snapshot_of(shop: Shop) -> AsyncIterator[ShopSnapshot]:
-    """All of them at almost the same moment; nobody waits for it."""
+    """Open snapshots of all databases without blocking anyone."""
     async with AsyncExitStack() as stack:
         before = await under_way(shop)
         opened: dict[str, Reader | ShopError] = {}
@@ -43,7 +43,7 @@ async def snapshot_of(shop: Shop) -> AsyncIterator[ShopSnapshot]:
 
 
 async def under_way(shop: Shop) -> Sequence[UnderWay]:
-    """What somebody has not heard yet."""
+    """Return pending events."""
     try:
         return await shop.bus.under_way()
     except ShopError:  # what cannot be read is said by each check that needs it

@@ -1,4 +1,4 @@
-"""A restore that was broken off while it replaced one service after the other: a part of the shop may be of the archive."""
+"""Interrupted restores: while services are replaced one by one, part of the shop may be the archive's."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ NAME = "restore-unfinished"
 
 
 def note_replacing(data: Path, archive: Path) -> None:
-    """From now on the shop is neither as it was nor as the archive has it. Raises OSError, and nothing is replaced."""
+    """Record that the shop is being replaced. Raises OSError, before anything is replaced."""
     unfinished = data / f".{NAME}.new"  # a process may be killed between any two of these steps
     make_file(unfinished)
     unfinished.write_text(str(archive.absolute()), encoding="utf-8")
@@ -17,12 +17,12 @@ def note_replacing(data: Path, archive: Path) -> None:
 
 
 def forget_replacing(data: Path) -> None:
-    """All of it is here."""
+    """Record that the restore is complete."""
     (data / NAME).unlink(missing_ok=True)
 
 
 def unfinished_restore(data: Path) -> str:
-    """What to do where one was broken off, in words; empty where none was."""
+    """What to do about an interrupted restore, or ""."""
     try:
         archive = (data / NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -36,6 +36,6 @@ def unfinished_restore(data: Path) -> str:
 
 
 def require_finished(data: Path) -> None:
-    """Raise Refused where a restore was broken off."""
+    """Raise Refused if a restore was interrupted."""
     if wrong := unfinished_restore(data):
         raise Refused(wrong)

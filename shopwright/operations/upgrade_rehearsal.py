@@ -1,7 +1,7 @@
-"""An upgrade tried on a copy: every migration timed on the shop's own data, who would wait for it, and the way back.
+"""Upgrade rehearsal on a copy: each migration timed on the shop's data, who would wait, and the way back.
 
-The copy is made of one moment of the living shop, which is not touched: its tables as the version that wrote them had
-them, then its rows, compared by checksum; then this version's migrations, one by one, and what `doctor` says of the result.
+The copy is a snapshot of the live shop, which is untouched: tables in their original version, then rows, compared by
+checksum; then this version's migrations one by one, and `doctor`'s findings.
 """
 
 import time
@@ -22,7 +22,7 @@ from shopwright.operations.doctor import examine
 
 
 class Timed(msgspec.Struct, frozen=True):
-    """A migration of a service: how long it took on the copy, and its steps with who has to wait for each."""
+    """A migration: its time on the copy, and its steps with who must wait for each."""
 
     service: str
     name: str
@@ -31,7 +31,7 @@ class Timed(msgspec.Struct, frozen=True):
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
-    """How it went. `copied_s`: how long the copy took, which a restore would take as well. `wrong`: what `doctor` says."""
+    """The result. `copied_s`: the time to copy, which a restore would also take. `wrong`: `doctor`'s findings."""
 
     rows: int
     copied_s: float
@@ -40,7 +40,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 class Stage:
-    """Where it is tried: `copy` is a shop nobody uses, `folder` is for files of ours."""
+    """Where it runs: `copy` is a shop nobody uses, `folder` is for our files."""
 
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
         self._shop = shop
@@ -48,7 +48,7 @@ class Stage:
         self._staged = StagedMigrations(copy, folder)
 
     async def rehearse(self, say: Callable[[str], None]) -> Rehearsal:
-        """Raises Refused where the copy's place is not empty, or where the copy is not what was copied."""
+        """Run it. Raises Refused if the place is not empty, or the copy differs."""
         await self._must_be_empty()
         began, rows = time.perf_counter(), 0
         async with AsyncExitStack() as stack:
@@ -69,7 +69,7 @@ class Stage:
                 raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
 
     async def _bring(self, service: str, snapshot: Snapshot) -> int:
-        """The tables of a service as they are there, and all that is in them; answers how many rows."""
+        """Copy the tables and rows of a service. Returns the number of rows."""
         there = await snapshot.tables()
         if not there:  # a service that is new in this version
             return 0
@@ -100,7 +100,7 @@ class Stage:
         return count + len(batch)
 
     async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
-        """What is new, one by one."""
+        """Apply pending migrations one by one."""
         steps = await self._staged.database(service).plan(migrations_of(service))
         done = []
         for name in dict.fromkeys(step.migration for step in steps):

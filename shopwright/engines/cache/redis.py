@@ -41,7 +41,7 @@ return count
 
 
 class RedisCache:
-    """Keys below the prefix, each with an end: memory that runs short may evict them (`allkeys-lru`, `volatile-ttl`)."""
+    """Keys with the prefix and an expiry, so that memory pressure may evict them (`allkeys-lru`, `volatile-ttl`)."""
 
     def __init__(self, url: str, setting: str = "cache") -> None:
         parts = take_apart(setting, url, ("ca", "prefix"))

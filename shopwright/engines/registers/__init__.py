@@ -1,4 +1,4 @@
-"""Registers of tax ids: VIES, that of the EU; where no address is set, none is asked."""
+"""Registers of tax ids: the EU's VIES, used if its URL is set."""
 
 import httpx
 
@@ -7,5 +7,5 @@ from shopwright.kit.ports import TaxRegister
 
 
 def open_register(url: str, outside: httpx.AsyncClient) -> TaxRegister | None:
-    """The register at `url`; None for none."""
+    """Open the register at `url`, or return None."""
     return Vies(url.rstrip("/"), outside) if url else None

@@ -1,6 +1,6 @@
-"""VIES: whether a VAT id of the EU exists, asked of the member state that gave it.
+"""VIES: whether an EU VAT id exists, as asked of its member state.
 
-It answers `isValid: false` also where that member state cannot be asked; what is meant then stands in `userError`.
+It answers `isValid: false` also if the member state is unavailable; `userError` tells the difference.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class _Answer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Vies:
-    """See `kit.ports.TaxRegister`; `url` is that of its REST API."""
+    """See `TaxRegister`; `url`: of its REST API."""
 
     def __init__(self, url: str, outside: httpx.AsyncClient) -> None:
         self._url = url

@@ -1,4 +1,4 @@
-"""Product search: `tantivy:///folder` is embedded, `opensearch://…` a server."""
+"""Search engines: `tantivy:///folder` embedded, `opensearch://…` as a server."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from shopwright.kit.settings import choose, client_of
 
 
 def open_search(url: str) -> SearchIndex:
-    """The search engine behind `url`. Raises Invalid for a scheme nobody knows."""
+    """Open the search engine at `url`. Raises Invalid for an unknown scheme."""
     servers = dict.fromkeys(("opensearch", "opensearchs", "elasticsearch", "elasticsearchs"), _opensearch)
     return choose("search", url, {"tantivy": _tantivy, **servers})(url)
 

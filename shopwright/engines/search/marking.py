@@ -1,4 +1,4 @@
-"""A title with what was looked for in <mark>, whichever way it is spelt there."""
+"""Highlighting matches in titles with <mark>, in whatever spelling."""
 
 import html
 import re
@@ -11,7 +11,7 @@ from shopwright.kit.pieces import SIMPLE, piece
 
 
 def marked(title: str, words: Sequence[Word]) -> str:
-    """As HTML: all else is escaped. "" where the title has nothing of it."""
+    """The title as escaped HTML with matches marked; "" without any."""
     found = _pieces(title)
     stems = {word.stem for word in words if len(word.parts) == 1}
     whole = {one.replace(".", "") for word in words for one in (word.text, *word.joins)}
@@ -56,7 +56,7 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 @lru_cache(2_000)
 def _pieces(title: str) -> list[tuple[str, int, int]]:
-    """Its words, folded, with where they stand in it."""
+    """The folded words of a title with their positions."""
     if title.isascii():
         return [(found[0], found.start(), found.end()) for found in SIMPLE.finditer(title.lower())]
     letters, places = [], []
@@ -71,5 +71,5 @@ def _pieces(title: str) -> list[tuple[str, int, int]]:
 
 @cache
 def _letters() -> re.Pattern[str]:
-    """A letter with its marks, and with what is not seen after it."""
+    """A letter with its marks and invisible characters."""
     return re.compile(f".[{marks()}\uff9e\uff9f\u00ad\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff]*", re.DOTALL)

@@ -1,9 +1,10 @@
-"""Search on OpenSearch, with nothing that Elasticsearch 8 does not know, too.
+"""Search on OpenSearch, limited to what Elasticsearch 8 has, too.
 
 opensearch://user:password@host1:9200,host2:9200/prefix        (elasticsearch:// is the same)
 opensearchs://user:password@host:9200/prefix?ca=/etc/ssl/ca.pem    with TLS
 
-All processes write to and read from an alias. A new index is filled beside it and takes it over in one step. Words, typos, facets and highlights mean what they mean in `tantivy.py`.
+All processes use an alias. A new index is filled beside it and swapped in at once. Words, typos, facets and highlights
+work as in `tantivy.py`.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.settings import take_apart
 
-# The client tells of every failure with a traceback; `CircuitBreaker` tells of the first.
+# The client logs every failure with a traceback; `CircuitBreaker` logs the first.
 logging.getLogger("opensearch").setLevel(logging.CRITICAL)
 
 SHAPE = "v2"  # a new number is a new alias beside the old one, which older processes go on using
@@ -83,7 +84,7 @@ SHAPE_OF_INDEX: Mapping[str, Any] = {
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """What the client raises, in the words of the port."""
+    """Translate the client's errors."""
     try:
         yield
     except (OpenSearchException, OSError, TimeoutError) as error:
@@ -91,7 +92,7 @@ async def translated() -> AsyncIterator[None]:
 
 
 class OpenSearchIndex:
-    """The index behind an alias of its own on a server many may share."""
+    """An index behind its own alias on a server that may be shared."""
 
     def __init__(self, url: str) -> None:
         parts = take_apart("search", url, ("ca",))
@@ -112,7 +113,7 @@ class OpenSearchIndex:
         self._there = False
 
     async def _prepared(self) -> None:
-        """The alias exists. Many processes may make it at once: the first index has one name for all of them."""
+        """Ensure the alias. Processes may race, so the first index has a fixed name."""
         if self._there:
             return
         if not await self._client.indices.exists_alias(name=self._alias):
@@ -140,7 +141,7 @@ class OpenSearchIndex:
             await self._client.indices.refresh(index=self._alias)
 
     async def _bulk(self, deeds: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], index: str) -> None:
-        """Do them all; what the server has no room for is sent again, later and later."""
+        """Run all actions; those the server rejects for load are retried after growing pauses."""
         for number in range(TRIES):
             lines = [msgspec.json.encode(part).decode() for deed in deeds for part in deed if part is not None]
             try:
@@ -162,7 +163,7 @@ class OpenSearchIndex:
         raise Unavailable("The search server is too busy to take more products.")
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
-        """Into an index of its own, which then takes the alias from the old one in one step."""
+        """Fill a new index, then swap the alias in one step."""
         fresh = f"{self._alias}-{secrets.token_hex(6)}"
         async with translated():
             await self._prepared()
@@ -189,7 +190,7 @@ class OpenSearchIndex:
         raise Unavailable("The index is being replaced by others again and again.")
 
     async def _sweep(self, fresh: str) -> None:
-        """The one before it is read from for a moment, others are being filled: only what is old goes."""
+        """Delete old indexes only, as the previous one is still read for a moment and others are being filled."""
         known = await self._client.indices.get_settings(index=f"{self._alias}-*")
         for name, one in known.items():
             age = time.time() - int(one["settings"]["index"]["creation_date"]) / 1_000
@@ -250,7 +251,7 @@ class OpenSearchIndex:
         )
 
     async def _ask(self, query: Query, text: Mapping[str, Any]) -> dict[str, Any]:
-        """One request for hits and all counts: what was chosen narrows the hits, and each count but its own."""
+        """Request hits and all counts at once: choices filter the hits, and all counts but their own."""
         by, order = SORTS.get(query.sort, SORTS["bestselling"])
         first: Any = "_score" if query.sort == "relevance" and query.text else {by: order}
         body = {
@@ -280,7 +281,7 @@ class OpenSearchIndex:
         return answer
 
     async def _correct(self, words: Sequence[Word]) -> list[Word] | None:
-        """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
+        """Replace unknown words by their likeliest neighbours; None if nothing changes."""
         known = {str(n): {"bool": {"should": body_of.ways(word)}} for n, word in enumerate(words)}
         near = {
             str(n): {"text": word.text, "term": {

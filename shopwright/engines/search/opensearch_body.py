@@ -1,4 +1,4 @@
-"""What is sent to OpenSearch and read from its answers."""
+"""Requests to OpenSearch and parsing of its responses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ LOW, HIGH = {"min": {"field": "price"}}, {"max": {"field": "price"}}
 
 
 def document(document: IndexDocument) -> dict[str, Any]:
-    """A product as the index keeps it."""
+    """A product as indexed."""
     (title, brand, words), plain = terms.of_document(document.title, document.brand, document.words)
     return {
         "id": document.id,
@@ -32,7 +32,7 @@ def document(document: IndexDocument) -> dict[str, Any]:
 
 
 def text(words: Sequence[Word], *, every: bool = True) -> dict[str, Any]:
-    """What meets these words: every one of them, or any."""
+    """A query for these words: all of them, or any."""
     if not words:
         return {"match_all": {}}
     each = [{"dis_max": {"queries": ways(word), "tie_breaker": 0.1}} for word in words]
@@ -43,7 +43,7 @@ def text(words: Sequence[Word], *, every: bool = True) -> dict[str, Any]:
 
 
 def ways(word: Word) -> list[dict[str, Any]]:
-    """How a word can be met."""
+    """The ways a word can match."""
     alone = len(word.parts) == 1 or not word.is_unspaced
     met = [_match(name, word.text, boost) for name, boost in FIELDS if alone]
     met += [_phrase(name, " ".join(one), boost) for one in word.phrases for name, boost in FIELDS]
@@ -61,7 +61,7 @@ def _phrase(field: str, words: str, boost: float, slop: int = 0) -> dict[str, An
 
 
 def chosen(query: Query) -> dict[str, dict[str, Any]]:
-    """What was chosen, by the name of the facet."""
+    """The chosen filters by facet."""
     choice: dict[str, dict[str, Any]] = {
         name: {"terms": {"terms": list(tokens)}} for name, tokens in query.groups.items() if tokens
     }
@@ -74,12 +74,12 @@ def chosen(query: Query) -> dict[str, dict[str, Any]]:
 
 
 def all_of(choice: Mapping[str, dict[str, Any]], without: str = "") -> dict[str, Any]:
-    """All that was chosen, but for one facet."""
+    """All filters but one facet's."""
     return {"bool": {"filter": [one for name, one in choice.items() if name != without]}}
 
 
 def counts(query: Query) -> dict[str, Any]:
-    """Tokens and prices of what is found, and for each chosen facet of what would be found without that choice."""
+    """Aggregations of tokens and prices, for each chosen facet without its own choice."""
     choice = chosen(query)
     wanted = {"all": {"filter": all_of(choice), "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH}}}
     for name in choice:
@@ -91,7 +91,7 @@ def counts(query: Query) -> dict[str, Any]:
 
 
 def counted(query: Query, found: Mapping[str, Any]) -> tuple[dict[str, int], int | None, int | None]:
-    """The counts in an answer, with the lowest and highest price."""
+    """The counts of a response, with the lowest and highest price."""
     counts = _tokens(found["all"])
     for name in chosen(query):
         own = _tokens(found[f"without {name}"])
@@ -107,5 +107,5 @@ def _tokens(found: Mapping[str, Any]) -> dict[str, int]:
 
 
 def total(answer: Mapping[str, Any]) -> int:
-    """How many there are."""
+    """The number of matches."""
     return int(answer["hits"]["total"]["value"])

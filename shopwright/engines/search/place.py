@@ -1,4 +1,4 @@
-"""Where a list goes on: what its last product was sorted by, as letters that fit an address."""
+"""Search cursors: the sort values of the last product, encoded for URLs."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,12 +13,12 @@ Place = TypeVar("Place")
 
 
 def written(place: object) -> str:
-    """The cursor of that place."""
+    """Encode a cursor."""
     return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def read(cursor: str, kind: type[Place]) -> Place:
-    """The place a cursor names. Raises Invalid for one that this engine did not write."""
+    """Decode a cursor. Raises Invalid for one of another engine."""
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (ValueError, binascii.Error, msgspec.MsgspecError):

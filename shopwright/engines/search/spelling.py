@@ -1,9 +1,9 @@
-"""Words that are nearly others."""
+"""Spelling correction."""
 
 import string
 from collections.abc import Iterator
 
-# Folded: what may stand in place of a letter is a letter of its own script.
+# Folded letters are replaced by letters of their own script.
 ALPHABETS = (
     string.ascii_lowercase,
     "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў",

@@ -1,9 +1,9 @@
-"""Search inside the process: Tantivy, an index in a folder, shared by all processes, written by one at a time.
+"""Embedded search: Tantivy with an index in a folder, shared by all processes, written by one at a time.
 
-Words (`terms.py`) match stemmed in title, brand and text; the last word also as a beginning. A word the shop does not know
-is taken for the most frequent known word one edit away (insertion, deletion, replacement, transposition; Norvig's method).
-Facets are tokens `name=value` in one field, so that one aggregation counts them all; the group a shopper chose from is
-counted again without its own choice (disjunctive facets).
+Words (`terms.py`) match stemmed in title, brand and text; the last word also as a prefix. An unknown word is replaced
+by the most frequent known word one edit away (insertion, deletion, replacement, transposition; Norvig's method). Facets
+are tokens `name=value` in one field, counted by one aggregation; chosen facets are counted again without their own
+choice (disjunctive facets).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from shopwright.kit.private import make_folder
 
 SHAPE = "v3"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
-# File systems note times no finer than their clock ticks: what is younger may have been written twice since.
+# File times have the resolution of clock ticks: a newer file may have been written twice since.
 TICK_NS = 50_000_000
 WRITER_WAIT_S = 10.0
 SWEPT_AFTER_S = 3_600
@@ -54,9 +54,8 @@ def _open(home: Path) -> tantivy.Index:
 class TantivyIndex:
     """The index in `folder`.
 
-    A small file names the subfolder that is the index now. An index that is damaged (a process was killed while it
-    wrote) or replaced is left for a new subfolder; every process follows the name. What should be in it is known to the
-    service, which brings it back.
+    A small file names the current subfolder. A damaged index (a process was killed while writing) or a replaced one is
+    left for a new subfolder, and all processes follow the name. The service restores the content.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -76,7 +75,7 @@ class TantivyIndex:
             return "first"
 
     def _open_current(self) -> tuple[str, tantivy.Index]:
-        """The index that is current, and its name. Another thread or process may replace or remove it at any moment."""
+        """Open the current index, which others may replace or delete at any moment."""
         while True:
             current = self._current()
             home = self._folder / current
@@ -95,7 +94,7 @@ class TantivyIndex:
                 return opened
 
     def _start_over(self, before: str, reason: object) -> Unavailable:
-        """Leave the index of this name for an empty one, unless another has taken its place already."""
+        """Replace this index by an empty one, unless another has already."""
         with self._naming:
             if self._current() != before:
                 return Unavailable("The search index was begun anew.")
@@ -105,7 +104,7 @@ class TantivyIndex:
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
 
     def _generation(self) -> tuple[int, int] | None:
-        """Changes with what was committed last, by whichever process; None just after a commit, when nobody can tell."""
+        """A value that changes with every commit by any process; None just after a commit."""
 
         def changed(path: Path) -> int:
             try:
@@ -119,7 +118,7 @@ class TantivyIndex:
 
     @in_its_folder()
     def _searcher(self) -> tuple[str, tantivy.Searcher]:
-        """What was committed last, by whichever process, and the name of the index it is in."""
+        """A searcher of the last commit by any process, and the index's name."""
         generation = self._generation()
         current, index = self._open_current()
         if generation is None or generation != self._seen:
@@ -153,7 +152,7 @@ class TantivyIndex:
         give_back()  # the writer had threads of its own
 
     def _writer(self) -> tantivy.IndexWriter:
-        """The one writer there may be on this machine; another process gives it back after its batch."""
+        """The only writer on this machine; other processes release it after each batch."""
         deadline = time.monotonic() + WRITER_WAIT_S
         while True:
             try:
@@ -183,7 +182,7 @@ class TantivyIndex:
         return made
 
     async def search(self, query: Query) -> SearchFound:
-        """In a thread, a few at a time: one that takes long keeps nobody else from being answered."""
+        """Search in a few threads, so that a slow one delays nobody."""
         async with self._reading:
             current, searcher = self._searcher()
             with damaged_index(searcher, partial(self._start_over, current)):
@@ -216,7 +215,7 @@ class TantivyIndex:
 
     @staticmethod
     def _offset(searcher: tantivy.Searcher, query: Query) -> int:
-        """It has no other way into the depth of a list than to count; it keeps room for as many as it is told to skip."""
+        """The offset of a page: Tantivy has no cursors, and allocates for skipped results."""
         return max(0, min(place.read(query.after, int), searcher.num_docs)) if query.after else query.offset
 
     def _hits(self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query) -> Any:
@@ -230,7 +229,7 @@ class TantivyIndex:
         )
 
     def _correct(self, searcher: tantivy.Searcher, words: Sequence[Word]) -> list[Word] | None:
-        """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
+        """Replace unknown words by their likeliest neighbours; None if nothing changes."""
         corrected = [self._neighbour(searcher, word) for word in words]
         return corrected if corrected != list(words) else None
 
@@ -265,7 +264,7 @@ class TantivyIndex:
             return [searcher.doc(address)["card"][0].decode() for _, address in hits]
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
-        """Into a subfolder of its own, which is then named the index."""
+        """Fill a new subfolder, then make it current."""
         fresh = secrets.token_hex(8)
         home = self._folder / fresh
         try:
@@ -293,7 +292,7 @@ class TantivyIndex:
             self._sweep(fresh)
 
     def _sweep(self, current: str) -> None:
-        """The one before it is read from for a moment, others are being filled: only what is old goes."""
+        """Delete old subfolders only, as the previous one is still read for a moment and others are being filled."""
         for other in self._folder.iterdir():
             if other.is_dir() and other.name != current and other.stat().st_mtime < time.time() - SWEPT_AFTER_S:
                 shutil.rmtree(other, ignore_errors=True)
@@ -312,4 +311,4 @@ class TantivyIndex:
         return Health(f"Tantivy {version('tantivy')}", room(self._folder))
 
     async def close(self) -> None:
-        """Its files are closed with the process."""
+        """Files are closed with the process."""

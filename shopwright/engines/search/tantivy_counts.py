@@ -1,4 +1,4 @@
-"""Facets as Tantivy counts them: in one pass, in its query language."""
+"""Facet counts of Tantivy, in one pass in its query language."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,9 +19,9 @@ WHOLE = "*"  # no facet has this name
 def count(
     searcher: tantivy.Searcher, query: Query, where: tantivy.Query
 ) -> tuple[dict[str, int], int | None, int | None]:
-    """How many have each token, and the lowest and highest price. `where`: the text, and where is looked.
+    """Count tokens, and find the lowest and highest price. `where`: the text and scope.
 
-    Each facet one has chosen from is counted without that choice.
+    Each chosen facet is counted without its own choice.
     """
     choices = _choices(query)
     narrowed = {name: {"filter": _all(choices, but=name), "aggs": COUNTED} for name in (WHOLE, *choices)}
@@ -37,7 +37,7 @@ def count(
 
 
 def _choices(query: Query) -> dict[str, str]:
-    """What one has chosen from each facet, as Tantivy's query language says it."""
+    """The chosen filters by facet in Tantivy's query language."""
     chosen = {
         name: f"({' OR '.join(f'terms:{_quoted(token)}' for token in tokens)})"
         for name, tokens in query.groups.items()

@@ -1,4 +1,4 @@
-"""Damage inside of an index of Tantivy, which opens it without reading all of it and fails where a query comes by."""
+"""Damage within a Tantivy index, which opens without reading everything and fails when a query meets it."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ PANIC = "PanicException"  # of a library in Rust; no Exception, so that nobody t
 
 @contextmanager
 def in_its_folder() -> Iterator[None]:
-    """An index whose folder cannot be read or written is away. Which folder, and why, is for the log. Raises Unavailable."""
+    """Report an inaccessible index folder as Unavailable; folder and cause are logged."""
     try:
         yield
     except OSError as error:
@@ -24,7 +24,7 @@ def in_its_folder() -> Iterator[None]:
 
 @contextmanager
 def damaged_index(searcher: tantivy.Searcher, start_over: Callable[[object], Unavailable]) -> Iterator[None]:
-    """Leave an index that cannot be read for a new one; a query that fails in one that can does not cost it."""
+    """Replace an unreadable index; a query that fails on an intact one does not cost it."""
     try:
         yield
     except ValueError as error:
@@ -42,7 +42,7 @@ def _reason(
 
 
 def is_whole(searcher: tantivy.Searcher) -> bool:
-    """Can all that is in it be read: its documents, what they are sorted by, and its words?"""
+    """Whether all documents, sort values and words can be read."""
     try:
         everything = tantivy.Query.all_query()
         found = searcher.search(everything, limit=max(searcher.num_docs, 1), order_by_field="sold").hits

@@ -1,4 +1,4 @@
-"""What is looked for, as queries of Tantivy."""
+"""Tantivy queries."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,7 +35,7 @@ SCHEMA = _schema()
 
 
 def text(words: Sequence[Word], *, every: bool = True) -> tantivy.Query:
-    """What meets these words: every one of them, or any."""
+    """A query for these words: all of them, or any."""
     if not words:
         return tantivy.Query.all_query()
     if not every:
@@ -68,12 +68,12 @@ def _term(field: str, text: str) -> tantivy.Query:
 
 
 def within(query: Query) -> list[tantivy.Query]:
-    """Where is looked, whatever one chooses."""
+    """The scope of the search, whatever is chosen."""
     return [tantivy.Query.const_score_query(_term("terms", token), 0.0) for token in query.within]
 
 
 def filters(query: Query) -> list[tantivy.Query]:
-    """Where is looked, and what one has chosen."""
+    """The scope and the chosen filters."""
     found = [tantivy.Query.term_set_query(SCHEMA, "terms", list(tokens)) for tokens in query.groups.values() if tokens]
     if query.price_min is not None or query.price_max is not None:
         found.append(_range("price", query.price_min, query.price_max))
@@ -87,5 +87,5 @@ def _range(field: str, low: int | None, high: int | None) -> tantivy.Query:
 
 
 def all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    """What meets all of these."""
+    """A query that requires all of these."""
     return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Must, one) for one in queries])

@@ -1,8 +1,8 @@
-"""Words, as every search engine means them: of a product what is written to the index, of a query what is looked for.
+"""Words as all search engines use them: for indexing products and for queries.
 
-Both are folded here (`kit/folding.py`); the engines split at blanks alone. Of scripts that write no blanks each letter is
-a word, and what is looked for stands as a phrase: 猫 finds 猫の置物, and 東京 not 京東. Part numbers are found with and
-without what stands between their parts, both ways: beside its parts, what has several is written joined.
+Both are folded here (`kit/folding.py`); engines split at blanks only. In scripts without blanks each letter is a word,
+and queries are phrases: 猫 finds 猫の置物, but 東京 not 京東. Part numbers are found with and without separators: those with
+several parts are indexed joined, too.
 """
 
 import re
@@ -22,7 +22,7 @@ MOST_CHUNKS = 4  # so many pieces between blanks may be one part number
 MOST_GAPS = 40  # between numbers of one text: SKUs come first, and tables in a description are not looked for
 SHORT = 3  # letters of a piece that may belong to a number: AB 1234, 500 ml
 COMPOUND = 5  # letters of two words that may be written as one: t shirt
-# How much a word counts in each field.
+# The weight of a word in each field.
 FIELDS = (("title", 6.0), ("brand", 3.0), ("words", 1.0))
 JOINED, BEGUN = 1.0, 0.5  # how much it counts where it is written joined, and where it is a beginning alone
 NEAR, APART = 1.0, 1  # how much more where the title has them all beside each other, or with one word between
@@ -40,9 +40,9 @@ Chunk = tuple[str, Sequence[str]]  # what stands between two blanks, and the wor
 
 
 class Word:
-    """Something looked for: its `parts` stand one after the other, or joined as `text`.
+    """A query word: its `parts` in sequence, or joined as `text`.
 
-    `joins`: with its neighbours it may be written as one of these; `begins`: or be the beginning of one of these.
+    `joins`: spellings joined with its neighbours; `begins`: words it may be a prefix of.
     """
 
     def __init__(self, text: str, parts: Sequence[str] = (), *, is_unspaced: bool = False) -> None:
@@ -54,24 +54,24 @@ class Word:
 
     @cached_property
     def stem(self) -> str:
-        """As the index has it."""
+        """The word as indexed."""
         return stem(self.text)
 
     @property
     def phrases(self) -> Collection[Sequence[str]]:
-        """How it may be written apart: as it was, or between letters and digits."""
+        """The ways to write it in parts: as typed, or split between letters and digits."""
         numbers = [one for one in (self.text, *self.joins) if len(one) > 1 and DIGIT.search(one)]
         ways = [self.parts, *(tuple(_alike().findall(one)) for one in numbers if not self.is_unspaced)]
         return dict.fromkeys(way for way in ways if len(way) > 1)
 
     @property
     def written_joined(self) -> tuple[str, ...]:
-        """How it may be written joined, where that is not the word itself."""
+        """The ways to write it joined, other than the word itself."""
         return (self.text, *self.joins) if len(self.parts) > 1 and not self.is_unspaced else self.joins
 
     @property
     def may_be_misspelt(self) -> bool:
-        """Is it letters alone, of a script whose words are written apart?"""
+        """Whether it consists of letters only, of a script with blanks."""
         return not self.is_unspaced and DIGIT.search(self.text) is None
 
     def instead(self, text: str) -> "Word":
@@ -82,7 +82,7 @@ class Word:
 
 
 def of_query(text: str) -> list[Word]:
-    """What is looked for, word by word."""
+    """The words of a query."""
     chunks = _chunks(text)
     found: list[Word] = []
     owners: list[list[Word]] = []
@@ -103,7 +103,7 @@ def of_query(text: str) -> list[Word]:
 
 
 def _words(chunk: str, pieces: Sequence[str]) -> list[Word]:
-    """What stands between two blanks: a part number, letters of a script without blanks, or words."""
+    """The words of a chunk between blanks: a part number, letters of a script without blanks, or words."""
     if is_unspaced(chunk):
         return [Word("".join(pieces), pieces, is_unspaced=True)]
     if DIGIT.search(chunk):
@@ -116,7 +116,7 @@ def _words(chunk: str, pieces: Sequence[str]) -> list[Word]:
 
 
 def any_of(words: Sequence[Word]) -> list[Word]:
-    """Where nothing has them all: each of them, and of long runs without blanks each two letters beside each other."""
+    """Alternatives if nothing matches all: each word, and letter pairs of long runs without blanks."""
     return [
         one
         for word in words
@@ -129,7 +129,7 @@ def any_of(words: Sequence[Word]) -> list[Word]:
 
 
 def of_document(title: str, brand: str, words: str) -> tuple[list[str], str]:
-    """The words of each, in their order; and those of all that are looked up by their beginning, with those written joined."""
+    """The words of each field in order, and those for prefix search including joined spellings."""
     written, plain = [], []
     for text in (title, brand, words):
         folded = _folded(text)
@@ -145,10 +145,10 @@ def of_document(title: str, brand: str, words: str) -> tuple[list[str], str]:
 
 
 def _numbers(folded: str, beside: re.Pattern[str]) -> set[str]:
-    """What may be one number although it is written with blanks.
+    """Joined spellings of what may be one number written with blanks.
 
-    Who looks for AB1234 looks for AB 1234, too: it takes two numbers beside each other to be more. In a title, which is
-    short, few letters count as well (AB CD 12).
+    A search for AB1234 also finds AB 1234; longer sequences need two adjacent numbers. In titles, which are short, few
+    letters count as well (AB CD 12).
     """
     found = set()
     for gap in islice(beside.finditer(folded), MOST_GAPS):
@@ -160,12 +160,12 @@ def _numbers(folded: str, beside: re.Pattern[str]) -> set[str]:
 
 
 def _is_short(chunk: str) -> bool:
-    """May it be a part of a number that is written with blanks?"""
+    """Whether it may be part of a number written with blanks."""
     return (len(chunk) <= SHORT or DIGIT.search(chunk) is not None) and not is_unspaced(chunk)
 
 
 def _windows(chunks: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Some of these beside each other, from one to another, and how they are written joined; none over an empty one."""
+    """Sequences of adjacent chunks with their joined spelling; none across an empty chunk."""
     for first, some in enumerate(chunks):
         for last in range(first + 1, min(first + MOST_CHUNKS, len(chunks)) if some else 0):
             some += chunks[last]  # noqa: PLW2901
@@ -175,13 +175,13 @@ def _windows(chunks: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _folded(text: str) -> str:
-    """Its spelling, in which runs of scripts that write no blanks stand for themselves."""
+    """The folded text with blanks around runs of scripts without blanks."""
     folded = POSSESSIVE.sub("", fold(text))
     return folded if folded.isascii() else run().sub(r" \g<0> ", folded)
 
 
 def _chunks(text: str) -> list[Chunk]:
-    """What stands between blanks, with its words."""
+    """The chunks between blanks with their words."""
     folded = _folded(text)
     words = SIMPLE if folded.isascii() else piece()
     return [(chunk, [one[:LONGEST] for one in words.findall(chunk)]) for chunk in folded.split() if words.search(chunk)]
@@ -195,7 +195,7 @@ def _joined(chunk: str) -> str:
 
 @lru_cache(10_000)
 def stem(word: str) -> str:
-    """An English word without its ending, any other as it is."""
+    """The stem of an English word; others unchanged."""
     return (STEMMED.analyze(word) or [word])[0]
 
 

@@ -1,11 +1,11 @@
-"""Where traces go: nowhere, or `otlp://collector:4318` (OTLP over HTTP, what OpenTelemetry collectors take)."""
+"""Trace exporters: none, or `otlp://collector:4318` (OTLP over HTTP, for OpenTelemetry collectors)."""
 
 from shopwright.kit.observability.tracing import Tracer
 from shopwright.kit.settings import choose, client_of
 
 
 def open_traces(url: str, part: str, version: str) -> Tracer | None:
-    """The tracer behind `url`, for a process that serves `part`; None where nobody watches. Raises Invalid."""
+    """Open the tracer at `url` for a process that serves `part`, or return None. Raises Invalid."""
     return choose("traces", url, {"off": _off, "otlp": _otlp, "otlps": _otlp})(url, part, version)
 
 

@@ -1,7 +1,7 @@
-"""OpenTelemetry: spans leave in batches, on a thread of its own; where nobody takes them they are dropped, never waited for.
+"""OpenTelemetry: spans are exported in batches on a thread of their own; if nobody accepts them they are dropped.
 
-That thread begins with the first span, in the process that serves: one begun before would stand still in processes that
-are forked, and so would they.
+The thread starts with the first span, in the serving process: one started earlier would not survive in forked
+processes, and block them.
 
 otlp://collector:4318?share=0.1
 """
@@ -35,7 +35,7 @@ KINDS: Mapping[Kind, trace.SpanKind] = {
 
 
 class OtlpSpan:
-    """A span of OpenTelemetry's."""
+    """An OpenTelemetry span."""
 
     def __init__(self, inner: trace.Span) -> None:
         self._inner = inner
@@ -48,7 +48,7 @@ class OtlpSpan:
 
 
 class OtlpTracer:
-    """`kit.trace.Tracer`. `part`: what the process serves, `version`: of the shop."""
+    """See `Tracer`. `part`: what the process serves; `version`: of the shop."""
 
     def __init__(self, url: str, part: str, version: str) -> None:
         where = take_apart("traces", url, ("share",))
@@ -62,7 +62,7 @@ class OtlpTracer:
 
     @cached_property
     def _tracer(self) -> trace.Tracer:
-        # A collector that is away is no trouble of the shop's.
+        # An unavailable collector does not affect the shop.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         self._provider = TracerProvider(
             resource=Resource(self._resource),

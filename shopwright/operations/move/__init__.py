@@ -1,6 +1,6 @@
-"""`shopwright move`: a living shop goes from any engines to any others.
+"""`shopwright move`: moves a live shop to other engines.
 
-Rows are copied while the shop sells; triggers write down which ones change meanwhile, and those are brought again. At one
-moment both sides are read whole and must be the same. Then writing ends for seconds, what changed last is brought, and
-the shop goes on at its new place. What it came from keeps everything it had, and takes nothing any more.
+Rows are copied while the shop sells; triggers record changes, which are copied again. At one moment both sides are
+compared whole. Then writes stop for seconds, the last changes are copied, and the shop continues at its new place. The
+old place keeps its data, read-only.
 """

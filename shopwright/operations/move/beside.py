@@ -1,4 +1,4 @@
-"""What stands beside the database goes elsewhere while the database stays: documents and files."""
+"""Moving documents and files while the database stays."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,17 @@ from shopwright.operations.move.files import bring_files
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """How many documents and files are at their new place."""
+    """The numbers of moved documents and files."""
 
     documents: int
     files: int
 
 
 async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) -> Beside:
-    """Bring them, while the shop sells. Raises Invalid where nothing can be brought, Conflict, Unavailable.
+    """Move them while the shop sells. Raises Invalid if there is nothing to move, Conflict, Unavailable.
 
-    Whoever runs with the old settings goes on as before: documents are in the database as well until the first process
-    with the new ones lets go of them, and files are never removed.
+    Processes with the old settings continue: documents stay in the database until the first process with the new
+    settings removes them, and files are never removed.
     """
     here, there = source.settings, target.settings
     if here.search != there.search:

@@ -1,4 +1,4 @@
-"""Files go from one place to another."""
+"""Copying files between file stores."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from shopwright.kit.errors import Conflict
 
 
 async def bring_files(source: Shop, target: Shop) -> int:
-    """Those that are not there yet; what is named by its content is the same wherever it is. Answers how many are there."""
+    """Copy missing files; those named by content are equal everywhere. Returns how many are there."""
     here, there = await source.files.names(), set(await target.files.names())
     for name in here:
         if name in there:

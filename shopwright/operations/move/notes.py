@@ -1,4 +1,4 @@
-"""How far a move has come, in a file of the data folder: one that was broken off goes on from there."""
+"""The progress of a move, in a file of the data folder, so that an interrupted one continues."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from shopwright.kit.errors import Refused, Unavailable
 
 
 class Notes(msgspec.Struct, kw_only=True):
-    """`way`: from where to where. `after`: the key of the last row that was brought, by service/table. `whole`: those done."""
+    """`way`: origin and target. `after`: the last copied key by service/table. `whole`: completed tables."""
 
     way: str
     after: dict[str, list[Any]] = {}
@@ -27,11 +27,11 @@ class Notebook:
 
     @property
     def is_there(self) -> bool:
-        """Was a move begun and not ended?"""
+        """Whether a move is unfinished."""
         return self._path.exists()
 
     def read(self) -> None:
-        """Go on. Raises Refused where another move was begun."""
+        """Continue a move. Raises Refused if another one was begun."""
         try:
             self.notes = msgspec.json.decode(self._path.read_bytes(), type=Notes)
         except (OSError, msgspec.DecodeError) as error:

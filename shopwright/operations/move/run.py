@@ -17,13 +17,13 @@ from shopwright.operations.move.tables import Cargo, Row, Tables
 
 WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."
 FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
-# What says how far documents have come goes along only where they stay where they are.
+# Progress of documents moves along only if they stay where they are.
 MOVES = frozenset({"document_moves"})
 Say = Callable[[str], None]
 
 
 class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was moved. `read_only_s`: how long nothing could be written; `checksum`: of both sides at one moment."""
+    """The result. `read_only_s`: how long writes were rejected; `checksum`: of both sides at one moment."""
 
     rows: int
     files: int
@@ -32,7 +32,7 @@ class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngineMove:
-    """From the shop of these engines to the shop of those. `say` is told how far it is."""
+    """A move between shops with these engines. `say` gets progress messages."""
 
     def __init__(self, source: Shop, target: Shop, say: Say) -> None:
         self.source = source
@@ -48,7 +48,7 @@ class EngineMove:
         self._tables: list[Tables] = []
 
     async def run(self, *, replace: bool) -> MoveResult:
-        """All of it. Raises Refused where the target is not empty, Conflict where both sides differ in the end."""
+        """Run the move. Raises Refused if the target is not empty, Conflict if both sides differ."""
         if self.source.settings.database == self.target.settings.database:
             raise Refused("--to is the database the shop is in already; say another.")
         await self._begin(replace=replace)
@@ -142,10 +142,10 @@ class EngineMove:
             self._say(f"{brought} rows had changed meanwhile")
         return brought
 
-    # --- are they the same?
+    # --- comparison
 
     async def _compare(self) -> str:
-        """Both sides as they are at one moment: others wait until it is fixed, not until it is read."""
+        """Compare both sides at one moment; writers wait until snapshots are open."""
         self._say("comparing both sides")
         async with AsyncExitStack() as stack:
             for name in keep_documents():
@@ -202,11 +202,11 @@ def _differ(tables: Tables, table: str, here: int, there: int) -> str:
 
 
 async def _nothing(*_given: object) -> None:
-    """Rows of this table need nothing more."""
+    """Do nothing for rows of this table."""
 
 
 async def release(shop: Shop) -> None:
-    """A shop that a move has left fenced or watched takes orders again."""
+    """Let a shop that a move left fenced or watched accept writes again."""
     for work in shop.works.values():
         await work.database.movable.unfence()
         await work.database.movable.unwatch()

@@ -1,4 +1,4 @@
-"""The tables of one service, brought from one database to another."""
+"""Moving the tables of one service between databases."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ Key = tuple[Any, ...]
 
 
 class Cargo(msgspec.Struct, frozen=True):
-    """What is done with the rows of one table on their way."""
+    """How the rows of a table are handled on the way."""
 
     unpack: Callable[[Sequence[Row]], Awaitable[Sequence[Row]]]
     """They as they are at the source, with all that belongs to them."""
@@ -26,7 +26,7 @@ class Cargo(msgspec.Struct, frozen=True):
 
 
 class Tables:
-    """From `source` to `target`. `keys`: the tables that go along, with their primary keys."""
+    """The tables to move from `source` to `target`. `keys`: their primary keys."""
 
     def __init__(
         self,
@@ -40,16 +40,16 @@ class Tables:
         self.keys = keys
         self._cargo = cargo
 
-    # --- all of it
+    # --- full copy
 
     async def empty(self) -> None:
-        """Nothing is at the target."""
+        """Empty the target."""
         for table in self.keys:
             async with self.target.database.begin() as session:
                 await session.run(f"DELETE FROM {table}", {})
 
     async def copy(self, table: str, after: Key | None) -> Key | None:
-        """The next rows of a table, by key; answers the key of the last of them, None when there are no more."""
+        """Copy the next rows by key; returns the last key, or None at the end."""
         for _ in range(RETRIES):
             rows = await self._unpacked(table, await self._after(table, after))
             if not rows:
@@ -89,17 +89,17 @@ class Tables:
         if cargo := self._cargo.get(table):
             await cargo.arrived(session, rows)
 
-    # --- what changed meanwhile
+    # --- changes
 
     async def catch_up(self, session: DatabaseSession | None = None) -> int:
-        """Bring what has changed; answers how many rows that was. `session`: where the source is held still."""
+        """Copy changed rows; returns how many. `session`: while the source is paused."""
         async with self.source.database.snapshot() as moment:
             noted = await moment.fetch("SELECT n, place, key FROM moved_rows ORDER BY n", {})
             changed: dict[str, dict[Key, None]] = {}
             for row in noted:
                 if row["place"] in self.keys:
                     changed.setdefault(row["place"], {})[tuple(msgspec.json.decode(row["key"]))] = None
-            # First all of them go, then those there still are come: so none can be in the way of another.
+            # All are deleted first, then current ones inserted, so that unique keys cannot conflict.
             for table, keys in changed.items():
                 for some in _portions(keys):
                     async with self.target.database.begin() as there:
@@ -140,10 +140,10 @@ class Tables:
         async with self.source.database.begin() as own:
             await own.run_many(sql, rows)
 
-    # --- is it the same?
+    # --- comparison
 
     async def counts(self) -> dict[str, tuple[int, int]]:
-        """How many rows are here and there, by table."""
+        """Count rows on both sides by table."""
         found: dict[str, tuple[int, int]] = {}
         for table in self.keys:
             sql = f"SELECT count(*) AS n FROM {table}"

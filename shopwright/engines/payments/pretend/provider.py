@@ -1,4 +1,4 @@
-"""The side of the pretend provider that the shop talks to, and its signed webhooks."""
+"""The API of the pretend provider, and its signed webhooks."""
 
 import hashlib
 import hmac
@@ -50,7 +50,7 @@ class NoticeBody(msgspec.Struct):
 
 
 class PretendProvider:
-    """A provider with a database of its own. `base_url` is where its pages are, `webhook_url` where it calls."""
+    """A provider with its own database. `base_url`: of its pages; `webhook_url`: where it sends webhooks."""
 
     def __init__(self, work: ServiceDatabase, base_url: str, send: SendWebhook, vault: Vault) -> None:
         self._work = work
@@ -60,7 +60,7 @@ class PretendProvider:
         self._secret = b""
 
     async def prepare(self) -> None:
-        """Make or read the secret that signs webhooks."""
+        """Create or read the secret that signs webhooks."""
         async with self._work.begin() as tx:
             await tx.run(
                 "INSERT INTO secrets (name, secret) VALUES ('webhook', :secret) ON CONFLICT (name) DO NOTHING",
@@ -70,13 +70,13 @@ class PretendProvider:
         self._secret = self._vault.open(row["secret"]).encode() if row else b""
 
     async def protect(self, *, anew: bool = False) -> int:
-        """The secret is encrypted where it lies, `anew` with the newest key."""
+        """Encrypt the secret; `anew`: with the newest key."""
         async with self._work.begin() as tx:
             return await protect(tx, self._vault, (("secrets", "name", "secret"),), anew=anew)
 
     @property
     def own_page(self) -> OwnPage:
-        """What is done on its own pages, and by buyers' banks."""
+        """Return its own pages' operations, and those of buyers' banks."""
         return OwnPage(self._work, self._notify)
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
@@ -174,7 +174,7 @@ class PretendProvider:
         return await self.own_page.refund(reference, amount, key)
 
     async def answer_challenge(self, reference: str, *, approved: bool) -> str:
-        """The shopper has answered 3-D Secure; answers where to go back to."""
+        """Record the 3-D Secure answer and return the URL to go back to."""
         async with self._work.begin() as tx:
             moved = await tx.run(
                 "UPDATE intents SET status = CASE WHEN :approved = 0 THEN 'failed' WHEN capture = 'manual' THEN 'approved'"
@@ -199,7 +199,7 @@ class PretendProvider:
         )
 
     async def settle(self) -> None:
-        """A timer: delayed payments come through; a lost one tells nobody."""
+        """Scheduled job: capture delayed payments; lost ones send no webhook."""
         async with self._work.begin() as tx:
             rows = await tx.fetch(
                 "UPDATE intents SET status = CASE WHEN capture = 'manual' THEN 'authorized' ELSE 'captured' END,"
@@ -212,7 +212,7 @@ class PretendProvider:
         await self.own_page.play()
 
     async def call(self) -> None:
-        """A timer: webhooks that are due are sent; one that was not taken comes again later."""
+        """Scheduled job: send due webhooks, with retries."""
         now = to_micros(self._work.now())
         for row in await self._work.fetch("SELECT * FROM notices WHERE due <= :now ORDER BY due LIMIT 50", now=now):
             body = msgspec.json.encode(NoticeBody(row["id"], row["reference"], now // 1_000_000))
@@ -228,7 +228,7 @@ class PretendProvider:
                     )
 
     def timers(self) -> list[ScheduledJob]:
-        """What it does as time passes."""
+        """Return the scheduled jobs."""
         second = timedelta(seconds=1)
         return [ScheduledJob("pretend.settle", second, self.settle), ScheduledJob("pretend.call", second, self.call)]
 
