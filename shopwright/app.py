@@ -1,4 +1,4 @@
-"""The page on which the whole system can be seen.
+"""The whole system on one page.
 
 Engines are opened, and services built from their specs in river order; `web/application.py` mounts the routes.
 
@@ -7,7 +7,7 @@ Engines are opened, and services built from their specs in river order; `web/app
     readers   reviews  search  recommendations  books  notifications  insights
     web       product_view  privacy  storefront  backoffice
 
-One process serves all of it, or some (`here`): what it does not serve itself is asked over the network, by the same contract.
+A process serves all of it or some (`here`); it calls the rest over the network, by the same contracts.
 """
 
 import asyncio
@@ -69,15 +69,15 @@ COUNTED_EVERY_S = 10
 
 
 def migrations_of(service: str) -> list[Path]:
-    """The folders its database is made from."""
+    """The migration folders of a service's database."""
     own = HOME / "engines/payments/pretend/migrations" if service == "pretend" else spec_of(service).migrations
     return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own]
 
 
 class Shop:
-    """A whole shop in one process, or of it the services that are `here`; `ways` lead to the others.
+    """A shop in one process, or its services that are `here`; `ways` connect to the others.
 
-    `overrides`: classes to be used in place of our own, by those. Raises LookupError for one that no service is built from.
+    `overrides`: replacements for our classes. Raises LookupError for a class no service is built from.
     """
 
     users: "UserService"
@@ -205,12 +205,12 @@ class Shop:
         )
 
     def for_pages(self, name: str) -> Any:
-        """A service as pages ask it: one they can go without answers with less where it fails."""
+        """Return a service as pages use it, with fallbacks if the page can do without."""
         return self._spared.get(name) or getattr(self, name)
 
     @property
     def handlers(self) -> list[EventHandler]:
-        """Everything that is heard by anyone; what is elsewhere is known by name only."""
+        """Return all event handlers; those of other processes by name only."""
         return event_handlers.event_handlers(self)
 
     def _open_bus(self) -> Bus:
@@ -222,10 +222,10 @@ class Shop:
         own = [handler for handler in handlers if handler.service in self.here]
         return open_bus(self.settings.bus, list(self.works.values()), own, event_handlers.scheduled_jobs(self))
 
-    # --- life
+    # --- lifecycle
 
     async def migrate(self) -> list[str]:
-        """Bring every database to this version; answers what was applied."""
+        """Bring every database to this version. Returns what was applied."""
         applied = []
         for name, work in self.works.items():
             applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
@@ -235,20 +235,20 @@ class Shop:
         return applied
 
     async def protect(self, *, anew: bool = False) -> int:
-        """Secrets that lie plain in a database are encrypted, `anew`: all of them, with the newest key."""
+        """Encrypt plain secrets in databases; `anew`: all, with the newest key."""
         here = [spec for spec in specs() if spec.protect is not None and spec.name in self.here]
         count: int = sum([await spec.protect(getattr(self, spec.name), anew) for spec in here if spec.protect])
         return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
 
     async def is_demo(self) -> bool:
-        """Is this a demo shop? The data of every service say so; those who have none (pages alone) ask payments."""
+        """Whether this is a demo shop, by the data of any service; processes without data ask payments."""
         for work in self.works.values():
             return await work.is_demo()
         return (await self.payments.setup()).demo
 
     @asynccontextmanager
     async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
-        """The shop while it is open; with `deliver` this process sees to it that facts are carried: by itself or by others."""
+        """The open shop; with `deliver` its events are delivered, by this process or others."""
         if "payments" in self.here:
             await self.pretend.prepare()
         for spec in specs():
@@ -272,7 +272,7 @@ class Shop:
             await self.close()
 
     async def tell_counts(self) -> None:
-        """What this process has counted is told of."""
+        """Report this process's counts."""
         for tally in (self.looked, self.searched):
             await tally.flush()
 
@@ -288,7 +288,7 @@ class Shop:
             log.exception("what was counted could not be told of")
 
     async def close(self) -> None:
-        """Let go of every engine."""
+        """Close every engine."""
         await self.bus.close()
         for work in self.works.values():
             await work.database.close()

@@ -1,4 +1,4 @@
-"""Which service hears what, and what each does as time passes: the tables of all services put together."""
+"""The event handlers and scheduled jobs of all services."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,22 +16,22 @@ from shopwright.services.specs import spec_of, specs
 if TYPE_CHECKING:
     from shopwright.app import Shop
 
-# How far away it can be that something is tried again; with room for clocks of several machines that differ.
+# The longest retry pause, with room for differing clocks.
 DELIVERIES = DueTime("deliveries", "due", timedelta(minutes=11), "state = 'waiting'")
 
 
 def due_times(service: str) -> tuple[DueTime, ...]:
-    """What a service tries again later."""
+    """The retry times of a service."""
     return (DELIVERIES,) if service == PRETEND else (DELIVERIES, *spec_of(service).due_times)
 
 
 def keep_documents() -> list[str]:
-    """The services that keep documents."""
+    """The services that store documents."""
     return [spec.name for spec in specs() if spec.documents]
 
 
 def event_handlers(shop: "Shop") -> list[EventHandler]:
-    """Everything that is heard by anyone; what is elsewhere is known by name only."""
+    """Return all event handlers; those of other processes by name only."""
     return [
         handler
         for spec in specs()
@@ -40,7 +40,7 @@ def event_handlers(shop: "Shop") -> list[EventHandler]:
 
 
 def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
-    """Everything that is done here as time passes."""
+    """Return the scheduled jobs of this process."""
     here = [spec for spec in specs() if spec.name in shop.here]
     return [
         *(job for spec in here for job in spec.jobs(getattr(shop, spec.name))),
@@ -58,13 +58,13 @@ def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
 
 
 async def tidy(shop: "Shop", work: ServiceDatabase) -> None:
-    """A job: a service's old rows are ended, and much space they leave goes back to the disk."""
+    """Scheduled job: delete a service's expired rows, and return much free space to the disk."""
     await work.redact_erased()
     await end_old(work, retention_of(work.name), await _unheard_since(shop, work))
     await work.database.reclaim()
 
 
 async def _unheard_since(shop: "Shop", work: ServiceDatabase) -> datetime | None:
-    """When the oldest fact was told that is still on its way to this service, as far as this process can see."""
+    """When the oldest event pending for this service was emitted, as far as this process knows."""
     own = await shop.bus.under_way(work.name)
     return work.now() - timedelta(seconds=max(one.oldest_s for one in own)) if own else None

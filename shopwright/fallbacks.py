@@ -1,4 +1,4 @@
-"""What is shown where a service that a shop can do without does not answer: less, and no failure."""
+"""Fallback answers of services that pages can do without."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ log = logging.getLogger("shopwright")
 
 
 class WithFallbacks:
-    """A service, here or elsewhere, with the fallbacks of its spec for answers. `count` is told of each answer that says less."""
+    """A service with the fallbacks of its spec. `count` is notified of each fallback."""
 
     def __init__(self, spec: ServiceSpec[Any, Any], inner: Any, count: Callable[[], None]) -> None:
         self._spec = spec

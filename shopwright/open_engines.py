@@ -1,4 +1,4 @@
-"""The engines of a process: all that is outside of the shop, each chosen by the URL in its setting."""
+"""Opening the engines of a process, each chosen by the URL in its setting."""
 
 import logging
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ TIMEOUT_S = 10
 
 
 class EngineDecorator:
-    """Stands between a shop and its engines: does nothing, unless someone wants to see them fail."""
+    """A hook between a shop and its engines, used to make them fail."""
 
     def database(self, _name: str, database: Database) -> Database:
         return database
@@ -40,14 +40,14 @@ class EngineDecorator:
 
 
 class Engines:
-    """All of them but databases, which are a service's own, and the bus, which needs those who hear."""
+    """All engines except databases, which belong to services, and the bus, which needs the handlers."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.marks = open_marks(settings.cache)
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
-        # Redis alone: that of Memcached costs as much as it spares.
+        # Redis only: Memcached costs as much as it saves.
         self.cart_counts = CachedCounter(self.cache if self.marks is not None else None, "cart")
         self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
         self.caches = {"cache": self.cache}
@@ -61,7 +61,7 @@ class Engines:
         self.vault = open_vault(settings)
 
     def open_postboxes(self, work: ServiceDatabase) -> dict[str, MessageTransport]:
-        """Where messages go, by channel."""
+        """Open the message transports by channel."""
         settings = self._settings
         self.postboxes |= {
             "email": open_postbox("mail", settings.mail, work, settings.mail_from),
@@ -71,15 +71,15 @@ class Engines:
         return self.postboxes
 
     def tax_register(self) -> TaxRegister | None:
-        """Where tax ids are looked up; None for nowhere."""
+        """Return the register of tax ids, or None."""
         return open_register(self._settings.vies, self.outside)
 
     def providers(self, pretend: Provider, work: ServiceDatabase) -> Offered:
-        """Who takes money. Raises Invalid for a provider nobody knows."""
+        """Return the payment providers. Raises Invalid for an unknown one."""
         return Offered(named(self._settings.payments), {PRETEND: pretend}, work)
 
     async def post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
-        """Call a payment webhook of the shop over the network, as a provider would."""
+        """Send a payment webhook to the shop over the network, like a provider."""
         url = f"{self._settings.url}/v1/payment-webhooks/{provider}"
         try:
             answer = await self.outside.post(url, content=body, headers=dict(headers))
@@ -89,7 +89,7 @@ class Engines:
         return answer.is_success
 
     async def close(self) -> None:
-        """Let go of every engine."""
+        """Close every engine."""
         for postbox in self.postboxes.values():
             await postbox.close()
         await self.index.close()
@@ -104,7 +104,7 @@ class Engines:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """What secrets are encrypted with."""
+    """Open the vault for secrets."""
     if settings.encryption_key:
         return Vault(lambda: listed(settings.encryption_key))
     path = Path(settings.data) / ENCRYPTION_KEY

@@ -1,10 +1,10 @@
-"""Classes that a test or the simulator has services built from in place of our own."""
+"""Replacement classes for services, given by tests and the simulation."""
 
 from collections.abc import Collection, Mapping
 
 
 class Overrides:
-    """Which class is built, by ours. One that nothing is built from is an error: a broken shop would be a healthy one."""
+    """Replacements by our class. An unused one is an error, as a broken shop would silently be a healthy one."""
 
     def __init__(self, given: Mapping[type, type]) -> None:
         self._given = given
@@ -15,7 +15,7 @@ class Overrides:
         return self._given.get(own, own)
 
     def check(self, here: Collection[str]) -> None:
-        """Raises LookupError for a class that no service which is `here` was built from."""
+        """Raise LookupError for a class that no local service was built from."""
         for own in self._given.keys() - self._used:
             service = own.__module__.removeprefix("shopwright.services.").partition(".")[0]
             if service in here or not own.__module__.startswith("shopwright.services."):

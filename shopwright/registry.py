@@ -1,4 +1,4 @@
-"""What a process serves itself, and the ways to what others serve."""
+"""What a process serves, and its connections to what others serve."""
 
 import difflib
 import importlib
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 HOUSE = "house"  # what a process says of itself to whoever runs the shop
 FACES = "faces"  # what people see: served like a service
 PARTS = (*RIVER, FACES)
-# The pretend provider keeps its books beside payments.
+# The pretend provider's tables are beside payments.
 ALONG = {"payments": "pretend"}
 EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
-# Where each part records what staff do there, and learns who somebody is.
+# Where parts record staff actions, and look up callers.
 AUDIT = "users"
 T = TypeVar("T")
 Connect = Callable[[str], "Transport"]
 
 
 def serving(names: Collection[str]) -> frozenset[str]:
-    """The parts a process serves; all where none is named. Raises Invalid with “did you mean”."""
+    """The parts a process serves; all if none is named. Raises Invalid with “did you mean”."""
     for name in names:
         if name not in PARTS:
             near = difflib.get_close_matches(name, PARTS, n=1)
@@ -46,7 +46,7 @@ def serving(names: Collection[str]) -> frozenset[str]:
 
 
 def with_databases(names: Collection[str]) -> tuple[str, ...]:
-    """Of what a process serves, what has a database. Raises Invalid."""
+    """The served parts that have a database. Raises Invalid."""
     served = serving(names)
     return tuple(name for name in (*RIVER, *ALONG.values()) if name in served)
 
@@ -62,7 +62,7 @@ def asks(name: str) -> tuple[str, ...]:
 
 
 def may_ask(caller: str, service: str) -> bool:
-    """Does a process that serves these parts (“orders+payments”) ask that service?"""
+    """Whether a process that serves these parts (“orders+payments”) may call that service."""
     parts = [part for part in caller.split("+") if part in PARTS]
     if service == HOUSE:
         return FACES in parts
@@ -70,12 +70,12 @@ def may_ask(caller: str, service: str) -> bool:
 
 
 def embedded(settings: Settings) -> list[str]:
-    """The engines that live in the process or its folder."""
+    """The engines embedded in the process or its folder."""
     return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
 
 
 class RemoteStub:
-    """Stands for a service of another process where only the names of its event handlers are asked for."""
+    """Stands in for a remote service where only the names of its event handlers are needed."""
 
     def __getattr__(self, name: str) -> Any:
         async def on_event(_heard: object) -> None:
@@ -88,7 +88,7 @@ ELSEWHERE: Any = RemoteStub()
 
 
 def check_apart(settings: Settings, here: Collection[str]) -> bool:
-    """Does this process ask others? Raises Invalid where it lacks what that needs."""
+    """Whether this process calls others. Raises Invalid if settings for that are missing."""
     if set(here) >= set(PARTS):
         return False
     if "{service}" not in settings.services:
@@ -105,9 +105,9 @@ def check_apart(settings: Settings, here: Collection[str]) -> bool:
 
 
 class ServiceRegistry:
-    """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
+    """Connections to remote services. Raises Invalid if settings for them are missing.
 
-    `connect`: how verbs below a base URL are asked, where it is not by HTTP.
+    `connect`: opens a transport other than HTTP.
     """
 
     def __init__(self, settings: Settings, here: Collection[str], connect: Connect | None = None) -> None:
@@ -124,7 +124,7 @@ class ServiceRegistry:
         self.apart = check_apart(settings, here)
 
     def to(self, service: str, contract: type[T]) -> T:
-        """An object with the verbs of that contract."""
+        """Return an object with the operations of that contract."""
         spec, way = spec_of(service), self._line(service)
         if self.marks is not None:
             way = RpcResponseCache(way, service, self.marks, spec.cached, spec.reads)
@@ -134,15 +134,15 @@ class ServiceRegistry:
         return cast("T", WithFallbacks(spec, found, self.note_outage)) if spec.fallbacks else found
 
     def note_outage(self) -> None:
-        """Something was answered with less than there is."""
+        """Record a fallback answer."""
         self._outages += 1
 
     def outages(self) -> int:
-        """How often was answered with less than there is: pages made of such an answer are not kept."""
+        """The number of fallback answers; pages made from them are not cached."""
         return self._outages
 
     def house(self, part: str) -> ProcessAdmin:
-        """One of the processes that serve that part."""
+        """Return the admin interface of a process that serves that part."""
         return rpc_client(ProcessAdmin, self._line(part, HOUSE))
 
     def _line(self, service: str, what: str = "") -> Channel:
@@ -161,6 +161,6 @@ class ServiceRegistry:
         self.called(service, outcome, seconds)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for line in self._lines:
             await line.close()

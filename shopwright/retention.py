@@ -1,4 +1,4 @@
-"""The declarations of all tables put together: what each service's database holds, and until when."""
+"""The retention rules of all tables: what each database contains, and until when."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ EVERYWHERE: tuple[Retention, ...] = (*KIT, *DOCUMENTS)
 
 
 def own_retention(service: str) -> tuple[Retention, ...]:
-    """The tables that are a service's own."""
+    """The rules of a service's own tables."""
     if service == "pretend":
         return PRETEND
     return spec_of(service).retention
 
 
 def retention_of(service: str) -> Sequence[Retention]:
-    """Every table of a service's database."""
+    """The rules of every table in a service's database."""
     return (*EVERYWHERE, *own_retention(service))
 
 
 def personal_tables() -> Sequence[Retention]:
-    """Those of all services whose rows may tell of a person."""
+    """The rules of all tables that may contain personal data."""
     return [one for one in (*EVERYWHERE, *(rule for name in RIVER for rule in own_retention(name))) if one.personal]

@@ -1,4 +1,4 @@
-"""What a service declares of itself in its `spec.py`: the rest of the house knows a service by this and by its contract."""
+"""The declaration of a service in its `spec.py`; others know a service by this and its contract."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, kw_only=True)
 class BuildContext:
-    """What a service is built from: its database, the engines, the settings, and the services it asks."""
+    """What a service is built from: database, engines, settings, and services it calls."""
 
     work: ServiceDatabase
     settings: Settings
@@ -49,12 +49,12 @@ class BuildContext:
     overrides: Callable[[type[Any]], type[Any]]
 
     def ask(self, contract: type[C]) -> C:
-        """The service with this contract, here or elsewhere. Raises KeyError for one that is built later."""
+        """Return the service with this contract, local or remote. Raises KeyError if it is built later."""
         found: C = self.services[contract]
         return found
 
     def chosen(self, own: type[S]) -> type[S]:
-        """The service's class, or the one that a test has given in its place."""
+        """Return the service's class, or its replacement in a test."""
         return self.overrides(own)
 
 
@@ -64,13 +64,12 @@ def _none(_service: Any) -> list[Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSpec(Generic[C, S]):
-    """A service: what others may ask of it, how it is built, what it hears and does as time passes.
+    """A service: contract, construction, event handlers and jobs.
 
-    `cached`: operations whose answers follow from its database alone, whoever asks and whenever; `reads`: others that change
-    nothing. `fallbacks`: what is answered instead where it fails and a page can do with less. `public`: pages that are the
-    same for everyone are made from it; `seldom`: its versions change so seldom that they are worth asking for. `documents`:
-    it keeps documents. `due_times`: what it tries again later. `start` and `protect`: when a process starts, and when
-    secrets are encrypted (with the newest key). `beside`: what else its process asks.
+    `cached`: operations whose results depend on its database only; `reads`: other read-only ones. `fallbacks`: results
+    used when it fails and a page can do with less. `public`: shared pages depend on it; `seldom`: its versions change
+    rarely enough to be worth asking for. `documents`: it stores documents. `due_times`: its retry times. `start`,
+    `protect`: called when a process starts, and when secrets are encrypted. `beside`: further calls its process makes.
     """
 
     package: str
@@ -92,21 +91,21 @@ class ServiceSpec(Generic[C, S]):
 
     @property
     def name(self) -> str:
-        """Of its folder, its database and its attribute of the shop."""
+        """The name of its folder, database and shop attribute."""
         return self.package.rpartition(".")[2]
 
     @cached_property
     def retention(self) -> tuple[Retention, ...]:
-        """How long the rows of its tables are kept."""
+        """The retention rules of its tables."""
         found: tuple[Retention, ...] = import_module(f"{self.package}.retention").RETENTION
         return found
 
     @property
     def migrations(self) -> Path:
-        """The folder its tables are made from."""
+        """The folder of its migrations."""
         return Path(str(import_module(self.package).__file__)).parent / "migrations"
 
     def routes(self) -> "Router":
-        """Its REST routes, loaded when they are served: commands that serve nothing load no web framework."""
+        """Its REST routes, imported when served, so that commands load no web framework."""
         found: Router = import_module(f"{self.package}.http").routes()
         return found

@@ -1,4 +1,4 @@
-"""All settings of a shop, in one frozen structure; nearly all are URLs. `kit.settings` reads them."""
+"""All settings of a shop in one frozen structure; nearly all are URLs. `kit.settings` reads them."""
 
 import secrets
 from email.utils import formataddr
@@ -54,7 +54,7 @@ def _means(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-# What `move` is given on its command line.
+# The options of `move`.
 MOVABLE = ("database", "documents", "search", "files")
 
 
@@ -307,12 +307,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def complete(settings: Settings) -> Settings:
-    """All of them, with the secret of the data folder, which is made with it where there is none. Raises Invalid, Unavailable."""
+    """Return complete settings with the data folder's secret, created if missing. Raises Invalid, Unavailable."""
     return with_secret(filled(settings))
 
 
 def with_secret(settings: Settings) -> Settings:
-    """The same with the secret of the data folder, where none is set; what is in the folder is closed to others."""
+    """Return the settings with the data folder's secret if none is set; closes the folder to others."""
     data = Path(settings.data)
     secret = settings.secret or kept_once(data / "secret.key", secrets.token_hex(32))
     tighten(data)
@@ -320,7 +320,7 @@ def with_secret(settings: Settings) -> Settings:
 
 
 def filled(settings: Settings) -> Settings:
-    """The settings with the engines that live in the data folder filled in; nothing is made. Raises Invalid for values that cannot be."""
+    """Return the settings with embedded engines in the data folder, creating nothing. Raises Invalid."""
     require_right(settings, ("currency", "country", "time_zone", "url", "data", *MOVABLE))
     data = Path(settings.data).resolve()
     return msgspec.structs.replace(

@@ -1,6 +1,6 @@
-"""The command line: init · serve · work · migrate · demo · import · export · move · doctor · facts · messages · settings · cluster · nginx · deploy.
+"""The command line `shopwright`; `shopwright --help` lists the commands.
 
-Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
+Exit codes: 0 done, 1 refused or partly done, 2 wrong usage.
 """
 
 import importlib

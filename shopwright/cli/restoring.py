@@ -1,4 +1,4 @@
-"""`restore`: what would go is said and kept before an archive takes its place; numbers are not given twice afterwards."""
+"""`restore`: shows and saves what would be lost, then replaces the shop; numbers are never given twice."""
 
 import asyncio
 import shutil
@@ -21,7 +21,7 @@ from shopwright.operations.doctor import databases_are_whole
 from shopwright.operations.recovery import ENDS, aside_in, files_of, put_aside, require_stopped
 from shopwright.operations.unfinished_restore import forget_replacing, note_replacing
 
-# What is counted of what goes: in words, where it is, and what it is called by.
+# What is counted: words, place and name.
 COUNTED = (
     ("orders", "orders/orders", "SELECT id, number AS name, placed_at AS time FROM orders ORDER BY number"),
     ("payments", "payments/payments", "SELECT id, id AS name, created_at AS time FROM payments ORDER BY id"),
@@ -31,7 +31,7 @@ COUNTED = (
 
 
 class Going(msgspec.Struct, frozen=True):
-    """`count` of them are here and not in the archive, from `first` to `last` by their numbers or ids."""
+    """`count` of them are here but not in the archive, from `first` to `last` by number or id."""
 
     what: str
     count: int
@@ -39,17 +39,17 @@ class Going(msgspec.Struct, frozen=True):
     last: str
 
     def sentence(self) -> str:
-        """In words."""
+        """The loss in words."""
         return f"{self.count} {self.what} ({self.first}{f' to {self.last}' if self.count > 1 else ''})"
 
 
 def check_archive(file: Path) -> None:
-    """Raise Invalid or Refused where a shop cannot be made from it."""
+    """Raise Invalid or Refused if no shop can be made from the archive."""
     require_known_version(archive.verify(file))
 
 
 async def into_empty(shop: Shop, file: Path) -> int:
-    """Make a shop of what the archive says. Raises Refused where there is one."""
+    """Load the archive into an empty shop. Raises Refused if it is not empty."""
     if not await archive.is_empty(shop):
         raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
     async with upgraded_archive(file, shop.settings) as now:
@@ -64,7 +64,7 @@ async def into_empty(shop: Shop, file: Path) -> int:
 
 
 async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
-    """Make the shop what the archive says, once it is known what goes, and that is kept. Raises Refused."""
+    """Replace the shop by the archive, after confirmation and a backup. Raises Refused."""
     check_archive(file)
     wrong = (await databases_are_whole(shop)).wrong  # first of all: it opens nothing that is not there
     past = await counters.highest(shop)
@@ -83,7 +83,7 @@ async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
 
 
 async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: bool) -> None:
-    """Nothing is written from when the shop that is here is kept until the other is in its place, with its numbers."""
+    """Replace the shop; nothing can be written from its backup until the other is in place with its counters."""
     data = Path(shop.settings.data)
     async with upgraded_archive(file, shop.settings) as now:
         archive.check_version(archive.manifest_of(now))
@@ -127,7 +127,7 @@ def _require_sure(sentence: str, *, sure: bool) -> None:
 
 
 async def _what_goes(shop: Shop, file: Path) -> str:
-    """What is here and not in the archive, in words."""
+    """What is here but not in the archive, in words."""
     created = archive.manifest_of(file).created_at
     going = [found for one in COUNTED if (found := await _going(shop, file, one)) is not None]
     said = ", ".join(one.sentence() for one in going)
@@ -149,7 +149,7 @@ async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> Going | N
 
 
 async def _keep(shop: Shop) -> None:
-    """The shop that is here, as an archive of its own."""
+    """Back up the present shop."""
     path = Path(shop.settings.data) / f"before-restore-{shop.clock.now():%Y%m%d-%H%M%S}.zip"
     try:
         await archive.write(shop, path, is_held=True)
@@ -159,7 +159,7 @@ async def _keep(shop: Shop) -> None:
 
 
 async def _put_aside(shop: Shop) -> None:
-    """The files of a shop that is damaged: those that are leave, of the others a copy; then the tables are made anew."""
+    """Move damaged files aside with copies of the others, then create the tables anew."""
     files = files_of(shop.settings)
     damaged = [file for name, file in files.items() if shop.works[name].database.damaged]
     for work in shop.works.values():

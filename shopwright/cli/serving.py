@@ -43,19 +43,16 @@ from shopwright.settings import Settings, with_secret
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
 
-# These tell the processes of this server; they are no settings.
+# Internal variables for the processes of this server, not settings.
 QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
 BACKLOG = 4096
-# So long may a connection be silent before a request, or take to say its head.
+# How long a connection may stay silent before a request, or take to send its head.
 HEADERS_MS = 20_000
 LEFT_S = 3 * ORPHANED_AFTER_S
 
 
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
-    """One line an event on the terminal, and for each step of an order; requests only when not quiet.
-
-    What guards want to know is in `security.log`.
-    """
+    """Log events and business steps to the terminal, requests unless quiet, security events to `security.log`."""
     lines = JsonLines() if kind == "json" else None
     told = logging.StreamHandler(sys.stderr)
     told.setFormatter(lines or PlainLines(TEXT))
@@ -79,7 +76,7 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Whoever was killed may have left workers, which end by themselves soon."""
+    """Check that the port is free, waiting for workers of a killed server, which end soon."""
     until = time.monotonic() + LEFT_S
     while (why := _refused_port(host, port)) and time.monotonic() < until:
         time.sleep(ORPHANED_AFTER_S / 2)
@@ -98,7 +95,7 @@ def _refused_port(host: str, port: int) -> str:
 
 
 class Where(msgspec.Struct, frozen=True):
-    """Where a server listens, with how many processes."""
+    """The address of a server, and its number of processes."""
 
     host: str
     port: int
@@ -106,14 +103,14 @@ class Where(msgspec.Struct, frozen=True):
 
 
 class OpenedShop(msgspec.Struct, frozen=True):
-    """`password`: the owner's new one, if it was made up just now. `notes`: what whoever starts the shop should know of it."""
+    """`password`: the owner's, if just generated. `notes`: for whoever starts the shop."""
 
     password: str | None
     notes: tuple[str, ...]
 
 
 async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> OpenedShop:
-    """Databases, owner and demo catalogue; made where they are not there."""
+    """Create databases, owner and demo catalogue if missing."""
     shop = Shop(with_secret(settings), here=services)
     try:
         await shop.migrate()
@@ -149,7 +146,7 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
 
 
 def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
-    """Prepare, tell where everything is, serve."""
+    """Prepare the shop, print its addresses, and serve."""
     if demo and services:
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
     check_apart(settings, serving(services))
@@ -175,7 +172,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
 
 
 async def init(settings: Settings) -> int:
-    """Make an empty shop with an owner, and say what is next. Raises Refused where there is one."""
+    """Create an empty shop with an owner, and print the next steps. Raises Refused if there is one."""
     await require_none(settings)
     prepared = await prepare(settings, (), demo=False)
     print(f"An empty shop was made in {place_of(settings)}.")
@@ -209,7 +206,7 @@ def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: O
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
-    """On the faster loop, where there is one."""
+    """Run on uvloop if available."""
     try:
         import uvloop
     except ImportError:  # Windows
@@ -219,7 +216,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def _serve_here(settings: Settings, where: Where, services: Sequence[str]) -> None:
-    """One process for everything: the lightest way."""
+    """Serve from one process, the lightest way."""
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
     from granian.server.embed import Server
@@ -263,7 +260,7 @@ def _serve_many(where: Where, grace_s: int) -> None:
 
 
 def create() -> "ASGIApp":
-    """The application of one worker process."""
+    """Build the application of a worker process."""
     from shopwright.cli.main import read_settings
 
     keep_to_ourselves()
@@ -274,9 +271,9 @@ def create() -> "ASGIApp":
 
 
 def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
-    """The application. What it is made of stays as long as the process: the garbage collector need not look at it again.
+    """Build the application, and exempt its objects from garbage collection.
 
-    It would, now and then in the middle of a request, for 65 ms.
+    A collection would take 65 ms now and then, in the middle of a request.
     """
     from shopwright.web.application import build
 
@@ -287,7 +284,7 @@ def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
 
 
 def work(settings: Settings, services: Sequence[str]) -> int:
-    """Carry facts and keep timers, until stopped."""
+    """Deliver events and run jobs, until stopped."""
     check_apart(settings, serving(services))
 
     async def run() -> None:

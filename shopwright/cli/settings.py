@@ -1,4 +1,4 @@
-"""`settings`: all of them, with where each comes from, or what is wrong with them."""
+"""`settings`: print all settings with their origin, or what is wrong with them."""
 
 import os
 

@@ -24,7 +24,7 @@ CUT_OFF, SECOND_SIGNAL = 0, 1  # exit codes
 
 
 class GracefulShutdown:
-    """Let requests end at the first signal; end the process at the second, or when the grace period is over."""
+    """Lets requests finish at the first signal; ends the process at the second, or after the grace period."""
 
     def __init__(self, stop: Callable[[], object], grace_s: float) -> None:
         self._stop = stop
@@ -46,17 +46,17 @@ class GracefulShutdown:
 
 
 def end(code: int, why: str) -> None:
-    """End this process now. Whatever was acknowledged is written already."""
+    """End this process now; everything acknowledged is on disk."""
     sys.stderr.write(f"shopwright: {why}\n")
     sys.stderr.flush()
     os._exit(code)
 
 
 def handle_signals(server: Any, grace_s: float) -> Callable[[], None]:
-    """Make the startup hook of a server with several workers that shuts it down as `GracefulShutdown` does."""
+    """Return a startup hook that shuts a server with workers down as `GracefulShutdown` does."""
 
     def begin() -> None:
-        # Workers are killed when their grace is over; then this process ends by itself.
+        # Workers are killed after their grace period; then this process ends by itself.
         shutdown = GracefulShutdown(server.signal_handler_interrupt, grace_s + 5)
 
         def signalled(*_: object) -> None:
@@ -72,7 +72,7 @@ def handle_signals(server: Any, grace_s: float) -> Callable[[], None]:
 
 
 def exit_with_parent() -> None:
-    """End this worker when its parent was killed, so that its port is free for a new server."""
+    """End this worker when its parent is killed, so that its port becomes free."""
     parent = os.getppid()
 
     def watch() -> None:

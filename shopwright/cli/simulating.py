@@ -1,4 +1,4 @@
-"""`shopwright simulate`: the whole shop in one process, through thousands of hours and any trouble."""
+"""`shopwright simulate`: the whole shop in one process, through thousands of hours of trouble."""
 
 import asyncio
 import logging
@@ -13,13 +13,13 @@ SHRINK_S = 60.0
 
 
 def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
-    """0 when everything held; 1 with the seed and the shortest story found where something did not."""
+    """Return 0 if everything held, else 1 with the seed and the shortest failing scenario."""
     logging.disable(logging.CRITICAL)  # what fails here is meant to
     chosen = seed if seed is not None else SystemRandom().randrange(10**9)
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
     where = folder or (memory if memory.is_dir() else None)
     with tempfile.TemporaryDirectory(dir=where, prefix="shopwright-simulate-") as made:
-        # A third of all seeds are shops that take money by hand.
+        # A third of all seeds use manual capture.
         stage = SimulationStage(Path(made), capture="manual" if chosen % 3 == 0 else "automatic")
         return asyncio.run(_simulate(stage, chosen, hours))
 

@@ -1,4 +1,4 @@
-"""`taxes`: places that are taxed in another way than their country are listed and added."""
+"""`taxes`: list and add tax presets of places."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def list_presets(shop: "Shop") -> int:
-    """Say which presets there are, and which this shop has."""
+    """List presets, and which this shop has."""
     click.echo("To be confirmed by your tax adviser. Add with `shopwright taxes presets NAME …`.")
     for one in await shop.pricing.tax_presets():
         there = ", added" if one.added else ""
@@ -22,7 +22,7 @@ async def list_presets(shop: "Shop") -> int:
 
 
 async def add_presets(shop: "Shop", names: Sequence[str]) -> int:
-    """Add the rates of presets; those that are there stay."""
+    """Add the rates of presets; existing ones stay."""
     for rate in await shop.pricing.add_tax_presets(names, whoever_types()):
         click.echo(f"{rate.title}: no tax in {rate.country} {rate.postcodes}.")
     return 0
@@ -37,9 +37,9 @@ def taxes() -> None:
 @data_option
 @click.argument("names", nargs=-1)
 def presets(data: str | None, names: tuple[str, ...]) -> None:
-    """List the places known to be taxed in another way than their country, or add those of NAMES.
+    """List places that are taxed differently from their country, or add those of NAMES.
 
-    They are what the law said, and no advice: confirm them with your tax adviser before you add them.
+    They state the law at their date and are no advice: confirm them with your tax adviser first.
     """
     settings = read_settings(data)
     if not names:

@@ -1,4 +1,4 @@
-"""A server whose engines are not there yet: it waits for them, says so, and tells who asks that it is not ready."""
+"""Waiting for engines: the server says what it waits for, and answers 503 meanwhile."""
 
 import asyncio
 import sys
@@ -16,9 +16,9 @@ LONGEST_HEAD = 16_384
 
 
 async def until_there(prepare: Callable[[], Awaitable[T]], host: str, port: int) -> T:
-    """What `prepare` answers, however often it has to be asked; meanwhile everything at that address is answered 503.
+    """Return the result of `prepare`, with retries; meanwhile requests at that address get 503.
 
-    Port 0: nobody is answered. Raises whatever `prepare` does but Unavailable.
+    Port 0: no server. Raises every error of `prepare` except Unavailable.
     """
     closed = NotReady()
     server = None
@@ -38,19 +38,19 @@ async def until_there(prepare: Callable[[], Awaitable[T]], host: str, port: int)
 
 
 class NotReady:
-    """Answers every request, health checks among them, with 503 and the reason."""
+    """Answers every request, including health checks, with 503 and the reason."""
 
     def __init__(self) -> None:
         self._why = self._shown = ""
 
     def say(self, why: str, shown: str = "") -> None:
-        """To whoever looks at the terminal, once for each reason; `shown`: what is said of it to all others."""
+        """Print a new reason; `shown`: the text for clients."""
         if why != self._why:
             print(f"Not ready: {why} Waiting for it …", file=sys.stderr, flush=True)
         self._why, self._shown = why, shown or why
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request, then the connection ends."""
+        """Answer one request and close the connection."""
         try:
             async with asyncio.timeout(ASKED_IN_S):
                 await reader.readuntil(b"\r\n\r\n")

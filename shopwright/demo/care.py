@@ -1,4 +1,4 @@
-"""How things are looked after and measured: by what they are, else by what they are made of."""
+"""Care and measurement texts, by family or material."""
 
 from shopwright.demo.goods import Thing
 from shopwright.services.catalog.contract import AttributeType
@@ -64,6 +64,6 @@ BY_MATERIAL = {
 
 
 def care_of(thing: Thing) -> str:
-    """The line that fits this thing."""
+    """The text that fits this product."""
     material = str(thing.attributes.get("material", ""))
     return BY_FAMILY_AND_MATERIAL.get((thing.family, material)) or BY_FAMILY.get(thing.family) or BY_MATERIAL[material]

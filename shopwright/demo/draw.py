@@ -1,4 +1,4 @@
-"""A picture of a product: by family, form, colour and material; three views of each."""
+"""Product pictures by family, form, colour and material, in three views."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,7 +14,7 @@ FAMILIES: Mapping[str, Drawing] = {
     if callable(function) and getattr(function, "__module__", "") == module.__name__ and not name.startswith("_")
 }
 HANGING = frozenset({"pendant", "towel", "clock", "knife", "trowel", "pen", "notebook", "card"})
-# Small things are looked at from nearer: the part of the sheet a front view shows.
+# Small things are shown closer: the part of the sheet in the front view.
 NEAR: Mapping[str, tuple[float, float, float, float]] = {
     "mug": (160, 370, 480, 600), "candle": (140, 330, 520, 650), "soap": (140, 330, 520, 650), "plate": (60, 180, 680, 850),
     "cushion": (100, 290, 600, 750), "blanket": (100, 310, 600, 750), "toy": (130, 270, 560, 700), "speaker": (120, 290, 560, 700),
@@ -45,7 +45,7 @@ def draw(family: str, form: int, colour: str, material: str, ground: int, view: 
 
 
 def _place(ink: Ink, family: str, ground: int) -> None:
-    """Where it is used: a table top of wood or cloth, with a window's light on the wall."""
+    """The setting: a table top of wood or cloth, and window light on the wall."""
     wood = (COLOURS["Oak"], COLOURS["Birch"], COLOURS["Walnut"], COLOURS["Linen"])[ground % 4]
     ink.path("M430 0 H690 L560 640 H300Z", "#ffffff", opacity=0.20)
     ink.path("M548 0 l20 0 L438 640 l-20 0Z", shade(GROUNDS[(ground + 3) % 8], -0.02), opacity=0.7)

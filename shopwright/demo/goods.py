@@ -1,10 +1,10 @@
-"""What Northlight sells: twelve categories, about ten things each. Voice: plain and specific."""
+"""Northlight's assortment: twelve categories of about ten products."""
 
 import msgspec
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """A product of the demo shop. `colours` and `sizes` become options where there is more than one; price in cents."""
+    """A demo product. Several `colours` or `sizes` become options; price in cents."""
 
     title: str
     family: str

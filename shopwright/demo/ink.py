@@ -1,6 +1,6 @@
-"""The means of the drawings: materials in three tones, one light from the upper left, grounds, contact shadows.
+"""Drawing tools: materials in three tones, light from the upper left, grounds, contact shadows.
 
-Every object is drawn on a sheet of 800 × 1000 with its foot at y = 820, at x = 400.
+Objects stand on a sheet of 800 × 1000, with their foot at y = 820, x = 400.
 """
 
 import colorsys

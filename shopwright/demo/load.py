@@ -45,7 +45,7 @@ PRESETS = (
     "french-overseas",
 )
 DEMO = "the demo shop"
-# A company that is not; its numbers have right check digits, and are nobody's that we know of.
+# A fictitious company; its numbers have valid check digits, and belong to nobody we know of.
 SELLER = Seller(
     legal_name="Northlight Handels GmbH",
     address=Address(
@@ -77,7 +77,7 @@ PRETTY = {
 
 
 async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
-    """Load what is missing; answers how many products were made. Repeating it changes nothing."""
+    """Load what is missing. Returns the number of new products. Safe to repeat."""
     untaxed = not await shop.pricing.tax_rates()
     await load_rules(shop)
     if untaxed:
@@ -86,7 +86,7 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
         await shop.pricing.add_tax_presets(PRESETS, DEMO)
     if shop.settings.country == SELLER.address.country and not await shop.pricing.sellers():
         await shop.pricing.set_seller(msgspec.structs.replace(SELLER, filing_currency=shop.settings.currency), DEMO)
-    # One of each category in turn, so that what is new is never twelve of a kind.
+    # One of each category in turn, so that new arrivals are mixed.
     rounds = itertools.zip_longest(*([(aisle, thing) for thing in aisle.things] for aisle in AISLES))
     every = [pair for one in rounds for pair in one if pair is not None]
     chance = random.Random(7)  # noqa: S311 -- the same demo each time
@@ -115,7 +115,7 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
 
 
 async def load_rules(shop: Shop) -> None:
-    """Taxes, shipping and a coupon: what a shop needs before it can sell anything. What is there stays."""
+    """Load tax rates, shipping rates and a coupon, which a shop needs to sell; existing ones stay."""
     currency = shop.settings.currency
     if not await shop.pricing.tax_rates():
         rates = [TaxRate(country=country, rate=rate, why=DEMO) for country, rate in TAXES]
@@ -185,7 +185,7 @@ def _variants(thing: Thing, pictures: dict[str, Media], currency: str, stock: li
 
 
 async def mark_if_new(shop: Shop) -> bool:
-    """A shop that has neither goods nor orders becomes a demo shop; answers whether it did. One that sells stays what it is."""
+    """Mark a shop without products and orders as a demo shop. Returns whether it was."""
     new = not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
     if new:
         for work in shop.works.values():

@@ -1,4 +1,4 @@
-"""Northlight with as many products as are asked for: its things again and again, each in another size and at its own price."""
+"""Northlight with any number of products: variations in size and price."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ WORDS = (
 
 
 class DrawnPictures:
-    """The pictures there are already, in place of fetched ones."""
+    """Existing pictures in place of downloads."""
 
     def __init__(self, pictures: Mapping[str, Media]) -> None:
         self._pictures = pictures
@@ -29,7 +29,7 @@ class DrawnPictures:
 
 
 async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
-    """Load Northlight, and more of the same until there are `size` products; answers how many were made."""
+    """Load Northlight and variations up to `size` products. Returns the number of new ones."""
     made = await load(shop)
     things = [(aisle, thing) for aisle in AISLES for thing in aisle.things]
     first = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in things])

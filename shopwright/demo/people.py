@@ -1,4 +1,4 @@
-"""What happened in the demo shop before today: people who ordered, and what they think. It goes the way all orders go."""
+"""The demo shop's past: customers, orders and reviews, made the way all orders go."""
 
 import random
 from datetime import timedelta
@@ -26,7 +26,7 @@ ORDERS = 18
 
 
 async def live_a_little(shop: Shop) -> None:
-    """Six people order, most of it is shipped, and they review some of it. The same each time."""
+    """Six people order, most orders are shipped, and some products reviewed; the same each time."""
     chance = random.Random(11)  # noqa: S311 -- the same demo each time
     bought: set[tuple[Caller, str, str]] = set()
     products = [await shop.catalog.get(slug) for slug in FAVOURITES]
@@ -48,7 +48,7 @@ async def live_a_little(shop: Shop) -> None:
 
 
 async def _review(shop: Shop, chance: random.Random, bought: list[tuple[Caller, str, str]]) -> None:
-    """Some of who bought something say what they think of it, each in other words, over the year before today."""
+    """Buyers review some of their purchases over the past year, each in other words."""
     left = {slug: list(said) for slug, said in SAID.items()}
     now = shop.clock.now()
     for caller, product_id, slug in bought:

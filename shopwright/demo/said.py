@@ -1,4 +1,4 @@
-"""What buyers say of Northlight's favourites: (stars, in a few words, more), by product. No sentence stands here twice."""
+"""Review texts of Northlight's favourites: (stars, title, text) by product, without repetitions."""
 
 SAID: dict[str, tuple[tuple[int, str, str], ...]] = {
     "harbour-kettle": (

@@ -1,4 +1,4 @@
-"""The account of an import: rows read = taken + unchanged + refused, and products counted as products."""
+"""The account of an import: rows read = imported + unchanged + refused, and products counted as products."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ NOTHING_BECAME = "nothing was made of it"
 
 
 class Account:
-    """What became of every row of every table of an import."""
+    """The results of all rows of all tables."""
 
     def __init__(self, store: AccountStore) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Account:
         self.notes: list[str] = []  # what is true of a table as a whole
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows, of a new table, each remembered as read."""
+        """Iterate over a new table's rows, recording each as read."""
         self._table += 1
         numbers: list[int] = []
         for row in rows:
@@ -41,11 +41,11 @@ class Account:
         self._store.add(self._table, remark)
 
     def leave_out(self, columns: list[tuple[str, int, str]]) -> None:
-        """Columns that no product shows, with how many rows had them, and why."""
+        """Record ignored columns with their number of rows, and why."""
         self._left_out += columns
 
     def close_table(self) -> None:
-        """A row of which nothing was said is refused: none is ever lost."""
+        """Refuse rows without a result, so that none is lost."""
         for row in self._store.unsettled(self._table):
             self.add(ImportIssue(row, "", "refused", NOTHING_BECAME))
 
@@ -72,7 +72,7 @@ class Account:
             yield f"  … and {count - len(shown)} more, {rest}"
 
     def write(self, report: Path) -> None:
-        """Every remark as a row of a CSV. Raises Unavailable."""
+        """Write every issue as a CSV row. Raises Unavailable."""
         try:
             make_file(report)
             with report.open("w", newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Addresses of earlier shops: in the form of their country; an odd field comes in as it is written, and is remarked upon."""
+"""Imported addresses in their country's form; unusual fields stay as written and are reported."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ LONGEST_TOLD = 40
 
 
 def imported_address(fields: Mapping[str, str], home: str) -> tuple[Address, dict[str, str]]:
-    """The address of a row, and what is odd about it by field. Without a country it is one of the shop's own (`home`)."""
+    """Return the address of a row, and its problems by field. Without a country it is the shop's (`home`)."""
     written = fields["country"]
     country = country_code(written) or written or home
     address, problems = read_address(Address(country=country, **{name: fields[name] for name in FIELDS}))

@@ -1,4 +1,4 @@
-"""What an importer makes of rows: products to be taken, and remarks about what could not be."""
+"""What importers make of rows: product drafts, and issues."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ UNLIMITED = 1_000_000  # units that may be ordered beyond what is there, where t
 
 
 class ImportIssue(msgspec.Struct, frozen=True):
-    """What became of a row (numbered as a spreadsheet shows it), and why. `noted` says more of a row, and decides nothing.
+    """The result of a row (numbered as in a spreadsheet) and why. `noted` adds a remark to another result.
 
-    `source` names the product it belongs to, where it became one.
+    `source`: its product, if it became one.
     """
 
     row: int
@@ -33,9 +33,9 @@ class ImportIssue(msgspec.Struct, frozen=True):
 
 
 class DraftVariant(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant as the file has it. `on_hand` is None where nobody counts it; `backorder`, `low_at` where the file says it.
+    """A variant in the file. `on_hand`: None if not counted; `backorder`, `low_at`: if the file has them.
 
-    `cost`: what one costs the shop, without tax. Where no file says it, it changes no digest.
+    `cost`: of a unit without tax. If no file has it, it does not affect the digest.
     """
 
     row: int
@@ -53,16 +53,16 @@ class DraftVariant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftImage(msgspec.Struct, frozen=True):
-    """A picture by address."""
+    """A picture by URL."""
 
     url: str
     alt: str = ""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as the file has it; `source` names it for good, so that a second run finds it again.
+    """A product in the file; `source` identifies it permanently, so that later runs find it.
 
-    `old_path`: where it was in the earlier shop; that address leads on from now on.
+    `old_path`: its path in the earlier shop, which becomes a redirect.
     """
 
     source: str
@@ -85,7 +85,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Changes when the file says something else of the product (not when only its place in the file does)."""
+        """A digest of the product's data, independent of its position in the file."""
         bare = msgspec.structs.replace(
             self, rows=(), variants=tuple(msgspec.structs.replace(one, row=0) for one in self.variants)
         )
@@ -96,9 +96,9 @@ Row = tuple[int, Mapping[str, str]]
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a row belongs: to the product `group`, which is also known by `names`; `part`: below another, by its name.
+    """The product `group` a row belongs to, also known by `names`; `part`: it belongs to another row, by name.
 
-    `takes`: groups that are no products of their own, because this one is made of them.
+    `takes`: groups that are part of this product, and no products themselves.
     """
 
     group: str
@@ -108,7 +108,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an importer knows of the file as a whole. `weight_unit`: of its header; `columns`: the meanings it has."""
+    """Facts about the whole file. `weight_unit`: from its header; `columns`: its meanings."""
 
     numbers: "NumberFormats"
     now: datetime
@@ -117,7 +117,7 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     stock: int | None = 0  # for files that say nothing of stock; None is not counted
 
     def has(self, beginning: str) -> bool:
-        """Is there a column whose meaning begins so? Where there is none, no row is looked through for it."""
+        """Whether a column's meaning has this prefix; if not, rows need not be searched for it."""
         return _has(self.columns, beginning)
 
 
@@ -127,42 +127,42 @@ def _has(columns: frozenset[str], beginning: str) -> bool:
 
 
 class Rows(Protocol):
-    """The rows of a file, put together."""
+    """The grouped rows of a file."""
 
     def named(self, name: str) -> list[Row]:
-        """Those of the product that has this name."""
+        """Return the rows of the product with this name."""
         ...
 
     def below(self, names: Iterable[str]) -> list[Row]:
-        """Those that say they belong to one of these."""
+        """Return the rows that belong to one of these."""
         ...
 
 
 class Importer(Protocol):
-    """A kind of file, read."""
+    """The importer of one kind of file."""
 
     @property
     def format(self) -> "Format":
-        """What its columns mean."""
+        """The meanings of its columns."""
         ...
 
     def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
-        """Where each row belongs, in the order of the file."""
+        """Iterate over rows with their places, in file order."""
         ...
 
     def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
-        """The product of the rows of a group, with remarks on what could not be taken."""
+        """Iterate over the product of a group of rows, with issues."""
         ...
 
     def orphan(self, row: Row) -> ImportIssue:
-        """What to say of a row that belongs to what is not there."""
+        """The issue of a row whose product is missing."""
         ...
 
 
 class RowError(Exception):
-    """A value that cannot be taken as it is; the message says why."""
+    """A value that cannot be imported; the message says why."""
 
 
 def split_list(text: str) -> tuple[str, ...]:
-    """Comma-separated words: “a, b,,c” → a, b, c."""
+    """Split comma-separated words: “a, b,,c” → a, b, c."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

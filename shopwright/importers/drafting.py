@@ -1,4 +1,4 @@
-"""From the rows of a table to drafts of products: read once, put together on disk, then said product by product."""
+"""From table rows to product drafts: read once, grouped on disk, then product by product."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +14,7 @@ from shopwright.importers.spool_store import Spool
 
 
 class FileSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the shop and the person say of a file. `decimal`: its decimal sign, "" to find it out; `stock`: of files without."""
+    """Settings for a file. `decimal`: its decimal sign, "" to detect it; `stock`: of files without."""
 
     currency: str
     now: datetime
@@ -25,7 +25,7 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True):
 def drafts(
     importer: Importer, header: Header, table: Table, spool: Spool, account: Account, given: FileSettings
 ) -> Iterator[Draft | ImportIssue]:
-    """First the whole file is read; only then is anything said of it. Raises Doubtful before the first product."""
+    """Read the whole file, then iterate over drafts and issues. Raises Doubtful before the first one."""
     early: list[ImportIssue] = []
 
     def placed() -> Iterator[tuple[Row, Place]]:
@@ -57,7 +57,7 @@ def drafts(
 
 
 def _meant(header: Header, table: Table, early: list[ImportIssue]) -> Iterator[Row]:
-    """Rows by what their cells mean; one with more cells than the header is broken, and said to be so."""
+    """Rows by meaning; a row with more cells than the header is reported as broken."""
     width = len(header.columns)
     for number, cells in table.records():
         if any(cell.strip() for cell in cells[width:]):

@@ -1,4 +1,4 @@
-"""The tables in a file: .csv, .tsv, .txt, .jsonl or an export of WordPress (.xml), each also packed by .gz; or a .zip of .csv."""
+"""The tables of a file: .csv, .tsv, .txt, .jsonl or a WordPress export (.xml), each possibly .gz; or a .zip of .csv."""
 
 import functools
 import gzip
@@ -18,9 +18,9 @@ MOST_FILES = 100  # in an archive
 
 
 def read_tables(path: Path, headers: Iterable[str] = (), *, largest: int = LARGEST) -> list[Table]:
-    """The tables of a file; `headers`: columns it is said to have. Raises Invalid saying what would be right.
+    """Return the tables of a file; `headers`: columns it should have. Raises Invalid with what would be right.
 
-    `largest`: bytes at most that an archive may hold, unpacked.
+    `largest`: the most bytes an archive may unpack to.
     """
     known = SPELLINGS | {plain(header) for header in headers}
     if not path.is_file():

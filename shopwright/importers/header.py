@@ -1,4 +1,4 @@
-"""The header of a table, understood: which column has which meaning, which are left out, and which must be asked about."""
+"""Understanding a table's header: the meaning of each column, ignored ones, and those to ask about."""
 
 import difflib
 import re
@@ -21,7 +21,7 @@ FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
 
 
 class Column(msgspec.Struct):
-    """`key`: the name its cells have for an importer, "" where it is left out for the reason `left_out`."""
+    """A column. `key`: its importer's name, or "" if ignored for the reason `left_out`."""
 
     header: str
     key: str = ""
@@ -34,7 +34,7 @@ class Column(msgspec.Struct):
 
 
 class Header:
-    """Turns the cells of a row into what they mean, and remembers what it has seen of each column."""
+    """Translates cells to meanings, and records what each column contained."""
 
     def __init__(self, known: Format, headers: Sequence[str], answers: Mapping[str, str]) -> None:
         self._format = known
@@ -74,7 +74,7 @@ class Header:
         return {column.key for column in self.columns if column.key}
 
     def missing(self) -> list[str]:
-        """What a file of this kind must have and this one has not."""
+        """Return the required meanings the file lacks."""
         keys = self.keys
         return [name for name in self._format.needs if name not in keys]
 
@@ -82,7 +82,7 @@ class Header:
         return next((column.unit for column in self.columns if column.key == key and column.unit), "")
 
     def read(self, cells: Sequence[str]) -> dict[str, str]:
-        """The cells by what they mean; of two columns of one meaning, the first that holds anything."""
+        """The cells by meaning; of several columns with one meaning, the first non-empty."""
         row: dict[str, str] = {}
         for column, cell in zip(self.columns, cells, strict=False):
             text = cell.strip()
@@ -105,7 +105,7 @@ class Header:
         return row
 
     def left_out(self) -> list[tuple[str, int, str]]:
-        """The columns that no product shows, with how many rows had them, and why."""
+        """Ignored columns with their number of rows, and why."""
         told = [(one.header, one.filled, one.left_out or "is not known") for one in self.columns]
         unread = {one.header for one in self.columns if one.left_out or not one.known}
         if self._format.kind == "magento":  # its own attributes are columns of plain files, and read as such
@@ -113,7 +113,7 @@ class Header:
         return [(header, filled, why) for header, filled, why in told if header in unread and filled]
 
     def check_doubts(self) -> None:
-        """Raises Invalid about columns that could say who may see a product, in a spelling nobody knows."""
+        """Raise Invalid about unknown columns that might restrict who sees a product."""
         doubtful = [column for column in self.columns if not column.known and self._could_restrict(column)]
         if not doubtful:
             return
@@ -150,12 +150,12 @@ class Doubtful(Invalid):
 
 
 def plain_answer(header: str) -> str:
-    """A header as a person may write it again."""
+    """A header as a person may retype it."""
     return " ".join(header.split()).casefold()
 
 
 def check_answers(known: Format, answers: Mapping[str, str]) -> None:
-    """Raises Invalid for meanings that are none."""
+    """Raise Invalid for unknown meanings."""
     meanings = {plain(one.name): one.name for one in known.meanings}
     for header, name in answers.items():
         if name != LEAVE_OUT and not name.startswith("attribute: ") and plain(name) not in meanings:

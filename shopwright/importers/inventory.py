@@ -1,4 +1,4 @@
-"""Shopify's inventory export: a row for each variant and location, with how many are there."""
+"""Shopify's inventory export: a row per variant and location, with counts."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Literal
@@ -19,13 +19,13 @@ NOT_STOCKED = "not stocked"
 
 
 def is_inventory(columns: Sequence[str]) -> bool:
-    """Is this a table of stock, without prices?"""
+    """Whether this is a stock table without prices."""
     there = {plain(column) for column in columns}
     return {"handle", "location"} <= there and bool(there & set(COUNTS)) and not there & {"price", "variantprice"}
 
 
 class InventoryCounts:
-    """Sets the stock of variants that are here, location by location."""
+    """Sets the stock of existing variants by location."""
 
     def __init__(self, shelf: ProductViews, how: Literal["take", "try", "undo"]) -> None:
         if how == "undo":
@@ -38,7 +38,7 @@ class InventoryCounts:
         self._places: dict[str, str] = {}
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
-        """Remarks about every row."""
+        """Iterate over the result of every row."""
         for number, cells in rows:
             row = {plain(header): cell.strip() for header, cell in cells.items()}
             row["options"] = "\n".join(cells.get(f"Option{n} Value", "").strip() for n in (1, 2, 3))
@@ -51,7 +51,7 @@ class InventoryCounts:
                 yield ImportIssue(number, name, "refused", getattr(error, "detail", str(error)))
 
     async def _one(self, row: Mapping[str, str]) -> Literal["taken", "unchanged"]:
-        """Raises Doubt, ShopError."""
+        """Import a row. Raises RowError, ShopError."""
         said = next((row[key] for key in COUNTS if row.get(key)), "")
         product, variant = await self._variant(row)
         place = await self._place(row.get("location", ""))
@@ -85,7 +85,7 @@ class InventoryCounts:
         return product, next(one for one in product.variants if one.sku == sku)
 
     async def _place(self, title: str) -> str:
-        """The location of this name; made where it is not there. The first one of a shop that has only its own is that."""
+        """The location with this name, created if missing. In a shop with one location the first name is that."""
         if not self._places:
             self._places = {one.title.casefold(): one.id for one in await self._shelf.inventory.locations()}
         if not title:

@@ -1,9 +1,10 @@
-"""What shops in other languages call the columns of WooCommerce's export: WooCommerce translates its own header."""
+"""Column names of WooCommerce's export in other languages, as WooCommerce translates its header."""
 
 from collections.abc import Mapping
 
-# Meaning → spellings, in German, French, Spanish, Italian, Dutch, Polish, Portuguese, Russian, Turkish, Japanese, Swedish.
-# Letter case, marks, blanks and punctuation do not matter; # is a number.
+# Meaning → spellings, in German, French, Spanish, Italian, Dutch, Polish, Portuguese, Russian, Turkish, Japanese,
+# Swedish.
+# Case, diacritics, blanks and punctuation do not matter; # is a number.
 WOOCOMMERCE: Mapping[str, tuple[str, ...]] = {
     "id": ("Kimlik",),
     "kind": ("Typ", "Tipo", "Тип", "Tür", "タイプ"),
@@ -179,7 +180,7 @@ WOOCOMMERCE: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-# What people and spreadsheets in those languages write for yes and no.
+# Words for yes and no in these languages.
 YES = frozenset({
     "1", "true", "yes", "y", "on", "x", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "waar",
     "prawda", "tak", "verdadeiro", "sim", "истина", "да", "doğru", "evet", "はい", "sant",

@@ -1,4 +1,4 @@
-"""Magento 2's product export, and the plainer files of its sample data: simple products, and configurable ones of them."""
+"""Magento 2's product export, and its sample data: simple products, and configurable ones made of them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ class Magento:
         yield _draft(row, (number,), (), (variant,), hidden=hidden)
 
     def orphan(self, row: Row) -> ImportIssue:
-        """Rows of this kind stand by themselves."""
+        """The issue of a row whose product is missing."""
         return refused(row[0], "", "belongs to what is not in this file")
 
 
@@ -124,13 +124,13 @@ def _configurable(
 
 
 def _variations(row: Mapping[str, str]) -> list[dict[str, str]]:
-    """“sku=A-S,size=S|sku=A-M,size=M”, each as a dictionary."""
+    """Parse “sku=A-S,size=S|sku=A-M,size=M” into dictionaries."""
     found = [dict(_pairs(one)) for one in re.split(r"\|(?=\s*sku=)", row.get("variations", "")) if one.strip()]
     return [one for one in found if one.get("sku")]
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """“a=1,b=2,5” → (a, 1), (b, 2,5): a piece without “=” belongs to the one before; values may stand in quotation marks."""
+    """Parse “a=1,b=2,5” into (a, 1), (b, 2,5): a part without “=” continues the last value; values may be quoted."""
     if text.startswith('"') and text.endswith('"') and '","' in text:  # each pair in quotation marks of its own
         pieces = [piece.replace('""', '"') for piece in text[1:-1].split('","')]
         yield from ((name.strip(), value.strip()) for name, _, value in (piece.partition("=") for piece in pieces))
@@ -151,7 +151,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 def _variant(
     number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts
 ) -> tuple[DraftVariant, list[ImportIssue]]:
-    """Raises Doubt."""
+    """The variant of a row, with issues. Raises RowError."""
     numbers, name = reading.numbers, readable(row.get("name", ""))
     period = (row.get("special_from", ""), row.get("special_to", ""))
     asked = on_sale(
@@ -226,7 +226,7 @@ def _draft(
 
 
 def _categories(row: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    """“Default Category/Men/Tops,…” of an export; a name a line, the first above the second, of the sample data."""
+    """Parse “Default Category/Men/Tops,…” of an export, or a path of one name per line in sample data."""
     if text := row.get("categories", ""):
         root = text.split("/")[0]
         ends = re.split(
@@ -241,7 +241,7 @@ def _categories(row: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
 
 
 def _attributes(row: Mapping[str, str]) -> dict[str, str]:
-    """Of an export they stand in one cell, of plain files each in a column of its own."""
+    """Attributes from one cell of an export, or from columns of plain files."""
     pairs = dict(_pairs(row.get("attributes", "")))
     pairs |= {
         key.removeprefix("? "): "|".join(value.splitlines()) for key, value in row.items() if key.startswith("? ")

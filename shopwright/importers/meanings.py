@@ -1,7 +1,7 @@
-"""What a column means: one table for each kind of file, with every spelling we know of it.
+"""The meanings of columns: a table for each kind of file, with all known spellings.
 
-A meaning is read by its importer, or named in the report as left out. What *restricts* (who may see a product, whether it
-is sold) is never guessed: a column that could be such a one, in a spelling nobody knows, stops the import.
+Each meaning is used by its importer, or reported as ignored. Columns that *restrict* (who may see a product, whether it
+is sold) are never guessed: an unknown column that might be one stops the import.
 """
 
 import re
@@ -16,7 +16,7 @@ UNIT = re.compile(r"\s*[(\[]\s*(kg|g|gr|mg|lbs?|oz|t|mm|cm|m|in|inch|ft|yd)\.?\s
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """`numeric`: its cells tell how numbers are written in this file. `left_out`: why the catalogue has no place for it."""
+    """A meaning. `numeric`: its cells show the file's number format. `left_out`: why it is ignored."""
 
     name: str
     spellings: tuple[str, ...]
@@ -26,7 +26,7 @@ class Meaning(msgspec.Struct, frozen=True):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """Columns that bear a name of their own: `Metafield: custom.fabric` is the attribute “fabric”.
+    """Columns with names in them: `Metafield: custom.fabric` is the attribute “fabric”.
 
     The first group of `of` is that name, and {} in `name`.
     """
@@ -37,7 +37,7 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of file. `needs`: meanings without which it is another kind; `decimal`: how its programs write numbers."""
+    """A kind of file. `needs`: required meanings; `decimal`: its usual decimal sign."""
 
     kind: str
     meanings: tuple[Meaning, ...]
@@ -50,13 +50,13 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plain(header: str) -> str:
-    """A header without what people write in many ways: case, marks, blanks, punctuation; numbers become #."""
+    """A header without case, diacritics, blanks and punctuation; numbers become #."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", header).casefold())
     return re.sub(r"\d+", "#", "".join(one for one in folded if one.isalnum() or one == "#"))
 
 
 def known_as(known: Format) -> Mapping[str, Meaning]:
-    """Every spelling of a format, in its plain form."""
+    """All spellings of a format in plain form."""
     return {plain(spelling): meaning for meaning in known.meanings for spelling in (meaning.name, *meaning.spellings)}
 
 
@@ -303,13 +303,13 @@ TABLE = Format(
 
 FORMATS: Mapping[str, Format] = {one.kind: one for one in (SHOPIFY, WOOCOMMERCE, MAGENTO, TABLE)}
 SPELLINGS = frozenset(spelling for one in FORMATS.values() for spelling in known_as(one))
-# Parts of words for what restricts, in many languages: a column nobody knows that has one of them is asked about.
+# Word parts of restrictions in many languages: unknown columns with one of them are asked about.
 RESTRICTING: Sequence[str] = (
     "publish", "publi", "visib", "visible", "status", "hidden", "draft", "sichtbar", "veroffentlich", "zichtbaar",
     "gepubliceerd", "widoczn", "opublikow", "видим", "опублик", "gorunur", "yayim", "表示", "公開", "synlig",
     "viditeln", "lathat", "nakyv", "julkaist", "可见", "显示", "发布", "노출", "공개",
 )  # fmt: skip
-# Values that only something that restricts has.
+# Values only restrictions have.
 RESTRICTED_VALUES = frozenset({
     "hidden", "visible", "catalog", "search", "draft", "archived", "unlisted", "private", "pending", "invisible",
     "not visible individually", "catalog, search", "versteckt", "entwurf", "caché", "brouillon", "oculto", "borrador",

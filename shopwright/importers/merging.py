@@ -1,6 +1,6 @@
-"""A second import is a merge: a field changes only where the file changed that very field since the last import.
+"""Repeated imports merge: a field changes only if the file changed it since the last import.
 
-What the last import gave is kept as a fingerprint for each field; what staff changed since stays, and is said. Pure functions.
+The last import's values are kept as fingerprints; changes by staff stay, and are reported. Pure functions.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ OF_VARIANT = ("sku", "barcode", "weight")
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """What to write; `given`: the fingerprints of what this file says; `kept`: what differs from it and stays."""
+    """What to write. `given`: fingerprints of the file's values; `kept`: fields that differ and stay."""
 
     wanted: ProductInput
     status: Status
@@ -32,7 +32,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint(value: Any) -> str:
-    """Short, and another for another value."""
+    """A short fingerprint of a value."""
     if type(value) in SIMPLE or (type(value) is str and len(value) <= SHORT):
         return _of_many(value)
     return _fingerprint(value)
@@ -44,17 +44,17 @@ def _fingerprint(value: Any) -> str:
 
 @lru_cache(maxsize=5_000, typed=True)
 def _of_many(value: Any) -> str:
-    """That of what many products have: a brand, a count, nothing."""
+    """The cached fingerprint of a value many products share: a brand, a count, nothing."""
     return _fingerprint(value)
 
 
 def key_of(options: Mapping[str, str]) -> str:
-    """By what a variant is known from one import to the next."""
+    """The key of a variant across imports."""
     return " / ".join(options.values())
 
 
 class Choice:
-    """Decides field by field, and remembers what was decided."""
+    """Decides field by field, and records the decisions."""
 
     def __init__(self, last: Mapping[str, str], *, first: bool) -> None:
         self._last = last
@@ -63,7 +63,7 @@ class Choice:
         self.kept: list[str] = []
 
     def takes(self, field: str, file: Any, shop: Any) -> bool:
-        """Is it the file's value that holds?"""
+        """Whether the file's value applies."""
         self.given[field] = fingerprint(file)
         if self._first:
             return True
@@ -83,7 +83,7 @@ class Choice:
 
     @property
     def is_unknown(self) -> bool:
-        """Did an earlier version import it, which kept no fingerprints?"""
+        """Whether an earlier version imported it without fingerprints."""
         return not self._last and not self._first
 
     def was_given(self, field: str) -> bool:
@@ -97,7 +97,7 @@ def merged(
     slugs: Mapping[str, str],
     last: Mapping[str, str],
 ) -> Merged:
-    """`pictures`: as the file names them; `slugs`: of categories, by id; `last`: what the last import gave."""
+    """Merge a draft into the product. `pictures`: as in the file; `slugs`: of categories by id; `last`: fingerprints."""
     first = old is None or not old.source_digest or old.source_digest.startswith(UNDONE)
     choice = Choice(last, first=first)
     file = {
@@ -150,7 +150,7 @@ def _attributes(choice: Choice, wanted: ProductInput, old: Product | None) -> di
             found[name] = value
         elif name in there:
             found[name] = there[name]
-    # What no import gave is somebody's; what an import gave and the file has no more goes.
+    # What no import set belongs to staff; what an import set and the file dropped is removed.
     return found | {
         name: value
         for name, value in there.items()
@@ -184,7 +184,7 @@ def _one_variant(choice: Choice, key: str, file: VariantInput, now: Variant | No
     changes: dict[str, Any] = {}
     for field in OF_VARIANT:
         value = getattr(file, field)
-        # A SKU that the file does not have was made here, and stays.
+        # A SKU the file lacks was generated here, and stays.
         if (
             not choice.takes(
                 f"{field} of {key}".rstrip(), value, getattr(now, field, value) if value or field != "sku" else value

@@ -1,4 +1,4 @@
-"""Numbers as files write them. How decimals and thousands are separated is found out once for a file, never for a cell."""
+"""Numbers in files. Separators are detected once per file, never per cell."""
 
 import re
 import unicodedata
@@ -40,7 +40,7 @@ WHOLE = {sign: re.compile(rf"\d*|{GROUPS % (re.escape(sign) + chr(39) + ' ')}") 
 
 
 class Evidence:
-    """What the numeric cells of a file say of its separators."""
+    """What the numeric cells of a file show about separators."""
 
     def __init__(self) -> None:
         self._votes: Counter[str] = Counter()
@@ -50,30 +50,30 @@ class Evidence:
             self._votes[sign] += 1
 
     def decimal(self, usual: str) -> str:
-        """The decimal sign; `usual` where the file does not show it or contradicts itself evenly; "" for nobody knows."""
+        """The decimal sign; `usual` if undecided, "" if unknown."""
         point, comma = self._votes["."], self._votes[","]
         return usual if point == comma else "." if point > comma else ","
 
 
 class NumberFormats(msgspec.Struct, frozen=True):
-    """Reads the numbers of one file. `decimal`: its decimal sign, "" where no cell shows it.
+    """Parses the numbers of one file. `decimal`: its decimal sign, "" if no cell shows it.
 
-    Rows have the same prices, counts and weights again and again: each is taken apart once.
+    Results are cached, as prices, counts and weights repeat.
     """
 
     currency: str
     decimal: str = "."
 
     def number(self, text: str) -> Decimal | None:
-        """A number; None for a blank. Raises Doubt where it is not plainly one."""
+        """Parse a number; None if blank. Raises RowError if ambiguous."""
         return _number(text, self.decimal) if text.strip() else None
 
     def price(self, text: str) -> Money | None:
-        """A price; None for a blank. Raises Doubt, also where it is more exact than the currency."""
+        """Parse a price; None if blank. Raises RowError, also if it is more precise than the currency."""
         return _price(self.currency, self.decimal, text) if text.strip() else None
 
     def cost(self, text: str) -> tuple[Money | msgspec.UnsetType, str]:
-        """What one costs the shop, where the file says it (0 says nothing), and what to note where it cannot be read."""
+        """The unit cost, if given (0 means unknown), and a note if it is unreadable."""
         try:
             found = self.price(text)
         except RowError as doubt:
@@ -81,11 +81,11 @@ class NumberFormats(msgspec.Struct, frozen=True):
         return (found, "") if found is not None and found.amount else (msgspec.UNSET, "")
 
     def count(self, text: str) -> int | None:
-        """A count of things; None for a blank. Raises Doubt."""
+        """Parse a count; None if blank. Raises RowError."""
         return _count(self.decimal, text) if text.strip() else None
 
     def grams(self, text: str, unit: str) -> int:
-        """A weight in grams, 0 for a blank. Raises Doubt."""
+        """Parse a weight into grams; 0 if blank. Raises RowError."""
         return _grams(self.decimal, text, unit) if text.strip() else 0
 
 
@@ -129,7 +129,7 @@ def _grams(decimal: str, text: str, unit: str) -> int:
 
 
 def _number(text: str, decimal: str) -> Decimal:
-    """Raises Doubt where it is not plainly one."""
+    """Parse a number. Raises RowError if ambiguous."""
     _, bare = _apart(text)
     return _parse(bare, text, decimal)
 
@@ -156,7 +156,7 @@ def _short(text: str) -> str:
 
 @lru_cache(maxsize=MANY)
 def _shown_by(text: str) -> str:
-    """The decimal sign that a cell shows; "" where it shows none."""
+    """The decimal sign a cell shows, or ""."""
     _, bare = _apart(text)
     last = max(bare.rfind("."), bare.rfind(","))
     if last < 0 or not NUMBER.fullmatch(bare):
@@ -172,7 +172,7 @@ def _shown_by(text: str) -> str:
 
 
 def _apart(text: str) -> tuple[set[str], str]:
-    """The currencies that may be meant (none: nothing is named), and the number alone."""
+    """The possible currencies (none: not named), and the bare number."""
     if PLAIN.fullmatch(text):
         return set(), text
     bare = unicodedata.normalize("NFKC", text.translate(SPACES)).translate(MINUS).replace("’", "'").strip()
@@ -193,7 +193,7 @@ def _apart(text: str) -> tuple[set[str], str]:
 
 
 def _read(bare: str, sign: str) -> Decimal | None:
-    """The number, where `sign` begins the decimals; None where it is none."""
+    """The number with `sign` as decimal sign; None if malformed."""
     if not NUMBER.fullmatch(bare):
         return None
     if bare.isascii() and bare.isdecimal():

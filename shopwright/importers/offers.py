@@ -1,4 +1,4 @@
-"""Prices, stock and stock rules of imported variants: set where they are new, changed where the file changed them."""
+"""Prices, stock and stock rules of imported variants: set for new ones, changed if the file changed them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ USUAL = StockRule()
 
 
 class ImportOffer(msgspec.Struct, frozen=True):
-    """A variant as it is here, and as the file has it."""
+    """A variant here and in the file."""
 
     made: Variant
     file: DraftVariant
@@ -32,7 +32,7 @@ class ImportOffer(msgspec.Struct, frozen=True):
 
     @property
     def cost(self) -> Money | None:
-        """What a unit costs, of stock that is counted."""
+        """The unit cost, if stock is counted."""
         return None if self.file.on_hand is None or self.file.cost is msgspec.UNSET else self.file.cost
 
     @property
@@ -42,19 +42,19 @@ class ImportOffer(msgspec.Struct, frozen=True):
 
     @property
     def given(self) -> dict[str, str]:
-        """The fingerprints of what the file says of it."""
+        """Fingerprints of the file's values."""
         key = key_of(self.file.options)
         told = {"price": (self.file.price, self.file.compare_at), "stock": self.file.on_hand, "rule": self.rule}
         return {f"{field} of {key}".rstrip(): fingerprint(value) for field, value in told.items()}
 
     def changed(self, field: str, last: Mapping[str, str]) -> bool:
-        """Does the file say something else of it than the last one did?"""
+        """Whether the file changed the field since the last import."""
         name = f"{field} of {key_of(self.file.options)}".rstrip()
         return last.get(name) != self.given[name]
 
 
 def offers_of(draft: Draft, product: Product) -> list[ImportOffer]:
-    """The variants of a product that the file has."""
+    """The product's variants that are in the file."""
     file = {key_of(one.options): one for one in draft.variants}
     pairs = [
         (one, file.get(key_of({name: one.options.get(name, "") for name in draft.options}))) for one in product.variants
@@ -63,14 +63,14 @@ def offers_of(draft: Draft, product: Product) -> list[ImportOffer]:
 
 
 async def set_offers(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str], bool]]) -> list[str]:
-    """Each with what the last import gave, and whether that is known; answers the ids of variants whose stock could not be set."""
+    """Set offers, each with its last fingerprints; returns variants whose stock could not be set."""
     new = {offer.made.id for offer, last, known in offers if not known or not last}
     changed = {
         field: [offer for offer, last, known in offers if not known or (last and offer.changed(field, last))]
         for field in ("price", "stock", "rule")
     }
     await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
-    # Opening stock is set once for a variant: what was sold since must not come back with the next run.
+    # Opening stock is set once per variant: sold units must not return with the next run.
     opened = [Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]]
     costs = {offer.made.id: cost for offer in changed["stock"] if (cost := offer.cost) is not None}
     await shelf.inventory.open_stock(opened, "imported", costs or None)
@@ -89,7 +89,7 @@ async def set_offers(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Ma
 
 
 async def kept_prices(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str]]]) -> list[str]:
-    """The ids of variants whose price here differs from that of the file, which did not change it."""
+    """Variants whose price differs from the file's unchanged one."""
     same = [offer for offer, last in offers if not last or not offer.changed("price", last)]
     now = await shelf.pricing.prices([offer.made.id for offer in same], shelf.currency)
     return [

@@ -1,7 +1,7 @@
-"""Orders of an earlier shop, one mechanism for all shops: rows that belong together are one order.
+"""Orders of an earlier shop, with one mechanism for all: consecutive rows form an order.
 
-Shopify writes an order's own columns in its first row only, the order exports of WooCommerce in each (one row an item).
-Magento's sample data has an order a row, without prices: those of the products that were imported are taken.
+Shopify writes order columns in the first row only, WooCommerce's exports in each (a row per item). Magento's sample
+data have an order per row without prices: those of the imported products are used.
 """
 
 import re
@@ -28,7 +28,7 @@ from shopwright.services.pricing.contract import Step
 from shopwright.services.users.contract import Users
 from shopwright.web.product_view.view import ProductViews
 
-# What we call a field → what earlier shops call it.
+# Our field → the names of earlier shops.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("Name", "order_number_formatted", "order_number", "order_id", "increment_id"),
     "email": ("Email", "billing_email", "customer_email"),
@@ -74,7 +74,7 @@ OFF = {"cancelled", "canceled", "voided", "refunded"}
 
 
 class SampleProduct(msgspec.Struct):
-    """What Magento's sample orders say of a product."""
+    """A product in Magento's sample orders."""
 
     sku: str
     qty: str = "1"
@@ -82,13 +82,13 @@ class SampleProduct(msgspec.Struct):
 
 
 def are_orders(columns: Sequence[str]) -> bool:
-    """Is this a table of orders?"""
+    """Whether this is a table of orders."""
     own = {"Lineitem name", "item_name"} & set(columns)
     return bool(own) or {"customer_email", "product", "payment"} <= set(columns)
 
 
 class OrderImporter:
-    """Takes orders into one shop."""
+    """Imports orders."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class OrderImporter:
         self._writes = how == "take"
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
-        """Remarks about every row; an order that is here already stays as it is."""
+        """Iterate over the result of every row; existing orders stay."""
         groups: dict[str, list[Row]] = {}
         current, evidence = "", Evidence()
         for number, row in rows:
@@ -139,7 +139,7 @@ class OrderImporter:
                 yield ImportIssue(group[0][0], f"order {name}", "noted", told)
 
     async def _one(self, name: str, group: list[Row], odd: list[str], notes: list[str]) -> tuple[str, str]:
-        """What becomes of an order; `odd` is told what is odd about its addresses, `notes` what is not as the file has it."""
+        """Import an order; `odd` collects address problems, `notes` deviations from the file."""
         past = await (self._sample(name, group) if "product" in group[0][1] else self._past(name, group, odd))
         source = source_of(group)
         if source.rows_left_out or source.cells_cut:
@@ -195,7 +195,7 @@ class OrderImporter:
         asked = numbers.price(_first(row, "price"))
         if asked is None:
             whole = numbers.price(_first(row, "line_total")) or zero(currency)
-            # Three for 10.00 cost 3.33 each; what is left is a rounding of the order.
+            # Three for 10.00 cost 3.33 each; the rest is rounding of the order.
             asked = msgspec.structs.replace(whole, amount=round(whole.amount / quantity))
             if abs(asked.amount * quantity - whole.amount) > 1:
                 raise RowError(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
@@ -211,7 +211,7 @@ class OrderImporter:
         return product, product.variant_named(sku)
 
     async def _sample(self, name: str, group: list[Row]) -> PastOrder:
-        """An order of Magento's sample data: its customer and its product must have been imported before."""
+        """An order of Magento's sample data, whose customer and product must have been imported."""
         row = group[0][1]
         wanted = msgspec.json.decode(row["product"], type=SampleProduct)
         user = await self._users.holder_of(row["customer_email"])
@@ -290,7 +290,7 @@ def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]
 
 
 def _address(row: Mapping[str, str], kind: str, home: str, odd: list[str]) -> Address | None:
-    """None where there is none; without a country it is one of the shop's own. What is odd about it is added to `odd`."""
+    """An address, or None; without a country it is the shop's. Problems are added to `odd`."""
     found = {
         field: next(
             (
@@ -306,7 +306,7 @@ def _address(row: Mapping[str, str], kind: str, home: str, odd: list[str]) -> Ad
         return None
     name = found["name"] or f"{found['first']} {found['last']}".strip()
     address, problems = imported_address({**found, "name": name or "–"}, home)
-    # What an order that is over lacks is nothing to be mended.
+    # Missing data of a completed order cannot be fixed.
     odd += [f"{kind} {text}" for field, text in problems.items() if found.get(field)]
     return address
 
@@ -318,13 +318,13 @@ def _name(row: Mapping[str, str]) -> str:
 
 
 def _old_number(name: str) -> int:
-    """The number in the name of an order: 1001 of #1001 or EN-1001; 0 where it is none that could be counted on from."""
+    """The number in an order's name: 1001 in #1001 or EN-1001; 0 if none."""
     digits = re.search(r"(\d+)\D*$", name)
     return int(digits[1]) if digits and len(digits[1]) <= LONGEST_NUMBER else 0
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
-    """2026-03-02 10:00:00 +0100, 2026-03-02T10:00:00Z, 2026-03-02; without a zone it is the shop's."""
+    """Parse 2026-03-02 10:00:00 +0100, 2026-03-02T10:00:00Z or 2026-03-02; without a zone it is the shop's."""
     try:
         found = datetime.fromisoformat(re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", text))
     except ValueError:

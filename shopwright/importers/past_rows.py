@@ -1,4 +1,4 @@
-"""The rows of an order as its file has them, to be kept with it: empty cells left out, and bounded."""
+"""An order's file rows to keep: without empty cells, and bounded."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ MOST_LETTERS = 60_000  # of all rows of an order, with the names of their column
 
 
 def source_of(group: Sequence[Row]) -> OrderSource:
-    """What is kept of them; what is too long is cut, and counted."""
+    """The rows to keep; excess is cut and counted."""
     rows: list[ImportedRow] = []
     letters = cut = 0
     for number, row in group[:MOST_ROWS]:

@@ -1,8 +1,8 @@
-"""The taxes of an order by rate, as the files of earlier shops name them.
+"""Taxes of an order by rate, from the files of earlier shops.
 
-Shopify: `Tax 1 Name` (“DE MwSt 19%”) to `Tax 5 Value`, in the order's first row. WooCommerce: all in one cell, either
-`rate_id:1|title:VAT|rate_percent:19|total:15.97; …` or the JSON of its API. Magento: a rate and a tax in each item's row, or
-`applied_taxes` of its API.
+Shopify: `Tax 1 Name` (“DE MwSt 19%”) to `Tax 5 Value` in the first row. WooCommerce: one cell, either
+`rate_id:1|title:VAT|rate_percent:19|total:15.97; …` or its API's JSON. Magento: rate and tax in each item's row, or its
+API's `applied_taxes`.
 """
 
 import re
@@ -31,7 +31,7 @@ UNKEPT = "what it says of them is in its rows alone"
 
 
 def past_taxes(group: Sequence[Row], numbers: NumberFormats, tax: Money) -> tuple[tuple[PastTax, ...], str]:
-    """The taxes by rate, and what is to be said where they cannot be taken: then there are none. `tax`: that of the order."""
+    """The taxes by rate, and what to report if they are unusable (then there are none). `tax`: the order's."""
     sums: dict[tuple[str, int], Money] = {}
     try:
         for name, percent, asked in _named(group, numbers):
@@ -51,7 +51,7 @@ def past_taxes(group: Sequence[Row], numbers: NumberFormats, tax: Money) -> tupl
 
 
 def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, str, Money]]:
-    """Name, rate and tax of each, as the file has them. Raises Doubt."""
+    """Name, rate and tax of each. Raises RowError."""
     head = group[0][1]
     for slot in SLOTS:
         yield head.get(f"Tax {slot} Name", ""), "", _money(head.get(f"Tax {slot} Value", ""), numbers)
@@ -70,7 +70,7 @@ def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, 
 
 
 def _of_fields(fields: Mapping[str, str], numbers: NumberFormats) -> tuple[str, str, Money]:
-    """A tax of one cell: in the API of WooCommerce that of the shipping stands beside that of the goods."""
+    """A tax of one cell; WooCommerce's API has that of shipping beside that of goods."""
     asked = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
     return _first(fields, NAMES), _first(fields, RATES), asked
 
@@ -85,12 +85,12 @@ def _first(fields: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def _money(text: str, numbers: NumberFormats) -> Money:
-    """Raises Doubt."""
+    """Parse an amount. Raises RowError."""
     return numbers.price(text) or zero(numbers.currency)
 
 
 def _ppm(text: str) -> int:
-    """“19”, “19 %” or “DE MwSt 19%” in millionths; 0 where no rate stands there."""
+    """Parse “19”, “19 %” or “DE MwSt 19%” into parts per million; 0 without a rate."""
     found = PERCENT.search(text)
     bare = (found[1] if found else text.strip()).replace(",", ".")
     if not BARE.fullmatch(bare):

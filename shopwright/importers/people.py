@@ -1,6 +1,6 @@
-"""Customers of an earlier shop: accounts without a password, which they choose by letter when they first come.
+"""Customers of an earlier shop: accounts without a password, which they choose by e-mail on first use.
 
-One mechanism for all shops; they differ in what they call their columns.
+One mechanism for all shops, which differ in column names.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import Users
 
-# What we call a field → what earlier shops call it.
+# Our field → the names of earlier shops.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "email": ("Email", "email", "user_email", "billing_email", "customer_email"),
     "first": ("First Name", "firstname", "first_name", "billing_first_name"),
@@ -36,12 +36,12 @@ PRODUCT_COLUMNS = {"Handle", "sku", "SKU", "Regular price", "Variant Price"}
 
 
 def are_people(columns: Sequence[str]) -> bool:
-    """Is this a table of customers?"""
+    """Whether this is a table of customers."""
     return any(name in columns for name in COLUMNS["email"]) and not PRODUCT_COLUMNS & set(columns)
 
 
 class CustomerImporter:
-    """Takes customers into one shop."""
+    """Imports customers."""
 
     def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
         if how == "undo":
@@ -51,7 +51,7 @@ class CustomerImporter:
         self._writes = how == "take"
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
-        """Remarks about every row; who is here already stays as they are."""
+        """Iterate over the result of every row; existing customers stay."""
         for number, row in rows:
             fields = {name: _first(row, columns) for name, columns in COLUMNS.items()}
             email = fields["email"]
@@ -93,7 +93,7 @@ class CustomerImporter:
 
 
 def _has_address(row: Mapping[str, str], fields: Mapping[str, str]) -> bool:
-    """Not where the table has no streets, as one of customers with their cities for a count."""
+    """Whether there is an address; tables without streets only have cities."""
     return any(column in row for column in COLUMNS["line1"]) and any(fields[name] for name in PLACE)
 
 
@@ -102,7 +102,7 @@ def _first(row: Mapping[str, str], columns: Sequence[str]) -> str:
 
 
 def _street(line1: str, line2: str) -> tuple[str, str]:
-    """Magento writes both lines as a list: ["6146 Honey Bluff Parkway",""]."""
+    """The street lines; Magento writes them as a list: ["6146 Honey Bluff Parkway",""]."""
     try:
         lines = [*msgspec.json.decode(line1, type=list[str]), "", ""] if line1.startswith("[") else [line1, line2]
     except msgspec.DecodeError:

@@ -1,6 +1,7 @@
-"""What PHP's serialize() wrote, as WordPress keeps lists in its database: texts, numbers, truth values and arrays.
+"""PHP's serialize() format, in which WordPress stores lists: texts, numbers, booleans and arrays.
 
-Objects are left unread: nobody's data make anything of ours. No library for it is kept up (phpserialize rests since 2016).
+Objects are not read, so foreign data create nothing. No maintained library exists (phpserialize: last released in
+2016).
 """
 
 import re
@@ -12,7 +13,7 @@ SIZED = re.compile(rb"([sa]):(\d{1,9}):")
 
 
 def unserialized(text: str) -> Any:
-    """The value; None where it is none, or is broken."""
+    """Decode a value; None if malformed."""
     try:
         return _value(text.encode(), 0, 0)[0]
     except ValueError:
@@ -20,7 +21,7 @@ def unserialized(text: str) -> Any:
 
 
 def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    """What begins there, and where it ends. Raises ValueError."""
+    """Decode the value at a position, and return its end. Raises ValueError."""
     if depth > DEEPEST:
         raise ValueError("too deep")
     if found := SCALAR.match(data, at):

@@ -1,4 +1,4 @@
-"""Pictures by address: fetched where that is possible and safe, kept as references where it is not."""
+"""Pictures by URL: downloaded if possible and safe, else kept as references."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ PATIENCE = 2  # failures after which a host is not asked again
 
 
 class Fetcher:
-    """Fetches for one import."""
+    """Downloads for one import."""
 
     def __init__(
         self, catalog: Catalog, *, fetch: bool, base: str = "", client: httpx.AsyncClient | None = None
@@ -31,7 +31,7 @@ class Fetcher:
         await self._client.aclose()
 
     async def media(self, image: DraftImage) -> Media | None:
-        """Our own copy, or a reference to theirs; None for one whose address says not where it is."""
+        """Our copy, or a reference; None for a path without a base."""
         if not image.url.startswith(("http://", "https://")):
             if not self._base:
                 return None
@@ -55,7 +55,7 @@ class Fetcher:
             address = await outgoing.public_address(host)
             if address is None:
                 return None
-            # What is connected to is the address that was looked at; the name is told, and its certificate checked.
+            # We connect to the checked address; the host name is sent, and its certificate verified.
             there = httpx.URL(url).copy_with(host=address, username=None, password=None)
             told = host if port is None else f"{host}:{port}"
             async with self._client.stream(

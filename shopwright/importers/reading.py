@@ -1,4 +1,4 @@
-"""Tables into rows, a piece at a time: encoding, separator and header are found out, not asked for."""
+"""Reading tables in pieces: encoding, separator and header are detected."""
 
 import csv
 import io
@@ -27,9 +27,9 @@ Open = Callable[[], IO[bytes]]
 
 
 class Table:
-    """One table: where it came from, its columns, and its rows (numbered as a spreadsheet shows them).
+    """A table: its source, columns and rows (numbered as in a spreadsheet).
 
-    `notes`: what else the file holds and nobody takes.
+    `notes`: other content of the file that is not imported.
     """
 
     notes: Sequence[str] = ()
@@ -49,7 +49,7 @@ class Table:
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
         with self._text() as file:
-            # The last line is ours: where a quotation mark is never closed, it is not seen again.
+            # The last line is ours: with an unclosed quotation mark it is not seen again.
             reader = csv.reader(itertools.chain(file, ["\n", END]), delimiter=self.separator)
             record: list[str] = []
             for number in itertools.count(1):
@@ -77,19 +77,19 @@ class Table:
                 yield number, record
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """The cells of every row below the header that holds anything."""
+        """Iterate over the cells of non-empty rows below the header."""
         for number, record in self._all():
             if number > self._header and any(cell.strip() for cell in record):
                 yield number, record
 
     def rows(self) -> Iterator[Row]:
-        """Every row that holds anything, by header; cells beyond the header are left out."""
+        """Iterate over non-empty rows by header; excess cells are dropped."""
         for number, record in self.records():
             yield number, dict(zip(self.columns, record, strict=False))
 
 
 class Lines(Table):
-    """A table of JSON objects, one a line: its columns are their fields, numbered as lines."""
+    """A table of JSON objects, one per line; fields are columns."""
 
     def __init__(self, name: str, opened: Open) -> None:
         self.name = name
@@ -129,12 +129,12 @@ def _as_cell(value: object) -> str:
 
 
 def too_large(name: str, largest: int = LARGEST) -> Invalid:
-    """More than is read of a file."""
+    """The error for a file that is too large."""
     return Invalid(_("{name} holds more than {largest} MB; split it.", name=name, largest=f"{largest / 1000000:g}"))
 
 
 def _encoding(name: str, opened: Open) -> str:
-    """UTF-8 is tried first because it cannot be mistaken; the whole file is looked at, a piece at a time."""
+    """Detect the encoding of the whole file; UTF-8 first, as it cannot be mistaken."""
     decoder = getincrementaldecoder("utf-8")()
     size, first, odd = 0, b"", b""
     with opened() as file:
@@ -162,7 +162,7 @@ def _encoding(name: str, opened: Open) -> str:
 
 
 def _find_header(head: list[str], known: frozenset[str]) -> tuple[str, int]:
-    """The separator, and the row the header stands in: that which has most of the known columns, else the first wide one."""
+    """The separator and header row: the one with most known columns, else the first wide one."""
     best, found = (0, 0, 0), (",", 1)
     for separator in SEPARATORS:
         if head and head[0].strip().lower() == f"sep={separator}":

@@ -1,4 +1,4 @@
-"""Shopify's product export: rows of one handle are one product; rows that follow carry more variants or only an image."""
+"""Shopify's product export: rows of one handle form a product; later rows have more variants, or only a picture."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
@@ -96,7 +96,7 @@ class Shopify:
         )
 
     def orphan(self, row: Row) -> ImportIssue:
-        """Rows of this kind stand by themselves."""
+        """The issue of a row whose product is missing."""
         return refused(row[0], "", "belongs to what is not in this file")
 
 
@@ -105,7 +105,7 @@ def _has_variant(row: Mapping[str, str]) -> bool:
 
 
 def _option_names(handle: str, group: Sequence[Row]) -> Generator[ImportIssue, None, dict[str, str]]:
-    """The options by number. Only “Default Title” as the one value of the one option is none."""
+    """The options by number. “Default Title” as the only value means none."""
     values = {n: {row[key] for _, row in group if row.get(key)} for n, key in VALUE_OF.items()}
     used = [n for n in OPTIONS if values[n]]
     if len(used) == 1 and {one.casefold() for one in values[used[0]]} == DEFAULT:
@@ -126,7 +126,7 @@ def _option_names(handle: str, group: Sequence[Row]) -> Generator[ImportIssue, N
 def _variant(
     handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: FileFacts
 ) -> tuple[DraftVariant, list[ImportIssue]]:
-    """The variant of a row, with remarks on what was left out. Raises Doubt."""
+    """The variant of a row, with issues. Raises RowError."""
     numbers, remarks = reading.numbers, []
     options = {name: readable(row.get(VALUE_OF[n], "")) for n, name in names.items()}
     if missing := [name for name, value in options.items() if not value]:
@@ -181,7 +181,7 @@ def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number:
 
 
 def _stock(row: Mapping[str, str], reading: FileFacts) -> int | None:
-    """The count where there is one; None where nobody counts. Raises Doubt."""
+    """The count, or None if not counted. Raises RowError."""
     places = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
     if places:
         return sum(reading.numbers.count(one) or 0 for one in places)

@@ -1,6 +1,6 @@
-"""Rows of a file, put together on disk: a table may be far larger than memory, and rows of one product stand anywhere in it.
+"""Grouping the rows of a file on disk: a table may exceed memory, and rows of a product may be anywhere.
 
-A database of its own that is gone when the import ends; nothing of the shop is in it.
+A temporary database that contains nothing of the shop.
 """
 
 import sqlite3
@@ -15,12 +15,12 @@ import msgspec
 from shopwright.importers.draft import ImportIssue, Outcome, Place, Row
 
 TOGETHER, READ_TOGETHER = 2_000, 100
-# Of two outcomes of a row the higher one holds; a row without any (0) was read and nothing is known of it.
+# Of two results of a row the higher one counts; 0 is a row without one.
 RANKS: dict[Outcome, int] = {"unchanged": 1, "taken": 2, "changed": 2, "refused": 3}
 
 
 class Scratch:
-    """A database for one import."""
+    """The database of one import."""
 
     def __init__(self, *schema: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="shopwright-import-")
@@ -40,7 +40,7 @@ class Scratch:
 
 
 class Spool(Scratch):
-    """The rows of one table, by the product they belong to."""
+    """The rows of one table by product."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,7 +50,7 @@ class Spool(Scratch):
         )
 
     def fill(self, placed: Iterable[tuple[Row, Place]]) -> None:
-        """Keep these rows; afterwards they can be asked for."""
+        """Store the rows."""
         rows: list[tuple[int, str, bool, bytes]] = []
         for (number, row), place in placed:
             rows.append((number, place.group, place.part, msgspec.msgpack.encode(row)))
@@ -67,7 +67,7 @@ class Spool(Scratch):
         self.db.execute("CREATE INDEX by_group ON rows (grp, part, number)")
 
     def groups(self) -> Iterator[list[Row]]:
-        """The rows of each product, in the order in which they begin."""
+        """Iterate over the rows of each product, in order of first rows."""
         begun = self.db.execute(
             "SELECT grp FROM rows WHERE part = 0 AND grp NOT IN (SELECT name FROM taken) GROUP BY grp ORDER BY MIN(number)"
         )
@@ -86,12 +86,12 @@ class Spool(Scratch):
         return self._rows(found[0], part=False) if found else []
 
     def below(self, names: Iterable[str]) -> list[Row]:
-        """Rows that say they belong to one of these, in the order of the file."""
+        """Return the rows that belong to one of these, in file order."""
         found = {number: row for name in names for number, row in self._rows(name, part=True)}
         return sorted(found.items())
 
     def orphans(self) -> Iterator[Row]:
-        """Rows that say they belong to what is not there."""
+        """Iterate over rows whose product is missing."""
         found = self.db.execute(
             "SELECT number, body FROM rows WHERE part = 1 AND grp NOT IN (SELECT name FROM names) ORDER BY number"
         )
@@ -106,7 +106,7 @@ class Spool(Scratch):
 
 
 class AccountStore(Scratch):
-    """What became of every row of every table, and what is to be said of it."""
+    """The results of all rows of all tables, with issues."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -151,7 +151,7 @@ class AccountStore(Scratch):
         return [row for (row,) in found]
 
     def rows(self) -> dict[int, int]:
-        """How many rows have each rank."""
+        """Count rows by result."""
         self._write()
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM read GROUP BY outcome"))
 
@@ -160,7 +160,7 @@ class AccountStore(Scratch):
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM products GROUP BY outcome"))
 
     def told(self, most: int) -> tuple[list[ImportIssue], int]:
-        """The first remarks that say something, those of refused rows first, and how many there are."""
+        """Return the first issues with details, refusals first, and their number."""
         self._write()
         (count,) = self.db.execute("SELECT COUNT(*) FROM remarks WHERE detail <> ''").fetchone()
         found = self.db.execute(
@@ -171,6 +171,6 @@ class AccountStore(Scratch):
         return [ImportIssue(*one) for one in found], count
 
     def everything(self) -> Iterator[tuple[int, str, str, str]]:
-        """For the report: all remarks in the order of the file."""
+        """Iterate over all issues in file order, for the report."""
         self._write()
         yield from self.db.execute("SELECT row, name, outcome, detail FROM remarks ORDER BY tab, row, id")

@@ -1,4 +1,4 @@
-"""Any other table of products, once it is known what its columns mean: a product a row, or several rows with options."""
+"""Any other product table, once its columns are known: a product per row, or several rows with options."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class OtherTable:
         yield _draft(source, head, tuple(taken), tuple(names.values()), tuple(variants.values()))
 
     def orphan(self, row: Row) -> ImportIssue:
-        """Rows of this kind stand by themselves."""
+        """The issue of a row whose product is missing."""
         return refused(row[0], "", "belongs to what is not in this file")
 
 
@@ -75,7 +75,7 @@ def _key(row: Mapping[str, str]) -> str:
 
 
 def _variant(number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts) -> DraftVariant:
-    """Raises Doubt."""
+    """The variant of a row. Raises RowError."""
     numbers = reading.numbers
     if missing := [name for name, value in options.items() if not value]:
         raise RowError(f"does not say its {', '.join(missing)}")

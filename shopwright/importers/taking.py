@@ -1,4 +1,4 @@
-"""Drafts into products, many at a time. It is safe to repeat and to break off: what is there in the same form is left alone."""
+"""From drafts to products, many at a time. Safe to repeat and to interrupt: unchanged products are left alone."""
 
 import itertools
 import re
@@ -27,20 +27,20 @@ from shopwright.services.catalog.contract import (
 )
 from shopwright.web.product_view.view import ProductViews
 
-# Of the descriptions of products that are taken together: they are in memory in several forms, and in one call.
+# Total length of descriptions per batch, as they are held in several forms, and sent in one call.
 MOST_LETTERS = 2_000_000
 
 
 class ImportPictures(Protocol):
-    """Where pictures come from."""
+    """The source of pictures."""
 
     async def media(self, image: DraftImage) -> Media | None:
-        """The picture to show; None where there is none to be had."""
+        """Return the picture, or None."""
         ...
 
 
 class ProductImporter:
-    """Takes drafts into one shop. `at_once`: so many variants in a transaction, as it is they that make it long."""
+    """Imports drafts. `at_once`: variants per transaction, as they determine its length."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ProductImporter:
         self._last: Mapping[str, Mapping[str, str]] = {}  # what the last import gave, by product
 
     async def take(self, drafts: Iterable[Draft | ImportIssue]) -> AsyncIterator[ImportIssue]:
-        """Remarks about every row, as they become known."""
+        """Iterate over the results of all rows as they become known."""
         batch: dict[str, Draft] = {}
         variants = letters = 0
         classes = {one.name for one in await self._shelf.pricing.tax_classes()}
@@ -73,7 +73,7 @@ class ProductImporter:
             if one is not found:
                 told = f"its tax class “{found.tax_class}” is none of this shop's; the standard one holds"
                 yield ImportIssue(found.rows[0], found.title, "noted", told)
-            # A source that comes twice is one product in two forms: the second is compared with the first.
+            # A repeated source is one product in two forms: the second is compared with the first.
             if variants >= self._at_once or letters > MOST_LETTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
                     yield remark
@@ -93,9 +93,9 @@ class ProductImporter:
         return [remark for draft in batch for remark in await self._deal([draft])]  # so that one stops no other
 
     async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
-        """What would become of them; nothing is written."""
+        """Report what would happen, without writing."""
         remarks, new = await self._merge(batch, known)
-        # Categories and pictures are made first where a product is taken; what is only tried goes without.
+        # Importing creates categories and pictures first; a dry run goes without.
         wanted = [msgspec.structs.replace(one.wanted, categories=()) for _, one in new]
         for (draft, one), tried in zip(new, await self._shelf.catalog.bring(wanted, how="try"), strict=True):
             if tried.product is None:
@@ -108,7 +108,7 @@ class ProductImporter:
     async def _merge(
         self, batch: list[Draft], known: Mapping[str, Product]
     ) -> tuple[list[ImportIssue], list[tuple[Draft, Merged]]]:
-        """Remarks on what is as it was, and what is to be written of the others."""
+        """Return issues of unchanged drafts, and what to write of the others."""
         self._notes, remarks, new = [], [], []
         self._last = await self._shelf.catalog.imported([one.id for one in known.values()])
         slugs = {one.id: one.slug for one in await self._shelf.catalog.categories()} if known else {}
@@ -132,7 +132,7 @@ class ProductImporter:
     async def _kept(
         self, draft: Draft, product: Product, kept: Sequence[str], last: Mapping[str, str]
     ) -> list[ImportIssue]:
-        """What was changed here since the last import, and stays."""
+        """Report fields changed here since the last import, which stay."""
         if not product.source_digest:
             return []
         prices = await kept_prices(self._shelf, [(offer, last) for offer in offers_of(draft, product)])
@@ -144,7 +144,7 @@ class ProductImporter:
         )
 
     async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
-        """What an earlier run brought is not sold any more; the next run would take it anew."""
+        """Retire what an earlier run created; the next run would import it again."""
         remarks: list[ImportIssue] = []
         for draft in batch:
             product = known.get(draft.source)
@@ -156,8 +156,8 @@ class ProductImporter:
 
     async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         remarks, new = await self._merge(batch, known)
-        # First prices and stock, then the products that have them: nobody sees one without. Broken off anywhere between, the
-        # next run does it again, for the same ids: it is the digest that says it was finished.
+        # Prices and stock first, then the products, so that none is visible without. After an interruption the next run
+        # repeats it for the same ids: the digest marks a product as complete.
         brought = await self._shelf.catalog.bring([one.wanted for _, one in new], how="reserve")
         taken: list[tuple[Draft, Merged, Product]] = []
         notes: dict[int, list[ImportIssue]] = {}
@@ -249,7 +249,7 @@ class ProductImporter:
         )
 
     async def _category(self, path: tuple[str, ...]) -> str:
-        """The slug of a category, made with those above it where they are missing; it is known by its title and those above."""
+        """The slug of a category by its path of titles, created with its ancestors if missing."""
         if not self._categories:
             tree = {one.id: one for one in await self._shelf.catalog.categories()}
             for one in tree.values():
@@ -276,7 +276,7 @@ class ProductImporter:
         return (await self._shelf.catalog.put_category(slug, title, above)).slug
 
     async def _attributes(self, draft: Draft) -> dict[str, Value]:
-        """By the key of their name; each is described under the name the file gives it."""
+        """Attributes by key, each defined under its name in the file."""
         if self._known is None:
             self._known = dict(await self._shelf.catalog.attribute_types())
         found: dict[str, Value] = {}
@@ -308,7 +308,7 @@ def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[ImportIssue]
 
 
 def _fitting(value: Value, known: AttributeType) -> Value | None:
-    """What a file says, as the attribute has it here; None where it is nothing of that kind."""
+    """The value as the attribute's kind; None if impossible."""
     text = str(value).strip()
     if known.kind in {"number", "measurement"}:
         bare = text.removesuffix(known.unit).strip()

@@ -1,4 +1,4 @@
-"""What cells say in words: yes and no, tax, sale periods, who may see a product. Doubt is never decided for publishing."""
+"""Words in cells: yes and no, tax, sale periods, visibility. In doubt nothing is published."""
 
 import html
 import re
@@ -29,7 +29,7 @@ DATE = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})")
 
 
 def flag(text: str) -> bool | None:
-    """Yes or no in the languages we know; None for a blank. Raises Doubt."""
+    """Parse yes or no in known languages; None if blank. Raises RowError."""
     word = text.strip().casefold()
     if not word:
         return None
@@ -39,7 +39,7 @@ def flag(text: str) -> bool | None:
 
 
 def shown(text: str) -> bool | None:
-    """May shoppers see it? None where the cell says nothing; a word that nobody knows is no."""
+    """Whether shoppers may see it; None if blank. Unknown words mean no."""
     word = text.strip().casefold()
     if not word:
         return None
@@ -47,19 +47,19 @@ def shown(text: str) -> bool | None:
 
 
 def unknown_word(text: str) -> bool:
-    """Is it a word about visibility that nobody knows?"""
+    """Whether it is an unknown word about visibility."""
     word = text.strip().casefold()
     return bool(word) and word not in SEEN and word not in YES and word not in NO
 
 
 def tax_class(text: str) -> str:
-    """The class of goods as classes here are named: reduced-rate-fr of “Reduced rate FR”, where it is none of the usual."""
+    """The name of a tax class: reduced-rate-fr for “Reduced rate FR”, if it is none of the usual."""
     word = text.strip().casefold()
     return TAX.get(word) or re.sub(r"[^a-z0-9_]+", "-", class_form(word)).strip("-_")[:40] or "standard"
 
 
 def moment(text: str, now: datetime) -> datetime | None:
-    """A day or time in the shop's zone; None for a blank. Raises Doubt where day and month cannot be told apart."""
+    """Parse a day or time in the shop's zone; None if blank. Raises RowError if day and month are ambiguous."""
     bare = text.strip()
     if not bare:
         return None
@@ -92,7 +92,7 @@ def _by_hand(text: str) -> datetime:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a variant costs now, what it is reduced from, and what is to be said about its sale."""
+    """The price, compare-at price, and a remark about its sale."""
 
     price: Money
     compare_at: Money | None = None
@@ -100,7 +100,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], now: datetime) -> Asked | None:
-    """The price of today: a sale that is over, or has not begun, is none. None where there is no price at all. Raises Doubt."""
+    """Today's price, ignoring past and future sales; None without a price. Raises RowError."""
     if sale is None or (regular is not None and sale.amount >= regular.amount):
         return Asked(regular) if regular is not None else None
     begins, ends = moment(period[0], now), moment(period[1], now)
@@ -123,12 +123,12 @@ def _is_day(text: str) -> bool:
 
 
 def readable(text: str) -> str:
-    """Text of one line as people read it: `&trade;` is ™."""
+    """A line of text without entities: `&trade;` is ™."""
     return html.unescape(text).replace("\xa0", " ").strip() if "&" in text else text.strip()
 
 
 def attribute_value(text: str) -> str:
-    """`["a","b"]` of a metafield is “a, b”."""
+    """A metafield's `["a","b"]` as “a, b”."""
     if text.startswith("["):
         try:
             return ", ".join(msgspec.json.decode(text, type=list[str]))
@@ -138,10 +138,10 @@ def attribute_value(text: str) -> str:
 
 
 def noted(row: int, name: str, detail: str) -> ImportIssue:
-    """Say more of a row."""
+    """An additional remark about a row."""
     return ImportIssue(row, name, "noted", detail)
 
 
 def refused(row: int, name: str, detail: str, source: str = "") -> ImportIssue:
-    """Say why a row, or with `source` a whole product, is not taken."""
+    """The refusal of a row or, with `source`, of a whole product."""
     return ImportIssue(row, name, "refused", detail, source)

@@ -1,4 +1,4 @@
-"""WooCommerce's product export: a variable product and its variations stand in rows of their own, joined by Parent."""
+"""WooCommerce's product export: variable products and variations are separate rows, linked by Parent."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ class WooCommerce:
         yield _draft(source, row, tuple(dict.fromkeys(taken)), facts, tuple(options), tuple(variants.values()), below)
 
     def orphan(self, row: Row) -> ImportIssue:
-        """A variation whose product is not there."""
+        """The issue of a variation whose product is missing."""
         told = f"its parent “{row[1].get('parent', '')}” is not in this file, or was refused"
         return refused(row[0], readable(row[1].get("title", "")), told)
 
@@ -104,13 +104,13 @@ def _kinds(row: Mapping[str, str]) -> set[str]:
 
 
 def _values(text: str) -> tuple[str, ...]:
-    r"""Values between commas; a comma of a value itself is written as \, there."""
+    r"""Split values at commas; commas within values are escaped as \,."""
     parts = (readable(part.replace("\\,", ",")) for part in COMMA.split(text))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _addresses(text: str) -> tuple[str, ...]:
-    """Addresses of pictures, which may have commas themselves."""
+    """Split picture URLs, which may contain commas."""
     parts = BETWEEN_ADDRESSES.split(text) if "://" in text else COMMA.split(text)
     return tuple(dict.fromkeys(part.replace("\\,", ",").strip() for part in parts if part.strip()))
 
@@ -128,7 +128,7 @@ def _attributes(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 def _options(
     row: Mapping[str, str], below: Sequence[Mapping[str, str]]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """What is chosen, and what only says more: a choice is an attribute that a variation names."""
+    """Options and plain attributes: an attribute named by a variation is an option."""
     own = _attributes(row)
     named = {title.casefold(): title for one in below for title in _attributes(one)}
     chosen = (
@@ -147,7 +147,7 @@ def _variants(
     reading: FileFacts,
     shares: int,
 ) -> tuple[list[DraftVariant], list[str]]:
-    """A variation that leaves an attribute open stands for every value of it. Raises Doubt."""
+    """The variants of a variation; an open attribute stands for every value. Raises RowError."""
     numbers, remarks = reading.numbers, []
     if row is not parent and row.get("published", "1") == "0" and parent.get("published", "1") == "1":
         raise RowError("is switched off there")
@@ -191,7 +191,7 @@ def _variants(
 def _stock(
     row: Mapping[str, str], parent: Mapping[str, str], reading: FileFacts, shares: int, remarks: list[str]
 ) -> tuple[int | None, int]:
-    """Units that are there (None: nobody counts), and how many more may be ordered. Raises Doubt."""
+    """Units in stock (None: not counted) and the backorder limit. Raises RowError."""
     said, there = row.get("stock", ""), row.get("in_stock", "").casefold()
     if said.casefold() == "parent":
         whole = max(reading.numbers.count(parent.get("stock", "")) or 0, 0)
@@ -236,7 +236,7 @@ def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[ImportIs
 
 
 def _text(row: Mapping[str, str], key: str) -> str:
-    r"""Lines end with \n there, and \\n is what somebody wrote."""
+    r"""Unescape: \n is a line end, and \\n literal text."""
     return re.sub(r"(?<!\\)\\n", "\n", row.get(key, "")).replace("\\\\n", "\\n")
 
 

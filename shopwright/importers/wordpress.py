@@ -1,7 +1,7 @@
-"""WordPress's own export (WXR, an RSS of posts) as the table that WooCommerce's product export would be.
+"""WordPress's own export (WXR, an RSS of posts), presented as WooCommerce's product export.
 
-What a product refers to stands elsewhere in the file: pictures are posts of their own, names of values are terms, and of
-an attribute a variation says no more than its key. So the file is read twice, a post at a time.
+A product's references are elsewhere in the file: pictures are posts, value names are terms, and variations name
+attribute keys only. So the file is read twice, post by post.
 """
 
 import gzip
@@ -26,7 +26,7 @@ CELLS = (
     "In stock?", "Stock", "Low stock amount", "Backorders allowed?", "Weight", "Sale price", "Regular price", "Categories",
     "Tags", "Shipping class", "Images", "Brands", "Parent", "Meta: _yoast_wpseo_title", "Meta: _yoast_wpseo_metadesc",
 )  # fmt: skip
-# What WooCommerce keeps of a product under a name of its own, and takes over into its export as it is.
+# WooCommerce's internal fields that its product export has unchanged.
 META = {
     "SKU": "_sku",
     "GTIN, UPC, EAN, or ISBN": "_global_unique_id",
@@ -49,7 +49,7 @@ DEEPEST = 20  # categories one below the other
 
 
 class Post(msgspec.Struct, frozen=True):
-    """An entry of the file. `fields`: by local name, with `content` and `excerpt`; `terms`: (taxonomy, slug, name)."""
+    """A post. `fields`: by local name, with `content` and `excerpt`; `terms`: (taxonomy, slug, name)."""
 
     number: int
     fields: Mapping[str, str]
@@ -66,19 +66,19 @@ class Post(msgspec.Struct, frozen=True):
         return self.fields.get("post_id", "")
 
     def named(self, taxonomy: str) -> list[str]:
-        """Slugs of its terms."""
+        """The slugs of its terms."""
         return [slug for domain, slug, _unused in self.terms if domain == taxonomy]
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """Of a product: what it is called, and the values there are, by their keys."""
+    """A product's attribute: name, and values by key."""
 
     name: str
     values: Mapping[str, str]
 
 
 class WordPress(Table):
-    """The products among the posts of an export, numbered as they stand in it."""
+    """The products among the posts of an export."""
 
     def __init__(self, name: str, opened: Open) -> None:
         self.name = name
@@ -124,7 +124,7 @@ class WordPress(Table):
         with closing(self._open()) as file:
             try:
                 channel: ET.Element | None = None
-                # expat bounds what entities grow to (since 2.4.1), and reads nothing from elsewhere.
+                # expat limits entity expansion (since 2.4.1), and reads nothing external.
                 for event, element in ET.iterparse(file, events=("start", "end")):  # noqa: S314
                     name = _local(element.tag)
                     if event == "start":
@@ -152,7 +152,7 @@ class WordPress(Table):
             )
 
     def _note_term(self, element: ET.Element) -> None:
-        """What the head of the file says of a category or another term."""
+        """Record a category or term of the file's head."""
         fields = {_local(one.tag): (one.text or "").strip() for one in element}
         key = fields.get("term_taxonomy", ""), fields.get("term_slug", "")
         self._terms[key] = fields.get("term_name", ""), fields.get("term_parent", "")
@@ -196,7 +196,7 @@ class WordPress(Table):
         return ", ".join(_escaped(self._name(taxonomy, slug)) for slug in post.named(taxonomy))
 
     def _path(self, slug: str) -> str:
-        """A category below those above it."""
+        """The path of a category."""
         path: list[str] = []
         while slug and len(path) < DEEPEST:
             path.insert(0, _escaped(self._name("product_cat", slug)))
@@ -210,7 +210,7 @@ class WordPress(Table):
                 yield address
 
     def _attributes_of(self, post: Post) -> dict[str, Attribute]:
-        """By key, in the order of the shop: of what is shared the terms of the product, else the values that were typed."""
+        """Attributes by key in the shop's order: the terms of shared ones, typed values of others."""
         said = unserialized(post.meta.get("_product_attributes", ""))
         declared = said if isinstance(said, dict) else {}
         keys = dict.fromkeys(
@@ -230,7 +230,7 @@ class WordPress(Table):
         return found
 
     def _chosen(self, post: Post) -> dict[str, Attribute]:
-        """What a variation says of the attributes of its product; nothing is any value."""
+        """The attribute values of a variation; empty means any."""
         there = self._attributes.get(post.fields.get("post_parent", ""), {})
         chosen = {}
         for key, value in post.meta.items():
@@ -283,7 +283,7 @@ def _visibility(post: Post) -> str:
 
 
 def _day(text: str) -> str:
-    """A moment in seconds since 1970, as the export of products writes it."""
+    """A Unix time as the product export writes it."""
     try:
         return datetime.fromtimestamp(int(text), UTC).isoformat() if text.strip() else ""
     except (ValueError, OverflowError, OSError):
@@ -295,7 +295,7 @@ def _escaped(value: str) -> str:
 
 
 def _as_exported(text: str) -> str:
-    r"""There, \n stands for the end of a line; here somebody wrote it."""
+    r"""Escape typed \n, which means a line end in the product export."""
     return text.strip().replace("\\n", "\\\\n")
 
 

@@ -1,4 +1,4 @@
-"""What people and time do to the shop. Each deed takes its chance from its own seed, so that it can be replayed alone."""
+"""Actions of people and time. Each has its own random seed, so that it can be replayed alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -29,7 +29,7 @@ Deed = Callable[[World, Random], Awaitable[None]]
 
 
 async def together(*acts: Coroutine[None, None, None]) -> None:
-    """At once; where the process dies, all of them end there."""
+    """Run concurrently; if the process dies, all end there."""
 
     async def alone(act: Coroutine[None, None, None]) -> None:
         try:
@@ -62,7 +62,7 @@ async def filled(world: World, chance: Random, who: Caller) -> Cart:
 
 
 async def order(world: World, cart: Cart, key: str, token: str, who: Caller) -> None:
-    """Place it, insisting where no answer comes."""
+    """Place an order, retrying without an answer."""
     choice = PaymentChoice(provider="pretend", token=token, return_url="http://shop.test/back/{order_id}")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
     placed = await world.insist(lambda: world.shop.orders.place(request, key, who))
@@ -81,7 +81,7 @@ async def order(world: World, cart: Cart, key: str, token: str, who: Caller) -> 
 
 
 async def buy(world: World, chance: Random) -> None:
-    """Someone buys; some click twice, some in two windows."""
+    """Someone buys, sometimes by double click or in two windows."""
     who = chance.choice(world.customers)
     cart = await filled(world, chance, who)
     token = chance.choice(TOKENS)
@@ -90,7 +90,7 @@ async def buy(world: World, chance: Random) -> None:
 
 
 async def rush(world: World, chance: Random) -> None:
-    """Several want the same few things at once."""
+    """Several shoppers want the same last units."""
     variant = chance.choice(world.variants)
 
     async def one() -> None:
@@ -107,13 +107,13 @@ async def rush(world: World, chance: Random) -> None:
 
 
 async def some_order(world: World, chance: Random, *statuses: Status) -> Order | None:
-    """One of the orders in such a state."""
+    """A random order with such a status."""
     found = [one for status in statuses for one in await world.shop.orders.search(status=status, limit=100)]
     return await world.shop.orders.get(chance.choice(found).id) if found else None
 
 
 async def pay_again(world: World, chance: Random) -> None:
-    """After a decline, or out of impatience."""
+    """Retry a payment after a decline, or out of impatience."""
     found = await some_order(world, chance, "placed")
     if found is not None:
         choice = PaymentChoice(provider="pretend", token=chance.choice(TOKENS), return_url="http://shop.test/back")
@@ -126,7 +126,7 @@ async def _again(world: World, order_id: str, choice: PaymentChoice) -> None:
 
 
 async def answer_bank(world: World, chance: Random) -> None:
-    """3-D Secure: yes, no, and the browser comes back, or not."""
+    """Answer 3-D Secure with yes or no; the browser returns, or not."""
     rows = await world.shop.works["pretend"].fetch("SELECT reference FROM intents WHERE status = 'requires_action'")
     if rows:
         reference = chance.choice([row["reference"] for row in rows])
@@ -137,7 +137,7 @@ async def answer_bank(world: World, chance: Random) -> None:
 
 
 async def cancel(world: World, chance: Random) -> None:
-    """The buyer or the shop changes its mind, perhaps while money arrives."""
+    """Buyer or shop cancel, possibly while a payment arrives."""
     found = await some_order(world, chance, "placed", "paid")
     if found is not None:
         await together(_cancel(world, found.id), world.on_event(chance))
@@ -148,7 +148,7 @@ async def _cancel(world: World, order_id: str) -> None:
 
 
 async def capture(world: World, chance: Random) -> None:
-    """Staff take the money that is set aside, two of them at once, while someone changes their mind."""
+    """Two staff members capture at once, while someone cancels."""
     found = await some_order(world, chance, "placed")
     if found is None or world.capture == "automatic":
         return
@@ -161,7 +161,7 @@ async def capture(world: World, chance: Random) -> None:
 
 
 async def ship(world: World, chance: Random) -> None:
-    """A parcel leaves, with all or some."""
+    """Ship all or some of an order."""
     found = await some_order(world, chance, "paid", "part_shipped")
     if found is None:
         return
@@ -171,14 +171,14 @@ async def ship(world: World, chance: Random) -> None:
 
 
 async def deliver(world: World, chance: Random) -> None:
-    """A parcel arrives."""
+    """Deliver an order."""
     found = await some_order(world, chance, "shipped")
     if found is not None:
         await world.shop.orders.deliver(found.id, SYSTEM)
 
 
 async def refund(world: World, chance: Random) -> None:
-    """Money goes back, by line or amount; staff click twice, and insist."""
+    """Refund by line or amount; staff double-click and retry."""
     found = await some_order(world, chance, "paid", "part_shipped", "shipped", "delivered")
     if found is None:
         return
@@ -197,7 +197,7 @@ async def refund(world: World, chance: Random) -> None:
 
 
 async def adjust(world: World, chance: Random) -> None:
-    """Goods arrive, or were counted wrong."""
+    """Goods arrive, or were miscounted."""
     one = Adjustment(
         variant_id=chance.choice(world.variants),
         delta=chance.choice((1, 2, 5, 10)),
@@ -212,7 +212,7 @@ async def adjust(world: World, chance: Random) -> None:
 
 
 async def count(world: World, chance: Random) -> None:
-    """Two people book in a delivery of the same thing at once."""
+    """Two people book the same delivery at once."""
     variant = chance.choice(world.variants)
     both = [Adjustment(variant_id=variant, delta=n, reason="delivery") for n in (1, 2)]
     keys = [f"count-{chance.getrandbits(40)}" for _ in both]
@@ -229,29 +229,29 @@ async def _adjust(world: World, key: str, one: Adjustment) -> None:
 
 
 async def reprice(world: World, chance: Random) -> None:
-    """A price changes under everyone's eyes."""
+    """Change a price."""
     price = Money(chance.randint(1, 90_000), "EUR")
     await world.shop.pricing.set_prices([Price(chance.choice(world.variants), price)])
 
 
 async def carry(world: World, _chance: Random) -> None:
-    """Facts are carried, timers ring."""
+    """Deliver events and run jobs."""
     await world.settle()
 
 
 async def webhooks(world: World, chance: Random) -> None:
-    """The provider calls, while facts are carried."""
+    """Deliver webhooks and events concurrently."""
     await together(world.on_event(chance), world.settle())
 
 
 async def wait(world: World, chance: Random) -> None:
-    """Time passes."""
+    """Let time pass."""
     world.clock.move(seconds=chance.choice((1, 5, 30, 120, 600)))
     await world.settle()
 
 
 async def sleep(world: World, chance: Random) -> None:
-    """The night."""
+    """Let a night pass."""
     world.clock.move(minutes=chance.randint(20, 90))
     await world.settle()
 

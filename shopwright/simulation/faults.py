@@ -1,4 +1,4 @@
-"""Engines that fail as real ones do: before they did anything, after they did it, or with the process."""
+"""Engines that fail realistically: before acting, after acting, or with the process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -21,11 +21,11 @@ BEFORE, AFTER, DEATH = 0.006, 0.004, 0.0015
 
 
 class Crash(BaseException):
-    """The process is dead; nothing after this line has happened."""
+    """The process is dead; nothing after this line happens."""
 
 
 class Faults:
-    """Whether something fails now. `chance` is set anew for each deed, so that a deed replayed alone is the same."""
+    """Decides what fails. `chance` is seeded for each action, so that replays are equal."""
 
     def __init__(self) -> None:
         self.chance = Random(0)  # noqa: S311 -- faults, not a secret
@@ -33,7 +33,7 @@ class Faults:
         self.dead = False  # the process: nothing it would like to do as it ends is done
 
     async def pause(self) -> None:
-        """Others may go first."""
+        """Let others run first."""
         for _ in range(self.chance.choice((0, 0, 0, 1, 2)) if self.armed else 0):
             await asyncio.sleep(0)
 
@@ -55,7 +55,7 @@ class Faults:
 
 
 class FaultyDatabase:
-    """A database in trouble."""
+    """A failing database."""
 
     def __init__(self, inner: Database, faults: Faults, name: str) -> None:
         self._inner = inner
@@ -136,7 +136,7 @@ class FaultyDatabase:
 
 
 class FaultyProvider:
-    """A provider at the end of a bad road."""
+    """A provider behind an unreliable network."""
 
     def __init__(self, inner: Provider, faults: Faults) -> None:
         self._inner = inner
@@ -185,7 +185,7 @@ class FaultyProvider:
 
 
 class FaultyEngines(EngineDecorator):
-    """Around a shop whose engines are in trouble."""
+    """Wraps the engines of a shop in failing ones."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -198,7 +198,7 @@ class FaultyEngines(EngineDecorator):
 
 
 class WebhookTransport:
-    """Webhooks on their way: kept, then delivered in any order, twice, or never."""
+    """Webhooks in transit: delivered in any order, twice, or never."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, dict[str, str], bytes]] = []
@@ -208,7 +208,7 @@ class WebhookTransport:
         return True
 
     def take(self, chance: Random) -> list[tuple[str, dict[str, str], bytes]]:
-        """What arrives now."""
+        """Return the webhooks that arrive now."""
         arriving = [one for one in self.waiting if chance.random() < 0.7]
         self.waiting = [one for one in self.waiting if one not in arriving]
         lost = [one for one in arriving if chance.random() < 0.1]

@@ -36,14 +36,14 @@ INSISTENCE = 4
 
 
 class Sold(msgspec.Struct, frozen=True):
-    """An order someone was told is theirs."""
+    """An order confirmed to someone."""
 
     order_id: str
     total: Money
 
 
 class World:
-    """A shop that can die and be opened again, and everything outside of it."""
+    """A shop that can die and be reopened, and its environment."""
 
     def __init__(
         self, folder: Path, overrides: Mapping[type, type] | None = None, capture: Capture = "automatic"
@@ -88,7 +88,7 @@ class World:
         )
 
     async def enter(self) -> None:
-        """Open the shop as a template left it."""
+        """Open the shop as the template left it."""
         await self.shop.pretend.prepare()
         self.customers = [GUEST]
         for email in CUSTOMERS:
@@ -101,7 +101,7 @@ class World:
         self.opening = {variant_id: one.on_hand for variant_id, one in stock.items()}
 
     async def restart(self) -> None:
-        """The process has died; another takes over what is on the disk."""
+        """Replace the dead process by another on the same disk."""
         armed, self.faults.armed = self.faults.armed, False
         self.faults.dead = True
         await self.shop.close()
@@ -116,7 +116,7 @@ class World:
         await self.shop.close()
 
     async def insist(self, act: Callable[[], Awaitable[T]]) -> T | None:
-        """As a client does that got no answer: ask again, the same. None where it gave up, or was refused."""
+        """Retry without an answer, like a client. None if it gave up or was refused."""
         for _ in range(INSISTENCE):
             try:
                 return await act()
@@ -127,7 +127,7 @@ class World:
         return None
 
     async def book(self, key: str, one: Adjustment) -> dict[str, Stock]:
-        """Goods come or are counted: many have a cost, a few are brought without."""
+        """Book goods: many with a cost, a few without."""
         if one.delta is None or one.delta < WITH_COST:
             return await self.shop.inventory.adjust([one], key=key)
         came = Receipt(
@@ -139,14 +139,14 @@ class World:
         return await self.shop.inventory.receive([came], key=key)
 
     async def settle(self) -> None:
-        """Facts are carried and timers ring, as far as the engines let them."""
+        """Deliver events and run jobs, as far as the engines allow."""
         try:
             await self.shop.bus.settle()
         except ShopError:
             return
 
     async def on_event(self, chance: Random) -> None:
-        """Webhooks arrive, some twice, some never, in any order."""
+        """Deliver webhooks in any order, some twice, some never."""
         for provider, headers, body in self.road.take(chance):
             try:
                 await self.shop.payments.webhook(provider, headers, body)
@@ -154,7 +154,7 @@ class World:
                 continue
 
     async def calm(self) -> None:
-        """Nothing fails for a while: everything that was begun comes to its end."""
+        """Stop failures until everything has finished."""
         self.faults.armed = False
         for key, one in self.asked:
             await self.book(key, one)
@@ -169,14 +169,14 @@ class World:
         await self.shop.search.bring_up_to_date()
 
     async def _take_money(self) -> None:
-        """Staff take what is set aside; what cannot be taken yet is tried again at the next round."""
+        """Capture authorised payments; failures are retried in the next round."""
         for order in await self.shop.orders.search(status="placed", limit=500):
             with suppress(ShopError):
                 await self.shop.orders.capture(order.id, SYSTEM)
 
 
 async def template(folder: Path) -> None:
-    """A small shop with few of some things, coupons with limits, and three customers."""
+    """Create a small shop with scarce goods, limited coupons and three customers."""
     world = World(folder)
     shop = world.shop
     await shop.migrate()
@@ -204,5 +204,5 @@ async def template(folder: Path) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """A folder of its own for one run."""
+    """Copy the folder for one run."""
     shutil.copytree(source, target)

@@ -1,4 +1,4 @@
-"""What must be true: some of it after every deed, all of it once the shop has come to rest."""
+"""What must hold: some after every action, all once the shop is at rest."""
 
 from collections import Counter
 
@@ -10,12 +10,12 @@ from shopwright.simulation.harness import LIMITED, World
 
 
 async def always(world: World) -> list[str]:
-    """After every deed."""
+    """Checks after every action."""
     return [*await world.shop.inventory.damage(), *await world.shop.payments.damage()]
 
 
 async def at_rest(world: World) -> list[str]:
-    """When nothing is under way."""
+    """Checks when nothing is pending."""
     wrong = [sentence for finding in await examine(world.shop) for sentence in finding.wrong]
     orders = [
         await world.shop.orders.get(row["id"])
@@ -56,7 +56,7 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
 
 
 async def _goods(world: World, orders: list[Order]) -> list[str]:
-    """What was there, came and went is what is there."""
+    """Stock equals opening stock plus arrivals less sales."""
     expected = dict(world.opening)
     owed: Counter[str] = Counter()
     for adjustment in world.adjusted:
@@ -79,7 +79,7 @@ async def _goods(world: World, orders: list[Order]) -> list[str]:
 
 
 async def _money(world: World, orders: list[Order]) -> list[str]:
-    """What the provider has received and given back is what the orders say."""
+    """The provider's payments and refunds equal the orders'."""
     rows = await world.shop.works["pretend"].fetch("SELECT * FROM intents")
     intents = {row["reference"]: row for row in rows}
     held: dict[str, int] = {}
@@ -121,7 +121,7 @@ async def _coupons(world: World, orders: list[Order]) -> list[str]:
 
 
 async def _letters(world: World, orders: list[Order]) -> list[str]:
-    """Each step of an order was written about once."""
+    """Each step of an order was e-mailed once."""
     rows = await world.shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
     sent = Counter(row["subject"] for row in rows)
     wrong = []
@@ -140,7 +140,7 @@ async def _letters(world: World, orders: list[Order]) -> list[str]:
 
 
 def _asked(one: Order) -> int:
-    """Refunds, without what went back because the order was cancelled."""
+    """Refunds, without those of cancellations."""
     return sum(not refund.of_all for refund in one.refunds)
 
 
@@ -157,7 +157,7 @@ def _all_back(one: Order) -> bool:
 
 
 async def _readers(world: World, orders: list[Order]) -> list[str]:
-    """Those who only hear know what happened: each fact once, and what can be bought at which price."""
+    """Services that follow events know each once, and what is available at which price."""
     facts: set[str] = set()
     for work in world.shop.works.values():
         rows = await work.fetch("SELECT id, type FROM facts")

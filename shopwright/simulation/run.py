@@ -1,4 +1,4 @@
-"""A run by its seed; and where it breaks something, the shortest story found that still does."""
+"""A run by its seed, and the shortest failing scenario."""
 
 import tempfile
 import time
@@ -20,7 +20,7 @@ Step = tuple[str, int]
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a story ended: what was wrong (nothing: all held), after which deed, how much happened."""
+    """The result of a scenario: what was wrong (nothing: all held), after which action, and how much happened."""
 
     wrong: list[str]
     deeds: int
@@ -30,14 +30,14 @@ class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def story(seed: int, length: int) -> list[Step]:
-    """The deeds of a seed."""
+    """The actions of a seed."""
     chance = Random(seed)  # noqa: S311 -- a story, not a secret
     names, weights = list(DEEDS), [weight for _, weight in DEEDS.values()]
     return [(chance.choices(names, weights)[0], chance.getrandbits(32)) for _ in range(length)]
 
 
 class SimulationStage:
-    """Where stories are played: a template of the shop, copied for each. `capture`: does it take money by itself?"""
+    """Where scenarios run: a template shop, copied for each. `capture`: automatic or manual."""
 
     def __init__(
         self, folder: Path, overrides: Mapping[type, type] | None = None, capture: Capture = "automatic"
@@ -48,12 +48,12 @@ class SimulationStage:
         self._runs = 0
 
     async def prepare(self) -> None:
-        """Build the template once."""
+        """Create the template once."""
         if not (self._folder / "template").exists():
             await template(self._folder / "template")
 
     async def play(self, steps: Sequence[Step], hours: float = 0.0) -> RunOutcome:
-        """Play a story to its end (or until so many hours have passed in it), or to the first thing that is wrong."""
+        """Run a scenario to its end (or for so many hours), or to the first error."""
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             copy(self._folder / "template", Path(folder) / "data")
@@ -105,7 +105,7 @@ async def _do(world: World, name: str, seed: int) -> list[str]:
 
 
 async def shrink(stage: SimulationStage, steps: Sequence[Step], seconds: float) -> list[Step]:
-    """The shortest part of a story found in that time that still breaks something (delta debugging, Zeller 1999)."""
+    """The shortest failing part of a scenario found in that time (delta debugging, Zeller 1999)."""
     best, size = list(steps), max(len(steps) // 2, 1)
     until = time.monotonic() + seconds
     while size and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""The HAProxy of a cluster, spoken to through its socket (HAProxy Management Guide, 9.3)."""
+"""Control of a cluster's HAProxy through its socket (HAProxy Management Guide, 9.3)."""
 
 import csv
 import socket
@@ -12,33 +12,33 @@ PATIENCE_S = 30
 
 
 class Slots:
-    """The places for servers of each part, by the port of the process in it."""
+    """The server slots of each part, by port."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def drain(self, part: str, port: int) -> None:
-        """No new requests for it; back when those it has are answered."""
+        """Send no new requests to a process, and wait until it has finished."""
         slot = self._slot(part, port)
         self._tell(f"set server {part}/{slot} state drain")
-        # What it still has after that, it answers while it ends.
+        # Requests that remain are answered while it shuts down.
         comes_true(lambda: not int(self._servers(part)[slot]["scur"] or 0), PATIENCE_S)
 
     def take(self, part: str, port: int) -> None:
-        """Requests for it again; back when it gets them."""
+        """Send requests again, and wait until they arrive."""
         slot = self._slot(part, port)
         self._tell(f"set server {part}/{slot} state ready")
         if not comes_true(lambda: self._servers(part)[slot]["status"].startswith("UP"), PATIENCE_S):
             raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
 
     def add(self, part: str, port: int) -> None:
-        """A process more."""
+        """Add a process."""
         slot = self._slot(part, int(NOBODY.rpartition(":")[2]))
         self._tell(f"set server {part}/{slot} addr 127.0.0.1 port {port}")
         self.take(part, port)
 
     def remove(self, part: str, port: int) -> None:
-        """One less, when it has answered what it has."""
+        """Remove a process after it has finished."""
         slot = self._slot(part, port)
         self.drain(part, port)
         host, _, nobody = NOBODY.partition(":")

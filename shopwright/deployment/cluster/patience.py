@@ -1,4 +1,4 @@
-"""Waiting for what other processes do."""
+"""Waiting for other processes."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ ASKED_IN_S = 5
 
 
 def comes_true(asked: Callable[[], bool], within_s: float) -> bool:
-    """Ask again and again; answers whether it came true in time."""
+    """Poll until true. Returns whether it was, in time."""
     ends = time.monotonic() + within_s
     while not asked():
         if time.monotonic() > ends:
@@ -21,10 +21,10 @@ def comes_true(asked: Callable[[], bool], within_s: float) -> bool:
 
 
 def is_ready(port: int) -> bool:
-    """Does the server at this port of the machine say that it is ready?
+    """Whether the server at this local port is ready.
 
-    It is asked many times a second beside processes that start: without the certificates that a client for the internet
-    reads first, which take longer than all else.
+    It is polled many times a second beside starting processes, so it uses no HTTPS client, whose certificates take
+    longer to load than all else.
     """
     with closing(HTTPConnection("127.0.0.1", port, timeout=ASKED_IN_S)) as connection:
         try:

@@ -1,4 +1,4 @@
-"""What a cluster consists of, in a file of its folder: everything else is written from it."""
+"""The plan of a cluster, in a file of its folder, from which everything else is written."""
 
 import os
 import random
@@ -23,19 +23,19 @@ LISTENED_AT = range(10_000, 32_768)  # connections that go out have those above 
 
 
 class ClusterPlan(msgspec.Struct, kw_only=True):
-    """`processes`: part → the port of each of its processes. `behind`: where HAProxy listens."""
+    """`processes`: the ports of each part's processes. `behind`: HAProxy's port."""
 
     gateway: int
     behind: int
     processes: dict[str, list[int]]
 
     def ports(self) -> set[int]:
-        """All that are taken."""
+        """All used ports."""
         return {self.gateway, self.behind}.union(*self.processes.values())
 
 
 class ProcessPlace:
-    """The folder of a cluster, in the data folder of its shop."""
+    """The folder of a cluster within the shop's data folder."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -43,16 +43,16 @@ class ProcessPlace:
 
     @property
     def socket(self) -> Path:
-        """Where supervisord is spoken to."""
+        """The socket of supervisord."""
         return self.folder / "supervisor.sock"
 
     @property
     def balancer_socket(self) -> Path:
-        """Where HAProxy is spoken to."""
+        """The socket of HAProxy."""
         return self.folder / "haproxy.sock"
 
     def read(self) -> ClusterPlan:
-        """Raises Refused where there is no cluster."""
+        """Read the plan. Raises Refused if there is no cluster."""
         try:
             return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=ClusterPlan)
         except FileNotFoundError:
@@ -61,7 +61,7 @@ class ProcessPlace:
             raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
 
     def write(self, plan: ClusterPlan) -> None:
-        """The plan, and what nginx and HAProxy are told by it when they start."""
+        """Write the plan, and the start configuration of nginx and HAProxy."""
         unfinished = self.folder / "plan.new"
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
         (self.folder / "nginx.conf").write_text(configuration(self._front(plan)))
@@ -91,7 +91,7 @@ class ProcessPlace:
         )
 
     def environment(self, plan: ClusterPlan) -> Mapping[str, str]:
-        """What every process is told beyond the settings of whoever started the cluster."""
+        """The environment of every process, beyond the settings of whoever started the cluster."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_TEST_")},
             "SHOPWRIGHT_DATA": self.settings.data,
@@ -106,7 +106,7 @@ def _addresses(plan: ClusterPlan) -> dict[str, list[str]]:
 
 
 def needs_servers(settings: Settings) -> None:
-    """Raises Invalid, naming each engine that processes of several services cannot share."""
+    """Raise Invalid naming each engine that several processes cannot share."""
     missing = [f"SHOPWRIGHT_{name.upper()}" for name in embedded(settings)]
     if missing:
         raise Invalid(
@@ -116,7 +116,7 @@ def needs_servers(settings: Settings) -> None:
 
 
 def new_plan(gateway: int, each: int) -> ClusterPlan:
-    """`each`: processes of a part."""
+    """Make a plan. `each`: processes per part."""
     ports = free_ports(1 + each * len(PARTS), besides=[gateway])
     return ClusterPlan(
         gateway=gateway,
@@ -126,10 +126,9 @@ def new_plan(gateway: int, each: int) -> ClusterPlan:
 
 
 def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
-    """So many that nobody listens at now. Raises Unavailable where there are not enough.
+    """Return this many free ports. Raises Unavailable if there are too few.
 
-    They are none of those that systems give to connections that go out: one of these sat on the port of a process that was
-    being restarted, which then could not start.
+    They are outside the range of outgoing connections, one of which once occupied the port of a restarting process.
     """
     found: list[int] = []
     for port in random.sample(LISTENED_AT, len(LISTENED_AT)):

@@ -26,7 +26,7 @@ ENGINES = ("database", "documents", "cache", "bus", "search", "files", "mail")
 
 
 class Cluster:
-    """One on this machine. `say` is told what is being done."""
+    """A cluster on this machine. `say` gets progress messages."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -36,7 +36,7 @@ class Cluster:
         self._say = say
 
     def up(self, port: int, each: int, *, demo: bool) -> None:
-        """Start it, and wait until all of it is ready. Raises Refused where it runs already."""
+        """Start it and wait until all is ready. Raises Refused if it is running."""
         needs_servers(self._settings)
         if self._supervisor.runs():
             raise Refused("The cluster runs already. See: shopwright cluster status.")
@@ -59,12 +59,12 @@ class Cluster:
             raise
 
     def down(self) -> None:
-        """End all of it, in peace."""
+        """Stop it gracefully."""
         self._supervisor.stop()
         (self._place.folder / "plan.json").unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
-        """{gateway, services: {name: [{pid, port, ready}]}, engines}."""
+        """Return {gateway, services: {name: [{pid, port, ready}]}, engines}."""
         plan = self._place.read()
         pids = self._supervisor.pids()
         ready = _all_ready([port for ports in plan.processes.values() for port in ports])
@@ -76,7 +76,7 @@ class Cluster:
         return {"gateway": f"http://127.0.0.1:{plan.gateway}", "services": services, "engines": engines}
 
     def logs(self, parts: Sequence[str]) -> list[Path]:
-        """The files of these parts, or of all."""
+        """Return the log files of these parts (default: all)."""
         plan = self._place.read()
         return [
             self._place.folder / f"{name_of(part, port)}.log"
@@ -85,7 +85,7 @@ class Cluster:
         ]
 
     def scale(self, wanted: dict[str, int]) -> None:
-        """So many processes of each part; new ones get requests when they are ready, old ones end what they have begun."""
+        """Set the number of processes; new ones get requests once ready, old ones finish theirs."""
         plan = self._place.read()
         self._known(wanted)
         for part, count in wanted.items():
@@ -107,7 +107,7 @@ class Cluster:
                 self._slots.add(part, port)
 
     def restart(self, parts: Sequence[str]) -> None:
-        """One process after the other, none while it has something to do: a new version is taken up without a lost request."""
+        """Restart process by process, each once idle, so that a new version loses no request."""
         plan = self._place.read()
         for part in self._known(parts):
             for port in plan.processes[part]:
@@ -117,7 +117,7 @@ class Cluster:
                 self._await_ready(plan, [port])
                 self._slots.take(part, port)
 
-    # --- on the way
+    # --- steps
 
     @staticmethod
     def _known(parts: Collection[str]) -> Collection[str]:
@@ -125,7 +125,7 @@ class Cluster:
         return parts or PARTS
 
     def _await_ready(self, plan: ClusterPlan, ports: list[int]) -> None:
-        """Each in turn: the more are started at once, the longer all of them may take."""
+        """Wait for each in turn: the more start at once, the longer it may take."""
         if not all(comes_true(partial(is_ready, port), READY_IN_S) for port in ports):
             names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
             late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)

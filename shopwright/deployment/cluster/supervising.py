@@ -1,4 +1,4 @@
-"""supervisord (supervisord.org): its configuration, and how it is spoken to."""
+"""supervisord (supervisord.org): configuration and control."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ def name_of(part: str, port: int) -> str:
 
 
 def configuration(place: ProcessPlace, plan: ClusterPlan) -> str:
-    """What supervisord reads: nginx, HAProxy, and each process by itself, so that one more disturbs nobody."""
+    """Supervisord's configuration: nginx, HAProxy and each process separately, so that changes affect no other."""
     folder = place.folder
     programs = {
         "nginx": [_installed("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"],
@@ -81,7 +81,7 @@ class Supervisor:
         self._place = place
 
     def start(self, plan: ClusterPlan) -> None:
-        """Raises Unavailable where it does not come up."""
+        """Start it. Raises Unavailable if it does not start."""
         self.tell(plan)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._place.folder / "supervisord.conf")]
         subprocess.run(  # noqa: S603 -- our own interpreter
@@ -91,11 +91,11 @@ class Supervisor:
             raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
 
     def tell(self, plan: ClusterPlan) -> None:
-        """Write what it reads."""
+        """Write its configuration."""
         (self._place.folder / "supervisord.conf").write_text(configuration(self._place, plan))
 
     def runs(self) -> bool:
-        """Does it answer?"""
+        """Whether it answers."""
         try:
             self._ask("getState")
         except Unavailable:
@@ -103,11 +103,11 @@ class Supervisor:
         return True
 
     def pids(self) -> dict[str, int]:
-        """All processes by name; 0 for one that does not run."""
+        """Return the pids of all processes by name; 0 if not running."""
         return {one["name"]: one["pid"] for one in self._ask("getAllProcessInfo")}
 
     def update(self, plan: ClusterPlan) -> None:
-        """Start what is new in the plan, end what is not in it any more, and leave everything else alone."""
+        """Start new processes of the plan and stop removed ones, leaving others alone."""
         self.tell(plan)
         ((added, _changed, removed),) = self._ask("reloadConfig")
         for name in removed:
@@ -117,7 +117,7 @@ class Supervisor:
             self._ask("addProcessGroup", name)
 
     def restart(self, name: str) -> None:
-        """End one process in peace, and start it again."""
+        """Restart a process gracefully."""
         try:
             self._ask("stopProcess", name)
         except Unavailable as error:
@@ -126,7 +126,7 @@ class Supervisor:
         self._ask("startProcess", name)
 
     def stop(self) -> None:
-        """End everything."""
+        """Stop everything."""
         self._ask("shutdown")
         if not comes_true(lambda: not self._place.socket.exists(), ENDS_IN_S + STARTS_IN_S):
             raise Unavailable(f"supervisord does not end; see {self._place.folder}/supervisord.log.")

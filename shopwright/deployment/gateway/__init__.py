@@ -1,1 +1,1 @@
-"""The front door: what leads requests to the services that answer them, written from the routes of the code."""
+"""Gateways: configuration generated from the code's routes."""

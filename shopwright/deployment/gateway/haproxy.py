@@ -25,7 +25,7 @@ AWAY = (
 )
 
 
-# Longer than a process waits for its engines before it answers (`READY_S`): a process whose cache hangs answers late, and
+# Longer than a process waits for its engines (`READY_S`): with a hanging cache it answers late, but is not dead.
 # is not dead.
 CHECKED_S = READY_S + 1
 

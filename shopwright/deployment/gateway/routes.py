@@ -1,4 +1,4 @@
-"""Which part of the shop answers which address, as the code has it."""
+"""Which part of the shop serves which path, according to the code."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ ONE, MANY = "[^/]+", ".+"
 
 
 class RouteAddress(NamedTuple):
-    """`path` as OpenAPI writes it: /v1/orders/{order}. `pattern`: a regular expression for all of these."""
+    """`path` in OpenAPI form: /v1/orders/{order}. `pattern`: its regular expression."""
 
     path: str
     methods: tuple[str, ...]
@@ -26,7 +26,7 @@ class RouteAddress(NamedTuple):
 
 
 def addresses() -> list[RouteAddress]:
-    """All of them, by path. Raises Invalid where two parts answer the same one: a gateway could not tell them apart."""
+    """Return all routes by path. Raises Invalid if two parts serve the same one."""
     found: dict[str, RouteAddress] = {}
     for part, routers in _routers().items():
         for router in routers:
@@ -53,7 +53,7 @@ def _pattern(route: HTTPRoute) -> str:
 
 
 def patterns() -> Mapping[str, list[str]]:
-    """Part → what it answers; what is in none of these is for the faces."""
+    """Return the paths of each part; all others belong to the web part."""
     found: dict[str, list[str]] = {}
     for one in addresses():
         if one.part != FACES:

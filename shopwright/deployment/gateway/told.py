@@ -1,4 +1,4 @@
-"""What a gateway or balancer says by itself, as the API would (RFC 9457)."""
+"""Error responses of gateways and balancers in the API's form (RFC 9457)."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ KINDS = {429: ("Too many requests", "rate_limited"), 503: ("Unavailable", "unava
 
 
 def problem(status: int, detail: str) -> str:
-    """The body of an answer of its own."""
+    """The body of an error response."""
     title, code = KINDS[status]
     told = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     return msgspec.json.encode(told).decode()

@@ -1,1 +1,1 @@
-"""Where a shop that is apart is placed: Kubernetes, compose, systemd, all written from one description of the system."""
+"""Deployment targets of a split shop: compose, systemd, and monitoring, from one description of the system."""

@@ -1,7 +1,7 @@
-"""What wakes someone, and what can wait until morning: alerts for Prometheus, each with its page in docs/runbooks.
+"""Prometheus alerts that wake someone or wait until morning, each with its page in docs/runbooks.
 
-Promises to shoppers are watched by how fast their budget of failures is used up, over a long and a short window at once
-(SRE Workbook, “Alerting on SLOs”, 5: multiwindow, multi-burn-rate).
+Service levels are watched by the burn rate of their error budget over a long and a short window at once (SRE Workbook,
+“Alerting on SLOs”, 5: multiwindow, multi-burn-rate).
 """
 
 from typing import Any
@@ -11,11 +11,11 @@ import msgspec
 from shopwright.operations.backup_age import EXPECTED_EVERY
 
 RUNBOOKS = "docs/runbooks"
-# What shoppers ask for; not what the house asks itself.
+# Shoppers' requests, without internal ones.
 THEIRS = 'route!~"/internal/.*|/health/.*|/metrics"'
 ANSWERED, IN_TIME, IN_TIME_S = 0.999, 0.99, "1.0"
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
-# So many times as fast as the budget of 30 days allows: over the long window and the short one, whom it wakes.
+# Burn rates of the 30-day budget over a long and a short window, and whom they wake.
 BURNING = (
     ("Fast", 14.4, "1h", "5m", "page"),
     ("Steady", 6.0, "6h", "30m", "page"),
@@ -24,7 +24,7 @@ BURNING = (
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """`lasts`: how long it is so before anyone is told. `severity`: “page” wakes someone, “ticket” waits for the morning."""
+    """`lasts`: how long the condition holds first. `severity`: “page” wakes someone, “ticket” waits until morning."""
 
     name: str
     expr: str
@@ -40,7 +40,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def alerts() -> list[Alert]:
-    """All of them."""
+    """Return all alerts."""
     return [*_promises(), *_parts(), *_facts(), *_messages(), *_process(), *_machine()]
 
 
@@ -250,7 +250,7 @@ def _overdue(kind: str) -> str:
 
 
 def rules() -> dict[str, Any]:
-    """The file for Prometheus: what is reckoned in advance, and all alerts."""
+    """Return Prometheus' rule file: recording rules and all alerts."""
     reckoned = []
     for window in WINDOWS:
         asked = f"sum(rate(shopwright_requests_total{{{THEIRS}}}[{window}]))"

@@ -1,4 +1,4 @@
-"""A file for compose: every part, every engine, nginx in front, on one machine with containers."""
+"""A compose file: every part and engine, with nginx in front, on one machine with containers."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from shopwright.deployment.targets.system import PORT, DeploymentOptions, as_yam
 from shopwright.registry import PARTS
 
 Service = dict[str, Any]
-# What a container writes is kept by Docker, up to so much.
+# Docker rotates container logs at this size.
 LOGS = {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}}
 
 
@@ -17,7 +17,7 @@ def _engine(image: str, where: str, check: str, **more: Any) -> Service:
     return {"image": image, "volumes": [volume], "healthcheck": health, "restart": "unless-stopped", **more}
 
 
-# One server of each: enough to run, and what to replace first when it must not fail.
+# One server of each: enough to run, and the first to replace for high availability.
 ENGINES: dict[str, Service] = {
     "postgres": _engine(
         "postgres:15",
@@ -79,7 +79,7 @@ ENGINES: dict[str, Service] = {
 
 
 def files(wanted: DeploymentOptions) -> dict[str, str]:
-    """Path → text. Raises Invalid."""
+    """Return texts by path. Raises Invalid."""
     wanted.check()
     return {
         "compose.yaml": as_yaml(_compose(wanted)),

@@ -1,4 +1,4 @@
-"""What Kubernetes and compose have in common: a network of names, and nginx in a container of its own."""
+"""What container deployments share: a network of names, and nginx in its own container."""
 
 from pathlib import Path
 

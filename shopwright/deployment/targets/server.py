@@ -1,6 +1,6 @@
-"""Everything for a shop on one machine: systemd runs it, Caddy stands in front, archives are made, copied away and tried.
+"""Everything for a shop on one server: systemd, Caddy in front, and backups that are copied and tested.
 
-The scripts are for a Debian of today; a shop elsewhere takes the units and the Caddyfile as they are.
+The scripts are for a current Debian; elsewhere use units and Caddyfile as they are.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ SECRETS = {
 
 
 def files(wanted: DeploymentOptions) -> dict[str, str]:
-    """Path → text. Raises Invalid."""
+    """Return texts by path. Raises Invalid."""
     wanted.check()
     given = {
         "SHOPWRIGHT_DATA": KEPT,

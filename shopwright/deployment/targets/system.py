@@ -1,4 +1,4 @@
-"""The system as it is deployed: its parts, whom each asks, which engines each needs. The code says most of it itself."""
+"""The deployed system: its parts, their dependencies and engines, mostly derived from the code."""
 
 import re
 
@@ -10,7 +10,7 @@ from shopwright.kit.http.access_log import How
 from shopwright.registry import PARTS, asks
 
 PORT = 8000
-# Engine → its port. All parts need these; who needs more is below.
+# Engine → port. All parts need these; others are below.
 SHARED = {"database": 5432, "bus": 5672, "cache": 6379}
 MORE = {
     "catalog": {"documents": 27017, "files": 443},
@@ -21,7 +21,7 @@ MORE = {
 }
 URL = re.compile(r"https?://[a-z0-9.:-]+", re.IGNORECASE)
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*")
-# What a shop that is apart is told in secret: name → an example.
+# Secrets of a split shop: name → example.
 SECRETS = {
     "SHOPWRIGHT_SECRET": "make one: openssl rand -hex 32",
     "SHOPWRIGHT_ENCRYPTION_KEY": "make another one: openssl rand -hex 32",
@@ -37,9 +37,9 @@ SECRETS = {
 
 
 class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a service.
+    """`url`: the public URL. `image`: for containers. `each`: processes per service.
 
-    `access_log`: how much of a client's address logs of requests keep.
+    `access_log`: how much of client addresses logs keep.
     """
 
     url: str = "https://shop.example.com"
@@ -49,7 +49,7 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
     access_log: How = "short"
 
     def check(self) -> None:
-        """Raises Invalid."""
+        """Raise Invalid for wrong options."""
         if not URL.fullmatch(self.url):
             raise Invalid(f"“{self.url}” is no address of a shop; it looks like https://shop.example.com.")
         if not IMAGE.fullmatch(self.image):
@@ -59,12 +59,12 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def host(self) -> str:
-        """Of the address, without a port."""
+        """The host of the URL, without port."""
         return self.url.partition("://")[2].partition(":")[0]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """`asks`: other parts it calls. `engines`: name → port."""
+    """`asks`: parts it calls. `engines`: name → port."""
 
     name: str
     asks: tuple[str, ...]
@@ -72,17 +72,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parts() -> list[Part]:
-    """All of them, in river order."""
+    """Return all parts in river order."""
     return [Part(name=name, asks=asks(name), engines=SHARED | MORE.get(name, {})) for name in PARTS]
 
 
 def asked_by(name: str) -> tuple[str, ...]:
-    """The parts that call this one."""
+    """Return the parts that call this one."""
     return tuple(part.name for part in parts() if name in part.asks)
 
 
 def settings(wanted: DeploymentOptions, services: str, proxies: str) -> dict[str, str]:
-    """What every process is told that is no secret. `services`: where parts find each other."""
+    """The non-secret settings of every process. `services`: where parts find each other."""
     return {
         "SHOPWRIGHT_DATA": "/data",
         "SHOPWRIGHT_URL": wanted.url,
@@ -94,12 +94,12 @@ def settings(wanted: DeploymentOptions, services: str, proxies: str) -> dict[str
 
 
 def secrets_example() -> str:
-    """A file to be copied to secrets.env and filled in."""
+    """A file to copy to secrets.env and fill in."""
     lines = "\n".join(f"{name}={value}" for name, value in SECRETS.items())
     return f"# Copy to secrets.env and fill in; it is read as it stands, and never committed.\n{lines}\n"
 
 
 def as_yaml(*documents: object) -> str:
-    """As people write it, with where it comes from."""
+    """YAML with a note of its origin."""
     text: str = yaml.safe_dump_all(documents, sort_keys=False, width=110, allow_unicode=True)
     return f"# Written by `shopwright deploy`; change the wishes it is given, or lay a patch over it.\n{text}"

@@ -1,7 +1,7 @@
-"""Units for systemd: on one machine, or on several that each run some of the parts.
+"""systemd units for one machine, or several that each run some parts.
 
-A part is a template whose instance is the port it listens at: `shopwright-orders@8107`. HAProxy and nginx of the
-distribution stand in front, with the files written here.
+A part is a template unit whose instance is its port: `shopwright-orders@8107`. The distribution's HAProxy and nginx
+stand in front with the files written here.
 """
 
 from pathlib import Path
@@ -29,14 +29,14 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 CapabilityBoundingSet=
 SystemCallFilter=@system-service"""
-# A server says when it is ready, however long it has to wait for its engines, and that its loop turns.
+# A server notifies when it is ready, however long it waits for engines, and that its event loop runs.
 ALIVE = """NotifyAccess=all
 TimeoutStartSec=infinity
 WatchdogSec=60"""
 
 
 def files(wanted: DeploymentOptions) -> dict[str, str]:
-    """Path → text. Raises Invalid."""
+    """Return texts by path. Raises Invalid."""
     wanted.check()
     ports = {part: [FIRST + n + STEP * k for k in range(wanted.each)] for n, part in enumerate(PARTS)}
     servers = {part: [f"127.0.0.1:{port}" for port in some] for part, some in ports.items()}
@@ -81,7 +81,7 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
 
 
 def sandbox(what: str) -> str:
-    """Return what the services of all units have in common. `what`: the type of the service."""
+    """The common section of all units. `what`: the service type."""
     return f"""Type={what}
 User=shopwright
 Group=shopwright

@@ -1,4 +1,4 @@
-"""Files for whoever watches: what Prometheus asks and how often, its rules, and a dashboard for Grafana."""
+"""Monitoring files: Prometheus' configuration and rules, and a Grafana dashboard."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ PANELS: tuple[Panel, ...] = (
 
 
 def files(wanted: DeploymentOptions) -> dict[str, str]:
-    """Path → text. Raises Invalid."""
+    """Return texts by path. Raises Invalid."""
     wanted.check()
     return {
         "prometheus.yml": as_yaml(_prometheus(_listed())),
@@ -91,12 +91,12 @@ def _prometheus(scraped: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed() -> dict[str, Any]:
-    """What files of targets say: `cluster up` writes one (`targets`)."""
+    """Targets from files: `cluster up` writes one (`targets`)."""
     return {"job_name": JOB, "file_sd_configs": [{"files": ["targets/*.json"]}]}
 
 
 def _pods() -> dict[str, Any]:
-    """What pods say of themselves."""
+    """Targets from Kubernetes pods."""
     own, of = "__meta_kubernetes_pod", "source_labels"
     return {
         "job_name": JOB,
@@ -117,7 +117,7 @@ def targets(processes: dict[str, list[str]]) -> str:
 
 
 def dashboard() -> dict[str, Any]:
-    """All panels, three in a row."""
+    """Return the dashboard with three panels per row."""
     source = {"type": "prometheus", "uid": "${source}"}
     panels = [
         {
