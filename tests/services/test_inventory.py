@@ -286,3 +286,20 @@ async def test_whatever_happens_every_unit_is_accounted_for(shop: Shop, deeds: l
 
 async def _orders(shop: Shop) -> list[str]:
     return [row["order_id"] for row in await shop.works["inventory"].fetch("SELECT DISTINCT order_id FROM owed")]
+
+
+async def test_orders_of_what_was_never_in_stock_do_not_wait_for_each_other(shop: Shop) -> None:
+    """A variant without stock has a rule to lock alone: who reserves it and who releases it go the same way round."""
+    await shop.inventory.put_rules({"var_a": StockRule(backorder=1000), "var_b": StockRule(backorder=1000)})
+    await shop.inventory.adjust([Adjustment(variant_id="var_b", delta=5, reason="counted")])
+
+    async def order(who: int) -> None:
+        for number in range(12):
+            name = f"ord_{who}_{number}"
+            lines = [Wanted("var_a", 1), Wanted("var_b", 2)]
+            await shop.inventory.reserve(name, lines, shop.clock.now() + timedelta(minutes=30))
+            await shop.inventory.release(name)
+
+    await asyncio.gather(*(order(who) for who in range(8)))
+    stock = await shop.inventory.stock(["var_a", "var_b"])
+    assert [(one.reserved, one.backorder) for one in stock.values()] == [(0, 1000), (0, 1000)]

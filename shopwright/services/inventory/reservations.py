@@ -35,9 +35,13 @@ class Reservations:
             # Keys are locked in the same order everywhere, so that two orders cannot deadlock.
             before = await store.read(tx, sorted(wanted))
             spread = await store.spread(tx, sorted(wanted))
+            if len(spread) < len(wanted):  # of what never had stock only the rule can be locked: after all stock
+                await store.hold(tx, sorted(spread))
             missing = []
             for variant_id, quantity in sorted(wanted.items()):
-                if variant_id in spread:  # a row that turns out to have too few stays locked while others are tried
+                if (
+                    spread.get(variant_id, 0) > 1
+                ):  # a row that turns out to have too few stays locked while others are tried
                     await store.hold(tx, [variant_id])
                 if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity)):
                     missing.append(variant_id)

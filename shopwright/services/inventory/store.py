@@ -73,12 +73,12 @@ async def hold(tx: Transaction, variant_ids: Sequence[str]) -> None:
     )
 
 
-async def spread(tx: Transaction, variant_ids: Sequence[str]) -> set[str]:
-    """Return which of these variants are stocked at several locations."""
+async def spread(tx: Transaction, variant_ids: Sequence[str]) -> dict[str, int]:
+    """Return at how many locations these variants ever had stock; those that never had any are missing."""
     rows = await tx.fetch_in(
-        "SELECT variant_id FROM stock WHERE variant_id IN (:each) GROUP BY variant_id HAVING count(*) > 1", variant_ids
+        "SELECT variant_id, count(*) AS count FROM stock WHERE variant_id IN (:each) GROUP BY variant_id", variant_ids
     )
-    return {row["variant_id"] for row in rows}
+    return {row["variant_id"]: int(row["count"]) for row in rows}
 
 
 async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
