@@ -8,11 +8,12 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import GUEST, SYSTEM
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.states import IllegalMove
 from shopwright.operations.doctor import examine
-from shopwright.services.inventory.contract import SoldOut, StockChanged
+from shopwright.services.inventory.contract import Adjustment, SoldOut, StockChanged
 from shopwright.services.orders import model
 from shopwright.services.orders.contract import (
     CartNotReady,
@@ -114,6 +115,36 @@ async def test_a_decline_keeps_the_order_and_a_second_try_pays_it(shop: Shop) ->
     assert (paid.status, await stock(shop, kettle)) == ("paid", (4, 0))
     with pytest.raises(Conflict):
         await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    await healthy(shop)
+
+
+async def test_a_second_try_keeps_the_goods_for_as_long_as_it_may_take(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop, on_hand=1)
+    order = await place(shop, kettle, token="pretend_declined")
+    clock.move(minutes=29)
+    again = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_3ds"))
+    clock.move(minutes=20)
+    await shop.bus.settle()
+    with pytest.raises(CartNotReady):
+        await place(shop, kettle, email="grace@example.com")
+    await shop.pretend.answer_challenge(again.payment.next_action.url.rpartition("/")[2], approved=True)
+    assert (await shop.orders.payment_returned(order.id)).status == "paid"
+    await healthy(shop)
+
+
+async def test_a_second_try_asks_for_no_money_where_the_goods_are_gone(shop: Shop) -> None:
+    kettle = await sell(shop, on_hand=1)
+    order = await place(shop, kettle, token="pretend_declined")
+    await shop.inventory.release(order.id)  # as it runs out where a process stood still
+    other = await place(shop, kettle, email="grace@example.com")
+    asked = len(await shop.works["pretend"].fetch("SELECT * FROM intents"))
+    with pytest.raises(SoldOut):
+        await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    assert len(await shop.works["pretend"].fetch("SELECT * FROM intents")) == asked
+    assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
+    await shop.inventory.adjust([Adjustment(variant_id=kettle.variants[0].id, delta=1, reason="found")])
+    paid = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
+    assert (paid.status, await stock(shop, kettle)) == ("paid", (0, 0))
     await healthy(shop)
 
 

@@ -223,12 +223,25 @@ class Checkout:
         if (captured := await self._repayment.end_payments(order_id)) is not None:
             await self._settlement.settle(order_id, captured)
             return await self._context.get(order_id)
-        await self._context.giftcards.hold_for(order, self._work.now() + model.TIME_TO_PAY + model.GRACE)
+        await self._reserve_again(order)
         async with self._work.begin() as tx:
             if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
                 raise Conflict(_("This order is being paid in another window."))
         await self._open_payment(order, order.attempts + 1, choice, who)
         return await self._context.get(order_id)
+
+    async def _reserve_again(self, order: store.OrderHead) -> None:
+        """Reserve goods and hold gift cards for another attempt. Raises SoldOut, GiftCardRefused, Conflict."""
+        until = self._work.now() + model.TIME_TO_PAY + model.GRACE
+        wanted = [Wanted(variant_id, units) for variant_id, units in await placement_store.units(self._work, order.id)]
+        await self._context.inventory.reserve(order.id, wanted, until)
+        await self._context.inventory.keep(order.id, until)
+        await self._context.giftcards.hold_for(order, until)
+        now = await store.head(self._work, order.id)
+        if now is not None and now.status in {"cancelled", "expired"}:  # closed just before this reserved again
+            await self._context.inventory.release(order.id)
+            await self._context.giftcards.release(order.id)
+            raise Conflict(_("This order is {status}; it cannot be paid for.", status=now.status))
 
     async def payment_returned(self, order_id: str) -> Order:
         order = await store.head(self._work, order_id)
