@@ -57,7 +57,7 @@ LONG = (
     ),
     *files(
         "house",
-        "new_service",
+        "new_field", "new_service",
     ),
     *files(
         "engines",

@@ -18,6 +18,7 @@ from shopwright.importers.numbers import Evidence, NumberFormats
 from shopwright.importers.past_rows import source_of
 from shopwright.importers.past_taxes import past_taxes
 from shopwright.kit.addresses import Address
+from shopwright.kit.bounds import NOTE
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
@@ -46,6 +47,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "duties": ("Duties", "Duty", "duties_total", "duties"),
     "fees": ("Fees", "Fee", "fee_total", "fees_total", "order_fees", "cart_fees", "fees"),
     "how": ("Shipping Method", "shipping_method"),
+    "note": ("Notes", "customer_note"),
     "sku": ("Lineitem sku", "item_sku"),
     "title": ("Lineitem name", "item_name"),
     "quantity": ("Lineitem quantity", "item_quantity"),
@@ -187,6 +189,7 @@ class OrderImporter:
             placed_at=_moment(_first(head, "placed"), self._zone),
             charges=tuple(Step(field, title, money(field)) for field, title in CHARGES.items() if money(field).amount),
             numbers_to=self._numbers_to,
+            note=_first(head, "note")[: NOTE.longest] or msgspec.UNSET,
         )
 
     async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:

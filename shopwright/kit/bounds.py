@@ -43,8 +43,8 @@ class Most(NamedTuple):
 
 
 LINE, MEMBERS = Bound(255), Most(1000)
-EMAIL, NAME, TOKEN, URL, REASON, TEXT, HTML = (
-    Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(20_000, lines=True), Bound(100_000, lines=True),
+EMAIL, NAME, TOKEN, URL, REASON, NOTE, TEXT, HTML = (
+    Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(1_000, lines=True), Bound(20_000, lines=True), Bound(100_000, lines=True),
 )  # fmt: skip
 PHONE = Bound(255, copied=True)
 POSTCODES = Bound(2_000)
@@ -56,8 +56,10 @@ Token = Annotated[str, TOKEN]
 Url = Annotated[str, URL]
 Reason = Annotated[str, REASON]
 Text = Annotated[str, TEXT]
+Note = Annotated[str, NOTE]
 Html = Annotated[str, HTML]
-# Form and query fields have no type; these names mean the same everywhere. Fields with a text area allow lines.
+# Form and query fields have no type; these names mean the same everywhere, unless the form names its struct
+# (`kit.http.strict`). Fields with a text area allow lines.
 BY_NAME: Mapping[str, Bound] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
     "postcodes": POSTCODES, "small_business": REASON,
@@ -66,6 +68,11 @@ BY_NAME: Mapping[str, Bound] = {
     "_seen": Bound(300_000),  # a mark of each field of a form
     **dict.fromkeys(("body", "options", "reply", "seo_description", "skus", "swatches"), TEXT),
 }  # fmt: skip
+
+
+def bounds_of(kind: type[msgspec.Struct]) -> dict[str, Bound]:
+    """The bounds of a struct's texts, by field."""
+    return {name: _marked(hint, Bound) or LINE for name, hint in _fields(kind)}
 
 
 def wrong_with(text: str, bound: Bound) -> str:

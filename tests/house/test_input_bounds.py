@@ -23,9 +23,11 @@ from shopwright.kit.bounds import (
     TOKEN,
     URL,
     Bound,
+    bounds_of,
     faults,
     wrong_with,
 )
+from shopwright.services.carts.contract import BuyerNotes
 from shopwright.web.application import whole_api
 
 TEMPLATES = Path(__file__).parents[2] / "shopwright" / "web"
@@ -80,7 +82,8 @@ def test_what_has_a_text_area_has_several_lines_and_nothing_else_has() -> None:
         for page in TEMPLATES.rglob("*.html")
         for area in re.findall(r"<textarea[^>]*>", page.read_text())
     }
-    assert {name for name, bound in BY_NAME.items() if bound.lines} == areas
+    known = {**BY_NAME, **bounds_of(BuyerNotes)}
+    assert {name for name, bound in known.items() if bound.lines} == areas
 
 
 class Inner(msgspec.Struct):

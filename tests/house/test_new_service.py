@@ -1,14 +1,12 @@
 """A service is its folder and its name in one line: routes, handlers, tables, the map and figures follow from its spec."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).parents[2]
+from tests.builders.house_copy import UNCOMPILED, copy_house, run
+
 FOLDER = Path(__file__).parent / "new_service"
 USE = """
 import asyncio, sys
@@ -53,27 +51,13 @@ asyncio.run(use())
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the house with one service more."""
-    copy = tmp_path_factory.mktemp("house")
-    ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("shopwright", "tools", "docs", "deploy", "tests"):
-        shutil.copytree(HOME / name, copy / name, ignore=ignore)
-    shutil.copytree(FOLDER / "giftnotes", copy / "shopwright" / "services" / "giftnotes", ignore=ignore)
+    copy = copy_house(tmp_path_factory.mktemp("house"))
+    shutil.copytree(FOLDER / "giftnotes", copy / "shopwright" / "services" / "giftnotes", ignore=UNCOMPILED)
     river = copy / "shopwright" / "services" / "__init__.py"
     river.write_text(
         river.read_text().replace('"notifications", "insights")', '"notifications", "insights", "giftnotes")')
     )
     return copy
-
-
-def run(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=house,
-        env={**os.environ, "PYTHONPATH": str(house)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.slow

@@ -119,6 +119,14 @@ async def test_orders_of_woocommerce_come_an_item_a_row_with_the_tax_in_the_pric
     assert [(f"{day.day}", day.revenue.amount) for day in days] == [("2025-04-01", 6890), ("2025-04-02", 1000)]
 
 
+async def test_a_note_of_the_buyer_comes_with_the_order(shop: Shop, tmp_path: Path) -> None:
+    header, *rows = SHOPIFY.splitlines()
+    row = next(one for one in rows if one.startswith("#1002"))
+    await take(shop, "shopify", f'{header},Notes\n{row},"Ring twice,\nplease"\n', tmp_path)
+    [found] = await shop.orders.search()
+    assert (await shop.orders.get(found.id)).note == "Ring twice,\nplease"
+
+
 async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: Shop, tmp_path: Path) -> None:
     _, said = await take(shop, "woocommerce", WOO, tmp_path, how="try")
     assert said["77"][0] == "taken"

@@ -14,6 +14,7 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
 from tests.builders.goods import sell
 from tests.builders.pages import ADDRESS, Browser, Forms, to_payment
+from tests.builders.shops import OWNER
 
 
 async def ten_per_cent(shop: Shop, **more) -> None:
@@ -378,3 +379,29 @@ async def test_who_asks_to_be_told_of_a_sold_out_colour_stays_at_it(browser: Bro
     assert (browser.page.status_code, told(page)) == (422, ["w-email"])
     assert f'name="variant" value="{blue}"' in page
     assert 'value="nobody"' in page
+
+
+async def test_a_note_for_the_shop_goes_from_the_form_to_the_pages_of_the_order(
+    browser: Browser, shop: Shop, api: httpx.AsyncClient
+) -> None:
+    await to_payment(browser, shop)
+    await browser.go("/checkout")
+    await browser.send("/checkout", **ADDRESS, note=" By the door,\r\nplease ")
+    assert "By the door,\nplease</textarea>" in await browser.go("/checkout")
+    await browser.go("/checkout/payment")
+    await browser.send("/checkout/payment", card="pretend_ok")
+    [placed] = await shop.orders.search()
+    assert (await shop.orders.get(placed.id)).note == "By the door,\nplease"
+    assert "By the door,<br>please" in await browser.go(f"/orders/{placed.id}")
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    assert "By the door,<br>please" in await browser.go(f"/office/orders/{placed.id}")
+
+
+async def test_a_note_that_is_too_long_is_refused_and_an_empty_one_takes_it_back(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    await browser.go("/checkout")
+    assert "longer than 1000 characters" in await browser.send("/checkout", **ADDRESS, note="x" * 1001)
+    for note in ("x" * 1000, ""):
+        await browser.go("/checkout")
+        await browser.send("/checkout", **ADDRESS, note=note)
+        assert f"{note}</textarea>" in await browser.go("/checkout")

@@ -381,7 +381,7 @@ REMOVED = (
     Removed(
         "fields of forms are within bounds",
         "kit/http/strict.py",
-        "        refuse_faults(named_faults(form.multi_items()))\n",
+        "        refuse_faults(named_faults(form.multi_items(), bounds))\n",
         "",
         "tests/api/test_request_bodies.py::test_texts_have_an_end_and_no_control_characters_in_bodies_and_forms",
     ),

@@ -51,7 +51,9 @@ async def test_what_a_guest_typed_survives_signing_in(shop: Shop) -> None:
     guest = await shop.carts.create()
     await shop.carts.add(guest.id, cup.variants[0].id, 2)
     await shop.carts.set_coupons(guest.id, ("TWO",))
-    details = CartChange(email="a@example.com", shipping_address=BERLIN, shipping_option_id="shr_express")
+    details = CartChange(
+        email="a@example.com", shipping_address=BERLIN, shipping_option_id="shr_express", note="Ring twice"
+    )
     await shop.carts.change(guest.id, details)
     joined = await shop.carts.get(await shop.carts.merge(guest.id, user.id))
     assert joined.id == own.id
@@ -62,8 +64,9 @@ async def test_what_a_guest_typed_survives_signing_in(shop: Shop) -> None:
         BERLIN,
         "shr_express",
     )
+    assert joined.note == "Ring twice"
     again = await shop.carts.create()
     await shop.carts.add(again.id, cup.variants[0].id, 1)
     kept = await shop.carts.get(await shop.carts.merge(again.id, user.id))
     assert set(kept.coupons) == {"ONE", "TWO"}
-    assert kept.shipping_address == BERLIN
+    assert (kept.shipping_address, kept.note) == (BERLIN, "Ring twice")

@@ -1,5 +1,6 @@
 """Strict requests: values must have the documented types ("1" is no number) and lengths."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -7,10 +8,11 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, ValidationException
 
-from shopwright.kit.bounds import BY_NAME, LINE, faults, wrong_with
+from shopwright.kit.bounds import BY_NAME, LINE, Bound, bounds_of, faults, wrong_with
 from shopwright.kit.errors import Invalid, Problem
 
 MOST_NAMED = 20
+FILLED_IN = "filled_in"
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -30,15 +32,22 @@ class StrictRequest(Request[Any, Any, Any]):
 
     async def form(self) -> FormMultiDict:
         form = await super().form()
-        refuse_faults(named_faults(form.multi_items()))
+        filled_in = self.route_handler.opt.get(FILLED_IN)
+        bounds = {**BY_NAME, **bounds_of(filled_in)} if filled_in else BY_NAME
+        refuse_faults(named_faults(form.multi_items(), bounds))
         return form
 
 
-def named_faults(pairs: Any) -> Any:
+def filling_in(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Route option: the form fills in fields of this struct and gets their bounds."""
+    return {FILLED_IN: kind}
+
+
+def named_faults(pairs: Iterable[tuple[str, Any]], bounds: Mapping[str, Bound]) -> Iterator[Problem]:
     """Faults of untyped named fields. Browsers end lines with two characters."""
     for name, value in pairs:
         if isinstance(value, str):
-            bound = BY_NAME.get(name, LINE)
+            bound = bounds.get(name, LINE)
             told = wrong_with(name, LINE) or wrong_with(value.replace("\r\n", "\n") if bound.lines else value, bound)
             if told:
                 yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")

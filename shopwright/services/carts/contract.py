@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
 from shopwright.kit.addresses import Address
-from shopwright.kit.bounds import Email
+from shopwright.kit.bounds import Email, Note
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
+from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 from shopwright.services.pricing.contract import (
     CodeProblem,
@@ -22,6 +23,20 @@ from shopwright.services.pricing.contract import (
     TaxPart,
     Totals,
 )
+
+
+class BuyerNotes(msgspec.Struct, frozen=True, kw_only=True):
+    """Free fields that a buyer fills in at checkout; UNSET: not filled in.
+
+    A field declared here is part of the cart's change, the cart, the order, their stored bodies and the API's answers.
+    """
+
+    note: Personal[Note] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def buyer_notes(self) -> dict[str, Any]:
+        """The values of these fields, by name, to copy into another struct that has them."""
+        return {name: getattr(self, name) for name in BuyerNotes.__struct_fields__}
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,7 +76,7 @@ class CartGiftCard(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
 
 
-class Cart(msgspec.Struct, frozen=True, kw_only=True):
+class Cart(BuyerNotes, frozen=True, kw_only=True):
     """A cart with all calculations. `saved`: items saved for later; `quoted`: the quote's lines, for the order.
 
     `coupons`: the valid ones; invalid ones are problems that prevent nothing. `unused_coupons`: those that cannot be
@@ -111,7 +126,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     units: Mapping[str, int]
 
 
-class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CartChange(BuyerNotes, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Checkout details; UNSET stays. `tax_id`: of a business buyer, such as a VAT id; "" for none.
 
     `reference`: the buyer's reference for the invoice, such as a purchase order or a German authority's Leitweg-ID.

@@ -13,9 +13,11 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store
 from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.context import CartContext
-from shopwright.services.carts.contract import Cart, CartChange, CheckoutStarted
+from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange, CheckoutStarted
 from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, without
 from shopwright.services.carts.quoting import Quoting, has_a_place
+
+CLEANED = ("email", "shipping_address", "billing_address", "reference", *BuyerNotes.__struct_fields__)
 
 
 class CartDetails:
@@ -33,7 +35,7 @@ class CartDetails:
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         told = given(change)
         stored = await self._context.read(cart_id) if told.get("tax_id") else None
-        checks = [partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address", "reference")]
+        checks = [partial(_clean, told, name) for name in CLEANED]
         check_all(*checks, partial(self._businesses.read, told, stored))
         await self._businesses.check(told)
         async with self._work.begin() as tx:
@@ -103,3 +105,5 @@ def _clean(given: dict[str, Any], name: str) -> None:
         given[name] = check_address(given[name], f"/{name}")
     elif name == "reference" and given.get(name):
         given[name] = check_reference(given[name], f"/{name}")
+    elif name in BuyerNotes.__struct_fields__ and isinstance(given.get(name), str):
+        given[name] = given[name].replace("\r\n", "\n").strip()

@@ -2,6 +2,7 @@
 
 from shopwright.kit.addresses import Address
 from shopwright.kit.data.retention import Expiry, Retention, StoredBody
+from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.carts.store import Business
 
 LINES = (("cart_lines", "cart_id"),)
@@ -38,6 +39,7 @@ RETENTION: tuple[Retention, ...] = (
             StoredBody("shipping_address", Address),
             StoredBody("billing_address", Address),
             StoredBody("business", Business),
+            StoredBody("notes", BuyerNotes),
         ),
         tells=("email", "reference"),
         silent=("coupons", "gift_cards"),

@@ -10,7 +10,7 @@ from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.personal import Personal
-from shopwright.services.carts.contract import Wish
+from shopwright.services.carts.contract import BuyerNotes, Wish
 from shopwright.services.carts.model import MOST_CODES
 from shopwright.services.pricing.contract import TaxIdCheck
 
@@ -35,7 +35,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     check: TaxIdCheck
 
 
-class StoredCart(msgspec.Struct, frozen=True, kw_only=True):
+class StoredCart(BuyerNotes, frozen=True, kw_only=True):
     """A cart as stored: no prices, no stock."""
 
     id: str
@@ -106,6 +106,7 @@ def _stored(row: Row, lines: tuple[StoredLine, ...]) -> StoredCart:
         business=decode_tolerant(row["business"], Business) if row["business"] else None,
         reference=row["reference"],
         gift_cards=tuple(row["gift_cards"].split()),
+        **(decode_tolerant(row["notes"], BuyerNotes).buyer_notes if row["notes"] else {}),
     )
 
 
@@ -197,6 +198,7 @@ def joined(own: StoredCart, guest: StoredCart) -> StoredCart:
         business=guest.business or own.business,
         reference=guest.reference or own.reference,
         gift_cards=tuple(dict.fromkeys((*guest.gift_cards, *own.gift_cards)))[:MOST_CODES],
+        **{name: said or getattr(own, name) for name, said in guest.buyer_notes.items()},
     )
 
 
@@ -205,7 +207,7 @@ async def set_details(tx: Transaction, cart: StoredCart) -> None:
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
         " shipping_option_id = :option, coupons = :coupons, business = :business,"
-        " reference = :reference, gift_cards = :gift_cards WHERE id = :id",
+        " reference = :reference, gift_cards = :gift_cards, notes = :notes WHERE id = :id",
         id=cart.id,
         email=cart.email,
         shipping=msgspec.json.encode(cart.shipping_address).decode(),
@@ -215,6 +217,7 @@ async def set_details(tx: Transaction, cart: StoredCart) -> None:
         business=None if cart.business is None else msgspec.json.encode(cart.business).decode(),
         reference=cart.reference,
         gift_cards=" ".join(cart.gift_cards),
+        notes=msgspec.json.encode(BuyerNotes(**cart.buyer_notes)).decode(),
     )
 
 

@@ -82,4 +82,5 @@ def cart_of(
         sale=quote.sale,
         gift_cards=gift_cards,
         to_pay=quote.totals.total - add_up((one.amount for one in gift_cards), stored.currency),
+        **stored.buyer_notes,
     )

@@ -145,6 +145,7 @@ class Checkout:
             placed_at=tx.now,
             version=1,
             gift_cards=model.shares_of(cart),
+            **cart.buyer_notes,
         )
         await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version, kept)
         await self._context.add_history(tx, order_id, "Order placed", who.name or cart.shipping_address.name)

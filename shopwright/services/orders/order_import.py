@@ -48,6 +48,7 @@ class OrderImport:
                 cart_id=self._work.ids.new("crt"),
                 placed_at=past.placed_at,
                 version=1,
+                **past.buyer_notes,
             )
             await find_store.insert(tx, order, to_micros(tx.now), 0)
             found = taxes.of_earlier_shop(past.taxes, totals, past.shipping_address)

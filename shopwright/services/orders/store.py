@@ -71,7 +71,7 @@ async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: SaleOfOrder
 ) -> None:
     """Insert a new order. Raises UniqueViolation if its id or its cart already has one."""
-    body = msgspec.convert(order, whole_store.OrderBody, from_attributes=True)
+    body = whole_store.body_of(order)
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
         " placed_at, expires_at, personal_terms, taxes, sale_id, tax_id, gift_cards) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"

@@ -14,6 +14,7 @@ from shopwright.kit.data.spans import Span
 from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.working_days import Arrival
+from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders import refund_store, taxes
 from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge, TaxCorrection
@@ -24,7 +25,7 @@ SHIPMENTS = "SELECT order_id, status, body FROM shipments WHERE {these} ORDER BY
 MOMENTS = "SELECT order_id, time, what, who FROM timeline WHERE {these} ORDER BY order_id, id"
 
 
-class OrderBody(msgspec.Struct, frozen=True, kw_only=True):
+class OrderBody(BuyerNotes, frozen=True, kw_only=True):
     """Data of an order that never changes and is never filtered by."""
 
     totals: Totals
@@ -51,6 +52,11 @@ class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     discount: Money
     tax: Money
     discounts: tuple[LineDiscount, ...] = ()
+
+
+def body_of(order: Order) -> OrderBody:
+    """The part of an order that its row stores as JSON."""
+    return OrderBody(**{name: getattr(order, name) for name in OrderBody.__struct_fields__})
 
 
 Parts = Mapping[str, Sequence[Row]]  # rows by the order they belong to

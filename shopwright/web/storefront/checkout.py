@@ -14,10 +14,11 @@ from shopwright.kit.http.access import allow, seldom
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
+from shopwright.kit.http.strict import filling_in
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
-from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.orders.contract import CartNotReady, Order, PaymentChoice, PlaceOrder
 from shopwright.web import render
@@ -63,6 +64,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
     fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
     fields["email"] = cart.email or caller.email
     fields["tax_id"], fields["reference"] = cart.tax_id, cart.reference
+    fields |= {name: said or "" for name, said in cart.buyer_notes.items()}
     fields["region_of"] = fields.get("country", "")
     fields["country"] = country or fields.get("country", settings.country)
     return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})
@@ -83,7 +85,7 @@ async def _details(
     return shown(frame, cart, await frame.show("checkout_details.html", context, status))
 
 
-@post("/checkout", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/checkout", opt=allow(anyone) | filling_in(BuyerNotes), include_in_schema=False, status_code=200)
 async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
     """Save step 1."""
     request, settings, carts, users, caller = frame.request, frame.settings, frame.carts, frame.users, frame.caller
@@ -96,12 +98,14 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
     if errors := errors_of(fields, email=True):
         return await _details(frame, cart, fields, errors, status=422)
     address, before = address_of(fields), changed(frame, cart)
+    notes: dict[str, Any] = {name: fields[name] for name in BuyerNotes.__struct_fields__ if name in fields}
     try:
         change = CartChange(
             email=fields["email"],
             shipping_address=address,
             tax_id=fields.get("tax_id", msgspec.UNSET),
             reference=fields.get("reference", msgspec.UNSET),
+            **notes,
         )
         await carts.change(cart.id, change)
     except Invalid as error:

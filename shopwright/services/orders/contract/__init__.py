@@ -13,6 +13,7 @@ from shopwright.kit.money import Money, add_up
 from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.working_days import Arrival
+from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
 from shopwright.services.orders.contract.corrections import TaxCorrection as TaxCorrection
@@ -215,7 +216,7 @@ class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
     cart_id: str = ""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Order(BuyerNotes, frozen=True, kw_only=True, omit_defaults=True):
     """An order with all its details. `cart_id` gives access to cart and order, so it never leaves the service.
 
     `tax_parts`: taxes of lines and shipping, summed by rate. `taxes_unknown`: why some are unknown (orders of earlier

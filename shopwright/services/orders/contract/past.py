@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
 from shopwright.kit.personal import Personal
+from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.pricing.contract import Step
 
 
@@ -51,7 +52,7 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
 
 
-class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
+class PastOrder(BuyerNotes, frozen=True, kw_only=True):
     """An order to import; its sum may differ by one minor unit a line. New order numbers start above `numbers_to`."""
 
     source: str

@@ -1,0 +1,30 @@
+"""A copy of the house, to be changed by a test."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).parents[2]
+UNCOMPILED = shutil.ignore_patterns("__pycache__")
+
+
+def copy_house(copy: Path) -> Path:
+    """Code, tools, documents, deployment and tests, in this folder."""
+    for name in ("shopwright", "tools", "docs", "deploy", "tests"):
+        shutil.copytree(HOME / name, copy / name, ignore=UNCOMPILED)
+    shutil.copy(HOME / "pyproject.toml", copy)
+    return copy
+
+
+def run(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python in that house."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": str(house)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
