@@ -39,6 +39,7 @@ LATER = {
     "settings": "settings",
     "drill": "maintenance",
     "report": "maintenance",
+    "ledger": "ledger",
     "messages": "messages",
     "password": "owner",
     "payments": "payments",

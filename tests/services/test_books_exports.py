@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,21 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.errors import Invalid
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
+from shopwright.operations.ledger_files import LargeForm, write_ledger
 from shopwright.services.books import datev, exports, fec, regions, saft
-from shopwright.services.books.contract import Entry, Posting, RegionLine, TaxKind, TaxLine
+from shopwright.services.books.contract import (
+    Account,
+    Correction,
+    CorrectionLine,
+    Entry,
+    Posting,
+    RegionLine,
+    TaxKind,
+    TaxLine,
+)
 from shopwright.services.books.exports import file_name
 from shopwright.services.books.extract import Extract
 from shopwright.services.pricing.contract import TaxId
@@ -24,6 +36,7 @@ from tests.builders.sellers import FRENCH_ID, NORTHLIGHT
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YEAR = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)  # 00:30 on 1 January in Berlin
+LARGE: tuple[LargeForm, ...] = ("csv", "fec", "datev")
 GERMAN = TaxKind(country="DE", rate_ppm=190_000, tax_class="standard")
 
 
@@ -222,3 +235,49 @@ async def test_files_are_written_aside_of_what_else_is_asked(shop: Shop) -> None
         sys.setprofile(None)
     assert b"Order" in found.content
     assert exports.write_csv.__code__ not in here
+
+
+# --- files of any size
+
+
+def written(folder: Path) -> list[str]:
+    """What is there beside the shop's data."""
+    return sorted(one.name for one in folder.iterdir() if one.name != "data")
+
+
+async def test_a_file_written_page_by_page_is_the_one_the_api_answers(shop: Shop, tmp_path: Path) -> None:
+    for _ in range(3):
+        await kettles(shop)
+    await shop.bus.settle()
+    for form in LARGE:
+        file = tmp_path / f"ledger.{form}"
+        assert await write_ledger(shop, form, "2026-03", "2026-03", file) == [file]
+        answered = (await shop.books.export(form, "2026-03", "2026-03")).content
+        assert file.read_bytes()[200:] == answered[200:]  # before it: when it was made
+        with pytest.raises(Refused, match="there already"):
+            await write_ledger(shop, form, "2026-03", "2026-03", file)
+    assert written(tmp_path) == ["ledger.csv", "ledger.datev", "ledger.fec"]
+
+
+async def test_datev_gets_a_file_for_as_many_rows_as_it_takes(shop: Shop, tmp_path: Path) -> None:
+    for _ in range(3):
+        await kettles(shop)
+    await shop.bus.settle()
+    whole = (await shop.books.export("datev", "2026-03", "2026-03")).content.split(b"\r\n")
+    files = await write_ledger(shop, "datev", "2026-03", "2026-03", tmp_path / "d.csv", most_rows=4)
+    assert [one.name for one in files[:2]] == ["d.csv", "d-2.csv"]
+    parts = [one.read_bytes().split(b"\r\n") for one in files]
+    assert all(part[1] == whole[1] and len(part) <= 2 + 4 + 1 for part in parts)
+    assert [row for part in parts for row in part[2:-1]] == whole[2:-1]
+
+
+async def test_what_cannot_be_written_leaves_no_file(shop: Shop, tmp_path: Path) -> None:
+    lines: list[tuple[Account, int]] = [("bank", 100), ("fees", -100)]
+    postings = tuple(CorrectionLine(account=name, amount=Money(each, "CHF")) for name, each in lines)
+    await shop.books.correct(Correction(text="x", lines=postings), SYSTEM)
+    for form in ("fec", "datev"):
+        with pytest.raises(Invalid, match="CHF"):
+            await write_ledger(shop, form, "2026-03", "2026-03", tmp_path / "x")
+    with pytest.raises(Invalid):
+        await write_ledger(shop, "csv", "2026-13", "2026-03", tmp_path / "x")
+    assert written(tmp_path) == []

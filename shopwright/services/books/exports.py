@@ -20,14 +20,28 @@ def _rows(extract: Extract) -> Iterator[tuple[Entry, Posting]]:
             yield entry, one
 
 
+CSV_HEADER = (
+    "seq", "kind", "day", "period", "booked", "text", "order", "document", "account", "provider", "debit", "credit",
+    "currency", "tax_country", "tax_region", "tax_authority", "tax_rate_ppm", "tax_category", "tax_class", "tax_base", "sha256",
+)  # fmt: skip
+
+
 def write_csv(extract: Extract) -> bytes:
     """Return one row per posting with all fields."""
+    return csv_head() + csv_rows(extract)
+
+
+def csv_head() -> bytes:
+    """Return the byte order mark and the titles of the columns."""
+    file = io.StringIO()
+    csv.writer(file).writerow(CSV_HEADER)
+    return (BOM + file.getvalue()).encode()
+
+
+def csv_rows(extract: Extract) -> bytes:
+    """Return the rows of some entries."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow((
-        "seq", "kind", "day", "period", "booked", "text", "order", "document", "account", "provider", "debit", "credit",
-        "currency", "tax_country", "tax_region", "tax_authority", "tax_rate_ppm", "tax_category", "tax_class", "tax_base", "sha256",
-    ))  # fmt: skip
     for entry, one in _rows(extract):
         debit, credit = _sides(one)
         tax = one.tax
@@ -38,7 +52,7 @@ def write_csv(extract: Extract) -> bytes:
             tax.rate_ppm if tax else "", tax.category if tax else "", _safe(tax.tax_class if tax else ""),
             major(one.base) if one.base is not None else "", entry.sha256,
         ))  # fmt: skip
-    return (BOM + file.getvalue()).encode()
+    return file.getvalue().encode()
 
 
 def _safe(text: str) -> str:
@@ -57,6 +71,13 @@ WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
     "datev": (datev.write, "text/csv; charset=windows-1252", "csv"),
     "fec": (fec.write, "text/plain; charset=utf-8", "txt"),
     "saft": (saft.write, "application/xml", "xml"),
+}
+
+
+# Forms that are written a page of entries at a time: head and rows.
+PAGED: dict[ExportForm, tuple[Callable[[], bytes], Callable[[Extract], bytes]]] = {
+    "csv": (csv_head, csv_rows),
+    "fec": (fec.head, fec.rows),
 }
 
 

@@ -28,11 +28,19 @@ FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 def write(extract: Extract) -> bytes:
     """Return the file: tabs, decimal commas, UTF-8, without zero postings. Raises Invalid for other currencies."""
+    return head() + rows(extract)
+
+
+def head() -> bytes:
+    """Return the titles of the columns."""
+    return ("\t".join(HEADER) + "\r\n").encode()
+
+
+def rows(extract: Extract) -> bytes:
+    """Return the rows of some entries. Raises Invalid for other currencies."""
     extract.check_euros()
-    lines = ["\t".join(HEADER)]
-    for entry in extract.entries:
-        rows = (_row(extract, entry, one) for one in entry.postings if one.amount.amount)
-        lines += ["\t".join(cell.replace("\t", " ") for cell in row) for row in rows]
+    found = (_row(extract, entry, one) for entry in extract.entries for one in entry.postings if one.amount.amount)
+    lines = ("\t".join(cell.replace("\t", " ") for cell in row) for row in found)
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 

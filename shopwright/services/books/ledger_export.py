@@ -35,7 +35,11 @@ class LedgerExport:
             if len(found) > MOST_EXPORTED:
                 raise Invalid.at(
                     "/to",
-                    _("More than {most_exported} entries; ask for fewer months at once.", most_exported=MOST_EXPORTED),
+                    _(
+                        "More than {most_exported} entries; ask for fewer months at once, or write them on the"
+                        " server with `shopwright ledger`.",
+                        most_exported=MOST_EXPORTED,
+                    ),
                 )
         numbers = await store.account_numbers(self._work)
         papers = await self._documents.names([one.document for one in found if one.document])

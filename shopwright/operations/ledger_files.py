@@ -1,0 +1,100 @@
+"""The ledger of any size as files, in constant memory: what `GET /v1/ledger-export` is too small for."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.kit.errors import Refused
+from shopwright.services.books import datev, document_store, exports, store
+from shopwright.services.books.contract import Entry
+from shopwright.services.books.extract import Extract
+from shopwright.services.books.periods import months
+
+MANY = 1_000  # entries read together
+LargeForm = Literal["csv", "fec", "datev"]
+
+
+async def write_ledger(
+    shop: Shop, form: LargeForm, start: str, end: str, path: Path, most_rows: int = datev.MOST_ROWS
+) -> list[Path]:
+    """Write the months `start` to `end`; return the files: of DATEV one for each 99,999 rows. Raises Invalid, Refused."""
+    extract = await _extract(shop, start, end)
+    if form == "datev":
+        return await _write_datev(shop, extract, path, most_rows)
+    head, rows = exports.PAGED[form]
+    unfinished = _unfinished(path)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(head())
+            async for page in _pages(shop, extract):
+                file.write(rows(page))
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return [path]
+
+
+async def _extract(shop: Shop, start: str, end: str) -> Extract:
+    """What files of these months have in common, without entries."""
+    first, last = months(start, end)
+    seller = await shop.pricing.seller()
+    return Extract(
+        first=first,
+        last=last,
+        entries=(),
+        numbers=await store.account_numbers(shop.works["books"]),
+        papers={},
+        seller=seller,
+        home=seller.address.country if seller else shop.settings.country,
+        made=shop.clock.now(),
+        zone=shop.works["books"].zone,
+    )
+
+
+async def _pages(shop: Shop, extract: Extract) -> AsyncIterator[Extract]:
+    """The entries of the months, some at a time."""
+    work, after = shop.works["books"], 0
+    while some := await store.entries_of_months(work, extract.first, extract.last, after, MANY):
+        papers = await document_store.names(work, [one.document for one in some if one.document])
+        yield msgspec.structs.replace(extract, entries=some, papers=papers)
+        after = some[-1].seq
+
+
+async def _write_datev(shop: Shop, extract: Extract, path: Path, most_rows: int) -> list[Path]:
+    """DATEV takes files of 99,999 rows; an entry stays in one."""
+    found: list[Path] = []
+    entries: list[Entry] = []
+    papers: dict[str, str] = {}
+    count = 0
+
+    def close() -> None:
+        name = path if not found else path.with_stem(f"{path.stem}-{len(found) + 1}")
+        unfinished = _unfinished(name)
+        try:
+            unfinished.write_bytes(datev.write(msgspec.structs.replace(extract, entries=entries, papers=papers)))
+            unfinished.rename(name)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        found.append(name)
+
+    async for page in _pages(shop, extract):
+        for entry in page.entries:
+            rows = len(datev.lines(page, entry))
+            if entries and count + rows > most_rows:
+                close()
+                entries, papers, count = [], {}, 0
+            entries.append(entry)
+            count += rows
+            papers.update({entry.document: page.papers[entry.document]} if entry.document in page.papers else {})
+    close()
+    return found
+
+
+def _unfinished(path: Path) -> Path:
+    """Where a file is written before it is whole. Raises Refused where there is one."""
+    if path.exists():
+        raise Refused(f"{path} is there already. Choose another name.")
+    return path.with_name(f".{path.name}.new")
