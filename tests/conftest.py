@@ -36,7 +36,7 @@ from tests.builders.environment import (
 )
 from tests.builders.pages import Browser
 from tests.builders.sellers import NORTHLIGHT, Register, register
-from tests.builders.shops import OWNER, QUICK, Post, fresh, make_settings
+from tests.builders.shops import OWNER, QUICK, Post, fresh, make_settings, running_shop
 
 # A property is right or wrong, however busy the machine is.
 # The gate tries the same examples each time; `make soak` draws new ones.
@@ -131,18 +131,14 @@ def post() -> Post:
 @pytest.fixture
 async def whole(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
     """A new shop in one process with taxes, shipping, a coupon and an owner; nothing is for sale yet."""
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop = made
-    async with made.running(deliver=False):
+    async with running_shop(data, clock, post) as made:
         yield made
 
 
 @pytest.fixture
 async def careful(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
     """A shop that takes money by hand."""
-    made = Shop(make_settings(*data, capture="manual"), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop = made
-    async with made.running(deliver=False):
+    async with running_shop(data, clock, post, capture="manual") as made:
         yield made
 
 

@@ -1,21 +1,25 @@
 """Damaged SQLite files, and a shop with enough in it to be damaged."""
 
+import asyncio
 import os
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from shopwright.app import Shop
 from shopwright.cli.main import main
-from tests.builders.environment import no_settings
+from tests.builders.environment import ON_SERVERS, POSTGRES, no_settings
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, make_settings
 
 PAGE = 4096
+OF_SQLITE = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
 
 
 def page_one(path: Path) -> None:
@@ -73,11 +77,18 @@ def shopwright(folder: Path, *command: str) -> Result:
 ORDERS = 14
 
 
-async def sell_some(folder: Path) -> None:
+def shop_with_orders(migrated: Path, folder: Path, orders: int = ORDERS) -> Path:
+    """The folder of a shop of two products that has taken so many orders."""
+    shutil.copytree(migrated, folder)
+    asyncio.run(_sell(folder, orders))
+    return folder
+
+
+async def _sell(folder: Path, orders: int) -> None:
     shop = Shop(make_settings(folder), hasher=QUICK)
     async with shop.running(deliver=False):
         products = [await sell(shop, title, on_hand=500) for title in ("Harbour Kettle", "Lamp")]
-        for number in range(ORDERS):
+        for number in range(orders):
             await place(shop, products[number % 2])
         await shop.bus.settle()
         await shop.search.bring_up_to_date()

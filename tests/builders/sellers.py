@@ -11,7 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.addresses import Address
 from shopwright.kit.clock import HandClock
 from shopwright.services.pricing.contract import Seller, TaxId
-from tests.builders.shops import QUICK, Post, fresh, make_settings
+from tests.builders.shops import Post, fresh, running_shop
 
 VIENNA_ID, GERMAN_ID, FRENCH_ID = "ATU13585627", "DE136695976", "FR40303265045"
 NORTHLIGHT = Seller(
@@ -71,13 +71,9 @@ def register() -> Iterator[Register]:
 @asynccontextmanager
 async def shop_with(migrated: tuple[Path, str], folder: Path, clock: HandClock, **more: str) -> AsyncIterator[Shop]:
     """A shop of these settings, whose seller is Northlight."""
-    async with fresh(migrated, folder) as (data, database):
-        post = Post()
-        made = Shop(make_settings(data, database, **more), clock=clock, hasher=QUICK, send_webhook=post)
-        post.shop = made
-        async with made.running(deliver=False):
-            await made.pricing.set_seller(NORTHLIGHT)
-            yield made
+    async with fresh(migrated, folder) as data, running_shop(data, clock, Post(), **more) as made:
+        await made.pricing.set_seller(NORTHLIGHT)
+        yield made
 
 
 SELLER = {

@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
+from shopwright.open_engines import EngineDecorator
 from shopwright.settings import Settings, complete
 from tests.builders.environment import POSTGRES, database_url, engines, leave, postgres_do
 
@@ -58,6 +59,30 @@ class Post:
             return False
         await self.shop.payments.webhook(provider, headers, body)
         return True
+
+
+@asynccontextmanager
+async def running_shop(
+    data: tuple[Path, str],
+    clock: HandClock,
+    post: Post,
+    *,
+    overrides: Mapping[type, type] | None = None,
+    around: EngineDecorator | None = None,
+    **settings: str,
+) -> AsyncIterator[Shop]:
+    """A shop in this process, whose provider's webhooks come by `post`. `overrides`, `around`: see `Shop`."""
+    made = Shop(
+        make_settings(*data, **settings),
+        clock=clock,
+        hasher=QUICK,
+        send_webhook=post,
+        overrides=overrides,
+        around=around,
+    )
+    post.shop = made
+    async with made.running(deliver=False):
+        yield made
 
 
 async def pass_days(shop: Shop, clock: HandClock, days: int) -> None:

@@ -15,16 +15,12 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.errors import NOT_UNTIL_REPAIRED
-from tests.builders.damage import PAGE, checkpoint, pages_of, spoil
-from tests.builders.environment import ON_SERVERS, POSTGRES
+from tests.builders.damage import OF_SQLITE, PAGE, checkpoint, pages_of, spoil
 from tests.builders.goods import sell
 from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, buy
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
-]
+pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
 async def test_a_shop_whose_orders_are_damaged_can_be_looked_at_and_sells_after_a_recovery(

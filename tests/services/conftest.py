@@ -1,6 +1,5 @@
 """Fixtures of several tests of services."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.simulation.faults import FaultyEngines
-from tests.builders.damage import sell_some
+from tests.builders.damage import shop_with_orders
 from tests.builders.einvoices import Rules, rules_of
 from tests.builders.refunds import Wire
-from tests.builders.shops import QUICK, Post, fresh, make_settings
+from tests.builders.shops import QUICK, Post, fresh, make_settings, running_shop
 
 
 @pytest.fixture
@@ -24,9 +23,7 @@ def wire() -> Wire:
 @pytest.fixture
 async def far(data: tuple[Path, str], clock, post: Post, wire: Wire) -> AsyncIterator[Shop]:
     """A shop far from its provider."""
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(wire))
-    post.shop = made
-    async with made.running(deliver=False):
+    async with running_shop(data, clock, post, around=FaultyEngines(wire)) as made:
         yield made
 
 
@@ -38,10 +35,7 @@ def rules() -> Rules:
 @pytest.fixture(scope="module")
 def with_orders(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop with some pages of orders, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("lived") / "data"
-    shutil.copytree(migrated[0], folder)
-    asyncio.run(sell_some(folder))
-    return folder
+    return shop_with_orders(migrated[0], tmp_path_factory.mktemp("lived") / "data")
 
 
 @pytest.fixture

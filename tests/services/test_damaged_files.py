@@ -29,6 +29,7 @@ from shopwright.operations.damage_watch import OneProcess
 from shopwright.operations.process_admin import Housekeeper
 from shopwright.web.application import build
 from tests.builders.damage import (
+    OF_SQLITE,
     PAGE,
     checkpoint,
     empty,
@@ -36,42 +37,25 @@ from tests.builders.damage import (
     last_page,
     middle_page,
     page_one,
+    shop_with_orders,
     shopwright,
     spoil,
     truncated,
 )
-from tests.builders.environment import ON_SERVERS, POSTGRES
 from tests.builders.goods import sell
-from tests.builders.orders import place
 from tests.builders.pictures import picture
 from tests.builders.shops import QUICK, make_settings
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
-]
+pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
 WAYS = [page_one, middle_page, last_page, truncated, empty, gone]
 
 
-async def live_in(folder: Path) -> None:
-    shop = Shop(make_settings(folder), hasher=QUICK)
-    async with shop.running(deliver=False):
-        product = await sell(shop, on_hand=500)
-        for _ in range(3):
-            await place(shop, product)
-        await shop.bus.settle()
-        await shop.search.bring_up_to_date()
-
-
 @pytest.fixture(scope="module")
 def lived_in(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once, and copied for each test."""
-    folder = tmp_path_factory.mktemp("lived") / "data"
-    shutil.copytree(migrated[0], folder)
-    asyncio.run(live_in(folder))
-    return folder
+    return shop_with_orders(migrated[0], tmp_path_factory.mktemp("lived") / "data", 3)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.builders.goods import sell, stock
 from tests.builders.health import healthy, wrong
 from tests.builders.orders import place
 from tests.builders.refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later
-from tests.builders.shops import QUICK, Post, make_settings
+from tests.builders.shops import QUICK, Post, make_settings, running_shop
 
 
 class Slow(Closing):
@@ -123,10 +123,8 @@ async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_onc
 
 @pytest.fixture
 async def dying(data: tuple[Path, str], clock, post: Post) -> AsyncIterator[Shop]:
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Closing: Slow})
-    post.shop = made
     Slow.dies = True
-    async with made.running(deliver=False):
+    async with running_shop(data, clock, post, overrides={Closing: Slow}) as made:
         yield made
 
 

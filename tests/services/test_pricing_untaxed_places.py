@@ -16,7 +16,7 @@ from shopwright.services.orders.model import CartNotReady
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.customers import BERLIN
 from tests.builders.goods import sell
-from tests.builders.shops import OWNER, QUICK, Post, make_settings
+from tests.builders.shops import OWNER, Post, running_shop
 
 ZURICH = msgspec.structs.replace(BERLIN, line1="Bahnhofstrasse 1", city="Zürich", postal_code="8001", country="CH")
 
@@ -78,9 +78,7 @@ async def test_a_shop_without_any_rates_is_told_once_where_rates_are_set(shop: S
 @pytest.fixture
 async def strict(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
     """A shop that sells nowhere without a rate."""
-    made = Shop(make_settings(*data, untaxed_places="stop"), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop = made
-    async with made.running(deliver=False):
+    async with running_shop(data, clock, post, untaxed_places="stop") as made:
         yield made
 
 

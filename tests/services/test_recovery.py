@@ -22,6 +22,7 @@ from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from tests.builders.customers import BERLIN
 from tests.builders.damage import (
+    OF_SQLITE,
     ORDERS,
     PAGE,
     checkpoint,
@@ -36,15 +37,12 @@ from tests.builders.damage import (
     table,
     truncated,
 )
-from tests.builders.environment import ON_SERVERS, POSTGRES, bare_environment
+from tests.builders.environment import bare_environment
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, make_settings
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
-]
+pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
 def a_page_of_orders(path: Path) -> None:

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.damage import checkpoint, page_one, shopwright, table
-from tests.builders.environment import ON_SERVERS, POSTGRES
+from tests.builders.damage import OF_SQLITE, checkpoint, page_one, shopwright, table
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
-]
+pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
 def run(file: Path, *statements: str) -> None:
