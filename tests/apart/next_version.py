@@ -50,7 +50,7 @@ def _more(module: ast.Module) -> list[tuple[int, str]]:
             fields
             and "UNSET" not in ast.unparse(one)
             and one.name not in below | NAMES
-            and bases & {"msgspec.Struct", "Event"}
+            and bases & {"msgspec.Struct", "Event", "BuyerNotes"}
         ):
             omitted = any(keyword.arg == "omit_defaults" for keyword in one.keywords)
             value = f'msgspec.field(default_factory=lambda: "{MARK}")' if omitted else f'"{MARK}"'
