@@ -54,3 +54,17 @@ async def test_what_is_no_address_is_said_and_the_purposes_stay(office: httpx.As
     assert (answer.status_code, 'role="alert"' in answer.text) == (422, True)
     assert "What services tell each other" in answer.text
     assert "1095 days after an order without one" in answer.text
+
+
+async def test_the_buyer_of_an_order_with_an_address_is_not_forgotten_by_its_number(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
+    order = await bought(shop)
+    for wrong, status, said in (
+        ({"own_password": OWNER[1]}, 409, "erase that, and all that is kept"),
+        ({"own_password": "not this one"}, 422, "password"),
+        ({"own_password": OWNER[1], "order": "99999"}, 404, "no such order"),
+    ):
+        answer = await send(office, f"{PAGE}/erase-order", **{"order": order.number, **wrong})
+        assert (answer.status_code, said in answer.text) == (status, True)
+    assert (await shop.orders.get(order.id)).email == order.email

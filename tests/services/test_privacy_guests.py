@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -13,12 +14,14 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.data.events import Delivery, StoredEvent
 from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.money import Money
 from shopwright.kit.personal import ERASED
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
-from shopwright.services.orders.contract import NewShipment
+from shopwright.services.orders.contract import NewShipment, Order
+from shopwright.services.orders.contract.past import PastLine, PastOrder
 from shopwright.services.users.contract.facts import AddressErased
-from tests.builders.customers import ada, sign_in
+from tests.builders.customers import BERLIN, ada, sign_in
 from tests.builders.environment import POSTGRES
 from tests.builders.goods import sell
 from tests.builders.guests import GUEST, bought, later
@@ -174,6 +177,42 @@ async def test_a_customer_is_forgotten_with_what_they_ordered_before_they_had_an
     with pytest.raises(Missing):
         await shop.users.get(me.user_id or "")
     assert (await shop.orders.get(order.id)).email == ""
+
+
+async def imported(shop: Shop) -> Order:
+    """A delivered order of an earlier shop whose buyer, Zebulon, left no e-mail address."""
+    price, nothing = Money(2900, "EUR"), Money(0, "EUR")
+    zebulon = msgspec.structs.replace(BERLIN, name="Zebulon Pike")
+    past = PastOrder(
+        source="elsewhere:77", number="77", status="delivered", email="", customer_id=None, currency="EUR",
+        lines=(PastLine(sku="X", title="X", quantity=1, unit_price=price),), discount=nothing, shipping=nothing,
+        tax=nothing, total=price, refunded=nothing, shipping_address=zebulon, billing_address=zebulon,
+        shipping_title="Standard", placed_at=shop.clock.now(),
+    )  # fmt: skip
+    return await shop.orders.get((await shop.orders.bring(past))[0])
+
+
+async def test_the_buyer_of_an_imported_order_without_an_address_is_forgotten_by_its_number(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
+) -> None:
+    order, other = await imported(shop), await bought(shop)
+    for wrong, status in (
+        ({"order": order.number, "email": GUEST}, 422),
+        ({"order": ""}, 422),
+        ({"order": "99999"}, 404),
+        ({"order": other.number}, 409),
+    ):
+        answer = await api.post("/v1/personal-data/erase", json=wrong | MEANT, headers=staff)
+        assert (answer.status_code, "Zebulon" in await everything_on_disk(shop)) == (status, True), answer.text
+    without = await api.post("/v1/personal-data/erase", json={"order": order.number}, headers=staff)
+    assert without.status_code == 422
+    for _ in range(2):
+        answer = await api.post("/v1/personal-data/erase", json={"order": order.number} | MEANT, headers=staff)
+        assert answer.status_code == 204, answer.text
+    await later(shop, clock)
+    assert (await shop.orders.get(order.id)).billing_address.name == ERASED
+    assert "Zebulon" not in await everything_on_disk(shop)
+    assert (await shop.orders.get(other.id)).email == other.email
 
 
 async def test_staff_are_not_forgotten_by_mistake_and_only_owners_forget(

@@ -12,8 +12,9 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.retention import believed
 from shopwright.kit.data.unit_of_work import ServiceDatabase
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Conflict, Unavailable
 from shopwright.kit.personal import ERASED
+from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.facts import OrderErased
@@ -58,6 +59,17 @@ class Forgetting:
 
         for order_id in await erasure_store.orders_of_guest(self._work, email):
             await self._forget(order_id, names, meant)
+
+    async def forget_buyer(self, order: Order) -> None:
+        """Erase the buyer of an order with neither address nor account, as imports bring them. Raises Conflict."""
+        if order.email or order.customer_id:
+            raise Conflict(
+                _(
+                    "This order has an e-mail address or an account: erase that, and all that is kept of the person goes."
+                )
+            )
+        await self._forget(order.id, (), lambda one: not one.email and one.customer_id is None)
+        await self.clear_addresses()
 
     async def forget_old_guests(self) -> None:
         """Scheduled job: erase guests of old orders. A clock that is ahead erases at most a day early."""

@@ -135,6 +135,9 @@ class OrderService(Orders):
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         return await self.forgetting.kept_buyers.get((await self._context.get(order_id)).id)
 
+    async def forget_buyer(self, order_id: str) -> None:
+        await self.forgetting.forget_buyer(await self._context.get(order_id))
+
     async def source(self, order_id: str) -> OrderSource:
         return await self._sources.get((await self._context.get(order_id)).id)
 

@@ -17,10 +17,11 @@ from shopwright.kit.translation import gettext as _
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.privacy import lookup
 from shopwright.web.privacy.purposes import kept
-from shopwright.web.storefront.page_context import UsersDep, Web, form_of
+from shopwright.web.storefront.page_context import OrdersDep, UsersDep, Web, form_of
 
 PATH = "/office/personal-data"
 MAY = staff("people.write")
+DONE = "Forgotten. Orders stay as nobody's; what is still on its way is done within a minute."
 
 
 @get(PATH, opt=allow(MAY), include_in_schema=False)
@@ -48,8 +49,22 @@ async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Curren
         await lookup.erase(current_app().shop, email)
     except ShopError as error:
         return await _page(office, {"email": email, "problem": error.detail}, status_of(error)[0])
-    done = "Forgotten. Orders stay as nobody's; what is still on its way is done within a minute."
-    return Redirect(f"{PATH}?{urlencode({'said': done})}", status_code=303)
+    return Redirect(f"{PATH}?{urlencode({'said': DONE})}", status_code=303)
+
+
+@post(f"{PATH}/erase-order", opt=allow(MAY, "guess") | NAMELESS, include_in_schema=False, status_code=200)
+async def erase_order(
+    office: OfficeDep, request: Web, users: UsersDep, orders: OrdersDep, caller: CurrentCaller
+) -> Response[bytes] | Redirect:
+    """Erase the buyer of an order that has no e-mail address; requires the password of the staff member."""
+    form = await form_of(request)
+    number = form.get("order", "").strip()
+    try:
+        await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
+        await orders.forget_buyer(number)
+    except ShopError as error:
+        return await _page(office, {"order": number, "order_problem": error.detail}, status_of(error)[0])
+    return Redirect(f"{PATH}?{urlencode({'said': DONE})}", status_code=303)
 
 
 async def _page(office: OfficeContext, more: dict[str, Any], status: int = 200) -> Response[bytes]:
@@ -64,4 +79,4 @@ async def _page(office: OfficeContext, more: dict[str, Any], status: int = 200) 
     return office.show("personal_data.html", context, status)
 
 
-HANDLERS: list[Any] = [personal_data, look_up, erase]
+HANDLERS: list[Any] = [personal_data, look_up, erase, erase_order]

@@ -9,12 +9,14 @@ from litestar.params import JSONBody
 
 from shopwright.kit.auth import signed_in, staff
 from shopwright.kit.bounds import Email
+from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access import NAMELESS, allow, audited, seldom
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.files import file_answer
 from shopwright.kit.http.openapi_document import answers
 from shopwright.kit.http.routes import Routes
+from shopwright.kit.translation import gettext as _
 from shopwright.web.privacy.gather import everything
 from shopwright.web.privacy.lookup import erase, of_person
 from shopwright.web.privacy.purposes import kept
@@ -26,9 +28,14 @@ class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
 
 
-class Forgotten(Whose, frozen=True, forbid_unknown_fields=True):
-    """A person to erase, with one's own password, and code if required."""
+class Forgotten(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person to erase, with one's own password, and code if required.
 
+    `order`: instead of an address, the number of an imported order that has none.
+    """
+
+    email: Email = ""
+    order: str = ""
     password: str = ""
     code: str = ""
 
@@ -117,9 +124,13 @@ async def erase_person(caller: CurrentCaller, data: JSONBody[Forgotten]) -> None
     """Erase a person: account, carts and messages are deleted, orders anonymised.
 
     Data that tax law requires is retained for accounting. Staff cannot be erased (409). Requires one's own password.
+    With `order`, erases the buyer of an order that has neither e-mail address nor account.
     """
-    await current_app().shop.users.reauthenticate(caller, data.password, data.code)
-    await erase(current_app().shop, data.email)
+    shop = current_app().shop
+    await shop.users.reauthenticate(caller, data.password, data.code)
+    if bool(data.email) == bool(data.order):
+        raise Invalid.at("/email", _("Send the e-mail address of a person, or the number of an order that has none."))
+    await (shop.orders.forget_buyer(data.order) if data.order else erase(shop, data.email))
 
 
 def answer(known: dict[str, Any]) -> Response[bytes]:

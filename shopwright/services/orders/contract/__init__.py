@@ -385,6 +385,9 @@ class Orders(Protocol):
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         """Return name and addresses of an erased buyer, for accounting. Raises Missing."""
 
+    async def forget_buyer(self, order_id: str) -> None:
+        """Erase the buyer of an order (id or number) with neither e-mail address nor account. Raises Missing, Conflict."""
+
     @idempotent
     async def source(self, order_id: str) -> OrderSource:
         """Return the rows of the file an order was imported from, for staff. Raises Missing if none are kept."""
