@@ -15,8 +15,10 @@ from shopwright.kit.errors import Unavailable
 from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.documents import DocumentBody
 from shopwright.services.carts.contract import CartChange
-from shopwright.services.orders.contract import LineQuantity, NewRefund, Order
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Shipment
 from shopwright.services.orders.tax_corrections import AT_ONCE
+from shopwright.services.orders.tax_store import SEEN_TO
 from shopwright.services.pricing.contract import Coupon, TaxRate, TaxRule
 from tests.builders.customers import sign_in
 from tests.builders.documents import documents, erasure, names, written
@@ -559,3 +561,45 @@ async def test_what_went_back_before_is_a_part_of_the_price_on_the_invoice(shop:
     lines = {one.title: one.gross.amount for one in (await bodies(shop))[-1][1].lines}
     assert lines["Part of the price at the earlier tax rate: Harbour Kettle"] == 580
     assert lines["Harbour Kettle"] == 5220
+
+
+async def leaves_by_earlier_version(shop: Shop, order: Order) -> None:
+    """What a process of a version ships that knows no rates of the day of supply."""
+    async with shop.works["orders"].begin() as tx:
+        held = await store.held(tx, order.id)
+        assert held is not None
+        chosen = model.lines_to_ship(held, None)
+        parcel = Shipment(
+            id=shop.ids.new("shp"), carrier="DHL", tracking_number="", tracking_url="", status="shipped",
+            lines=tuple(LineQuantity(line.id, count) for line, count in chosen), shipped_at=tx.now,
+        )  # fmt: skip
+        await store.insert_shipment(tx, order.id, parcel)
+        await store.write_counts(tx, model.shipped(held, chosen))
+
+
+async def pass_minutes(shop: Shop, clock: HandClock, minutes: int) -> None:
+    for _ in range(minutes):
+        clock.move(minutes=1)
+        await shop.bus.settle()
+
+
+async def test_a_parcel_of_an_earlier_version_is_found_and_taxed_later(shop: Shop, clock: HandClock) -> None:
+    """One before this version ran stays as it was shipped; one shipped beside it is corrected once, on its day."""
+    before, beside, here = [await kettles(shop) for _ in range(3)]
+    await becomes(shop, clock, 1600)
+    await leaves_by_earlier_version(shop, before)
+    async with shop.works["orders"].begin() as tx:  # as where this version has just begun
+        await tx.run("DELETE FROM counters WHERE name = :name", name=SEEN_TO)
+    await pass_minutes(shop, clock, 7)
+    await leaves_by_earlier_version(shop, beside)
+    await leaves(shop, here)
+    await pass_minutes(shop, clock, 15)
+    found = [await shop.orders.get(one.id) for one in (before, beside, here)]
+    assert [taxed(one.lines[0].tax_parts) for one in found] == [
+        [(190_000, 5800, 926)],
+        [(160_000, 5800, 800)],
+        [(160_000, 5800, 800)],
+    ]
+    assert [len(one.tax_corrections) for one in found] == [0, 1, 1]
+    assert found[1].tax_corrections[0].supplied == found[1].shipments[0].shipped_at
+    assert await wrong(shop) == []

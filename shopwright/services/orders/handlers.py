@@ -44,6 +44,7 @@ def jobs(orders: OrderService) -> list[ScheduledJob]:
         ScheduledJob("orders.terms", timedelta(seconds=10), orders.write_terms),
         ScheduledJob("orders.taxes", timedelta(seconds=10), orders.write_taxes),
         ScheduledJob("orders.tax_corrections", timedelta(seconds=10), orders.tax_corrections.correct_waiting),
+        ScheduledJob("orders.missed_parcels", timedelta(minutes=5), orders.tax_corrections.find_missed),
         ScheduledJob("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
         ScheduledJob("orders.cancelling", timedelta(minutes=1), orders.finish_cancelling),
     ]

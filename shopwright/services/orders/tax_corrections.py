@@ -6,9 +6,10 @@ for the moment of shipping.
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money, write
@@ -19,6 +20,7 @@ from shopwright.services.pricing.contract import Pricing
 
 PATIENCE_S = 2
 AT_ONCE = 50
+COMMITTED = timedelta(minutes=1)  # a parcel that is being written has an id of before
 TAXES = "tax rates of order"
 
 
@@ -53,8 +55,23 @@ class TaxCorrections:
             corrected, done = rerating.rerated(order, parcel, rates), True
         if not done:
             await tax_store.await_rates(tx, parcel.id)
-        elif corrected is not None:
+            return
+        await tax_store.rates_known(tx, parcel.id)
+        if corrected is not None:
             await self._write(tx, order, corrected)
+
+    async def find_missed(self) -> None:
+        """Scheduled job: have parcels corrected that a process of an earlier version shipped beside this one."""
+        now, ids = self._work.now(), self._work.ids
+        since = await tax_store.parcels_seen_to(self._work)
+        until = now if since is None else max(now - COMMITTED, from_micros(since))
+        missed: list[str] = []
+        if since is not None:  # else this version has just begun: what was shipped before is as it was shipped
+            missed = await tax_store.missed_parcels(self._work, ids.at("shp", from_micros(since)), ids.at("shp", until))
+        async with self._work.begin() as tx:
+            for shipment_id in missed:
+                await tax_store.await_rates(tx, shipment_id)
+            await tax_store.note_parcels_seen(tx, to_micros(until))
 
     async def correct_waiting(self) -> None:
         """Scheduled job: correct parcels that were shipped while rates were unavailable."""
@@ -76,6 +93,8 @@ class TaxCorrections:
         async with self._work.begin() as tx:
             held = await store.held(tx, order.id)
             if held is None or not await tax_store.have_rates(tx, shipment_id):
+                return
+            if any(one.shipment_id == shipment_id for one in held.tax_corrections):
                 return
             corrected = rerating.rerated(held, parcel, rates)
             if corrected is not None:

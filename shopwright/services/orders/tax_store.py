@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
 from shopwright.services.orders.contract import Order
 
+SEEN_TO = "parcels seen to"
+KNOWN = 2  # of `rates_due`: the rates of the day were asked for; 0 where a process of an earlier version shipped
 Found = tuple[str, taxes.TaxesNow]  # the id of an order, its taxes
 
 
@@ -36,6 +38,36 @@ async def correct(tx: Transaction, order: Order) -> None:
     await tx.run("UPDATE orders SET taxes = :taxes WHERE id = :id", id=order.id, taxes=store.to_json(kept))
 
 
+async def parcels_seen_to(source: Reader) -> int | None:
+    """Return up to when (microseconds) parcels were looked through for missed ones, or None before the first time."""
+    row = await source.one("SELECT value FROM counters WHERE name = :name", name=SEEN_TO)
+    return int(row["value"]) if row else None
+
+
+async def note_parcels_seen(tx: Transaction, until: int) -> None:
+    """Note that parcels were looked through up to then."""
+    await tx.run(
+        "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name=SEEN_TO,
+        value=until,
+    )
+
+
+async def missed_parcels(source: Reader, first: str, last: str) -> list[str]:
+    """Return the parcels between these ids whose rates no process of this version has looked at."""
+    rows = await source.fetch(
+        "SELECT id FROM shipments WHERE id >= :first AND id < :last AND rates_due = 0 ORDER BY id",
+        first=first,
+        last=last,
+    )
+    return [row["id"] for row in rows]
+
+
+async def rates_known(tx: Transaction, shipment_id: str) -> None:
+    """Note that a shipment has the rates of its day."""
+    await tx.run("UPDATE shipments SET rates_due = :known WHERE id = :id", known=KNOWN, id=shipment_id)
+
+
 async def await_rates(tx: Transaction, shipment_id: str) -> None:
     """Note that a shipment's rates are still due."""
     await tx.run("UPDATE shipments SET rates_due = 1 WHERE id = :id", id=shipment_id)
@@ -59,7 +91,11 @@ async def ask_rates(tx: Transaction, shipment_ids: Sequence[str]) -> None:
 
 async def have_rates(tx: Transaction, shipment_id: str) -> bool:
     """Clear the note. Returns False if another process did; the order is locked."""
-    return bool(await tx.run("UPDATE shipments SET rates_due = 0 WHERE id = :id AND rates_due = 1", id=shipment_id))
+    return bool(
+        await tx.run(
+            "UPDATE shipments SET rates_due = :known WHERE id = :id AND rates_due = 1", known=KNOWN, id=shipment_id
+        )
+    )
 
 
 async def write(tx: Transaction, found: Sequence[Found]) -> None:
