@@ -23,6 +23,7 @@ CHART = "03"
 GERMAN = str.maketrans(".", ",")
 LONGEST_TEXT, LONGEST_PAPER = 60, 36
 MOST_ROWS = 99_999
+GOODS = frozenset({"revenue", "discounts", "shipping", "returns"})
 MILLIONTHS_A_PERCENT = 10_000
 COLUMNS = (
     "Umsatz (ohne Soll/Haben-Kz)", "Soll/Haben-Kennzeichen", "WKZ Umsatz", "Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz", "Konto",
@@ -149,13 +150,12 @@ def _sold(extract: Extract, entry: Entry) -> Iterator[DatevLine]:
 
 
 def by_kind(entry: Entry) -> Iterator[tuple[TaxKind, Money, Money]]:
-    """The taxes of an entry with their bases; a base taxed by several authorities counts once."""
-    seen: dict[tuple[str, str, str, int], str] = {}
+    """The taxes of an entry with the net of their goods: what several authorities tax is at the first, as it is posted."""
+    nothing = entry.postings[0].amount * 0
+    goods: dict[TaxKind, Money] = {}
     for one in entry.postings:
-        if one.account != "tax" or one.tax is None or one.base is None:
-            continue
-        base = one.base
-        place = (one.tax.country, one.tax.region, one.tax.tax_class, base.amount)
-        if seen.setdefault(place, one.tax.authority) != one.tax.authority:
-            base = Money(0, base.currency)
-        yield one.tax, base, one.amount
+        if one.account in GOODS and one.tax is not None:
+            goods[one.tax] = goods.get(one.tax, nothing) + one.amount
+    for one in entry.postings:
+        if one.account == "tax" and one.tax is not None:
+            yield one.tax, goods.pop(one.tax, nothing), one.amount
