@@ -11,6 +11,7 @@ ADDRESS = msgspec.to_builtins(BERLIN)
 async def ready_cart(
     api: httpx.AsyncClient, sku: str, quantity: int = 1, headers: dict[str, str] | None = None
 ) -> dict:
+    """A cart of one product with address and shipping, ready to be ordered."""
     cart = (await api.post("/v1/carts", headers=headers)).json()
     await api.post(f"/v1/carts/{cart['id']}/lines", json={"sku": sku, "quantity": quantity}, headers=headers)
     details = {"email": "ada@example.com", "shipping_address": ADDRESS}
@@ -28,6 +29,7 @@ async def order(
     key: str = "k1",
     headers: dict[str, str] | None = None,
 ) -> httpx.Response:
+    """Place the order of a cart."""
     body = {
         "cart_id": cart["id"],
         "expected_total": cart["totals"]["total"]["amount"],

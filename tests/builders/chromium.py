@@ -52,6 +52,7 @@ class Eyes:
 
 
 async def fill_address(page, email: str) -> None:
+    """Fill in the address form of the checkout."""
     for name, value in {
         "email": email,
         "name": "Ada Lovelace",
@@ -63,6 +64,7 @@ async def fill_address(page, email: str) -> None:
 
 
 async def shop_around(page, eyes: Eyes, url: str, *, script: bool) -> None:
+    """Find a product by category, filter and search, and go to the checkout with it."""
     await page.goto(url)
     await eyes.look("home")
     await page.click(".tile >> text=Kitchen")
@@ -96,6 +98,7 @@ async def shop_around(page, eyes: Eyes, url: str, *, script: bool) -> None:
 
 
 async def pay(page, card: str) -> None:
+    """Choose a test card and pay."""
     await page.check(f"input[name=card][value={card}]")
     await page.click("button:has-text('Pay')")
 

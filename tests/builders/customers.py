@@ -10,6 +10,7 @@ BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", posta
 
 
 async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> dict[str, str]:
+    """Headers of a signed-in API client."""
     answer = await api.post("/v1/sessions", json={"email": email, "password": password})
     assert answer.status_code == 201, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
@@ -27,6 +28,7 @@ ADA, WORDS, NAME = "ada@example.com", "harbour at seven", "Ada Lovelace"
 
 
 async def ada(shop: Shop) -> Caller:
+    """Ada, whose e-mail address is confirmed."""
     user = await shop.users.register(ADA, WORDS, NAME)
     await confirm(shop, ADA)
     return await shop.users.session(await shop.users.open_session_for(user.id))

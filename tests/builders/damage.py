@@ -23,6 +23,7 @@ OF_SQLITE = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files a
 
 
 def page_one(path: Path) -> None:
+    """Overwrite the first bytes, which name the format."""
     spoil(path, 0, random.Random(1).randbytes(100))
 
 
@@ -38,22 +39,27 @@ def middle_page(path: Path) -> None:
 
 
 def last_page(path: Path) -> None:
+    """Overwrite the last page."""
     spoil(path, path.stat().st_size - PAGE, random.Random(2).randbytes(PAGE))
 
 
 def truncated(path: Path) -> None:
+    """Cut the file in half, at a page."""
     os.truncate(path, path.stat().st_size // 2 // PAGE * PAGE)
 
 
 def empty(path: Path) -> None:
+    """Leave a file of no bytes."""
     os.truncate(path, 0)
 
 
 def gone(path: Path) -> None:
+    """Delete the file."""
     path.unlink()
 
 
 def spoil(path: Path, at: int, content: bytes) -> None:
+    """Write these bytes over those at this position."""
     with path.open("r+b") as file:
         file.seek(at)
         file.write(content)
@@ -95,11 +101,13 @@ async def _sell(folder: Path, orders: int) -> None:
 
 
 def pages_of(path: Path, name: str) -> list[int]:
+    """The numbers of the pages of a table."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'overflow'", (name,))
         return [row[0] for row in rows]
 
 
 def table(path: Path, sql: str) -> list[tuple]:
+    """The rows that a file answers."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()

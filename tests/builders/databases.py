@@ -9,18 +9,21 @@ from shopwright.open_engines import EngineDecorator
 
 
 def folder(tmp_path: Path) -> Path:
+    """The folder of migrations of the table."""
     found = tmp_path / "things" / "migrations"
     found.mkdir(parents=True, exist_ok=True)
     return found
 
 
 async def prepare(made: Database, tmp_path: Path) -> None:
+    """Create the table by a migration."""
     sql = "-- things\nCREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT NOT NULL, body JSONB);\nCREATE INDEX things_n ON things (n);\n"
     (folder(tmp_path) / "0001_things.sql").write_text(sql)
     assert await made.migrate([folder(tmp_path)]) == ["things/0001_things.sql"]
 
 
 async def put(made: Database, thing: str, n: int = 1) -> int:
+    """Insert a row, unless it is there; answers how many were inserted."""
     async with made.begin() as session:
         return await session.run(
             "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": thing, "n": n}
@@ -28,6 +31,7 @@ async def put(made: Database, thing: str, n: int = 1) -> int:
 
 
 async def change(marks: VersionStore, name: str) -> None:
+    """Move a version on, as a transaction that changes something does."""
     await marks.after(name, await marks.before(name))
 
 

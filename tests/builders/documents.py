@@ -18,11 +18,13 @@ async def documents(shop: Shop) -> list[Document]:
 
 
 def erasure(order_id: str) -> Delivery:
+    """The event that a buyer was erased, as the books receive it."""
     fact = StoredEvent(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
     return Delivery(fact, "books.OrderErased")
 
 
 async def shipped(shop: Shop, order: Order, units: int = 2) -> None:
+    """Ship some of an order and send the e-mails."""
     line = LineQuantity(order.lines[0].id, units)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=(line,)), SYSTEM)
     await send_all(shop)
@@ -35,4 +37,5 @@ async def written(shop: Shop, subject: str) -> list[MessageView]:
 
 
 def names(views: list[MessageView]) -> list[list[str]]:
+    """File names of the documents attached to each message."""
     return [[document.name for document in one.documents] for one in views]

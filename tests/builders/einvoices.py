@@ -56,6 +56,7 @@ def rules_of(name: str = "") -> Rules:
 
 
 def part(net: int, tax: int, ppm: int, category: TaxCategory = "S", reason: str = "", currency: str = "EUR") -> TaxPart:
+    """A part of a price at one rate."""
     return TaxPart(
         net=Money(net, currency), tax=Money(tax, currency), gross=Money(net + tax, currency), category=category,
         rate_ppm=ppm, country="DE", tax_class="standard", reason=reason,

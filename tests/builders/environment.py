@@ -48,6 +48,7 @@ def server(name: str) -> str:
 
 
 async def postgres_do(*statements: str) -> None:
+    """Run statements on the server itself."""
     import asyncpg
 
     connection = await asyncpg.connect(POSTGRES)
@@ -59,6 +60,7 @@ async def postgres_do(*statements: str) -> None:
 
 
 def database_url(name: str) -> str:
+    """The URL of a database on the server."""
     url = POSTGRES.rsplit("/", 1)[0] + "/" + name
     return f"{url}?roles=shop" if ON_SERVERS else url
 

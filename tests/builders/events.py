@@ -7,12 +7,15 @@ from shopwright.kit.data.events import Event
 
 
 class Rang(Event, frozen=True, kw_only=True):
+    """A bell rang for the nth time."""
+
     SUBJECT: ClassVar[str] = "bell"
     bell: str
     n: int
 
 
 async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) -> None:
+    """Emit such events; `hearers`: who receives them."""
     shop.works["users"].hearers.by_event = {"Rang": hearers}
     async with shop.works["users"].begin() as tx:
         for bell, n in facts:

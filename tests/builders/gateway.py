@@ -60,6 +60,7 @@ EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
 
 
 def front(folder: Path, **more: Any) -> nginx.Front:
+    """Settings of nginx in front of two servers."""
     given = {
         "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
         "session_cookie": "__Host-session", "largest_body": 25_000_000, "logs": str(folder),

@@ -15,15 +15,18 @@ from tests.builders.orders import fill_cart
 
 
 async def issue(shop: Shop, amount: int = 2000, currency: str = "EUR", **more) -> GiftCard:
+    """Issue a card."""
     new = NewGiftCard(**{"amount": Money(amount, currency), "why": "sold", **more})
     return await shop.giftcards.issue(new, SYSTEM)
 
 
 def share(card: GiftCard, amount: int) -> GiftCardShare:
+    """What a card pays of an order."""
     return GiftCardShare(card_id=card.id, last4=card.last4, amount=Money(amount, card.issued.currency))
 
 
 async def has(shop: Shop, card: GiftCard) -> tuple[int, int]:
+    """Balance of a card, and what of it is held."""
     found = await shop.giftcards.card(card.id)
     return found.balance.amount, found.held.amount
 
@@ -40,6 +43,7 @@ async def hundred(shop: Shop, *cards: GiftCard, price: int = 10000, email: str =
 
 
 async def place_with_cards(shop: Shop, cart: Cart, token: str = "pretend_ok") -> Order:
+    """Order a cart that gift cards pay in full or in part."""
     provider = "pretend" if cart.to_pay and cart.to_pay.amount else ""
     choice = PaymentChoice(provider=provider, token=token if provider else "")
     request = PlaceOrder(
@@ -49,4 +53,5 @@ async def place_with_cards(shop: Shop, cart: Cart, token: str = "pretend_ok") ->
 
 
 async def refund(shop: Shop, order: Order, **wanted) -> Order:
+    """Refund an order, each time under a new key."""
     return await shop.orders.refund(order.id, NewRefund(reason="Broken", **wanted), f"r{next(keys)}", SYSTEM)

@@ -29,6 +29,7 @@ async def sell(
 
 
 async def stock(shop: Shop, product: Product) -> tuple[int, int]:
+    """On hand, and reserved."""
     found = (await shop.inventory.stock([product.variants[0].id]))[product.variants[0].id]
     return found.on_hand, found.reserved
 

@@ -22,5 +22,6 @@ async def bought(shop: Shop, *, sent: bool = True, email: str = GUEST) -> Order:
 
 
 async def later(shop: Shop, clock: HandClock) -> None:
+    """Two hours pass, and what is due is done."""
     clock.move(hours=2)
     await shop.bus.settle()

@@ -5,9 +5,11 @@ from shopwright.operations.doctor import examine
 
 
 async def healthy(shop: Shop) -> None:
+    """Everything is delivered, and `doctor` finds nothing wrong."""
     await shop.bus.settle()
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
 
 
 async def wrong(shop: Shop) -> list[str]:
+    """Everything that `doctor` finds wrong."""
     return [sentence for finding in await examine(shop) for sentence in finding.wrong]

@@ -23,6 +23,7 @@ SHARED = Path(os.environ.get("SHOPWRIGHT_TEST_DATA") or Path(__file__).parents[3
 
 
 def real(name: str) -> Path:
+    """A real export, or skip the test where it is missing."""
     path = SHARED / name
     if not path.is_file():
         pytest.skip(f"{name} is not there")
@@ -30,6 +31,7 @@ def real(name: str) -> Path:
 
 
 async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
+    """Import a file; exit code and the rows of the report."""
     report = tmp_path / "report.csv"
     code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
     said = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))

@@ -7,9 +7,9 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
-from shopwright.operations.doctor import examine
 from shopwright.services.giftcards.contract import NewGiftCard
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
 from tests.process.story import open_shop
 
@@ -30,12 +30,14 @@ async def prepared(data: Path, database: str) -> str:
 
 
 async def settled(shop: Shop, clock: HandClock) -> None:
+    """Leases of the killed process run out, and its work is finished."""
     for _ in range(6):
         clock.move(seconds=50)
         await shop.bus.settle()
 
 
 async def judge(shop: Shop, order_id: str) -> None:
+    """One order, paid, shipped and refunded once, with one e-mail for each step."""
     orders = await shop.works["orders"].fetch("SELECT id, status, number FROM orders")
     assert [(row["id"], row["status"]) for row in orders] == [(order_id, "shipped")]
     order = await shop.orders.get(order_id)
@@ -48,4 +50,4 @@ async def judge(shop: Shop, order_id: str) -> None:
     rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
     letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
     assert letters == dict.fromkeys(LETTERS, 1)
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []

@@ -7,6 +7,7 @@ MONTH = "2026-03"
 
 
 async def entries(shop: Shop) -> list[Entry]:
+    """All entries."""
     await shop.bus.settle()
     return await shop.books.ledger()
 
@@ -19,6 +20,7 @@ async def balances(shop: Shop) -> dict[str, int]:
 
 
 async def statement(shop: Shop) -> dict[int, tuple[int, int, int]]:
+    """The tax statement: base, tax and number of sales by rate."""
     await shop.bus.settle()
     lines = (await shop.books.tax_statement(MONTH, MONTH)).lines
     return {one.kind.rate_ppm: (one.base.amount, one.tax.amount, one.sales) for one in lines}

@@ -14,6 +14,7 @@ NONE = Decimal(0)
 
 
 def cents(amount: Decimal) -> Decimal:
+    """Rounded to cents, half up."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 

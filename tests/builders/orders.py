@@ -35,6 +35,7 @@ async def place(
     key: str = "",
     email: str = "ada@example.com",
 ) -> Order:
+    """An order of a guest for one product."""
     cart = await fill_cart(shop, (product, quantity), email=email)
     choice = PaymentChoice(provider="pretend", token=token, return_url="http://shop.test/back/{order_id}")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
@@ -42,6 +43,7 @@ async def place(
 
 
 async def place_cart(shop: Shop, cart: Cart, who: Caller = GUEST) -> Order:
+    """The order of a cart, paid with a card that works."""
     choice = PaymentChoice(provider="pretend", token="pretend_ok")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
     return await shop.orders.place(request, f"tax-{next(keys)}", who)
@@ -56,6 +58,7 @@ async def buy(shop: Shop, *wanted: tuple[Product, int], who: Caller = GUEST) -> 
 
 
 async def kettles(shop: Shop, units: int = 2, price: int = 2900) -> Order:
+    """An order of a guest for kettles."""
     return await place_cart(shop, await fill_cart(shop, (await sell(shop, price=price), units)))
 
 
@@ -75,5 +78,6 @@ async def two_rates(shop: Shop) -> Order:
 
 
 async def reference(shop: Shop, order: Order) -> str:
+    """The reference of the payment of an order at the provider."""
     row = await shop.works["payments"].one("SELECT reference FROM payments WHERE order_id = :id", id=order.id)
     return str(row["reference"])

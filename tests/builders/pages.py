@@ -12,6 +12,7 @@ from tests.builders.staff import PASSWORD
 
 
 async def csrf(api: httpx.AsyncClient, path: str) -> str:
+    """The form token of a page."""
     page = await api.get(path)
     return re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]
 
@@ -71,6 +72,7 @@ ADDRESS = {
 
 
 async def to_payment(browser: Browser, shop: Shop) -> None:
+    """Two kettles, taken through the checkout as far as the payment."""
     kettle = await sell(shop, colours=("Red", "Blue"))
     await browser.go(f"/p/{kettle.slug}")
     await browser.send("/cart/lines", quantity="2")
@@ -83,6 +85,7 @@ async def to_payment(browser: Browser, shop: Shop) -> None:
 
 
 async def send(office: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
+    """Send a form of the back office."""
     text = (await office.get(page)).text
     token = re.search(r'name="_csrf_token" value="([^"]+)"', text)[1]
     return await office.post(action, data={"_csrf_token": token, **fields})
@@ -95,4 +98,5 @@ async def is_now(api: httpx.AsyncClient, shop: Shop, email: str, password: str =
 
 
 def shopper(shop: Shop) -> httpx.AsyncClient:
+    """Another browser."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=build(shop, deliver=False)), base_url="http://shop.test")

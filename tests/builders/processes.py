@@ -10,6 +10,7 @@ from tests.process.server import delivered
 
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
+    """Put products on sale before any process runs; their SKUs."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     try:
         products = [await sell(shop, title, on_hand=count) for title, count in goods]

@@ -10,6 +10,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def basis_with(coupon: Coupon | None = None, **more) -> model.QuoteInputs:
+    """A price, a rate of tax and a shipping rate, and perhaps a coupon."""
     given_ = {
         "prices": {"v0": Price("v0", Money(1450, "EUR"))},
         "coupons": {coupon.code: (coupon, 0)} if coupon else {},
@@ -23,6 +24,7 @@ def basis_with(coupon: Coupon | None = None, **more) -> model.QuoteInputs:
 
 
 def mugs(quantity: int = 2, **more) -> QuoteRequest:
+    """A request for so many of the one product."""
     return QuoteRequest(
         items=(Item(line_id="l0", variant_id="v0", quantity=quantity),), currency="EUR", country="DE", **more
     )

@@ -47,6 +47,7 @@ def paid_with(*sums: int) -> Order:
 
 
 async def refunded(shop: Shop, order: Order, **wanted) -> Refund:
+    """Refund an order; the refund."""
     after = await shop.orders.refund(order.id, NewRefund(reason="x", **wanted), shop.ids.new("key"), SYSTEM)
     assert after.refund is not None
     return after.refund
@@ -90,10 +91,12 @@ class Wire(Faults):
 
 
 def of_lines(order: Order, units: int = 1, **more) -> NewRefund:
+    """A refund of units of the first line."""
     return NewRefund(reason="broken", lines=(LineQuantity(order.lines[0].id, units),), **more)
 
 
 async def later(shop: Shop, seconds: int = 10, times: int = 1) -> None:
+    """Time passes, and what is due is done."""
     for _ in range(times):
         shop.clock.move(seconds=seconds)
         await shop.bus.settle()

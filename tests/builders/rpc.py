@@ -14,24 +14,29 @@ SEAL = CallTokens("the secret of this shop")
 
 
 async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
+    """An app that answers 404."""
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
 async def first_time(_nonce: str) -> bool:
+    """No call was seen before."""
     return True
 
 
 def anyone_may(_caller: str, _service: str) -> bool:
+    """Every service may call every other."""
     return True
 
 
 def line_to(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
+    """A client of a service behind this transport."""
     wire = InProcessTransport(transport, f"http://{service}/internal/{service}/")
     return ResilientClient(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
 
 
 def app_of(service: str, contract: type, inner: object) -> RpcEndpoint:
+    """The RPC endpoint of a service."""
     return RpcEndpoint(nothing, {service: RpcServer(contract, inner)}, SEAL, anyone_may, first_time)
 
 

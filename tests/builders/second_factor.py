@@ -17,10 +17,12 @@ def shows(shop: Shop, secret: str, later: int = 0) -> str:
 
 
 async def ada(shop: Shop) -> User:
+    """Ada, without a second factor yet."""
     return await shop.users.register("ada@example.com", PASSWORD, "Ada")
 
 
 async def guarded(shop: Shop) -> tuple[User, str, list[str]]:
+    """Ada with a second factor: account, secret and recovery codes."""
     user = await ada(shop)
     factor = await shop.users.begin_second_factor(user.id, "Northlight")
     codes = await shop.users.confirm_second_factor(user.id, shows(shop, factor.secret))

@@ -59,6 +59,7 @@ class Register:
 
 @contextmanager
 def register() -> Iterator[Register]:
+    """A register that runs."""
     found = Register()
     thread = Thread(target=found.server.serve_forever, daemon=True)
     thread.start()

@@ -19,6 +19,7 @@ OWNER = ("owner@example.com", "owner-password")
 
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:
+    """Settings of a shop in this folder, without limits; `more`: other settings."""
     given = {
         "data": str(data),
         "database": database,

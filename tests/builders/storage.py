@@ -15,6 +15,7 @@ async def everything_on_disk(shop: Shop) -> str:
 
 
 async def tables_of(work) -> list[str]:
+    """The names of all tables of a service."""
     ours = "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
     rows = await work.fetch(ours if POSTGRES else "SELECT name FROM sqlite_master WHERE type = 'table'")
     return [row["name"] for row in rows]

@@ -18,6 +18,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def told(parts) -> list[tuple[int, int, int, int, str, str]]:
+    """Parts of taxes as plain tuples."""
     return [
         (one.rate_ppm, one.net.amount, one.tax.amount, one.gross.amount, one.category, one.tax_class) for one in parts
     ]

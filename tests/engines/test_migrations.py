@@ -21,11 +21,11 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
 from shopwright.kit.data.database import MigrationStep
 from shopwright.operations.archive import put as put_rows
-from shopwright.operations.doctor import examine
 from shopwright.operations.upgrade_rehearsal import Stage
 from shopwright.services.orders.contract import NewShipment
 from tests.builders.databases import folder, prepare, put
 from tests.builders.environment import POSTGRES, bare_environment, need, postgres_do
+from tests.builders.health import wrong
 from tests.builders.shops import QUICK, make_settings
 from tests.process.story import place
 
@@ -205,7 +205,7 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
     told = await release(database, data, tmp_path)
     shop = Shop(make_settings(data, database), hasher=QUICK, clock=SystemClock())
     assert await shop.migrate()
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
     first, second = [await shop.orders.get(one) for one in told["orders"][:2]]
     assert (first.status, len(first.shipments), second.refunds[0].reason) == ("shipped", 1, "dented")
     await shop.search.heal()

@@ -13,10 +13,10 @@ from shopwright.demo.load import load_rules
 from shopwright.engines.database import open_database
 from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Invalid, ShopError
-from shopwright.operations.doctor import examine
 from tests.builders.databases import prepare, put
 from tests.builders.environment import POSTGRES, need
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
 from tests.builders.shops import QUICK, make_settings
 from tests.engines.pair import Pair
@@ -138,7 +138,7 @@ async def test_when_the_primary_dies_the_replica_takes_over_and_no_acknowledged_
         await delivered(shop)
         known = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
         assert set(acknowledged) <= known
-        assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+        assert await wrong(shop) == []
     finally:
         await shop.close()
 

@@ -17,13 +17,13 @@ from shopwright.kit.countries import country_code
 from shopwright.kit.errors import Conflict, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.operations import archive
-from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import ProductInput
 from shopwright.services.orders.contract import NewRefund, Order
 from shopwright.services.reviews.contract import NewReview
 from shopwright.web.product_view.write import as_written
 from tests.builders.customers import ADA, WORDS, ada, sign_in
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.imports import real
 from tests.builders.orders import place
 from tests.builders.shops import OWNER, QUICK, fresh, make_settings
@@ -93,7 +93,7 @@ async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is
     assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 7
     buyer = Caller(user_id=ada.id, email=ada.email, name=ada.name)
     assert (await shop.reviews.write(kettle.id, NewReview(rating=5, title="Still boils", body=""), buyer)).rating == 5
-    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+    assert await wrong(shop) == []
     with pytest.raises(Conflict, match="earlier shop"):
         await shop.orders.refund(first.id, NewRefund(amount=100, reason="x"), "k", SYSTEM)
     assert (await api.get(f"/v1/orders/{first.id}", headers=staff)).json()["payment"] is None
@@ -144,7 +144,7 @@ async def test_the_sample_orders_of_magento_follow_its_customers_and_products(sh
     orders = await shop.orders.search(limit=100)
     assert len(orders) > 1
     assert {one.status for one in orders} == {"delivered"}
-    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+    assert await wrong(shop) == []
 
 
 ODD = """\
@@ -183,7 +183,7 @@ async def test_sums_are_checked_as_a_whole_and_old_numbers_are_kept(shop: Shop, 
     ]  # fmt: skip
     assert (till.email, till.shipping_address.line1, till.shipping_address.country) == ("", "", "DE")
     assert min(int(one.number) for one in await shop.orders.search(limit=9)) > 4714
-    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+    assert await wrong(shop) == []
     _, again = await take(shop, "shopify", ODD, tmp_path)
     assert {outcome for outcome, _ in again.values()} == {"unchanged", "refused"}
 
@@ -237,7 +237,7 @@ async def test_taxes_a_file_names_by_rate_are_those_of_the_order_and_what_does_n
         told = said[f"#{name}"]
         assert (told[0], words in told[1]) == ("noted", True)
         assert (await imported(shop, name)).tax_parts == ()
-    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+    assert await wrong(shop) == []
 
 
 @pytest.mark.parametrize(

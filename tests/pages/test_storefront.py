@@ -11,10 +11,10 @@ from shopwright.app import Shop
 from shopwright.demo.load import load
 from shopwright.demo.people import live_a_little
 from shopwright.demo.said import SAID
-from shopwright.operations.doctor import examine
 from shopwright.services.search.contract import SearchRequest
 from tests.builders.environment import APART
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.messages import letter
 from tests.builders.pages import ADDRESS, Browser, Forms, to_payment
 from tests.builders.shops import OWNER
@@ -255,7 +255,7 @@ async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Sh
     shop.clock.move(seconds=2)
     await shop.bus.settle()
     assert len(await shop.orders.search(limit=100)) >= 15
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
     assert "Verified buyer" in await browser.go("/p/harbour-kettle")
     said = [one for slug in SAID for one in await shop.reviews.of_product((await shop.catalog.get(slug)).id)]
     assert len({one.body for one in said}) == len(said) >= 20

@@ -16,10 +16,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.errors import Conflict, Refused, Unavailable
 from shopwright.operations.archive import checksum
-from shopwright.operations.doctor import examine
 from shopwright.operations.move.run import EngineMove, release
 from tests.builders.environment import ON_SERVERS, POSTGRES, mongo_url, need, postgres_do, server, server_place
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.shops import QUICK, make_settings
 from tests.process.server import Server, buy, delivered
 
@@ -85,7 +85,7 @@ async def judge(shop: Shop, acknowledged: set[str]) -> None:
     orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
     assert acknowledged <= orders.keys()
     assert set(orders.values()) <= {"paid", "placed", "cancelled", "expired"}
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
     await shop.search.bring_up_to_date()
     new = await sell(shop, f"Sofa {uuid.uuid4().hex}")
     assert (await shop.catalog.get(new.id)).title.startswith("Sofa")

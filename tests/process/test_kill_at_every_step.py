@@ -9,8 +9,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli.importing import ImportOptions, run
 from shopwright.kit.clock import HandClock
-from shopwright.operations.doctor import examine
 from tests.builders.environment import POSTGRES
+from tests.builders.health import wrong
 from tests.builders.killed_orders import judge, prepared, settled
 from tests.builders.shops import fresh
 from tests.process.story import Story, open_shop, place, refund, ship, take_file, tell_into
@@ -140,7 +140,7 @@ async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_pr
                 for service, rows in (("pricing", "prices"), ("inventory", "stock"), ("catalog", "reserved_variants")):
                     left = len(WANTED) if rows != "reserved_variants" else 0
                     assert await count(shop, service, rows) == left, f"killed at “{step}”: {rows}"
-                assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+                assert await wrong(shop) == []
             finally:
                 await shop.close()
         shutil.rmtree(tmp_path / f"run{passed}")

@@ -11,10 +11,10 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
-from shopwright.operations.doctor import examine
 from shopwright.services.books.contract import Payout
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.goods import book, sell
+from tests.builders.health import wrong
 from tests.builders.lives import live
 from tests.builders.sellers import NORTHLIGHT
 
@@ -64,7 +64,7 @@ async def test_a_month_is_closed_and_nothing_is_left_over(rules, whole: Shop, cl
             invoiced[document.kind] += document.body.gross.amount
             assert rules(await whole.books.rendered(head.id, "xml")) == []
     assert invoiced["invoice"] - invoiced["credit_note"] == kept
-    assert not any(finding.wrong for finding in await examine(whole))
+    assert await wrong(whole) == []
     with pytest.raises(Conflict):
         await whole.books.close_period("2026-04", SYSTEM)
 

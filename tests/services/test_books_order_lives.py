@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import ShopError
-from shopwright.operations.doctor import examine
 from shopwright.services.books import model
 from shopwright.services.books.contract import EntryKind
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.goods import book, sell
+from tests.builders.health import wrong
 from tests.builders.lives import live
 from tests.builders.refunds import DEEDS, with_refund
 from tests.builders.taxes import order_of, sold
@@ -106,4 +106,4 @@ async def test_the_dashboard_is_what_the_orders_left_in_the_till(whole: Shop, cl
     assert all(day.gross == day.net + day.tax for day in days)
     assert all(day.net == day.goods - day.discounts - day.returned + day.shipping for day in days)
     assert sum(one.closing.amount for one in await whole.books.trial_balance("2026-01", "2026-12")) == 0
-    assert not any(finding.wrong for finding in await examine(whole))
+    assert await wrong(whole) == []

@@ -13,6 +13,7 @@ from shopwright.operations.doctor import examine
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.goods import book, sell
+from tests.builders.health import wrong
 from tests.builders.json_values import Path, plus_one
 from tests.builders.orders import fill_cart, place_cart
 
@@ -88,7 +89,7 @@ async def said_when(shop: Shop, service: str, table: str, damage: Callable[[Any]
     rows: list[Mapping[str, Any]] = [dict(row) for row in await work.fetch(f"SELECT * FROM {table}")]
     async with work.begin() as tx:
         await damage(tx)
-    found = [sentence for one in await examine(shop) for sentence in one.wrong]
+    found = await wrong(shop)
     async with work.begin() as tx:
         await tx.run(f"DELETE FROM {table}")
         await archive.put(tx.session, table, [dict(row) for row in rows])

@@ -12,7 +12,6 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.states import IllegalMove
-from shopwright.operations.doctor import examine
 from shopwright.services.inventory.contract import Adjustment, SoldOut, StockChanged
 from shopwright.services.orders import model
 from shopwright.services.orders.contract import (
@@ -31,7 +30,7 @@ from shopwright.services.pricing.service import PricingService
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.builders.environment import APART
 from tests.builders.goods import sell, stock
-from tests.builders.health import healthy
+from tests.builders.health import healthy, wrong
 from tests.builders.orders import fill_cart, place
 from tests.builders.shops import QUICK, Post, make_settings
 
@@ -605,7 +604,7 @@ async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders
         rows = await shop.works["pretend"].fetch("SELECT refunded FROM intents WHERE refunded > 0")
         assert [row["refunded"] for row in rows] == [500]
         assert (await shop.orders.place(wanted, "meanwhile", GUEST)).status in {"paid", "expired"}
-        assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+        assert await wrong(shop) == []
 
 
 async def test_staff_find_an_order_by_its_number_its_address_and_parts_of_either(shop: Shop) -> None:

@@ -9,11 +9,10 @@ from shopwright.app import Shop
 from shopwright.demo.load import SELLER
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
-from shopwright.operations.doctor import examine
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import Order, Refund
 from tests.builders.gift_cards import hundred, place_with_cards, refund
-from tests.builders.health import healthy
+from tests.builders.health import healthy, wrong
 from tests.builders.ledger import balances, statement
 from tests.builders.orders import reference
 from tests.builders.refunds import later
@@ -90,7 +89,7 @@ async def test_a_loss_of_what_is_left_of_the_sale_is_seen_by_the_doctor(shop: Sh
     await back_at_the_provider(shop, order, "page")
     async with shop.works["orders"].begin() as tx:
         await tx.run("DELETE FROM order_refunds WHERE key NOT LIKE 'provider/%'")
-    said = [sentence for one in await examine(shop) for sentence in one.wrong]
+    said = await wrong(shop)
     assert f"Order {order.number}: 6000 went back beyond what was paid, though 6000 of it are left." in said
 
 

@@ -13,7 +13,6 @@ from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.money import Money, add_up
-from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
@@ -21,6 +20,7 @@ from shopwright.services.orders.contract.facts import OrderRefunded
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
 from tests.builders.goods import book, sell
+from tests.builders.health import wrong
 from tests.builders.orders import fill_cart, place_cart, two_rates
 from tests.builders.refunds import DEEDS, paid_with, refunded, with_refund
 from tests.builders.taxes import order_of, sold
@@ -159,7 +159,7 @@ async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> 
         assert was in parts
         parts = parts.replace(was, was.replace("490", "491").replace("78", "79"), 1)
         await tx.run("UPDATE order_refunds SET body = :body", body=f'{start}"parts":{parts}')
-    found = [sentence for one in await examine(whole) for sentence in one.wrong]
+    found = await wrong(whole)
     assert any(refund.id in sentence for sentence in found)
 
 
@@ -196,7 +196,7 @@ async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(
     after = await shop.orders.get(order.id)
     back = refund_parts.by_rate([part for one in after.refunds for part in one.parts])
     assert add(list(back)) == add(list(order.tax_parts))
-    assert not any(finding.wrong for finding in await examine(shop))
+    assert await wrong(shop) == []
 
 
 async def test_a_deduction_goodwill_and_the_other_unit(shop: Shop) -> None:
@@ -209,7 +209,7 @@ async def test_a_deduction_goodwill_and_the_other_unit(shop: Shop) -> None:
     assert other.amount == Money(1450, "EUR")
     rest = await refunded(shop, order, amount=7290 - 1450 - 2920 - 1450)
     assert (rest.amount.amount, by_rate(await shop.orders.get(order.id))) == (1470, {190_000: 1004, 70_000: 65})
-    assert not any(finding.wrong for finding in await examine(shop))
+    assert await wrong(shop) == []
 
 
 async def test_goods_whose_money_is_back_come_back_when_that_is_said(shop: Shop) -> None:
@@ -245,7 +245,7 @@ async def test_an_order_whose_lines_are_not_told_apart_gives_back_exactly_its_ta
     await refunded(whole, order, shipping=True)
     after = await whole.orders.get(order.id)
     assert by_rate(after) == {one.rate_ppm: one.tax.amount for one in order.tax_parts}
-    assert not any(finding.wrong for finding in await examine(whole))
+    assert await wrong(whole) == []
 
 
 class Away:
@@ -272,7 +272,7 @@ async def test_a_refund_that_payments_have_not_heard_of_goes_first_when_its_orde
     assert by_rate(cancelled) == {190_000: 1004, 70_000: 65}
     await whole.bus.settle()
     assert {one.status for one in (await whole.orders.get(order.id)).refunds} == {"settled"}
-    assert not any(finding.wrong for finding in await examine(whole))
+    assert await wrong(whole) == []
 
 
 @given(st.integers(1, 400), st.integers(0, 200), st.integers(0, 200), st.lists(st.integers(1, 30), max_size=12))

@@ -14,10 +14,10 @@ from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.data.retention import Retention
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.money import Money
-from shopwright.operations.doctor import examine
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from tests.builders.goods import sell
+from tests.builders.health import wrong
 from tests.builders.orders import fill_cart, place
 from tests.builders.shops import pass_days
 
@@ -70,7 +70,7 @@ async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, cl
     again = await shop.orders.get(order.id)
     assert (again.number, again.status, again.totals) == (order.number, "paid", order.totals)
     assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
 
 
 async def test_what_a_shopper_comes_back_to_stays_for_as_long_as_was_said(shop: Shop, clock: HandClock) -> None:
@@ -152,7 +152,7 @@ async def test_old_movements_are_carried_forward_and_stock_still_adds_up(shop: S
     told = await shop.inventory.movements(kettle.variants[0].id)
     assert [(one.delta, one.value) for one in told] == [(-1, Money(-333, "EUR")), (7, Money(7 * 333, "EUR"))]
     assert told[-1].reason == "carried forward"
-    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert await wrong(shop) == []
 
 
 async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_year(shop: Shop, clock: HandClock) -> None:
