@@ -30,7 +30,13 @@ from shopwright.operations.collecting import at_page_ends
 from shopwright.operations.findings import MOST, Finding, unchecked
 from shopwright.operations.gift_card_checks import OWED, GiftCardsMatch, cards_are_owed
 from shopwright.operations.lost_orders import lost_orders_are_noted
-from shopwright.operations.order_checks import BELONG, numbers_have_no_gaps, orders_are_there, reservations_belong
+from shopwright.operations.order_checks import (
+    BELONG,
+    lists_know_refunds,
+    numbers_have_no_gaps,
+    orders_are_there,
+    reservations_belong,
+)
 from shopwright.operations.order_sums import OrdersAddUp, TaxesAreKnown
 from shopwright.operations.order_walk import walk
 from shopwright.operations.payment_checks import PaymentsMatch, payments_are_known
@@ -316,6 +322,7 @@ CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] =
     ),
     ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.damage()),
     ("order numbers have no gaps", numbers_have_no_gaps),
+    ("what lists say was refunded is what was", lists_know_refunds),
     ("every order that was placed is there", orders_are_there),
     ("every order that stock and messages know is there", lost_orders_are_noted),
     ("whatever is kept can be read", lambda one: _everything_can_be_read(one.shop)),

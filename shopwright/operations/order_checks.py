@@ -1,17 +1,23 @@
 """Doctor's checks for missing orders: numbers, event log and reservations."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import decode
 from shopwright.kit.data.spans import Span, pages
 from shopwright.kit.money import write
+from shopwright.operations.collecting import page_done
 from shopwright.operations.counters import FIRST_NUMBER, gaps_in, known_gaps
 from shopwright.operations.findings import Finding, Sentences
 from shopwright.operations.lost_orders import missing
 from shopwright.operations.open_questions import Open, OpenQuestions
 from shopwright.operations.shop_snapshot import ShopSnapshot
+from shopwright.services.orders.contract import Refund
 from shopwright.services.orders.contract.facts import OrderPlaced
 from shopwright.services.payments import store as payments_store
 
@@ -50,6 +56,20 @@ async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
                 continue
             day = f"{from_micros(placed[order_id]['time']):%Y-%m-%d}"
             wrong.say(f"Order {told.number} ({told.order_id}) of {day} over {write(told.total)} is missing.")
+    return wrong.whole()
+
+
+async def lists_know_refunds(snapshot: ShopSnapshot) -> list[str]:
+    """Check that lists of orders add up the amounts of refunds as they were written."""
+    wrong = Sentences()
+    sql = "SELECT id, order_id, amount, body FROM order_refunds WHERE id > :last ORDER BY id LIMIT :many"
+    async for rows in pages(snapshot.of("orders"), sql, "id", "", MANY):
+        for row in rows:
+            with suppress(msgspec.MsgspecError):  # what cannot be read is told elsewhere
+                amount = decode_tolerant(row["body"], Refund).amount.amount
+                if row["amount"] != amount:
+                    wrong.say(f"Refund {row['id']} of order {row['order_id']} is {amount}, lists say {row['amount']}.")
+        await page_done()
     return wrong.whole()
 
 

@@ -48,6 +48,7 @@ STATEMENTS: tuple[tuple[str, str, str, str], ...] = (
     ("orders", "orders", "UPDATE orders SET payment_id = 'pay_x'", "cannot be read: There is no such payment"),
     ("payments", "payments", "UPDATE payments SET status = 'failed'", "but 0 payments for it stand"),
     ("payments", "ledger", "UPDATE ledger SET currency = 'USD' WHERE account = 'customers'", "is in EUR and USD"),
+    ("orders", "order_refunds", "UPDATE order_refunds SET amount = amount + 1", "is 3100, lists say 3101"),
     ("orders", "order_refunds", "DELETE FROM order_refunds", "gave 3100 back, its order 0"),
     ("payments", "refunds", "DELETE FROM refunds", "its refunds add up to 0"),
     ("books", "postings", "UPDATE postings SET currency = 'USD' WHERE seq = 1 AND line = 0", "does not balance"),
