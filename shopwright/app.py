@@ -285,7 +285,7 @@ class Shop:
         try:
             await self.tell_counts()
         except Exception:
-            log.exception("what was counted could not be told of")
+            log.exception("buffered view counts could not be emitted")
 
     async def close(self) -> None:
         """Close every engine."""

@@ -33,7 +33,7 @@ class WithFallbacks:
             except ShopError:
                 raise
             except Exception:  # a table that is gone, a file that cannot be read: its own trouble, not that of the page
-                log.exception("%s.%s failed; what asked goes on with less", self._spec.name, name)
+                log.exception("%s.%s failed; its caller continues with a fallback", self._spec.name, name)
                 self._count()
                 return instead()
             if getattr(answer, "partial", False):

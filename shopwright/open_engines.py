@@ -84,7 +84,7 @@ class Engines:
         try:
             answer = await self.outside.post(url, content=body, headers=dict(headers))
         except httpx.HTTPError as error:
-            log.info("a webhook was not taken: %r", error)
+            log.info("a webhook was rejected: %r", error)
             return False
         return answer.is_success
 

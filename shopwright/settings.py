@@ -61,75 +61,77 @@ MOVABLE = ("database", "documents", "search", "files")
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`SHOPWRIGHT_DATABASE=…` sets `database`, and so on."""
 
-    data: Annotated[Folder, _means("the folder everything embedded lives in")] = "./var"
-    url: Annotated[Site, _means("the address shoppers see, for links in messages and payment returns")] = (
+    data: Annotated[Folder, _means("data folder: everything the embedded engines store")] = "./var"
+    url: Annotated[Site, _means("public address of the shop, used in messages and payment return links")] = (
         "http://127.0.0.1:8000"
     )
     database: Annotated[DatabaseUrl, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
-    documents: Annotated[DocumentsUrl, _means("document engine: database: keeps them in the database; mongodb://…")] = (
-        "database:"
-    )
+    documents: Annotated[
+        DocumentsUrl, _means("document engine: database: (documents in the relational database) or mongodb://…")
+    ] = "database:"
     cache: Annotated[
         CacheUrl, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
     hot_reads: Annotated[
         HotReadsUrl,
         _means(
-            "where pages one process has made are kept for the others: cache: (if that is Redis), memcached://…, redis://… or off:"
+            "page cache shared by processes: cache: (the cache engine, if it is Redis), memcached://…, redis://… or off:"
         ),
     ] = "cache:"
-    bus: Annotated[BusUrl, _means("how facts travel: local:, amqp://…")] = "local:"
+    bus: Annotated[BusUrl, _means("message bus for events: local: or amqp://…")] = "local:"
     search: Annotated[SearchUrl, _means("search engine: tantivy:///folder or opensearch://…")] = ""
-    files: Annotated[FilesUrl, _means("where media live: file:///folder or s3://bucket")] = ""
+    files: Annotated[FilesUrl, _means("media storage: file:///folder or s3://bucket")] = ""
     mail: Annotated[
-        MailUrl, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")
+        MailUrl, _means("e-mail transport: smtp://…, smtps://… or viewer: (shown in the back office, not sent)")
     ] = "viewer:"
-    mail_from: Annotated[Sender, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
+    mail_from: Annotated[Sender, _means("sender of e-mails; empty: the shop's name at the host of SHOPWRIGHT_URL")] = ""
     messages_per_hour: Annotated[
         int,
         msgspec.Meta(
             ge=1,
             le=1_000_000,
-            description="messages one recipient gets within an hour, and as many again about the safety of an account; more are held back, and can be sent by staff",
+            description="messages to one recipient within an hour, with the same number again for account security; further ones are held back until staff send them",
         ),
     ] = 60
-    sms: Annotated[ViewerUrl, _means("where text messages go: viewer:")] = "viewer:"
-    push: Annotated[ViewerUrl, _means("where push messages go: viewer:")] = "viewer:"
+    sms: Annotated[ViewerUrl, _means("text message transport: viewer:")] = "viewer:"
+    push: Annotated[ViewerUrl, _means("push message transport: viewer:")] = "viewer:"
     payments: Annotated[
         PaymentUrls,
         _means(
-            "who takes the money, one or several, separated by commas: pretend: (moves none). Empty: nobody, and in a demo shop pretend:"
+            "payment providers, separated by commas: pretend: (moves no money). Empty: none, or pretend: in a demo shop"
         ),
     ] = ""
     return_origins: Annotated[
         Sites,
         _means(
-            "origins beside SHOPWRIGHT_URL that payment providers may send a browser back to, separated by commas: https://app.example.com"
+            "origins besides SHOPWRIGHT_URL that payment providers may return a browser to, separated by commas: https://app.example.com"
         ),
     ] = ""
     services: Annotated[
         ServicesUrl,
-        _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000"),
+        _means("address of services that run in other processes: http://{service}.shop.internal:8000"),
     ] = ""
     cdn: Annotated[
         CdnUrl,
         _means(
-            "cache in front, which is told what changes: off:, varnish://…, cloudflare://…, fastly://…, cloudfront://…"
+            "CDN or reverse proxy cache to invalidate: off:, varnish://…, cloudflare://…, fastly://…, cloudfront://…"
         ),
     ] = "off:"
     proxies: Annotated[
-        Networks, _means("addresses of load balancers in front, separated by commas: their X-Forwarded-For is believed")
+        Networks, _means("addresses of trusted load balancers, separated by commas; their X-Forwarded-For is used")
     ] = ""
     carry: Annotated[
         Literal["here", "elsewhere"],
-        _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),
+        _means(
+            "here: processes that serve requests also deliver events and run scheduled jobs; elsewhere: only `shopwright work` does"
+        ),
     ] = "here"
     events_kept: Annotated[
         int,
         msgspec.Meta(
             ge=2,
             le=3660,
-            description="days the log of events (`GET /v1/events`) goes back, for apps that read on from a cursor; what it adds up to is kept",
+            description="days of events kept in the event log (`GET /v1/events`) for apps that read from a cursor; totals derived from them are kept",
         ),
     ] = 7
     books_years: Annotated[
@@ -137,7 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(
             ge=1,
             le=30,
-            description="full years after that of a sale for which name and address of an erased buyer are kept for the books; ask your tax adviser",
+            description="full years after the year of a sale for which the name and address of an erased buyer are retained for accounting; ask your tax adviser",
         ),
     ] = 10
     guest_days: Annotated[
@@ -145,58 +147,56 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(
             ge=0,
             le=36_600,
-            description="days after an order placed without an account until its buyer is forgotten as one who erases an account is; 0: never",
+            description="days after which the buyer of a guest order is erased, as with an erased account; 0: never",
         ),
     ] = 1095
     stop_grace: Annotated[
-        int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
+        int, msgspec.Meta(ge=1, le=600, description="seconds that running requests get to finish when a server stops")
     ] = 30
     owner_email: Annotated[Email, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
     owner_password: Annotated[
         Password,
         _means(
-            "password of the owner of a new shop; made up if empty, and shown once, at a terminal alone (`shopwright password` sets another)"
+            "password of the owner of a new shop; empty: generated and shown once, only at a terminal (`shopwright password` sets another)"
         ),
     ] = ""
     staff_second_factor: Annotated[
         Literal["auto", "optional", "required"],
         _means(
-            "required: staff may do nothing in the back office before they turned on a second factor; auto: so but in a demo shop"
+            "required: staff must turn on a second factor before using the back office; auto: required except in a demo shop"
         ),
     ] = "auto"
     secret: Annotated[
         Secret,
         _means(
-            "signs forms, links and calls between services, and hashes codes of gift cards: with another one every code is refused. Made up and kept in the data folder (secret.key) if empty; keep a copy beside your archives, which do not hold it"
+            "signs forms, links and calls between services, and hashes gift card codes: with another secret every gift card code is refused. Empty: generated and stored in the data folder (secret.key); keep a copy with your archives, which do not include it"
         ),
     ] = ""
     encryption_key: Annotated[
         Secrets,
         _means(
-            "encrypts signing keys and second factors in the database; several, newest first, separated by commas. Empty: SHOPWRIGHT_SECRET if that is set, or encryption.key in the data folder"
+            "encrypts signing keys and second factors in the database; several, newest first, separated by commas. Empty: SHOPWRIGHT_SECRET if set, else encryption.key in the data folder"
         ),
     ] = ""
     metrics_token: Annotated[
         Token,
         _means(
-            "whoever asks for /metrics and the details of /health/ready sends it (Authorization: Bearer); empty: only this machine may ask, directly"
+            "bearer token required for /metrics and the details of /health/ready; empty: only direct requests from this machine are allowed"
         ),
     ] = ""
-    shop_name: Annotated[Title, _means("what the shop is called")] = "Northlight"
+    shop_name: Annotated[Title, _means("name of the shop")] = "Northlight"
     currency: Annotated[Currency, _means("currency of all prices, ISO 4217")] = "EUR"
-    country: Annotated[Country, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = (
-        "DE"
-    )
+    country: Annotated[
+        Country, _means("country of the shop, ISO 3166-1 alpha-2; its taxes apply until an address is known")
+    ] = "DE"
     language: Annotated[
         Language,
-        _means(
-            "language of pages and messages: one there is a catalogue for; en-XA is a pseudo-locale for those who translate"
-        ),
+        _means("language of pages and messages, one with a catalogue; en-XA is a pseudo-locale for translators"),
     ] = "en"
     time_zone: Annotated[
         TimeZone,
         _means(
-            "the shop's time zone, such as Europe/Berlin: days begin and end in it, and times are read and shown in it; empty: that of SHOPWRIGHT_COUNTRY, where most people live"
+            "time zone of the shop, such as Europe/Berlin: decides when a day begins and ends, and how times are shown and entered; empty: the most populous one of SHOPWRIGHT_COUNTRY"
         ),
     ] = ""
     cut_off: Annotated[
@@ -204,99 +204,103 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(
             ge=0,
             le=24,
-            description="the hour (0 to 24, in the shop's time zone) before which what is ordered on a working day leaves the same day; deliveries are promised from then on in working days, without weekends and holidays of SHOPWRIGHT_COUNTRY",
+            description="hour (0 to 24, in the shop's time zone) before which orders on a working day ship the same day; delivery estimates count working days from then, without weekends and holidays of SHOPWRIGHT_COUNTRY",
         ),
     ] = 14
-    prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
+    prices_include_tax: Annotated[bool, _means("whether prices are stored and shown with tax included")] = True
     untaxed_places: Annotated[
         Literal["warn", "stop"],
         _means(
-            "an order to a place for which no tax rate is set, not even one of 0 % with its reason: warn tells staff on the first page of the back office; stop takes no such order"
+            "orders to a destination without a tax rate (a rate of 0 % with a reason counts as one): warn shows staff a warning on the back office home page; stop refuses them"
         ),
     ] = "warn"
     vies: Annotated[
         RegisterUrl,
         _means(
-            "where VAT ids of the EU are looked up: https://ec.europa.eu/taxation_customs/vies/rest-api. Empty: their form and check digits alone are checked"
+            "address of the EU VAT id register: https://ec.europa.eu/taxation_customs/vies/rest-api. Empty: only the format and check digits are verified"
         ),
     ] = ""
     reverse_charge: Annotated[
         Literal["checked", "format", "off"],
         _means(
-            "when a business elsewhere in the EU buys without tax: checked: its VAT id was found valid at SHOPWRIGHT_VIES; format: its form and check digits are right, unless VIES says no; off: never"
+            "when a business elsewhere in the EU buys without tax: checked: its VAT id was found valid at SHOPWRIGHT_VIES; format: its format and check digits are right, unless VIES says it is invalid; off: never"
         ),
     ] = "checked"
     capture: Annotated[
         Literal["automatic", "manual"],
-        _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),
+        _means("automatic: payments are captured at once; manual: payments are authorised, and staff capture them"),
     ] = "automatic"
     unpaid_orders: Annotated[
         int,
-        msgspec.Meta(
-            ge=1, le=1_000_000, description="orders one e-mail address may have open without having paid for them"
-        ),
+        msgspec.Meta(ge=1, le=1_000_000, description="open unpaid orders per e-mail address"),
     ] = 5
     unpaid_orders_at_address: Annotated[
         int,
         msgspec.Meta(
-            ge=1, le=1_000_000, description="the same for one client address, which may be that of a whole company"
+            ge=1,
+            le=1_000_000,
+            description="open unpaid orders per client address, which may be that of a whole company",
         ),
     ] = 100
     unpaid_units: Annotated[
         int,
-        msgspec.Meta(
-            ge=1, le=1_000_000_000, description="units one cart, e-mail address or client address may hold unpaid"
-        ),
+        msgspec.Meta(ge=1, le=1_000_000_000, description="unpaid units per cart, e-mail address or client address"),
     ] = 500
     unpaid_value: Annotated[
         int,
         msgspec.Meta(
-            ge=1, le=1_000_000_000_000, description="what these may come to, in minor units of the shop's currency"
+            ge=1,
+            le=1_000_000_000_000,
+            description="total of unpaid orders per cart, e-mail address or client address, in minor units of the shop's currency",
         ),
     ] = 5_000_000
     unpaid_share: Annotated[
         int,
-        msgspec.Meta(ge=1, le=100, description="percent of a variant's stock these may be; 10 units always may"),
+        msgspec.Meta(
+            ge=1,
+            le=100,
+            description="percent of a variant's stock that one buyer may hold unpaid; 10 units are always allowed",
+        ),
     ] = 50
     payment_attempts: Annotated[
         int,
         msgspec.Meta(
             ge=1,
             le=1_000,
-            description="tries to pay for an order that may be in vain before the next must wait, longer each time; twice as many for an e-mail address or a card, ten times as many for a client address",
+            description="failed payment attempts per order before the next must wait, longer each time; twice as many per e-mail address or card, ten times as many per client address",
         ),
     ] = 5
-    log: Annotated[Literal["text", "json"], _means("lines for people, or one JSON object an event")] = "text"
+    log: Annotated[Literal["text", "json"], _means("text: lines for people; json: one JSON object per line")] = "text"
     access_log: Annotated[
         Literal["off", "short", "full"],
         _means(
-            "a line for each request, without values of its query: short: with a shortened client address (IPv4 /24, IPv6 /48), full: with the whole one"
+            "one line per request, without query values: short: shortened client address (IPv4 /24, IPv6 /48); full: full client address"
         ),
     ] = "short"
     traces: Annotated[
-        TracesUrl, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")
+        TracesUrl, _means("trace collector: off: or otlp://collector:4318?share=0.1 (otlps: with TLS)")
     ] = "off:"
-    limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
+    limits: Annotated[
+        Literal["on", "off"], _means("rate limits; off for load tests (the delay after failed sign-ins stays)")
+    ] = "on"
     writes_per_minute: Annotated[
         int,
         msgspec.Meta(
             ge=1,
             le=1_000_000,
-            description="requests a minute from one address that write, pages and API together; ten times as many that read, twice that search, a fifth that guess (passwords, codes, coupons) or make a file of a document or the ledger, a tenth that send messages",
+            description="write requests per minute from one address, pages and API together; ten times as many reads, twice as many searches, a fifth for passwords, codes, coupons, documents and exports of the ledger, a tenth for requests that send messages",
         ),
     ] = 300
     pages: Annotated[
         Literal["prepared", "fresh"],
-        _means(
-            "prepared: the storefront's pages are kept until something on them changes; fresh: made for each request"
-        ),
+        _means("prepared: storefront pages are cached until their content changes; fresh: rendered for each request"),
     ] = "prepared"
     largest_body: Annotated[
         int,
         msgspec.Meta(
             ge=1024,
             le=10_000_000_000,
-            description="largest file that is sent, in bytes (forms end at 64 KB, JSON at 1 MB)",
+            description="largest file upload in bytes (forms are limited to 64 KB, JSON to 1 MB)",
         ),
     ] = 25_000_000
 

@@ -31,7 +31,7 @@ def the_map() -> str:
         "# The map",
         "",
         "Made by `python tools/write_docs.py` from the labels in `shopwright/services/*/__init__.py`; a test keeps it true.",
-        "Requests go up the river, facts come down.",
+        "Requests go up the river, events come down.",
         "",
         "```",
         f"sources   {'   '.join(SOURCES)}",
@@ -54,7 +54,7 @@ def the_map() -> str:
             ", ".join(label.emits) or "–",
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "## Facts", "", "| fact | told by | means |", "|---|---|---|"]
+    lines += ["", "## Events", "", "| event | emitted by | meaning |", "|---|---|---|"]
     for name, kind in sorted(Event.types.items()):
         if kind.SUBJECT and kind.__module__.startswith("shopwright.services."):
             lines.append(

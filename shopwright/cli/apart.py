@@ -30,9 +30,9 @@ def cluster() -> None:
 
 @cluster.command()
 @data_option
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="where nginx listens")
-@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
-@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="address nginx listens on")
+@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes per service")
+@click.option("--demo", is_flag=True, help="load the demo catalogue into an empty shop")
 def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
     """Start it and wait until it is ready."""
     url = f"http://127.0.0.1:{port}"
@@ -50,7 +50,7 @@ def down(data: str | None) -> None:
 
 @cluster.command()
 @data_option
-@click.option("--json", "machine", is_flag=True, help="for machines")
+@click.option("--json", "machine", is_flag=True, help="print JSON")
 def status(data: str | None, *, machine: bool) -> None:
     """Show what runs, and whether it is ready."""
     import msgspec
@@ -102,20 +102,20 @@ def restart(data: str | None, services: tuple[str, ...]) -> None:
 
 @click.command()
 @data_option
-@click.option("--listen", default="0.0.0.0:80", show_default=True, help="where the world comes in")
-@click.option("--behind", default="127.0.0.1:8100", show_default=True, help="where services call each other")
-@click.option("--certificate", default="", help="a file with the certificate; TLS and HTTP/2 with it")
-@click.option("--key", default="", help="a file with its key")
-@click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx keeps for a moment")
+@click.option("--listen", default="0.0.0.0:80", show_default=True, help="address for public requests")
+@click.option("--behind", default="127.0.0.1:8100", show_default=True, help="address for calls between services")
+@click.option("--certificate", default="", help="certificate file; turns on TLS and HTTP/2")
+@click.option("--key", default="", help="private key file")
 @click.option(
-    "--logs", default="/var/log/nginx", show_default=True, help="the folder of its logs, which logrotate minds"
+    "--folder", default="/var/lib/nginx/shopwright", show_default=True, help="responses that nginx caches briefly"
 )
-@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
-@click.option("--canary", "canaries", multiple=True, help="SERVICE=HOST:PORT,… of another version; may be repeated")
+@click.option("--logs", default="/var/log/nginx", show_default=True, help="log folder (rotated by logrotate)")
 @click.option(
-    "--canary-share", default=0, type=click.IntRange(0, 100), help="of a hundred shoppers so many are sent there"
+    "--origin", "origins", multiple=True, help="origin allowed to call the API from a browser (CORS); repeatable"
 )
-@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
+@click.option("--canary", "canaries", multiple=True, help="SERVICE=HOST:PORT,… of the canary version; repeatable")
+@click.option("--canary-share", default=0, type=click.IntRange(0, 100), help="percent of shoppers sent to the canary")
+@click.option("--maintenance", is_flag=True, help="answer every request with the maintenance page")
 @click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
 def nginx(
     data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
@@ -136,10 +136,10 @@ def nginx(
 
 
 @click.command()
-@click.option("--listen", default="127.0.0.1:8100", show_default=True, help="where requests come in, as /SERVICE/path")
-@click.option("--socket", default="/run/haproxy/admin.sock", show_default=True, help="where HAProxy is spoken to")
+@click.option("--listen", default="127.0.0.1:8100", show_default=True, help="address for requests to /SERVICE/path")
+@click.option("--socket", default="/run/haproxy/admin.sock", show_default=True, help="address of HAProxy's runtime API")
 @click.option(
-    "--away", default="/etc/haproxy/away.http", show_default=True, help="the file it answers where nobody does"
+    "--away", default="/etc/haproxy/away.http", show_default=True, help="error file served when no server is up"
 )
 @click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
 def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> None:
@@ -155,7 +155,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 
 @click.command()
 @data_option
-@click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port behind it: nginx, or the shop")
+@click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port of the origin: nginx or the shop")
 def varnish(data: str | None, origin: str) -> None:
     """Print the Varnish configuration; SHOPWRIGHT_CDN says who may purge."""
     from shopwright.deployment.gateway.varnish import VarnishEdge, configuration

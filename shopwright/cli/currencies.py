@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @data_option
 @click.argument("code")
-@click.option("--yes", is_flag=True, help="do not ask")
+@click.option("--yes", is_flag=True, help="skip the confirmation")
 def currency(data: str | None, code: str, *, yes: bool) -> None:
     """Change the shop's currency to CODE, after explaining what that means for existing prices.
 
@@ -42,7 +42,7 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
             if not yes:
                 click.confirm(f"Sell in {code} from now on?", abort=True)
         await shop_currency.mean_currency(shop, code)
-        click.echo(f"This shop sells in {code}. Set SHOPWRIGHT_CURRENCY={code} where it is served.")
+        click.echo(f"This shop sells in {code}. Set SHOPWRIGHT_CURRENCY={code} for every process.")
         return 0
 
     raise SystemExit(with_shop(read_settings(data), act, recorded="set currency", about=f"currency {code}"))

@@ -8,13 +8,13 @@ import click
 
 @click.command()
 @click.argument("kind", type=click.Choice(["server", "compose", "systemd", "watch"]))
-@click.option("--out", required=True, type=click.Path(file_okay=False), help="the folder to write to")
-@click.option("--url", default="https://shop.example.com", show_default=True, help="where shoppers come")
-@click.option("--image", default="shopwright:latest", show_default=True, help="what runs in containers")
-@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
+@click.option("--out", required=True, type=click.Path(file_okay=False), help="output folder")
+@click.option("--url", default="https://shop.example.com", show_default=True, help="public address of the shop")
+@click.option("--image", default="shopwright:latest", show_default=True, help="command that runs the containers")
+@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes per service")
 @click.option(
     "--access-log", type=click.Choice(["short", "full", "off"]), default="short", show_default=True,
-    help="how much of a client's address logs of requests keep",
+    help="how much of the client address the access log keeps",
 )  # fmt: skip
 def deploy(kind: str, out: str, url: str, image: str, each: int, access_log: Any) -> None:
     """Write the configuration of KIND; files with these names are replaced, others stay."""

@@ -119,7 +119,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
         if wish.report is not None:
             account.write(wish.report)
         print(
-            {"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how],
+            {"take": "", "try": "Dry run, nothing was written. Result: ", "undo": "Undone: "}[wish.how],
             end="",
         )
         kinds = {_what(table) for table in tables}

@@ -24,8 +24,8 @@ async def rotate(shop: Shop) -> int:
     if shop.settings.encryption_key:
         if len(shop.vault.keys) == 1:
             click.echo(
-                "The encryption key is a setting and stays: put a new one before it (SHOPWRIGHT_ENCRYPTION_KEY=new,old),"
-                " start every process anew, and say this again."
+                "The encryption key is a setting: put a new one first (SHOPWRIGHT_ENCRYPTION_KEY=new,old),"
+                " restart every process, and run this command again."
             )
     else:
         add_key(Path(shop.settings.data) / ENCRYPTION_KEY)

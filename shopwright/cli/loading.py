@@ -34,7 +34,7 @@ async def demo(shop: Shop, size: int | None) -> int:
     await shop.search.bring_up_to_date()
     if made and not await shop.orders.search(limit=1):
         await live_a_little(shop)
-    print(f"{made} products were added." if made else "The demo catalogue is there already; nothing was changed.")
+    print(f"{made} products were added." if made else "The demo catalogue is already loaded; nothing was changed.")
     return 0
 
 
@@ -58,8 +58,8 @@ async def rebuild(shop: Shop) -> int:
     """Rebuild derived data of all services."""
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
-    facts = await shop.insights.rebuild()
-    print(f"The search index was built anew with {products} products, the dashboard from {facts} facts.")
+    events = await shop.insights.rebuild()
+    print(f"Rebuilt the search index ({products} products) and the dashboard ({events} events).")
     return 0
 
 
@@ -79,11 +79,11 @@ def _tell(findings: Sequence[Finding]) -> int:
         for sentence in finding.wrong:
             print(f"    {sentence}")
         for sentence in finding.under_way:
-            print(f"    on its way: {sentence}")
+            print(f"    in progress: {sentence}")
         for sentence in finding.notes:
             print(f"    note: {sentence}")
     wrong = sum(len(finding.wrong) for finding in findings)
     waits = any(finding.under_way for finding in findings)
     well = "Nothing is wrong; some of it is on its way." if waits else "All is well."
-    print(well if not wrong else f"{wrong} things are wrong.")
+    print(well if not wrong else f"Problems found: {wrong}.")
     return 1 if wrong else 0

@@ -77,7 +77,7 @@ class Spoken(click.Group):
 
 def data_option(function: F) -> F:
     """The option --data of all commands."""
-    option = click.option("--data", type=click.Path(file_okay=False), help="the data folder (or SHOPWRIGHT_DATA)")
+    option = click.option("--data", type=click.Path(file_okay=False), help="data folder (or SHOPWRIGHT_DATA)")
     return option(function)
 
 
@@ -106,11 +106,11 @@ def main() -> None:
 
 @main.command()
 @data_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen at")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processes that answer")
-@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
-@click.option("--quiet", is_flag=True, help="no line for each request")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="worker processes")
+@click.option("--demo", is_flag=True, help="load the demo catalogue into an empty shop")
+@click.option("--quiet", is_flag=True, help="turn off the access log")
 @click.argument("services", nargs=-1)
 def serve(
     data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
@@ -154,7 +154,7 @@ def work(data: str | None, services: tuple[str, ...]) -> None:
 @click.option(
     "--size",
     type=click.IntRange(150, 1_000_000),
-    help="so many products in all, for a shop as large as yours (150 to 1,000,000)",
+    help="total number of products to generate (150 to 1,000,000)",
 )
 def demo(data: str | None, size: int | None) -> None:
     """Load the demo catalogue; existing data stay."""
@@ -172,15 +172,15 @@ def demo(data: str | None, size: int | None) -> None:
 @click.option(
     "--report",
     type=WrittenFile(".csv", "", means="name it FILE.csv"),
-    help="write the row-by-row account to this CSV file",
+    help="write the result of each row to this CSV file",
 )
-@click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
-@click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
-@click.option("--map", "mapping", help='a file of lines such as "Artikelname" = "title"; "ask" asks about each')
-@click.option("--stock", default="untracked", help="what a file that says nothing of stock means: 0, N or untracked")
-@click.option("--decimal", type=click.Choice([".", ","]), help="what begins decimals, where the file does not show it")
-@click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
-@click.option("--undo", "how", flag_value="undo", help="retire what an earlier run of this file brought")
+@click.option("--no-images", is_flag=True, help="store image URLs without downloading the images")
+@click.option("--images-from", default="", help="base URL for relative image paths: https://…")
+@click.option("--map", "mapping", help='file with lines such as "Artikelname" = "title"; "ask" prompts for each column')
+@click.option("--stock", default="untracked", help="stock when the file has none: 0, N or untracked")
+@click.option("--decimal", type=click.Choice([".", ","]), help="decimal separator when the file is ambiguous")
+@click.option("--dry-run", "how", flag_value="try", help="report the result of each row without writing anything")
+@click.option("--undo", "how", flag_value="undo", help="archive what an earlier run of this file imported")
 def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_images: bool, **more: Any) -> None:
     """Import products from FILE (shopify, woocommerce, magento, or any table), or a whole shop (archive)."""
     from shopwright.cli import importing, restoring
@@ -205,7 +205,7 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
 @main.command()
 @data_option
 @click.argument("file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products"))
-@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+@click.option("--incomplete", is_flag=True, help="continue even if images are missing from the file store")
 def export(data: str | None, file: Path, *, incomplete: bool) -> None:
     """Export the whole shop to FILE.zip, an open archive, or its products to FILE.jsonl."""
     from shopwright.cli import moving
@@ -223,9 +223,11 @@ def export(data: str | None, file: Path, *, incomplete: bool) -> None:
 @main.command()
 @data_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--keep", type=click.IntRange(0), default=0, help="keep so many, remove older ones (0: keep all)")
-@click.option("--smaller", is_flag=True, help="also where the shop is far smaller than in the archive before")
-@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+@click.option(
+    "--keep", type=click.IntRange(0), default=0, help="number of archives to keep; older ones are deleted (0: keep all)"
+)
+@click.option("--smaller", is_flag=True, help="continue even if the shop is far smaller than in the previous archive")
+@click.option("--incomplete", is_flag=True, help="continue even if images are missing from the file store")
 def backup(data: str | None, folder: Path, **options: Any) -> None:
     """Write an archive of the shop to FOLDER, with the time in its name; the shop may run."""
     from shopwright.cli import backup as command
@@ -244,7 +246,7 @@ def backup(data: str | None, folder: Path, **options: Any) -> None:
 @main.command()
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--yes", is_flag=True, help="do not ask before the shop that is here is replaced")
+@click.option("--yes", is_flag=True, help="replace the existing shop without confirmation")
 def restore(data: str | None, file: Path, *, yes: bool) -> None:
     """Make the shop what an archive says, all or nothing; the shop may run."""
     from shopwright.cli import restoring
@@ -266,16 +268,16 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
     "--to",
     "database",
     default="",
-    help="the database to move to: postgresql://… or sqlite:///folder; stays where it is if not said",
+    help="target database: postgresql://… or sqlite:///folder; default: not moved",
 )
-@click.option("--documents", default="", help="where documents go: database: or mongodb://…")
-@click.option("--files", default="", help="where media go: file:///folder or s3://…")
-@click.option("--search", default="", help="the search engine there; its index is built anew")
-@click.option("--replace", is_flag=True, help="replace all that is at the target")
+@click.option("--documents", default="", help="target document engine: database: or mongodb://…")
+@click.option("--files", default="", help="target media storage: file:///folder or s3://…")
+@click.option("--search", default="", help="target search engine; its index is rebuilt")
+@click.option("--replace", is_flag=True, help="replace existing data at the target")
 @click.option(
-    "--then", default="", help="a command to run right after the switch, such as a restart with the new settings"
+    "--then", default="", help="command to run right after the switch, such as a restart with the new settings"
 )
-@click.option("--release", is_flag=True, help="give a move up, or take orders again where the shop was moved from")
+@click.option("--release", is_flag=True, help="cancel a move, or reopen the shop at the place it was moved from")
 def move(
     data: str | None, database: str, documents: str, files: str, search: str, then: str, *, replace: bool, release: bool
 ) -> None:
@@ -301,14 +303,10 @@ def rebuild(data: str | None) -> None:
 
 @main.command()
 @data_option
-@click.option(
-    "--engines", is_flag=True, help="look at databases, cache, files, search, bus and mail instead of the books"
-)
-@click.option("--repair", is_flag=True, help="make anew what follows from something else; the shop may run")
-@click.option(
-    "--recover", is_flag=True, help="save what can be read of damaged database files; the shop must be stopped"
-)
-@click.option("--refund", multiple=True, metavar="PAYMENT", help="give back a payment whose order does not exist")
+@click.option("--engines", is_flag=True, help="check databases, cache, files, search, bus and mail instead of the data")
+@click.option("--repair", is_flag=True, help="rebuild derived data; the shop may be running")
+@click.option("--recover", is_flag=True, help="salvage damaged database files; the shop must be stopped")
+@click.option("--refund", multiple=True, metavar="PAYMENT", help="refund a payment without an order")
 def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: bool, recover: bool) -> None:
     """Check that everything adds up, and report what does not."""
     from shopwright.cli import loading, repairing
@@ -331,25 +329,25 @@ def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: 
 
 
 @main.group()
-def facts() -> None:
+def events() -> None:
     """Events that a handler could not process."""
 
 
-@facts.command(name="dead")
+@events.command(name="dead")
 @data_option
-def dead_facts(data: str | None) -> None:
+def dead_events(data: str | None) -> None:
     """List dead events with their handlers and errors."""
-    from shopwright.cli import facts as command
+    from shopwright.cli import events as command
 
     raise SystemExit(with_shop(read_settings(data), command.show))
 
 
-@facts.command(name="replay")
+@events.command(name="replay")
 @data_option
 @click.argument("ids", nargs=-1)
-def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
+def replay_events(data: str | None, ids: tuple[str, ...]) -> None:
     """Deliver dead events again: those with these ids, or all."""
-    from shopwright.cli import facts as command
+    from shopwright.cli import events as command
 
     raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids), recorded="replay"))
 
@@ -378,13 +376,13 @@ def rotate_keys(data: str | None) -> None:
 
 
 @main.command()
-@click.option("--seed", type=int, help="the story to be played; by chance where none is given")
+@click.option("--seed", type=int, help="seed of the scenario; random if not given")
 @click.option(
     "--hours",
     type=click.FloatRange(min=0, min_open=True),
     default=100.0,
     show_default=True,
-    help="how long, on the shop's own clock",
+    help="simulated time",
 )
 def simulate(seed: int | None, hours: float) -> None:
     """Simulate a shop in trouble: failing engines, repeated and lost messages, crashing processes."""

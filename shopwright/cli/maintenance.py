@@ -68,7 +68,7 @@ async def tried(shop: "Shop", file: Path) -> int:
         print(f"WRONG  {sentence}")
     if wrong:
         raise Refused(f"{len(wrong)} things in {file.name} are wrong.")
-    print("Everything in it adds up.")
+    print("All checks passed.")
     return 0
 
 
@@ -105,4 +105,4 @@ def report(data: str | None, subject: str) -> None:
             await postbox.close()
 
     asyncio.run(send())
-    print(f"Told {settings.owner_email}.")
+    print(f"Notified {settings.owner_email}.")

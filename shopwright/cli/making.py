@@ -19,14 +19,14 @@ def init(data: str | None) -> None:
 
 @click.command()
 @data_option
-@click.option("--plan", is_flag=True, help="print the SQL and who would have to wait for it; change nothing")
-@click.option("--init", "create", is_flag=True, help="make an empty shop where there is none: for installers")
+@click.option("--plan", is_flag=True, help="print the SQL and its locks; change nothing")
+@click.option("--init", "create", is_flag=True, help="create an empty shop if there is none (for installers)")
 def migrate(data: str | None, *, plan: bool, create: bool) -> None:
     """Bring the databases to this version; the previous version may keep serving."""
     from shopwright.cli import migrating
 
     if plan and create:
-        raise click.UsageError("Say --plan or --init: a plan changes nothing.")
+        raise click.UsageError("Give either --plan or --init, not both: a plan changes nothing.")
     settings = read_settings(data)
     if plan:
         raise SystemExit(with_shop(settings, migrating.plan, migrate=False))
@@ -36,13 +36,13 @@ def migrate(data: str | None, *, plan: bool, create: bool) -> None:
 
 @click.command()
 @data_option
-@click.option("--rehearse", is_flag=True, help="try it on a copy; the shop may run, and is not touched")
-@click.option("--on", "where", default="", help="an empty database for the copy, where the shop's is a server's")
+@click.option("--rehearse", is_flag=True, help="run the upgrade on a copy; the shop may be running and is not touched")
+@click.option("--on", "where", default="", help="empty database for the copy, if the shop uses a database server")
 def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
     """Rehearse an upgrade to this version: migrations timed, who would wait, problems, the way back."""
     from shopwright.cli import migrating
 
     if not rehearse:
-        raise click.UsageError("Say --rehearse. The upgrade itself is `shopwright migrate`, then start this version.")
+        raise click.UsageError("Give --rehearse. To upgrade, run `shopwright migrate` and start this version.")
     settings = read_settings(data)
     raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False, needs="part"))

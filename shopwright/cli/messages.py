@@ -30,8 +30,8 @@ def messages() -> None:
 
 @messages.command(name="resend")
 @data_option
-@click.option("--since", required=True, help=f"messages written from then on: {FORMATS}")
-@click.option("--until", default="", help="and up to then; up to now if not said")
+@click.option("--since", required=True, help=f"messages created from this time on: {FORMATS}")
+@click.option("--until", default="", help="up to this time; default: now")
 def resend_messages(data: str | None, since: str, until: str) -> None:
     """Send failed messages of a period again; the shop may run."""
     settings = read_settings(data)

@@ -56,19 +56,23 @@ def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
 
 
 def _tell(done: Rehearsal) -> None:
-    print(f"{done.rows} rows were copied, and the copy is the same, in {done.copied_s:.1f} s.")
+    print(f"{done.rows} rows copied and verified in {done.copied_s:.1f} s.")
     for one in done.migrations:
         print(f"{one.seconds:8.2f} s  {one.service}: {one.name}")
         for step in one.steps:
             print(f"            {step.lock}")
     if done.migrations:
-        print(f"{sum(one.seconds for one in done.migrations):8.2f} s  in all, for {len(done.migrations)} migrations.")
+        print(f"{sum(one.seconds for one in done.migrations):8.2f} s  total, {len(done.migrations)} migrations.")
     else:
         print(f"Version {__version__} changes no table.")
     for sentence in done.wrong:
         print(f"WRONG  {sentence}")
-    print("Afterwards all is well." if not done.wrong else "Afterwards that would be wrong (or is already: doctor).")
     print(
-        "The way back: start the version before again; it runs on tables of this one, which only adds to them."
-        f" Should the data go back, too: `shopwright restore` of a backup takes about {done.copied_s:.0f} s."
+        "All checks passed after the upgrade."
+        if not done.wrong
+        else "These checks fail after the upgrade (run doctor to see whether they fail already)."
+    )
+    print(
+        "To roll back, start the previous version: it runs on the new tables, because migrations only add to them."
+        f" To roll back the data too, `shopwright restore` a backup (about {done.copied_s:.0f} s)."
     )

@@ -69,13 +69,13 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
             done = await EngineMove(shop, target, _say).run(replace=replace)
             print(
                 f"The shop was moved: {done.rows} rows, {done.files} files."
-                f" Nothing could be written for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"
+                f" The shop was read-only for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"
             )
         else:
             beside = await move_beside(shop, target, _say)
             print(
-                f"{beside.documents} documents and {beside.files} files are there, and here as well:"
-                " restart the shop within two hours. What is uploaded until then, the same command brings afterwards."
+                f"{beside.documents} documents and {beside.files} files are in both places:"
+                " restart the shop within two hours, then run the same command again to copy what was uploaded meanwhile."
             )
     finally:
         await target.close()
@@ -92,5 +92,5 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
 async def release(shop: Shop) -> int:
     """Accept orders again after an interrupted move."""
     await release_shop(shop)
-    print("The shop takes orders here again.")
+    print("The shop is open here again.")
     return 0

@@ -52,7 +52,7 @@ def with_shop(
     if not damaged:
         require_finished(Path(settings.data))
     if disk.give_up_reserve(Path(settings.data)):
-        print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
+        print(f"The disk of {settings.data} is full: its reserve was released for this command.", file=sys.stderr)
 
     async def run() -> int:
         found = await (readable_of(settings, needs) if damaged else databases_of(settings))

@@ -38,7 +38,7 @@ def password(data: str | None, email: str) -> None:
 
     async def act(shop: "Shop") -> int:
         user = await shop.users.set_staff_password(address, chosen)
-        click.echo(f"{user.email} ({user.role}) has another password. Its sessions are ended.")
+        click.echo(f"Changed the password of {user.email} ({user.role}) and ended its sessions.")
         return 0
 
     raise SystemExit(with_shop(settings, act, recorded="set password", about=f"account {address}"))

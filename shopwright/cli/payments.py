@@ -20,9 +20,9 @@ async def list_unknown(shop: "Shop") -> int:
     for one in found:
         click.echo(f"{one.provider} {one.reference}: {write(one.amount)}")
     click.echo(
-        f"{len(found)} payments are not known here. Take them in with `shopwright payments take-in REFERENCE …`."
+        f"{len(found)} payments are missing here. Import them with `shopwright payments import REFERENCE …`."
         if found
-        else "Every payment that providers have received is known here."
+        else "Every payment at the providers is recorded here."
     )
     return 0
 
@@ -42,7 +42,7 @@ async def take_in(shop: "Shop", references: Sequence[str]) -> int:
             f"{payment.id} is {reference} of {one.provider}: {write(payment.amount)}, {left} of it not refunded."
         )
         if payment.left.amount:
-            click.echo(f"To give that back: `shopwright doctor --refund {payment.id}`.")
+            click.echo(f"To refund it: `shopwright doctor --refund {payment.id}`.")
     return 0
 
 
@@ -58,7 +58,7 @@ def unknown(data: str | None) -> None:
     raise SystemExit(with_shop(read_settings(data), list_unknown))
 
 
-@payments.command(name="take-in")
+@payments.command(name="import")
 @data_option
 @click.argument("references", nargs=-1, required=True)
 def take_in_command(data: str | None, references: tuple[str, ...]) -> None:

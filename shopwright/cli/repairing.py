@@ -32,7 +32,7 @@ def recover_files(settings: Settings) -> list[Recovered]:
 
 
 def _tell(one: Recovered) -> None:
-    print(f"{one.file} was made anew from what could be read. As it was it is in {one.aside}.")
+    print(f"{one.file} was rebuilt from its readable rows. The damaged file is in {one.aside}.")
     for table in one.salvage.tables:
         if not (table.lost or table.unreadable):
             continue
@@ -44,8 +44,8 @@ def _tell(one: Recovered) -> None:
         if len(table.lost) > SHOWN:
             print(f"    and {len(table.lost) - SHOWN} more")
     if one.salvage.homeless:
-        print(f"  {one.salvage.homeless} rows could not be brought into any table.")
-    print(f"  All that is known to be lost: {one.aside / LOST}")
+        print(f"  {one.salvage.homeless} rows could not be assigned to a table.")
+    print(f"  All known lost rows: {one.aside / LOST}")
 
 
 def _words(row: Mapping[str, Any]) -> str:
@@ -56,7 +56,7 @@ def _words(row: Mapping[str, Any]) -> str:
 async def after_recovery(shop: Shop, found: Sequence[Recovered]) -> int:
     """Complete the recovery, then run all checks."""
     for name, number in (await go_on_behind(shop, found)).items():
-        print(f"The {name} go on after {number}.")
+        print(f"The {name} continue after {number}.")
     for done in await repair_shop(shop, {one.service for one in found}):
         print(done)
     return await doctor(shop)
@@ -89,10 +89,10 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
         told = next((one for one in paid.refunds if one.key == key), None)
         if told is not None and told.state == "refused":
             left = True
-            print(f"{write(amount)} of {payment_id} were not given back: {told.why}")
+            print(f"{write(amount)} of {payment_id} could not be refunded: {told.why}")
         elif told is not None and told.state == "asked":
-            print(f"{write(amount)} of {payment_id} were asked for; the provider has not answered yet.")
+            print(f"{write(amount)} of {payment_id}: refund requested; the provider has not confirmed it yet.")
         else:
-            print(f"{write(amount)} of {payment_id} were given back.")
+            print(f"{write(amount)} of {payment_id} were refunded.")
     await shop.bus.settle()
     return 1 if left else 0

@@ -111,7 +111,7 @@ def _made(manifest: archive.Manifest) -> datetime:
 
 def _tell_jumps(jumped: Mapping[str, int]) -> None:
     for name, number in jumped.items():
-        print(f"The {name} go on after {number}: none is given twice.")
+        print(f"The {name} continue after {number}, so that none is used twice.")
 
 
 def _require_sure(sentence: str, *, sure: bool) -> None:
@@ -155,7 +155,7 @@ async def _keep(shop: Shop) -> None:
         await archive.write(shop, path, is_held=True)
     except ShopError as error:
         raise Refused(f"The shop that is here cannot be kept: {error.detail} Nothing was changed.") from error
-    print(f"The shop that is here was kept in {path}.", flush=True)
+    print(f"The existing shop was saved to {path}.", flush=True)
 
 
 async def _put_aside(shop: Shop) -> None:
@@ -171,5 +171,5 @@ async def _put_aside(shop: Shop) -> None:
         for part in (file.with_name(f"{file.name}{end}") for end in ENDS):
             if part.exists():
                 shutil.copy2(part, aside / part.name)
-    print(f"The files of the shop that was here are in {aside}.")
+    print(f"The files of the replaced shop are in {aside}.")
     await shop.migrate()

@@ -175,12 +175,12 @@ async def init(settings: Settings) -> int:
     """Create an empty shop with an owner, and print the next steps. Raises Refused if there is one."""
     await require_none(settings)
     prepared = await prepare(settings, (), demo=False)
-    print(f"An empty shop was made in {place_of(settings)}.")
+    print(f"Created an empty shop in {place_of(settings)}.")
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     print(f"Its owner is {settings.owner_email}" + (f"   {shown}" if shown else "."))
     print(
-        "Next: `shopwright serve` opens it, `shopwright import shopify FILE` brings products,"
-        " and `shopwright demo` adds a catalogue to look around in."
+        "Next: `shopwright serve` starts it, `shopwright import shopify FILE` imports products,"
+        " and `shopwright demo` loads a demo catalogue."
     )
     for note in prepared.notes:
         print(note)
@@ -202,7 +202,7 @@ def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: O
     print(f"  owner        {settings.owner_email}" + (f"   {shown}" if shown else "") + "\n")
     for note in prepared.notes:
         print(f"  {note}")
-    print("  Ctrl-C closes the shop.\n", flush=True)
+    print("  Press Ctrl-C to stop.\n", flush=True)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -300,7 +300,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, shutdown.on_signal)
         async with shop.running():
-            print("Carrying facts. Ctrl-C stops.", flush=True)
+            print("Delivering events and running jobs. Press Ctrl-C to stop.", flush=True)
             with suppress(asyncio.CancelledError):
                 await stopped.wait()
 

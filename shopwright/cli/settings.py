@@ -9,7 +9,7 @@ from shopwright.cli.main import data_option
 
 @click.command()
 @data_option
-@click.option("--check", is_flag=True, help="say what is wrong, each setting in a line; exit code 1 where something is")
+@click.option("--check", is_flag=True, help="check every setting; one line per error, exit code 1 if there are any")
 def settings(data: str | None, *, check: bool) -> None:
     """Print every setting with its value, origin and meaning; secrets are masked."""
     from shopwright.kit.errors import Invalid
@@ -27,7 +27,7 @@ def settings(data: str | None, *, check: bool) -> None:
             click.echo(problem.detail)
         raise SystemExit(1) from None
     if check:
-        click.echo("All settings are right.")
+        click.echo("All settings are valid.")
         return
     for one in describe(found, origins):
         click.echo(f"{one.name}={one.value or '(empty)'}\n    {one.meaning}  [{one.origin}]")

@@ -29,18 +29,16 @@ async def _simulate(stage: SimulationStage, seed: int, hours: float) -> int:
     print(f"Seed {seed}: {hours:g} hours.", flush=True)
     steps = story(seed, int(min(hours * 40 + 40, MOST_DEEDS)))
     outcome = await stage.play(steps, hours)
-    print(
-        f"{outcome.deeds} deeds in {outcome.hours:.0f} hours: {outcome.orders} orders, the process died {outcome.crashes} times."
-    )
+    print(f"{outcome.deeds} actions in {outcome.hours:.0f} hours: {outcome.orders} orders, {outcome.crashes} crashes.")
     if not outcome.wrong:
-        print("Everything held.")
+        print("All invariants held.")
         return 0
     for sentence in outcome.wrong:
         print(f"  {sentence}")
-    print("Looking for a shorter story …", flush=True)
+    print("Shrinking the scenario …", flush=True)
     short = await shrink(stage, steps[: outcome.deeds], SHRINK_S)
     ending = await stage.play(short)
-    print(f"With seed {seed}, these {len(short)} deeds break it:")
+    print(f"With seed {seed}, these {len(short)} actions break it:")
     for name, one in short:
         print(f"  {name} {one}")
     for sentence in ending.wrong:

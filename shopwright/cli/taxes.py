@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 async def list_presets(shop: "Shop") -> int:
     """List presets, and which this shop has."""
-    click.echo("To be confirmed by your tax adviser. Add with `shopwright taxes presets NAME …`.")
+    click.echo("Confirm these with your tax adviser. Add them with `shopwright taxes presets NAME …`.")
     for one in await shop.pricing.tax_presets():
         there = ", added" if one.added else ""
         click.echo(f"{one.name}: {one.title} ({one.country} {one.postcodes}), as of {one.as_of}{there}. {one.reason}.")

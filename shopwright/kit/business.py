@@ -32,14 +32,14 @@ def unlogged() -> Iterator[None]:
         log.disabled = before
 
 
-def note_fact(fact: StoredEvent) -> None:
+def note_event(event: StoredEvent) -> None:
     """Log a committed event if it is a business step."""
     if not log.isEnabledFor(logging.INFO):
         return
-    names = type(fact.data).shown_in_log()
+    names = type(event.data).shown_in_log()
     if names:
-        ids = {name: str(getattr(fact.data, name)) for name in names}
-        note(fact.type, ids, request=fact.request, parent=fact.trace)
+        ids = {name: str(getattr(event.data, name)) for name in names}
+        note(event.type, ids, request=event.request, parent=event.trace)
 
 
 def _short(name: str) -> str:

@@ -47,7 +47,7 @@ class ClockWatch:
         if abs(by_s) < JUMP_S:
             return
         self._last = (by_s, monotonic)
-        log.warning("the clock jumped by %+.0f seconds: see to it that the machine's time is kept (NTP)", by_s)
+        log.warning("the clock jumped by %+.0f seconds: synchronise the machine's clock (NTP)", by_s)
         self._jumped(by_s)
 
     def told(self) -> str:
@@ -77,7 +77,7 @@ async def bring_back(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
                 sql = f"UPDATE {one.table} SET {one.column} = :now WHERE {late}"
                 count += await tx.run(sql, farthest=farthest, now=to_micros(tx.now))
     if count:
-        log.warning("%s: %s were put off by a clock that was ahead, and are due now", work.name, count)
+        log.warning("%s: %s were delayed by a clock that was ahead, and are due now", work.name, count)
 
 
 async def behind_s(work: ServiceDatabase) -> float:

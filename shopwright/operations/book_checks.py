@@ -208,7 +208,7 @@ class CostsAreBooked:
             there, said = known.get((order_id, currency), 0), booked.get((order_id, currency), 0)
             if there != said and order_id not in unknown:
                 self._found.say(
-                    f"Goods of order {numbers[order_id]} cost {there} {currency}, but the books have {said}."
+                    f"The cost of goods of order {numbers[order_id]} is {there} {currency}, but the ledger has {said}."
                 )
                 self._orders.add(order_id)
 

@@ -15,12 +15,12 @@ from shopwright.kit.days import in_zone
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.services.books.issuing import MOMENT, SERIES
-from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.orders.contract.events import OrderPlaced
 
 GAP = "gap after "
 FIRST_NUMBER = 1000  # the first order has the one after it
 MANY = 10_000  # numbers read together
-ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
+ORDERS, JOURNAL = "order numbers", "positions in the event log"
 # Name → service, query for the highest number, and statement to set the counter.
 COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
     ORDERS: (

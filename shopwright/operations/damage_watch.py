@@ -56,7 +56,7 @@ async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> No
                 try:
                     await work.database.look_for_damage(None if whole else 0)  # each sees by itself that a file is gone
                 except ShopError as error:  # it is away; who needs it says so
-                    log.warning("%s was not looked through: %s", work.name, error.detail)
+                    log.warning("%s could not be checked: %s", work.name, error.detail)
             await asyncio.sleep(EVERY_S if whole else AGAIN_S)
     finally:
         one.close()
@@ -66,5 +66,5 @@ def _is_this(one: OneProcess) -> bool:
     try:
         return one.is_this()
     except OSError as error:  # a full disk, a folder that cannot be written: rather twice than never
-        log.warning("the lock of the watch for damage cannot be used: %s", error)
+        log.warning("the lock of the damage check cannot be used: %s", error)
         return True

@@ -52,7 +52,7 @@ AGAIN_S = 0.5
 MESSAGES_LATE_S = 900.0
 PRODUCTS = 500
 TOGETHER = 2  # databases read through at once: a disk waits less
-DELIVERED = "every fact was delivered, or is on its way"
+DELIVERED = "every event was delivered or is being delivered"
 Timed = Callable[[str, float], None]  # is told of each check, and the seconds it took
 
 
@@ -129,7 +129,7 @@ async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
             findings.append(await _stock_is_booked(snapshot, timed))
             findings.append(await _cards_are_owed(snapshot))
     try:
-        return [*findings, await _facts_are_delivered(shop)]
+        return [*findings, await _events_are_delivered(shop)]
     except ShopError as error:
         return [*findings, Finding(DELIVERED, [unchecked(error)])]
 
@@ -233,9 +233,9 @@ async def _databases(shop: Shop) -> Finding:
     return Finding(f"database: {engine or 'none answers'}", list(wrong))
 
 
-async def _facts_are_delivered(shop: Shop) -> Finding:
+async def _events_are_delivered(shop: Shop) -> Finding:
     wrong = [
-        f"{one.source} told {one.fact_id}, and {one.hearer} has not handled it"
+        f"{one.source} emitted {one.event_id}, and {one.hearer} has not handled it"
         + (f" ({one.problem})." if one.problem else ".")
         for one in await shop.bus.dead()
     ]
@@ -243,7 +243,7 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
     count = sum(one.count for one in waiting)
     oldest = max((one.oldest_s for one in waiting), default=0.0)
     hearers = ", ".join(sorted({one.hearer for one in waiting}))
-    told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
+    told = f"{count} events are being delivered, the oldest for {oldest:.0f} s; they wait for {hearers}."
     return Finding(DELIVERED, wrong, [told] if waiting else [])
 
 

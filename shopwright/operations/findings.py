@@ -65,5 +65,5 @@ def unchecked(error: Exception) -> str:
         return f"It cannot be checked: {error.data.get('place') or error.detail} is damaged."
     if isinstance(error, ShopError):
         return f"It cannot be checked: {error.detail}"
-    log.error("a check came to no end", exc_info=error)
+    log.error("a check did not finish", exc_info=error)
     return f"It cannot be checked: something that is kept cannot be understood ({type(error).__name__}: {error})."

@@ -18,7 +18,7 @@ from shopwright.operations.lost_orders import missing
 from shopwright.operations.open_questions import Open, OpenQuestions
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.orders.contract import Refund
-from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.orders.contract.events import OrderPlaced
 from shopwright.services.payments import store as payments_store
 
 GRACE_S = 60
@@ -34,10 +34,10 @@ async def numbers_have_no_gaps(snapshot: ShopSnapshot) -> list[str]:
     known = await known_gaps(orders)
     gaps, last = await gaps_in(orders)
     wrong = Sentences()
-    wrong.say(*(f"After order {before} comes {after}." for before, after in gaps if known.get(before) != after - 1))
+    wrong.say(*(f"Order {before} is followed by {after}." for before, after in gaps if known.get(before) != after - 1))
     last = FIRST_NUMBER if last is None else last
     if counter is not None and counter["value"] != known.get(last, last):
-        wrong.say(f"The last order is {last}, but {counter['value']} numbers were given out.")
+        wrong.say(f"The last order is {last}, but {counter['value']} numbers were assigned.")
     return wrong.whole()
 
 

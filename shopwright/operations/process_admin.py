@@ -24,7 +24,7 @@ from shopwright.kit.http.access import OWN_TOKEN, allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import document
 from shopwright.kit.http.routes import Routes
-from shopwright.kit.observability.process_admin import READY_S, GivenUp, ProcessStatus, Waiting
+from shopwright.kit.observability.process_admin import READY_S, DeadDelivery, ProcessStatus, Waiting
 from shopwright.operations.backup_age import backup_ages
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.specs import specs
@@ -55,7 +55,7 @@ async def _state(asked: Awaitable[Any]) -> str:
     except ShopError as error:
         return error.detail
     except Exception as error:  # whatever it is: who asks how the shop is gets an answer
-        log.exception("an engine failed when it was asked how it is")
+        log.exception("an engine's health check failed")
         return f"It fails: {type(error).__name__}."
     return GOOD
 
@@ -129,7 +129,7 @@ class Housekeeper:
         shop = self._shop
         engines = await self.engines()
         waiting: list[Waiting] = []
-        dead: list[GivenUp] = []
+        dead: list[DeadDelivery] = []
         sound = [work for name, work in shop.works.items() if engines[f"database {name}"] == GOOD]
         with suppress(ShopError):  # of a database that is not sound is said enough among the engines
             waiting = [await _waiting(work) for work in sound]
@@ -139,7 +139,7 @@ class Housekeeper:
             version=__version__,
             engines=engines,
             waiting=tuple(waiting),
-            given_up=tuple(dead),
+            dead=tuple(dead),
             warnings=await self._warnings(engines),
         )
 
@@ -158,9 +158,9 @@ class Housekeeper:
                     found["refunds"] = f"{figures['refunds unsettled']:.0f} refunds wait, one of them for over an hour."
         return found
 
-    async def replay(self, fact_ids: Sequence[str]) -> int:
+    async def replay(self, event_ids: Sequence[str]) -> int:
         bus = self._shop.bus
-        chosen = [one for one in await bus.dead() if not fact_ids or one.fact_id in fact_ids]
+        chosen = [one for one in await bus.dead() if not event_ids or one.event_id in event_ids]
         await bus.replay(chosen)
         return len(chosen)
 
@@ -194,7 +194,7 @@ class Housekeeper:
                 numbers.backup_age.labels(kind).set(age.total_seconds())
         if name == "notifications":
             report = await self._shop.notifications.delivery_report()
-            for state in ("waiting", "given_up", "refused"):
+            for state in ("waiting", "dead", "refused"):
                 numbers.messages.labels(state).set(getattr(report, state))
             numbers.messages_oldest.set(report.oldest_s)
             numbers.messages_late.set(report.late_s)

@@ -15,7 +15,7 @@ from shopwright.operations import counters
 from shopwright.services.catalog.contract import ProductPublished
 from shopwright.services.inventory.contract import StockChanged
 from shopwright.services.orders.contract import PAID
-from shopwright.services.orders.contract.facts import OrderPaid, SoldLine
+from shopwright.services.orders.contract.events import OrderPaid, SoldLine
 from shopwright.services.pricing.contract import PriceChanged
 from shopwright.services.reviews.contract import ReviewPublished
 
@@ -84,8 +84,8 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
     done += [await step(shop) for name, step in steps.items() if name in anew]
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
-    facts = await shop.insights.rebuild()
-    return [*done, f"The search index was built anew with {products} products, the dashboard from {facts} facts."]
+    events = await shop.insights.rebuild()
+    return [*done, f"Rebuilt the search index ({products} products) and the dashboard ({events} events)."]
 
 
 async def note_gaps(shop: Shop) -> list[str]:
@@ -106,10 +106,10 @@ async def note_gaps(shop: Shop) -> list[str]:
 def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
     """A delivery of an event for a handler that lost its data."""
     subject = getattr(event, type(event).SUBJECT)
-    fact = StoredEvent(
+    stored = StoredEvent(
         id=shop.ids.new("evt"), type=type(event).__name__, time=time or shop.clock.now(), subject=subject, data=event
     )
-    return Delivery(fact, hearer)
+    return Delivery(stored, hearer)
 
 
 async def _tell_search(shop: Shop) -> str:

@@ -158,12 +158,14 @@ def _all_back(one: Order) -> bool:
 
 async def _readers(world: World, orders: list[Order]) -> list[str]:
     """Services that follow events know each once, and what is available at which price."""
-    facts: set[str] = set()
+    events: set[str] = set()
     for work in world.shop.works.values():
         rows = await work.fetch("SELECT id, type FROM facts")
-        facts |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
+        events |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
     heard = [row["id"] for row in await world.shop.works["insights"].fetch("SELECT id FROM journal")]
-    wrong = [] if sorted(heard) == sorted(facts) else [f"{len(facts)} facts were told, {len(heard)} are in the log."]
+    wrong = (
+        [] if sorted(heard) == sorted(events) else [f"{len(events)} events were emitted, {len(heard)} are in the log."]
+    )
     paid = [
         one for one in orders if _times(one, "Payment received") and one.status != "cancelled" and not _all_back(one)
     ]

@@ -187,7 +187,7 @@ def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Shopwright",
         version=__version__,
-        description="The API of a whole shop. Money is in minor units; times are RFC 3339 in UTC; errors are RFC 9457.",
+        description="The complete API of a shop. Money is in minor units; times are RFC 3339 in UTC; errors are RFC 9457.",
         tags=[Tag(name=name) for name in names],
         components=Components(security_schemes={"bearer": bearer}),
         openapi_router=Router("/schema", route_handlers=[], opt=allow(anyone) | Routes.OPT, include_in_schema=False),

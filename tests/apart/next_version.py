@@ -1,4 +1,4 @@
-"""A version of tomorrow, made from today's: everything that is said between processes, told as a fact or kept has one field more."""
+"""A version of tomorrow, made from today's: everything that is said between processes, emitted as an event or stored has one field more."""
 
 import ast
 import shutil

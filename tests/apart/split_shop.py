@@ -35,7 +35,7 @@ class Parts:
     async def _open(self, part: str) -> tuple[Shop, Any]:
         shop = Shop(self._settings, here=[part], ways=self.ways(part), clock=self._whole.clock, **self._more)
         for work in shop.works.values():
-            work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts
+            work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` delivers events
         await self._stack.enter_async_context(shop.running(deliver=False))
         return shop, build(shop, deliver=False)
 

@@ -22,7 +22,7 @@ from tests.builders.shops import QUICK, make_settings
 from tests.builders.tcp_proxy import TcpProxy
 from tests.process.server import Server, buy
 
-IN_ONE = {"EngineAway", "FactsGivenUp", "PartDown", "ProcessDown"}  # seen where the shop is one process
+IN_ONE = {"EngineAway", "EventsDead", "PartDown", "ProcessDown"}  # seen where the shop is one process
 OF_THE_DISK = {
     "DiskLow",
     "DiskFilling",
@@ -46,10 +46,10 @@ async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, s
                     "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
                     " VALUES ('evt_x', 'insights.OrderPlaced', 'ord_x', 0, 12, 'dead', 'x')"
                 )
-            await comes(firing, "FactsGivenUp")
+            await comes(firing, "EventsDead")
             async with shop.works["orders"].begin() as tx:
                 await tx.run("DELETE FROM deliveries WHERE fact_id = 'evt_x'")
-            await comes(firing, "FactsGivenUp", there=False)
+            await comes(firing, "EventsDead", there=False)
             server.kill()
             killed = True
             await comes(firing, "PartDown")
@@ -114,7 +114,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
                 assert (await buy(client, sku, f"buyer{number}", "pretend_delayed")).status_code == 201
                 if number == 0:  # how many more there are is told from the second look on
                     await asyncio.sleep(4 * EVERY_S)
-            await fires("FactsLate")
+            await fires("EventsLate")
             await fires("OrdersStopped")
             async with meanwhile(page):
                 await fires("CallsFail")

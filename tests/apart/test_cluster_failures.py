@@ -120,11 +120,11 @@ class Story:
     async def flood(self) -> None:
         """A queue full of what was heard before, and something nobody can read among it."""
         shop = Shop(make_settings(*self.data), hasher=QUICK)
-        (fact,) = await shop.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPaid' ORDER BY id LIMIT 1")
+        (event,) = await shop.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPaid' ORDER BY id LIMIT 1")
         await shop.close()
         known = Envelope(
-            id=fact["id"], type=fact["type"], subject=fact["subject"], time=to_micros(fact["time"])
-            if not isinstance(fact["time"], int) else fact["time"], data=msgspec.Raw(fact["data"].encode()),
+            id=event["id"], type=event["type"], subject=event["subject"], time=to_micros(event["time"])
+            if not isinstance(event["time"], int) else event["time"], data=msgspec.Raw(event["data"].encode()),
         )  # fmt: skip
         async with await aio_pika.connect(server("RABBITMQ")) as connection:
             channel = await connection.channel()

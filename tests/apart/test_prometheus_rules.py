@@ -20,7 +20,7 @@ HOME = Path(__file__).parents[2]
 ROUTE = 'route="/v1/products"'
 # Alert → the numbers at which it fires, a value a minute, and those at which it keeps still.
 PART = 'up{job="shopwright",part="orders",instance="a"}'
-PLACED = 'shopwright_facts_total{type="OrderPlaced"}'
+PLACED = 'shopwright_events_total{type="OrderPlaced"}'
 Series = dict[str, str]
 
 
@@ -67,11 +67,11 @@ CAUSES: dict[str, tuple[Series, Series]] = {
         {'shopwright_calls_total{service="search",outcome="answered"}': "0+990x60",
          'shopwright_calls_total{service="search",outcome="unanswered"}': "0+10x60"},
     ),
-    "FactsLate": (
+    "EventsLate": (
         {'shopwright_delivery_lag_seconds{service="orders"}': "300x60"},
         {'shopwright_delivery_lag_seconds{service="orders"}': "3x60"},
     ),
-    "FactsGivenUp": (
+    "EventsDead": (
         {'shopwright_deliveries_dead{service="orders"}': "1x60"},
         {'shopwright_deliveries_dead{service="orders"}': "0x60"},
     ),

@@ -95,10 +95,10 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
             f"shopwright-{part}" for part in ("orders", "carts")
         }
     # Whoever heard of it, and what it led to: the letter that says thank you.
-    heard = Counter(one["name"] for one in found if one["name"].startswith("hear "))
-    assert heard["hear notifications.OrderPlaced"] == 1
-    assert heard["hear orders.payment_captured"] == 1
-    assert heard["hear notifications.OrderPaid"] == 1  # told by who heard that the money is there
+    heard = Counter(one["name"] for one in found if one["name"].startswith("handle "))
+    assert heard["handle notifications.OrderPlaced"] == 1
+    assert heard["handle orders.payment_captured"] == 1
+    assert heard["handle notifications.OrderPaid"] == 1  # told by who heard that the money is there
     # Every statement, and no value in any.
     statements = [one for one in found if "db.query.text" in one["notes"]]
     assert any("INSERT INTO orders" in one["notes"]["db.query.text"] for one in statements)

@@ -14,7 +14,7 @@ from tests.builders.environment import APART
 from tests.builders.goods import sell
 from tests.builders.shops import OWNER, QUICK, make_settings
 
-EVERYTHING_ANSWERS = "Everything answers, and nothing was given up."
+EVERYTHING_ANSWERS = "Everything answers, and there are no dead events."
 
 
 def value(text: str, name: str) -> float:
@@ -32,7 +32,7 @@ async def test_what_happens_is_counted(api: httpx.AsyncClient, shop: Shop) -> No
     for _ in range(2):
         await api.get("/v1/products")
     text = (await api.get("/metrics")).text
-    assert value(text, 'shopwright_facts_total{type="OrderPlaced"}') == 1
+    assert value(text, 'shopwright_events_total{type="OrderPlaced"}') == 1
     assert value(text, 'shopwright_requests_total{method="POST",route="/v1/orders",status="201"}') == 1
     assert value(text, 'shopwright_request_seconds_count{route="/v1/orders"}') == 1
     assert value(text, 'shopwright_open{what="reservations"}') == 1
@@ -75,7 +75,7 @@ async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop
         async with shop.works["catalog"].together():
             await sell(shop, "Another")
             raise ZeroDivisionError
-    told = 'shopwright_facts_total{type="ProductPublished"}'
+    told = 'shopwright_events_total{type="ProductPublished"}'
     assert value(shop.numbers.text().decode(), told) == value(before, told)
 
 
@@ -111,23 +111,23 @@ async def test_the_owner_sees_how_the_shop_is_and_tries_again_what_was_given_up(
     page = (await api.get("/office/system")).text
     assert EVERYTHING_ANSWERS in page
     assert ("Faces" in page) == APART
-    fact = (await shop.works["catalog"].facts_after("", 1))[0]
+    event = (await shop.works["catalog"].events_after("", 1))[0]
     async with shop.works["catalog"].begin() as tx:
         await tx.run(
             "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
             " VALUES (:id, 'insights.ProductPublished', :subject, 0, 12, 'dead', 'KeyError(''<b>'')')",
-            id=fact.id, subject=fact.subject,
+            id=event.id, subject=event.subject,
         )  # fmt: skip
     page = (await api.get("/office/system")).text
     assert EVERYTHING_ANSWERS not in page
-    assert fact.id in page
+    assert event.id in page
     assert "KeyError(&#x27;&lt;b&gt;" in page
     token = page.split('name="_csrf_token" value="')[1].split('"')[0]
     part = page.split('name="part" value="')[1].split('"')[0]
-    form = {"_csrf_token": token, "part": part, "fact": fact.id}
+    form = {"_csrf_token": token, "part": part, "event": event.id}
     answer = await api.post("/office/system", data=form, follow_redirects=True)
-    assert "1 brought on their way again." in answer.text
-    assert fact.id not in answer.text
+    assert "1 dead events queued for delivery." in answer.text
+    assert event.id not in answer.text
     await shop.bus.settle()
     assert await shop.bus.dead() == []
 

@@ -66,7 +66,7 @@ async def test_staff_see_every_step_of_an_order_with_its_request(
         assert "ada@example.com" not in str(trail)
 
 
-async def test_the_log_of_facts_answers_the_request_a_fact_was_told_in(
+async def test_the_event_log_answers_the_request_a_fact_was_told_in(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     await sold(api, shop, staff)
@@ -124,7 +124,7 @@ async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the
     assert f'href="/office/orders/{made["id"]}"' in shown
 
 
-async def test_an_order_is_shown_also_while_the_log_of_facts_is_away(
+async def test_an_order_is_shown_also_while_the_event_log_is_away(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     from shopwright.web.trail.gather import trail_of

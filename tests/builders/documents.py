@@ -6,7 +6,7 @@ from shopwright.kit.data.events import Delivery, StoredEvent
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.notifications.contract import MessageView
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
-from shopwright.services.orders.contract.facts import OrderErased
+from shopwright.services.orders.contract.events import OrderErased
 from tests.builders.messages import send_all
 from tests.builders.taxes import NOW
 
@@ -19,8 +19,8 @@ async def documents(shop: Shop) -> list[Document]:
 
 def erasure(order_id: str) -> Delivery:
     """The event that a buyer was erased, as the books receive it."""
-    fact = StoredEvent(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
-    return Delivery(fact, "books.OrderErased")
+    stored = StoredEvent(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
+    return Delivery(stored, "books.OrderErased")
 
 
 async def shipped(shop: Shop, order: Order, units: int = 2) -> None:

@@ -1,4 +1,4 @@
-"""The contract of buses: facts are heard, once, in order, again where it failed, by another process where one died."""
+"""The contract of buses: events are handled, once, in order, again where it failed, by another process where one died."""
 
 import asyncio
 import json
@@ -218,7 +218,7 @@ async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(s
     seen: list[tuple[str, str]] = []
 
     async def on_event(one: Delivery) -> None:
-        seen.append((one.fact.request, tracing.request_id()))
+        seen.append((one.stored.request, tracing.request_id()))
 
     bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
     with tracing.for_request("my-request-7"):
@@ -230,15 +230,15 @@ async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(s
 
 
 def test_a_message_of_the_version_before_names_no_request(shop: Shop) -> None:
-    fact = StoredEvent(
+    event = StoredEvent(
         id="evt_1", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=1, bell="a"), request="req-1234"
     )
-    message = pack(Delivery(fact, "one"))
-    assert unpack(message, "one").fact.request == "req-1234"
+    message = pack(Delivery(event, "one"))
+    assert unpack(message, "one").stored.request == "req-1234"
     told = json.loads(message.body)
     del told["request"]
     message.body = json.dumps(told).encode()
-    assert unpack(message, "one").fact.request == ""
+    assert unpack(message, "one").stored.request == ""
 
 
 async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:
@@ -265,8 +265,8 @@ async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when
     work = shop.works["users"]
 
     def letter(n: int) -> Letter:
-        fact = StoredEvent(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
-        return Letter(None, Delivery(fact, "one"))  # what came by no line is never acknowledged
+        event = StoredEvent(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
+        return Letter(None, Delivery(event, "one"))  # what came by no line is never acknowledged
 
     async def on_event(one: Delivery) -> None:
         if not heard and not later:
@@ -465,7 +465,7 @@ async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str
         for body in (b"{", b'{"id":"evt_2","type":"Unheard","subject":"x","time":1,"data":{}}'):
             await exchange.publish(aio_pika.Message(body, message_id="evt_1"), "users.one")
     dead = await until(bus.dead, 2)
-    assert [(one.fact_id, one.hearer, "cannot be read" in one.problem) for one in dead] == [
+    assert [(one.event_id, one.hearer, "cannot be read" in one.problem) for one in dead] == [
         ("evt_1", "one", True),
         ("evt_2", "one", True),
     ]

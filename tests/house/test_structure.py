@@ -148,7 +148,7 @@ def test_a_request_down_the_river_is_seen() -> None:
 @pytest.mark.parametrize("service", RIVER)
 def test_labels_tell_what_is_so(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
-    declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.facts"}}
+    declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.events"}}
     assert rules.untold(label(service), declared) == set()
     assert set(label(service).handles) <= set(Event.types) | {"*"}
     assert rules.unheard(label(service), _handlers(service)) == set()

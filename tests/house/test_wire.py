@@ -1,6 +1,6 @@
 """What services say to each other changes so that the version before still understands, and is understood.
 
-The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, facts, the fields of
+The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, events, the fields of
 everything in them, and the codes by which errors cross. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
 """
 
@@ -29,7 +29,7 @@ RELEASES = Path(__file__).parents[1] / "data"
 NEEDED, LEFT_OUT = "needed", "may be left out"
 Things = dict[
     str, dict[str, list[str]]
-]  # of each verb, fact, struct and error: the type of each field, and whether it is needed
+]  # of each operation, event, struct and error: the type of each field, and whether it is needed
 
 
 def said(kind: Any) -> str:

@@ -99,11 +99,11 @@ async def test_rows_and_facts_of_a_newer_version_are_read(shop: Shop) -> None:
 
 async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> None:
     lamp = await sell(shop)
-    fact = {"id": "evt_0", "type": "TellsTomorrow", "time": 0, "subject": "ord_1", "data": '{"a":1}', "trace": ""}
+    event = {"id": "evt_0", "type": "TellsTomorrow", "time": 0, "subject": "ord_1", "data": '{"a":1}', "trace": ""}
     async with shop.works["orders"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, time, subject, data, trace)"
-            " VALUES (:id, :type, :time, :subject, :data, :trace)", **fact
+            " VALUES (:id, :type, :time, :subject, :data, :trace)", **event
         )  # fmt: skip
         await tx.run(
             "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
@@ -114,5 +114,5 @@ async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> 
     waiting = await shop.works["orders"].fetch("SELECT hearer FROM deliveries")
     assert {row["hearer"] for row in waiting} <= {"notifications.tomorrow"}  # it waits here, or in its queue
     assert (await shop.orders.get(order.id)).status == "paid"
-    told: list[StoredEvent] = await shop.works["orders"].facts_after("", 1)
+    told: list[StoredEvent] = await shop.works["orders"].events_after("", 1)
     assert (told[0].type, msgspec.json.decode(told[0].data)) == ("TellsTomorrow", {"a": 1})

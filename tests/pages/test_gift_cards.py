@@ -297,8 +297,8 @@ async def test_its_recipient_is_sent_the_code_and_no_message_keeps_it(shop: Shop
     kept = [dict(row) for row in await shop.works["notifications"].fetch("SELECT text, html, subject FROM messages")]
     assert kept
     assert card.code not in str(kept)
-    facts = [dict(row) for row in await shop.works["giftcards"].fetch("SELECT * FROM facts")]
-    assert card.code not in str(facts)
+    events = [dict(row) for row in await shop.works["giftcards"].fetch("SELECT * FROM facts")]
+    assert card.code not in str(events)
 
 
 async def test_without_a_recipient_nobody_is_written_to(shop: Shop) -> None:

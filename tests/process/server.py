@@ -148,5 +148,5 @@ async def delivered(shop: Shop, patience_s: float = 240) -> None:
         waiting = {name: len(await work.fetch("SELECT hearer FROM deliveries")) for name, work in shop.works.items()}
         if not any(waiting.values()):
             return
-        assert time.monotonic() < deadline, f"{waiting} facts were not delivered"
+        assert time.monotonic() < deadline, f"{waiting} events were not delivered"
         await asyncio.sleep(0.5)

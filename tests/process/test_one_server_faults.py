@@ -41,7 +41,7 @@ LASTS_S = 8
 NOT_OF_A_FAULT = {
     "DiskLow",
     "DiskFilling",
-    "FactsLate",
+    "EventsLate",
     "LoopLate",
     "SlownessFast",
     "SlownessSteady",

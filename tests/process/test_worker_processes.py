@@ -167,7 +167,7 @@ async def test_no_worker_answers_with_less_than_what_was_acknowledged(data: tupl
         await shop.close()
 
 
-async def test_one_process_answers_and_another_carries_facts(data: tuple[Path, str]) -> None:
+async def test_one_process_answers_and_another_delivers_events(data: tuple[Path, str]) -> None:
     (sku,) = await stock_up(data, ("Lamp", 50))
     server = Server(*data, carry="elsewhere").start()
     command = [sys.executable, "-m", "shopwright", "work"]
@@ -200,7 +200,7 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
             numbers = (await asyncio.to_thread(httpx.get, f"{server.url}/metrics", trust_env=False)).text
             placed = 'shopwright_requests_total{method="POST",route="/v1/orders",status="201"} 50.0'
             assert placed in numbers
-            assert 'shopwright_facts_total{type="OrderPlaced"} 50.0' in numbers
+            assert 'shopwright_events_total{type="OrderPlaced"} 50.0' in numbers
             assert numbers.count('shopwright_engine_up{engine="database orders"} 1.0') == 1
         commands = await asyncio.to_thread(server.run, "doctor")
         assert commands.returncode == 0, commands.stdout
@@ -362,8 +362,8 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
         )
         assert not (tmp_path / name).exists()
     said(shopwright(tmp_path, "doctor"), 0, "All is well.")
-    said(shopwright(tmp_path, "facts", "dead"), 0, "Nothing was given up.")
-    said(shopwright(tmp_path, "facts", "replay", "evt_1"), 1, "evt_1: no such fact was given up.")
+    said(shopwright(tmp_path, "events", "dead"), 0, "No dead events.")
+    said(shopwright(tmp_path, "events", "replay", "evt_1"), 1, "evt_1: no such dead event.")
     listed = shopwright(tmp_path, "settings", SHOPWRIGHT_OWNER_PASSWORD="hunter2hunter2")
     said(listed, 0, "SHOPWRIGHT_DATABASE")
     assert "hunter2" not in listed.stdout

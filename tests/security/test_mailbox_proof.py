@@ -355,10 +355,10 @@ async def test_what_a_buyer_wrote_is_not_mailed_and_what_the_shop_wrote_is(shop:
     assert "It broke" in await letter(shop, f"Order {other.number} is cancelled")
 
 
-# --- the log of facts
+# --- the event log
 
 
-async def test_the_log_of_facts_opens_no_cart(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_the_event_log_opens_no_cart(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     cart = await fill_cart(shop, (await sell(shop), 1))
     await shop.bus.settle()
     async with shop.works["insights"].begin() as tx:  # as an earlier version has logged it

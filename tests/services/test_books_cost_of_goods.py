@@ -175,9 +175,9 @@ async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx
 
 async def test_what_is_heard_twice_is_booked_once(whole: Shop) -> None:
     await whole.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
-    [fact] = [one for one in await whole.works["inventory"].facts_after("", 100) if one.type == "StockValued"]
+    [event] = [one for one in await whole.works["inventory"].events_after("", 100) if one.type == "StockValued"]
     for _ in range(2):
-        await whole.books.on_stock(Delivery(fact, "books.StockValued"))
+        await whole.books.on_stock(Delivery(event, "books.StockValued"))
     assert await kept(whole) == {"stock": 1000, "payables": -1000}
 
 

@@ -11,7 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.events import Delivery
-from shopwright.kit.data.unit_of_work import read_fact
+from shopwright.kit.data.unit_of_work import read_event
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
@@ -272,10 +272,10 @@ async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(sh
     await documents(shop)
     row = await shop.works["books"].one("SELECT * FROM facts WHERE type = 'DocumentIssued'")
     assert row is not None
-    fact = read_fact(row)
+    event = read_event(row)
     await shop.users.erase_address(GUEST)
     await later(shop, clock)
-    late = msgspec.structs.replace(fact, id="evt_late", data=msgspec.structs.replace(fact.data, kind="correction"))
+    late = msgspec.structs.replace(event, id="evt_late", data=msgspec.structs.replace(event.data, kind="correction"))
     await shop.notifications.on_document(Delivery(late, "notifications.DocumentIssued"))
     assert "grace" not in (await everything_on_disk(shop)).casefold()
 

@@ -113,7 +113,7 @@ async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None
     assert [sentence for finding in findings for sentence in finding.wrong] == []
     told = " ".join(sentence for finding in findings for sentence in finding.under_way)
     assert "has been received, but order" in told
-    assert "facts are on their way, the oldest for 2 s" in told
+    assert "events are being delivered, the oldest for 2 s" in told
     assert "orders.payment_captured" in told
     async with shop.works["payments"].begin() as tx:
         await tx.run("DELETE FROM deliveries")

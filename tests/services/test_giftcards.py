@@ -408,8 +408,8 @@ async def test_who_was_sent_a_card_is_forgotten_and_the_card_stays(shop: Shop) -
     with pytest.raises(Missing):
         await shop.giftcards.letter_code(card.id)
     assert await shop.giftcards.letter_code(other.id) == other.code
-    issued = [fact for fact in await shop.works["giftcards"].facts_after("", 9) if fact.type == "GiftCardIssued"]
-    assert [fact.data.recipient for fact in issued] == ["erased", "ada@example.com"]
+    issued = [event for event in await shop.works["giftcards"].events_after("", 9) if event.type == "GiftCardIssued"]
+    assert [event.data.recipient for event in issued] == ["erased", "ada@example.com"]
     told = [bytes(one.data).decode() for one in await shop.insights.about([card.id, other.id])]
     assert "grace" not in str(told).lower()
     assert "ada@example.com" in str(told)

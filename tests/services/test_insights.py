@@ -8,7 +8,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import buy
 
 
-async def test_the_log_of_facts_is_whole_in_order_and_replayable(shop: Shop) -> None:
+async def test_the_event_log_is_whole_in_order_and_replayable(shop: Shop) -> None:
     await buy(shop, (await sell(shop), 2))
     events = await shop.insights.events(limit=1000)
     assert [int(one.cursor) for one in events] == list(range(1, len(events) + 1))

@@ -105,11 +105,11 @@ async def test_a_change_that_cannot_be_is_refused(shop: Shop, wrong: dict) -> No
 
 
 async def test_facts_tell_of_low_stock_and_of_its_return(shop: Shop) -> None:
-    told = [(fact.type, fact.data.available) for fact in await shop.works["inventory"].facts_after("", 100)]
+    told = [(event.type, event.data.available) for event in await shop.works["inventory"].events_after("", 100)]
     assert told == []
     await put(shop, 5)
     await put(shop, 2)
-    told = [(fact.type, fact.data.available) for fact in await shop.works["inventory"].facts_after("", 100)]
+    told = [(event.type, event.data.available) for event in await shop.works["inventory"].events_after("", 100)]
     assert sorted(told) == [("BackInStock", 5), ("StockChanged", 2), ("StockChanged", 5), ("StockRanLow", 2)]
 
 

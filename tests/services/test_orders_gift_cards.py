@@ -32,7 +32,7 @@ from shopwright.services.orders.contract import (
     PriceMoved,
     RefundNotPossible,
 )
-from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.orders.contract.events import OrderRefunded
 from shopwright.services.pricing.contract import TaxRate
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.builders.gift_cards import has, hundred, issue, place_with_cards, refund, share
@@ -501,13 +501,13 @@ async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: Han
     await whole.orders.cancel(order.id, "x", SYSTEM)
     order = await returned(whole, clock, order)
     assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
-    [told] = [one for one in await whole.works["orders"].facts_after("", 99) if one.type == "OrderCancelled"]
+    [told] = [one for one in await whole.works["orders"].events_after("", 99) if one.type == "OrderCancelled"]
     await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
     assert await has(whole, card) == (2000, 0)
 
 
 async def told_refunds(shop: Shop) -> list[OrderRefunded]:
-    return [fact.data for fact in await shop.works["orders"].facts_after("", 99) if fact.type == "OrderRefunded"]
+    return [event.data for event in await shop.works["orders"].events_after("", 99) if event.type == "OrderRefunded"]
 
 
 async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop: Shop) -> None:

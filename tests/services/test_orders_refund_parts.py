@@ -16,7 +16,7 @@ from shopwright.kit.money import Money, add_up
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
-from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.orders.contract.events import OrderRefunded
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
 from tests.builders.goods import book, sell
@@ -143,8 +143,8 @@ async def test_the_fact_of_a_refund_says_which_parts(shop: Shop) -> None:
     order = await two_rates(shop)
     refund = await refunded(shop, order, shipping=True)
     await shop.bus.settle()
-    facts = [fact for fact in await shop.insights.events() if fact.type == "OrderRefunded"]
-    assert msgspec.json.decode(facts[0].data, type=OrderRefunded).parts == refund.parts
+    events = [event for event in await shop.insights.events() if event.type == "OrderRefunded"]
+    assert msgspec.json.decode(events[0].data, type=OrderRefunded).parts == refund.parts
 
 
 @pytest.mark.parametrize("was", ['"amount":{"amount":490,', '"tax":{"amount":78,'])

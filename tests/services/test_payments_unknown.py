@@ -41,7 +41,7 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     await forgotten(shop, lost)
     [one] = await shop.payments.unknown()
     assert (one.provider, one.reference, one.amount) == ("pretend", name, lost.totals.total)
-    assert "take-in" in (await payments_are_known(shop))[0]
+    assert "payments import" in (await payments_are_known(shop))[0]
     assert await command.list_unknown(shop) == 0
     assert name in capsys.readouterr().out
     await shop.pretend.own_page.refund(name, Money(800, "EUR"))

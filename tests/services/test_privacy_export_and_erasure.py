@@ -16,7 +16,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.events import Delivery, Event
 from shopwright.kit.data.retention import Retention, StoredBody, erase_bodies
-from shopwright.kit.data.unit_of_work import read_fact
+from shopwright.kit.data.unit_of_work import read_event
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.personal import ERASED, Personal
 from shopwright.services.carts.contract import CartChange
@@ -106,7 +106,7 @@ async def test_an_order_still_to_be_sent_keeps_its_address_until_the_parcel_has_
     assert {one.subject for one in written} <= {"Your account was erased"}
 
 
-async def test_the_log_of_facts_says_nothing_personal_of_the_erased(shop: Shop) -> None:
+async def test_the_event_log_says_nothing_personal_of_the_erased(shop: Shop) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     await buy(shop, (kettle, 1), who=me)
@@ -118,7 +118,7 @@ async def test_the_log_of_facts_says_nothing_personal_of_the_erased(shop: Shop) 
     assert ADA not in log
 
 
-async def test_the_log_of_facts_is_not_written_anew_when_somebody_is_erased(whole: Shop) -> None:
+async def test_the_event_log_is_not_written_anew_when_somebody_is_erased(whole: Shop) -> None:
     me = await ada(whole)
     await buy(whole, (await sell(whole), 1), who=me)
     rows = "SELECT seq, id, type, data FROM journal ORDER BY seq"
@@ -138,7 +138,7 @@ async def test_what_another_service_tells_of_somebody_after_their_erasure_is_not
     [placed] = await whole.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
     await whole.users.erase(me.user_id or "")
     await whole.bus.settle()
-    told = read_fact(placed)
+    told = read_event(placed)
     late = msgspec.structs.replace(told, id=whole.ids.new("evt"), data=msgspec.structs.replace(told.data, email=ADA))
     assert late.subject == order.id
     await whole.insights.on_event(Delivery(late, "insights.OrderPlaced"))

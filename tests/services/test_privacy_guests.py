@@ -20,7 +20,7 @@ from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from shopwright.services.orders.contract import NewShipment, Order
 from shopwright.services.orders.contract.past import PastLine, PastOrder
-from shopwright.services.users.contract.facts import AddressErased
+from shopwright.services.users.contract.events import AddressErased
 from tests.builders.customers import BERLIN, ada, sign_in
 from tests.builders.environment import POSTGRES
 from tests.builders.goods import sell

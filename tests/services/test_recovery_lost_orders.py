@@ -1,4 +1,4 @@
-"""An order that its own database and the log of facts have lost is known from what was done for it."""
+"""An order that its own database and the event log have lost is known from what was done for it."""
 
 import asyncio
 import sqlite3
@@ -19,7 +19,7 @@ def run(file: Path, *statements: str) -> None:
 
 
 def lose(folder: Path, number: int, *others: tuple[str, str]) -> str:
-    """An order goes, with all that orders, payments and the log of facts know of it, and what `others` do."""
+    """An order goes, with all that orders, payments and the event log know of it, and what `others` do."""
     order_id = table(folder / "orders.db", f"SELECT id FROM orders WHERE number = {number}")[0][0]
     run(folder / "orders.db", f"DELETE FROM orders WHERE id = '{order_id}'",
         f"DELETE FROM order_lines WHERE order_id = '{order_id}'")  # fmt: skip

@@ -168,17 +168,17 @@ async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_yea
 
 
 async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clock: HandClock) -> None:
-    """The note that a fact was handled outlives the delivery that was not struck off."""
+    """The note that an event was handled outlives the delivery that was not struck off."""
     kettle = await sell(shop)
     await place(shop, kettle)
     await shop.bus.settle()
     work = shop.works["orders"]
-    [fact] = await work.fetch("SELECT id, subject FROM facts WHERE type = 'OrderPaid'")
+    [event] = await work.fetch("SELECT id, subject FROM facts WHERE type = 'OrderPaid'")
     late = to_micros(clock.now() + timedelta(days=3660))
     async with work.begin() as tx:
         await tx.run(
             "INSERT INTO deliveries (fact_id, hearer, subject, due) VALUES (:id, 'insights.OrderPaid', :subject, :due)",
-            id=fact["id"], subject=fact["subject"], due=late,
+            id=event["id"], subject=event["subject"], due=late,
         )  # fmt: skip
     for _ in range(WEEK + 5):
         clock.move(days=1)
@@ -186,7 +186,7 @@ async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clo
             await tidy(shop, each)
     assert await rows(shop, "insights", "inbox"), "something that old may still come again"
     async with work.begin() as tx:
-        await tx.run("UPDATE deliveries SET due = 0 WHERE fact_id = :id", id=fact["id"])
+        await tx.run("UPDATE deliveries SET due = 0 WHERE fact_id = :id", id=event["id"])
     await shop.bus.settle()
     assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
 

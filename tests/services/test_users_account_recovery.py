@@ -129,7 +129,7 @@ async def test_a_token_for_one_thing_is_good_for_no_other(shop: Shop) -> None:
     await shop.users.verify_email(token)
 
 
-async def test_no_secret_of_a_letter_is_in_the_log_of_facts(shop: Shop) -> None:
+async def test_no_secret_of_a_letter_is_in_the_event_log(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     await shop.users.ask_reset(ADA)
     token = await token_of(shop, "Choose a new password")

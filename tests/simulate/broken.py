@@ -20,7 +20,7 @@ from shopwright.services.orders import store
 from shopwright.services.orders.checkout import Checkout
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
-from shopwright.services.orders.contract.facts import OrderPaid
+from shopwright.services.orders.contract.events import OrderPaid
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.orders.settlement import Settlement
@@ -136,7 +136,7 @@ class ExpiresWhatIsBeingPaid(Settlement):
 
 
 class TellsOfPaymentLater(Settlement):
-    """A fact told in a transaction after the change: lost with the process."""
+    """An event emitted in a transaction after the change: lost with the process."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         async with self._work.begin() as tx:
@@ -200,7 +200,7 @@ class WritesTwice(EventMessages):
 
     async def on_event(self, heard: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
-        for _ in range(2 if heard.fact.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
+        for _ in range(2 if heard.stored.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
             messages = await self._renderer.messages(outgoing)
             async with self._work.begin() as tx:
                 await self._queue.add(tx, outgoing, messages)
@@ -281,7 +281,7 @@ class HearsNowAndThen(SearchService):
     """A reader that says it has heard, and has not."""
 
     async def on_stock(self, heard: Delivery) -> None:
-        if heard.fact.id[-1] not in "01234567":
+        if heard.stored.id[-1] not in "01234567":
             await super().on_stock(heard)
 
 
@@ -291,7 +291,7 @@ class CountsSalesTwice(AnalyticsService):
     async def on_event(self, heard: Delivery) -> None:
         if (change := sales_store.change_of(heard.event)) is not None:
             async with self._work.begin() as tx:
-                await sales_store.add(tx, self._day(heard.fact.time), change)
+                await sales_store.add(tx, self._day(heard.stored.time), change)
         await super().on_event(heard)
 
 

@@ -41,7 +41,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 def alerts() -> list[Alert]:
     """Return all alerts."""
-    return [*_promises(), *_parts(), *_facts(), *_messages(), *_process(), *_machine()]
+    return [*_promises(), *_parts(), *_events(), *_messages(), *_process(), *_machine()]
 
 
 def _promises() -> list[Alert]:
@@ -106,23 +106,23 @@ def _parts() -> list[Alert]:
     ]
 
 
-def _facts() -> list[Alert]:
+def _events() -> list[Alert]:
     undecided, overdue = 'what="payments undecided for long"', 'what="reservations overdue"'
     waiting = 'what="seconds the oldest unsettled refund waits"'
     return [
         Alert(
-            name="FactsLate",
+            name="EventsLate",
             expr="max by (service) (shopwright_delivery_lag_seconds) > 120",
             lasts="5m",
             severity="page",
             says="What {{ $labels.service }} told has waited for {{ $value | humanizeDuration }}.",
         ),
         Alert(
-            name="FactsGivenUp",
+            name="EventsDead",
             expr="max by (service) (shopwright_deliveries_dead) > 0",
             lasts="1m",
             severity="ticket",
-            says="{{ $value }} facts of {{ $labels.service }} were given up.",
+            says="{{ $value }} events of {{ $labels.service }} could not be handled and are dead.",
         ),
         Alert(
             name="PaymentsUndecided",
@@ -147,8 +147,8 @@ def _facts() -> list[Alert]:
         ),
         Alert(
             name="OrdersStopped",
-            expr='sum(increase(shopwright_facts_total{type="OrderPlaced"}[1h])) == 0'
-            ' and sum(increase(shopwright_facts_total{type="OrderPlaced"}[1h] offset 1w)) > 10',
+            expr='sum(increase(shopwright_events_total{type="OrderPlaced"}[1h])) == 0'
+            ' and sum(increase(shopwright_events_total{type="OrderPlaced"}[1h] offset 1w)) > 10',
             lasts="15m",
             severity="page",
             says="Nobody has ordered for an hour, in which a week ago people did.",

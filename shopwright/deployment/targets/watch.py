@@ -29,7 +29,7 @@ PANELS: tuple[Panel, ...] = (
         "Orders placed and paid an hour",
         "short",
         tuple(
-            (f'sum(increase(shopwright_facts_total{{type="{kind}"}}[1h]))', kind)
+            (f'sum(increase(shopwright_events_total{{type="{kind}"}}[1h]))', kind)
             for kind in ("OrderPlaced", "OrderPaid", "PaymentFailed")
         ),
     ),
@@ -46,9 +46,9 @@ PANELS: tuple[Panel, ...] = (
     ),
     ("Calls between services (99 %)", "s", ((P99.format(", service", "call", ""), SERVICE),)),
     ("Answers kept ready", "percentunit", (('sum(rate(shopwright_prepared_total{how=~"kept|shared"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "kept"),)),
-    ("Facts waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
-    ("Facts late by", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
-    ("Facts given up", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),
+    ("Events waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
+    ("Event delay", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
+    ("Dead events", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),
     ("Messages waiting, given up, refused", "short", (("max by (state) (shopwright_messages)", "{{state}}"),)),
     (
         "Messages late by",

@@ -6,7 +6,7 @@ from typing import Protocol
 from shopwright.kit.data.events import EventHandler, ScheduledJob, UnderWay
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
-from shopwright.kit.observability.process_admin import GivenUp
+from shopwright.kit.observability.process_admin import DeadDelivery
 from shopwright.kit.settings import choose, client_of
 
 
@@ -25,7 +25,7 @@ class Bus(Protocol):
         """Deliver everything due, and what follows from it. Returns the number of deliveries."""
         ...
 
-    async def dead(self) -> list[GivenUp]:
+    async def dead(self) -> list[DeadDelivery]:
         """Return dead deliveries, oldest first."""
         ...
 
@@ -36,7 +36,7 @@ class Bus(Protocol):
         """
         ...
 
-    async def replay(self, dead: Sequence[GivenUp]) -> None:
+    async def replay(self, dead: Sequence[DeadDelivery]) -> None:
         """Deliver these dead events again."""
         ...
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from shopwright.engines.bus.leases import OURS, PORTION, Lease, LeasedDeliveries, Leases, Unread
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
-from shopwright.kit.data.unit_of_work import ServiceDatabase, read_fact
+from shopwright.kit.data.unit_of_work import ServiceDatabase, read_event
 
 MOST = 10_000  # deliveries that are kept as they are
 # Transactions of a batch that began within this time share a lease. It is shorter than the first retry pause.
@@ -34,7 +34,7 @@ class Backlog:
     def add(self, work: ServiceDatabase, ones: Sequence[Delivery]) -> None:
         """Add deliveries that were just emitted."""
         for some in _portions(ones):
-            times = [one.fact.time for one in some]
+            times = [one.stored.time for one in some]
             lease = Lease(to_micros(min(times) + work.lease), to_micros(max(times) + work.lease))
             if self._unread or self._count >= self._most:
                 self._unread.append(_by_ids(LeasedDeliveries(work, some, lease)))
@@ -73,9 +73,11 @@ class Backlog:
         for row in rows:
             hearers.setdefault(row["id"], []).append(row["hearer"])
         each = list({row["id"]: row for row in rows}.values())
-        facts = unread.work.aside.readable("fact", each, lambda row: str(row["id"]), read_fact)
+        events = unread.work.aside.readable("fact", each, lambda row: str(row["id"]), read_event)
         ones = [
-            Delivery(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in sorted(hearers[fact.id])
+            Delivery(event, name)
+            for event in sorted(events, key=lambda one: one.id)
+            for name in sorted(hearers[event.id])
         ]
         if ones:
             self._append(LeasedDeliveries(unread.work, ones, unread.lease))
@@ -97,7 +99,7 @@ class Backlog:
 
 
 def _by_ids(told: LeasedDeliveries) -> Unread:
-    return Unread(told.work, " ".join(dict.fromkeys(one.fact.id for one in told.ones)), told.lease)
+    return Unread(told.work, " ".join(dict.fromkeys(one.stored.id for one in told.ones)), told.lease)
 
 
 def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:
@@ -106,8 +108,8 @@ def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     for one in ones:
         if (
             some
-            and one.fact is not some[-1].fact
-            and (len(some) >= PORTION or abs(one.fact.time - some[0].fact.time) > NEAR)
+            and one.stored is not some[-1].stored
+            and (len(some) >= PORTION or abs(one.stored.time - some[0].stored.time) > NEAR)
         ):
             yield some
             some = []

@@ -24,7 +24,7 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        return self.heard.fact.subject
+        return self.heard.stored.subject
 
 
 class Desk:

@@ -65,15 +65,15 @@ class Dispatcher:
                     if number % BREATH == 0:
                         await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
-            log.info("%s hears one by one: %r", name, error)
+            log.info("%s handles events one by one: %r", name, error)
             return False
         return True
 
     async def _let_hear(self, heard: Delivery) -> None:
-        fact = heard.fact
+        stored = heard.stored
         with (
-            tracing.for_request(fact.request),
-            tracing.span(f"hear {heard.hearer}", "consumer", fact.trace, {"fact": fact.id}),
+            tracing.for_request(stored.request),
+            tracing.span(f"handle {heard.hearer}", "consumer", stored.trace, {"event": stored.id}),
         ):
             await self.reactions[heard.hearer].handler(heard)
 
@@ -82,7 +82,7 @@ class Dispatcher:
         left: set[str] = set()
         stuck: set[tuple[str, str]] = set()
         for heard in ones:
-            place = (heard.hearer, heard.fact.subject)
+            place = (heard.hearer, heard.stored.subject)
             if place in stuck:
                 left.add(heard.key)
                 continue
@@ -94,8 +94,8 @@ class Dispatcher:
                 log.warning(
                     "%s could not handle %s %s: %r",
                     heard.hearer,
-                    heard.fact.type,
-                    heard.fact.id,
+                    heard.stored.type,
+                    heard.stored.id,
                     error,
                     exc_info=not attempts.get(heard.key) and not isinstance(error, Unavailable),
                 )

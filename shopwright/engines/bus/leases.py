@@ -56,7 +56,7 @@ class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
         more = {"due": due, **self.lease.ours}
         await tx.run_many(
             f"{EXTEND} fact_id = :fact_id AND hearer = :hearer AND {OURS}",
-            [{"fact_id": one.fact.id, "hearer": one.hearer, **more} for one in self.ones],
+            [{"fact_id": one.stored.id, "hearer": one.hearer, **more} for one in self.ones],
         )
 
 
@@ -64,16 +64,16 @@ class Unread(msgspec.Struct, frozen=True, eq=False):
     """Deliveries by event ids in one text, as separate texts for hundreds of thousands take three times the memory."""
 
     work: ServiceDatabase
-    facts: str
+    events: str
     lease: Lease
 
     @property
     def ids(self) -> list[str]:
-        return self.facts.split(" ")
+        return self.events.split(" ")
 
     @property
     def size(self) -> int:
-        return self.facts.count(" ") + 1
+        return self.events.count(" ") + 1
 
     async def extend(self, tx: Transaction, due: int) -> None:
         await tx.fetch_in(f"{EXTEND} fact_id IN (:each) AND {OURS}", self.ids, due=due, **self.lease.ours)
@@ -92,12 +92,12 @@ class Leases:
     def take(self, told: LeasedDeliveries) -> None:
         """Mark deliveries as in progress."""
         work = told.work
-        self._at |= {(work.name, one.fact.id, one.hearer): (work, one, told.lease) for one in told.ones}
+        self._at |= {(work.name, one.stored.id, one.hearer): (work, one, told.lease) for one in told.ones}
 
     def let_be(self, work: ServiceDatabase, ones: Iterable[Delivery]) -> None:
         """Mark deliveries as no longer in progress."""
         for one in ones:
-            self._at.pop((work.name, one.fact.id, one.hearer), None)
+            self._at.pop((work.name, one.stored.id, one.hearer), None)
 
     @contextmanager
     def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
@@ -120,7 +120,7 @@ class Leases:
 
     async def leave(self, work: ServiceDatabase, left: Sequence[Delivery]) -> None:
         """Release deliveries in progress for others to claim at once."""
-        found = [self._at.pop((work.name, one.fact.id, one.hearer), None) for one in left]
+        found = [self._at.pop((work.name, one.stored.id, one.hearer), None) for one in left]
         await self.extend(_by_lease([one for one in found if one is not None]), timedelta(0))
 
     async def extend(self, held: Sequence[H], lease: timedelta) -> None:
@@ -150,13 +150,15 @@ class Leases:
                 due = to_micros(tx.now + LEASE)
                 rows = await tx.fetch_in(
                     f"{EXTEND} fact_id IN (:each) AND {OURS} RETURNING fact_id, hearer",
-                    [one.fact.id for one in told.ones],
+                    [one.stored.id for one in told.ones],
                     due=due,
                     **told.lease.ours,
                 )
             told.lease.renewed(due)
         ours = {(row["fact_id"], row["hearer"]) for row in rows}
-        return LeasedDeliveries(told.work, [one for one in told.ones if (one.fact.id, one.hearer) in ours], told.lease)
+        return LeasedDeliveries(
+            told.work, [one for one in told.ones if (one.stored.id, one.hearer) in ours], told.lease
+        )
 
 
 async def one_at_a_time(tx: Transaction) -> None:

@@ -40,7 +40,7 @@ class RabbitConnection:
         self._connection: AbstractConnection | None = None
         self._out: AbstractChannel | None = None
         self._in: AbstractChannel | None = None
-        self._facts: AbstractExchange | None = None
+        self._events: AbstractExchange | None = None
         self._dead: AbstractExchange | None = None
         self._hearers: set[str] = set()
 
@@ -59,7 +59,7 @@ class RabbitConnection:
                 self._in = await self._connection.channel()
                 await self._in.set_qos(prefetch_count=PREFETCH)
                 topic = aio_pika.ExchangeType.TOPIC
-                self._facts = await self._out.declare_exchange(f"{self.prefix}.facts", topic, durable=True)
+                self._events = await self._out.declare_exchange(f"{self.prefix}.facts", topic, durable=True)
                 self._dead = await self._out.declare_exchange(f"{self.prefix}.dead", topic, durable=True)
         # StopAsyncIteration: the client's error if the server stops in between.
         except (*GONE, StopAsyncIteration) as error:
@@ -118,7 +118,7 @@ class RabbitConnection:
     async def publish(self, source: str, hearer: str, message: aio_pika.Message) -> None:
         """Publish an event to its handler's queue; on return a majority of servers has stored it."""
         await self._declare(hearer)
-        await self._put(self._facts, f"{source}.{hearer}", message)
+        await self._put(self._events, f"{source}.{hearer}", message)
 
     async def bury(self, key: str, message: aio_pika.Message) -> None:
         """Publish a dead delivery to the queue of the emitting service."""
@@ -132,7 +132,7 @@ class RabbitConnection:
         try:
             await exchange.publish(message, key, mandatory=True, timeout=CONFIRM_S)
         except DeliveryError as error:
-            raise Unavailable(f"RabbitMQ did not take a fact for {key}.") from error
+            raise Unavailable(f"RabbitMQ did not accept an event for {key}.") from error
 
     # --- consuming
 

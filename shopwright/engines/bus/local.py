@@ -45,7 +45,7 @@ class LocalBus(Relay):
         """It is the database, which is checked by itself."""
 
     async def examine(self) -> Health:
-        return Health("facts in the database")
+        return Health("events in the database")
 
     async def _postpone(self, work: ServiceDatabase, heard: Delivery, attempts: int, error: Exception) -> None:
         """Postpone a failed delivery; only failures count, not crashes."""
@@ -58,6 +58,6 @@ class LocalBus(Relay):
                 attempts=attempts + 1,
                 state="dead" if attempts + 1 >= ATTEMPTS else "waiting",
                 problem=repr(error)[:500],
-                fact_id=heard.fact.id,
+                fact_id=heard.stored.id,
                 hearer=heard.hearer,
             )

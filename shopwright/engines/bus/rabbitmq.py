@@ -184,7 +184,7 @@ class RabbitBus(Relay):
             while left:
                 wave: dict[tuple[str, str], tuple[ServiceDatabase, Delivery]] = {}
                 for work, heard in left:
-                    wave.setdefault((heard.hearer, heard.fact.subject), (work, heard))
+                    wave.setdefault((heard.hearer, heard.stored.subject), (work, heard))
                 await self._send(list(wave.values()))
                 gone = {heard.key for _, heard in wave.values()}
                 left = [one for one in left if one[1].key not in gone]
@@ -234,7 +234,7 @@ class RabbitBus(Relay):
                 try:
                     await self._hear(desk)
                 except GONE as error:
-                    log.info("%s hears no more on this line: %r", desk.hearer, error)
+                    log.info("%s lost its connection: %r", desk.hearer, error)
                     return
                 finally:
                     desk.busy = False
@@ -296,7 +296,7 @@ class RabbitBus(Relay):
                 )
             await message.ack()
         except Exception as error:  # noqa: BLE001 -- it stays with the server until it could be written down
-            log.warning("what %s gave up cannot be written down yet: %r", hearer, error)
+            log.warning("a dead event of %s cannot be stored yet: %r", hearer, error)
             await asyncio.sleep(POLL_S)
             with suppress(*GONE):
                 await message.nack()
@@ -310,12 +310,12 @@ class RabbitBus(Relay):
 
 def pack(heard: Delivery) -> aio_pika.Message:
     """An event as a persistent message."""
-    fact = heard.fact
-    data = msgspec.Raw(msgspec.json.encode(fact.data))
-    envelope = Envelope(id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data,
-        trace=fact.trace, request=fact.request,
+    stored = heard.stored
+    data = msgspec.Raw(msgspec.json.encode(stored.data))
+    envelope = Envelope(id=stored.id, type=stored.type, subject=stored.subject, time=to_micros(stored.time), data=data,
+        trace=stored.trace, request=stored.request,
     )  # fmt: skip
-    return _persistent(msgspec.json.encode(envelope), heard.key, fact.type)
+    return _persistent(msgspec.json.encode(envelope), heard.key, stored.type)
 
 
 def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
@@ -323,10 +323,10 @@ def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
     time = from_micros(one.time)
-    fact = StoredEvent(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
+    event = StoredEvent(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
         request=one.request,
     )  # fmt: skip
-    return Delivery(fact, hearer)
+    return Delivery(event, hearer)
 
 
 def _persistent(body: bytes, message_id: str, kind: str) -> aio_pika.Message:

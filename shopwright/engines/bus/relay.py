@@ -18,9 +18,9 @@ from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import Delivery, ScheduledJob, UnderWay
-from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction, read_fact
+from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction, read_event
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.observability.process_admin import GivenUp
+from shopwright.kit.observability.process_admin import DeadDelivery
 from shopwright.kit.tasks import ended, woken
 
 log = logging.getLogger("shopwright.bus")
@@ -31,7 +31,7 @@ POLL_S = 0.5
 RENEWED_S = LEASE.total_seconds() / 3
 SECOND = 1_000_000
 GIVE_BACK_S = 2.0  # who ends tries for no longer
-Waiting = tuple[ServiceDatabase, Delivery, int]  # whose fact, for whom, how often it failed before
+Waiting = tuple[ServiceDatabase, Delivery, int]  # the service that emitted it, the handler, earlier failures
 
 
 class Relay(ABC):
@@ -110,11 +110,11 @@ class Relay(ABC):
                 said = ""
             except Unavailable as error:
                 if error.detail != said:
-                    log.warning("delivery waits: %s", error.detail)
+                    log.warning("delivery is waiting: %s", error.detail)
                 said = error.detail
                 await asyncio.sleep(POLL_S)
             except Exception:
-                log.exception("delivery stumbled and goes on")
+                log.exception("delivery failed and continues")
                 await asyncio.sleep(POLL_S)
             if not self._backlog:
                 self._wake.clear()
@@ -127,7 +127,7 @@ class Relay(ABC):
             count += made
         return count
 
-    async def dead(self) -> list[GivenUp]:
+    async def dead(self) -> list[DeadDelivery]:
         """Return dead deliveries, oldest first."""
         found = []
         for work in self._works:
@@ -136,8 +136,8 @@ class Relay(ABC):
                 " LEFT JOIN facts f ON f.id = d.fact_id WHERE d.state = 'dead' ORDER BY d.fact_id"
             )
             found += [
-                GivenUp(
-                    fact_id=row["fact_id"],
+                DeadDelivery(
+                    event_id=row["fact_id"],
                     type=row["type"] or "",
                     subject=row["subject"],
                     source=work.name,
@@ -147,7 +147,7 @@ class Relay(ABC):
                 )
                 for row in rows
             ]
-        return sorted(found, key=lambda one: (one.fact_id, one.hearer))
+        return sorted(found, key=lambda one: (one.event_id, one.hearer))
 
     async def under_way(self, service: str = "") -> list[UnderWay]:
         """Return undelivered events in outboxes, by handler."""
@@ -170,7 +170,7 @@ class Relay(ABC):
             for hearer, rows in found.items()
         ]
 
-    async def replay(self, dead: Sequence[GivenUp]) -> None:
+    async def replay(self, dead: Sequence[DeadDelivery]) -> None:
         """Deliver these again, with all tries."""
         for one in dead:
             async with self._by_name[one.source].begin() as tx:
@@ -178,7 +178,7 @@ class Relay(ABC):
                     "UPDATE deliveries SET state = 'waiting', attempts = 0, due = :now"
                     " WHERE fact_id = :fact_id AND hearer = :hearer AND state = 'dead'",
                     now=to_micros(tx.now),
-                    fact_id=one.fact_id,
+                    fact_id=one.event_id,
                     hearer=one.hearer,
                 )
         self._wake.set()
@@ -210,8 +210,8 @@ class Relay(ABC):
         ready: list[Waiting] = []
         later: list[tuple[ServiceDatabase, Delivery]] = []
         for work, heard in batch:
-            place = (work.name, heard.hearer, heard.fact.subject)
-            if waiting.get(place, heard.fact.id) < heard.fact.id:
+            place = (work.name, heard.hearer, heard.stored.subject)
+            if waiting.get(place, heard.stored.id) < heard.stored.id:
                 later.append((work, heard))
             else:
                 ready.append((work, heard, 0))
@@ -227,7 +227,7 @@ class Relay(ABC):
         mine = {(work.name, heard.key) for work, heard in batch}
         subjects: dict[ServiceDatabase, dict[str, None]] = {}
         for work, heard in batch:
-            subjects.setdefault(work, {})[heard.fact.subject] = None
+            subjects.setdefault(work, {})[heard.stored.subject] = None
         found: dict[tuple[str, str, str], str] = {}
         for work, ones in subjects.items():
             # `<>` makes the engine look at these subjects instead of scanning all that wait.
@@ -268,16 +268,16 @@ class Relay(ABC):
                 batch=BATCH,
             )
             claimed = sorted((row["fact_id"], row["hearer"], row["attempts"]) for row in rows)
-            facts = {}
+            events = {}
             for fact_id in {fact_id for fact_id, _, _ in claimed}:
                 row = await tx.one("SELECT * FROM facts WHERE id = :id", id=fact_id)
                 with work.aside.guard("fact", fact_id):
                     if row is not None:
-                        facts[fact_id] = read_fact(row)
-                if fact_id not in facts:
-                    await _give_up(tx, fact_id, "The fact cannot be read.")
+                        events[fact_id] = read_event(row)
+                if fact_id not in events:
+                    await _give_up(tx, fact_id, "The event cannot be read.")
         each = [
-            (Delivery(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts
+            (Delivery(events[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in events
         ]
         return each, lease
 
@@ -286,7 +286,7 @@ class Relay(ABC):
         async with work.begin() as tx:
             await tx.run_many(
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
-                [{"fact_id": heard.fact.id, "hearer": heard.hearer} for heard in handled],
+                [{"fact_id": heard.stored.id, "hearer": heard.hearer} for heard in handled],
             )
 
 

@@ -54,7 +54,7 @@ class Timers:
         if not overdue and to_micros(now) < due <= farthest:
             return False
         if due > farthest:
-            log.warning("timer %s was due in more than its interval: the clock ran back", timer.name)
+            log.warning("job %s was due later than its interval: the clock went back", timer.name)
         async with work.begin() as tx:
             mine = await tx.run(
                 "INSERT INTO timers (name, due) VALUES (:name, :due) ON CONFLICT (name) DO UPDATE SET due = excluded.due"
@@ -85,6 +85,6 @@ class Timers:
             try:
                 await timer.handler()
             except Unavailable as error:
-                log.warning("timer %s runs again in %s: %s", timer.name, timer.every, error.detail)
+                log.warning("job %s runs again in %s: %s", timer.name, timer.every, error.detail)
             except Exception:
-                log.exception("timer %s failed; it runs again in %s", timer.name, timer.every)
+                log.exception("job %s failed; it runs again in %s", timer.name, timer.every)

@@ -158,7 +158,7 @@ class MachineWindows(Windows):
 
     def _start_over(self) -> None:
         """Delete a damaged file, at the cost of a minute's counts."""
-        log.warning("%s is damaged and was begun anew: what was counted in this minute is forgotten", self._path)
+        log.warning("%s is damaged and was recreated: this minute's counts are lost", self._path)
         self.close()
         for one in (self._path, *(self._path.with_name(f"{self._path.name}-{end}") for end in ("wal", "shm"))):
             one.unlink(missing_ok=True)

@@ -184,7 +184,7 @@ class MongoDocuments(DatabaseDocuments):
         try:
             await self.settle(work)
         except Unavailable as error:
-            log.info("documents of %s stay in the database for now: %s", work.name, error.detail)
+            log.info("documents of %s remain in the database for now: %s", work.name, error.detail)
 
     async def settle(self, work: ServiceDatabase) -> None:
         async with self._settling.setdefault(work.name, asyncio.Lock()):
@@ -205,7 +205,7 @@ class MongoDocuments(DatabaseDocuments):
             name = _name(work.name, collection)
             refused = await self._bodies.write(name, [one for one in moves if one.body != ELSEWHERE])
             for one, why in refused.items():
-                log.warning("%s of %s stays in the database: MongoDB refuses it (%s)", one, name, why)
+                log.warning("%s of %s remains in the database: MongoDB refuses it (%s)", one, name, why)
             await self._let_go(work, collection, moves, refused)
         return len(rows) == BATCH
 

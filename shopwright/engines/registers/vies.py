@@ -42,10 +42,10 @@ class Vies:
                 said = await self._outside.get(address, params=given)
             found = msgspec.json.decode(said.raise_for_status().content, type=_Answer)
         except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            log.info("VIES gave no answer: %s", type(error).__name__)
+            log.info("VIES did not answer: %s", type(error).__name__)
             raise Unavailable("The register of VAT ids cannot be asked at the moment.") from None
         if (found.user_error or "") not in ANSWERED:
-            log.info("VIES gave no answer: %.40r", found.user_error)
+            log.info("VIES did not answer: %.40r", found.user_error)
             raise Unavailable("The register of VAT ids cannot be asked at the moment.")
         name = (found.name or "").strip()
         return RegisterAnswer(

@@ -37,7 +37,7 @@ class CircuitBreaker:
             if self._away is None:
                 self._away = asyncio.create_task(self._until_it_answers())
             if self._well:
-                log.warning("%s The shop goes on without it.", error.detail)
+                log.warning("%s The shop continues without it.", error.detail)
             self._well = False
             raise
         if not self._well:
@@ -53,7 +53,7 @@ class CircuitBreaker:
             except Unavailable:
                 continue
             except Exception:
-                log.exception("whether %s answers again cannot be found out", self._what)
+                log.exception("the circuit breaker of %s cannot probe it", self._what)
                 continue
             self._away = None
             return

@@ -31,10 +31,10 @@ class SetAside:
         except Unavailable:
             raise
         except Conflict as error:
-            log.info("%s: %s %s is left for now: %s", self._service, kind, name, error.detail)
+            log.info("%s: %s %s is skipped for now: %s", self._service, kind, name, error.detail)
         except Exception as error:
             if (kind, name) not in self.found:
-                log.exception("%s: %s %s is set aside", self._service, kind, name)
+                log.exception("%s: %s %s is quarantined", self._service, kind, name)
             if len(self.found) < MOST:
                 self.found[kind, name] = (
                     error.detail if isinstance(error, ShopError) else f"{type(error).__name__}: {error}"

@@ -75,9 +75,9 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many 
     request: str = ""
 
 
-def decode(fact_type: str, data: str) -> Event:
+def decode(event_type: str, data: str) -> Event:
     """Decode stored JSON; fields unknown to an older version take their defaults."""
-    return decode_tolerant(data, Event.types[fact_type])
+    return decode_tolerant(data, Event.types[event_type])
 
 
 def opaque(capability: str) -> str:
@@ -87,29 +87,29 @@ def opaque(capability: str) -> str:
     return OPAQUE + hashlib.sha256(capability.encode()).hexdigest()[:24]
 
 
-def without_capabilities(fact: StoredEvent) -> StoredEvent:
+def without_capabilities(event: StoredEvent) -> StoredEvent:
     """The event as readers of the log see it."""
-    kind = Event.types.get(fact.type)
+    kind = Event.types.get(event.type)
     if kind is None or not kind.CAPABILITIES:
-        return fact
-    hidden = {name: opaque(getattr(fact.data, name)) for name in kind.CAPABILITIES}
-    subject = opaque(fact.subject) if kind.SUBJECT in hidden else fact.subject
-    return msgspec.structs.replace(fact, subject=subject, data=msgspec.structs.replace(fact.data, **hidden))
+        return event
+    hidden = {name: opaque(getattr(event.data, name)) for name in kind.CAPABILITIES}
+    subject = opaque(event.subject) if kind.SUBJECT in hidden else event.subject
+    return msgspec.structs.replace(event, subject=subject, data=msgspec.structs.replace(event.data, **hidden))
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
     """An event on its way to one handler. `key` identifies the pair, for `begin(dedup_key=…)`."""
 
-    fact: StoredEvent
+    stored: StoredEvent
     hearer: str
 
     @property
     def key(self) -> str:
-        return f"{self.fact.id}/{self.hearer}"
+        return f"{self.stored.id}/{self.hearer}"
 
     @property
     def event(self) -> Any:
-        return self.fact.data
+        return self.stored.data
 
 
 class EventHandler(msgspec.Struct, frozen=True):

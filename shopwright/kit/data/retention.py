@@ -140,7 +140,7 @@ KIT: tuple[Retention, ...] = (
     ),
     Retention(
         table="deliveries",
-        rows="a fact on its way to who hears it",
+        rows="delivery of an event to a handler",
         grows="orders",
         end="when it was handled; one that was given up stays until staff replay it (an alert tells of it)",
         job="the bus",
@@ -148,13 +148,13 @@ KIT: tuple[Retention, ...] = (
     ),
     Retention(
         table="inbox",
-        rows="a fact or a request that was handled, so that it is handled once",
+        rows="key of a handled event or request, so that it is handled once",
         grows="orders",
         personal="running",
         expiries=(
             Expiry(
                 days=7,
-                what="the fact was told, while nothing older is on its way",
+                what="the event was emitted, unless something older is undelivered",
                 since="key",
                 prefix="evt",
                 where="key > 'evt_'",
@@ -163,7 +163,7 @@ KIT: tuple[Retention, ...] = (
             ),
             Expiry(
                 days=90,
-                what="the request, for those that are no facts",
+                what="the request, for requests",
                 since="time",
                 where="key < 'evt_'",
                 key=("key",),
@@ -208,7 +208,7 @@ async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_sin
                 until = min(until, unheard_since - DAY)
             count += await _end(work, rule.table, expiry, until)
     if count:
-        log.info("%s: %s old rows were ended", work.name, count)
+        log.info("%s: %s expired rows were removed", work.name, count)
     return count
 
 

@@ -102,7 +102,7 @@ class Transaction(Reader):
         self._work = work
         self.now = work.clock.now()
         self.told: list[Delivery] = []
-        self.facts: list[StoredEvent] = []
+        self.events: list[StoredEvent] = []
         self.then: dict[Callable[[ServiceDatabase], Awaitable[None]], None] = {}
         self.torn = 0
         self.zone = work.zone
@@ -129,36 +129,36 @@ class Transaction(Reader):
         """Emit events: stored with this transaction and delivered afterwards to all handlers."""
         subjects = [getattr(event, type(event).SUBJECT) for event in events]
         # Handlers get events of a subject in id order, including those of other processes in this millisecond.
-        ids = self._work.ids.many("evt", len(events), after=await self._last_fact(subjects))
+        ids = self._work.ids.many("evt", len(events), after=await self._last_event(subjects))
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         began, request = tracing.here(), tracing.request_id()
         hearers = {kind: self._work.hearers.of(kind) for kind in {type(event).__name__ for event in events}}
-        facts, deliveries = [], []
+        rows, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
-            fact = StoredEvent(
+            stored = StoredEvent(
                 id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request
             )
             data = ENCODER.encode(event).decode()
-            self.facts.append(fact)
-            facts.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
+            self.events.append(stored)
+            rows.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
                 "trace": began, "request": request,
             })  # fmt: skip
             for hearer in hearers[kind]:
-                self.told.append(Delivery(fact, hearer))
+                self.told.append(Delivery(stored, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(
             "INSERT INTO facts (id, type, subject, time, data, trace, request)"
             " VALUES (:id, :type, :subject, :time, :data, :trace, :request)",
-            facts,
+            rows,
         )
         await self.run_many(
             "INSERT INTO deliveries (fact_id, hearer, subject, due) VALUES (:fact_id, :hearer, :subject, :due)",
             deliveries,
         )
 
-    async def _last_fact(self, subjects: Sequence[str]) -> str:
+    async def _last_event(self, subjects: Sequence[str]) -> str:
         """The id of the last event about any of these subjects."""
         # One by one: a search for the last event of any of these might scan back from the last event of all.
         sql = "SELECT max(id) AS id FROM facts WHERE subject IN (:each) GROUP BY subject"
@@ -313,17 +313,17 @@ class ServiceDatabase(Reader):
             yield tx
             outer.torn -= 1
             outer.told += tx.told
-            outer.facts += tx.facts
+            outer.events += tx.events
             outer.then |= tx.then
             return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
             await self._once(tx, dedup_key)
             yield tx
-        for kind, count in Counter(fact.type for fact in tx.facts).items():
+        for kind, count in Counter(event.type for event in tx.events).items():
             self.counted(kind, count)
-        for fact in tx.facts:
-            business.note_fact(fact)
+        for event in tx.events:
+            business.note_event(event)
         if tx.told:
             self.after_commit(self, tx.told)
         for act in tx.then:
@@ -376,13 +376,13 @@ class ServiceDatabase(Reader):
                 if kind.FORGETS and personal_fields(kind):
                     await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)
 
-    async def facts_after(self, fact_id: str, limit: int) -> list[StoredEvent]:
+    async def events_after(self, fact_id: str, limit: int) -> list[StoredEvent]:
         """Return this service's events after an id ("": the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_fact)
+        return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_event)
 
 
-def read_fact(row: Row) -> StoredEvent:
+def read_event(row: Row) -> StoredEvent:
     """Decode a stored event.
 
     Fields only newer versions know stay as JSON, for the handlers; no decision here depends on them.

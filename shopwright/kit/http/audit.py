@@ -103,7 +103,7 @@ async def _close(act: OpenAct, status: int) -> None:
     try:
         await act.end(status)
     except ShopError:  # it is done, and its open entry says so until the job closes it
-        log.exception("an entry of the audit log was left open")
+        log.exception("an audit log entry could not be completed")
 
 
 def _describe(scope: Scope, body: bytes) -> AuditedRequest:

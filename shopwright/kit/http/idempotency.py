@@ -41,7 +41,10 @@ LONGEST_KEY = 255
 NONCE = 12
 # For routes that store the key with what they write.
 RepeatHeader = Annotated[
-    str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key", description="a UUID of your own; repeated requests with it take effect once"
+    ),
 ]
 
 

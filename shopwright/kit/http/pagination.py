@@ -9,9 +9,9 @@ from litestar.params import Parameter
 from shopwright.kit.ids import ALPHABET, LENGTH
 
 T = TypeVar("T")
-Limit = Annotated[int, Parameter(ge=1, le=100, description="how many at most")]
+Limit = Annotated[int, Parameter(ge=1, le=100, description="maximum number of items")]
 NO_CURSOR = "This is not where a list goes on; use `next` of the answer before."
-CURSOR = "`next` of the page before"
+CURSOR = "`next` of the previous page"
 # Cursors of counted lists, and opaque ones that are checked by the service that made them.
 AfterNumber = Annotated[str, Parameter(pattern=r"^([0-9]{1,15})?$", description=CURSOR)]
 AfterPlace = Annotated[str, Parameter(max_length=200, description=CURSOR)]

@@ -114,7 +114,7 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
             request_id,
             problems,
         )
-    log.error("unforeseen error in request %s", request_id, exc_info=error)
+    log.error("unexpected error in request %s", request_id, exc_info=error)
     detail = f"Something went wrong on our side. It has been written down under {request_id}."
     return ProblemDetails("urn:shopwright:problem:error", "Something went wrong", 500, detail, "error", request_id)
 

@@ -25,7 +25,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._count_requests()
         self._count_calls()
-        self._count_facts()
+        self._count_events()
         self._look_at_the_process(version)
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
@@ -52,10 +52,10 @@ class Metrics:
         self.calls = self._counter("calls_total", "Calls to other services", "service", "outcome")
         self.call_seconds = self._histogram("call_seconds", "Time until another service answered", "service")
 
-    def _count_facts(self) -> None:
-        self.facts = self._counter("facts_total", "Facts told by this process", "type")
-        self.waiting = self._gauge("deliveries_waiting", "Facts not yet delivered", "service")
-        self.dead = self._gauge("deliveries_dead", "Facts given up on", "service")
+    def _count_events(self) -> None:
+        self.events = self._counter("events_total", "Events emitted by this process", "type")
+        self.waiting = self._gauge("deliveries_waiting", "Events not yet delivered", "service")
+        self.dead = self._gauge("deliveries_dead", "Dead events: events that could not be handled", "service")
         self.lag = self._gauge("delivery_lag_seconds", "How long what is due has waited for its delivery", "service")
         self.open = self._gauge("open", "What is under way: reservations, payments nobody has decided yet", "what")
 
@@ -103,7 +103,7 @@ class Metrics:
 
     def told(self, kind: str, count: int) -> None:
         """Count committed events."""
-        self.facts.labels(kind).inc(count)
+        self.events.labels(kind).inc(count)
 
     def is_open(self, figures: Mapping[str, float]) -> None:
         """Set what services report as in progress."""

@@ -23,10 +23,10 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     lag_s: float = 0.0
 
 
-class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+class DeadDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A dead delivery that `hearer` failed to handle; `source`: the service that emitted it, in `request`."""
 
-    fact_id: str
+    event_id: str
     type: str
     subject: str
     source: str
@@ -45,7 +45,7 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     engines: dict[str, str]
     waiting: tuple[Waiting, ...] = ()
-    given_up: tuple[GivenUp, ...] = ()
+    dead: tuple[DeadDelivery, ...] = ()
     warnings: dict[str, str] = {}
 
 
@@ -58,6 +58,6 @@ class ProcessAdmin(Protocol):
         ...
 
     @idempotent
-    async def replay(self, fact_ids: Sequence[str]) -> int:
+    async def replay(self, event_ids: Sequence[str]) -> int:
         """Deliver dead events again: these, or all. Returns how many."""
         ...

@@ -142,7 +142,7 @@ class Bookkeeping:
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=heard.key) as tx:
                 text = f"Gift card ••••{event.last4} for {write(event.amount)} issued"
-                day = day_of(heard.fact.time, self._work.zone)
+                day = day_of(heard.stored.time, self._work.zone)
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 
     async def on_stock(self, heard: Delivery) -> None:
@@ -161,7 +161,7 @@ class Bookkeeping:
                         text=goods.text(told, number),
                         order_id=told.order_id,
                         number=number,
-                        day=day_of(heard.fact.time, self._work.zone),
+                        day=day_of(heard.stored.time, self._work.zone),
                         postings=goods.postings(told),
                     ),
                 )

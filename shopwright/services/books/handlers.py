@@ -6,7 +6,7 @@ from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.services.books.service import BookService
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
-from shopwright.services.orders.contract.facts import (
+from shopwright.services.orders.contract.events import (
     OrderCancelled,
     OrderErased,
     OrderPaid,

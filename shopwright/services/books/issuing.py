@@ -23,7 +23,7 @@ from shopwright.services.books.contract.documents import (
     DocumentKind,
     InvoiceCorrection,
 )
-from shopwright.services.books.contract.facts import DocumentIssued
+from shopwright.services.books.contract.events import DocumentIssued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 

@@ -30,7 +30,7 @@ from shopwright.services.books.order_documents import OrderDocuments
 from shopwright.services.books.periods import Periods
 from shopwright.services.books.statements import Statements
 from shopwright.services.orders.contract import Orders
-from shopwright.services.orders.contract.facts import OrderErased
+from shopwright.services.orders.contract.events import OrderErased
 from shopwright.services.payments.contract import Payments
 
 
@@ -121,7 +121,7 @@ class BookService(Books):
     async def on_event(self, heard: Delivery) -> None:
         """Handle any event that changes what an order amounts to."""
         if heard.event.order_id:
-            await self.follow(heard.event.order_id, heard.fact.time, once=heard.key)
+            await self.follow(heard.event.order_id, heard.stored.time, once=heard.key)
 
     async def on_erased(self, heard: Delivery) -> None:
         """Handle OrderErased: seal its documents."""

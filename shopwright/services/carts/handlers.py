@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.services.carts.service import CartService
-from shopwright.services.users.contract.facts import AddressErased, UserErased
+from shopwright.services.users.contract.events import AddressErased, UserErased
 
 
 def handlers(carts: CartService) -> list[EventHandler]:

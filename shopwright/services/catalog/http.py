@@ -115,7 +115,7 @@ async def finish_upload(catalog: Service, data: JSONBody[NewMedia]) -> Media:
     opt=allow(staff("catalog.write")),
     tags=["catalog"],
     operation_id="get_original",
-    responses={302: ResponseSpec(data_container=None, description="It lies at this address, for a minute")},
+    responses={302: ResponseSpec(data_container=None, description="Redirect to the file, valid for a minute")},
 )
 async def get_original(catalog: Service, digest: FromPath[str]) -> Response[bytes]:
     """Get the original picture."""

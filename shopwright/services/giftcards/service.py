@@ -33,7 +33,7 @@ from shopwright.services.giftcards.contract import (
     OrderGiftCards,
     Why,
 )
-from shopwright.services.users.contract.facts import AddressErased, UserErased
+from shopwright.services.users.contract.events import AddressErased, UserErased
 
 TRIES = 20  # of a network address in a quarter of an hour
 SENT_WITHIN = timedelta(days=7)  # as long as the delivery log is kept

@@ -7,36 +7,36 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import Event, StoredEvent, decode, without_capabilities
-from shopwright.kit.data.unit_of_work import Reader, Transaction, read_fact
+from shopwright.kit.data.unit_of_work import Reader, Transaction, read_event
 from shopwright.kit.observability import tracing
 from shopwright.kit.personal import personal_values, redacted
 from shopwright.services.insights.contract import Logged
 
 
-async def append(tx: Transaction, fact: StoredEvent) -> None:
+async def append(tx: Transaction, stored: StoredEvent) -> None:
     """Append an event."""
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
-    seq, event = rows[0]["seq"], fact.data
+    seq, event = rows[0]["seq"], stored.data
     clean = redacted(event) if isinstance(event, Event) else event
     # Another service's event may arrive after the erasure.
-    if clean != event and not await _is_forgotten(tx, fact.subject):
+    if clean != event and not await _is_forgotten(tx, stored.subject):
         await tx.run(
             "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
             seq=seq,
-            subject=fact.subject,
+            subject=stored.subject,
             data=msgspec.json.encode(personal_values(event)).decode(),
         )
     await tx.run(
         "INSERT INTO journal (seq, id, type, subject, time, data, request, trace, apart)"
         " VALUES (:seq, :id, :type, :subject, :time, :data, :request, :trace, 1)",
         seq=seq,
-        id=fact.id,
-        type=fact.type,
-        subject=fact.subject,
-        time=to_micros(fact.time),
+        id=stored.id,
+        type=stored.type,
+        subject=stored.subject,
+        time=to_micros(stored.time),
         data=msgspec.json.encode(clean).decode(),
-        request=fact.request,
-        trace=fact.trace,
+        request=stored.request,
+        trace=stored.trace,
     )
 
 
@@ -95,16 +95,16 @@ async def _whole(source: Reader, rows: Sequence[Row]) -> list[Logged]:
 
 def _logged(row: Row, personal: Mapping[str, msgspec.Raw]) -> Logged:
     """Decode a row; capabilities logged by earlier versions are removed."""
-    fact = without_capabilities(read_fact(row))
+    event = without_capabilities(read_event(row))
     known = row["type"] in Event.types and Event.types[row["type"]].CAPABILITIES
-    data = msgspec.json.encode(fact.data) if known else row["data"].encode()
+    data = msgspec.json.encode(event.data) if known else row["data"].encode()
     if personal:
         data = msgspec.json.encode({**msgspec.json.decode(data, type=dict[str, msgspec.Raw]), **personal})
     return Logged(
         id=row["id"],
         type=row["type"],
         time=from_micros(row["time"]),
-        subject=fact.subject,
+        subject=event.subject,
         data=msgspec.Raw(data),
         cursor=str(row["seq"]),
         request_id=row["request"],

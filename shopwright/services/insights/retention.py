@@ -6,7 +6,7 @@ from shopwright.kit.data.retention import DAY, Expiry, Retention, StoredBody
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="journal",
-        rows="a fact in the log that apps read",
+        rows="an event in the log that apps read",
         grows="orders",
         end="SHOPWRIGHT_EVENTS_KEPT days after it was told; what it added to is kept",
         job="insights.trim",
@@ -15,10 +15,10 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="journal_personal",
-        rows="what a fact in the log tells of a person",
+        rows="personal data of an event in the log",
         grows="orders",
         personal="running",
-        end="when the person is erased, or with the fact",
+        end="when the person is erased, or with the event",
         job="UserErased, AddressErased, OrderErased, GiftCardErased, insights.trim",
         tells=("data",),
         silent=("subject",),

@@ -7,7 +7,7 @@ import msgspec
 from shopwright.kit.data.events import Event
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.money import Money
-from shopwright.services.orders.contract.facts import (
+from shopwright.services.orders.contract.events import (
     OrderCancelled,
     OrderImported,
     OrderPaid,

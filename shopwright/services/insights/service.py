@@ -16,7 +16,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import log_store, sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
-from shopwright.services.orders.contract.facts import OrderImported, OrderPaid, OrderPlaced
+from shopwright.services.orders.contract.events import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
 
@@ -42,20 +42,20 @@ class AnalyticsService:
         """Handle every event."""
         async with self._work.begin(dedup_key=heard.key) as tx:
             if heard.event.FORGETS:
-                await log_store.redact(tx, heard.fact.subject)
-                await log_store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
+                await log_store.redact(tx, heard.stored.subject)
+                await log_store.append(tx, msgspec.structs.replace(heard.stored, data=redacted(heard.event)))
                 return
-            await log_store.append(tx, without_capabilities(heard.fact))
-            await self._add_up(tx, heard.fact)
+            await log_store.append(tx, without_capabilities(heard.stored))
+            await self._add_up(tx, heard.stored)
 
     def _day(self, moment: datetime) -> int:
         """The day in the shop's zone, counted from 1970."""
         return day_number(day_of(moment, self._work.zone))
 
-    async def _add_up(self, tx: Transaction, fact: StoredEvent) -> None:
-        day, event = self._day(fact.time), fact.data
+    async def _add_up(self, tx: Transaction, stored: StoredEvent) -> None:
+        day, event = self._day(stored.time), stored.data
         if (change := sales_store.change_of(event)) is not None:
-            await sales_store.add(tx, await self._sale_day(tx, fact), change)
+            await sales_store.add(tx, await self._sale_day(tx, stored), change)
         elif isinstance(event, SearchesMade):
             await store.count_searches(tx, day, event.counts)
         elif isinstance(event, ProductsViewed):
@@ -63,12 +63,12 @@ class AnalyticsService:
         if (step := STEPS.get(type(event))) is not None:
             await store.count_step(tx, day, step, sum(getattr(event, "counts", {"": 1}).values()))
 
-    async def _sale_day(self, tx: Transaction, fact: StoredEvent) -> int:
+    async def _sale_day(self, tx: Transaction, stored: StoredEvent) -> int:
         """The day an order's event counts on: the day of payment."""
-        event = fact.data
+        event = stored.data
         if not isinstance(event, OrderPaid):
-            return await sales_store.day_of_order(tx, fact.subject, self._day(fact.time))
-        day = self._day(event.placed_at if isinstance(event, OrderImported) else fact.time)
+            return await sales_store.day_of_order(tx, stored.subject, self._day(stored.time))
+        day = self._day(event.placed_at if isinstance(event, OrderImported) else stored.time)
         await sales_store.note_day(tx, event.order_id, day)
         return day
 
@@ -119,10 +119,10 @@ class AnalyticsService:
         async with self._work.begin() as tx:
             first = await trim_store.first_day(tx)
             await store.forget_sums(tx, first)
-            async for fact in store.facts(tx):
+            async for event in store.events(tx):
                 count += 1
-                if self._day(fact.time) >= first or isinstance(fact.data, sales_store.SALES):
-                    await self._add_up(tx, fact)
+                if self._day(event.time) >= first or isinstance(event.data, sales_store.SALES):
+                    await self._add_up(tx, event)
         return count
 
     async def trim(self) -> None:
@@ -135,13 +135,13 @@ class AnalyticsService:
         taken = BATCH
         while taken == BATCH:
             async with self._work.begin() as tx:
-                facts = await trim_store.take_oldest(tx, before, BATCH)
-                if facts:
+                events = await trim_store.take_oldest(tx, before, BATCH)
+                if events:
                     await trim_store.begin_with(tx, max(first, await trim_store.first_day(tx)))
-                for fact in facts:
-                    if (change := sales_store.change_of(fact.data)) is not None:
-                        await sales_store.carry(tx, await self._sale_day(tx, fact), change)
-            taken = len(facts)
+                for event in events:
+                    if (change := sales_store.change_of(event.data)) is not None:
+                        await sales_store.carry(tx, await self._sale_day(tx, event), change)
+            taken = len(events)
         for day in await trim_store.days_with_many_words(self._work, first, self._day(now)):
             async with self._work.begin() as tx:
                 await trim_store.keep_frequent_words(tx, day)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 from shopwright.kit.data.events import StoredEvent
-from shopwright.kit.data.unit_of_work import Reader, Transaction, read_fact
+from shopwright.kit.data.unit_of_work import Reader, Transaction, read_event
 from shopwright.kit.money import Money
 from shopwright.services.insights import trim_store
 from shopwright.services.insights.contract import TopProduct, TopSearch, TopView
@@ -102,10 +102,10 @@ async def forget_sums(tx: Transaction, since: int) -> None:
     await tx.run("DELETE FROM products_sold WHERE quantity = 0 AND revenue = 0")
 
 
-async def facts(tx: Transaction) -> AsyncIterator[StoredEvent]:
+async def events(tx: Transaction) -> AsyncIterator[StoredEvent]:
     """Iterate over the whole log in order."""
     seq = 0
     while rows := await tx.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1000", seq=seq):
         for row in rows:
-            yield read_fact(row)
+            yield read_event(row)
         seq = rows[-1]["seq"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.data.events import StoredEvent
-from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction, read_fact
+from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction, read_event
 
 # Search texts counted during a day, and those kept afterwards.
 MOST_WORDS, KEPT_WORDS = 5_000, 500
@@ -42,7 +42,7 @@ async def take_oldest(tx: Transaction, before: str, limit: int) -> list[StoredEv
         limit=limit,
     )
     await tx.run_many("DELETE FROM journal_personal WHERE seq = :seq", [{"seq": row["seq"]} for row in rows])
-    return [read_fact(row) for row in rows]
+    return [read_event(row) for row in rows]
 
 
 async def is_full(tx: Transaction, day: int) -> bool:

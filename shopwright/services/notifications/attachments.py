@@ -44,7 +44,7 @@ class Attachments:
         except Exception as error:
             if await self._may_wait(pending):
                 raise
-            log.warning("message %s goes without documents: %s", pending.message.id, error)
+            log.warning("message %s is sent without its documents: %s", pending.message.id, error)
             return ()
 
     async def _may_wait(self, pending: Pending) -> bool:
@@ -91,7 +91,7 @@ class Attachments:
             file = await self._file(one)
             size += len(file.content)
             if size > MOST_BYTES:
-                log.warning("document %s is too large to go with a message", one.id)
+                log.warning("document %s is too large to attach to a message", one.id)
                 break
             found.append((one, file))
         return found

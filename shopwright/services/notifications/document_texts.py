@@ -2,7 +2,7 @@
 
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentKind
-from shopwright.services.books.contract.facts import DocumentIssued
+from shopwright.services.books.contract.events import DocumentIssued
 from shopwright.services.notifications.outgoing_message import OutgoingMessage, order_link
 from shopwright.services.orders.contract import Order
 

@@ -8,7 +8,7 @@ from shopwright.kit.personal import ERASED
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.rendering import MessageRenderer
-from shopwright.services.users.contract.facts import UserErased
+from shopwright.services.users.contract.events import UserErased
 
 FAREWELL = timedelta(hours=1)
 

@@ -5,7 +5,7 @@ from shopwright.kit.money import write, zero
 from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret
-from shopwright.services.orders.contract.facts import OrderCancelled, OrderPaid, OrderRefunded
+from shopwright.services.orders.contract.events import OrderCancelled, OrderPaid, OrderRefunded
 
 
 def went(event: OrderRefunded) -> tuple[str, ...]:

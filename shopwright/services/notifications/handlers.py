@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from shopwright.kit.data.events import EventHandler, ScheduledJob
-from shopwright.services.books.contract.facts import DocumentIssued
+from shopwright.services.books.contract.events import DocumentIssued
 from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import MESSAGES_BY_EVENT
 from shopwright.services.notifications.service import NotificationService
-from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
-from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
+from shopwright.services.orders.contract.events import OrderDisputed, OrderRefundRefused
+from shopwright.services.users.contract.events import AddressErased, EmailVerified, UserErased
 
 
 def handlers(notifications: NotificationService) -> list[EventHandler]:

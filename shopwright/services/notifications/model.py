@@ -9,7 +9,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, refund_heading, went
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
-from shopwright.services.orders.contract.facts import (
+from shopwright.services.orders.contract.events import (
     OrderCancelled,
     OrderDelivered,
     OrderExpired,
@@ -18,7 +18,7 @@ from shopwright.services.orders.contract.facts import (
     OrderRefunded,
     OrderShipped,
 )
-from shopwright.services.users.contract.facts import (
+from shopwright.services.users.contract.events import (
     EmailVerificationAsked,
     PasswordChanged,
     PasswordResetAsked,

@@ -7,7 +7,7 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
-from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
+from shopwright.services.orders.contract.events import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import User
 
 

@@ -28,7 +28,7 @@ from shopwright.services.orders import find_store, holds_store, list_store, mode
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, OrderLine, PaymentChoice, PlaceOrder, ShippingCharge
-from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.orders.contract.events import OrderPlaced
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.orders.settlement import UNPAID, Settlement

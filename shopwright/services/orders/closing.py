@@ -8,7 +8,7 @@ from shopwright.kit.data.events import Delivery, Event
 from shopwright.services.orders import cancel_store, holds_store, model, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Status
-from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
+from shopwright.services.orders.contract.events import OrderCancelled, OrderExpired, RestockedLine
 from shopwright.services.orders.contract.gift_cards import rest_of_cards
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import PaymentRefund

@@ -17,9 +17,9 @@ from shopwright.kit.personal import ERASED
 from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
-from shopwright.services.orders.contract.facts import OrderErased
+from shopwright.services.orders.contract.events import OrderErased
 from shopwright.services.orders.kept_buyers import KeptBuyers
-from shopwright.services.users.contract.facts import UserErased
+from shopwright.services.users.contract.events import UserErased
 
 AT_ONCE, LOOKED_AT = 20, 500
 
@@ -40,12 +40,12 @@ class Forgetting:
         for order_id in await erasure_store.orders_of(self._work, event.user_id):
             await self._forget(order_id, names, lambda order: order.customer_id == event.user_id)
         if event.verified:
-            await self._forget_address(event.email, names, heard.fact.time)
+            await self._forget_address(event.email, names, heard.stored.time)
         await self.clear_addresses()
 
     async def on_address_erased(self, heard: Delivery) -> None:
         """Handle AddressErased: erase guest orders placed with this address."""
-        await self._forget_address(heard.event.email, {heard.event.email}, heard.fact.time)
+        await self._forget_address(heard.event.email, {heard.event.email}, heard.stored.time)
         await self.clear_addresses()
 
     async def _forget_address(self, email: str, names: Collection[str], asked: datetime) -> None:

@@ -6,7 +6,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import find_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
-from shopwright.services.orders.contract.facts import OrderDelivered, OrderShipped, SentLine
+from shopwright.services.orders.contract.events import OrderDelivered, OrderShipped, SentLine
 from shopwright.services.orders.tax_corrections import TaxCorrections
 
 LONGEST = 500

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.data.events import EventHandler, ScheduledJob
-from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
+from shopwright.services.orders.contract.events import OrderCancelled, OrderExpired
 from shopwright.services.orders.service import OrderService
 from shopwright.services.payments.contract import (
     PaymentAuthorized,
@@ -13,7 +13,7 @@ from shopwright.services.payments.contract import (
     RefundRefused,
     RefundSettled,
 )
-from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
+from shopwright.services.users.contract.events import AddressErased, EmailVerified, UserErased
 
 
 def handlers(orders: OrderService) -> list[EventHandler]:

@@ -28,7 +28,7 @@ from shopwright.services.orders.contract import (
     PriceMoved,
     Status,
 )
-from shopwright.services.orders.contract.facts import SoldLine
+from shopwright.services.orders.contract.events import SoldLine
 from shopwright.services.pricing.contract import Step, Totals
 
 STATES: States[Status] = States(

@@ -8,7 +8,7 @@ from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.orders import find_store, model, past_store, refund_store, store, taxes
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, OrderLine, PastOrder, Refund
-from shopwright.services.orders.contract.facts import OrderImported
+from shopwright.services.orders.contract.events import OrderImported
 from shopwright.services.orders.order_sources import OrderSources
 
 

@@ -7,7 +7,7 @@ from shopwright.kit.money import write
 from shopwright.services.orders import refund_parts, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, Refund
-from shopwright.services.orders.contract.facts import OrderDisputed
+from shopwright.services.orders.contract.events import OrderDisputed
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
 

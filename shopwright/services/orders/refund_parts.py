@@ -13,7 +13,7 @@ import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.services.orders.contract import Order, Refund, gift_cards
-from shopwright.services.orders.contract.facts import RefundPart
+from shopwright.services.orders.contract.events import RefundPart
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 

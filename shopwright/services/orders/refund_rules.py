@@ -12,7 +12,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import model, refund_parts
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status, gift_cards
-from shopwright.services.orders.contract.facts import RefundPart, RestockedLine
+from shopwright.services.orders.contract.events import RefundPart, RestockedLine
 from shopwright.services.payments.contract import Payment, PaymentRefund
 
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)

@@ -28,7 +28,7 @@ from shopwright.services.orders.contract import (
     RefundNotPossible,
     gift_cards,
 )
-from shopwright.services.orders.contract.facts import OrderRefunded, OrderRefundRefused
+from shopwright.services.orders.contract.events import OrderRefunded, OrderRefundRefused
 from shopwright.services.payments.contract import Payment
 
 LONGEST = 500

@@ -15,7 +15,7 @@ from shopwright.services.orders import holds_store, list_store, model, placement
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Status
-from shopwright.services.orders.contract.facts import OrderPaid
+from shopwright.services.orders.contract.events import OrderPaid
 from shopwright.services.orders.contract.gift_cards import paid_by_cards
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import Payment

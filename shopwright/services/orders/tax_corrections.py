@@ -15,7 +15,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money, write
 from shopwright.services.orders import rerating, store, tax_store
 from shopwright.services.orders.contract import Order, Shipment
-from shopwright.services.orders.contract.facts import OrderTaxCorrected
+from shopwright.services.orders.contract.events import OrderTaxCorrected
 from shopwright.services.pricing.contract import Pricing
 
 PATIENCE_S = 2

@@ -9,7 +9,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.money import Money
 from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import LineQuantity, Order, Refund
-from shopwright.services.orders.contract.facts import RefundPart
+from shopwright.services.orders.contract.events import RefundPart
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
-from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
+from shopwright.services.orders.contract.events import OrderImported, OrderPaid
 from shopwright.services.recommendations.service import RecommendationService
-from shopwright.services.users.contract.facts import UserErased
+from shopwright.services.users.contract.events import UserErased
 
 
 def handlers(recommendations: RecommendationService) -> list[EventHandler]:

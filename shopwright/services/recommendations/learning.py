@@ -25,7 +25,7 @@ class Learning:
         products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
         async with self._work.begin(dedup_key=heard.key) as tx:
             time = getattr(
-                heard.event, "placed_at", heard.fact.time
+                heard.event, "placed_at", heard.stored.time
             )  # one of an earlier shop counts when it was placed
             await self._count(tx, products, to_micros(time), heard.event.customer_id)
 

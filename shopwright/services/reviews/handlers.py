@@ -1,9 +1,9 @@
 """Event handlers of reviews."""
 
 from shopwright.kit.data.events import EventHandler
-from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
+from shopwright.services.orders.contract.events import OrderImported, OrderPaid
 from shopwright.services.reviews.service import ReviewService
-from shopwright.services.users.contract.facts import UserErased
+from shopwright.services.users.contract.events import UserErased
 
 
 def handlers(reviews: ReviewService) -> list[EventHandler]:

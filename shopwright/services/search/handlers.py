@@ -5,7 +5,7 @@ from datetime import timedelta
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.inventory.contract import StockChanged
-from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
+from shopwright.services.orders.contract.events import OrderImported, OrderPaid
 from shopwright.services.pricing.contract import PriceChanged
 from shopwright.services.reviews.contract import ReviewPublished
 from shopwright.services.search.service import SearchService

@@ -6,7 +6,7 @@ from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner
-from shopwright.services.users.contract.facts import AddressErased, UserErased
+from shopwright.services.users.contract.events import AddressErased, UserErased
 from shopwright.services.users.guesses import forgive
 
 

@@ -31,7 +31,7 @@ from shopwright.services.users.contract import (
 
 Service = Dependency[Users]
 AuditText = Annotated[str, QueryParameter(max_length=200)]
-AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", description="`next` of the page before")]
+AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", description="`next` of the previous page")]
 
 
 class Named(Protocol):

@@ -13,7 +13,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import LetterPurpose, User
-from shopwright.services.users.contract.facts import (
+from shopwright.services.users.contract.events import (
     EmailVerificationAsked,
     EmailVerified,
     PasswordChanged,

@@ -9,7 +9,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.users import mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import EmailTaken, User
-from shopwright.services.users.contract.facts import RegistrationRepeated, UserImported, UserRegistered
+from shopwright.services.users.contract.events import RegistrationRepeated, UserImported, UserRegistered
 
 
 class Registration:

@@ -17,7 +17,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
-from shopwright.services.users.contract.facts import SecondFactorAdded, SecondFactorRemoved
+from shopwright.services.users.contract.events import SecondFactorAdded, SecondFactorRemoved
 from shopwright.services.users.guesses import Client
 
 STEP_S = 30

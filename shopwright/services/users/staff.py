@@ -7,7 +7,7 @@ from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner, StaffChange, User
-from shopwright.services.users.contract.facts import StaffChanged, StaffInvited
+from shopwright.services.users.contract.events import StaffChanged, StaffInvited
 
 
 class Staff:

@@ -33,7 +33,7 @@ async def system_page(
 ) -> Response[bytes]:
     """Show every part with version, engines, queues and dead deliveries; and the waiting room."""
     parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
-    given_up = [{**one, "part": part["name"]} for part in parts for one in part["given_up"]]
+    dead = [{**one, "part": part["name"]} for part in parts for one in part["dead"]]
     waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
     wrong = [
         {"part": part["name"], "engine": engine, "problem": state}
@@ -48,7 +48,7 @@ async def system_page(
     away = [part["name"] for part in parts if part["problem"]]
     versions = sorted({part["version"] for part in parts if part["version"]})
     context = {
-        "parts": parts, "given_up": given_up, "waiting": waiting, "wrong": wrong, "away": away, "versions": versions,
+        "parts": parts, "dead": dead, "waiting": waiting, "wrong": wrong, "away": away, "versions": versions,
         "said": said, "room": await _room(carts),
     }  # fmt: skip
     return office.show("system.html", context)
@@ -63,7 +63,7 @@ async def _room(carts: Carts) -> dict[str, Any] | None:
 
 
 async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
-    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "warnings": {},
+    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "dead": (), "warnings": {},
         "problem": "",
     }  # fmt: skip
     try:
@@ -82,7 +82,7 @@ async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
 async def replay(request: Web, houses: HousesDep) -> Redirect:
     """Deliver one dead event, or all, again."""
     form = await form_of(request)
-    ids = [form["fact"]] if form.get("fact") else []
+    ids = [form["event"]] if form.get("event") else []
     if (part := form.get("part", "")) and part not in houses:
         raise Missing(_("There is no such part of the shop."))
     chosen = [houses[part]] if part else list(houses.values())
@@ -92,7 +92,7 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
             count += await house.replay(ids)
         except ShopError:  # it is shown as away on the page this leads to
             continue
-    return Redirect(f"/office/system?said={count}+brought+on+their+way+again.", status_code=303)
+    return Redirect(f"/office/system?said={count}+dead+events+queued+for+delivery.", status_code=303)
 
 
 @post("/office/system/waiting-room", opt=MAY, include_in_schema=False)

@@ -15,7 +15,8 @@ from shopwright.web.product_view.view import ProductView
 
 PRODUCT = answers(ProductView, "The product.")
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="the ETag that was read: a lost update is 412")
+    str | None,
+    HeaderParameter(name="If-Match", description="the ETag of the version you read; 412 if it has changed since"),
 ]
 
 

@@ -39,7 +39,7 @@ class TrailSources(Protocol):
 
 
 class TrailStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A step. `what`: the type of an event, or MessageSent, -Kept, -GivenUp, -Held, -Waiting.
+    """A step. `what`: the type of an event, or MessageSent, -Kept, -DeadDelivery, -Held, -Waiting.
 
     `id`: of the event or message; `about`: further ids it names; `detail`: the subject of a message. `request_id`: the
     request or job run it comes from, or "".
@@ -66,7 +66,7 @@ async def trail_of(shop: TrailSources, order_id: str, *, messages: bool) -> Orde
     missing: list[str] = []
     payments = await _asked("payments", shop.payments.of_order(order_id), missing)
     subjects = [order_id, *(one.id for one in payments)]
-    steps = [_fact(one) for one in await _asked("events", shop.insights.about(subjects), missing)]
+    steps = [_event(one) for one in await _asked("events", shop.insights.about(subjects), missing)]
     if messages:
         steps += [_message(one) for one in await _asked("messages", shop.notifications.about_order(order_id), missing)]
     return OrderTrail(sorted(steps, key=lambda one: one.time), tuple(missing))
@@ -80,7 +80,7 @@ async def _asked(name: str, answer: Awaitable[list[T]], missing: list[str]) -> l
         return []
 
 
-def _fact(one: Logged) -> TrailStep:
+def _event(one: Logged) -> TrailStep:
     kind = Event.types.get(one.type)
     names = kind.shown_in_log() if kind is not None else ()
     told = msgspec.json.decode(one.data)

@@ -1,4 +1,4 @@
-"""The contract of users: values and operations; its events are in `facts`."""
+"""The contract of users: values and operations; its events are in `events`."""
 
 from datetime import datetime
 from typing import Any, Literal, Protocol

@@ -3,7 +3,7 @@
 from shopwright.services.giftnotes.service import GiftNoteService
 
 from shopwright.kit.data.events import EventHandler
-from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.orders.contract.events import OrderPlaced
 
 
 def handlers(giftnotes: GiftNoteService) -> list[EventHandler]:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from shopwright.services.books.contract.documents import DocumentKind
-from shopwright.services.orders.contract.facts import OrderEvent
+from shopwright.services.orders.contract.events import OrderEvent
 
 
 class DocumentIssued(OrderEvent, frozen=True, kw_only=True):

@@ -11,19 +11,19 @@ async def show(shop: Shop) -> int:
     dead = await shop.bus.dead()
     for one in dead:
         in_request = f" in request {one.request}" if one.request else ""
-        print(f"{one.fact_id}  {one.type} about {one.subject}, told by {one.source}{in_request}")
+        print(f"{one.event_id}  {one.type} of {one.subject}, emitted by {one.source}{in_request}")
         print(f"    {one.hearer} could not handle it: {one.problem}")
-    print(f"{len(dead)} were given up. `shopwright facts replay` tries again." if dead else "Nothing was given up.")
+    print(f"{len(dead)} dead events. `shopwright events replay` delivers them again." if dead else "No dead events.")
     return 1 if dead else 0
 
 
 async def replay(shop: Shop, ids: Sequence[str]) -> int:
     """Deliver dead events again, these or all; exit code 1 if any are dead afterwards. Raises Missing."""
     dead = await shop.bus.dead()
-    if unknown := set(ids) - {one.fact_id for one in dead}:
-        raise Missing(f"{', '.join(sorted(unknown))}: no such fact was given up. `shopwright facts dead` lists them.")
-    chosen = [one for one in dead if not ids or one.fact_id in ids]
+    if unknown := set(ids) - {one.event_id for one in dead}:
+        raise Missing(f"{', '.join(sorted(unknown))}: no such dead event. `shopwright events dead` lists them.")
+    chosen = [one for one in dead if not ids or one.event_id in ids]
     await shop.bus.replay(chosen)
     await shop.bus.settle()
-    print(f"{len(chosen)} were brought on their way again.")
+    print(f"{len(chosen)} dead events queued for delivery.")
     return 0
