@@ -84,6 +84,6 @@ def _tell(findings: Sequence[Finding]) -> int:
             print(f"    note: {sentence}")
     wrong = sum(len(finding.wrong) for finding in findings)
     waits = any(finding.under_way for finding in findings)
-    well = "Nothing is wrong; some of it is on its way." if waits else "All is well."
+    well = "No problems found; some work is still in progress." if waits else "No problems found."
     print(well if not wrong else f"Problems found: {wrong}.")
     return 1 if wrong else 0

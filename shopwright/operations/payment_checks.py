@@ -121,6 +121,6 @@ async def payments_are_known(shop: Shop) -> list[str]:
     """Report payments that providers received and the shop does not know."""
     return [
         f"{one.provider} has received {write(one.amount)} as {one.reference}, and the shop does not know it. To write it"
-        f" down: `shopwright payments take-in {one.reference}`."
+        f" down: `shopwright payments import {one.reference}`."
         for one in await shop.payments.unknown()
     ]

@@ -194,7 +194,7 @@ class Housekeeper:
                 numbers.backup_age.labels(kind).set(age.total_seconds())
         if name == "notifications":
             report = await self._shop.notifications.delivery_report()
-            for state in ("waiting", "dead", "refused"):
+            for state in ("waiting", "given_up", "refused"):
                 numbers.messages.labels(state).set(getattr(report, state))
             numbers.messages_oldest.set(report.oldest_s)
             numbers.messages_late.set(report.late_s)

@@ -398,7 +398,7 @@ async def test_a_dry_run_says_what_would_be_and_writes_nothing(shop: Shop, tmp_p
     path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
     code, told = await take(shop, "shopify", path, tmp_path, how="try")
     assert (code, [row["outcome"] for row in told]) == (0, ["taken"])
-    assert "Nothing was written" in capsys.readouterr().out
+    assert "nothing was written" in capsys.readouterr().out
     assert await shop.catalog.list_products() == []
     await take(shop, "shopify", path, tmp_path)
     _, again = await take(shop, "shopify", path, tmp_path, how="try")

@@ -154,7 +154,7 @@ def test_all_that_is_wrong_is_listed_at_once(tmp_path: Path) -> None:
         "SHOPWRIGHT_STOP_GRACE": "no",
     }
     runner = CliRunner(env=ours | {"SHOPWRIGHT_DATA": str(tmp_path / "data")})
-    assert runner.invoke(main, ["settings", "--check"]).output == "All settings are right.\n"
+    assert runner.invoke(main, ["settings", "--check"]).output == "All settings are valid.\n"
     listed = runner.invoke(main, ["settings", "--check"], env=wrong)
     assert listed.exit_code == 1
     lines = listed.output.splitlines()

@@ -98,7 +98,7 @@ async def test_on_a_full_disk_shoppers_look_around_and_everyone_is_told_the_trut
             assert 'shopwright_engine_up{engine="disk"} 0.0' in metrics
             assert "shopwright_disk_free_bytes" in metrics
             told = await asyncio.to_thread(server.run, "doctor")
-            assert "its reserve was given up" in told.stderr
+            assert "its reserve was released" in told.stderr
             assert told.returncode == 0, told.stdout + told.stderr
             assert not (data / disk.RESERVE).exists()
             filler.unlink()

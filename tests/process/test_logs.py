@@ -59,7 +59,7 @@ def test_a_new_demo_shop_opens_in_a_new_folder_and_tells_no_old_news(tmp_path: P
             env=environment, stdout=out, stderr=out,
         )  # fmt: skip
     try:
-        while "Ctrl-C closes the shop." not in log.read_text():
+        while "Press Ctrl-C to stop." not in log.read_text():
             assert child.poll() is None, log.read_text()
             time.sleep(0.2)
         assert "shopwright.business" not in log.read_text().partition("is open")[0]

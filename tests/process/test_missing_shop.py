@@ -41,7 +41,7 @@ NEED_A_SHOP = {
     "currency": ["USD", "--yes"],
     "taxes presets": ["helgoland"],
     "payments unknown": [],
-    "payments take-in": ["pi_1"],
+    "payments import": ["pi_1"],
 }
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}
@@ -107,7 +107,7 @@ def test_a_database_on_a_server_in_which_no_shop_is_stays_empty(tmp_path: Path) 
         assert "There is no shop in the database postgresql://" in said.stderr
         assert list(tmp_path.iterdir()) == []
         assert run(place, "init", database=url).exit_code == 0
-        assert "All is well." in run(place, "doctor", database=url).output
+        assert "No problems found." in run(place, "doctor", database=url).output
         asyncio.run(drop_orders(url))
         assert "is missing: orders." in run(place, "doctor", database=url).stderr
     finally:
@@ -126,7 +126,7 @@ def test_a_shop_is_made_by_who_says_so_and_no_second_time(tmp_path: Path) -> Non
     place = tmp_path / "shop"
     made = run(place, "init")
     assert made.exit_code == 0, made.output
-    assert f"An empty shop was made in the data folder {place}" in made.output
+    assert f"Created an empty shop in the data folder {place}" in made.output
     assert "`shopwright password owner@example.com` sets one" in made.output
     assert "shopwright serve" in made.output
     before = {path: path.read_bytes() for path in place.glob("*.key")}
@@ -134,7 +134,7 @@ def test_a_shop_is_made_by_who_says_so_and_no_second_time(tmp_path: Path) -> Non
     assert again.exit_code == 1
     assert "There is a shop in the data folder" in again.stderr
     assert {path: path.read_bytes() for path in place.glob("*.key")} == before
-    assert "All is well." in run(place, "doctor").output
+    assert "No problems found." in run(place, "doctor").output
 
 
 def test_a_part_that_is_missing_is_not_made_anew_unasked(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_part_that_is_missing_is_not_made_anew_unasked(tmp_path: Path) -> None
         assert "orders" in (said.output if command == "doctor" else said.stderr)
     assert not (place / "orders.db").exists()
     assert run(place, "migrate").exit_code == 0
-    assert "All is well." in run(place, "doctor").output
+    assert "No problems found." in run(place, "doctor").output
 
 
 def test_a_file_that_is_no_database_of_a_shop_stays_as_it_is(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_an_archive_makes_a_shop_where_none_is_if_it_can_be_read(tmp_path: Path)
             said = run(other, command, str(tmp_path / name))
             assert (said.exit_code, other.exists()) == (1, False), said.output
     assert run(other, "restore", str(tmp_path / "shop.zip")).exit_code == 0
-    assert "All is well." in run(other, "doctor").output
+    assert "No problems found." in run(other, "doctor").output
     shutil.rmtree(other)
     assert run(other, "import archive", str(tmp_path / "shop.zip")).exit_code == 0
 

@@ -228,7 +228,7 @@ async def test_a_server_waits_for_a_database_that_is_not_there_and_says_so(data:
                 await asyncio.sleep(0.1)
             assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
             assert (await client.post("/v1/carts")).status_code == 503
-            assert "Waiting for it" in server.log.read_text()
+            assert "Waiting …" in server.log.read_text()
             await road.open()
             await starting
             assert (await client.post("/v1/carts")).status_code == 201
@@ -313,7 +313,7 @@ def said(result: subprocess.CompletedProcess, code: int, words: str) -> None:
 
 def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Path) -> None:
     said(shopwright(tmp_path, "sevre"), 2, "No such command")
-    said(shopwright(tmp_path, "init"), 0, "An empty shop was made")
+    said(shopwright(tmp_path, "init"), 0, "Created an empty shop")
     said(shopwright(tmp_path, "serve", "--port", "70000"), 2, "70000")
     said(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
     said(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
@@ -361,7 +361,7 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
             "FILE.zip is the whole shop, FILE.jsonl its products",
         )
         assert not (tmp_path / name).exists()
-    said(shopwright(tmp_path, "doctor"), 0, "All is well.")
+    said(shopwright(tmp_path, "doctor"), 0, "No problems found.")
     said(shopwright(tmp_path, "events", "dead"), 0, "No dead events.")
     said(shopwright(tmp_path, "events", "replay", "evt_1"), 1, "evt_1: no such dead event.")
     listed = shopwright(tmp_path, "settings", SHOPWRIGHT_OWNER_PASSWORD="hunter2hunter2")
@@ -372,7 +372,7 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
 def test_a_newer_data_folder_is_refused_and_not_touched(tmp_path: Path) -> None:
     import sqlite3
 
-    said(shopwright(tmp_path, "init"), 0, "An empty shop was made")
+    said(shopwright(tmp_path, "init"), 0, "Created an empty shop")
     database = tmp_path / "data" / "orders.db"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("INSERT INTO migrations VALUES ('orders/9999_future.sql', 'x')")

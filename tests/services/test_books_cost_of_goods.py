@@ -136,7 +136,7 @@ async def test_an_order_whose_goods_are_in_the_books_at_another_cost_is_seen(
     async with shop.works[service].begin() as tx:
         await tx.run(broken)
     said = [sentence for one in await examine(shop) for sentence in one.wrong]
-    assert any(one.startswith(f"Goods of order {order.number} cost ") for one in said), said
+    assert any(one.startswith(f"The cost of goods of order {order.number} is ") for one in said), said
 
 
 async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten_it(
@@ -154,7 +154,7 @@ async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten
     async with shop.works["inventory"].begin() as tx:
         await tx.run("DELETE FROM order_costs")
     said = [sentence for one in await examine(shop) for sentence in one.wrong]
-    assert not [one for one in said if one.startswith("Goods of order")]
+    assert not [one for one in said if one.startswith("The cost of goods of order")]
 
 
 async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx.AsyncClient) -> None:

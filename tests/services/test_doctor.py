@@ -42,8 +42,8 @@ DAMAGES = [
     ("payments", "UPDATE payments SET order_id = 'ord_nowhere'", "does not exist"),
     ("orders", "UPDATE orders SET status = 'placed' WHERE status = 'paid'", "does not know"),
     ("payments", "DELETE FROM payments", "no such payment"),
-    ("orders", "UPDATE orders SET number = number + 5", "numbers were given out"),
-    ("orders", "DELETE FROM orders WHERE number = 1001", "numbers were given out"),
+    ("orders", "UPDATE orders SET number = number + 5", "numbers were assigned"),
+    ("orders", "DELETE FROM orders WHERE number = 1001", "numbers were assigned"),
     (
         "inventory",
         "INSERT INTO reservations (order_id, state, expires_at) VALUES ('ord_gone', 'open', 0)",
@@ -132,7 +132,7 @@ async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
             due=2**62,
         )
     assert await loading.doctor(shop) == 0
-    assert "some of it is on its way" in capsys.readouterr().out
+    assert "some work is still in progress" in capsys.readouterr().out
     async with shop.works["payments"].begin() as tx:
         await tx.run("UPDATE deliveries SET state = 'dead'")
     assert await loading.doctor(shop) == 1

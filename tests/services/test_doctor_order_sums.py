@@ -43,7 +43,7 @@ STATEMENTS: tuple[tuple[str, str, str, str], ...] = (
     ("orders", "orders", "UPDATE orders SET items = items + 1", "its lines are of 3 units, lists say 4"),
     ("orders", "orders", "UPDATE orders SET body = '{}'", "cannot be read: ValidationError"),
     ("orders", "order_lines", "UPDATE order_lines SET shipped = 2 WHERE quantity = 2", "1 refunded before they left"),
-    ("orders", "orders", "UPDATE orders SET number = number + 5 WHERE number = 1002", "After order 1001 comes 1007"),
+    ("orders", "orders", "UPDATE orders SET number = number + 5 WHERE number = 1002", "Order 1001 is followed by 1007"),
     ("orders", "orders", "DELETE FROM orders WHERE number = 1001", "Order 1001 (ord_"),
     ("orders", "orders", "UPDATE orders SET payment_id = 'pay_x'", "cannot be read: There is no such payment"),
     ("payments", "payments", "UPDATE payments SET status = 'failed'", "but 0 payments for it stand"),

@@ -61,7 +61,7 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     assert [sentence.partition("is for an order that is not known")[1] != "" for sentence in wrong] == [True]
     if token != "pretend_ok":
         assert await repairing.refund(shop, [lost.payment.id]) == 1
-        assert "were not given back: This payment is too old" in capsys.readouterr().out
+        assert "could not be refunded: This payment is too old" in capsys.readouterr().out
         await gives_in(shop)
     assert await repairing.refund(shop, [lost.payment.id]) == 0
     assert await held(shop) == kept.totals.total.amount

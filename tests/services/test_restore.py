@@ -119,7 +119,7 @@ async def test_what_a_shop_that_is_lost_may_have_given_since_is_not_given_again(
     command = (*words, str(old)) if words[0] == "import" else (*words, str(old), "--yes")
     told = await asyncio.to_thread(shopwright, elsewhere, *command)
     assert told.exit_code == 0, told.output
-    assert "The order numbers go on after 1021: none is given twice." in told.output  # 3 on its busiest day
+    assert "The order numbers continue after 1021, so that none is used twice." in told.output  # 3 on its busiest day
     await trade(elsewhere, "Sofa", 1)
     assert numbers(elsewhere) == [1001, 1002, 1003, 1022]
     looked = await asyncio.to_thread(shopwright, elsewhere, "doctor")
@@ -215,7 +215,7 @@ def test_a_restore_that_is_killed_once_the_shop_was_kept_leaves_the_shop_as_it_w
 ) -> None:
     with restoring(folder, tmp_path / "shop.zip") as process:
         for line in process.stdout:
-            if "was kept in" in line:
+            if "was saved to" in line:
                 process.kill()
     assert process.returncode == -signal.SIGKILL
     assert list(folder.glob("before-restore-*.zip"))

@@ -53,12 +53,12 @@ async def test_a_promotion_that_cannot_be_read_is_set_aside_and_told(
     await rewrite(shop, "pricing", "promotions", bad.id, body)
     cart = await fill_cart(shop, (lamp, 1))
     assert cart.totals.discount.amount == 1000 * cart.lines[0].quantity
-    assert f"promotion {bad.id} (pricing) is set aside" in await told(shop)
+    assert f"promotion {bad.id} (pricing) is quarantined" in await told(shop)
     metrics = (await api.get("/metrics")).text
     assert 'shopwright_rows_set_aside{service="pricing"} 1.0' in metrics
     await shop.pricing.put_promotion(Promotion(id=bad.id, title="Mended", kind="percentage", value=1000))
     assert (await shop.carts.get(cart.id)).totals.discount.amount > 1000 * cart.lines[0].quantity
-    assert "set aside" not in await told(shop)
+    assert "quarantined" not in await told(shop)
 
 
 async def test_a_product_that_cannot_be_read_holds_up_no_other(shop: Shop, clock: HandClock) -> None:
@@ -73,7 +73,7 @@ async def test_a_product_that_cannot_be_read_holds_up_no_other(shop: Shop, clock
     assert [(await shop.catalog.get(products[n].id)).status for n in (0, 2, 3)] == ["published"] * 3
     listed = await shop.catalog.list_products(limit=3)
     assert [one.id for one in listed] == [products[n].id for n in (0, 2, 3)]
-    assert f"product {products[1].id} (catalog) is set aside" in await told(shop)
+    assert f"product {products[1].id} (catalog) is quarantined" in await told(shop)
 
 
 @pytest.mark.skipif(APART, reason="each process tells what it set aside itself; doctor is a whole one")
@@ -84,7 +84,7 @@ async def test_an_entry_of_the_index_that_cannot_be_read_holds_up_no_other(shop:
     await shop.search.rebuild()
     found = await shop.search.cards((lamp.id, cup.id))
     assert [one.id for one in found] == [cup.id]
-    assert f"entry {lamp.id} (search) is set aside" in await told(shop)
+    assert f"entry {lamp.id} (search) is quarantined" in await told(shop)
 
 
 async def test_a_fact_that_cannot_be_read_is_given_up_and_the_others_are_delivered(
@@ -113,4 +113,4 @@ async def test_a_coupon_of_no_kind_is_set_aside_and_no_cart_meets_it(shop: Shop)
     kept = await shop.carts.set_coupons(cart.id, ("BAD", "GOOD"))
     assert kept.coupons == ("GOOD",)
     assert "BAD" not in {one.code for one in await shop.pricing.coupons()}
-    assert "coupon BAD (pricing) is set aside" in await told(shop)
+    assert "coupon BAD (pricing) is quarantined" in await told(shop)

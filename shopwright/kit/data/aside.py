@@ -53,5 +53,5 @@ class SetAside:
     def sentences(self) -> list[str]:
         """Sentences for `doctor`."""
         return [
-            f"{kind} {name} ({self._service}) is set aside: {why}"[:500] for (kind, name), why in self.found.items()
+            f"{kind} {name} ({self._service}) is quarantined: {why}"[:500] for (kind, name), why in self.found.items()
         ]
