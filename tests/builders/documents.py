@@ -19,7 +19,9 @@ async def documents(shop: Shop) -> list[Document]:
 
 def erasure(order_id: str) -> Delivery:
     """The event that a buyer was erased, as the books receive it."""
-    stored = StoredEvent(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
+    stored = StoredEvent(
+        id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id)
+    )
     return Delivery(stored, "books.OrderErased")
 
 

@@ -73,7 +73,7 @@ class Backlog:
         for row in rows:
             hearers.setdefault(row["id"], []).append(row["hearer"])
         each = list({row["id"]: row for row in rows}.values())
-        events = unread.work.aside.readable("fact", each, lambda row: str(row["id"]), read_event)
+        events = unread.work.aside.readable("event", each, lambda row: str(row["id"]), read_event)
         ones = [
             Delivery(event, name)
             for event in sorted(events, key=lambda one: one.id)

@@ -1,8 +1,9 @@
 """The connection to RabbitMQ and its topology, declared identically by whoever connects first.
 
-PREFIX.facts    topic exchange; an event of service S for handler H has the key S.H PREFIX.H        quorum queue of
-handler H (`*.H`) with one active consumer, so its order is the order of events PREFIX.dead     topic exchange for dead
-deliveries, with the same key PREFIX.dead.S   quorum queue of dead deliveries of events of service S (`S.#`)
+PREFIX.facts    topic exchange; an event of service S for handler H has the key S.H
+PREFIX.H        quorum queue of handler H (`*.H`), with one active consumer, so that events stay in order
+PREFIX.dead     topic exchange for dead deliveries, with the same keys
+PREFIX.dead.S   quorum queue of the dead deliveries of events of service S (`S.#`)
 """
 
 import asyncio

@@ -271,7 +271,7 @@ class Relay(ABC):
             events = {}
             for fact_id in {fact_id for fact_id, _, _ in claimed}:
                 row = await tx.one("SELECT * FROM facts WHERE id = :id", id=fact_id)
-                with work.aside.guard("fact", fact_id):
+                with work.aside.guard("event", fact_id):
                     if row is not None:
                         events[fact_id] = read_event(row)
                 if fact_id not in events:

@@ -379,7 +379,7 @@ class ServiceDatabase(Reader):
     async def events_after(self, fact_id: str, limit: int) -> list[StoredEvent]:
         """Return this service's events after an id ("": the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_event)
+        return self.aside.readable("event", rows, lambda row: str(row["id"]), read_event)
 
 
 def read_event(row: Row) -> StoredEvent:
