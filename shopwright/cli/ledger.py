@@ -26,12 +26,12 @@ async def write_files(shop: "Shop", form: "LargeForm", start: str, end: str, fil
 @data_option
 @click.argument("form", type=click.Choice(["csv", "fec", "datev"]))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--from", "start", required=True, metavar="MONTH", help="the first month, such as 2026-01")
-@click.option("--to", "end", required=True, metavar="MONTH", help="the last month")
+@click.option("--from", "start", required=True, metavar="MONTH", help="first month, such as 2026-01")
+@click.option("--to", "end", required=True, metavar="MONTH", help="last month, included")
 def ledger(data: str | None, form: "LargeForm", file: Path, start: str, end: str) -> None:
     """Write the ledger as FORM to FILE, however large it is; the shop may run.
 
-    DATEV takes 99,999 rows a file: what is more goes to FILE-2, FILE-3 and so on.
+    DATEV imports up to 99,999 rows a file; further rows go to FILE-2, FILE-3 and so on.
     """
     about = f"form {form}, {start} to {end}"
     settings = read_settings(data)

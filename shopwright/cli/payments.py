@@ -27,7 +27,7 @@ async def list_unknown(shop: "Shop") -> int:
     return 0
 
 
-async def take_in(shop: "Shop", references: Sequence[str]) -> int:
+async def import_payments(shop: "Shop", references: Sequence[str]) -> int:
     """Record them, or report one that is not listed before recording any."""
     listed = {one.reference: one for one in await shop.payments.unknown()}
     if others := [one for one in references if one not in listed]:
@@ -61,9 +61,11 @@ def unknown(data: str | None) -> None:
 @payments.command(name="import")
 @data_option
 @click.argument("references", nargs=-1, required=True)
-def take_in_command(data: str | None, references: tuple[str, ...]) -> None:
+def import_command(data: str | None, references: tuple[str, ...]) -> None:
     """Record payments listed by `unknown`, with their refunds; their orders stay unknown."""
     about = f"payments {', '.join(references)}"
     raise SystemExit(
-        with_shop(read_settings(data), lambda shop: take_in(shop, references), recorded="take in payments", about=about)
+        with_shop(
+            read_settings(data), lambda shop: import_payments(shop, references), recorded="import payments", about=about
+        )
     )

@@ -40,6 +40,7 @@ NEED_A_SHOP = {
     "password": [],
     "currency": ["USD", "--yes"],
     "taxes presets": ["helgoland"],
+    "ledger": ["datev", "{folder}/ledger.csv", "--from", "2026-01", "--to", "2026-02"],
     "payments unknown": [],
     "payments import": ["pi_1"],
 }

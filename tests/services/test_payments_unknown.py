@@ -46,9 +46,9 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     assert name in capsys.readouterr().out
     await shop.pretend.own_page.refund(name, Money(800, "EUR"))
     with pytest.raises(Refused, match="Nothing was changed"):
-        await command.take_in(shop, [name, "pi_other"])
+        await command.import_payments(shop, [name, "pi_other"])
     assert await shop.payments.unknown() == [one]
-    assert await command.take_in(shop, [name]) == 0
+    assert await command.import_payments(shop, [name]) == 0
     assert await shop.payments.unknown() == []
     told = capsys.readouterr().out
     assert lost.payment.id in told
