@@ -290,6 +290,29 @@ async def test_letting_go_of_a_version_leaves_the_locks_of_others_in_this_proces
     await one.close()
 
 
+@pytest.mark.parametrize("first", ["read", "snapshot"])
+async def test_a_file_that_is_opened_after_a_crash_is_held_so_that_no_other_process_begins_its_index_anew(
+    first: str, tmp_path: Path
+) -> None:
+    made = open_database(f"sqlite://{tmp_path}", "things")
+    await prepare(made, tmp_path)
+    await made.close()
+    crash = "for n in range(3): connection.execute('INSERT INTO things (id, n) VALUES (?, 1)', [f'x{n}'])\nimport os\nos._exit(9)"
+    elsewhere(tmp_path, crash)
+    assert (tmp_path / "things.db-wal").stat().st_size
+    if first == "snapshot":
+        async with made.snapshot():
+            pass
+    assert len(await made.fetch("SELECT id FROM things", {})) == 3
+    # Who gets this lock takes himself for the first to open the file, and cuts its index short (SQLite's os_unix.c: DMS).
+    lock = f"import fcntl\nfcntl.lockf(open({str(tmp_path / 'things.db-shm')!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
+    assert "BlockingIOError" in elsewhere(tmp_path, lock)
+    before = made.version()
+    elsewhere(tmp_path, "connection.execute('DELETE FROM things')")
+    assert made.version() != before
+    await made.close()
+
+
 def elsewhere(tmp_path: Path, statement: str) -> str:
     """Do something to the file in another process; answers what it complains of."""
     program = f"""

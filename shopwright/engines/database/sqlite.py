@@ -181,10 +181,15 @@ class SqliteDatabase:
             if damage.is_damage(error):
                 raise damage.note_damage(self._path, error) from error
             raise _unavailable(self._path, error, NOT_OPENED) from error
+        if (
+            commits and self._wal is None
+        ):  # kept open: whoever closes a descriptor of it drops the locks of this process
+            self._wal = WalIndex.of(self._path)
         try:
             damage.require_whole_wal(self._path, commits)
         except Damaged:
             connection.close()
+            self._close_index()
             raise
         return connection
 
@@ -246,6 +251,7 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SqliteSnapshot]:
+        self._read(damage.EMPTY, {})  # the connection of this snapshot is not the one that stays
         connection = self._open()
         try:
             snapshot = SqliteSnapshot(connection, self._path)
@@ -382,11 +388,13 @@ class SqliteDatabase:
         await self.fetch("SELECT count(*) FROM migrations", {})
 
     async def close(self) -> None:
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
+        for connection in filter(None, (self._reader, self._writer)):
+            connection.close()
         self._reader = self._writer = None
         self._gone = ""
+        self._close_index()
+
+    def _close_index(self) -> None:
         if self._wal is not None:
             self._wal.close()
             self._wal = None
