@@ -63,3 +63,20 @@ async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
         await remembered.get(("q" * 1_000, number), value)
     assert remembered._bytes <= memo.MOST_BYTES + 200_000
     assert sum(weight(key) + weight(one) for key, one in remembered._values.items()) == remembered._bytes
+
+
+async def test_what_is_dropped_while_more_is_read_is_still_answered(whole: Shop) -> None:
+    remembered = Memo(whole.works["catalog"])
+
+    async def read(ids: list[str]) -> dict[str, str]:
+        async def value() -> str:
+            return "other"
+
+        for number in range(memo.MOST + 2 if ids == ["b"] else 0):  # too many: all is dropped, of the same version
+            await remembered.get(number, value)
+        return {one: one * 2 for one in ids}
+
+    for _ in range(2):  # the first version a database tells is none of its log
+        assert await remembered.many("kind", ["a"], read) == {"a": "aa"}
+    assert await remembered.many("kind", ["a", "b"], read) == {"a": "aa", "b": "bb"}
+    assert len(remembered._values) < memo.MOST

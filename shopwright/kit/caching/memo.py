@@ -82,12 +82,12 @@ class Memo:
     ) -> dict[str, T | None]:
         """Return the values of all `ids` (None if missing); unknown ones are read together."""
         version = await self._current()
-        values = self._values
-        missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]
+        known: dict[str, T | None] = {
+            one: self._values[kind, one] for one in ids if version is not None and (kind, one) in self._values
+        }
+        missing = [one for one in dict.fromkeys(ids) if one not in known]
         made = await make(missing) if missing else {}
-        if version is None or version != self._version:
-            known = {one: values.get((kind, one)) for one in ids}
-            return {one: made.get(one, known[one]) for one in ids}
-        for one in missing:
-            self._keep((kind, one), made.get(one))
-        return {one: values[kind, one] for one in ids}
+        if version is not None and version == self._version:
+            for one in missing:  # meanwhile, all that was kept may have been dropped, and not for another version
+                self._keep((kind, one), made.get(one))
+        return {one: known[one] if one in known else made.get(one) for one in ids}
