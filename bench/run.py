@@ -67,7 +67,16 @@ def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, in
     return sum(ours for ours, _ in turns) / ROUNDS, sum(least for _, least in turns) / ROUNDS, len(answer.content)
 
 
-async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *, order: bool, warm: int = 20) -> float:
+async def flow_over_http(
+    url: str,
+    skus: list[str],
+    times: int,
+    at_once: int,
+    *,
+    order: bool,
+    warm: int = 20,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> float:
     """Whole flows a second. Cart: made, two lines, another quantity, seen; with `order` address, shipping, place, pay."""
 
     async def one(client: httpx.AsyncClient, n: int) -> None:
@@ -88,7 +97,7 @@ async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *,
             raise SystemExit(answer.text)
 
     gate = asyncio.Semaphore(at_once)
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, transport=transport) as client:
 
         async def gated(n: int) -> None:
             async with gate:

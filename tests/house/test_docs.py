@@ -66,7 +66,10 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
 def test_decisions_are_half_a_page_titled_as_the_rule() -> None:
     for page in set((HOME / "docs" / "decisions").glob("*.md")) - {HOME / "docs" / "decisions" / "index.md"}:
         assert page.read_text().startswith("# ")
-        assert len(page.read_text().split()) < 250
+        told = [
+            line for line in page.read_text().splitlines() if not line.startswith("|")
+        ]  # figures are looked up, not read
+        assert len(" ".join(told).split()) < 250
 
 
 LIST = HOME.parent / "shared" / "data" / "security-checklists" / "owasp_asvs_5.0.0.csv.gz"

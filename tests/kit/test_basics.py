@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
 from shopwright.kit.addresses import Address, address_form, check_address, check_email, check_phone
-from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.clock import HandClock, from_micros, to_micros
 from shopwright.kit.codes import visible
 from shopwright.kit.countries import countries_posted_to
@@ -186,21 +185,6 @@ def test_a_clock_moved_by_hand_moves() -> None:
     before = clock.now()
     clock.move(minutes=1)
     assert clock.now() - before == timedelta(minutes=1)
-
-
-def test_what_is_made_of_values_is_made_anew_when_one_of_them_differs_and_never_too_many_are_kept() -> None:
-    made, count = MemoEntry(most=3), 0
-
-    def make() -> int:
-        nonlocal count
-        count += 1
-        return count
-
-    assert [made.get("a", (1, "x"), make), made.get("a", (1, "x"), make), made.get("a", (1, "y"), make)] == [1, 1, 2]
-    assert made.get("a", (1, "x"), make) == 3
-    for key in "bcdefg":
-        made.get(key, (), make)
-    assert len(made._made) <= 3
 
 
 def test_each_purpose_has_a_key_of_its_own() -> None:

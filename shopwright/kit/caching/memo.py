@@ -20,26 +20,6 @@ def weight(value: Any) -> int:
     return OVERHEAD + len(WRITTEN.encode(value))
 
 
-class MemoEntry:
-    """A result by key, valid while its input values are equal, wherever they come from."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self._made: dict[Any, tuple[tuple[Any, ...], Any]] = {}
-        self._most = most
-
-    def get(self, key: Any, values: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """Return the result for `values`. Comparison is fast for identical objects."""
-        found = self._made.get(key)
-        if found is not None and found[0] == values:
-            known: T = found[1]
-            return known
-        if len(self._made) >= self._most:
-            self._made.clear()
-        made = make()
-        self._made[key] = (values, made)
-        return made
-
-
 class Memo:
     """Values of one service by key. Without a version everything is read anew."""
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
@@ -76,7 +75,6 @@ class ProductViews:
         self.pricing = pricing
         self.search = search
         self.currency = currency
-        self._made = MemoEntry()
 
     async def product(self, id_or_slug: str, *, drafts: bool = False) -> ProductView:
         """Return a product; `drafts`: for staff. Raises Missing."""
@@ -99,8 +97,7 @@ class ProductViews:
         stock = await self.inventory.stock(ids)
         categories = await self.catalog.categories()
         rating = await self.search.rating(product.id)
-        values = (product, *prices.values(), *stock.values(), categories, rating)
-        return self._made.get(product.id, values, lambda: _compose(product, prices, stock, categories, rating))
+        return _compose(product, prices, stock, categories, rating)
 
     async def cards(self, product_ids: Sequence[str]) -> list[Card]:
         """Return products as list cards."""

@@ -13,7 +13,6 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from shopwright.kit.auth import anyone
-from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.errors import Missing
@@ -55,7 +54,6 @@ SORTS: dict[Sort, str] = {
 Pairs = list[tuple[str, str]]
 
 
-MADE = MemoEntry(most=500)  # some 25 kB each
 EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 
@@ -231,9 +229,7 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Re
     pairs: Pairs = list(request.query_params.multi_items())
     asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
     results = await search.find(asked)
-    key = (slug, request.scope["query_string"], currency)
-    said = MADE.get(key, (results, categories), lambda: _said(here, categories, pairs, asked, results, currency))
-    return await frame.show("listing.html", said)
+    return await frame.show("listing.html", _said(here, categories, pairs, asked, results, currency))
 
 
 @get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)

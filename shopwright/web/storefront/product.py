@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone, signed_in
-from shopwright.kit.caching.memo import MemoEntry
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.problems import status_of
@@ -26,7 +25,6 @@ from shopwright.web.product_view.view import ProductView, VariantView
 from shopwright.web.storefront.browse import cards_of
 from shopwright.web.storefront.page_context import FrameDep, PageContext, complaints, form_of, needed
 
-MADE = MemoEntry(most=1_000)  # some 10 kB each
 MOST_PAGES = 250
 ORDERS: Mapping[Order, str] = {
     "helpful": gettext_noop("Most helpful"), "newest": gettext_noop("Newest"), "best": gettext_noop("Highest rating"), "worst": gettext_noop("Lowest rating"),
@@ -56,11 +54,7 @@ async def show_product(
     return await frame.show(
         "product.html",
         {
-            **MADE.get(
-                (shown.id, request.scope["query_string"], sent),
-                (shown, types, frame.settings.url, promised),
-                lambda: _said(frame, shown, types, wanted, promised),
-            ),
+            **_said(frame, shown, types, wanted, promised),
             "reviews": await _reviews(frame, shown),
             **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
             "together": cards_of(await shelf.cards([one.product_id for one in together])),
