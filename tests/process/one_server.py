@@ -233,7 +233,7 @@ async def recovered(machine: OneServer) -> None:
 FAULTS = (
     Fault("the process is killed (`kill -9`)", "/health/ready: no answer", "PartDown", "systemctl status shopwright", killed, nothing),
     Fault("the disk is full", "/health/ready: writes", "DiskLow", "`df -h`", full, emptied),
-    Fault("the mail server is away", "/status: Letters", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
+    Fault("the mail server is away", "/status: E-mails", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
     Fault("the clock is an hour behind", "alert ClockJumped", "ClockJumped", "timedatectl", clock_behind, clock_right, sells=True),
     Fault("the search index cannot be opened", "/health/ready: search", "EngineAway", "/health/ready", search_away, search_back, sells=True),
     Fault("the data folder is not there", "/health/ready: no answer", "PartDown", "systemctl status shopwright", unmounted, mounted),

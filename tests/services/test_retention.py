@@ -50,10 +50,10 @@ def test_each_table_that_grows_says_what_ends_its_rows() -> None:
     endless = [
         f"{service}.{rule.table}"
         for service, rule in declared()
-        if rule.grows in {"strangers", "requests"} and rule.end.startswith("never")
+        if rule.grows in {"visitors", "requests"} and rule.end.startswith("never")
     ]
     assert silent == []
-    assert endless == [], "filled by strangers and never emptied"
+    assert endless == [], "filled by visitors and never emptied"
 
 
 async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, clock: HandClock) -> None:

@@ -26,7 +26,7 @@ MOST_BATCHES = 200
 # A clock that is wrong for an hour deletes at most what would expire within a day.
 FASTEST = timedelta(days=1)
 REACHED = "retention"
-Grows = Literal["orders", "customers", "products", "staff", "days", "strangers", "requests", "not at all"]
+Grows = Literal["orders", "customers", "products", "staff", "days", "visitors", "requests", "not at all"]
 
 
 Purpose = Literal["account", "orders", "messages", "marketing", "behaviour", "reviews", "books", "security", "running"]
@@ -44,20 +44,20 @@ PURPOSES: dict[Purpose, Kept] = {
     "account": Kept(
         "Account, addresses, cart and wishlist",
         "customers and staff; carts of guests, too",
-        "to serve who has an account or a cart (GDPR, article 6 (1) (b))",
+        "to provide accounts and carts (GDPR, article 6 (1) (b))",
     ),
     "orders": Kept(
         "Orders",
         "customers and guests",
-        "to send what was ordered and answer for it (GDPR, article 6 (1) (b))",
+        "to fulfil orders and handle claims (GDPR, article 6 (1) (b))",
     ),
-    "messages": Kept("Messages", "customers, guests and staff", "to tell what happened to an order or an account (GDPR, article 6 (1) (b))"),
-    "marketing": Kept("What somebody wants to hear of", "customers and guests", "with their consent, which they may withdraw (GDPR, article 6 (1) (a))"),
-    "behaviour": Kept("What somebody looked at and bought", "customers", "for recommendations, with their consent (GDPR, article 6 (1) (a))"),
-    "reviews": Kept("Reviews and votes", "customers", "to show what buyers say (GDPR, article 6 (1) (f))"),
-    "books": Kept("Books and documents", "customers, guests and who wrote them", "tax law asks for them (GDPR, articles 6 (1) (c) and 17 (3) (b))"),
-    "security": Kept("Sign-ins, tries and the audit log", "customers, guests and staff", "to keep others out, and to answer for what was done (GDPR, article 6 (1) (f))"),
-    "running": Kept("What services tell each other", "customers, guests and staff", "so that nothing is done twice or lost (GDPR, article 6 (1) (f))"),
+    "messages": Kept("Messages", "customers, guests and staff", "to report the progress of orders and accounts (GDPR, article 6 (1) (b))"),
+    "marketing": Kept("Marketing preferences", "customers and guests", "with their consent, which they may withdraw (GDPR, article 6 (1) (a))"),
+    "behaviour": Kept("Product views and purchases", "customers", "for recommendations, with their consent (GDPR, article 6 (1) (a))"),
+    "reviews": Kept("Reviews and votes", "customers", "to show the opinions of buyers (GDPR, article 6 (1) (f))"),
+    "books": Kept("Accounting records and documents", "customers, guests and the staff who wrote them", "because tax law requires them (GDPR, articles 6 (1) (c) and 17 (3) (b))"),
+    "security": Kept("Sign-ins, failed attempts and the audit log", "customers, guests and staff", "to prevent abuse and to account for actions (GDPR, article 6 (1) (f))"),
+    "running": Kept("Events between services", "customers, guests and staff", "so that no event is lost or handled twice (GDPR, article 6 (1) (f))"),
 }  # fmt: skip
 
 
@@ -123,13 +123,13 @@ UNHEARD = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
 KIT: tuple[Retention, ...] = (
     Retention(
         table="facts",
-        rows="what this service told",
+        rows="an event this service emitted",
         grows="orders",
         personal="running",
         expiries=(
             Expiry(
                 days=7,
-                what="it was told, once everyone has heard it",
+                what="it was emitted, once all handlers have handled it",
                 since="id",
                 prefix="evt",
                 where=UNHEARD,
@@ -140,15 +140,15 @@ KIT: tuple[Retention, ...] = (
     ),
     Retention(
         table="deliveries",
-        rows="delivery of an event to a handler",
+        rows="the delivery of an event to a handler",
         grows="orders",
-        end="when it was handled; one that was given up stays until staff replay it (an alert tells of it)",
+        end="when it was handled; a dead one stays until staff replay it (there is an alert)",
         job="the bus",
         silent=("hearer", "subject", "problem"),
     ),
     Retention(
         table="inbox",
-        rows="key of a handled event or request, so that it is handled once",
+        rows="the key of a handled event or request, so that it is handled once",
         grows="orders",
         personal="running",
         expiries=(
@@ -182,16 +182,16 @@ KIT: tuple[Retention, ...] = (
     ),
     Retention(
         table="timers",
-        rows="when a timer is due",
+        rows="the due time of a scheduled job",
         grows="not at all",
-        end="never: one for each timer",
+        end="never: one per job",
         silent=("name",),
     ),
     Retention(
         table="shop_marks",
-        rows="a mark of the whole shop",
+        rows="a shared flag of the shop",
         grows="not at all",
-        end="never: a handful",
+        end="never: a handful of rows",
         silent=("name",),
     ),
 )

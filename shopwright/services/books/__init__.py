@@ -1,9 +1,9 @@
-"""Accounting: ledger, periods, statements and documents of what was sold, refunded and paid."""
+"""Accounting: ledger, periods, statements and documents of sales, refunds and payments."""
 
 from shopwright.kit.manifest import ServiceManifest
 
 MANIFEST = ServiceManifest(
-    owns="ledger, periods, statements of tax, invoices, credit notes and other documents",
+    owns="ledger, periods, tax statements, invoices, credit notes and other documents",
     asks=("pricing", "payments", "orders"),
     handles=(
         "OrderPaid",

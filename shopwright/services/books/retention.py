@@ -4,19 +4,21 @@ from shopwright.kit.data.retention import Retention, StoredBody
 from shopwright.services.books.contract import TaxKind
 from shopwright.services.books.contract.documents import DocumentBody
 
-BOOKS = "never by itself: books; a shop that may delete them closes and exports them first"
+BOOKS = (
+    "never automatically: accounting records; a merchant who may delete them closes the period and exports them first"
+)
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="chains",
-        rows="the last number of a series",
+        rows="the last number of a document series",
         grows="not at all",
-        end="never: one a series",
+        end="never: one per series",
         silent=("name", "sha256"),
     ),
     Retention(
         table="entries",
-        rows="an entry of the ledger",
+        rows="a journal entry",
         grows="orders",
         personal="books",
         end=BOOKS,
@@ -25,41 +27,41 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="postings",
-        rows="an account in an entry",
+        rows="a posting to one account in an entry",
         grows="orders",
         end="with its entry",
         silent=("account", "provider"),
     ),
     Retention(
         table="tax_kinds",
-        rows="a rate of tax as it was booked",
+        rows="a posted tax rate",
         grows="not at all",
-        end="never: some dozens",
+        end="never: a few dozen rows",
         bodies=(StoredBody("kind", TaxKind),),
     ),
     Retention(
         table="day_sums",
-        rows="an account on a day",
+        rows="the daily total of an account",
         grows="days",
-        end="never: some a day",
+        end="never: a few rows a day",
         silent=("account", "provider"),
     ),
-    Retention(table="tax_sums", rows="a tax in a month", grows="days", end="never: some a month"),
+    Retention(table="tax_sums", rows="the monthly total of a tax", grows="days", end="never: a few rows a month"),
     Retention(
         table="closed_periods",
-        rows="a month that is closed",
+        rows="a closed month",
         grows="days",
         personal="books",
-        end="never: one a month",
+        end="never: one per month",
         tells=("who",),
         silent=("sha256",),
     ),
-    Retention(table="followed_orders", rows="an order that was booked", grows="orders", end="with its entries"),
+    Retention(table="followed_orders", rows="a posted order", grows="orders", end="with its entries"),
     Retention(
         table="progress",
-        rows="how far a job has come",
+        rows="the progress of a job",
         grows="not at all",
-        end="never: one a job",
+        end="never: one per job",
         silent=("name", "place"),
     ),
     Retention(
@@ -67,7 +69,7 @@ RETENTION: tuple[Retention, ...] = (
         rows="an invoice, credit note or other document",
         grows="orders",
         personal="books",
-        end="its body SHOPWRIGHT_BOOKS_YEARS full years after it was issued; number and hash never",
+        end="its body SHOPWRIGHT_BOOKS_YEARS full years after issue; its number and hash never",
         job="books.drop_documents",
         bodies=(StoredBody("body", DocumentBody),),
         silent=("series", "name", "kind", "refers_to", "sha256", "before"),
@@ -75,18 +77,18 @@ RETENTION: tuple[Retention, ...] = (
     Retention(table="erased_orders", rows="an order whose buyer was erased", grows="customers", end="with its entries"),
     Retention(
         table="sealed_documents",
-        rows="the body of a document whose buyer was erased, encrypted",
+        rows="the encrypted body of a document of an erased buyer",
         grows="orders",
         personal="books",
-        end="SHOPWRIGHT_BOOKS_YEARS full years after it was issued",
+        end="SHOPWRIGHT_BOOKS_YEARS full years after issue",
         job="books.drop_documents",
         bodies=(StoredBody("body", DocumentBody),),
     ),
     Retention(
         table="account_numbers",
-        rows="a number of the chart of accounts",
+        rows="an account number in the chart of accounts",
         grows="not at all",
-        end="when it is taken away",
+        end="when it is removed",
         silent=("name", "number"),
     ),
 )

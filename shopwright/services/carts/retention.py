@@ -9,8 +9,8 @@ LINES = (("cart_lines", "cart_id"),)
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="carts",
-        rows="a cart with its address",
-        grows="strangers",
+        rows="a cart with its addresses",
+        grows="visitors",
         personal="account",
         expiries=(
             Expiry(
@@ -22,14 +22,14 @@ RETENTION: tuple[Retention, ...] = (
             ),
             Expiry(
                 days=60,
-                what="a guest changed it last",
+                what="a guest last changed it",
                 since="updated_at",
                 where="closed = 0 AND customer_id IS NULL",
                 children=LINES,
             ),
             Expiry(
                 days=400,
-                what="a customer changed it last",
+                what="a customer last changed it",
                 since="updated_at",
                 where="closed = 0",
                 children=LINES,
@@ -44,10 +44,10 @@ RETENTION: tuple[Retention, ...] = (
         tells=("email", "reference"),
         silent=("coupons", "gift_cards"),
     ),
-    Retention(table="cart_lines", rows="what is in a cart", grows="strangers", end="with its cart", job="carts.tidy"),
+    Retention(table="cart_lines", rows="an item in a cart", grows="visitors", end="with its cart", job="carts.tidy"),
     Retention(
         table="wishes",
-        rows="what a customer wishes for",
+        rows="an item of a wishlist",
         grows="customers",
         personal="account",
         end="with the account",
@@ -57,7 +57,7 @@ RETENTION: tuple[Retention, ...] = (
         table="waiting_rooms",
         rows="the waiting room",
         grows="not at all",
-        end="when it is closed: there is one",
+        end="when it is closed: there is only one",
         silent=("name",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from shopwright.kit.data.retention import Expiry, Retention
 
-OWED = "never by itself: its balance is owed, and stands in the books"
+OWED = "never automatically: its balance is a liability in the accounts"
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
@@ -17,7 +17,7 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="movements",
-        rows="money that came to a gift card or left it",
+        rows="a credit or debit of a gift card",
         grows="orders",
         end="with its card",
         personal="books",
@@ -26,28 +26,26 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="holds",
-        rows="that gift cards pay for an order",
+        rows="a hold on gift cards for an order",
         grows="orders",
         expiries=(
             Expiry(
                 days=7,
-                what="it would have run out, for those that were not taken",
+                what="it would have expired, unless it was captured",
                 since="expires_at",
                 where="state IN ('released', 'expired')",
                 key=("order_id",),
                 children=(("hold_lines", "order_id"),),
             ),
         ),
-        end="where it was taken: with the card",
+        end="if captured, with the card",
         silent=("cart",),
     ),
-    Retention(table="hold_lines", rows="what a gift card pays of an order", grows="orders", end="with its hold"),
-    Retention(
-        table="refunds", rows="that a refund went to gift cards", grows="orders", end="with the card", silent=("key",)
-    ),
+    Retention(table="hold_lines", rows="the amount held on one gift card", grows="orders", end="with its hold"),
+    Retention(table="refunds", rows="a refund to gift cards", grows="orders", end="with the card", silent=("key",)),
     Retention(
         table="codes",
-        rows="the code of a gift card, encrypted, for the e-mail to its recipient",
+        rows="the encrypted code of a gift card, for the e-mail to its recipient",
         grows="orders",
         end="7 days after it was issued",
         job="giftcards.forget",
@@ -55,10 +53,10 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="guesses",
-        rows="codes that were tried from a network address",
-        grows="strangers",
+        rows="wrong gift card codes from a network address",
+        grows="visitors",
         personal="security",
-        end="15 minutes after the first",
+        end="15 minutes after the first one",
         job="giftcards.forget",
         tells=("key",),
     ),

@@ -2,4 +2,4 @@
 
 from shopwright.kit.manifest import ServiceManifest
 
-MANIFEST = ServiceManifest(owns="the log of all events in one order, roll-ups for dashboards", handles=("*",))
+MANIFEST = ServiceManifest(owns="the ordered log of all events, roll-ups for dashboards", handles=("*",))

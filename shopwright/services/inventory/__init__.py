@@ -3,6 +3,6 @@
 from shopwright.kit.manifest import ServiceManifest
 
 MANIFEST = ServiceManifest(
-    owns="stock per location, reservations that expire, movements (append-only), what it is worth",
+    owns="stock per location, reservations that expire, movements (append-only), stock value",
     emits=("StockChanged", "StockRanLow", "BackInStock", "StockValued"),
 )

@@ -7,19 +7,19 @@ COST_DAYS = 1095  # what left for an order comes back at its cost as long
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="stock",
-        rows="how many are at a location",
+        rows="the stock of a variant at a location",
         grows="products",
-        end="never: one a variant and location",
+        end="never: one per variant and location",
         silent=("location",),
     ),
     Retention(
         table="reservations",
-        rows="that goods were set aside for an order",
+        rows="a stock reservation for an order",
         grows="orders",
         expiries=(
             Expiry(
                 days=7,
-                what="it would have run out, for those that are not open",
+                what="it would have expired, unless it is open",
                 since="expires_at",
                 where="state IN ('taken', 'released', 'expired')",
                 key=("order_id",),
@@ -28,36 +28,36 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="reservation_lines",
-        rows="goods set aside",
+        rows="reserved units of a variant",
         grows="orders",
-        end="when they are taken or given back",
+        end="when they are committed or released",
         job="OrderPaid, OrderCancelled, inventory.expire",
         silent=("location",),
     ),
     Retention(
         table="movements",
-        rows="goods that came or went",
+        rows="a stock movement",
         grows="orders",
-        end="400 days after it, when all earlier ones of a variant at a location are carried forward as one",
+        end="after 400 days, when all earlier movements of a variant at a location are combined into one",
         job="inventory.carry_forward",
         silent=("location", "reason"),
     ),
     Retention(
-        table="stock_values", rows="what a variant's stock is worth", grows="products", end="never: one a variant"
+        table="stock_values", rows="the stock value of a variant", grows="products", end="never: one per variant"
     ),
     Retention(
         table="order_costs",
-        rows="what left for an order, at its cost",
+        rows="the cost of goods sold with an order",
         grows="orders",
-        expiries=(Expiry(days=COST_DAYS, what="it left", since="since", key=("order_id", "variant_id")),),
+        expiries=(Expiry(days=COST_DAYS, what="the goods were sold", since="since", key=("order_id", "variant_id")),),
     ),
-    Retention(table="locations", rows="a location", grows="staff", end="when staff remove it", silent=("title",)),
-    Retention(table="stock_rules", rows="rules for a variant", grows="products", end="never: one a variant"),
+    Retention(table="locations", rows="a location", grows="staff", end="when staff delete it", silent=("title",)),
+    Retention(table="stock_rules", rows="the stock rules of a variant", grows="products", end="never: one per variant"),
     Retention(
         table="owed",
-        rows="goods promised and not there yet",
+        rows="a backorder",
         grows="orders",
-        end="when they are there, or not wanted any more",
+        end="when the goods arrive, or the order no longer needs them",
         job="StockChanged, OrderCancelled",
     ),
 )

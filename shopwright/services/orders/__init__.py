@@ -1,4 +1,4 @@
-"""Orders: what was bought, by whom, and its progress from placement to delivery."""
+"""Orders: their items, buyer and progress from placement to delivery."""
 
 from shopwright.kit.manifest import ServiceManifest
 

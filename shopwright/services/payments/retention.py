@@ -8,15 +8,23 @@ RETENTION: tuple[Retention, ...] = (
         rows="a payment",
         grows="orders",
         personal="security",
-        end="never: books; by what tries are counted (hashes), when its window has passed",
+        end="never: accounting records; hashes used to limit attempts, when the limit's window has passed",
         job="payments.forget_tries",
         tells=("email_hash", "address_hash", "card_hash"),
         silent=("key", "provider", "token", "return_url", "reference", "reason", "redirect_url", "capture", "dispute"),
     ),
     Retention(
-        table="refunds", rows="money given back", grows="orders", end="never: books", silent=("key", "why", "reference")
+        table="refunds",
+        rows="a refund",
+        grows="orders",
+        end="never: accounting records",
+        silent=("key", "why", "reference"),
     ),
     Retention(
-        table="ledger", rows="an entry of the ledger", grows="orders", end="never: books", silent=("entry", "account")
+        table="ledger",
+        rows="a journal entry",
+        grows="orders",
+        end="never: accounting records",
+        silent=("entry", "account"),
     ),
 )

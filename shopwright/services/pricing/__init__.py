@@ -1,4 +1,4 @@
-"""Pricing: what a cart costs, and why."""
+"""Pricing: the total of a cart, with its breakdown."""
 
 from shopwright.kit.manifest import ServiceManifest
 

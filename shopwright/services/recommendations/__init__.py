@@ -3,7 +3,7 @@
 from shopwright.kit.manifest import ServiceManifest
 
 MANIFEST = ServiceManifest(
-    owns="what was bought together, features of products, what those who agreed looked at",
+    owns="products bought together, product features, product views of shoppers who agreed",
     asks=("catalog",),
     handles=("OrderPaid", "OrderImported", "ProductPublished", "ProductRetired", "UserErased"),
     emits=("ProductsViewed",),

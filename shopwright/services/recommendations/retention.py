@@ -4,17 +4,17 @@ from shopwright.kit.data.retention import DAY, Expiry, Retention
 
 RETENTION: tuple[Retention, ...] = (
     Retention(
-        table="pairs", rows="how often two products were bought together", grows="products", end="never: one a pair"
+        table="pairs", rows="two products bought together, with a count", grows="products", end="never: one per pair"
     ),
     Retention(
         table="sold",
-        rows="how many orders a product was in on a day",
+        rows="orders of a product on a day",
         grows="products",
         expiries=(Expiry(days=400, what="that day", since="day", unit=DAY, key=("product_id", "day")),),
     ),
     Retention(
         table="bought",
-        rows="what a customer has bought",
+        rows="a product a customer bought",
         grows="customers",
         personal="behaviour",
         end="with the account",
@@ -22,7 +22,7 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="features",
-        rows="what a product is like",
+        rows="a feature of a product",
         grows="products",
         end="with the product",
         job="ProductDeleted",
@@ -30,26 +30,26 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="feature_counts",
-        rows="how many products are like that",
+        rows="the number of products with a feature",
         grows="products",
-        end="never: one a feature",
+        end="never: one per feature",
         silent=("feature",),
     ),
     Retention(
         table="consents",
-        rows="a browser that wants what it saw to be remembered",
-        grows="strangers",
+        rows="a browser whose user agreed to recommendations from viewed products",
+        grows="visitors",
         personal="behaviour",
-        end="90 days after its last look",
+        end="90 days after its last view",
         job="recommendations.forget",
         tells=("viewer",),
     ),
     Retention(
         table="views",
-        rows="what somebody looked at",
-        grows="strangers",
+        rows="a product view by a person",
+        grows="visitors",
         personal="behaviour",
-        end="90 days after the look",
+        end="90 days after the view",
         job="recommendations.forget",
         tells=("viewer",),
     ),

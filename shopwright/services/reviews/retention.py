@@ -5,16 +5,18 @@ from shopwright.kit.data.retention import Retention
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="purchases",
-        rows="what a customer may review",
+        rows="a product a customer may review",
         grows="customers",
         personal="reviews",
         end="with the account",
         job="UserErased",
     ),
-    Retention(table="stars", rows="how many reviews gave so many stars", grows="products", end="never: five a product"),
+    Retention(
+        table="stars", rows="the number of reviews with a star rating", grows="products", end="never: five per product"
+    ),
     Retention(
         table="votes",
-        rows="that a customer found a review helpful",
+        rows="a customer's helpful vote for a review",
         grows="customers",
         personal="reviews",
         end="with the account",

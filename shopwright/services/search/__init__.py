@@ -3,7 +3,7 @@
 from shopwright.kit.manifest import ServiceManifest
 
 MANIFEST = ServiceManifest(
-    owns="its index and what it is built from",
+    owns="the search index and its source data",
     asks=("catalog",),
     handles=(
         "ProductPublished",

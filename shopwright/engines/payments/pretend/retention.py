@@ -10,7 +10,7 @@ RETENTION: tuple[Retention, ...] = (
         expiries=(
             Expiry(
                 days=400,
-                what="it was begun",
+                what="it was created",
                 since="reference",
                 prefix="pi",
                 key=("reference",),
@@ -29,9 +29,9 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="notices",
-        rows="a webhook on its way",
+        rows="a webhook to be sent",
         grows="orders",
-        end="when it was taken, or given up",
+        end="when it was accepted, or all attempts failed",
         job="pretend.call",
         silent=("reference",),
     ),
@@ -39,7 +39,7 @@ RETENTION: tuple[Retention, ...] = (
         table="secrets",
         rows="the secret that signs webhooks",
         grows="not at all",
-        end="never: there is one",
+        end="never: there is only one",
         silent=("name", "secret"),
     ),
 )
