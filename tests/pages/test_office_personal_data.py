@@ -52,8 +52,8 @@ async def test_nobody_is_forgotten_by_mistake(
 async def test_what_is_no_address_is_said_and_the_purposes_stay(office: httpx.AsyncClient) -> None:
     answer = await send(office, PAGE, email="nobody")
     assert (answer.status_code, 'role="alert"' in answer.text) == (422, True)
-    assert "What services tell each other" in answer.text
-    assert "1095 days after an order without one" in answer.text
+    assert "Events between services" in answer.text
+    assert "1095 days after a guest order was placed" in answer.text
 
 
 async def test_the_buyer_of_an_order_with_an_address_is_not_forgotten_by_its_number(
