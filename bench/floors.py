@@ -66,7 +66,7 @@ class RecordingSession:
 def record(shop: Shop) -> list[Call]:
     """From now on, everything this shop asks of its databases."""
     calls: list[Call] = []
-    for name, work in shop.works.items():
+    for name, work in shop.databases.items():
         work.database = Recorder(name, work.database, calls)  # type: ignore[assignment]  # it is not migrated through
     return calls
 

@@ -132,7 +132,7 @@ def open_shop(folder: Path, clock: HandClock) -> Shop:
 async def sell(shop: Shop, n: int) -> Product:
     variants = (write.VariantWrite(price=Money(990 + 370 * n, "EUR"), on_hand=9_000_000, weight=900),)
     new = write.ProductWrite(title=f"Harbour Kettle {n}", status="published", variants=variants)
-    return await write.create(shop.shelf, new, "opening stock")
+    return await write.create(shop.product_views, new, "opening stock")
 
 
 async def buy(shop: Shop, products: Sequence[Product], n: int) -> Order:

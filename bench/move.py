@@ -45,7 +45,7 @@ async def order(folder: Path, count: int) -> None:
     first = datetime(2024, 1, 1, tzinfo=UTC)
     nothing = Money(0, "EUR")
     for begin in range(0, count, TOGETHER):
-        async with shop.works["orders"].together():
+        async with shop.databases["orders"].together():
             for n in range(begin, min(begin + TOGETHER, count)):
                 product = products[n % len(products)]
                 price = Money(1000 + n % 900, "EUR")
@@ -59,7 +59,7 @@ async def order(folder: Path, count: int) -> None:
                     total=price, refunded=nothing, shipping_address=SOMEWHERE, billing_address=SOMEWHERE,
                     shipping_title="Standard", placed_at=first + timedelta(minutes=9 * n),
                 )  # fmt: skip
-                await shop.orders.bring(past)
+                await shop.orders.import_order(past)
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
     await shop.close()
@@ -141,7 +141,9 @@ async def settled(shop: Shop) -> None:
     for _ in range(MINUTES * 60):
         await shop.bus.settle()
         if not [
-            row for work in shop.works.values() for row in await work.fetch("SELECT fact_id FROM deliveries LIMIT 1")
+            row
+            for work in shop.databases.values()
+            for row in await work.fetch("SELECT fact_id FROM deliveries LIMIT 1")
         ]:
             return
         await asyncio.sleep(1)
@@ -150,7 +152,7 @@ async def settled(shop: Shop) -> None:
 async def judge(folder: Path, engines: Mapping[str, str], acknowledged: set[str]) -> None:
     """Nothing that was acknowledged is missing, and everything adds up."""
     shop = Shop(complete(Settings(data=str(folder), **engines)))
-    known = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    known = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
     await settled(shop)
     await shop.close()
     if lost := acknowledged - known:

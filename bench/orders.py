@@ -49,7 +49,7 @@ async def open_shop(folder: Path, clock: HandClock) -> Shop:
 async def sell(shop: Shop) -> Product:
     variants = (write.VariantWrite(price=Money(6400, "EUR"), on_hand=5_000_000, weight=900),)
     new = write.ProductWrite(title="Harbour Kettle", status="published", variants=variants)
-    return await write.create(shop.shelf, new, "opening stock")
+    return await write.create(shop.product_views, new, "opening stock")
 
 
 async def buy(shop: Shop, product: Product, n: int) -> Order:
@@ -68,7 +68,7 @@ async def pass_days(shop: Shop, clock: HandClock, days: int) -> float:
     for _ in range(days):
         clock.move(days=1)
         began = time.perf_counter()
-        for work in shop.works.values():
+        for work in shop.databases.values():
             await tidy(shop, work)
         longest = max(longest, time.perf_counter() - began)
     await shop.bus.settle()

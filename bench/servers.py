@@ -89,7 +89,7 @@ async def search(shop: Shop, address: str, alias: str) -> Row:
         return [SearchRequest(text=WORDS[n % len(WORDS)], price_min=begin + n) for n in range(SEARCHES)]
 
     noting = Noting(shop.settings.search)
-    finder = SearchService(shop.works["search"], noting, catalog=shop.catalog)
+    finder = SearchService(shop.databases["search"], noting, catalog=shop.catalog)
     for one in asked(0):
         await finder.find(one)
     await noting.close()

@@ -109,14 +109,14 @@ class ShopWithout(Shop):
         self._part = part
         super().__init__(settings, around=OtherDatabases(part, settings.database), **how)
         if part == "page cache":
-            self.works = {name: unversioned(work) for name, work in self.works.items()}
+            self.databases = {name: unversioned(work) for name, work in self.databases.items()}
             self.marks = None
 
     def _open_engines(self, send_webhook: Any) -> None:
         super()._open_engines(send_webhook)
         engines = self.engines
         if self._part == "cart count":
-            engines.cart_counts, self.ways.cart_counts = CachedCounter(None, "cart"), None
+            engines.cart_counts, self.registry.cart_counts = CachedCounter(None, "cart"), None
         if self._part in {"joined reads", "redis line"} and engines.marks is not None:
             for cache in (engines.cache._inner, engines.marks._cache):  # type: ignore[attr-defined]  # noqa: SLF001
                 setattr(cache, "_reads" if self._part == "joined reads" else "_line", None)  # as for a Cluster

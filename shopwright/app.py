@@ -7,7 +7,7 @@ Engines are opened, and services built from their specs in river order; `web/app
     readers   reviews  search  recommendations  books  notifications  insights
     web       product_view  privacy  storefront  backoffice
 
-A process serves all of it or some (`here`); it calls the rest over the network, by the same contracts.
+A process serves all of it or some (`local_services`); it calls the rest over the network, by the same contracts.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def migrations_of(service: str) -> list[Path]:
 
 
 class Shop:
-    """A shop in one process, or its services that are `here`; `ways` connect to the others.
+    """A shop in one process, or the `local_services` of one; `registry` connects to the others.
 
     `overrides`: replacements for our classes. Raises LookupError for a class no service is built from.
     """
@@ -105,38 +105,38 @@ class Shop:
         hasher: PasswordHasher | None = None,
         around: EngineDecorator | None = None,
         overrides: Mapping[type, type] | None = None,
-        here: Collection[str] = (),
-        ways: ServiceRegistry | None = None,
+        local_services: Collection[str] = (),
+        registry: ServiceRegistry | None = None,
     ) -> None:
         self.settings = settings
-        self.here = serving(here)
-        self.ways = ways or ServiceRegistry(settings, self.here)
+        self.local_services = serving(local_services)
+        self.registry = registry or ServiceRegistry(settings, self.local_services)
         self.contracts: dict[str, type[Any]] = {spec.name: spec.contract for spec in specs()}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
         self.numbers = Metrics(__version__)
-        self.ways.called = self.numbers.called
-        self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
+        self.registry.called = self.numbers.called
+        self.tracer = open_traces(settings.traces, "+".join(sorted(local_services)) or "shop", __version__)
         self.clock_watch = ClockWatch(self.clock, self.numbers.clock_jumped)
         self._hearers = Subscriptions()
         self._around = around or EngineDecorator()
         self._open_engines(send_webhook)
         self._build_services(hasher, Overrides(overrides or {}))
-        self.shelf = ProductViews(
+        self.product_views = ProductViews(
             catalog=self.catalog,
             inventory=self.inventory,
             pricing=self.pricing,
             search=self.for_pages("search"),
             currency=settings.currency,
         )
-        self.looked = BufferedCounter(self.recommendations.looked)
-        self.searched = BufferedCounter(self.search.searched)
+        self.record_view_counts = BufferedCounter(self.recommendations.record_view_counts)
+        self.record_searches = BufferedCounter(self.search.record_searches)
         self.bus = self._open_bus()
 
     def _open_engines(self, send_webhook: SendWebhook | None) -> None:
         engines = self.engines = Engines(self.settings)
-        self.marks = self.ways.marks = engines.marks
-        self.ways.cart_counts = engines.cart_counts
+        self.marks = self.registry.marks = engines.marks
+        self.registry.cart_counts = engines.cart_counts
         self.documents, self.files, self.index, self.edge = (
             engines.documents,
             engines.files,
@@ -145,19 +145,19 @@ class Shop:
         )
         self.cache, self.caches, self.hot, self.vault = engines.cache, engines.caches, engines.hot, engines.vault
         self.postboxes = engines.postboxes
-        self.works: dict[str, ServiceDatabase] = {
-            name: self._work(name) for name in with_databases(()) if name in self.here
+        self.databases: dict[str, ServiceDatabase] = {
+            name: self._work(name) for name in with_databases(()) if name in self.local_services
         }
         self.send_webhook = send_webhook or engines.post_webhook
-        if "payments" in self.here:
-            self.pretend = PretendProvider(self.works["pretend"], self.settings.url, self.send_webhook, self.vault)
+        if "payments" in self.local_services:
+            self.pretend = PretendProvider(self.databases["pretend"], self.settings.url, self.send_webhook, self.vault)
 
     def _work(self, name: str) -> ServiceDatabase:
         spec = None if name == "pretend" else spec_of(name)
         marks = self.marks if spec is not None and spec.public else None
         database = self._around.database(name, open_database(self.settings.database, name, marks))
         work = ServiceDatabase(name, database, self.clock, self.ids, self._hearers)
-        work.marks = marks if spec is not None and spec.seldom else None
+        work.marks = marks if spec is not None and spec.rarely_changes else None
         work.counted = self.numbers.told
         work.zone = self.settings.zone
         return work
@@ -165,17 +165,17 @@ class Shop:
     def _build_services(self, hasher: PasswordHasher | None, overrides: Overrides) -> None:
         services: dict[type[Any], Any] = {}
         for spec in specs():
-            if spec.name in self.here:
+            if spec.name in self.local_services:
                 found = spec.build(self._context(spec, hasher, services, overrides))
             else:
-                found = self.ways.to(spec.name, spec.contract)
+                found = self.registry.to(spec.name, spec.contract)
             services[spec.contract] = found
             setattr(self, spec.name, found)
-        overrides.check(self.here)
+        overrides.check(self.local_services)
         self._spared = {
-            spec.name: WithFallbacks(spec, getattr(self, spec.name), self.ways.note_outage)
+            spec.name: WithFallbacks(spec, getattr(self, spec.name), self.registry.note_outage)
             for spec in specs()
-            if spec.fallbacks and spec.name in self.here
+            if spec.fallbacks and spec.name in self.local_services
         }
 
     def _context(
@@ -185,7 +185,7 @@ class Shop:
         services: Mapping[type[Any], Any],
         overrides: Overrides,
     ) -> BuildContext:
-        engines, work = self.engines, self.works[spec.name]
+        engines, work = self.engines, self.databases[spec.name]
         return BuildContext(
             work=work,
             settings=self.settings,
@@ -219,48 +219,48 @@ class Shop:
         for handler in handlers:
             by_event[handler.event.__name__] = (*by_event.get(handler.event.__name__, ()), handler.name)
         self._hearers.by_event = by_event
-        own = [handler for handler in handlers if handler.service in self.here]
-        return open_bus(self.settings.bus, list(self.works.values()), own, event_handlers.scheduled_jobs(self))
+        own = [handler for handler in handlers if handler.service in self.local_services]
+        return open_bus(self.settings.bus, list(self.databases.values()), own, event_handlers.scheduled_jobs(self))
 
     # --- lifecycle
 
     async def migrate(self) -> list[str]:
         """Bring every database to this version. Returns what was applied."""
         applied = []
-        for name, work in self.works.items():
+        for name, work in self.databases.items():
             applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
-        if "payments" in self.here:
+        if "payments" in self.local_services:
             await self.pretend.prepare()
         await self.protect()
         return applied
 
     async def protect(self, *, anew: bool = False) -> int:
         """Encrypt plain secrets in databases; `anew`: all, with the newest key."""
-        here = [spec for spec in specs() if spec.protect is not None and spec.name in self.here]
+        here = [spec for spec in specs() if spec.protect is not None and spec.name in self.local_services]
         count: int = sum([await spec.protect(getattr(self, spec.name), anew) for spec in here if spec.protect])
-        return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
+        return count + (await self.pretend.protect(anew=anew) if "payments" in self.local_services else 0)
 
     async def is_demo(self) -> bool:
         """Whether this is a demo shop, by the data of any service; processes without data ask payments."""
-        for work in self.works.values():
+        for work in self.databases.values():
             return await work.is_demo()
         return (await self.payments.setup()).demo
 
     @asynccontextmanager
     async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
         """The open shop; with `deliver` its events are delivered, by this process or others."""
-        if "payments" in self.here:
+        if "payments" in self.local_services:
             await self.pretend.prepare()
         for spec in specs():
-            if spec.start is not None and spec.name in self.here:
+            if spec.start is not None and spec.name in self.local_services:
                 await spec.start(getattr(self, spec.name))
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
-        await continue_ids(self.ids, self.works.values())
+        await continue_ids(self.ids, self.databases.values())
         tasks = [
             self._tell_counts(),
             self.clock_watch.run(),
             self.numbers.watch_the_loop(),
-            *([carry(), watch_for_damage(self.works.values(), Path(self.settings.data))] if deliver else []),
+            *([carry(), watch_for_damage(self.databases.values(), Path(self.settings.data))] if deliver else []),
         ]
         with tracing.watched_by(self.tracer), in_language(self.settings.language):
             running = [asyncio.create_task(task) for task in tasks]
@@ -273,7 +273,7 @@ class Shop:
 
     async def tell_counts(self) -> None:
         """Report this process's counts."""
-        for tally in (self.looked, self.searched):
+        for tally in (self.record_view_counts, self.record_searches):
             await tally.flush()
 
     async def _tell_counts(self) -> None:
@@ -290,9 +290,9 @@ class Shop:
     async def close(self) -> None:
         """Close every engine."""
         await self.bus.close()
-        for work in self.works.values():
+        for work in self.databases.values():
             await work.database.close()
         await self.engines.close()
-        await self.ways.close()
+        await self.registry.close()
         if self.tracer is not None:
             await asyncio.to_thread(self.tracer.close)

@@ -35,24 +35,24 @@ def event_handlers(shop: "Shop") -> list[EventHandler]:
     return [
         handler
         for spec in specs()
-        for handler in spec.handlers(getattr(shop, spec.name) if spec.name in shop.here else ELSEWHERE)
+        for handler in spec.handlers(getattr(shop, spec.name) if spec.name in shop.local_services else ELSEWHERE)
     ]
 
 
 def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
     """Return the scheduled jobs of this process."""
-    here = [spec for spec in specs() if spec.name in shop.here]
+    here = [spec for spec in specs() if spec.name in shop.local_services]
     return [
         *(job for spec in here for job in spec.jobs(getattr(shop, spec.name))),
-        *(shop.pretend.timers() if "payments" in shop.here else []),
-        *shop.documents.timers([shop.works[spec.name] for spec in here if spec.documents]),
+        *(shop.pretend.timers() if "payments" in shop.local_services else []),
+        *shop.documents.timers([shop.databases[spec.name] for spec in here if spec.documents]),
         *(
             ScheduledJob(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
-            for name, work in shop.works.items()
+            for name, work in shop.databases.items()
         ),
         *(
             ScheduledJob(f"{name}.tidy", timedelta(hours=1), partial(tidy, shop, work))
-            for name, work in shop.works.items()
+            for name, work in shop.databases.items()
         ),
     ]
 

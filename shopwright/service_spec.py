@@ -67,7 +67,7 @@ class ServiceSpec(Generic[C, S]):
     """A service: contract, construction, event handlers and jobs.
 
     `cached`: operations whose results depend on its database only; `reads`: other read-only ones. `fallbacks`: results
-    used when it fails and a page can do with less. `public`: shared pages depend on it; `seldom`: its versions change
+    used when it fails and a page can do with less. `public`: shared pages depend on it; `rarely_changes`: its versions change
     rarely enough to be worth asking for. `documents`: it stores documents. `due_times`: its retry times. `start`,
     `protect`: called when a process starts, and when secrets are encrypted. `beside`: further calls its process makes.
     """
@@ -82,7 +82,7 @@ class ServiceSpec(Generic[C, S]):
     reads: tuple[str, ...] = ()
     fallbacks: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     public: bool = False
-    seldom: bool = False
+    rarely_changes: bool = False
     documents: bool = False
     due_times: tuple[DueTime, ...] = ()
     start: Callable[[S], Awaitable[None]] | None = None

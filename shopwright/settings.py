@@ -13,41 +13,41 @@ import msgspec
 from shopwright.kit import setting_types as kinds
 from shopwright.kit.days import zone_named, zone_of_country
 from shopwright.kit.private import tighten
-from shopwright.kit.setting_types import Kind
+from shopwright.kit.setting_types import SettingType
 from shopwright.kit.settings import require_right
 from shopwright.kit.vault import kept_once
 
-Folder = Annotated[str, Kind(kinds.folder)]
-Site = Annotated[str, Kind(kinds.web)]
-Sites = Annotated[str, Kind(kinds.each(kinds.web), empty=True)]
-RegisterUrl = Annotated[str, Kind(partial(kinds.web, path=True), empty=True)]
-ServicesUrl = Annotated[str, Kind(kinds.services, empty=True)]
-Networks = Annotated[str, Kind(kinds.each(kinds.network), empty=True)]
-Email = Annotated[str, Kind(kinds.email)]
-Sender = Annotated[str, Kind(kinds.sender, empty=True)]
-Password = Annotated[str, Kind(kinds.password, empty=True)]
-Secret = Annotated[str, Kind(kinds.secret(kinds.LEAST_SECRET), empty=True)]
-Secrets = Annotated[str, Kind(kinds.several(kinds.secret(kinds.LEAST_SECRET)), empty=True)]
-Token = Annotated[str, Kind(kinds.secret(kinds.LEAST_TOKEN), empty=True)]
-Title = Annotated[str, Kind(kinds.title)]
-Currency = Annotated[str, Kind(kinds.currency)]
-Country = Annotated[str, Kind(kinds.country)]
-Language = Annotated[str, Kind(kinds.language)]
-TimeZone = Annotated[str, Kind(kinds.time_zone, empty=True)]
-DatabaseUrl = Annotated[str, Kind(kinds.engine(folders="sqlite", servers="postgresql postgres"), empty=True)]
-DocumentsUrl = Annotated[str, Kind(kinds.engine(bare="database", servers="mongodb mongodb+srv"))]
+Folder = Annotated[str, SettingType(kinds.folder)]
+Site = Annotated[str, SettingType(kinds.web)]
+Sites = Annotated[str, SettingType(kinds.each(kinds.web), empty=True)]
+RegisterUrl = Annotated[str, SettingType(partial(kinds.web, path=True), empty=True)]
+ServicesUrl = Annotated[str, SettingType(kinds.services, empty=True)]
+Networks = Annotated[str, SettingType(kinds.each(kinds.network), empty=True)]
+Email = Annotated[str, SettingType(kinds.email)]
+Sender = Annotated[str, SettingType(kinds.sender, empty=True)]
+Password = Annotated[str, SettingType(kinds.password, empty=True)]
+Secret = Annotated[str, SettingType(kinds.secret(kinds.LEAST_SECRET), empty=True)]
+Secrets = Annotated[str, SettingType(kinds.several(kinds.secret(kinds.LEAST_SECRET)), empty=True)]
+Token = Annotated[str, SettingType(kinds.secret(kinds.LEAST_TOKEN), empty=True)]
+Title = Annotated[str, SettingType(kinds.title)]
+Currency = Annotated[str, SettingType(kinds.currency)]
+Country = Annotated[str, SettingType(kinds.country)]
+Language = Annotated[str, SettingType(kinds.language)]
+TimeZone = Annotated[str, SettingType(kinds.time_zone, empty=True)]
+DatabaseUrl = Annotated[str, SettingType(kinds.engine(folders="sqlite", servers="postgresql postgres"), empty=True)]
+DocumentsUrl = Annotated[str, SettingType(kinds.engine(bare="database", servers="mongodb mongodb+srv"))]
 CACHES = "redis rediss redis+sentinel redis+cluster memcached"
-CacheUrl = Annotated[str, Kind(kinds.engine(bare="memory", servers=CACHES))]
-HotReadsUrl = Annotated[str, Kind(kinds.engine(bare="cache off", servers=CACHES))]
-BusUrl = Annotated[str, Kind(kinds.engine(bare="local", servers="amqp amqps"))]
+CacheUrl = Annotated[str, SettingType(kinds.engine(bare="memory", servers=CACHES))]
+HotReadsUrl = Annotated[str, SettingType(kinds.engine(bare="cache off", servers=CACHES))]
+BusUrl = Annotated[str, SettingType(kinds.engine(bare="local", servers="amqp amqps"))]
 SEARCH_SERVERS = "opensearch opensearchs elasticsearch elasticsearchs"
-SearchUrl = Annotated[str, Kind(kinds.engine(folders="tantivy", servers=SEARCH_SERVERS), empty=True)]
-FilesUrl = Annotated[str, Kind(kinds.engine(folders="file", servers="s3"), empty=True)]
-MailUrl = Annotated[str, Kind(kinds.engine(bare="viewer", servers="smtp smtps"))]
-ViewerUrl = Annotated[str, Kind(kinds.engine(bare="viewer"))]
-PaymentUrls = Annotated[str, Kind(kinds.each(kinds.engine(bare="pretend")), empty=True)]
-CdnUrl = Annotated[str, Kind(kinds.engine(bare="off", servers="varnish cloudflare fastly cloudfront"))]
-TracesUrl = Annotated[str, Kind(kinds.engine(bare="off", servers="otlp otlps"))]
+SearchUrl = Annotated[str, SettingType(kinds.engine(folders="tantivy", servers=SEARCH_SERVERS), empty=True)]
+FilesUrl = Annotated[str, SettingType(kinds.engine(folders="file", servers="s3"), empty=True)]
+MailUrl = Annotated[str, SettingType(kinds.engine(bare="viewer", servers="smtp smtps"))]
+ViewerUrl = Annotated[str, SettingType(kinds.engine(bare="viewer"))]
+PaymentUrls = Annotated[str, SettingType(kinds.each(kinds.engine(bare="pretend")), empty=True)]
+CdnUrl = Annotated[str, SettingType(kinds.engine(bare="off", servers="varnish cloudflare fastly cloudfront"))]
+TracesUrl = Annotated[str, SettingType(kinds.engine(bare="off", servers="otlp otlps"))]
 
 
 def _means(text: str) -> msgspec.Meta:

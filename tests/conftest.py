@@ -95,7 +95,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
         QUEUES.extend(dict.fromkeys(reaction.name for reaction in shop.handlers))
-        QUEUES.extend(f"dead.{name}" for name in shop.works)
+        QUEUES.extend(f"dead.{name}" for name in shop.databases)
         await shop.migrate()
         await load_rules(shop)
         await shop.users.ensure_owner(*OWNER)
@@ -190,7 +190,7 @@ async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
 @pytest.fixture
 async def open_letters(shop: Shop) -> None:
     """The viewer shows the links of messages, as that of a demo shop does."""
-    await shop.works["notifications"].mark_demo()
+    await shop.databases["notifications"].mark_demo()
 
 
 @pytest.fixture

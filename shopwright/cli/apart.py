@@ -122,11 +122,11 @@ def nginx(
     origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, logs: str, *, maintenance: bool,
 ) -> None:  # fmt: skip
     """Print the nginx configuration as gateway and load balancer; `all=HOST:PORT` is for services not named."""
-    from shopwright.deployment.gateway.nginx import Front, configuration
+    from shopwright.deployment.gateway.nginx import GatewayConfig, configuration
     from shopwright.web.application import session_cookie
 
     settings = read_settings(data)
-    front = Front(
+    front = GatewayConfig(
         servers=_servers(servers),
         listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
         largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,

@@ -19,7 +19,7 @@ from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, ImportIssue
 from shopwright.importers.drafting import FileSettings, drafts
 from shopwright.importers.files import read_tables
-from shopwright.importers.header import Doubtful, Header, plain_answer
+from shopwright.importers.header import Header, UnclearColumns, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import OrderImporter, are_orders
@@ -28,7 +28,7 @@ from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table
 from shopwright.importers.shopify import Shopify
 from shopwright.importers.spool_store import AccountStore, Spool
-from shopwright.importers.table import OtherTable
+from shopwright.importers.table import TableImporter
 from shopwright.importers.taking import ProductImporter
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.digits import is_number
@@ -37,7 +37,7 @@ from shopwright.operations.shop_currency import require_currency
 from shopwright.settings import Settings
 
 IMPORTERS: dict[str, Importer] = {
-    "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
+    "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": TableImporter(),
 }  # fmt: skip
 
 SHOWN_EVERY = 50
@@ -82,7 +82,7 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: ImportOptions) -
             return with_shop(
                 settings, partial(run, kind=kind, file=file, wish=wish), recorded="import", about=f"file {file.name}"
             )
-        except Doubtful as doubt:
+        except UnclearColumns as doubt:
             if not at_a_terminal():
                 raise
             said = ask_about(importer_of(kind), read_tables(file), doubt.data["columns"])
@@ -134,13 +134,13 @@ async def _remarks(
     """Iterate over the results of a table's rows."""
     if are_orders(table.columns):
         orders = OrderImporter(
-            shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country, shop.settings.zone
+            shop.orders, shop.users, shop.product_views, kind, wish.how, shop.settings.country, shop.settings.zone
         )
         async for remark in orders.take(account.counted(table.rows())):
             yield remark
         return
     if is_inventory(table.columns):
-        async for remark in InventoryCounts(shop.shelf, wish.how).take(account.counted(table.rows())):
+        async for remark in InventoryCounts(shop.product_views, wish.how).take(account.counted(table.rows())):
             yield remark
         return
     if are_people(table.columns):
@@ -160,7 +160,7 @@ async def _remarks(
         )
         return
     with Spool() as spool:
-        taker = ProductImporter(shop.shelf, fetcher, wish.how)
+        taker = ProductImporter(shop.product_views, fetcher, wish.how)
         how = FileSettings(
             currency=shop.settings.currency,
             now=shop.clock.now().astimezone(shop.settings.zone),

@@ -46,7 +46,7 @@ async def export_products(shop: Shop, file: Path) -> int:
         with file.open("wb") as out:
             while products := await shop.catalog.list_products(after=after, limit=PAGE):
                 for product in products:
-                    out.write(msgspec.json.encode(await shop.shelf.view(product)) + b"\n")
+                    out.write(msgspec.json.encode(await shop.product_views.view(product)) + b"\n")
                 count, after = count + len(products), products[-1].id
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}.") from None

@@ -18,7 +18,7 @@ from shopwright import __version__
 from shopwright.cli.endings import WrittenFile
 from shopwright.cli.opening import with_shop
 from shopwright.kit.errors import ShopError
-from shopwright.kit.observability.logs import SafeLines
+from shopwright.kit.observability.logs import SecretFilter
 from shopwright.kit.private import keep_to_ourselves
 from shopwright.kit.settings import missing_extra
 
@@ -47,7 +47,7 @@ LATER = {
 }  # word → its module
 
 
-class Spoken(click.Group):
+class CommandGroup(click.Group):
     """Reports errors in one line without a traceback; some commands are imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -95,13 +95,13 @@ def read_settings(data: str | None, **more: str) -> "Settings":
     return filled(settings)
 
 
-@click.group(cls=Spoken, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="shopwright")
 def main() -> None:
     """A whole shop: storefront, back office and API."""
     keep_to_ourselves()
     if logging.lastResort is not None:  # what writes where `serve` and `work` have not said how
-        logging.lastResort.setFormatter(SafeLines())
+        logging.lastResort.setFormatter(SecretFilter())
 
 
 @main.command()
@@ -122,7 +122,7 @@ def serve(
     with counted_together(workers):
         from shopwright.cli import serving
 
-        where = serving.Where(host=host, port=port, workers=workers)
+        where = serving.ListenAddress(host=host, port=port, workers=workers)
         raise SystemExit(serving.serve(settings, where, services, demo=demo, quiet=quiet))
 
 

@@ -8,7 +8,7 @@ from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.kit.errors import Invalid
 from shopwright.operations.archive_upgrade import copy_settings
-from shopwright.operations.upgrade_rehearsal import Rehearsal, Stage
+from shopwright.operations.upgrade_rehearsal import Rehearsal, UpgradeStage
 from shopwright.settings import Settings
 
 
@@ -24,7 +24,7 @@ async def migrate(shop: Shop) -> int:
 async def plan(shop: Shop) -> int:
     """List pending migrations."""
     count = 0
-    for service, work in shop.works.items():
+    for service, work in shop.databases.items():
         migration = ""
         for step in await work.database.plan(migrations_of(service)):
             if step.migration != migration:
@@ -41,7 +41,9 @@ async def rehearse(shop: Shop, where: str) -> int:
     with tempfile.TemporaryDirectory(prefix="shopwright-rehearsal-") as folder:
         copy = Shop(_elsewhere(shop.settings, where, folder))
         try:
-            done = await Stage(shop, copy, Path(folder) / "old").rehearse(lambda line: print(line, file=sys.stderr))
+            done = await UpgradeStage(shop, copy, Path(folder) / "old").rehearse(
+                lambda line: print(line, file=sys.stderr)
+            )
         finally:
             await copy.close()
     _tell(done)

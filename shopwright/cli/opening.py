@@ -81,10 +81,10 @@ def with_shop(
 
 def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncContextManager[object]":
     """Record what is done inside in the audit log, under this user's name."""
-    from shopwright.kit.audit import Act
+    from shopwright.kit.audit import StaffAction
 
     return shop.users.log.recording(
-        Act(user_id="", who=whoever_types(), role="command line", action=action, subject=about)
+        StaffAction(user_id="", who=whoever_types(), role="command line", action=action, subject=about)
     )
 
 

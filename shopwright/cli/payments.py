@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 async def list_unknown(shop: "Shop") -> int:
     """List them."""
-    found = await shop.payments.unknown()
+    found = await shop.payments.unknown_payments()
     for one in found:
         click.echo(f"{one.provider} {one.reference}: {write(one.amount)}")
     click.echo(
@@ -29,14 +29,14 @@ async def list_unknown(shop: "Shop") -> int:
 
 async def import_payments(shop: "Shop", references: Sequence[str]) -> int:
     """Record them, or report one that is not listed before recording any."""
-    listed = {one.reference: one for one in await shop.payments.unknown()}
+    listed = {one.reference: one for one in await shop.payments.unknown_payments()}
     if others := [one for one in references if one not in listed]:
         raise Refused(
             f"{', '.join(others)}: no payment that a provider has received and the shop does not know. Nothing was changed."
         )
     for reference in references:
         one = listed[reference]
-        payment = await shop.payments.take_in(one.provider, reference)
+        payment = await shop.payments.import_payment(one.provider, reference)
         left = write(payment.left)
         click.echo(
             f"{payment.id} is {reference} of {one.provider}: {write(payment.amount)}, {left} of it not refunded."

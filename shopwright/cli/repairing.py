@@ -11,7 +11,7 @@ from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money, write
 from shopwright.operations.payment_checks import left as left_of
 from shopwright.operations.payment_checks import payments_without_orders
-from shopwright.operations.recovery import LOST, Recovered, go_on_behind, recover
+from shopwright.operations.recovery import LOST, RecoveredFile, go_on_behind, recover
 from shopwright.operations.repair import note_gaps, repair_indexes
 from shopwright.operations.repair import repair as repair_shop
 from shopwright.settings import Settings
@@ -21,7 +21,7 @@ SHOWN = 20
 TOLD = ("number", "id", "order_id", "status", "email", "reference", "sku", "name", "key")
 
 
-def recover_files(settings: Settings) -> list[Recovered]:
+def recover_files(settings: Settings) -> list[RecoveredFile]:
     """Recover damaged files, and report what was lost."""
     found = asyncio.run(recover(settings))
     if not found:
@@ -31,7 +31,7 @@ def recover_files(settings: Settings) -> list[Recovered]:
     return found
 
 
-def _tell(one: Recovered) -> None:
+def _tell(one: RecoveredFile) -> None:
     print(f"{one.file} was rebuilt from its readable rows. The damaged file is in {one.aside}.")
     for table in one.salvage.tables:
         if not (table.lost or table.unreadable):
@@ -53,7 +53,7 @@ def _words(row: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in (known or row).items())
 
 
-async def after_recovery(shop: Shop, found: Sequence[Recovered]) -> int:
+async def after_recovery(shop: Shop, found: Sequence[RecoveredFile]) -> int:
     """Complete the recovery, then run all checks."""
     for name, number in (await go_on_behind(shop, found)).items():
         print(f"The {name} continue after {number}.")

@@ -30,7 +30,7 @@ COUNTED = (
 )
 
 
-class Going(msgspec.Struct, frozen=True):
+class LostByRestore(msgspec.Struct, frozen=True):
     """`count` of them are here but not in the archive, from `first` to `last` by number or id."""
 
     what: str
@@ -138,14 +138,14 @@ async def _what_goes(shop: Shop, file: Path) -> str:
     return f"The archive is of {created}. Not in it, and gone when it is restored: {said}."
 
 
-async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> Going | None:
+async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> LostByRestore | None:
     what, table, sql = one
     known = await asyncio.to_thread(lambda: {row["id"] for row in archive.rows_in(file, table)})
-    gone = [row for row in await shop.works[table.partition("/")[0]].fetch(sql) if row["id"] not in known]
+    gone = [row for row in await shop.databases[table.partition("/")[0]].fetch(sql) if row["id"] not in known]
     if not gone:
         return None
     first, last = (f"{row['name']} of {from_micros(row['time']):%Y-%m-%d %H:%M}" for row in (gone[0], gone[-1]))
-    return Going(what, len(gone), first, last)
+    return LostByRestore(what, len(gone), first, last)
 
 
 async def _keep(shop: Shop) -> None:
@@ -161,8 +161,8 @@ async def _keep(shop: Shop) -> None:
 async def _put_aside(shop: Shop) -> None:
     """Move damaged files aside with copies of the others, then create the tables anew."""
     files = files_of(shop.settings)
-    damaged = [file for name, file in files.items() if shop.works[name].database.damaged]
-    for work in shop.works.values():
+    damaged = [file for name, file in files.items() if shop.databases[name].database.damaged]
+    for work in shop.databases.values():
         await work.database.close()
     require_stopped(list(files.values()))
     aside = aside_in(Path(shop.settings.data))

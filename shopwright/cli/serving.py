@@ -34,7 +34,7 @@ from shopwright.kit import business, disk
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.http import access_log
 from shopwright.kit.observability import security_log
-from shopwright.kit.observability.logs import ACCESS, TEXT, JsonLines, PlainLines, SecurityLines, SizedFile
+from shopwright.kit.observability.logs import ACCESS, TEXT, JsonFormatter, SecurityLines, SizedFile, TextFormatter
 from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
 from shopwright.operations.shop_currency import require_currency
 from shopwright.registry import check_apart, serving
@@ -53,16 +53,16 @@ LEFT_S = 3 * ORPHANED_AFTER_S
 
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     """Log events and business steps to the terminal, requests unless quiet, security events to `security.log`."""
-    lines = JsonLines() if kind == "json" else None
+    lines = JsonFormatter() if kind == "json" else None
     told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(lines or PlainLines(TEXT))
+    told.setFormatter(lines or TextFormatter(TEXT))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
     for log, layout, level in (
         (access_log.log, ACCESS, logging.WARNING if quiet else logging.INFO),
         (business.log, TEXT, logging.INFO),
     ):
         handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(lines or PlainLines(layout))
+        handler.setFormatter(lines or TextFormatter(layout))
         log.setLevel(level)
         log.propagate = False
         log.handlers[:] = [handler]
@@ -94,7 +94,7 @@ def _refused_port(host: str, port: int) -> str:
     return ""
 
 
-class Where(msgspec.Struct, frozen=True):
+class ListenAddress(msgspec.Struct, frozen=True):
     """The address of a server, and its number of processes."""
 
     host: str
@@ -111,12 +111,12 @@ class OpenedShop(msgspec.Struct, frozen=True):
 
 async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> OpenedShop:
     """Create databases, owner and demo catalogue if missing."""
-    shop = Shop(with_secret(settings), here=services)
+    shop = Shop(with_secret(settings), local_services=services)
     try:
         await shop.migrate()
         await require_currency(shop)
         password = None
-        if "users" in shop.here:
+        if "users" in shop.local_services:
             password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
             password = None if settings.owner_password else password
         if demo and await mark_if_new(shop):
@@ -128,7 +128,7 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
             with business.unlogged():
                 await shop.bus.settle()
                 await live_a_little(shop)
-        return OpenedShop(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
+        return OpenedShop(password, await _notes(shop, demo=demo) if "payments" in shop.local_services else ())
     finally:
         await shop.close()
 
@@ -145,7 +145,7 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
+def serve(settings: Settings, where: ListenAddress, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
     """Prepare the shop, print its addresses, and serve."""
     if demo and services:
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
@@ -187,7 +187,7 @@ async def init(settings: Settings) -> int:
     return 0
 
 
-def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: OpenedShop) -> None:
+def _tell(settings: Settings, where: ListenAddress, services: Sequence[str], prepared: OpenedShop) -> None:
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     if services:
         print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
@@ -215,7 +215,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         uvloop.run(main)
 
 
-async def _serve_here(settings: Settings, where: Where, services: Sequence[str]) -> None:
+async def _serve_here(settings: Settings, where: ListenAddress, services: Sequence[str]) -> None:
     """Serve from one process, the lightest way."""
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -236,7 +236,7 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
     await server.serve()
 
 
-def _serve_many(where: Where, grace_s: int) -> None:
+def _serve_many(where: ListenAddress, grace_s: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -277,7 +277,7 @@ def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
     """
     from shopwright.web.application import build
 
-    application = with_notifications(build(Shop(settings, here=services)))
+    application = with_notifications(build(Shop(settings, local_services=services)))
     gc.collect()
     gc.freeze()
     return application
@@ -292,7 +292,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         ours = with_secret(settings)
         set_up_logging(ours.data, ours.log, quiet=True)
         disk.keep_reserve(Path(ours.data))
-        shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
+        shop = Shop(msgspec.structs.replace(ours, carry="here"), local_services=services)
         await until_there(shop.migrate, "", 0)
         await require_currency(shop)
         stopped = asyncio.Event()

@@ -1,6 +1,6 @@
 """Care and measurement texts, by family or material."""
 
-from shopwright.demo.goods import Thing
+from shopwright.demo.goods import DemoProduct
 from shopwright.services.catalog.contract import AttributeType
 
 MEASURES = (
@@ -63,7 +63,7 @@ BY_MATERIAL = {
 }  # fmt: skip
 
 
-def care_of(thing: Thing) -> str:
+def care_of(thing: DemoProduct) -> str:
     """The text that fits this product."""
     material = str(thing.attributes.get("material", ""))
     return BY_FAMILY_AND_MATERIAL.get((thing.family, material)) or BY_FAMILY.get(thing.family) or BY_MATERIAL[material]

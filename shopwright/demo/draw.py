@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from shopwright.demo import furnishings, soft, vessels
-from shopwright.demo.ink import COLOURS, FLOOR, GROUNDS, SHEET, Ink, shade
+from shopwright.demo.ink import COLOURS, FLOOR, GROUNDS, SHEET, Canvas, shade
 
-Drawing = Callable[[Ink, str, str, int], None]
+Drawing = Callable[[Canvas, str, str, int], None]
 
 FAMILIES: Mapping[str, Drawing] = {
     name: function
@@ -26,7 +26,7 @@ NEAR: Mapping[str, tuple[float, float, float, float]] = {
 
 def draw(family: str, form: int, colour: str, material: str, ground: int, view: str = "front") -> str:
     """An SVG of 800 × 1000. `view`: "front", "detail" (a crop) or "use" (on a table, a wall, grass)."""
-    ink = Ink()
+    ink = Canvas()
     tone = COLOURS.get(colour, COLOURS["Natural"])
     where = GROUNDS[ground % len(GROUNDS)]
     if view == "use":
@@ -44,7 +44,7 @@ def draw(family: str, form: int, colour: str, material: str, ground: int, view: 
     return ink.sheet(where, NEAR.get(family, (0, 0, *SHEET)))
 
 
-def _place(ink: Ink, family: str, ground: int) -> None:
+def _place(ink: Canvas, family: str, ground: int) -> None:
     """The setting: a table top of wood or cloth, and window light on the wall."""
     wood = (COLOURS["Oak"], COLOURS["Birch"], COLOURS["Walnut"], COLOURS["Linen"])[ground % 4]
     ink.path("M430 0 H690 L560 640 H300Z", "#ffffff", opacity=0.20)
@@ -57,7 +57,7 @@ def _place(ink: Ink, family: str, ground: int) -> None:
     ink.box(0, top, SHEET[0], 5, shade(wood, 0.30))
 
 
-def _companion(ink: Ink, ground: int) -> None:
+def _companion(ink: Canvas, ground: int) -> None:
     """A small thing beside it, for scale: a book, a lemon, a sprig."""
     if ground % 3 == 0:
         ink.shadow(660, 862, 60, 0.25)

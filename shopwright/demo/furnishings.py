@@ -1,9 +1,9 @@
 """Things that stand or hang: lamps, pendants, chairs, boards, clocks, knives, trowels, speakers, headphones, toys."""
 
-from shopwright.demo.ink import FLOOR, Ink, shade
+from shopwright.demo.ink import FLOOR, Canvas, shade
 
 
-def lamp(ink: Ink, colour: str, material: str, k: int) -> None:
+def lamp(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A table lamp: dome, drum or reading arm, alight."""
     ink.shadow(400, FLOOR, 150)
     glow = '<radialGradient id="glow"><stop offset="0" stop-color="#fff3cf" stop-opacity=".9"/><stop offset="1" stop-color="#fff3cf" stop-opacity="0"/></radialGradient>'
@@ -33,7 +33,7 @@ def lamp(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.ellipse(400, FLOOR - 310, half, half * 0.10, "#fff3d2")
 
 
-def pendant(ink: Ink, colour: str, material: str, k: int) -> None:
+def pendant(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A lamp that hangs."""
     ink.defs["glow"] = (
         '<radialGradient id="glow"><stop offset="0" stop-color="#fff3cf" stop-opacity=".95"/><stop offset="1" stop-color="#fff3cf" stop-opacity="0"/></radialGradient>'
@@ -54,7 +54,7 @@ def pendant(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.ellipse(400, foot[0] - 2, 34, 12, "#ffffff")
 
 
-def chair(ink: Ink, colour: str, material: str, k: int) -> None:
+def chair(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A chair or a stool of wood."""
     del material
     wood = colour
@@ -82,7 +82,7 @@ def chair(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.path(f"M220 {seat + 16} Q400 {seat + 44} 580 {seat + 16} l0 22 Q400 {seat + 66} 220 {seat + 38}Z", dark)
 
 
-def board(ink: Ink, colour: str, material: str, k: int) -> None:
+def board(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A cutting board leaning, or a tray."""
     del material
     ink.shadow(400, FLOOR, 200)
@@ -101,7 +101,7 @@ def board(ink: Ink, colour: str, material: str, k: int) -> None:
     )
 
 
-def knife(ink: Ink, colour: str, material: str, k: int) -> None:
+def knife(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Knives of different trades, side by side, or spoons of wood."""
     del material
     if k % 3 == 2:
@@ -131,7 +131,7 @@ def knife(ink: Ink, colour: str, material: str, k: int) -> None:
             ink.ellipse(x - wide * 0.05, base + dot, 6, 6, "#bf9648")
 
 
-def clock(ink: Ink, colour: str, material: str, k: int) -> None:
+def clock(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A wall clock."""
     half = 236
     ink.ellipse(420, 540, half, half, "#2a2018", opacity=0.18)
@@ -152,7 +152,7 @@ def clock(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.ellipse(400, 520, 13, 13, "#9c4526")
 
 
-def trowel(ink: Ink, colour: str, material: str, k: int) -> None:
+def trowel(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Garden tools: trowel and fork, or secateurs."""
     del material
     for n, x in enumerate((310, 490) if k % 2 == 0 else (400,)):
@@ -170,7 +170,7 @@ def trowel(ink: Ink, colour: str, material: str, k: int) -> None:
                 ink.line(f"M{x - 4} 520 q{tine} 20 {tine} 90 V806", "#dfe2e3", 6)
 
 
-def can(ink: Ink, colour: str, material: str, k: int) -> None:
+def can(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A watering can."""
     ink.shadow(400, FLOOR, 190)
     high = 300 if k % 2 else 230
@@ -185,7 +185,7 @@ def can(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.body([(top, 120), (FLOOR - high * 0.4, 158), (FLOOR, 164)], colour, material, x=410, rim=0.16)
 
 
-def speaker(ink: Ink, colour: str, material: str, k: int) -> None:
+def speaker(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A loudspeaker in wood or cloth."""
     wide, high = (300, 440) if k % 2 else (440, 300)
     x, y = 400 - wide / 2, FLOOR - high
@@ -207,7 +207,7 @@ def speaker(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.ellipse(cx - r * 0.1, cy - r * 0.12, r * 0.16, r * 0.12, "#6d6a67")
 
 
-def headphones(ink: Ink, colour: str, material: str, k: int) -> None:
+def headphones(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Headphones."""
     ink.shadow(400, FLOOR, 200)
     band = f"M228 {FLOOR - 190} C190 {FLOOR - 640} 610 {FLOOR - 640} 572 {FLOOR - 190}"
@@ -220,7 +220,7 @@ def headphones(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.add("</g>")
 
 
-def toy(ink: Ink, colour: str, material: str, k: int) -> None:
+def toy(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Toys of wood: stacking rings, blocks, a car, a bear's head puzzle."""
     del material
     palette = [colour, "#c9962f", "#4b6d94", "#8fa088", "#b9674a"]

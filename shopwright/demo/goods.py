@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Thing(msgspec.Struct, frozen=True):
+class DemoProduct(msgspec.Struct, frozen=True):
     """A demo product. Several `colours` or `sizes` become options; price in cents."""
 
     title: str
@@ -25,17 +25,17 @@ class Aisle(msgspec.Struct, frozen=True):
     slug: str
     title: str
     text: str
-    things: tuple[Thing, ...]
+    things: tuple[DemoProduct, ...]
 
 
 def _t(
     title: str, drawing: str, colours: str, price: float, brand: str, text: str, **more: str | float | bool
-) -> Thing:
+) -> DemoProduct:
     """`drawing` is "family form material"; `sizes` and `was` are taken out of `more`, the rest are attributes."""
     family, form, material = drawing.split()
     sizes = tuple(str(more.pop("sizes", "")).split("|")) if more.get("sizes") else ()
     was = round(float(more.pop("was", 0)) * 100)
-    return Thing(
+    return DemoProduct(
         title, family, int(form), material, tuple(colours.split()), round(price * 100), brand, text, sizes, more, was
     )
 

@@ -30,7 +30,7 @@ def shade(colour: str, by: float) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in mixed)
 
 
-class Ink:
+class Canvas:
     """One sheet: shapes in the order they are laid down, and the gradients they need."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.demo.care import UNITS, care_of
 from shopwright.demo.draw import draw
-from shopwright.demo.goods import AISLES, Aisle, Thing
+from shopwright.demo.goods import AISLES, Aisle, DemoProduct
 from shopwright.demo.ink import COLOURS
 from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
@@ -131,7 +131,7 @@ async def load_rules(shop: Shop) -> None:
         await shop.pricing.put_coupon(Coupon(code="WELCOME10", kind="percentage", value=1000, limit_per_customer=1))
 
 
-async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: list[int]) -> None:
+async def _load_one(shop: Shop, aisle: Aisle, thing: DemoProduct, number: int, stock: list[int]) -> None:
     pictures: dict[str, Media] = {}
     media = []
     for colour in thing.colours:
@@ -147,7 +147,7 @@ async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: 
     if thing.sizes:
         options.append(Option("Size", thing.sizes))
     await write.create(
-        shop.shelf,
+        shop.product_views,
         write.ProductWrite(
             title=thing.title,
             description=f"<p>{thing.text}</p><p>{care_of(thing)}</p>",
@@ -165,7 +165,9 @@ async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: 
     )
 
 
-def _variants(thing: Thing, pictures: dict[str, Media], currency: str, stock: list[int]) -> list[write.VariantWrite]:
+def _variants(
+    thing: DemoProduct, pictures: dict[str, Media], currency: str, stock: list[int]
+) -> list[write.VariantWrite]:
     made: list[write.VariantWrite] = []
     for colour in thing.colours:
         for step, size in enumerate(thing.sizes or ("",)):
@@ -188,6 +190,6 @@ async def mark_if_new(shop: Shop) -> bool:
     """Mark a shop without products and orders as a demo shop. Returns whether it was."""
     new = not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
     if new:
-        for work in shop.works.values():
+        for work in shop.databases.values():
             await work.mark_demo()
     return new

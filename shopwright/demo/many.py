@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from shopwright.app import Shop
 from shopwright.demo.care import care_of
-from shopwright.demo.goods import AISLES, Aisle, Thing
+from shopwright.demo.goods import AISLES, Aisle, DemoProduct
 from shopwright.demo.load import load
 from shopwright.importers.draft import Draft, DraftImage, DraftVariant
 from shopwright.importers.taking import ProductImporter
@@ -37,7 +37,7 @@ async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] 
     shown = {source: tuple(media.url for media in product.media) for source, product in first.items()}
     drafts = _drafts(things, shown, shop.settings.currency, size - len(things))
     seen: set[int] = set()
-    async for remark in ProductImporter(shop.shelf, DrawnPictures(pictures)).take(drafts):
+    async for remark in ProductImporter(shop.product_views, DrawnPictures(pictures)).take(drafts):
         seen.add(remark.row)
         made += remark.outcome == "taken"
         progress(len(seen) + len(things), size)
@@ -45,7 +45,7 @@ async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] 
 
 
 def _drafts(
-    things: list[tuple[Aisle, Thing]], shown: Mapping[str, tuple[str, ...]], currency: str, count: int
+    things: list[tuple[Aisle, DemoProduct]], shown: Mapping[str, tuple[str, ...]], currency: str, count: int
 ) -> Iterator[Draft]:
     chance = random.Random(11)  # noqa: S311 -- the same ones each time
     for number in range(count):

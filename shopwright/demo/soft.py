@@ -1,9 +1,9 @@
 """Soft and flat things: cushions, blankets, towels, bags, tents, notebooks, pens, folders, cards."""
 
-from shopwright.demo.ink import FLOOR, Ink, shade
+from shopwright.demo.ink import FLOOR, Canvas, shade
 
 
-def cushion(ink: Ink, colour: str, material: str, k: int) -> None:
+def cushion(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A cushion."""
     del material
     wide, high = (430, 400) if k % 3 else (500, 320)
@@ -21,7 +21,7 @@ def cushion(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.line(d, shade(colour, -0.30), 4)
 
 
-def blanket(ink: Ink, colour: str, material: str, k: int) -> None:
+def blanket(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Folded blankets in a stack, with a fringe, or a rug."""
     del material
     ink.shadow(400, FLOOR, 250)
@@ -45,7 +45,7 @@ def blanket(ink: Ink, colour: str, material: str, k: int) -> None:
             ink.line(f"M{178 + 8 * n} {y + 16 + fringe * (high - 30) / 8:.0f} h-30", shade(tone, 0.10), 5)
 
 
-def towel(ink: Ink, colour: str, material: str, k: int) -> None:
+def towel(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A towel on a rail."""
     del material
     ink.line("M160 300 H640", "#bf9648" if k % 2 else "#71492f", 18)
@@ -62,7 +62,7 @@ def towel(ink: Ink, colour: str, material: str, k: int) -> None:
             ink.box(x, 288 + long - 110 + stripe * 24, wide, 10, shade(tone, -0.30))
 
 
-def backpack(ink: Ink, colour: str, material: str, k: int) -> None:
+def backpack(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A backpack: roll-top or with a lid."""
     del material
     ink.shadow(400, FLOOR, 200)
@@ -88,7 +88,7 @@ def backpack(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.line(f"M292 {FLOOR - 196} H508", shade(colour, -0.40), 6)
 
 
-def tote(ink: Ink, colour: str, material: str, k: int) -> None:
+def tote(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A tote bag."""
     del material
     ink.shadow(400, FLOOR, 210)
@@ -105,7 +105,7 @@ def tote(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.line(f"M196 {top + 18} H604", shade(colour, -0.30), 4)
 
 
-def tent(ink: Ink, colour: str, material: str, k: int) -> None:
+def tent(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A tent, or a camp stool's bigger brother: a tarp."""
     del material
     ink.ellipse(400, FLOOR - 4, 380, 40, "#7d8a63", opacity=0.5)
@@ -133,7 +133,7 @@ def tent(ink: Ink, colour: str, material: str, k: int) -> None:
     )
 
 
-def notebook(ink: Ink, colour: str, material: str, k: int) -> None:
+def notebook(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A notebook: stitched, spiral or with a band."""
     del material
     ink.path(f"M250 330 L600 330 L600 {FLOOR + 22} L250 {FLOOR + 22}Z", "#2a2018", opacity=0.16)
@@ -150,7 +150,7 @@ def notebook(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.line("M300 800 v54", "#9c4526", 9)
 
 
-def pen(ink: Ink, colour: str, material: str, k: int) -> None:
+def pen(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Pens and pencils."""
     count = 1 + k % 3 * 2
     for n in range(count):
@@ -165,7 +165,7 @@ def pen(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.box(x - 18, 420, 36, 14, "#bf9648")
 
 
-def folder(ink: Ink, colour: str, material: str, k: int) -> None:
+def folder(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Folders, file boxes and desk trays."""
     del material
     ink.shadow(400, FLOOR, 230)
@@ -185,7 +185,7 @@ def folder(ink: Ink, colour: str, material: str, k: int) -> None:
             ink.box(side, y + 96, 12, 16, shade(colour, -0.4))
 
 
-def card(ink: Ink, colour: str, material: str, k: int) -> None:
+def card(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Cards and paper: a card with a drawing on its envelope."""
     del material
     ink.add('<g transform="rotate(-7 400 560)">')

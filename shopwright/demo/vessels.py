@@ -1,9 +1,9 @@
 """Things that hold something: mugs, kettles, pans, glasses, bottles, pots, candles, soap."""
 
-from shopwright.demo.ink import FLOOR, Ink, shade, smooth
+from shopwright.demo.ink import FLOOR, Canvas, shade, smooth
 
 
-def mug(ink: Ink, colour: str, material: str, k: int) -> None:
+def mug(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A mug; `k` chooses proportions, waist and handle."""
     height, half = (250, 130) if k % 3 == 0 else (300, 118) if k % 3 == 1 else (215, 150)
     top, waist = FLOOR - height, 1.0 + (0.07, -0.08, 0.13)[k % 3]
@@ -33,7 +33,7 @@ def mug(ink: Ink, colour: str, material: str, k: int) -> None:
         )
 
 
-def kettle(ink: Ink, colour: str, material: str, k: int) -> None:
+def kettle(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A kettle: squat or tall, goose-neck or short spout, handle above or behind."""
     tall = k % 2 == 1
     height, half = (300, 150) if tall else (220, 190)
@@ -76,7 +76,7 @@ def kettle(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.body([(top - 56, 20), (top - 44, 25), (top - 30, 13)], wood, "wood")
 
 
-def pan(ink: Ink, colour: str, material: str, k: int) -> None:
+def pan(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A pan, a pot or a casserole with lid."""
     if k % 3 == 0:
         ink.shadow(360, FLOOR, 210)
@@ -98,7 +98,7 @@ def pan(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.body([(top - 104, 34), (top - 92, 38), (top - 66, 17)], "#bf9648" if k % 2 else shade(colour, -0.3), "brass")
 
 
-def glass(ink: Ink, colour: str, material: str, k: int) -> None:
+def glass(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A tumbler, a wine glass or a carafe: edges and refraction, little else."""
     del material
     edge, light = shade(colour, -0.42), "#ffffff"
@@ -145,7 +145,7 @@ def glass(ink: Ink, colour: str, material: str, k: int) -> None:
         )
 
 
-def bottle(ink: Ink, colour: str, material: str, k: int) -> None:
+def bottle(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A drinking bottle or flask."""
     height, half = (470, 92) if k % 2 else (400, 112)
     top = FLOOR - height
@@ -170,7 +170,7 @@ def bottle(ink: Ink, colour: str, material: str, k: int) -> None:
     ink.box(400 - half, FLOOR - height * 0.30, half * 2, 10, shade(colour, -0.25))
 
 
-def pot(ink: Ink, colour: str, material: str, k: int) -> None:
+def pot(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A plant pot with a plant in it."""
     height, half = (210, 150) if k % 3 == 0 else (260, 130) if k % 3 == 1 else (170, 180)
     top = FLOOR - height
@@ -204,7 +204,7 @@ def pot(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.body([(top - 4, half * 1.08), (top + 44, half * 1.06)], colour, material, rim=0.14)
 
 
-def candle(ink: Ink, colour: str, material: str, k: int) -> None:
+def candle(ink: Canvas, colour: str, material: str, k: int) -> None:
     """A candle in a vessel, or three tapers in a holder."""
     if k % 2:
         ink.shadow(400, FLOOR, 190)
@@ -221,13 +221,13 @@ def candle(ink: Ink, colour: str, material: str, k: int) -> None:
     _flame(ink, 400, FLOOR - 224)
 
 
-def _flame(ink: Ink, x: float, y: float) -> None:
+def _flame(ink: Canvas, x: float, y: float) -> None:
     ink.line(f"M{x} {y} v-20", "#3a2d22", 4)
     ink.path(f"M{x} {y - 84} q28 40 12 62 q-12 12 -24 0 q-16 -22 12 -62Z", "#f0b64e")
     ink.path(f"M{x} {y - 54} q12 20 4 32 q-4 6 -8 0 q-8 -12 4 -32Z", "#fdf0c8")
 
 
-def soap(ink: Ink, colour: str, material: str, k: int) -> None:
+def soap(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Bars of soap on a dish, or a pump bottle."""
     if k % 2:
         ink.shadow(400, FLOOR, 130)
@@ -244,7 +244,7 @@ def soap(ink: Ink, colour: str, material: str, k: int) -> None:
         ink.box(300 + 14 * (n % 2), y + 22, 184, 30, shade(colour, 0.10 * n - 0.08), radius=14)
 
 
-def plate(ink: Ink, colour: str, material: str, k: int) -> None:
+def plate(ink: Canvas, colour: str, material: str, k: int) -> None:
     """Plates or bowls in a stack, or one plate seen from above."""
     if k % 3 == 0:
         ink.ellipse(418, 580, 268, 268, "#2a2018", opacity=0.16)

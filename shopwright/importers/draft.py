@@ -95,7 +95,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 Row = tuple[int, Mapping[str, str]]
 
 
-class Place(msgspec.Struct, frozen=True):
+class RowGroup(msgspec.Struct, frozen=True):
     """The product `group` a row belongs to, also known by `names`; `part`: it belongs to another row, by name.
 
     `takes`: groups that are part of this product, and no products themselves.
@@ -107,7 +107,7 @@ class Place(msgspec.Struct, frozen=True):
     takes: tuple[str, ...] = ()
 
 
-class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
+class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the whole file. `weight_unit`: from its header; `columns`: its meanings."""
 
     numbers: "NumberFormats"
@@ -146,11 +146,11 @@ class Importer(Protocol):
         """The meanings of its columns."""
         ...
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         """Iterate over rows with their places, in file order."""
         ...
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileInfo) -> Iterator[Draft | ImportIssue]:
         """Iterate over the product of a group of rows, with issues."""
         ...
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shopwright.importers.account import Account
-from shopwright.importers.draft import Draft, FileFacts, Importer, ImportIssue, Place, Row
+from shopwright.importers.draft import Draft, FileInfo, Importer, ImportIssue, Row, RowGroup
 from shopwright.importers.header import Header
 from shopwright.importers.numbers import NumberFormats
 from shopwright.importers.reading import Table
@@ -28,9 +28,9 @@ def drafts(
     """Read the whole file, then iterate over drafts and issues. Raises Doubtful before the first one."""
     early: list[ImportIssue] = []
 
-    def placed() -> Iterator[tuple[Row, Place]]:
+    def placed() -> Iterator[tuple[Row, RowGroup]]:
         for row, place in importer.places(account.counted(_meant(header, table, early))):
-            if isinstance(place, Place):
+            if isinstance(place, RowGroup):
                 yield row, place
             elif row[1]:
                 early.append(place)
@@ -38,7 +38,7 @@ def drafts(
     spool.fill(placed())
     header.check_doubts()
     yield from early
-    reading = FileFacts(
+    reading = FileInfo(
         numbers=NumberFormats(given.currency, given.decimal or header.evidence.decimal(importer.format.decimal)),
         now=given.now,
         columns=frozenset(header.keys),

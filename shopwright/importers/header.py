@@ -119,7 +119,7 @@ class Header:
             return
         told = "; ".join(f"“{one.header}” (with {', '.join(sorted(one.samples)[:4]) or 'nothing'})" for one in doubtful)
         meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
-        raise Doubtful(
+        raise UnclearColumns(
             _(
                 'It is not known what is meant by {told}. It may say which products must not be shown, so nothing is taken before that is clear: name it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
                 told=told,
@@ -143,7 +143,7 @@ class Header:
         return self._format.kind == "woocommerce" and flags and not asked <= self.keys
 
 
-class Doubtful(Invalid):
+class UnclearColumns(Invalid):
     """Columns that must be asked about: `data["columns"]`."""
 
     code = "doubtful"

@@ -27,14 +27,14 @@ def is_inventory(columns: Sequence[str]) -> bool:
 class InventoryCounts:
     """Sets the stock of existing variants by location."""
 
-    def __init__(self, shelf: ProductViews, how: Literal["take", "try", "undo"]) -> None:
+    def __init__(self, product_views: ProductViews, how: Literal["take", "try", "undo"]) -> None:
         if how == "undo":
             raise Refused(
                 _("Counts of stock are not taken back: import the earlier ones, or adjust them in the back office.")
             )
-        self._shelf = shelf
+        self._product_views = product_views
         self._writes = how == "take"
-        self._numbers = NumberFormats(shelf.currency)
+        self._numbers = NumberFormats(product_views.currency)
         self._places: dict[str, str] = {}
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
@@ -55,7 +55,7 @@ class InventoryCounts:
         said = next((row[key] for key in COUNTS if row.get(key)), "")
         product, variant = await self._variant(row)
         place = await self._place(row.get("location", ""))
-        there = (await self._shelf.inventory.by_location(variant.id)).get(place)
+        there = (await self._product_views.inventory.by_location(variant.id)).get(place)
         if said.casefold() == NOT_STOCKED:
             return "unchanged"
         counted = self._numbers.count(said)
@@ -65,12 +65,12 @@ class InventoryCounts:
             return "unchanged"
         if self._writes:
             one = Adjustment(variant_id=variant.id, on_hand=max(counted, 0), reason="imported", location=place)
-            await self._shelf.inventory.adjust([one])
+            await self._product_views.inventory.adjust([one])
         return "taken"
 
     async def _variant(self, row: Mapping[str, str]) -> tuple[Product, Variant]:
         sku, source = row.get("sku", "").lstrip("'"), f"shopify/{row.get('handle', '')}"
-        product = (await self._shelf.catalog.by_sources([source])).get(source)
+        product = (await self._product_views.catalog.by_sources([source])).get(source)
         if product is not None:
             chosen = [readable(value) for value in row["options"].split("\n") if value] if product.options else []
             for variant in product.variants:
@@ -79,7 +79,7 @@ class InventoryCounts:
         if not sku:
             raise RowError("belongs to no variant that is here: import the products first")
         try:
-            product = await self._shelf.catalog.by_variant(sku)
+            product = await self._product_views.catalog.by_variant(sku)
         except Missing:
             raise RowError(f"no variant here has the SKU {sku}: import the products first") from None
         return product, next(one for one in product.variants if one.sku == sku)
@@ -87,7 +87,7 @@ class InventoryCounts:
     async def _place(self, title: str) -> str:
         """The location with this name, created if missing. In a shop with one location the first name is that."""
         if not self._places:
-            self._places = {one.title.casefold(): one.id for one in await self._shelf.inventory.locations()}
+            self._places = {one.title.casefold(): one.id for one in await self._product_views.inventory.locations()}
         if not title:
             return MAIN
         if title.casefold() not in self._places:
@@ -97,7 +97,7 @@ class InventoryCounts:
                 len(self._places),
             )
             if self._writes:
-                await self._shelf.inventory.put_location(made)
+                await self._product_views.inventory.put_location(made)
             else:
                 return MAIN
             self._places[title.casefold()] = made.id

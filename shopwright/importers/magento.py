@@ -8,11 +8,11 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
-    FileFacts,
+    FileInfo,
     ImportIssue,
-    Place,
     Row,
     RowError,
+    RowGroup,
     Rows,
     split_list,
 )
@@ -34,7 +34,7 @@ class Magento:
 
     format = MAGENTO
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             sku, name, kind = row.get("sku", ""), readable(row.get("name", "")), _kind(row)
@@ -57,9 +57,9 @@ class Magento:
             else:
                 begun[sku] = number
                 parts = tuple(one["sku"] for one in _variations(row)) if kind == "configurable" else ()
-                yield (number, row), Place(sku, names=(sku,), takes=parts)
+                yield (number, row), RowGroup(sku, names=(sku,), takes=parts)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileInfo) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         kind, name, source = _kind(row), readable(row["name"]), f"magento/{row['sku']}"
         if kind in {"downloadable", "virtual"}:
@@ -89,7 +89,7 @@ def _kind(row: Mapping[str, str]) -> str:
 
 
 def _configurable(
-    number: int, row: Mapping[str, str], rows: Rows, reading: FileFacts, source: str
+    number: int, row: Mapping[str, str], rows: Rows, reading: FileInfo, source: str
 ) -> Iterator[Draft | ImportIssue]:
     name, taken = readable(row["name"]), [number]
     titles = dict(_pairs(row.get("variation_labels", "")))
@@ -149,7 +149,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _variant(
-    number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts
+    number: int, row: Mapping[str, str], options: dict[str, str], reading: FileInfo
 ) -> tuple[DraftVariant, list[ImportIssue]]:
     """The variant of a row, with issues. Raises RowError."""
     numbers, name = reading.numbers, readable(row.get("name", ""))

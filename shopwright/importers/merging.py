@@ -22,7 +22,7 @@ SIMPLE = frozenset({int, bool, type(None), StockRule})
 OF_VARIANT = ("sku", "barcode", "weight")
 
 
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
+class MergeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What to write. `given`: fingerprints of the file's values; `kept`: fields that differ and stay."""
 
     wanted: ProductInput
@@ -96,7 +96,7 @@ def merged(
     old: Product | None,
     slugs: Mapping[str, str],
     last: Mapping[str, str],
-) -> Merged:
+) -> MergeResult:
     """Merge a draft into the product. `pictures`: as in the file; `slugs`: of categories by id; `last`: fingerprints."""
     first = old is None or not old.source_digest or old.source_digest.startswith(UNDONE)
     choice = Choice(last, first=first)
@@ -139,7 +139,7 @@ def merged(
         wanted, **fields, status=status, media=media, attributes=attributes, options=options, variants=variants,
         type=old.type if old else wanted.type, publish_at=old.publish_at if old else wanted.publish_at,
     )  # fmt: skip
-    return Merged(wanted=whole, status=status, given=choice.given, kept=tuple(choice.kept))
+    return MergeResult(wanted=whole, status=status, given=choice.given, kept=tuple(choice.kept))
 
 
 def _attributes(choice: Choice, wanted: ProductInput, old: Product | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from shopwright.importers.merging import fingerprint, key_of
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, Variant
-from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
+from shopwright.services.inventory.contract import Adjustment, StockRule, VariantQuantity
 from shopwright.services.pricing.contract import Price
 from shopwright.web.product_view.view import ProductViews
 
@@ -62,25 +62,27 @@ def offers_of(draft: Draft, product: Product) -> list[ImportOffer]:
     return [ImportOffer(made, one) for made, one in pairs if one is not None]
 
 
-async def set_offers(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str], bool]]) -> list[str]:
+async def set_offers(
+    product_views: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str], bool]]
+) -> list[str]:
     """Set offers, each with its last fingerprints; returns variants whose stock could not be set."""
     new = {offer.made.id for offer, last, known in offers if not known or not last}
     changed = {
         field: [offer for offer, last, known in offers if not known or (last and offer.changed(field, last))]
         for field in ("price", "stock", "rule")
     }
-    await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
+    await product_views.pricing.set_prices([offer.price for offer in changed["price"]])
     # Opening stock is set once per variant: sold units must not return with the next run.
-    opened = [Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]]
+    opened = [VariantQuantity(offer.made.id, offer.on_hand) for offer in changed["stock"]]
     costs = {offer.made.id: cost for offer in changed["stock"] if (cost := offer.cost) is not None}
-    await shelf.inventory.open_stock(opened, "imported", costs or None)
+    await product_views.inventory.open_stock(opened, "imported", costs or None)
     if rules := {one.made.id: one.rule for one in changed["rule"] if one.made.id not in new or one.rule != USUAL}:
-        await shelf.inventory.put_rules(rules)
+        await product_views.inventory.put_rules(rules)
     failed: list[str] = []
     again = [offer for offer, last, known in offers if known and last and offer.changed("stock", last)]
     for offer in again:
         try:
-            await shelf.inventory.adjust(
+            await product_views.inventory.adjust(
                 [Adjustment(variant_id=offer.made.id, on_hand=offer.on_hand, reason="imported")]
             )
         except Refused:
@@ -88,10 +90,12 @@ async def set_offers(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Ma
     return failed
 
 
-async def kept_prices(shelf: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str]]]) -> list[str]:
+async def kept_prices(
+    product_views: ProductViews, offers: Sequence[tuple[ImportOffer, Mapping[str, str]]]
+) -> list[str]:
     """Variants whose price differs from the file's unchanged one."""
     same = [offer for offer, last in offers if not last or not offer.changed("price", last)]
-    now = await shelf.pricing.prices([offer.made.id for offer in same], shelf.currency)
+    now = await product_views.pricing.prices([offer.made.id for offer in same], product_views.currency)
     return [
         one.made.id for one in same if (found := now.get(one.made.id)) and (found.amount, found.compare_at) != (one.file.price, one.file.compare_at)
     ]  # fmt: skip

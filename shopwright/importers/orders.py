@@ -96,7 +96,7 @@ class OrderImporter:
         self,
         orders: Orders,
         users: Users,
-        shelf: ProductViews,
+        product_views: ProductViews,
         kind: str,
         how: Literal["take", "try", "undo"],
         country: str,
@@ -104,7 +104,7 @@ class OrderImporter:
     ) -> None:
         if how == "undo":
             raise Refused(_("Orders are not taken back: they are part of the books."))
-        self._orders, self._users, self._shelf = orders, users, shelf
+        self._orders, self._users, self._product_views = orders, users, product_views
         self._kind = kind
         self._country = country
         self._zone = zone
@@ -152,17 +152,17 @@ class OrderImporter:
         past = msgspec.structs.replace(past, origin=source, taxes=tax_parts)
         if not self._writes:
             return "taken", ""
-        _unused, is_new = await self._orders.bring(past)
+        _unused, is_new = await self._orders.import_order(past)
         return ("taken" if is_new else "unchanged"), ""
 
     async def _past(self, name: str, group: list[Row], odd: list[str]) -> PastOrder:
         head = group[0][1]
-        currency = (_first(head, "currency") or self._shelf.currency).upper()
+        currency = (_first(head, "currency") or self._product_views.currency).upper()
         shipping = _address(head, "shipping", self._country, odd)
         billing = _address(head, "billing", self._country, odd)
         nowhere = Address(name=_name(head), line1="", country=self._country)  # bought at a till
         email = _first(head, "email")
-        user = await self._users.holder_of(email) if email else None
+        user = await self._users.owner_of_email(email) if email else None
         lines = tuple([await self._line(row, currency) for _unused, row in group if _first(row, "title")])
         if not lines:
             raise RowError("has no line that says what was bought")
@@ -208,7 +208,7 @@ class OrderImporter:
 
     async def _known(self, sku: str) -> tuple[Product | None, Variant | None]:
         try:
-            product = await self._shelf.catalog.by_variant(sku)
+            product = await self._product_views.catalog.by_variant(sku)
         except Missing:
             return None, None
         return product, product.variant_named(sku)
@@ -217,21 +217,23 @@ class OrderImporter:
         """An order of Magento's sample data, whose customer and product must have been imported."""
         row = group[0][1]
         wanted = msgspec.json.decode(row["product"], type=SampleProduct)
-        user = await self._users.holder_of(row["customer_email"])
+        user = await self._users.owner_of_email(row["customer_email"])
         addresses = await self._users.addresses(user.id) if user else []
         if user is None or not addresses:
             raise RowError(f"{row['customer_email']} is no customer with an address here: import the customers first")
         product, variant = await self._chosen(wanted)
-        asked = (await self._shelf.pricing.prices([variant.id], self._shelf.currency))[variant.id].amount
+        asked = (await self._product_views.pricing.prices([variant.id], self._product_views.currency))[
+            variant.id
+        ].amount
         line = _past_line(
             product,
             variant,
             variant.sku,
             product.title,
-            NumberFormats(self._shelf.currency).count(wanted.qty) or 1,
+            NumberFormats(self._product_views.currency).count(wanted.qty) or 1,
             asked,
         )
-        nothing = zero(self._shelf.currency)
+        nothing = zero(self._product_views.currency)
         total = line.unit_price * line.quantity
         return PastOrder(
             source=f"{self._kind}/{name}",
@@ -239,7 +241,7 @@ class OrderImporter:
             status="delivered",
             email=user.email,
             customer_id=user.id,
-            currency=self._shelf.currency,
+            currency=self._product_views.currency,
             lines=(line,),
             discount=nothing,
             shipping=nothing,
@@ -254,9 +256,9 @@ class OrderImporter:
 
     async def _chosen(self, wanted: SampleProduct) -> tuple[Product, Variant]:
         source = f"{self._kind}/{wanted.sku}"
-        product = (await self._shelf.catalog.by_sources([source])).get(source)
+        product = (await self._product_views.catalog.by_sources([source])).get(source)
         if product is None:
-            product = await self._shelf.catalog.by_variant(wanted.sku)
+            product = await self._product_views.catalog.by_variant(wanted.sku)
         options = {name.casefold(): value for name, value in wanted.configurable_options.items()}
         for variant in product.variants:
             if {name.casefold(): value for name, value in variant.options.items()} == options or not options:

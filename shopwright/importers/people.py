@@ -65,7 +65,7 @@ class CustomerImporter:
             too_long = len(name) > NAME.longest
             known_as = email.partition("@")[0] if too_long else name
             try:
-                user_id = (await self._users.bring(email, known_as)).id if self._writes else ""
+                user_id = (await self._users.import_customer(email, known_as)).id if self._writes else ""
             except Invalid as error:
                 yield ImportIssue(number, email, "refused", error.detail)
                 continue

@@ -9,11 +9,11 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
-    FileFacts,
+    FileInfo,
     ImportIssue,
-    Place,
     Row,
     RowError,
+    RowGroup,
     Rows,
     split_list,
 )
@@ -35,7 +35,7 @@ class Shopify:
 
     format = SHOPIFY
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         current = ""
         for number, row in rows:
             handle = row.get("handle", "")
@@ -44,11 +44,11 @@ class Shopify:
             handle = handle or current
             if handle:
                 current = handle
-                yield (number, row), Place(handle)
+                yield (number, row), RowGroup(handle)
             else:
                 yield (number, row), refused(number, "", "has neither handle nor title, and no product stands above it")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileInfo) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         head = next((row for _, row in group if row.get("title")), None)
         handle = next((row["handle"] for _, row in group if row.get("handle")), "")
         if head is None:
@@ -124,7 +124,7 @@ def _option_names(handle: str, group: Sequence[Row]) -> Generator[ImportIssue, N
 
 
 def _variant(
-    handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: FileFacts
+    handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: FileInfo
 ) -> tuple[DraftVariant, list[ImportIssue]]:
     """The variant of a row, with issues. Raises RowError."""
     numbers, remarks = reading.numbers, []
@@ -180,7 +180,7 @@ def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number:
         return False
 
 
-def _stock(row: Mapping[str, str], reading: FileFacts) -> int | None:
+def _stock(row: Mapping[str, str], reading: FileInfo) -> int | None:
     """The count, or None if not counted. Raises RowError."""
     places = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
     if places:
@@ -197,7 +197,7 @@ def _published(head: Mapping[str, str], markets: Sequence[str]) -> bool:
     return False not in said and (not markets or any(shown(one) for one in markets))
 
 
-def _attributes(group: Sequence[Row], reading: FileFacts) -> dict[str, str]:
+def _attributes(group: Sequence[Row], reading: FileInfo) -> dict[str, str]:
     if not reading.has(ATTRIBUTE):
         return {}
     return {

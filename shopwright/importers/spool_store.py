@@ -12,14 +12,14 @@ from typing import Self
 
 import msgspec
 
-from shopwright.importers.draft import ImportIssue, Outcome, Place, Row
+from shopwright.importers.draft import ImportIssue, Outcome, Row, RowGroup
 
 TOGETHER, READ_TOGETHER = 2_000, 100
 # Of two results of a row the higher one counts; 0 is a row without one.
 RANKS: dict[Outcome, int] = {"unchanged": 1, "taken": 2, "changed": 2, "refused": 3}
 
 
-class Scratch:
+class ImportDatabase:
     """The database of one import."""
 
     def __init__(self, *schema: str) -> None:
@@ -39,7 +39,7 @@ class Scratch:
         self._folder.cleanup()
 
 
-class Spool(Scratch):
+class Spool(ImportDatabase):
     """The rows of one table by product."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Spool(Scratch):
             "CREATE TABLE taken (name TEXT PRIMARY KEY) WITHOUT ROWID",
         )
 
-    def fill(self, placed: Iterable[tuple[Row, Place]]) -> None:
+    def fill(self, placed: Iterable[tuple[Row, RowGroup]]) -> None:
         """Store the rows."""
         rows: list[tuple[int, str, bool, bytes]] = []
         for (number, row), place in placed:
@@ -105,7 +105,7 @@ class Spool(Scratch):
         return [(number, msgspec.msgpack.decode(body)) for number, body in found]
 
 
-class AccountStore(Scratch):
+class AccountStore(ImportDatabase):
     """The results of all rows of all tables, with issues."""
 
     def __init__(self) -> None:

@@ -7,11 +7,11 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
-    FileFacts,
+    FileInfo,
     ImportIssue,
-    Place,
     Row,
     RowError,
+    RowGroup,
     Rows,
     split_list,
 )
@@ -21,19 +21,19 @@ from shopwright.importers.values import noted, readable, refused, shown, unknown
 OPTIONS = tuple(str(number) for number in range(1, 6))
 
 
-class OtherTable:
+class TableImporter:
     """The importer."""
 
     format = TABLE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         for number, row in rows:
             if key := _key(row):
-                yield (number, row), Place(key)
+                yield (number, row), RowGroup(key)
             else:
                 yield (number, row), refused(number, "", "has no title, SKU or other name")
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileInfo) -> Iterator[Draft | ImportIssue]:  # noqa: ARG002 -- its rows stand together
         number, head = group[0]
         key, title = _key(head), readable(head.get("title", ""))
         source = f"table/{key}"
@@ -74,7 +74,7 @@ def _key(row: Mapping[str, str]) -> str:
     return next((row[key] for key in ("parent", "handle", "id", "sku", "title") if row.get(key)), "")
 
 
-def _variant(number: int, row: Mapping[str, str], options: dict[str, str], reading: FileFacts) -> DraftVariant:
+def _variant(number: int, row: Mapping[str, str], options: dict[str, str], reading: FileInfo) -> DraftVariant:
     """The variant of a row. Raises RowError."""
     numbers = reading.numbers
     if missing := [name for name, value in options.items() if not value]:

@@ -10,7 +10,7 @@ import msgspec
 
 from shopwright.importers.draft import Draft, DraftImage, ImportIssue, Outcome
 from shopwright.importers.languages import NO, YES
-from shopwright.importers.merging import UNDONE, Merged, merged
+from shopwright.importers.merging import UNDONE, MergeResult, merged
 from shopwright.importers.offers import ImportOffer, kept_prices, offers_of, set_offers
 from shopwright.kit.errors import ShopError
 from shopwright.kit.tax_classes import tax_fields
@@ -44,14 +44,14 @@ class ProductImporter:
 
     def __init__(
         self,
-        shelf: ProductViews,
+        product_views: ProductViews,
         pictures: ImportPictures,
         how: Literal["take", "try", "undo"] = "take",
         at_once: int = 1_000,
     ) -> None:
         self._at_once = at_once
         self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]
-        self._shelf = shelf
+        self._product_views = product_views
         self._pictures = pictures
         self._categories: dict[tuple[str, str], str] = {}  # by the slug above and the title
         self._paths: dict[tuple[str, ...], str] = {}
@@ -64,7 +64,7 @@ class ProductImporter:
         """Iterate over the results of all rows as they become known."""
         batch: dict[str, Draft] = {}
         variants = letters = 0
-        classes = {one.name for one in await self._shelf.pricing.tax_classes()}
+        classes = {one.name for one in await self._product_views.pricing.tax_classes()}
         for found in drafts:
             if isinstance(found, ImportIssue):
                 yield found
@@ -86,7 +86,9 @@ class ProductImporter:
 
     async def _deal(self, batch: list[Draft]) -> list[ImportIssue]:
         try:
-            return await self._deal_with(batch, await self._shelf.catalog.by_sources([one.source for one in batch]))
+            return await self._deal_with(
+                batch, await self._product_views.catalog.by_sources([one.source for one in batch])
+            )
         except ShopError as error:
             if len(batch) == 1:
                 return _rows(batch[0], "refused", error.detail)
@@ -97,7 +99,9 @@ class ProductImporter:
         remarks, new = await self._merge(batch, known)
         # Importing creates categories and pictures first; a dry run goes without.
         wanted = [msgspec.structs.replace(one.wanted, categories=()) for _, one in new]
-        for (draft, one), tried in zip(new, await self._shelf.catalog.bring(wanted, how="try"), strict=True):
+        for (draft, one), tried in zip(
+            new, await self._product_views.catalog.import_products(wanted, how="try"), strict=True
+        ):
             if tried.product is None:
                 remarks += _rows(draft, "refused", tried.problem)
             else:
@@ -107,11 +111,11 @@ class ProductImporter:
 
     async def _merge(
         self, batch: list[Draft], known: Mapping[str, Product]
-    ) -> tuple[list[ImportIssue], list[tuple[Draft, Merged]]]:
+    ) -> tuple[list[ImportIssue], list[tuple[Draft, MergeResult]]]:
         """Return issues of unchanged drafts, and what to write of the others."""
         self._notes, remarks, new = [], [], []
-        self._last = await self._shelf.catalog.imported([one.id for one in known.values()])
-        slugs = {one.id: one.slug for one in await self._shelf.catalog.categories()} if known else {}
+        self._last = await self._product_views.catalog.imported_fields([one.id for one in known.values()])
+        slugs = {one.id: one.slug for one in await self._product_views.catalog.categories()} if known else {}
         for draft in batch:
             product = known.get(draft.source)
             last = self._last.get(product.id, {}) if product is not None else {}
@@ -135,7 +139,7 @@ class ProductImporter:
         """Report fields changed here since the last import, which stay."""
         if not product.source_digest:
             return []
-        prices = await kept_prices(self._shelf, [(offer, last) for offer in offers_of(draft, product)])
+        prices = await kept_prices(self._product_views, [(offer, last) for offer in offers_of(draft, product)])
         told = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
         return (
             [ImportIssue(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(told)}")]
@@ -150,7 +154,7 @@ class ProductImporter:
             product = known.get(draft.source)
             if product is not None and product.status != "retired":
                 undone = f"{UNDONE} {product.source_digest}"
-                await self._shelf.catalog.release([Release(product.id, "retired", undone)])
+                await self._product_views.catalog.publish_imported([Release(product.id, "retired", undone)])
             remarks += _rows(draft, "unchanged" if product is None else "changed")
         return remarks
 
@@ -158,8 +162,8 @@ class ProductImporter:
         remarks, new = await self._merge(batch, known)
         # Prices and stock first, then the products, so that none is visible without. After an interruption the next run
         # repeats it for the same ids: the digest marks a product as complete.
-        brought = await self._shelf.catalog.bring([one.wanted for _, one in new], how="reserve")
-        taken: list[tuple[Draft, Merged, Product]] = []
+        brought = await self._product_views.catalog.import_products([one.wanted for _, one in new], how="reserve")
+        taken: list[tuple[Draft, MergeResult, Product]] = []
         notes: dict[int, list[ImportIssue]] = {}
         for note in self._notes:
             notes.setdefault(note.row, []).append(note)
@@ -178,7 +182,7 @@ class ProductImporter:
             remarks += await self._kept(draft, one.product, merge.kept, self._last.get(one.product.id, {}))
         offers = {draft.source: offers_of(draft, product) for draft, _, product in taken}
         failed = await set_offers(
-            self._shelf,
+            self._product_views,
             [
                 (
                     offer,
@@ -197,16 +201,16 @@ class ProductImporter:
         return remarks
 
     async def _release(
-        self, taken: Sequence[tuple[Draft, Merged, Product]], offers: Mapping[str, list[ImportOffer]]
+        self, taken: Sequence[tuple[Draft, MergeResult, Product]], offers: Mapping[str, list[ImportOffer]]
     ) -> None:
         finished = []
         for draft, merge, product in taken:
             given = {name: value for offer in offers[draft.source] for name, value in offer.given.items()}
             finished.append(Release(product.id, merge.status, draft.digest, merge.given | given, product))
-        await self._shelf.catalog.release(finished)
+        await self._product_views.catalog.publish_imported(finished)
         paths = [(draft.old_path, f"/p/{product.slug}") for draft, _, product in taken if draft.old_path]
         if moved := {path: target for path, target in paths if path != target}:
-            await self._shelf.catalog.put_redirects(moved)
+            await self._product_views.catalog.put_redirects(moved)
 
     async def _left_out(self, draft: Draft) -> list[ImportIssue]:
         left_out = [image for image in draft.images if await self._pictures.media(image) is None]
@@ -251,7 +255,7 @@ class ProductImporter:
     async def _category(self, path: tuple[str, ...]) -> str:
         """The slug of a category by its path of titles, created with its ancestors if missing."""
         if not self._categories:
-            tree = {one.id: one for one in await self._shelf.catalog.categories()}
+            tree = {one.id: one for one in await self._product_views.catalog.categories()}
             for one in tree.values():
                 above = tree[one.parent_id].slug if one.parent_id in tree else ""
                 self._categories[above, _folded(one.title)] = one.slug
@@ -273,19 +277,19 @@ class ProductImporter:
             for number in itertools.count(1)
             if (one := wanted if number == 1 else f"{wanted}-{number}") not in taken
         )
-        return (await self._shelf.catalog.put_category(slug, title, above)).slug
+        return (await self._product_views.catalog.put_category(slug, title, above)).slug
 
     async def _attributes(self, draft: Draft) -> dict[str, Value]:
         """Attributes by key, each defined under its name in the file."""
         if self._known is None:
-            self._known = dict(await self._shelf.catalog.attribute_types())
+            self._known = dict(await self._product_views.catalog.attribute_types())
         found: dict[str, Value] = {}
         for name, value in draft.attributes.items():
             key = name_key(name)
             if key not in self._known:
                 described = AttributeType(name=key, title=name[:1].upper() + name[1:].replace("_", " "), kind="text")
                 self._known[key] = (
-                    await self._shelf.catalog.put_attribute_type(described) if self._writes else described
+                    await self._product_views.catalog.put_attribute_type(described) if self._writes else described
                 )
             fitting = _fitting(value, self._known[key])
             if fitting is None:

@@ -91,7 +91,7 @@ def _by_hand(text: str) -> datetime:
         raise RowError(f"“{text[:40]}” is not a day such as 2026-03-02") from None
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ListedPrice(msgspec.Struct, frozen=True):
     """The price, compare-at price, and a remark about its sale."""
 
     price: Money
@@ -99,10 +99,10 @@ class Asked(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
-def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], now: datetime) -> Asked | None:
+def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], now: datetime) -> ListedPrice | None:
     """Today's price, ignoring past and future sales; None without a price. Raises RowError."""
     if sale is None or (regular is not None and sale.amount >= regular.amount):
-        return Asked(regular) if regular is not None else None
+        return ListedPrice(regular) if regular is not None else None
     begins, ends = moment(period[0], now), moment(period[1], now)
     if ends is not None and _is_day(period[1]):
         ends += timedelta(days=1)  # a day holds to its end
@@ -112,10 +112,10 @@ def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], 
         told = f"its sale ended on {period[1]}; the regular price holds"
     else:
         told = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
-        return Asked(sale, regular, told)
+        return ListedPrice(sale, regular, told)
     if regular is None:
         raise RowError(f"has no price besides that of a sale ({period[0]}–{period[1]})")
-    return Asked(regular, None, told)
+    return ListedPrice(regular, None, told)
 
 
 def _is_day(text: str) -> bool:

@@ -8,11 +8,11 @@ from shopwright.importers.draft import (
     Draft,
     DraftImage,
     DraftVariant,
-    FileFacts,
+    FileInfo,
     ImportIssue,
-    Place,
     Row,
     RowError,
+    RowGroup,
     Rows,
 )
 from shopwright.importers.meanings import WOOCOMMERCE
@@ -32,14 +32,14 @@ class WooCommerce:
 
     format = WOOCOMMERCE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | ImportIssue]]:
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             kinds, name = _kinds(row), readable(row.get("title", ""))
             key = row.get("id") or row.get("sku") or name
             why = next((why for kind, why in REFUSED.items() if kind in kinds), "")
             if "variation" in kinds:
-                yield (number, row), Place(row.get("parent", ""), part=True)
+                yield (number, row), RowGroup(row.get("parent", ""), part=True)
             elif why or not name:
                 yield (
                     (number, row),
@@ -50,9 +50,9 @@ class WooCommerce:
             else:
                 begun[key] = number
                 names = tuple(one for one in (row.get("sku", ""), f"id:{row.get('id', '')}") if one)
-                yield (number, row), Place(f"product {key}", names=names)
+                yield (number, row), RowGroup(f"product {key}", names=names)
 
-    def product(self, group: Sequence[Row], rows: Rows, reading: FileFacts) -> Iterator[Draft | ImportIssue]:
+    def product(self, group: Sequence[Row], rows: Rows, reading: FileInfo) -> Iterator[Draft | ImportIssue]:
         number, row = group[0]
         name, key = readable(row["title"]), row.get("id") or row.get("sku") or readable(row["title"])
         source = f"woocommerce/{key}"
@@ -144,7 +144,7 @@ def _variants(
     row: Mapping[str, str],
     parent: Mapping[str, str],
     options: Mapping[str, tuple[str, ...]],
-    reading: FileFacts,
+    reading: FileInfo,
     shares: int,
 ) -> tuple[list[DraftVariant], list[str]]:
     """The variants of a variation; an open attribute stands for every value. Raises RowError."""
@@ -189,7 +189,7 @@ def _variants(
 
 
 def _stock(
-    row: Mapping[str, str], parent: Mapping[str, str], reading: FileFacts, shares: int, remarks: list[str]
+    row: Mapping[str, str], parent: Mapping[str, str], reading: FileInfo, shares: int, remarks: list[str]
 ) -> tuple[int | None, int]:
     """Units in stock (None: not counted) and the backorder limit. Raises RowError."""
     said, there = row.get("stock", ""), row.get("in_stock", "").casefold()

@@ -48,7 +48,7 @@ TAXONOMY = "pa_"  # attributes that products share
 DEEPEST = 20  # categories one below the other
 
 
-class Post(msgspec.Struct, frozen=True):
+class WordPressPost(msgspec.Struct, frozen=True):
     """A post. `fields`: by local name, with `content` and `excerpt`; `terms`: (taxonomy, slug, name)."""
 
     number: int
@@ -118,7 +118,7 @@ class WordPress(Table):
 
     # --- the file
 
-    def _posts(self) -> Iterator[Post]:
+    def _posts(self) -> Iterator[WordPressPost]:
         numbers = itertools.count(1)
         known = False
         with closing(self._open()) as file:
@@ -159,7 +159,7 @@ class WordPress(Table):
 
     # --- a row
 
-    def _cells(self, post: Post) -> dict[str, str]:
+    def _cells(self, post: WordPressPost) -> dict[str, str]:
         meta = post.meta
         variation = post.kind == "product_variation"
         managed = meta.get("_manage_stock", "") == "yes"
@@ -192,7 +192,7 @@ class WordPress(Table):
     def _name(self, taxonomy: str, slug: str) -> str:
         return self._terms.get((taxonomy, slug), ("", ""))[0] or slug
 
-    def _names(self, post: Post, taxonomy: str) -> str:
+    def _names(self, post: WordPressPost, taxonomy: str) -> str:
         return ", ".join(_escaped(self._name(taxonomy, slug)) for slug in post.named(taxonomy))
 
     def _path(self, slug: str) -> str:
@@ -203,13 +203,13 @@ class WordPress(Table):
             slug = self._terms.get(("product_cat", slug), ("", ""))[1]
         return " > ".join(path)
 
-    def _addresses(self, post: Post) -> Iterator[str]:
+    def _addresses(self, post: WordPressPost) -> Iterator[str]:
         ids = [post.meta.get("_thumbnail_id", ""), *post.meta.get("_product_image_gallery", "").split(",")]
         for number in dict.fromkeys(one.strip() for one in ids):
             if address := self._pictures.get(number, ""):
                 yield address
 
-    def _attributes_of(self, post: Post) -> dict[str, Attribute]:
+    def _attributes_of(self, post: WordPressPost) -> dict[str, Attribute]:
         """Attributes by key in the shop's order: the terms of shared ones, typed values of others."""
         said = unserialized(post.meta.get("_product_attributes", ""))
         declared = said if isinstance(said, dict) else {}
@@ -229,7 +229,7 @@ class WordPress(Table):
             found[key] = Attribute(name, values)
         return found
 
-    def _chosen(self, post: Post) -> dict[str, Attribute]:
+    def _chosen(self, post: WordPressPost) -> dict[str, Attribute]:
         """The attribute values of a variation; empty means any."""
         there = self._attributes.get(post.fields.get("post_parent", ""), {})
         chosen = {}
@@ -247,7 +247,7 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _post(number: int, element: ET.Element) -> Post:
+def _post(number: int, element: ET.Element) -> WordPressPost:
     fields: dict[str, str] = {}
     meta: dict[str, str] = {}
     terms: list[tuple[str, str, str]] = []
@@ -265,17 +265,17 @@ def _post(number: int, element: ET.Element) -> Post:
             fields["excerpt" if "/excerpt/" in one.tag else "content"] = text
         else:
             fields[name] = text.strip()
-    return Post(number, fields, meta, tuple(terms), reviews)
+    return WordPressPost(number, fields, meta, tuple(terms), reviews)
 
 
-def _kinds(post: Post) -> Iterator[str]:
+def _kinds(post: WordPressPost) -> Iterator[str]:
     yield next(iter(post.named("product_type")), PRODUCTS[post.kind])
     for kind in ("downloadable", "virtual"):
         if post.meta.get(f"_{kind}") == "yes":
             yield kind
 
 
-def _visibility(post: Post) -> str:
+def _visibility(post: WordPressPost) -> str:
     left_out = {one.removeprefix("exclude-from-") for one in post.named("product_visibility")} & {"catalog", "search"}
     return {frozenset(): "visible", frozenset({"catalog"}): "search", frozenset({"search"}): "catalog"}.get(
         frozenset(left_out), "hidden"

@@ -8,7 +8,7 @@ import msgspec
 from shopwright.kit.personal import Personal
 
 
-class Act(msgspec.Struct, frozen=True, kw_only=True):
+class StaffAction(msgspec.Struct, frozen=True, kw_only=True):
     """An action or attempt of staff. `action`: its name in the API; `subject`: its object ("order ord_1").
 
     `given`: the request without secrets; `address`: the client's. `who`: the name at the time.
@@ -30,7 +30,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     seq: int
     time: datetime
-    act: Act
+    act: StaffAction
     before: Personal[dict[str, Any]] = {}
     after: Personal[dict[str, Any]] = {}
     status: int = 0

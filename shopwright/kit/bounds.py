@@ -25,7 +25,7 @@ DEEPEST = 16
 LARGEST_NUMBER = 2**63
 
 
-class Bound(NamedTuple):
+class TextLimit(NamedTuple):
     """The limit of a text in characters. `lines`: line feeds and tabs are allowed.
 
     `copied`: direction marks around it are allowed, as programs add them to phone numbers; the reader removes them.
@@ -36,18 +36,18 @@ class Bound(NamedTuple):
     copied: bool = False
 
 
-class Most(NamedTuple):
+class SizeLimit(NamedTuple):
     """The limit of members of a list or object."""
 
     items: int
 
 
-LINE, MEMBERS = Bound(255), Most(1000)
+LINE, MEMBERS = TextLimit(255), SizeLimit(1000)
 EMAIL, NAME, TOKEN, URL, REASON, NOTE, TEXT, HTML = (
-    Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(1_000, lines=True), Bound(20_000, lines=True), Bound(100_000, lines=True),
+    TextLimit(254), TextLimit(200), TextLimit(2048), TextLimit(2048), TextLimit(500), TextLimit(1_000, lines=True), TextLimit(20_000, lines=True), TextLimit(100_000, lines=True),
 )  # fmt: skip
-PHONE = Bound(255, copied=True)
-POSTCODES = Bound(2_000)
+PHONE = TextLimit(255, copied=True)
+POSTCODES = TextLimit(2_000)
 Email = Annotated[str, EMAIL]
 Phone = Annotated[str, PHONE]
 Postcodes = Annotated[str, POSTCODES]  # patterns of many
@@ -60,22 +60,22 @@ Note = Annotated[str, NOTE]
 Html = Annotated[str, HTML]
 # Form and query fields have no type; these names mean the same everywhere, unless the form names its struct
 # (`kit.http.strict`). Fields with a text area allow lines.
-BY_NAME: Mapping[str, Bound] = {
+BY_NAME: Mapping[str, TextLimit] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
     "postcodes": POSTCODES, "small_business": REASON,
     "description": HTML,
-    "countries": Bound(2_048),  # all there are
-    "_seen": Bound(300_000),  # a mark of each field of a form
+    "countries": TextLimit(2_048),  # all there are
+    "_seen": TextLimit(300_000),  # a mark of each field of a form
     **dict.fromkeys(("body", "options", "reply", "seo_description", "skus", "swatches"), TEXT),
 }  # fmt: skip
 
 
-def bounds_of(kind: type[msgspec.Struct]) -> dict[str, Bound]:
+def bounds_of(kind: type[msgspec.Struct]) -> dict[str, TextLimit]:
     """The bounds of a struct's texts, by field."""
-    return {name: _marked(hint, Bound) or LINE for name, hint in _fields(kind)}
+    return {name: _marked(hint, TextLimit) or LINE for name, hint in _fields(kind)}
 
 
-def wrong_with(text: str, bound: Bound) -> str:
+def wrong_with(text: str, bound: TextLimit) -> str:
     """What is wrong with a text, or ""."""
     if len(text) > bound.longest:
         return f"is longer than {bound.longest} characters"
@@ -87,7 +87,7 @@ def wrong_with(text: str, bound: Bound) -> str:
 def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator[Problem]:
     """Everything in a decoded body that exceeds the limits of its type."""
     if isinstance(value, str):
-        if told := wrong_with(value, _marked(hint, Bound) or LINE):
+        if told := wrong_with(value, _marked(hint, TextLimit) or LINE):
             yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2] or 'The text'} {told}.")
     elif isinstance(value, int):
         if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
@@ -113,7 +113,7 @@ def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator
 
 
 def _members(value: Any, hint: Any, pointer: str, depth: int) -> Iterator[Problem]:
-    most = (_marked(hint, Most) or MEMBERS).items
+    most = (_marked(hint, SizeLimit) or MEMBERS).items
     if len(value) > most:
         yield Problem(
             pointer, "invalid", _("{value} has more than {most} members.", value=pointer.rpartition("/")[2], most=most)

@@ -18,7 +18,7 @@ LEAST_TO_WRITE_BYTES = 2_000_000
 ROOM_BYTES = 8_000_000
 
 
-class Space(msgspec.Struct, frozen=True):
+class DiskSpace(msgspec.Struct, frozen=True):
     """Size and free space of a file system, in bytes."""
 
     size: int
@@ -30,11 +30,11 @@ class Space(msgspec.Struct, frozen=True):
         return self.free < LEAST_TO_WRITE_BYTES
 
 
-def space(folder: Path) -> Space:
+def space(folder: Path) -> DiskSpace:
     """The space of the disk that holds this folder, or will."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     found = shutil.disk_usage(there)
-    return Space(found.total, found.free)
+    return DiskSpace(found.total, found.free)
 
 
 def keep_reserve(data: Path) -> bool:

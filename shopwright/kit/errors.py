@@ -109,7 +109,7 @@ class TooSlow(Malformed):
     code = "too_slow"
 
 
-class Unsupported(Malformed):
+class UnsupportedMediaType(Malformed):
     """The media type of the body is not supported."""
 
     code = "unsupported_media_type"

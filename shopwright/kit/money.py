@@ -12,7 +12,7 @@ from babel.numbers import NumberPattern, get_currency_symbol
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
-from shopwright.kit.typed import TooFine, TwoWays, decimal
+from shopwright.kit.typed import AmbiguousNumber, TooManyDecimals, decimal
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
@@ -100,7 +100,7 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
     bare = _without_sign(text.strip(), currency)
     try:
         found = decimal(bare, pointer, "An amount of money", finest=digits)
-    except TooFine:
+    except TooManyDecimals:
         raise Invalid.at(
             pointer,
             _(
@@ -110,7 +110,7 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
                 digits=digits,
             ),
         ) from None
-    except TwoWays:
+    except AmbiguousNumber:
         raise
     except Invalid:
         raise Invalid.at(pointer, _("“{text}” is not an amount of money; write it like 19.99.", text=text)) from None

@@ -29,7 +29,7 @@ LEAST_SECRET, LEAST_TOKEN, LEAST_PASSWORD = 32, 12, 8
 EXAMPLE = "https://shop.example.com"
 
 
-class Kind(msgspec.Struct, frozen=True):
+class SettingType(msgspec.Struct, frozen=True):
     """The type of a setting, as metadata of its field. `empty`: whether it may be empty."""
 
     check: Check

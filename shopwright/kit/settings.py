@@ -16,7 +16,7 @@ import msgspec
 
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Problem
-from shopwright.kit.setting_types import Kind, near
+from shopwright.kit.setting_types import SettingType, near
 
 T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
@@ -94,7 +94,7 @@ def _raise(problems: Sequence[Problem]) -> None:
 def _problem(hint: Any, value: Any) -> str:
     """What is wrong with a value of the right Python type, or ""."""
     found = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return next((one.problem(value) for one in found if isinstance(one, Kind)), "")
+    return next((one.problem(value) for one in found if isinstance(one, SettingType)), "")
 
 
 def _expected(hint: Any, value: str) -> str:

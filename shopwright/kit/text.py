@@ -91,7 +91,7 @@ CLEANER = nh3.Cleaner(
 )
 
 
-class Cleaned:
+class CleanedTextCache:
     """Recently cleaned texts, which need no cleaning again. `most`: their total length."""
 
     def __init__(self, most: int) -> None:
@@ -114,7 +114,7 @@ class Cleaned:
 
 
 # Imports clean what they compare with the shop, a thousand products at a time, and the catalog cleans all input.
-CLEANED = Cleaned(most=2_500_000)
+CLEANED = CleanedTextCache(most=2_500_000)
 
 
 def clean_html(html: str) -> str:

@@ -23,11 +23,11 @@ INDIAN = re.compile(r"\d{1,2}(,\d{2})*,\d{3}(\.\d+)?", re.ASCII)
 THOUSANDS = 3
 
 
-class TooFine(Invalid):
+class TooManyDecimals(Invalid):
     """The number has too many decimals."""
 
 
-class TwoWays(Invalid):
+class AmbiguousNumber(Invalid):
     """The number is ambiguous."""
 
 
@@ -45,7 +45,7 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
         )
     if plain == "":
         whole, _unused, rest = digits.partition(",")
-        raise TwoWays.at(
+        raise AmbiguousNumber.at(
             pointer,
             _(
                 "“{text}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.",
@@ -56,7 +56,7 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
         )
     found = Decimal(sign + plain)
     if -int(found.as_tuple().exponent) > finest and found != round(found, finest):
-        raise TooFine.at(
+        raise TooManyDecimals.at(
             pointer,
             _(
                 "“{text}” is finer than {finest} decimal places, which is what can be kept.",

@@ -159,18 +159,18 @@ async def held(shop: Shop) -> AsyncIterator[Mapping[str, DatabaseSession]]:
 async def _steady(shop: Shop) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for name in keep_documents():
-            await stack.enter_async_context(shop.documents.steady(shop.works[name]))
+            await stack.enter_async_context(shop.documents.steady(shop.databases[name]))
         yield
 
 
 @asynccontextmanager
 async def _all_held(shop: Shop) -> AsyncIterator[Mapping[str, DatabaseSession]]:
     async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
+        yield {name: await stack.enter_async_context(work.database.hold()) for name, work in shop.databases.items()}
 
 
 async def _opened_in(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
-    return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.works.items()}
+    return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.databases.items()}
 
 
 async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile.ZipFile) -> Manifest:
@@ -214,7 +214,7 @@ async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> A
     """Iterate over a table's rows in a snapshot, documents with their bodies."""
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
-        filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
+        filled = await shop.documents.fill(shop.databases[service], batch) if table == "documents" else batch
         column = ENCRYPTED.get((service, table))
         for row in filled:
             yield {**row, column: shop.vault.open(row[column])} if column else {**row, **anew}

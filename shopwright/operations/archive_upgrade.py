@@ -32,7 +32,7 @@ class StagedMigrations:
 
     def database(self, service: str) -> Database:
         """Return the database of that service in the copy."""
-        return self._copy.works[service].database
+        return self._copy.databases[service].database
 
     @staticmethod
     def names(service: str) -> list[str]:

@@ -10,7 +10,7 @@ from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.days import day_number
 from shopwright.operations.collecting import page_done
 from shopwright.operations.findings import Finding, Sentences, compared
-from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import bookkeeping, document_store, issuing, model, statement_store, store
@@ -245,7 +245,7 @@ class OrdersAreBooked:
             payments = page.payments.get(order.id, [])
             subjects = frozenset({order.id, *(paid.id for paid in payments)})
             sentences = _differs(one.row["number"], booked, model.targets(order, payments))
-            self._found.say(*(Open(sentence, order.id, subjects, "books") for sentence in sentences))
+            self._found.say(*(OpenQuestion(sentence, order.id, subjects, "books") for sentence in sentences))
 
     def finding(self) -> Finding:
         return self._found.finding()

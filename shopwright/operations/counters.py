@@ -45,7 +45,7 @@ async def highest(shop: Shop) -> dict[str, int]:
 async def _told(shop: Shop) -> int:
     """The number of the last placed order in the event log, in case the orders are unreadable."""
     try:
-        row = await shop.works["insights"].one(
+        row = await shop.databases["insights"].one(
             "SELECT data FROM journal WHERE type = 'OrderPlaced' ORDER BY seq DESC LIMIT 1"
         )
     except ShopError:
@@ -58,7 +58,7 @@ async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
     found = [0]
     for sql in asked:
         try:
-            row = await shop.works[service].one(sql)
+            row = await shop.databases[service].one(sql)
         except ShopError:
             continue
         found.append(int(row["n"] or 0) if row is not None else 0)
@@ -71,7 +71,7 @@ async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
     jumped = {}
     for name, (service, _, sql) in COUNTERS.items():
         number = max(past.get(name, 0), now[name])
-        async with shop.works[service].begin() as tx:
+        async with shop.databases[service].begin() as tx:
             if await tx.run(sql, n=number):
                 jumped[name] = number
     return jumped
@@ -97,7 +97,7 @@ async def begin_series(sessions: Mapping[str, DatabaseSession], shop: Shop) -> N
 
 def moment_of_series(shop: Shop) -> str:
     """Now, as the names of series say it."""
-    return f"{in_zone(shop.clock.now(), shop.works['books'].zone):{MOMENT}}"
+    return f"{in_zone(shop.clock.now(), shop.databases['books'].zone):{MOMENT}}"
 
 
 async def may_have_given(sessions: Mapping[str, DatabaseSession], since: datetime, now: datetime) -> dict[str, int]:
@@ -125,7 +125,7 @@ NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLIC
 
 async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
     """Record that the numbers after each of these, up to the given one, are lost."""
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         for before, last in gaps.items():
             await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
 

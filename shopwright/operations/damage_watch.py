@@ -16,7 +16,7 @@ EVERY_S = 24 * 3600
 AGAIN_S = 600  # until then another process takes over from one that ended
 
 
-class OneProcess:
+class ExclusiveRole:
     """A role that one process at a time has among those sharing a data folder; the others learn its findings."""
 
     def __init__(self, data: Path) -> None:
@@ -48,7 +48,7 @@ class OneProcess:
 
 async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> None:
     """Until cancelled: read one database after the other, each in a thread, so that nothing waits."""
-    one = OneProcess(data)
+    one = ExclusiveRole(data)
     try:
         while True:
             whole = _is_this(one)
@@ -62,7 +62,7 @@ async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> No
         one.close()
 
 
-def _is_this(one: OneProcess) -> bool:
+def _is_this(one: ExclusiveRole) -> bool:
     try:
         return one.is_this()
     except OSError as error:  # a full disk, a folder that cannot be written: rather twice than never

@@ -66,7 +66,7 @@ async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE
     What three looks find alike without pending events is final.
     """
     until = time.monotonic() + patience_s
-    for work in shop.works.values():  # a file that is gone is known before others look for something in it
+    for work in shop.databases.values():  # a file that is gone is known before others look for something in it
         with suppress(ShopError):
             await work.database.look_for_damage(within_s=0)
     # Files are read alongside the first look, which uses the processor while they use the disk.
@@ -184,7 +184,7 @@ async def _timed(name: str, check: Awaitable[list[str]], timed: Timed) -> Findin
 async def databases_are_whole(shop: Shop) -> Finding:
     """Read all databases, two at a time, and describe damage."""
     turn = asyncio.Semaphore(TOGETHER)
-    found = await asyncio.gather(*(_damage_of(work, turn) for work in shop.works.values()))
+    found = await asyncio.gather(*(_damage_of(work, turn) for work in shop.databases.values()))
     return Finding("every database can be read", list(dict.fromkeys(one for some in found for one in some)))
 
 
@@ -222,7 +222,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
 async def _databases(shop: Shop) -> Finding:
     """Check databases, which share a server or folder, so each problem is reported once."""
     engine, wrong = "", dict[str, None]()
-    for work in shop.works.values():
+    for work in shop.databases.values():
         try:
             health = await work.database.examine()
         except ShopError as error:
@@ -272,7 +272,7 @@ async def _restore_was_finished(shop: Shop) -> list[str]:
 
 
 async def _clock_is_right(shop: Shop) -> list[str]:
-    behind = {name: await behind_s(work) for name, work in shop.works.items()}
+    behind = {name: await behind_s(work) for name, work in shop.databases.items()}
     return [
         f"The clock is {seconds:.0f} seconds behind what {name} has told: it was ahead then, or is behind now."
         for name, seconds in behind.items()
@@ -308,19 +308,19 @@ async def _everything_can_be_read(shop: Shop) -> list[str]:
     after = ""
     while found := await shop.catalog.list_products(after=after, limit=PRODUCTS):
         after = found[-1].id
-    return [sentence for work in shop.works.values() for sentence in work.aside.sentences()]
+    return [sentence for work in shop.databases.values() for sentence in work.aside.sentences()]
 
 
 CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] = (
     (
         "stock and its value are the sum of its movements, and what is reserved is in open reservations",
-        lambda one: one.shop.inventory.damage(),
+        lambda one: one.shop.inventory.check_consistency(),
     ),
     (
         "gift cards are the sum of their movements, and what is held of them is in open holds",
-        lambda one: one.shop.giftcards.damage(),
+        lambda one: one.shop.giftcards.check_consistency(),
     ),
-    ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.damage()),
+    ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.check_consistency()),
     ("order numbers have no gaps", numbers_have_no_gaps),
     ("what lists say was refunded is what was", lists_know_refunds),
     ("every order that was placed is there", orders_are_there),
@@ -329,7 +329,7 @@ CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] =
     ("one rate of tax applies at a time", lambda one: _tax_rates_follow_each_other(one.shop)),
     ("the books balance, entry by entry, and nothing was changed in them", ledger_adds_up),
     ("documents have no gaps and are as they were issued", documents_add_up),
-    ("the audit log is whole and as it was written", lambda one: one.shop.users.log.damage()),
+    ("the audit log is whole and as it was written", lambda one: one.shop.users.log.check_consistency()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("the clock is not behind what was written by it", _clock_is_right),

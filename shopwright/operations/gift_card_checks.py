@@ -1,7 +1,7 @@
 """Doctor's checks of gift cards, against orders and books."""
 
 from shopwright.operations.findings import Finding, compared
-from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import statement_store
@@ -29,7 +29,7 @@ class GiftCardsMatch:
             if found.order is not None:
                 taken, back = told.get(order_id, (0, 0))
                 sentences = differs(found.order, taken, back, found.row["gift_cards"])
-                self._found.say(*(Open(one, order_id, frozenset({order_id})) for one in sentences))
+                self._found.say(*(OpenQuestion(one, order_id, frozenset({order_id})) for one in sentences))
 
     def finding(self) -> Finding:
         return self._found.finding()

@@ -10,7 +10,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import Refused
 from shopwright.services.books import datev, document_store, exports, store
 from shopwright.services.books.contract import Entry
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 from shopwright.services.books.periods import months
 
 MANY = 1_000  # entries read together
@@ -37,33 +37,33 @@ async def write_ledger(
     return [path]
 
 
-async def _extract(shop: Shop, start: str, end: str) -> Extract:
+async def _extract(shop: Shop, start: str, end: str) -> LedgerExtract:
     """What files of these months have in common, without entries."""
     first, last = months(start, end)
     seller = await shop.pricing.seller()
-    return Extract(
+    return LedgerExtract(
         first=first,
         last=last,
         entries=(),
-        numbers=await store.account_numbers(shop.works["books"]),
+        numbers=await store.account_numbers(shop.databases["books"]),
         papers={},
         seller=seller,
         home=seller.address.country if seller else shop.settings.country,
         made=shop.clock.now(),
-        zone=shop.works["books"].zone,
+        zone=shop.databases["books"].zone,
     )
 
 
-async def _pages(shop: Shop, extract: Extract) -> AsyncIterator[Extract]:
+async def _pages(shop: Shop, extract: LedgerExtract) -> AsyncIterator[LedgerExtract]:
     """The entries of the months, some at a time."""
-    work, after = shop.works["books"], 0
+    work, after = shop.databases["books"], 0
     while some := await store.entries_of_months(work, extract.first, extract.last, after, MANY):
         papers = await document_store.names(work, [one.document for one in some if one.document])
         yield msgspec.structs.replace(extract, entries=some, papers=papers)
         after = some[-1].seq
 
 
-async def _write_datev(shop: Shop, extract: Extract, path: Path, most_rows: int) -> list[Path]:
+async def _write_datev(shop: Shop, extract: LedgerExtract, path: Path, most_rows: int) -> list[Path]:
     """DATEV takes files of 99,999 rows; an entry stays in one."""
     found: list[Path] = []
     entries: list[Entry] = []

@@ -34,7 +34,7 @@ KNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
     """Return which of these orders do not exist now, as an order may be newer than a snapshot."""
     wanted = list(dict.fromkeys(ids))
-    rows = await shop.works["orders"].fetch_in("SELECT id FROM orders WHERE id IN (:each)", wanted)
+    rows = await shop.databases["orders"].fetch_in("SELECT id FROM orders WHERE id IN (:each)", wanted)
     there = {row["id"] for row in rows}
     return [order_id for order_id in wanted if order_id not in there]
 
@@ -46,7 +46,7 @@ async def lost_orders(shop: Shop, ask: Callable[[str], Reader] | None = None) ->
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for service, questions in KNOWN.items():
-        source = ask(service) if ask is not None else shop.works[service]
+        source = ask(service) if ask is not None else shop.databases[service]
         for sql, column, words in questions:
             async for rows in pages(source, f"{sql} ORDER BY {column} LIMIT :many", column, "", MANY):
                 for order_id in await missing(shop, filter(None, (_named(row["known"]) for row in rows))):

@@ -15,7 +15,7 @@ from shopwright.operations.collecting import page_done
 from shopwright.operations.counters import FIRST_NUMBER, gaps_in, known_gaps
 from shopwright.operations.findings import Finding, Sentences
 from shopwright.operations.lost_orders import missing
-from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.orders.contract import Refund
 from shopwright.services.orders.contract.events import OrderPlaced
@@ -95,4 +95,6 @@ async def _look(snapshot: ShopSnapshot, rows: Sequence[Row], found: OpenQuestion
     payments = await payments_store.of_orders(snapshot.of("payments"), Span(ids=tuple(wrong))) if wrong else {}
     for order_id in wrong:
         sentence = f"Goods are set aside for order {order_id}, which is {statuses.get(order_id, 'not there')}."
-        found.say(Open(sentence, order_id, frozenset({order_id, *(one.id for one in payments.get(order_id, ()))})))
+        found.say(
+            OpenQuestion(sentence, order_id, frozenset({order_id, *(one.id for one in payments.get(order_id, ()))}))
+        )

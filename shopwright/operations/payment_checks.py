@@ -3,7 +3,7 @@
 from shopwright.app import Shop
 from shopwright.kit.money import Money, write
 from shopwright.operations.findings import Finding
-from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage, pages
 from shopwright.operations.shop_snapshot import ShopSnapshot, snapshot_of
 from shopwright.services.orders.contract import PAID, Order
@@ -28,7 +28,7 @@ class PaymentsMatch:
             for one in payments:
                 self._found.say(
                     *(
-                        Open(sentence, order_id, frozenset({order_id, one.id}))
+                        OpenQuestion(sentence, order_id, frozenset({order_id, one.id}))
                         for sentence in differs(one, statuses.get(order_id), orders.get(order_id))
                     )
                 )
@@ -41,7 +41,7 @@ class PaymentsMatch:
             standing = sum(one.status in RECEIVED and bool(left(one) or not one.amount.amount) for one in payments)
             if status in PAID and standing != 1 and not any(one.status == "refunded" for one in payments):
                 sentence = f"Order {order_id} is {status}, but {standing} payments for it stand."
-                self._found.say(Open(sentence, order_id, frozenset({order_id})))
+                self._found.say(OpenQuestion(sentence, order_id, frozenset({order_id})))
             if found.order is not None and status in PAID:
                 self._found.say(*misgiven(found.order))
 
@@ -63,7 +63,7 @@ def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
     return []
 
 
-def misgiven(order: Order) -> list[Open]:
+def misgiven(order: Order) -> list[OpenQuestion]:
     """A payment whose refunds differ from its order's."""
     if order.payment is None:
         return []
@@ -72,7 +72,7 @@ def misgiven(order: Order) -> list[Open]:
     if given == told:
         return []
     sentence = f"Payment {order.payment.id} gave {given} back, its order {told}."
-    return [Open(sentence, order.id, frozenset({order.id, order.payment.id}))]
+    return [OpenQuestion(sentence, order.id, frozenset({order.id, order.payment.id}))]
 
 
 def left(one: Payment) -> int:
@@ -122,5 +122,5 @@ async def payments_are_known(shop: Shop) -> list[str]:
     return [
         f"{one.provider} has received {write(one.amount)} as {one.reference}, and the shop does not know it. To write it"
         f" down: `shopwright payments import {one.reference}`."
-        for one in await shop.payments.unknown()
+        for one in await shop.payments.unknown_payments()
     ]

@@ -69,7 +69,7 @@ async def _waiting(work: ServiceDatabase) -> Waiting:
     return Waiting(service=work.name, waiting=counts.get("waiting", 0), dead=counts.get("dead", 0), lag_s=late)
 
 
-class Housekeeper:
+class LocalProcessAdmin:
     """The `ProcessAdmin` of this process."""
 
     def __init__(self, shop: Shop) -> None:
@@ -80,22 +80,22 @@ class Housekeeper:
         """Query every engine: “ok”, or what is wrong."""
         shop = self._shop
         asked: dict[str, Awaitable[Any]] = {
-            f"database {name}": self._database(name, work) for name, work in shop.works.items()
+            f"database {name}": self._database(name, work) for name, work in shop.databases.items()
         }
         asked |= {name: cache.get("ready") for name, cache in shop.caches.items()}
         asked["bus"] = shop.bus.check()
-        if KEPT_AS_DOCUMENTS & shop.here:
+        if KEPT_AS_DOCUMENTS & shop.local_services:
             asked["documents"] = shop.documents.examine()
-        if "catalog" in shop.here:
+        if "catalog" in shop.local_services:
             asked["files"] = shop.files.get("ready")
-        if "search" in shop.here:
+        if "search" in shop.local_services:
             asked["search"] = shop.index.count()
         asked["disk"] = self._disk()
         return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
 
     def damaged(self) -> frozenset[str]:
         """The services with damaged databases, which are read-only."""
-        return frozenset(name for name, work in self._shop.works.items() if work.database.damaged)
+        return frozenset(name for name, work in self._shop.databases.items() if work.database.damaged)
 
     async def _disk(self) -> None:
         """Check free space. Raises Unavailable."""
@@ -130,12 +130,12 @@ class Housekeeper:
         engines = await self.engines()
         waiting: list[Waiting] = []
         dead: list[DeadDelivery] = []
-        sound = [work for name, work in shop.works.items() if engines[f"database {name}"] == GOOD]
+        sound = [work for name, work in shop.databases.items() if engines[f"database {name}"] == GOOD]
         with suppress(ShopError):  # of a database that is not sound is said enough among the engines
             waiting = [await _waiting(work) for work in sound]
-            dead = await shop.bus.dead() if len(sound) == len(shop.works) else []
+            dead = await shop.bus.dead() if len(sound) == len(shop.databases) else []
         return ProcessStatus(
-            parts=tuple(sorted(shop.here - {"pretend"})),
+            parts=tuple(sorted(shop.local_services - {"pretend"})),
             version=__version__,
             engines=engines,
             waiting=tuple(waiting),
@@ -153,7 +153,7 @@ class Housekeeper:
                     found["notifications"] = " ".join(sentences(report, SHOPPERS_TOLD_S))
         if engines.get("database payments") == GOOD:
             with suppress(ShopError):
-                figures = await self._shop.payments.figures()
+                figures = await self._shop.payments.metrics()
                 if figures["seconds the oldest unsettled refund waits"] > REFUNDS_LATE_S:
                     found["refunds"] = f"{figures['refunds unsettled']:.0f} refunds wait, one of them for over an hour."
         return found
@@ -167,13 +167,13 @@ class Housekeeper:
     async def numbers(self) -> bytes:
         """Return the metrics of this process and its engines; an unreachable engine is one of them."""
         shop, numbers = self._shop, self._shop.numbers
-        for name, work in shop.works.items():  # first: what is asked next uses one more
+        for name, work in shop.databases.items():  # first: what is asked next uses one more
             most, used = work.database.connections()
             numbers.connections.labels(name, "used").set(used)
             numbers.damaged.labels(name).set(bool(work.database.damaged))
             numbers.set_aside.labels(name).set(len(work.aside.found))
             numbers.connections.labels(name, "free").set(most - used)
-        counting = [_state(self._count(name, work)) for name, work in shop.works.items()]
+        counting = [_state(self._count(name, work)) for name, work in shop.databases.items()]
         engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))
         for engine, state in engines.items():
             numbers.engines.labels(engine).set(state == GOOD)
@@ -187,7 +187,7 @@ class Housekeeper:
         numbers.lag.labels(name).set(outbox.lag_s)
         numbers.clock_behind.labels(name).set(await behind_s(work))
         if name in COUNTED:
-            figures: Mapping[str, float] = await getattr(self._shop, name).figures()
+            figures: Mapping[str, float] = await getattr(self._shop, name).metrics()
             numbers.is_open(figures)
         if name == "users":
             for kind, age in (await backup_ages(self._shop.users, work.now())).items():
@@ -223,7 +223,7 @@ def operator_routes() -> Routes:
 
     @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
     async def ready(
-        request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
+        request: Request[Any, Any, Any], house: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
     ) -> Response[dict[str, Any]]:
         """Report whether every engine answers; details are for operators."""
         engines = await house.engines()
@@ -241,7 +241,7 @@ def operator_routes() -> Routes:
 
     @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)
     async def metrics(
-        request: Request[Any, Any, Any], house: Dependency[Housekeeper], settings: Dependency[Settings]
+        request: Request[Any, Any, Any], house: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
     ) -> Response[bytes]:
         """Serve Prometheus metrics to operators, as business figures are confidential."""
         if not may_look_inside(request, settings.metrics_token):

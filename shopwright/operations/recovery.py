@@ -33,7 +33,7 @@ LOST = "lost.jsonl"
 ENDS = ("", "-wal", "-shm", "-damaged", "-wal-damaged")
 
 
-class Recovered(msgspec.Struct, frozen=True, kw_only=True):
+class RecoveredFile(msgspec.Struct, frozen=True, kw_only=True):
     """A recovered file. `aside`: where the damaged one is kept."""
 
     service: str
@@ -104,7 +104,7 @@ def aside_in(data: Path) -> Path:
     return data / f"damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
-async def recover(settings: Settings) -> list[Recovered]:
+async def recover(settings: Settings) -> list[RecoveredFile]:
     """Recover every damaged file. Raises Refused while the shop runs, Unavailable if the disk is full."""
     files = files_of(settings)
     _require_allowed(list(files.values()))
@@ -132,7 +132,7 @@ async def recover(settings: Settings) -> list[Recovered]:
             put_aside([file], aside)
             shutil.move(made[name], file)
     _list_lost(aside / LOST, saved)
-    return [Recovered(service=name, file=file, aside=aside, salvage=saved[name]) for name, file in found.items()]
+    return [RecoveredFile(service=name, file=file, aside=aside, salvage=saved[name]) for name, file in found.items()]
 
 
 def _list_lost(path: Path, saved: dict[str, Salvage]) -> None:
@@ -148,10 +148,10 @@ def _plain(row: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, int]:
+async def go_on_behind(shop: Shop, recovered: Sequence[RecoveredFile]) -> dict[str, int]:
     """Continue counters so that no number of a lost order is given again."""
     if any(one.service == "books" for one in recovered):
-        async with shop.works["books"].begin() as tx:
+        async with shop.databases["books"].begin() as tx:
             await statement_store.come_to(tx, SERIES, counters.moment_of_series(shop))
     numbers = [
         row["number"]
@@ -160,7 +160,7 @@ async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, 
         for row in table.lost
         if one.service == "orders" and table.table == "orders" and isinstance(row.get("number"), int)
     ]
-    last = await shop.works["orders"].one("SELECT id, number FROM orders ORDER BY number DESC LIMIT 1")
+    last = await shop.databases["orders"].one("SELECT id, number FROM orders ORDER BY number DESC LIMIT 1")
     unnumbered = [order_id for order_id in await lost_orders(shop) if last is None or order_id > last["id"]]
     least = (last["number"] if last is not None else counters.FIRST_NUMBER) + len(unnumbered)
     return await counters.jump(shop, {counters.ORDERS: max(least, *numbers, 0)})

@@ -68,7 +68,7 @@ STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 async def repair_indexes(shop: Shop) -> list[str]:
     """Rebuild database indexes, so that damaged databases become writable. Raises Damaged if more is wrong."""
-    found = {name: await work.database.rebuild_indexes() for name, work in shop.works.items()}
+    found = {name: await work.database.rebuild_indexes() for name, work in shop.databases.items()}
     return [f"The database of {name} is whole, and can be written again." for name, mended in found.items() if mended]
 
 
@@ -77,7 +77,7 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
     done: list[str] = []
     for name, statements in STATEMENTS.items():
         for sql, words in statements:
-            async with shop.works[name].begin() as tx:
+            async with shop.databases[name].begin() as tx:
                 if count := await tx.run(sql):
                     done.append(words.format(count))
     steps: dict[str, Callable[[Shop], Awaitable[str]]] = {"search": _tell_search, "recommendations": _tell_baskets}
@@ -90,8 +90,8 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
 
 async def note_gaps(shop: Shop) -> list[str]:
     """Record numbers of lost orders as lost, and describe which."""
-    found, last = await counters.gaps_in(shop.works["orders"])
-    known = await counters.known_gaps(shop.works["orders"])
+    found, last = await counters.gaps_in(shop.databases["orders"])
+    known = await counters.known_gaps(shop.databases["orders"])
     gaps = {before: after - 1 for before, after in found if known.get(before) != after - 1}
     given = (await counters.highest(shop))[counters.ORDERS]
     if last and given > last and known.get(last) != given:
@@ -137,7 +137,7 @@ async def _tell_search(shop: Shop) -> str:
     for paid, _ in await _baskets(shop):
         for line in paid.lines:
             sold[line.product_id] += line.quantity
-    async with shop.works["search"].begin() as tx:
+    async with shop.databases["search"].begin() as tx:
         await tx.run_many(
             "UPDATE entries SET sold = :sold, changed = changed + 1 WHERE product_id = :product_id AND sold <> :sold",
             [{"product_id": product_id, "sold": number} for product_id, number in sold.items()],
@@ -148,7 +148,7 @@ async def _tell_search(shop: Shop) -> str:
 async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
     """The lines of each paid order with its time."""
     names = ", ".join(f"'{status}'" for status in SOLD)
-    rows = await shop.works["orders"].fetch(
+    rows = await shop.databases["orders"].fetch(
         "SELECT o.id, o.number, o.customer_id, o.placed_at, o.currency, l.product_id, l.quantity FROM orders o"
         f" JOIN order_lines l ON l.order_id = o.id WHERE o.status IN ({names}) ORDER BY o.id"
     )
@@ -173,7 +173,7 @@ async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
 
 async def _tell_baskets(shop: Shop) -> str:
     """Rebuild co-purchases from orders, and product features from the catalog."""
-    async with shop.works["recommendations"].begin() as tx:
+    async with shop.databases["recommendations"].begin() as tx:
         for table in ("pairs", "sold", "bought"):
             await tx.run(f"DELETE FROM {table}")
     baskets = await _baskets(shop)

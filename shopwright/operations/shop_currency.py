@@ -20,7 +20,7 @@ RATES = "SELECT currency, count(*) AS n FROM shipping_rates GROUP BY currency"
 FIXED = "SELECT currency, count(*) AS n FROM coupons WHERE currency <> '' GROUP BY currency"
 
 
-class Priced(msgspec.Struct, frozen=True):
+class CurrencyUse(msgspec.Struct, frozen=True):
     """The number of prices, rates and coupons by currency."""
 
     prices: dict[str, int]
@@ -32,20 +32,20 @@ class Priced(msgspec.Struct, frozen=True):
         return any(currency in one for one in (self.prices, self.rates, self.coupons))
 
 
-async def priced(shop: Shop) -> Priced:
+async def priced(shop: Shop) -> CurrencyUse:
     """Count what is in which currency."""
-    work = shop.works["pricing"]
+    work = shop.databases["pricing"]
     found = [{row["currency"]: row["n"] for row in await work.fetch(sql)} for sql in (PRICES, RATES, FIXED)]
-    return Priced(*found)
+    return CurrencyUse(*found)
 
 
 async def _meant(shop: Shop) -> str:
     """The recorded currency, or ""."""
-    rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'currency %'")
+    rows = await shop.databases["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'currency %'")
     return str(max(rows, key=lambda row: int(row["time"]))["name"]).removeprefix(MARK) if rows else ""
 
 
-async def currency_of(shop: Shop, there: Priced) -> str:
+async def currency_of(shop: Shop, there: CurrencyUse) -> str:
     """The shop's currency, whatever its settings say; theirs if nothing says otherwise."""
     if meant := await _meant(shop):
         return meant
@@ -55,7 +55,7 @@ async def currency_of(shop: Shop, there: Priced) -> str:
 
 async def _decimals(shop: Shop, currency: str) -> int | None:
     """The recorded decimals of a currency, or None."""
-    rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'decimals %'")
+    rows = await shop.databases["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'decimals %'")
     latest = sorted(rows, key=lambda row: int(row["time"]))
     found = [
         str(row["name"]).rpartition(" ")[2] for row in latest if str(row["name"]).startswith(f"{DECIMALS}{currency} ")
@@ -63,7 +63,7 @@ async def _decimals(shop: Shop, currency: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-async def other_decimals(shop: Shop, currency: str, there: Priced) -> str:
+async def other_decimals(shop: Shop, currency: str, there: CurrencyUse) -> str:
     """What it means that amounts were written with other decimals; "" if they were not."""
     now = minor_digits(currency)
     before = await _decimals(shop, currency)
@@ -84,14 +84,14 @@ async def mean_currency(shop: Shop, currency: str) -> None:
 
 
 async def _mark(shop: Shop, *names: str) -> None:
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run_many(
             "INSERT INTO shop_marks (name, time) VALUES (:name, :now) ON CONFLICT (name) DO UPDATE SET time = :now",
             [{"name": name, "now": to_micros(tx.now)} for name in names],
         )
 
 
-def consequences(there: Priced, now: str, new: str) -> list[str]:
+def consequences(there: CurrencyUse, now: str, new: str) -> list[str]:
     """Describe the consequences of a change of currency."""
     priced_in = f"Variants with a price in {now}: {there.prices.get(now, 0)}, in {new}: {there.prices.get(new, 0)}."
     fixed = (
@@ -106,7 +106,7 @@ def consequences(there: Priced, now: str, new: str) -> list[str]:
 
 async def require_currency(shop: Shop) -> None:
     """Raise Refused if the prices are in another currency than the settings', or have other decimals."""
-    if "pricing" not in shop.here:
+    if "pricing" not in shop.local_services:
         return
     wanted = shop.settings.currency
     known = await _decimals(shop, wanted) == minor_digits(wanted)

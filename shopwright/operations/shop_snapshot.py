@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from shopwright.app import Shop
-from shopwright.kit.data.events import UnderWay
+from shopwright.kit.data.events import PendingEvents
 from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.errors import ShopError
 
@@ -15,7 +15,9 @@ COMPARED = ("inventory", "payments", "giftcards", "orders", "notifications", "in
 class ShopSnapshot:
     """`of`: a service's reader. `under_way`: events pending just before or after."""
 
-    def __init__(self, shop: Shop, opened: Mapping[str, Reader | ShopError], under_way: Sequence[UnderWay]) -> None:
+    def __init__(
+        self, shop: Shop, opened: Mapping[str, Reader | ShopError], under_way: Sequence[PendingEvents]
+    ) -> None:
         self.shop = shop
         self.under_way = under_way
         self._opened = opened
@@ -36,13 +38,13 @@ async def snapshot_of(shop: Shop) -> AsyncIterator[ShopSnapshot]:
         opened: dict[str, Reader | ShopError] = {}
         for name in COMPARED:
             try:
-                opened[name] = await stack.enter_async_context(shop.works[name].snapshot())
+                opened[name] = await stack.enter_async_context(shop.databases[name].snapshot())
             except ShopError as error:  # said by each check that needs it
                 opened[name] = error
         yield ShopSnapshot(shop, opened, [*before, *await under_way(shop)])
 
 
-async def under_way(shop: Shop) -> Sequence[UnderWay]:
+async def under_way(shop: Shop) -> Sequence[PendingEvents]:
     """Return pending events."""
     try:
         return await shop.bus.under_way()

@@ -21,7 +21,7 @@ from shopwright.operations.archive_upgrade import StagedMigrations
 from shopwright.operations.doctor import examine
 
 
-class Timed(msgspec.Struct, frozen=True):
+class TimedMigration(msgspec.Struct, frozen=True):
     """A migration: its time on the copy, and its steps with who must wait for each."""
 
     service: str
@@ -35,11 +35,11 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
     rows: int
     copied_s: float
-    migrations: tuple[Timed, ...]
+    migrations: tuple[TimedMigration, ...]
     wrong: tuple[str, ...]
 
 
-class Stage:
+class UpgradeStage:
     """Where it runs: `copy` is a shop nobody uses, `folder` is for our files."""
 
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
@@ -56,15 +56,15 @@ class Stage:
                 say(f"copying {service}")
                 rows += await self._bring(service, snapshot)
         copied_s = time.perf_counter() - began
-        migrations: list[Timed] = []
-        for service in self._shop.works:
+        migrations: list[TimedMigration] = []
+        for service in self._shop.databases:
             migrations += await self._migrate(service, say)
         await self._copy.pretend.prepare()
         wrong = [sentence for finding in await examine(self._copy) for sentence in finding.wrong]
         return Rehearsal(rows, copied_s, tuple(migrations), tuple(wrong))
 
     async def _must_be_empty(self) -> None:
-        for service, work in self._copy.works.items():
+        for service, work in self._copy.databases.items():
             if len(await work.database.plan(migrations_of(service))) < len(all_in(migrations_of(service))):
                 raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
 
@@ -99,7 +99,7 @@ class Stage:
             await archive.put(session, table, batch)
         return count + len(batch)
 
-    async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
+    async def _migrate(self, service: str, say: Callable[[str], None]) -> list[TimedMigration]:
         """Apply pending migrations one by one."""
         steps = await self._staged.database(service).plan(migrations_of(service))
         done = []
@@ -108,5 +108,5 @@ class Stage:
             began = time.perf_counter()
             await self._staged.migrate(service, {name})
             seconds = time.perf_counter() - began
-            done.append(Timed(service, name, seconds, tuple(step for step in steps if step.migration == name)))
+            done.append(TimedMigration(service, name, seconds, tuple(step for step in steps if step.migration == name)))
         return done

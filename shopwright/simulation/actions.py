@@ -20,12 +20,12 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.pricing.contract import Price
 from shopwright.simulation.faults import Crash
-from shopwright.simulation.harness import LIMITED, ONCE, PLACE, Sold, World
+from shopwright.simulation.harness import LIMITED, ONCE, PLACE, ConfirmedOrder, Harness
 
 TOKENS = (
     "pretend_ok", "pretend_ok", "pretend_ok", "pretend_declined", "pretend_3ds", "pretend_delayed", "pretend_lost",
 )  # fmt: skip
-Deed = Callable[[World, Random], Awaitable[None]]
+Deed = Callable[[Harness, Random], Awaitable[None]]
 
 
 async def together(*acts: Coroutine[None, None, None]) -> None:
@@ -47,7 +47,7 @@ async def together(*acts: Coroutine[None, None, None]) -> None:
             raise error
 
 
-async def filled(world: World, chance: Random, who: Caller) -> Cart:
+async def filled(world: Harness, chance: Random, who: Caller) -> Cart:
     """A cart ready to be ordered."""
     carts = world.shop.carts
     cart = await carts.create(who.user_id)
@@ -61,14 +61,14 @@ async def filled(world: World, chance: Random, who: Caller) -> Cart:
     )
 
 
-async def order(world: World, cart: Cart, key: str, token: str, who: Caller) -> None:
+async def order(world: Harness, cart: Cart, key: str, token: str, who: Caller) -> None:
     """Place an order, retrying without an answer."""
     choice = PaymentChoice(provider="pretend", token=token, return_url="http://shop.test/back/{order_id}")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
     placed = await world.insist(lambda: world.shop.orders.place(request, key, who))
     if placed is None:
         return
-    world.told[key] = Sold(placed.id, placed.totals.total)
+    world.told[key] = ConfirmedOrder(placed.id, placed.totals.total)
     try:
         again = await world.shop.orders.place(request, key, who)
     except Unavailable:
@@ -80,7 +80,7 @@ async def order(world: World, cart: Cart, key: str, token: str, who: Caller) -> 
             world.complaints.append(f"Key {key} placed {placed.id}, and repeated, {again.id}.")
 
 
-async def buy(world: World, chance: Random) -> None:
+async def buy(world: Harness, chance: Random) -> None:
     """Someone buys, sometimes by double click or in two windows."""
     who = chance.choice(world.customers)
     cart = await filled(world, chance, who)
@@ -89,7 +89,7 @@ async def buy(world: World, chance: Random) -> None:
     await together(*(order(world, cart, f"{cart.id}/{key}", token, who) for key in keys))
 
 
-async def rush(world: World, chance: Random) -> None:
+async def rush(world: Harness, chance: Random) -> None:
     """Several shoppers want the same last units."""
     variant = chance.choice(world.variants)
 
@@ -106,13 +106,13 @@ async def rush(world: World, chance: Random) -> None:
     await together(*(one() for _ in range(chance.randint(2, 5))))
 
 
-async def some_order(world: World, chance: Random, *statuses: Status) -> Order | None:
+async def some_order(world: Harness, chance: Random, *statuses: Status) -> Order | None:
     """A random order with such a status."""
     found = [one for status in statuses for one in await world.shop.orders.search(status=status, limit=100)]
     return await world.shop.orders.get(chance.choice(found).id) if found else None
 
 
-async def pay_again(world: World, chance: Random) -> None:
+async def pay_again(world: Harness, chance: Random) -> None:
     """Retry a payment after a decline, or out of impatience."""
     found = await some_order(world, chance, "placed")
     if found is not None:
@@ -121,13 +121,13 @@ async def pay_again(world: World, chance: Random) -> None:
         await together(*(_again(world, found.id, choice) for _ in range(tries)))
 
 
-async def _again(world: World, order_id: str, choice: PaymentChoice) -> None:
+async def _again(world: Harness, order_id: str, choice: PaymentChoice) -> None:
     await world.shop.orders.pay(order_id, choice)
 
 
-async def answer_bank(world: World, chance: Random) -> None:
+async def answer_bank(world: Harness, chance: Random) -> None:
     """Answer 3-D Secure with yes or no; the browser returns, or not."""
-    rows = await world.shop.works["pretend"].fetch("SELECT reference FROM intents WHERE status = 'requires_action'")
+    rows = await world.shop.databases["pretend"].fetch("SELECT reference FROM intents WHERE status = 'requires_action'")
     if rows:
         reference = chance.choice([row["reference"] for row in rows])
         await world.shop.pretend.answer_challenge(reference, approved=chance.random() < 0.7)
@@ -136,18 +136,18 @@ async def answer_bank(world: World, chance: Random) -> None:
         await world.shop.orders.payment_returned(found.id)
 
 
-async def cancel(world: World, chance: Random) -> None:
+async def cancel(world: Harness, chance: Random) -> None:
     """Buyer or shop cancel, possibly while a payment arrives."""
     found = await some_order(world, chance, "placed", "paid")
     if found is not None:
         await together(_cancel(world, found.id), world.on_event(chance))
 
 
-async def _cancel(world: World, order_id: str) -> None:
+async def _cancel(world: Harness, order_id: str) -> None:
     await world.insist(lambda: world.shop.orders.cancel(order_id, "changed my mind", SYSTEM))
 
 
-async def capture(world: World, chance: Random) -> None:
+async def capture(world: Harness, chance: Random) -> None:
     """Two staff members capture at once, while someone cancels."""
     found = await some_order(world, chance, "placed")
     if found is None or world.capture == "automatic":
@@ -160,7 +160,7 @@ async def capture(world: World, chance: Random) -> None:
     await together(*acts, *([_cancel(world, found.id)] if chance.random() < 0.2 else []))
 
 
-async def ship(world: World, chance: Random) -> None:
+async def ship(world: Harness, chance: Random) -> None:
     """Ship all or some of an order."""
     found = await some_order(world, chance, "paid", "part_shipped")
     if found is None:
@@ -170,14 +170,14 @@ async def ship(world: World, chance: Random) -> None:
     await world.shop.orders.ship(found.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
 
 
-async def deliver(world: World, chance: Random) -> None:
+async def deliver(world: Harness, chance: Random) -> None:
     """Deliver an order."""
     found = await some_order(world, chance, "shipped")
     if found is not None:
         await world.shop.orders.deliver(found.id, SYSTEM)
 
 
-async def refund(world: World, chance: Random) -> None:
+async def refund(world: Harness, chance: Random) -> None:
     """Refund by line or amount; staff double-click and retry."""
     found = await some_order(world, chance, "paid", "part_shipped", "shipped", "delivered")
     if found is None:
@@ -196,7 +196,7 @@ async def refund(world: World, chance: Random) -> None:
     await together(*(once() for _ in range(chance.choice((1, 1, 2, 3)))))
 
 
-async def adjust(world: World, chance: Random) -> None:
+async def adjust(world: Harness, chance: Random) -> None:
     """Goods arrive, or were miscounted."""
     one = Adjustment(
         variant_id=chance.choice(world.variants),
@@ -211,7 +211,7 @@ async def adjust(world: World, chance: Random) -> None:
         world.adjusted.append(one)
 
 
-async def count(world: World, chance: Random) -> None:
+async def count(world: Harness, chance: Random) -> None:
     """Two people book the same delivery at once."""
     variant = chance.choice(world.variants)
     both = [Adjustment(variant_id=variant, delta=n, reason="delivery") for n in (1, 2)]
@@ -221,42 +221,42 @@ async def count(world: World, chance: Random) -> None:
     await together(*(_adjust(world, key, one) for key, one in zip(keys, both, strict=True)))
 
 
-async def _adjust(world: World, key: str, one: Adjustment) -> None:
+async def _adjust(world: Harness, key: str, one: Adjustment) -> None:
     await world.book(key, one)
     if (key, one) in world.asked:
         world.asked.remove((key, one))
         world.adjusted.append(one)
 
 
-async def reprice(world: World, chance: Random) -> None:
+async def reprice(world: Harness, chance: Random) -> None:
     """Change a price."""
     price = Money(chance.randint(1, 90_000), "EUR")
     await world.shop.pricing.set_prices([Price(chance.choice(world.variants), price)])
 
 
-async def carry(world: World, _chance: Random) -> None:
+async def carry(world: Harness, _chance: Random) -> None:
     """Deliver events and run jobs."""
     await world.settle()
 
 
-async def webhooks(world: World, chance: Random) -> None:
+async def webhooks(world: Harness, chance: Random) -> None:
     """Deliver webhooks and events concurrently."""
     await together(world.on_event(chance), world.settle())
 
 
-async def wait(world: World, chance: Random) -> None:
+async def wait(world: Harness, chance: Random) -> None:
     """Let time pass."""
     world.clock.move(seconds=chance.choice((1, 5, 30, 120, 600)))
     await world.settle()
 
 
-async def sleep(world: World, chance: Random) -> None:
+async def sleep(world: Harness, chance: Random) -> None:
     """Let a night pass."""
     world.clock.move(minutes=chance.randint(20, 90))
     await world.settle()
 
 
-async def die(_world: World, _chance: Random) -> None:
+async def die(_world: Harness, _chance: Random) -> None:
     """Kill -9."""
     raise Crash
 

@@ -8,7 +8,16 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from shopwright.kit.data.database import Database, DatabaseSession, MigrationStep, Movable, Params, Reads, Row, Snapshot
+from shopwright.kit.data.database import (
+    Database,
+    DatabaseSession,
+    MigrationStep,
+    Movable,
+    Params,
+    Queryable,
+    Row,
+    Snapshot,
+)
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.observability.health import Health
@@ -67,7 +76,7 @@ class FaultyDatabase:
         self._faults.before(self._name)
         return await self._inner.fetch(sql, params)
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

@@ -35,14 +35,14 @@ CUSTOMERS = ("ada@example.com", "grace@example.com", "mary@example.com")
 INSISTENCE = 4
 
 
-class Sold(msgspec.Struct, frozen=True):
+class ConfirmedOrder(msgspec.Struct, frozen=True):
     """An order confirmed to someone."""
 
     order_id: str
     total: Money
 
 
-class World:
+class Harness:
     """A shop that can die and be reopened, and its environment."""
 
     def __init__(
@@ -52,7 +52,7 @@ class World:
         self.faults = Faults()
         self.clock = HandClock()
         self.road = WebhookTransport()
-        self.told: dict[str, Sold] = {}
+        self.told: dict[str, ConfirmedOrder] = {}
         self.complaints: list[str] = []
         self.refunds: dict[str, set[str]] = {}
         self.adjusted: list[Adjustment] = []
@@ -177,7 +177,7 @@ class World:
 
 async def template(folder: Path) -> None:
     """Create a small shop with scarce goods, limited coupons and three customers."""
-    world = World(folder)
+    world = Harness(folder)
     shop = world.shop
     await shop.migrate()
     await load_rules(shop)
@@ -187,7 +187,7 @@ async def template(folder: Path) -> None:
             status="published",
             variants=(write.VariantWrite(price=Money(price, "EUR"), on_hand=on_hand, weight=500),),
         )
-        product = await write.create(shop.shelf, new, "opening stock")
+        product = await write.create(shop.product_views, new, "opening stock")
         if title not in WITHOUT_COST:
             await shop.inventory.set_cost(product.variants[0].id, Money(price // 3, "EUR"))
         if title in BACKORDERED:

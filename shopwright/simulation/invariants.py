@@ -6,20 +6,20 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.errors import ShopError
 from shopwright.operations.doctor import examine
 from shopwright.services.orders.contract import PAID, Order
-from shopwright.simulation.harness import LIMITED, World
+from shopwright.simulation.harness import LIMITED, Harness
 
 
-async def always(world: World) -> list[str]:
+async def always(world: Harness) -> list[str]:
     """Checks after every action."""
-    return [*await world.shop.inventory.damage(), *await world.shop.payments.damage()]
+    return [*await world.shop.inventory.check_consistency(), *await world.shop.payments.check_consistency()]
 
 
-async def at_rest(world: World) -> list[str]:
+async def at_rest(world: Harness) -> list[str]:
     """Checks when nothing is pending."""
     wrong = [sentence for finding in await examine(world.shop) for sentence in finding.wrong]
     orders = [
         await world.shop.orders.get(row["id"])
-        for row in await world.shop.works["orders"].fetch("SELECT id FROM orders")
+        for row in await world.shop.databases["orders"].fetch("SELECT id FROM orders")
     ]
     wrong += await _nothing_acknowledged_is_lost(world)
     wrong += world.complaints
@@ -37,7 +37,7 @@ async def at_rest(world: World) -> list[str]:
     return wrong
 
 
-async def _nothing_acknowledged_is_lost(world: World) -> list[str]:
+async def _nothing_acknowledged_is_lost(world: Harness) -> list[str]:
     wrong = []
     for key, sold in world.told.items():
         try:
@@ -55,7 +55,7 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
     return [f"Order {one.number} still waits for its payment." for one in orders if one.status == "placed"]
 
 
-async def _goods(world: World, orders: list[Order]) -> list[str]:
+async def _goods(world: Harness, orders: list[Order]) -> list[str]:
     """Stock equals opening stock plus arrivals less sales."""
     expected = dict(world.opening)
     owed: Counter[str] = Counter()
@@ -63,7 +63,7 @@ async def _goods(world: World, orders: list[Order]) -> list[str]:
         expected[adjustment.variant_id] += adjustment.delta or 0
     for one in orders:
         lines = {line.id: line for line in one.lines}
-        owed.update(await world.shop.inventory.owed(one.id))
+        owed.update(await world.shop.inventory.backordered(one.id))
         if one.status in PAID:
             for line in one.lines:
                 expected[line.variant_id] -= line.quantity
@@ -78,13 +78,13 @@ async def _goods(world: World, orders: list[Order]) -> list[str]:
     ]
 
 
-async def _money(world: World, orders: list[Order]) -> list[str]:
+async def _money(world: Harness, orders: list[Order]) -> list[str]:
     """The provider's payments and refunds equal the orders'."""
-    rows = await world.shop.works["pretend"].fetch("SELECT * FROM intents")
+    rows = await world.shop.databases["pretend"].fetch("SELECT * FROM intents")
     intents = {row["reference"]: row for row in rows}
     held: dict[str, int] = {}
     wrong = []
-    for row in await world.shop.works["payments"].fetch("SELECT * FROM payments"):
+    for row in await world.shop.databases["payments"].fetch("SELECT * FROM payments"):
         intent = intents.pop(row["reference"], None)
         if intent is not None and intent["status"] == "captured":
             held[row["order_id"]] = held.get(row["order_id"], 0) + intent["amount"] - intent["refunded"]
@@ -105,7 +105,7 @@ async def _money(world: World, orders: list[Order]) -> list[str]:
     return wrong
 
 
-async def _coupons(world: World, orders: list[Order]) -> list[str]:
+async def _coupons(world: Harness, orders: list[Order]) -> list[str]:
     living = [one for one in orders if one.status not in {"cancelled", "expired"}]
     wrong = []
     for coupon in await world.shop.pricing.coupons():
@@ -120,9 +120,9 @@ async def _coupons(world: World, orders: list[Order]) -> list[str]:
     return wrong
 
 
-async def _letters(world: World, orders: list[Order]) -> list[str]:
+async def _letters(world: Harness, orders: list[Order]) -> list[str]:
     """Each step of an order was e-mailed once."""
-    rows = await world.shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
+    rows = await world.shop.databases["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
     sent = Counter(row["subject"] for row in rows)
     wrong = []
     for one in orders:
@@ -156,13 +156,13 @@ def _all_back(one: Order) -> bool:
     return bool(one.refunds) and _back(one) == one.totals.total.amount
 
 
-async def _readers(world: World, orders: list[Order]) -> list[str]:
+async def _readers(world: Harness, orders: list[Order]) -> list[str]:
     """Services that follow events know each once, and what is available at which price."""
     events: set[str] = set()
-    for work in world.shop.works.values():
+    for work in world.shop.databases.values():
         rows = await work.fetch("SELECT id, type FROM facts")
         events |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
-    heard = [row["id"] for row in await world.shop.works["insights"].fetch("SELECT id FROM journal")]
+    heard = [row["id"] for row in await world.shop.databases["insights"].fetch("SELECT id FROM journal")]
     wrong = (
         [] if sorted(heard) == sorted(events) else [f"{len(events)} events were emitted, {len(heard)} are in the log."]
     )
@@ -179,7 +179,7 @@ async def _readers(world: World, orders: list[Order]) -> list[str]:
         wrong.append(f"{kept} was paid and kept, the dashboard says {revenue}.")
     stock = await world.shop.inventory.stock(world.variants)
     prices = await world.shop.pricing.prices(world.variants, "EUR")
-    for row in await world.shop.works["search"].fetch("SELECT variant_id, amount, available FROM offers"):
+    for row in await world.shop.databases["search"].fetch("SELECT variant_id, amount, available FROM offers"):
         known = row["variant_id"]
         if known in stock and (row["amount"], row["available"]) != (
             prices[known].amount.amount,

@@ -13,7 +13,7 @@ from shopwright.kit.provider import Capture
 from shopwright.simulation import invariants
 from shopwright.simulation.actions import DEEDS
 from shopwright.simulation.faults import Crash
-from shopwright.simulation.harness import World, copy, template
+from shopwright.simulation.harness import Harness, copy, template
 
 REST = 40  # deeds between two times of rest
 Step = tuple[str, int]
@@ -57,12 +57,12 @@ class SimulationStage:
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             copy(self._folder / "template", Path(folder) / "data")
-            world = World(Path(folder) / "data", self._overrides, self._capture)
+            world = Harness(Path(folder) / "data", self._overrides, self._capture)
             start = world.clock.now()
             await world.enter()
             try:
                 done, wrong = await _play(world, steps, hours)
-                orders = await world.shop.works["orders"].one("SELECT count(*) AS n FROM orders")
+                orders = await world.shop.databases["orders"].one("SELECT count(*) AS n FROM orders")
             finally:
                 await world.close()
         return RunOutcome(
@@ -74,7 +74,7 @@ class SimulationStage:
         )
 
 
-async def _play(world: World, steps: Sequence[Step], hours: float) -> tuple[int, list[str]]:
+async def _play(world: Harness, steps: Sequence[Step], hours: float) -> tuple[int, list[str]]:
     start = world.clock.now()
     for number, (name, seed) in enumerate(steps, start=1):
         if wrong := await _do(world, name, seed):
@@ -89,7 +89,7 @@ async def _play(world: World, steps: Sequence[Step], hours: float) -> tuple[int,
     return len(steps), []
 
 
-async def _do(world: World, name: str, seed: int) -> list[str]:
+async def _do(world: Harness, name: str, seed: int) -> list[str]:
     world.faults.chance, world.faults.armed = Random(seed + 1), True  # noqa: S311 -- faults, not a secret
     try:
         await DEEDS[name][0](world, Random(seed))  # noqa: S311 -- a deed, not a secret

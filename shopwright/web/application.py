@@ -23,7 +23,7 @@ from shopwright.app import Shop
 from shopwright.engines.cache.windows import open_windows
 from shopwright.engines.payments.pretend import pages as pretend_pages
 from shopwright.kit.auth import Caller, anyone
-from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, ServiceVersions
 from shopwright.kit.caching.shared_page_cache import SharedPageCache
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
@@ -40,7 +40,7 @@ from shopwright.kit.http.head_requests import HeadRequests
 from shopwright.kit.http.idempotency import Idempotency
 from shopwright.kit.http.limits import KindLimits, Limiter, Limits, every_route_has_a_kind
 from shopwright.kit.http.query_parameters import Queries, learn_queries
-from shopwright.kit.http.request_bodies import MOST_FIELDS, RequestBodies, Unfinished
+from shopwright.kit.http.request_bodies import MOST_FIELDS, ReceivingBodies, RequestBodies
 from shopwright.kit.http.routes import Routes, takes_cookies
 from shopwright.kit.http.rpc_endpoint import RpcEndpoint
 from shopwright.kit.http.strict import StrictRequest
@@ -50,7 +50,7 @@ from shopwright.kit.observability.process_admin import ProcessAdmin
 from shopwright.kit.rpc.calls import RpcServer
 from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, ServiceTokens
 from shopwright.kit.settings import listed
-from shopwright.operations.process_admin import Housekeeper, operator_routes
+from shopwright.operations.process_admin import LocalProcessAdmin, operator_routes
 from shopwright.registry import FACES, HOUSE, PARTS, may_ask
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of, specs
@@ -59,7 +59,7 @@ from shopwright.web.api_docs import pages as docs
 from shopwright.web.audit import Trail
 from shopwright.web.backoffice import pages as backoffice
 from shopwright.web.privacy import http as person
-from shopwright.web.product_view import http as shelf
+from shopwright.web.product_view import http as product_routes
 from shopwright.web.render import assets_fingerprint
 from shopwright.web.storefront import pages as storefront
 from shopwright.web.storefront.status import LastStatus
@@ -67,7 +67,7 @@ from shopwright.web.storefront.visitors import PageVisitors, forms
 from shopwright.web.storefront.waiting_room import WaitingRoomGate
 from shopwright.web.trail import http as trail
 
-OF_SHOP = (*RIVER, "shelf", "pretend")
+OF_SHOP = (*RIVER, "product_views", "pretend")
 OF_STANDING = ("house", "houses", "told")
 
 
@@ -78,7 +78,7 @@ def session_cookie(url: str) -> str:
 
 def behind_gateway(shop: Shop) -> bool:
     """Whether a gateway in front may authenticate callers."""
-    return shop.ways.apart or bool(shop.settings.proxies)
+    return shop.registry.apart or bool(shop.settings.proxies)
 
 
 class Runtime:
@@ -87,11 +87,11 @@ class Runtime:
     def __init__(self, shop: Shop, *, deliver: bool) -> None:
         self.shop = shop
         self.deliver = deliver
-        self.house = Housekeeper(shop)
+        self.house = LocalProcessAdmin(shop)
         self.houses = houses(shop, self.house)
         self.told = LastStatus()
         self.trail = Trail(shop)
-        self.unfinished = Unfinished()
+        self.unfinished = ReceivingBodies()
         settings = shop.settings
         self.windows = open_windows(settings.cache, shop.cache, shop.clock, Path(settings.data))
         self.limiter = Limiter(self.windows, settings.writes_per_minute) if settings.limits == "on" else None
@@ -102,7 +102,7 @@ class Runtime:
         """Return the caller: by bearer token at the API, by session cookie on pages, or as told by the gateway."""
         cookies = takes_cookies(connection.scope["route_handler"])
         if self._gateway and (told := connection.headers.get(IDENTITY)):
-            return identified(self.shop.ways.callers, told, cookies=cookies)
+            return identified(self.shop.registry.callers, told, cookies=cookies)
         return await caller_of(connection, self.shop.users, self._cookie if cookies else None)
 
 
@@ -123,14 +123,14 @@ def service_routes(here: frozenset[str]) -> list[Router]:
 
 
 def _work_of(name: str) -> Callable[[], ServiceDatabase]:
-    return lambda: current_app().shop.works[name]
+    return lambda: current_app().shop.databases[name]
 
 
 def _routes_of(name: str) -> Router:
     """The API routes of a service; product views belong to the catalog."""
     router = spec_of(name).routes()
     if name == "catalog":
-        router.register(shelf.routes())
+        router.register(product_routes.routes())
     return router
 
 
@@ -198,8 +198,8 @@ def openapi() -> OpenAPIConfig:
 
 def houses(shop: Shop, here: ProcessAdmin) -> dict[str, ProcessAdmin]:
     """All processes of the shop, distinguished by what they serve."""
-    elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
-    return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": here, **elsewhere}
+    elsewhere = {part: shop.registry.house(part) for part in PARTS if part not in shop.local_services}
+    return {"+".join(sorted(shop.local_services & set(PARTS))) if elsewhere else "all": here, **elsewhere}
 
 
 @asynccontextmanager
@@ -214,7 +214,7 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
 class RouterKey(NamedTuple):
     """What the routes are registered by."""
 
-    here: frozenset[str]
+    local_services: frozenset[str]
     apart: bool
     url: str
     secret: str
@@ -224,9 +224,9 @@ class RouterKey(NamedTuple):
 @lru_cache(maxsize=len(PARTS) + 1)
 def routes_of(shape: RouterKey) -> Litestar:
     """Register all routes. Raises LookupError if one does not declare who may call it."""
-    handlers: list[Any] = [*service_routes(shape.here), operator_routes()]
-    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.here else []
-    handlers += [pretend_pages.routes()] if "payments" in shape.here else []
+    handlers: list[Any] = [*service_routes(shape.local_services), operator_routes()]
+    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.local_services else []
+    handlers += [pretend_pages.routes()] if "payments" in shape.local_services else []
     app = Litestar(
         route_handlers=handlers,
         dependencies={
@@ -261,13 +261,18 @@ def routes_of(shape: RouterKey) -> Litestar:
 def shape_of(shop: Shop) -> RouterKey:
     """The key of this shop's routes."""
     settings = shop.settings
-    return RouterKey(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
+    return RouterKey(
+        frozenset(shop.local_services), shop.registry.apart, settings.url, settings.secret, settings.largest_body
+    )
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """Build the application: page cache, limits and middleware around the routes."""
-    versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
-    sources = Sources(versions, shop.marks)
+    versions = {
+        name: shop.databases[name].database.version if name in shop.local_services else _untold
+        for name in public_services()
+    }
+    sources = ServiceVersions(versions, shop.marks)
     standing = Runtime(shop, deliver=deliver)
     answering: ASGIApp = AppContext(routes_of(shape_of(shop)), standing, shop.settings.language)
     if shop.edge is not None:
@@ -278,19 +283,21 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering, shop.carts, ServiceTokens(shop.settings.secret, "waiting room"), shop.clock, shop.settings
     )
     answering = HeadRequests(answering)
-    answering = ViewCounter(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
+    answering = ViewCounter(
+        answering, shop.record_view_counts.count, shop.record_searches.count, behind_edge=shop.edge is not None
+    )
     if standing.limiter is not None:
         answering = Limits(answering, standing.limiter)
-    if shop.ways.apart:
+    if shop.registry.apart:
         exposed = {
             name: RpcServer(contract, getattr(shop, name))
             for name, contract in shop.contracts.items()
-            if name in shop.here
+            if name in shop.local_services
         }
         exposed[HOUSE] = RpcServer(ProcessAdmin, standing.house)
-        answering = RpcEndpoint(answering, exposed, shop.ways.calls, may_ask, heard_once(shop))
-    if behind_gateway(shop) and "users" in shop.here:
-        answering = ForwardAuth(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
+        answering = RpcEndpoint(answering, exposed, shop.registry.calls, may_ask, heard_once(shop))
+    if behind_gateway(shop) and "users" in shop.local_services:
+        answering = ForwardAuth(answering, shop.users, shop.registry.callers, session_cookie(shop.settings.url))
     answering = CanonicalPath(answering)
     answering = BodyLimit(answering, shop.settings.largest_body)
     answering = Telemetry(
@@ -340,12 +347,12 @@ def plans(shop: Shop) -> dict[str, CachePolicy]:
         return int(shop.clock.now().timestamp()) // 60
 
     strangers = AnonymousOnly()
-    found = shop.search.outages if "search" in shop.here else lambda: 0
+    found = shop.search.outages if "search" in shop.local_services else lambda: 0
     made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
-    api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
+    api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.registry.outages]) for path in KEPT_API}
     # Recommendations change with every view; pages may lag behind them by a minute.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
-    page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
+    page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.registry.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shopwright.kit.audit import Act
+from shopwright.kit.audit import StaffAction
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.http.audit import AuditedRequest
@@ -109,7 +109,7 @@ class Trail:
     async def begin(self, who: Caller, request: AuditedRequest) -> "Recording":
         """Open an entry. Raises Unavailable."""
         kind, name = subject_of(request)
-        act = Act(
+        act = StaffAction(
             user_id=who.user_id or "",
             who=who.signature,
             role=who.role,
@@ -119,7 +119,7 @@ class Trail:
             address=request.address,
             request_id=request.request_id,
         )
-        act_id = await self._shop.users.begin_act(act, await self.state(kind, name))
+        act_id = await self._shop.users.begin_action(act, await self.state(kind, name))
         return Recording(self, self._shop.users, act_id, kind, name)
 
     async def state(self, kind: str, name: str) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class Recording:
 
     async def end(self, status: int) -> None:
         """Close the entry. Raises Unavailable."""
-        await self._users.end_act(self._id, status, await self._trail.state(*self._about))
+        await self._users.end_action(self._id, status, await self._trail.state(*self._about))
 
 
 async def _all(asked: Awaitable[list[Any]], *key: str) -> dict[str, Any]:

@@ -33,8 +33,10 @@ class Parts:
         self._closed = False
 
     async def _open(self, part: str) -> tuple[Shop, Any]:
-        shop = Shop(self._settings, here=[part], ways=self.ways(part), clock=self._whole.clock, **self._more)
-        for work in shop.works.values():
+        shop = Shop(
+            self._settings, local_services=[part], registry=self.registry(part), clock=self._whole.clock, **self._more
+        )
+        for work in shop.databases.values():
             work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` delivers events
         await self._stack.enter_async_context(shop.running(deliver=False))
         return shop, build(shop, deliver=False)
@@ -147,11 +149,11 @@ class Either:
 class Asked:
     """The shop `whole`, whose services are asked in its parts, by someone who may ask all of them."""
 
-    def __init__(self, whole: Shop, parts: Parts, ways: ServiceRegistry) -> None:
+    def __init__(self, whole: Shop, parts: Parts, registry: ServiceRegistry) -> None:
         self._whole = whole
         self._parts = parts
         for name, contract in whole.contracts.items():
-            setattr(self, name, Either(getattr(whole, name), ways.to(name, contract)))
+            setattr(self, name, Either(getattr(whole, name), registry.to(name, contract)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole, name)

@@ -41,13 +41,13 @@ async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, s
         async with prometheus(tmp_path, {"all": [f"127.0.0.1:{server.port}"]}) as firing:
             await comes(firing, "EngineAway")
             assert await firing() == {"EngineAway"}
-            async with shop.works["orders"].begin() as tx:
+            async with shop.databases["orders"].begin() as tx:
                 await tx.run(
                     "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
                     " VALUES ('evt_x', 'insights.OrderPlaced', 'ord_x', 0, 12, 'dead', 'x')"
                 )
             await comes(firing, "EventsDead")
-            async with shop.works["orders"].begin() as tx:
+            async with shop.databases["orders"].begin() as tx:
                 await tx.run("DELETE FROM deliveries WHERE fact_id = 'evt_x'")
             await comes(firing, "EventsDead", there=False)
             server.kill()
@@ -119,13 +119,13 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             async with meanwhile(page):
                 await fires("CallsFail")
             # Half an hour and more later.
-            async with shop.works["payments"].begin() as tx:
+            async with shop.databases["payments"].begin() as tx:
                 await tx.run("UPDATE payments SET created_at = 1")
                 await tx.run(
                     "INSERT INTO refunds (key, payment_id, amount, state, asked_at, ask_at)"
                     " SELECT 'rfd_x', min(id), 1, 'asked', 1, 9000000000000000000 FROM payments"
                 )
-            async with shop.works["inventory"].begin() as tx:
+            async with shop.databases["inventory"].begin() as tx:
                 await tx.run("UPDATE reservations SET expires_at = 1")
             await fires("PaymentsUndecided", "ReservationsOverdue", "RefundsWaiting")
             await ahead(shop)
@@ -137,7 +137,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             async with meanwhile(begin):  # a page may be kept: it asks nobody
                 await fires("SlownessFast", "SlownessSteady", "SlownessSlow")
             await road.open()
-            async with shop.works["carts"].begin() as tx:
+            async with shop.databases["carts"].begin() as tx:
                 await tx.run("LOCK TABLE carts IN ACCESS EXCLUSIVE MODE")  # as a careless migration does
                 async with meanwhile(begin):
                     await fires("ConnectionsShort")
@@ -153,7 +153,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
 
 async def ahead(shop: Shop) -> None:
     """Something was told while the clock was three hours ahead."""
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, subject, time, data) VALUES ('evt_z', 'x', 'x', :time, '{}')",
             time=to_micros(tx.now) + 3 * 3_600_000_000,
@@ -163,7 +163,7 @@ async def ahead(shop: Shop) -> None:
 async def undelivered(shop: Shop) -> None:
     """A mail server that is away, and one that takes nothing of ours: what the tries leave behind."""
     now = to_micros(shop.clock.now())
-    async with shop.works["notifications"].begin() as tx:
+    async with shop.databases["notifications"].begin() as tx:
         await tx.run_many(
             "INSERT INTO messages (id, channel, recipient, subject, text, html, state, attempts, due, created_at,"
             " expires_at, away_since) VALUES (:id, 'email', :id, 'x', '', '', :state, 1, :due, 1, :ends, :away)",

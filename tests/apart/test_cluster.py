@@ -91,9 +91,9 @@ async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost
     assert "orders-" in await shop.run("logs", "orders")
     whole = await settled(data)
     try:
-        orders = {row["id"] for row in await whole.works["orders"].fetch("SELECT id FROM orders")}
+        orders = {row["id"] for row in await whole.databases["orders"].fetch("SELECT id FROM orders")}
         assert acknowledged <= orders
-        letters = await whole.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        letters = await whole.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
         assert await wrong(whole) == []
     finally:

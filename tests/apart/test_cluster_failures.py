@@ -120,7 +120,9 @@ class Story:
     async def flood(self) -> None:
         """A queue full of what was heard before, and something nobody can read among it."""
         shop = Shop(make_settings(*self.data), hasher=QUICK)
-        (event,) = await shop.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPaid' ORDER BY id LIMIT 1")
+        (event,) = await shop.databases["orders"].fetch(
+            "SELECT * FROM facts WHERE type = 'OrderPaid' ORDER BY id LIMIT 1"
+        )
         await shop.close()
         known = Envelope(
             id=event["id"], type=event["type"], subject=event["subject"], time=to_micros(event["time"])
@@ -206,9 +208,9 @@ async def test_whatever_happens_to_a_shop_that_is_apart_no_order_is_lost_and_non
     load.stopping = True
     shop = await settled(data)
     try:
-        orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
-        paid = await shop.works["payments"].fetch("SELECT * FROM payments")
-        letters = await shop.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
+        paid = await shop.databases["payments"].fetch("SELECT * FROM payments")
+        letters = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         found = await wrong(shop)
     finally:
         await shop.close()

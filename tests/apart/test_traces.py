@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from shopwright.app import Shop
 from shopwright.kit.errors import Invalid
 from shopwright.kit.observability import tracing
-from shopwright.kit.observability.logs import JsonLines
+from shopwright.kit.observability.logs import JsonFormatter
 from shopwright.web.application import build
 from tests.apart.split_shop import apart
 from tests.builders.api import order, ready_cart
@@ -158,7 +158,7 @@ async def test_of_a_share_of_nothing_nothing_is_sent(data: tuple[Path, str]) -> 
 async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonFormatter())
     access, other = logging.getLogger("shopwright.access"), logging.getLogger("shopwright.bus")
     before = access.level
     access.setLevel(logging.INFO)

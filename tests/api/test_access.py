@@ -253,7 +253,7 @@ async def test_where_shoppers_come_by_tls_they_come_by_tls_alone(data: tuple[Pat
 async def test_what_went_wrong_inside_is_told_to_the_log_alone(
     whole: Shop, api: httpx.AsyncClient, staff: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with whole.works["pricing"].begin() as tx:
+    async with whole.databases["pricing"].begin() as tx:
         await tx.run("DROP TABLE dated_tax_rates")
     answer = await api.get("/v1/tax-rates", headers=staff)
     assert answer.status_code == 500

@@ -123,7 +123,7 @@ async def test_rates_as_an_earlier_version_wrote_them_are_read_and_can_be_taken_
         ShippingRate(id="shr_it", title="Sicily", price=Money(990, "EUR"), countries=("IT",), regions=("PA",))
     )
     await shop.pricing.put_tax_rate(TaxRate(country="JP", rate=1000))
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run("UPDATE shipping_rates SET regions = 'PA CT' WHERE id = 'shr_it'")
         await tx.run("UPDATE dated_tax_rates SET region = 'TOKYO' WHERE country = 'JP'")
     shop.clock.move(minutes=5)

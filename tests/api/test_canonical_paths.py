@@ -13,7 +13,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Malformed
 from shopwright.kit.http.canonical_path import canonical
 from shopwright.kit.http.routes import takes_cookies
-from shopwright.kit.observability.logs import PlainLines
+from shopwright.kit.observability.logs import TextFormatter
 from shopwright.web.application import build, routes_of, shape_of
 from tests.builders.gateway import ask, door
 from tests.builders.shops import OWNER, QUICK, make_settings
@@ -69,7 +69,7 @@ def test_whether_a_cookie_says_who_calls_is_said_by_the_route(data: tuple[Path, 
 
 def test_a_path_writes_one_line_and_no_more() -> None:
     record = logging.makeLogRecord({"msg": "GET %s", "args": ("/a\nfake\x1b[2J\u202e",)})
-    assert PlainLines().format(record) == "GET /a\\nfake\\x1b[2J\\u202e"
+    assert TextFormatter().format(record) == "GET /a\\nfake\\x1b[2J\\u202e"
 
 
 async def session_of_owner(port: int) -> str:

@@ -360,9 +360,9 @@ async def test_a_prepared_answer_is_never_older_than_a_change_by_another_process
                 [Adjustment(variant_id=kettle.variants[0].id, on_hand=round_ + 1, reason="counted")]
             )
             assert (await api.get(paths[0])).json()["variants"][0]["available"] == round_ + 1
-            await other.catalog.move(kettle.id, "retired")
+            await other.catalog.set_status(kettle.id, "retired")
             assert (await api.get(paths[0])).status_code == 404
-            await other.catalog.move(kettle.id, "published")
+            await other.catalog.set_status(kettle.id, "published")
             assert (await api.get(paths[0])).status_code == 200
     finally:
         await other.close()

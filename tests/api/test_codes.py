@@ -58,14 +58,14 @@ async def test_skus_with_what_cannot_be_seen_round_them_are_one(
         assert adjusted.status_code in {201, 422}, adjusted.text  # a control character is refused at the door
     another = {"title": "Other", "variants": [{"sku": "LAMP-1\u200b"}]}
     assert (await api.post("/v1/products", json=another, headers=staff)).status_code == 409
-    brought = await shop.catalog.bring([lamp(beside.format("LAMP-1"))])
+    brought = await shop.catalog.import_products([lamp(beside.format("LAMP-1"))])
     assert brought[0].made_anew == (0,)
 
 
 async def test_a_sku_of_an_earlier_version_is_found_as_it_is(shop: Shop) -> None:
     lamp = await sell(shop)
     sku = lamp.variants[0].sku
-    async with shop.works["catalog"].begin() as tx:
+    async with shop.databases["catalog"].begin() as tx:
         [row] = await tx.fetch("SELECT id, body FROM documents WHERE id = :id", id=lamp.id)
         body = row["body"] if isinstance(row["body"], str) else json.dumps(row["body"])
         body = body.replace(f'"{sku}"', f'"{sku} "')

@@ -19,7 +19,7 @@ def guest(shop: Shop, address: str, **headers: str) -> httpx.AsyncClient:
 
 
 async def rows(shop: Shop) -> list[dict[str, Any]]:
-    return [dict(row) for work in shop.works.values() for row in await work.fetch("SELECT * FROM idempotency")]
+    return [dict(row) for work in shop.databases.values() for row in await work.fetch("SELECT * FROM idempotency")]
 
 
 async def test_two_guests_with_the_same_key_get_two_carts(whole: Shop) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.data.events import Event
-from shopwright.kit.observability.logs import ACCESS, KEPT_FILES, TEXT, JsonLines, PlainLines, SizedFile
+from shopwright.kit.observability.logs import ACCESS, KEPT_FILES, TEXT, JsonFormatter, SizedFile, TextFormatter
 from shopwright.kit.personal import personal_fields
 from shopwright.web.application import build
 from tests.builders.api import order, ready_cart
@@ -62,7 +62,7 @@ async def test_each_step_of_an_order_is_one_line_with_its_ids_and_the_request(
 ) -> None:
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
-    with lines_of("shopwright.business", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.business", TextFormatter("%(message)s")) as written:
         made = (await order(api, cart, headers={"x-request-id": REQUEST})).json()
         await send_all(shop)
         shipment = {"carrier": "DHL", "tracking_number": "00340"}
@@ -96,7 +96,7 @@ async def test_each_step_of_an_order_is_one_line_with_its_ids_and_the_request(
 async def test_a_message_is_a_line_with_its_order_and_names_no_reader(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
-    with lines_of("shopwright.business", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.business", TextFormatter("%(message)s")) as written:
         made = (await order(api, cart, headers={"x-request-id": REQUEST})).json()
         await send_all(shop)
     lines = [one for one in written.getvalue().splitlines() if one.startswith("MessageKept")]
@@ -109,7 +109,7 @@ async def test_a_message_is_a_line_with_its_order_and_names_no_reader(api: httpx
 async def test_a_step_as_json_has_a_field_for_each_id(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
-    with lines_of("shopwright.business", JsonLines()) as written:
+    with lines_of("shopwright.business", JsonFormatter()) as written:
         made = (await order(api, cart, headers={"x-request-id": REQUEST})).json()
     found = {one["event"]: one for one in map(json.loads, written.getvalue().splitlines())}
     paid = found["OrderPaid"]
@@ -121,7 +121,7 @@ async def test_what_a_job_does_is_found_by_the_run_it_was_done_in(api: httpx.Asy
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
     await order(api, cart, "pretend_lost")
-    with lines_of("shopwright.business", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.business", TextFormatter("%(message)s")) as written:
         for _ in range(3):
             shop.clock.move(hours=2)
             await shop.bus.settle()
@@ -132,12 +132,12 @@ async def test_what_a_job_does_is_found_by_the_run_it_was_done_in(api: httpx.Asy
 async def test_what_is_not_committed_is_no_step(shop: Shop) -> None:
     from shopwright.services.pricing.contract import CouponUsed
 
-    with lines_of("shopwright.business", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.business", TextFormatter("%(message)s")) as written:
         with pytest.raises(ZeroDivisionError):
-            async with shop.works["pricing"].begin() as tx:
+            async with shop.databases["pricing"].begin() as tx:
                 await tx.emit(CouponUsed(order_id="ord_1", coupon="HELLO"))
                 raise ZeroDivisionError
-        async with shop.works["pricing"].begin() as tx:
+        async with shop.databases["pricing"].begin() as tx:
             await tx.emit(CouponUsed(order_id="ord_2", coupon="HELLO"))
     assert written.getvalue() == "CouponUsed order=ord_2\n"
 
@@ -151,7 +151,7 @@ def test_no_event_shows_what_is_personal_or_opens_something() -> None:
 
 
 async def test_a_request_is_one_line_with_a_shortened_address(browser: httpx.AsyncClient) -> None:
-    with lines_of("shopwright.access", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
         answer = await browser.get(
             "/v1/search", params={"q": "kettle for olivia@example.com"}, headers={"user-agent": 'some "thing"/1.0\r\nX'}
         )
@@ -177,27 +177,30 @@ async def test_a_request_is_one_line_with_a_shortened_address(browser: httpx.Asy
 )
 async def test_the_setting_says_how_much_of_an_address_is_kept(shop: Shop, how: str, address: str, shown: str) -> None:
     async with client(shop, address, access_log=how) as browser:
-        with lines_of("shopwright.access", JsonLines()) as written:
+        with lines_of("shopwright.access", JsonFormatter()) as written:
             await browser.get("/v1/categories")
     assert json.loads(written.getvalue())["client"] == shown
 
 
 async def test_there_is_no_access_log_where_it_is_off(shop: Shop) -> None:
     async with client(shop, access_log="off") as browser:
-        with lines_of("shopwright.access", PlainLines("%(message)s")) as written:
+        with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
             await browser.get("/v1/categories")
     assert written.getvalue() == ""
 
 
 async def test_probes_that_find_it_well_are_not_logged(browser: httpx.AsyncClient) -> None:
-    with lines_of("shopwright.access", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
         await browser.get("/health/live")
     assert written.getvalue() == ""
 
 
 async def test_no_line_holds_the_id_of_a_cart_nor_any_other_token(shop: Shop, browser: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
-    with lines_of("shopwright", PlainLines(TEXT)) as written, lines_of("shopwright.access", JsonLines()) as access:
+    with (
+        lines_of("shopwright", TextFormatter(TEXT)) as written,
+        lines_of("shopwright.access", JsonFormatter()) as access,
+    ):
         cart = await ready_cart(browser, kettle.variants[0].sku)
         token, secret = cart["id"], "0123456789abcdef0123456789abcdef"
         await browser.get(f"/v1/carts/{token}", headers={"user-agent": f"me {token}"})
@@ -222,7 +225,7 @@ async def test_no_line_holds_the_id_of_a_cart_nor_any_other_token(shop: Shop, br
 
 
 async def test_an_attack_can_be_followed_by_its_paths(browser: httpx.AsyncClient) -> None:
-    with lines_of("shopwright.access", PlainLines("%(message)s")) as written:
+    with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
         for path in ("/wp-login.php", "/.env", "/cgi-bin/%0a200%20OK", "/vendor/phpunit/src/Util/PHP/eval-stdin.php"):
             await browser.get(path)
     shown = [one.split(" ")[1] for one in written.getvalue().splitlines()]
@@ -259,7 +262,7 @@ def test_a_file_that_grew_is_put_aside_once_by_all_who_write_to_it(tmp_path: Pat
 @pytest.mark.parametrize("layout", [TEXT, ACCESS])
 def test_a_line_begins_with_date_time_offset_and_process(layout: str) -> None:
     record = logging.LogRecord("shopwright.bus", logging.WARNING, __file__, 1, "two\nlines", (), None)
-    line = PlainLines(layout).format(record)
+    line = TextFormatter(layout).format(record)
     moment, process, _ = line.split(" ", 2)
     assert datetime.fromisoformat(moment).timestamp() == pytest.approx(record.created, abs=0.01)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", moment)

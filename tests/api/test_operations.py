@@ -72,7 +72,7 @@ async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop
     await sell(shop)
     before = shop.numbers.text().decode()
     with pytest.raises(ZeroDivisionError):
-        async with shop.works["catalog"].together():
+        async with shop.databases["catalog"].together():
             await sell(shop, "Another")
             raise ZeroDivisionError
     told = 'shopwright_events_total{type="ProductPublished"}'
@@ -111,8 +111,8 @@ async def test_the_owner_sees_how_the_shop_is_and_tries_again_what_was_given_up(
     page = (await api.get("/office/system")).text
     assert EVERYTHING_ANSWERS in page
     assert ("Faces" in page) == APART
-    event = (await shop.works["catalog"].events_after("", 1))[0]
-    async with shop.works["catalog"].begin() as tx:
+    event = (await shop.databases["catalog"].events_after("", 1))[0]
+    async with shop.databases["catalog"].begin() as tx:
         await tx.run(
             "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
             " VALUES (:id, 'insights.ProductPublished', :subject, 0, 12, 'dead', 'KeyError(''<b>'')')",

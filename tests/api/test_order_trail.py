@@ -150,7 +150,7 @@ async def test_a_fact_that_was_given_up_is_shown_with_its_request(
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
     await order(api, cart, headers={"x-request-id": "the-order"})
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("UPDATE deliveries SET state = 'dead', problem = 'it broke'")
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     assert "the-order" in (await api.get("/office/system")).text

@@ -84,7 +84,7 @@ async def test_an_order_that_costs_nothing_needs_nobody_to_take_money(data, cloc
         )
         assert placed.status_code == 201, placed.text
         assert placed.json()["status"] == "paid"
-        assert await shop.payments.damage() == []
+        assert await shop.payments.check_consistency() == []
 
 
 async def test_pretended_payments_are_there_in_a_demo_shop_or_where_they_are_named(data, clock) -> None:
@@ -284,16 +284,16 @@ async def test_who_holds_what_is_not_readable_and_gone_when_it_is_paid(data, clo
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop)
         assert (await order(shop, client, (kettle, 1), token="pretend_lost")).status_code == 201
-        rows = await shop.works["orders"].fetch("SELECT holder FROM holds")
+        rows = await shop.databases["orders"].fetch("SELECT holder FROM holds")
         assert len(rows) == 3
         assert all(len(row["holder"]) == 64 and "127.0.0.1" not in row["holder"] for row in rows)
         assert (await order(shop, client, (kettle, 1), email="ben@example.com")).json()["status"] == "paid"
-        assert len(await shop.works["orders"].fetch("SELECT holder FROM holds")) == 3
+        assert len(await shop.databases["orders"].fetch("SELECT holder FROM holds")) == 3
         clock.move(days=2)
         await shop.orders.expire_unpaid()
         await shop.orders.forget_unfinished()
         for table in ("holds", "held_lines", "holders"):
-            assert await shop.works["orders"].fetch(f"SELECT * FROM {table}") == [], table
+            assert await shop.databases["orders"].fetch(f"SELECT * FROM {table}") == [], table
 
 
 # --- how often one may try to pay
@@ -337,11 +337,11 @@ async def test_nor_on_many_orders(data, clock, who, free) -> None:
                 await shop.orders.cancel(answers[-1].json()["id"], "", SYSTEM)
         assert [one.status_code for one in answers] == [201] * free + [429]
         assert int(answers[-1].headers["retry-after"]) > 0
-        rows = await shop.works["payments"].fetch("SELECT email_hash, address_hash, card_hash FROM payments")
+        rows = await shop.databases["payments"].fetch("SELECT email_hash, address_hash, card_hash FROM payments")
         assert not any("example.com" in value or "127.0" in value for row in rows for value in row)
         clock.move(days=3)
         await shop.payments.forget_tries()
-        rows = await shop.works["payments"].fetch("SELECT email_hash FROM payments WHERE email_hash <> ''")
+        rows = await shop.databases["payments"].fetch("SELECT email_hash FROM payments WHERE email_hash <> ''")
         assert rows == []
 
 
@@ -376,7 +376,7 @@ async def test_a_person_uses_a_coupon_once_as_guest_and_with_an_account(shop, ap
     assert await first("ａda@example.com") == 0
     assert await with_account("somebody.else@example.com") == 0
     assert await as_guest("ben@example.com") == 1
-    rows = await shop.works["pricing"].fetch("SELECT customer FROM coupon_users")
+    rows = await shop.databases["pricing"].fetch("SELECT customer FROM coupon_users")
     assert not any("@" in row["customer"] for row in rows)
 
 
@@ -385,7 +385,7 @@ async def test_a_coupon_of_an_order_that_is_off_is_free_again(shop, api) -> None
     await shop.pricing.redeem("ord_1", ("ONCE",), "usr_1", ("ada@example.com",))
     with pytest.raises(CouponRefused):
         await shop.pricing.redeem("ord_2", ("ONCE",), "ada@example.com")
-    await shop.pricing.unredeem("ord_1")
+    await shop.pricing.release_coupons("ord_1")
     await shop.pricing.redeem("ord_2", ("ONCE",), "ada@example.com")
 
 

@@ -20,7 +20,7 @@ async def confirm(shop: Shop, email: str) -> None:
     """The address is proved by who made its account."""
     user = await shop.users.by_email(email)
     assert user is not None
-    await shop.users.verify_email(await shop.users.letter_token(user.id, "verification"), user.id)
+    await shop.users.verify_email(await shop.users.email_token(user.id, "verification"), user.id)
     await shop.bus.settle()
 
 

@@ -16,8 +16,8 @@ class Rang(Event, frozen=True, kw_only=True):
 
 async def ring(shop: Shop, hearers: tuple[str, ...], *events: tuple[str, int]) -> None:
     """Emit such events; `hearers`: who receives them."""
-    shop.works["users"].hearers.by_event = {"Rang": hearers}
-    async with shop.works["users"].begin() as tx:
+    shop.databases["users"].hearers.by_event = {"Rang": hearers}
+    async with shop.databases["users"].begin() as tx:
         for bell, n in events:
             await tx.emit(Rang(bell=bell, n=n))
             shop.clock.move(milliseconds=1)

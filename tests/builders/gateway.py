@@ -59,13 +59,13 @@ PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
 
 
-def front(folder: Path, **more: Any) -> nginx.Front:
+def front(folder: Path, **more: Any) -> nginx.GatewayConfig:
     """Settings of nginx in front of two servers."""
     given = {
         "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
         "session_cookie": "__Host-session", "largest_body": 25_000_000, "logs": str(folder),
     }  # fmt: skip
-    return nginx.Front(**given | more)
+    return nginx.GatewayConfig(**given | more)
 
 
 def program(name: str) -> str:

@@ -23,7 +23,7 @@ async def sell(
     ]
     options = (Option("Colour", colours),) if colours else ()
     new = write.ProductWrite(title=title, status="published", variants=tuple(variants), options=options, **more)
-    product = await write.create(shop.shelf, new, "opening stock")
+    product = await write.create(shop.product_views, new, "opening stock")
     await shop.bus.settle()
     return product
 
@@ -38,4 +38,4 @@ async def book(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product
     """Something at the reduced rate."""
     variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=on_hand),)
     wanted = write.ProductWrite(title=title, status="published", variants=variants, tax_class="reduced")
-    return await write.create(shop.shelf, wanted, "opening stock")
+    return await write.create(shop.product_views, wanted, "opening stock")

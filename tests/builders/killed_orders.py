@@ -38,16 +38,16 @@ async def settled(shop: Shop, clock: HandClock) -> None:
 
 async def judge(shop: Shop, order_id: str) -> None:
     """One order, paid, shipped and refunded once, with one e-mail for each step."""
-    orders = await shop.works["orders"].fetch("SELECT id, status, number FROM orders")
+    orders = await shop.databases["orders"].fetch("SELECT id, status, number FROM orders")
     assert [(row["id"], row["status"]) for row in orders] == [(order_id, "shipped")]
     order = await shop.orders.get(order_id)
     assert [len(order.shipments), len(order.refunds), order.refunds[0].status] == [1, 1, "settled"]
-    intents = await shop.works["pretend"].fetch("SELECT status, amount, refunded FROM intents")
+    intents = await shop.databases["pretend"].fetch("SELECT status, amount, refunded FROM intents")
     assert [(row["amount"], row["refunded"]) for row in intents if row["status"] == "captured"] == [
         (order.totals.total.amount - 2000, order.lines[0].unit_price.amount)
     ]
     assert [one.balance.amount for one in await shop.giftcards.cards()] == [0]
-    rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
+    rows = await shop.databases["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
     letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
     assert letters == dict.fromkeys(LETTERS, 1)
     assert await wrong(shop) == []

@@ -79,5 +79,5 @@ async def two_rates(shop: Shop) -> Order:
 
 async def reference(shop: Shop, order: Order) -> str:
     """The reference of the payment of an order at the provider."""
-    row = await shop.works["payments"].one("SELECT reference FROM payments WHERE order_id = :id", id=order.id)
+    row = await shop.databases["payments"].one("SELECT reference FROM payments WHERE order_id = :id", id=order.id)
     return str(row["reference"])

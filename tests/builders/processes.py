@@ -25,7 +25,7 @@ async def settled(data: tuple[Path, str]) -> Shop:
     await shop.pretend.prepare()
     async with asyncio.timeout(240):
         await delivered(shop)
-        while await shop.works["notifications"].fetch("SELECT id FROM messages WHERE state = 'waiting'"):
+        while await shop.databases["notifications"].fetch("SELECT id FROM messages WHERE state = 'waiting'"):
             await asyncio.sleep(0.5)
             await delivered(shop)
     return shop

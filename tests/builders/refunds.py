@@ -104,11 +104,11 @@ async def later(shop: Shop, seconds: int = 10, times: int = 1) -> None:
 
 async def gives_in(shop: Shop) -> None:
     """The provider refunds what it did not."""
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
 
 
 async def held(shop: Shop) -> int:
     """What the provider has received and not given back."""
-    rows = await shop.works["pretend"].fetch("SELECT amount, refunded FROM intents WHERE status = 'captured'")
+    rows = await shop.databases["pretend"].fetch("SELECT amount, refunded FROM intents WHERE status = 'captured'")
     return sum(row["amount"] - row["refunded"] for row in rows)

@@ -89,7 +89,7 @@ async def running_shop(
 async def pass_days(shop: Shop, clock: HandClock, days: int) -> None:
     """So many days go by, and each service ends what is old: at once, not by a day an hour."""
     clock.move(days=days)
-    for work in shop.works.values():
+    for work in shop.databases.values():
         async with work.begin() as tx:
             await tx.run("DELETE FROM shop_marks WHERE name = 'retention'")
     await shop.bus.settle()

@@ -7,7 +7,7 @@ from tests.builders.environment import POSTGRES
 async def everything_on_disk(shop: Shop) -> str:
     """All rows of all tables of all services, as text."""
     found = []
-    for work in shop.works.values():
+    for work in shop.databases.values():
         tables = await tables_of(work)
         for table in tables:
             found += [f"{work.name}.{table}: {dict(row)}" for row in await work.fetch(f"SELECT * FROM {table}")]

@@ -56,7 +56,11 @@ def sold(draw, *, quantities: bool = False, reduced: int = 725) -> tuple[Quote, 
 
 def order_of(quote: Quote, *, taxed: bool = False) -> Order:
     """An order of it, as the store reads it; not `taxed`: of a version that kept no taxes."""
-    kept = taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts) if taxed else taxes.TaxesNow()
+    kept = (
+        taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts)
+        if taxed
+        else taxes.CurrentTaxes()
+    )
     read = taxes.Read(kept, quote.totals.total.currency)
     currency = quote.totals.total.currency
     return Order(

@@ -15,7 +15,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
-from shopwright.engines.bus.desk import Desk, Letter
+from shopwright.engines.bus.desk import Consumer, ReceivedMessage
 from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
@@ -25,7 +25,7 @@ from shopwright.kit.data.unit_of_work import AlreadyDone
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.process_admin import LocalProcessAdmin
 from tests.builders.environment import server
 from tests.builders.events import Rang, ring
 from tests.builders.goods import sell
@@ -50,32 +50,32 @@ async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buse
     heard: list[tuple[str, int]] = []
 
     async def on_event(one: Delivery) -> None:
-        async with shop.works["search"].begin(dedup_key=one.key):
+        async with shop.databases["search"].begin(dedup_key=one.key):
             heard.append((one.hearer, one.event.n))
 
-    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
     await ring(shop, ("one", "two"), ("a", 1), ("a", 2))
     await bus.settle()
     await bus.settle()
     assert sorted(heard) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
-    assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+    assert await shop.databases["users"].fetch("SELECT * FROM deliveries") == []
 
 
 async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_order(shop: Shop, buses: Buses) -> None:
     heard: list[int] = []
 
     async def on_event(one: Delivery) -> None:
-        async with shop.works["search"].begin(dedup_key=one.key):
+        async with shop.databases["search"].begin(dedup_key=one.key):
             heard.append(one.event.n)
 
-    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
-    async with shop.works["users"].begin() as tx:
-        shop.works["users"].hearers.by_event = {"Rang": ("one",)}
+    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
+    async with shop.databases["users"].begin() as tx:
+        shop.databases["users"].hearers.by_event = {"Rang": ("one",)}
         await tx.emit(*(Rang(bell="a", n=n) for n in range(250)))
     await ring(shop, ("one",), ("a", 250))
     await bus.settle()
     assert heard == list(range(251))
-    assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+    assert await shop.databases["users"].fetch("SELECT * FROM deliveries") == []
 
 
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
@@ -84,9 +84,9 @@ async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, bu
     async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
-    buses([shop.works["users"]], [])  # tells, and dies before it delivers
+    buses([shop.databases["users"]], [])  # tells, and dies before it delivers
     await ring(shop, ("one",), ("a", 1), ("a", 2))
-    other = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
+    other = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
     assert await other.settle() == 0  # the lease is not over yet
     shop.clock.move(seconds=21)
     await other.settle()
@@ -101,12 +101,12 @@ async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_p
     async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
-    busy = buses([shop.works["users"]], [])
+    busy = buses([shop.databases["users"]], [])
     await ring(shop, ("one",), ("a", 1))
     shop.clock.move(seconds=2)
     await busy.renew(0)
     shop.clock.move(seconds=2)
-    other = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
+    other = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
     assert await other.settle() == 0
     shop.clock.move(seconds=2)  # it has died
     await other.settle()
@@ -115,7 +115,7 @@ async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_p
 
 async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is_over(shop: Shop) -> None:
     """A disk that is full fails the hearer, and then the note of it: nobody renews the lease of what nobody is at."""
-    users = shop.works["users"]
+    users = shop.databases["users"]
     heard: list[int] = []
     away = False
 
@@ -162,14 +162,14 @@ async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over
     async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
-    first = LocalBus([shop.works["users"]], [EventHandler("one", Rang, wait)], [])
+    first = LocalBus([shop.databases["users"]], [EventHandler("one", Rang, wait)], [])
     running = asyncio.create_task(first.run())
     await ring(shop, ("one",), ("a", 1), ("b", 2))
     await begun.wait()
     await ended([running])  # in the middle of one
     await ring(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
     await first.close()
-    await buses([shop.works["users"]], [EventHandler("one", Rang, on_event)]).settle()
+    await buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)]).settle()
     assert sorted(heard) == [1, 2, 3]
 
 
@@ -181,7 +181,7 @@ async def test_processes_that_died_while_they_delivered_do_not_count_as_failures
             raise RuntimeError("not now")
         heard.append(one.event.n)
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     LocalBus([work], [], [])
     await ring(shop, ("one",), ("a", 1))
     for _ in range(ATTEMPTS + 1):
@@ -203,7 +203,7 @@ async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_
     async def on_event(one: Delivery) -> None:
         heard[one.event.bell] += 1
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     for lap in range(8):
         LocalBus([work], [], [])  # tells, and dies
         await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
@@ -220,7 +220,7 @@ async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(s
     async def on_event(one: Delivery) -> None:
         seen.append((one.stored.request, tracing.request_id()))
 
-    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
     with tracing.for_request("my-request-7"):
         await ring(shop, ("one",), ("a", 1))
     await ring(shop, ("one",), ("b", 1))
@@ -249,7 +249,7 @@ async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(sh
             raise RuntimeError("not now")
         heard.append((one.event.bell, one.event.n))
 
-    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
     await ring(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
     await bus.settle()
     assert heard == [("b", 1)]
@@ -262,11 +262,11 @@ async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(sh
 
 async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when_it_fails(shop: Shop) -> None:
     heard: list[int] = []
-    work = shop.works["users"]
+    work = shop.databases["users"]
 
-    def letter(n: int) -> Letter:
+    def letter(n: int) -> ReceivedMessage:
         event = StoredEvent(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
-        return Letter(None, Delivery(event, "one"))  # what came by no line is never acknowledged
+        return ReceivedMessage(None, Delivery(event, "one"))  # what came by no line is never acknowledged
 
     async def on_event(one: Delivery) -> None:
         if not heard and not later:
@@ -275,8 +275,8 @@ async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when
             raise RuntimeError("not now")
         heard.append(one.event.n)
 
-    later: list[Letter] = []
-    desk = Desk("one", Dispatcher([work], [EventHandler("one", Rang, on_event)]))
+    later: list[ReceivedMessage] = []
+    desk = Consumer("one", Dispatcher([work], [EventHandler("one", Rang, on_event)]))
     desk.take(letter(1))
     for _ in range(3):
         await desk.on_event(shop.clock.monotonic())
@@ -289,7 +289,7 @@ async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when
 async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes_no_other_with_it(
     shop: Shop, clock: HandClock, buses: Buses
 ) -> None:
-    work = shop.works["users"]
+    work = shop.databases["users"]
     heard: list[int] = []
     broken = {2}
 
@@ -318,7 +318,7 @@ async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes
 
 
 async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
-    work = shop.works["users"]
+    work = shop.databases["users"]
     with pytest.raises(Unavailable):
         async with work.together():
             async with work.begin(dedup_key="a"):
@@ -344,7 +344,7 @@ async def test_what_never_works_is_kept_as_dead_and_heard_when_it_is_brought_aga
             raise RuntimeError("never")
         heard.append(one.event.n)
 
-    bus = buses([shop.works["users"]], [EventHandler("one", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
     await ring(shop, ("one",), ("a", 1), ("a", 2))
     for _ in range(ATTEMPTS + 2):
         await bus.settle()
@@ -369,7 +369,7 @@ async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, b
         await asyncio.sleep(0)
 
     timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
-    several = [buses([shop.works["users"]], [], timers) for _ in range(3)]
+    several = [buses([shop.databases["users"]], [], timers) for _ in range(3)]
     await asyncio.gather(*(bus.settle() for bus in several))
     assert len(rung) == 1
     clock.move(seconds=11)
@@ -384,12 +384,12 @@ async def test_processes_that_start_at_once_all_listen_though_their_queues_are_j
     for _ in range(3):
         prefix = uuid.uuid4().hex[:12]
         url = f"{server('RABBITMQ')}?prefix={prefix}"
-        together = [open_bus(url, list(shop.works.values()), [], []) for _ in range(10)]
+        together = [open_bus(url, list(shop.databases.values()), [], []) for _ in range(10)]
         results = await asyncio.gather(*(bus.settle() for bus in together), return_exceptions=True)
         await asyncio.gather(*(bus.close() for bus in together))
         async with await aio_pika.connect(server("RABBITMQ")) as connection:
             channel = await connection.channel()
-            for name in shop.works:
+            for name in shop.databases:
                 await channel.queue_delete(f"{prefix}.dead.{name}")
         assert results == [0] * 10
 
@@ -409,7 +409,7 @@ async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_it
     async def on_event(one: Delivery) -> None:
         second.append(one.event.n)
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     other = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
     dying = open_bus(rabbit, [work], [EventHandler("one", Rang, never_ends)], [])
     running = asyncio.create_task(dying.run())
@@ -437,7 +437,7 @@ async def test_with_rabbitmq_down_facts_wait_and_timers_ring(shop: Shop, rabbit:
     async def bell() -> None:
         rung.append(1)
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
     down = open_bus("amqp://127.0.0.1:1", [work], [], timers)
     await ring(shop, ("one",), ("a", 1))
@@ -455,7 +455,7 @@ async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str
     async def on_event(_one: Delivery) -> None:
         raise AssertionError
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     bus = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
     await bus.settle()
     connection = await aio_pika.connect(server("RABBITMQ"))
@@ -479,7 +479,7 @@ async def test_facts_about_one_subject_keep_their_order_through_several_processe
         await asyncio.sleep(0)
         heard.setdefault(one.event.bell, []).append(one.event.n)
 
-    work = shop.works["users"]
+    work = shop.databases["users"]
     several = [open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], []) for _ in range(3)]
     running = [asyncio.create_task(bus.run()) for bus in several]
     for n in range(20):
@@ -502,11 +502,11 @@ async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when
     road = TcpProxy(rabbit)
     await road.open()
     shop = Shop(make_settings(*data, bus=road.url), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop, house = shop, Housekeeper(shop)
+    post.shop, house = shop, LocalProcessAdmin(shop)
 
     async def letters() -> list[str]:
         clock.move(seconds=1)
-        rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer ORDER BY subject")
+        rows = await shop.databases["notifications"].fetch("SELECT subject FROM viewer ORDER BY subject")
         return [row["subject"] for row in rows if row["subject"].startswith("Payment received")]
 
     async with shop.running():

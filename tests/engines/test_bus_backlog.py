@@ -26,19 +26,19 @@ WHOLE_OR_UNREAD = pytest.mark.parametrize("before", [1, MOST])
 
 async def ring_many(shop: Shop, count: int, *hearers: str, subjects: int = 1) -> None:
     """All of them in one transaction."""
-    users = shop.works["users"]
+    users = shop.databases["users"]
     users.hearers.by_event = {"Rang": hearers or ("one",)}
     async with users.begin() as tx:
         await tx.emit(*(Rang(bell="a" if subjects == 1 else f"a{n % subjects}", n=n) for n in range(count)))
 
 
 async def others_do(shop: Shop, statement: str, **params: int) -> None:
-    async with shop.works["users"].begin() as tx:
+    async with shop.databases["users"].begin() as tx:
         await tx.run(statement, **params)
 
 
 async def due_now(shop: Shop) -> int:
-    users = shop.works["users"]
+    users = shop.databases["users"]
     [row] = await users.fetch("SELECT count(*) AS n FROM deliveries WHERE due <= :now", now=to_micros(users.now()))
     return int(row["n"])
 
@@ -49,7 +49,7 @@ async def test_what_is_told_while_very_many_wait_is_kept_by_its_ids_and_heard_on
     async def on_event(one: Delivery) -> None:
         heard.append(one.event.n)
 
-    users = shop.works["users"]
+    users = shop.databases["users"]
     bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
     await ring_many(shop, MOST)
     await ring_many(shop, 2 * TOLD_AT_ONCE)
@@ -63,7 +63,7 @@ async def test_what_is_told_while_very_many_wait_is_kept_by_its_ids_and_heard_on
 
 
 async def test_of_very_many_that_a_process_leaves_when_it_ends_all_are_taken_over_at_once(shop: Shop) -> None:
-    users = shop.works["users"]
+    users = shop.databases["users"]
     first = LocalBus([users], [], [])
     await ring_many(shop, MOST)
     await ring(shop, ("one",), ("b", -1), ("c", -2))
@@ -77,7 +77,7 @@ async def test_of_very_many_that_a_process_leaves_when_it_ends_all_are_taken_ove
 async def test_of_one_fact_the_pause_of_who_failed_elsewhere_stays_and_only_what_is_ours_is(
     shop: Shop, before: int, how: str
 ) -> None:
-    users = shop.works["users"]
+    users = shop.databases["users"]
     bus = LocalBus([users], [], [])
     await ring_many(shop, before)
     await ring(shop, ("one", "two"), ("b", -1))
@@ -106,7 +106,7 @@ async def test_what_others_have_had_meanwhile_is_not_heard_again(
     async def on_event(one: Delivery) -> None:
         heard.append((one.hearer, one.event.n))
 
-    users = shop.works["users"]
+    users = shop.databases["users"]
     bus = buses([users], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
     await ring_many(shop, before)
     await ring(shop, ("one", "two"), ("b", -1))
@@ -140,7 +140,7 @@ async def test_who_ends_and_has_no_time_for_all_has_given_back_the_first(shop: S
 async def written_in_portions(
     shop: Shop, before: int, act: Callable[[LocalBus], Awaitable[None]], lease: timedelta
 ) -> None:
-    users = shop.works["users"]
+    users = shop.databases["users"]
     bus = LocalBus([users], [], [])
     if before:
         await ring_many(shop, before)
@@ -170,7 +170,7 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
     shop: Shop, data: tuple[Path, str], clock: HandClock, how: str
 ) -> None:
     """`held`: it goes on, after its leases have run out and while the other takes over."""
-    search = shop.works["search"]
+    search = shop.databases["search"]
     total = 2 * (MOST // 2 + 4 * PORTION)
     order: dict[tuple[str, str], list[int]] = {}
     calls: Counter[str] = Counter()
@@ -178,7 +178,7 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
 
     def process(its: Shop) -> LocalBus:
         async def on_event(one: Delivery) -> None:
-            async with its.works["search"].begin(dedup_key=one.key) as tx:
+            async with its.databases["search"].begin(dedup_key=one.key) as tx:
                 await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'counter'")
             place = (one.hearer, one.event.bell)
             calls[one.key] += 1
@@ -187,7 +187,7 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
                 middle.set()
 
         reactions = [EventHandler(hearer, Rang, on_event) for hearer in ("search.one", "search.two")]
-        return LocalBus([its.works["users"]], reactions, [])
+        return LocalBus([its.databases["users"]], reactions, [])
 
     async with search.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('counter', 0)")
@@ -219,5 +219,5 @@ async def test_of_two_processes_one_of_which_ends_in_the_middle_of_thousands_not
 
 
 async def waiting(shop: Shop) -> int:
-    [row] = await shop.works["users"].fetch("SELECT count(*) AS n FROM deliveries")
+    [row] = await shop.databases["users"].fetch("SELECT count(*) AS n FROM deliveries")
     return int(row["n"])

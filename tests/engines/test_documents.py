@@ -25,7 +25,7 @@ from shopwright.operations.archive import checksum
 from shopwright.operations.archive import read as read_archive
 from shopwright.operations.archive import write as write_archive
 from shopwright.operations.move.beside import move_beside
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.process_admin import LocalProcessAdmin
 from tests.builders.environment import mongo_url
 from tests.builders.goods import sell
 from tests.builders.shops import QUICK, make_settings
@@ -58,7 +58,7 @@ async def documents(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
 
 @pytest.fixture
 def work(shop: Shop) -> ServiceDatabase:
-    return shop.works["catalog"]
+    return shop.databases["catalog"]
 
 
 async def put(
@@ -330,9 +330,9 @@ async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
     await road.open()
     shop = Shop(make_settings(*data, documents=road.url), clock=clock, hasher=QUICK)
     async with shop.running(deliver=False):
-        assert (await Housekeeper(shop).engines())["documents"] == "ok"
+        assert (await LocalProcessAdmin(shop).engines())["documents"] == "ok"
         await road.cut()
-        assert "MongoDB does not answer" in (await Housekeeper(shop).engines())["documents"]
+        assert "MongoDB does not answer" in (await LocalProcessAdmin(shop).engines())["documents"]
 
 
 async def test_a_server_that_never_answers_is_given_up_in_time(work: ServiceDatabase, mongo: str) -> None:
@@ -401,7 +401,7 @@ async def test_a_shop_that_was_restored_without_mongodb_shows_what_it_was_told_s
 ) -> None:
     """The numbers of versions mean something else now: what MongoDB has of the life before is never taken for ours."""
     shop = Shop(make_settings(*data, documents=mongo), clock=clock, hasher=QUICK)
-    work = shop.works["catalog"]
+    work = shop.databases["catalog"]
     await put(shop.documents, work, "a", {"slug": "lamp", "colour": "red"})
     await write_archive(shop, tmp_path / "shop.zip")
     for version, colour in ((1, "blue"), (2, "green")):
@@ -423,7 +423,7 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
         return Shop(make_settings(*data, documents=documents, files=f"file://{tmp_path}/{files}"), hasher=QUICK)
 
     async def inside(shop: Shop) -> dict[str, bool]:
-        rows = await shop.works["catalog"].fetch("SELECT id, body FROM documents WHERE collection = 'products'")
+        rows = await shop.databases["catalog"].fetch("SELECT id, body FROM documents WHERE collection = 'products'")
         return {row["id"]: row["body"] != "null" for row in rows}
 
     old, new = opened("database:"), opened(mongo, "there")
@@ -431,10 +431,10 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
     await old.files.put("aa/picture.webp", b"picture")
     assert (await move_beside(old, new, lambda _: None)).files == len(await old.files.names())
     # The old processes go on for a while.
-    await old.catalog.move(lamps[0].id, "retired")
+    await old.catalog.set_status(lamps[0].id, "retired")
     late = await sell(old, "Late lamp")
     await old.close()
-    await new.documents.settle(new.works["catalog"])
+    await new.documents.settle(new.databases["catalog"])
     assert [one for one, here in (await inside(new)).items() if here] == [late.id]
     assert [(await new.catalog.get(one.id)).status for one in (*lamps[:2], late)] == [
         "retired",
@@ -443,16 +443,16 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
     ]
     assert await new.files.get("aa/picture.webp") == b"picture"
     await move_beside(new, new, lambda _: None)  # the rest of it
-    await new.documents.settle(new.works["catalog"])
+    await new.documents.settle(new.databases["catalog"])
     assert not any((await inside(new)).values())
     back = opened("database:")
     assert (await move_beside(new, back, lambda _: None)).files
-    await new.catalog.move(late.id, "retired")
-    await new.documents.settle(new.works["catalog"])  # which lets go of nothing now
+    await new.catalog.set_status(late.id, "retired")
+    await new.documents.settle(new.databases["catalog"])  # which lets go of nothing now
     assert all((await inside(back)).values())
     assert (await back.catalog.get(late.id)).status == "retired"
     assert await back.files.get("aa/picture.webp") == b"picture"
-    assert (await back.catalog.move(late.id, "published")).status == "published"
+    assert (await back.catalog.set_status(late.id, "published")).status == "published"
     for one in (new, back):
         await one.close()
 

@@ -204,5 +204,5 @@ async def test_the_viewer_keeps_a_message_once(shop: Shop) -> None:
     message = Message(id="msg_1", channel="email", recipient="ada@example.com", subject="Hello", text="Hello")
     for _ in range(3):
         await shop.postboxes["email"].deliver(message)
-    rows = await shop.works["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
+    rows = await shop.databases["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
     assert [row["subject"] for row in rows] == ["Hello"]

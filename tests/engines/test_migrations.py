@@ -21,7 +21,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
 from shopwright.kit.data.database import MigrationStep
 from shopwright.operations.archive import put as put_rows
-from shopwright.operations.upgrade_rehearsal import Stage
+from shopwright.operations.upgrade_rehearsal import UpgradeStage
 from shopwright.services.orders.contract import NewShipment
 from tests.builders.databases import folder, prepare, put
 from tests.builders.environment import POSTGRES, bare_environment, need, postgres_do
@@ -215,7 +215,7 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", tracking_number="2"), SYSTEM)
     assert (await shop.orders.get(order.id)).number == "1005"
     assert (await shop.catalog.get("lamp")).title == "Lamp"
-    before = {(one["country"], one["rate"]) for one in await shop.works["pricing"].fetch("SELECT * FROM tax_rates")}
+    before = {(one["country"], one["rate"]) for one in await shop.databases["pricing"].fetch("SELECT * FROM tax_rates")}
     rates = await shop.pricing.tax_rates()
     assert {(one.country, one.rate) for one in rates} == before != set()
     assert {one.why for one in rates} == {"set before changes were recorded"}
@@ -227,7 +227,9 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
 
 
 async def all_plans(shop: Shop) -> list[tuple[str, MigrationStep]]:
-    return [(name, step) for name, work in shop.works.items() for step in await work.database.plan(migrations_of(name))]
+    return [
+        (name, step) for name, work in shop.databases.items() for step in await work.database.plan(migrations_of(name))
+    ]
 
 
 @pytest.mark.slow
@@ -267,9 +269,9 @@ async def test_what_would_be_wrong_after_an_upgrade_is_said(database: str, place
     told = await release(database, tmp_path / "data", tmp_path)
     shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())
     copy = Shop(make_settings(tmp_path / "copy", place_for_copy), hasher=QUICK, clock=SystemClock())
-    async with shop.works["orders"].database.begin() as session:
+    async with shop.databases["orders"].database.begin() as session:
         await session.run("UPDATE orders SET total = total + 1 WHERE id = :id", {"id": told["orders"][0]})
-    done = await Stage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
+    done = await UpgradeStage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
     assert done.wrong
     assert done.migrations
     await shop.close()
@@ -282,7 +284,7 @@ async def test_a_shop_that_is_as_this_version_has_it_is_told_so(
     shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())
     await shop.migrate()
     copy = Shop(make_settings(tmp_path / "copy", place_for_copy), hasher=QUICK, clock=SystemClock())
-    done = await Stage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
+    done = await UpgradeStage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
     assert (done.migrations, done.wrong) == ((), ())
     await shop.close()
     await copy.close()

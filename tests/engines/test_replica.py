@@ -136,7 +136,7 @@ async def test_when_the_primary_dies_the_replica_takes_over_and_no_acknowledged_
     shop = Shop(make_settings(data, url, search=f"tantivy://{data}/search"), hasher=QUICK)
     try:
         await delivered(shop)
-        known = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+        known = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
         assert set(acknowledged) <= known
         assert await wrong(shop) == []
     finally:

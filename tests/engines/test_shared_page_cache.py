@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache, open_hot
-from shopwright.kit.caching.page_cache import CachePolicy, Header, PageCache, Sources
+from shopwright.kit.caching.page_cache import CachePolicy, Header, PageCache, ServiceVersions
 from shopwright.kit.caching.shared_page_cache import SharedPageCache
 from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.errors import Invalid
@@ -58,7 +58,7 @@ class Process:
         self._visitors = Guests()
         plan = CachePolicy((name,), self._visitors, own=[lambda: self.outages])
         counted = Counter("made", "", ["how"], registry=CollectorRegistry())
-        sources = Sources({name: lambda: None}, marks)
+        sources = ServiceVersions({name: lambda: None}, marks)
         prepared = PageCache(self._answer, {"/x": plan}, sources, counted, hot=SharedPageCache(cache, maker))
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test")
 

@@ -53,7 +53,7 @@ def with_authority(url: str, ca: Path) -> str:
 
 
 async def test_rabbitmq_by_tls(unknown: Authority, shop: Shop) -> None:
-    url, works = server("RABBITMQ_TLS"), list(shop.works.values())
+    url, works = server("RABBITMQ_TLS"), list(shop.databases.values())
     trusted = open_bus(f"{url}&prefix={server_place(Path(shop.settings.data))}", works, [], [])
     assert (await trusted.examine()).engine.startswith("RabbitMQ")
     stranger = open_bus(with_authority(url, unknown.ca), works, [], [])

@@ -14,7 +14,7 @@ from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
 from shopwright.engines.cdn import open_edge
-from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, ServiceVersions
 from shopwright.kit.data.unit_of_work import VersionStore, one_request
 from shopwright.kit.money import Money
 from shopwright.services.pricing.contract import Price
@@ -113,7 +113,7 @@ async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_fron
 
     plan = CachePolicy((name,), AnonymousOnly())
     counted = Counter("made", "", ["how"], registry=CollectorRegistry())
-    prepared = PageCache(app, {"/x": plan}, Sources({name: lambda: None}, marks), counted, edge)
+    prepared = PageCache(app, {"/x": plan}, ServiceVersions({name: lambda: None}, marks), counted, edge)
     said = []
     await change(there, name)  # so that there is a version
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test") as client:

@@ -22,7 +22,7 @@ from shopwright.kit.bounds import (
     TEXT,
     TOKEN,
     URL,
-    Bound,
+    TextLimit,
     bounds_of,
     faults,
     wrong_with,
@@ -69,7 +69,7 @@ def test_a_field_is_as_long_as_its_name_says_and_no_field_is_without_an_end() ->
         for name, hint in typing.get_type_hints(struct, include_extras=True).items():
             if "str" not in str(hint):
                 continue
-            bound = bounds._marked(hint, Bound) or LINE
+            bound = bounds._marked(hint, TextLimit) or LINE
             assert bound == NAMED.get(name, bound), f"{where}: {struct.__name__}.{name} is not marked as {NAMED[name]}"
             assert bound.longest <= HTML.longest
             if bound in {TEXT, HTML}:

@@ -60,7 +60,7 @@ async def use() -> None:
             assert placed["gift_message"] == MESSAGE, placed
             shown = (await api.get(f"/v1/orders/{placed['id']}", headers=mine)).json()
             assert shown["gift_message"] == MESSAGE
-            [row] = await shop.works["orders"].fetch("SELECT body FROM orders")
+            [row] = await shop.databases["orders"].fetch("SELECT body FROM orders")
             assert msgspec.json.decode(row["body"])["gift_message"] == MESSAGE
             exported = (await api.get("/v1/me/export", headers=mine)).json()
             assert exported["orders"][0]["gift_message"] == MESSAGE

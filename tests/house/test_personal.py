@@ -24,7 +24,7 @@ REASONS: dict[str, str] = {
         ),
         OF_GOODS,
     ),
-    **dict.fromkeys(("Rate", "TaxKind", "TaxPart", "TaxesNow.unknown", "DocumentBody.notes", "Business.member"), OF_TAXES),
+    **dict.fromkeys(("Rate", "TaxKind", "TaxPart", "CurrentTaxes.unknown", "DocumentBody.notes", "Business.member"), OF_TAXES),
     **dict.fromkeys(
         (
             "CouponUsed.coupon", "OrderBody.coupons", "OrderBody.shipping_title", "Step", "DocumentBody.refers_to",
@@ -45,7 +45,7 @@ REASONS: dict[str, str] = {
     ),
     **dict.fromkeys(("ProductsViewed.counts", "SearchesMade.counts"), COUNTED),
     "Seller": "it is who sells, whom documents have to name",
-    "Act.action": "it is the name of an operation",
+    "StaffAction.action": "it is the name of an operation",
     "Review.title": "a review stays when who wrote it is forgotten, as nobody's",
     "Review.body": "a review stays when who wrote it is forgotten, as nobody's",
     "Review.flags": "it is one of a few sentences of ours",

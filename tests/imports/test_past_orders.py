@@ -57,7 +57,7 @@ async def take(shop: Shop, kind: str, text: str, tmp_path: Path, **more) -> tupl
 
 
 async def letters(shop: Shop) -> int:
-    return len(await shop.works["notifications"].fetch("SELECT id FROM messages"))
+    return len(await shop.databases["notifications"].fetch("SELECT id FROM messages"))
 
 
 async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is_told(
@@ -65,7 +65,7 @@ async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is
 ) -> None:
     kettle = await sell(shop, on_hand=7)
     await shop.catalog.edit(kettle.id, (await _with_sku(shop, kettle.id, "KETTLE")))
-    ada = await shop.users.bring("ada@example.com", "Ada Lovelace")
+    ada = await shop.users.import_customer("ada@example.com", "Ada Lovelace")
     await shop.bus.settle()
     before = await letters(shop)
     code, said = await take(shop, "shopify", SHOPIFY, tmp_path)
@@ -101,7 +101,7 @@ async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is
 
 async def _with_sku(shop: Shop, product_id: str, sku: str):
     written = msgspec.convert(
-        await as_written(shop.shelf, await shop.catalog.get(product_id)), ProductInput, from_attributes=True
+        await as_written(shop.product_views, await shop.catalog.get(product_id)), ProductInput, from_attributes=True
     )
     return msgspec.structs.replace(written, variants=(msgspec.structs.replace(written.variants[0], sku=sku),))
 
@@ -312,7 +312,7 @@ async def test_rows_lie_encrypted_and_are_gone_with_the_account_and_what_they_to
     await shop.bus.settle()
     with pytest.raises(Missing):
         await shop.orders.source(order.id)
-    assert await shop.works["orders"].fetch("SELECT * FROM order_sources") == []
+    assert await shop.databases["orders"].fetch("SELECT * FROM order_sources") == []
     left = (await everything_on_disk(shop)).casefold()
     assert [word for word in ("lovelace", "torstra", "1234567", "byron", "ada@example.com") if word in left] == []
 
@@ -352,5 +352,5 @@ async def test_rows_are_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
         async with other.running(deliver=False):
             await archive.read(other, tmp_path / "shop.zip")
             assert await other.orders.source(order.id) == kept
-            [there, *_] = await other.works["orders"].fetch("SELECT body FROM order_sources")
+            [there, *_] = await other.databases["orders"].fetch("SELECT body FROM order_sources")
             assert there["body"].startswith("vault:")

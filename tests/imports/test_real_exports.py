@@ -22,7 +22,7 @@ from shopwright.importers.taking import ProductImporter
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.adjustments import Adjustments
-from shopwright.services.inventory.contract import Adjustment, Wanted
+from shopwright.services.inventory.contract import Adjustment, VariantQuantity
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
 from tests.builders.imports import read, real, take
@@ -133,7 +133,7 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     path = write(tmp_path, rows)
     fetcher = Fetcher(shop.catalog, fetch=False)
     taken = 0
-    async for _remark in ProductImporter(shop.shelf, fetcher, at_once=1).take(read(path)):
+    async for _remark in ProductImporter(shop.product_views, fetcher, at_once=1).take(read(path)):
         taken += 1
         if taken == 3:
             break
@@ -172,7 +172,9 @@ async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_
 class CountsStock(Adjustments):
     opened: ClassVar[list[int]] = []
 
-    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
+    async def open_stock(
+        self, lines: Sequence[VariantQuantity], reason: str, costs: Mapping[str, Money] | None = None
+    ) -> None:
         self.opened.append(len(lines))
         await super().open_stock(lines, reason, costs)
 
@@ -193,7 +195,9 @@ async def test_no_transaction_is_long_whatever_products_are_like(
     shop = Shop(make_settings(*data), overrides={Adjustments: CountsStock})
     CountsStock.opened.clear()
     async with shop.running(deliver=False):
-        taker = ProductImporter(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)
+        taker = ProductImporter(
+            shop.product_views, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000
+        )
         assert [one.outcome async for one in taker.take(drafts)] == ["taken"] * products
     assert CountsStock.opened == opened
 
@@ -203,7 +207,7 @@ async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(s
         Draft(source=source, rows=(row,), title=title, slug="mug", variants=(DraftVariant(row=row, sku="M1", price=Money(700, "EUR")),))
         for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
     ]  # fmt: skip
-    taker = ProductImporter(shop.shelf, Fetcher(shop.catalog, fetch=False))
+    taker = ProductImporter(shop.product_views, Fetcher(shop.catalog, fetch=False))
     said = [(one.row, one.outcome) async for one in taker.take(drafts)]
     assert said == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
     found = await shop.catalog.list_products()

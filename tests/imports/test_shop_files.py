@@ -11,7 +11,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli.importing import ImportOptions, read_map, run
 from shopwright.importers.draft import UNLIMITED, Draft, ImportIssue
-from shopwright.importers.header import Doubtful
+from shopwright.importers.header import UnclearColumns
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.kit.text import csv_cell
@@ -316,7 +316,7 @@ def test_headers_are_read_in_other_languages_and_what_is_hidden_stays_so(tmp_pat
 )
 def test_a_column_that_may_restrict_and_is_not_known_stops_the_import(tmp_path: Path, header: str, value: str) -> None:
     path = file(tmp_path, f"ID,Type,Name,Regular price,{header}\n1,simple,A,5,{value}\n")
-    with pytest.raises(Doubtful, match="--map"):
+    with pytest.raises(UnclearColumns, match="--map"):
         list(read(path, "woocommerce"))
 
 
@@ -497,6 +497,6 @@ async def test_a_tax_class_of_this_shop_is_taken_and_another_is_told_of(shop: Sh
         "Kettle": "reduced", "Le Monde": "taux-presse",
     }  # fmt: skip
     paper = next(one for one in await shop.catalog.list_products(status="published") if one.title == "Le Monde")
-    await write.patch(shop.shelf, paper, write.ProductPatch(tax_class="zero"), None, "test")
+    await write.patch(shop.product_views, paper, write.ProductPatch(tax_class="zero"), None, "test")
     _, rows = await take(shop, "woocommerce", path, tmp_path)
     assert (await shop.catalog.get(paper.id)).taxed_as == "zero"  # as staff have it since

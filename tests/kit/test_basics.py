@@ -20,7 +20,7 @@ from shopwright.kit.ids import Ids, is_id
 from shopwright.kit.pieces import joined, terms_of, words_and_terms_of, words_of
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
-from shopwright.kit.text import Cleaned, clean_html, is_key, name_key, plain_text, slugify
+from shopwright.kit.text import CleanedTextCache, clean_html, is_key, name_key, plain_text, slugify
 from shopwright.settings import Settings, complete
 
 
@@ -215,7 +215,7 @@ def test_a_key_is_one_for_each_name(one: str, other: str) -> None:
 
 
 def test_texts_that_came_out_clean_are_known_up_to_so_many_letters() -> None:
-    known = Cleaned(most=10)
+    known = CleanedTextCache(most=10)
     for text in ("<p>a</p>", "bb", "bb", "", "ccc"):
         known.add(text)
     assert ["<p>a</p>" in known, "bb" in known, "" in known, "ccc" in known] == [False, True, True, True]

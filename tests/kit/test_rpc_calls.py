@@ -19,7 +19,7 @@ from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallTokens, ServiceTokens
 from shopwright.kit.rpc.transport import HttpTransport
 from shopwright.registry import may_ask
-from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
+from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, VariantQuantity
 from shopwright.services.users.contract import Users
 from tests.builders.rpc import SEAL, anyone_may, app_of, first_time, line_to, nothing
 from tests.process.server import free_port
@@ -51,7 +51,7 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
     later = shop.clock.now() + timedelta(minutes=30)
     await inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=1, reason="counted")])
     with pytest.raises(SoldOut) as refused:
-        await inventory.reserve("ord_1", [Wanted("var_lamp", 2)], later)
+        await inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], later)
     assert refused.value.data == {"left": {"var_lamp": 1}}
     with pytest.raises(Invalid) as wrong:
         await inventory.adjust([Adjustment(variant_id="var_lamp", reason="no number")])
@@ -98,7 +98,7 @@ async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Sho
         (signed(), "inventory/adjust"),
         (signed(body=b"another"), "inventory/stock"),
         (signed(seal=CallTokens("another secret")), "inventory/stock"),
-        (signed(verb="damage"), "inventory/damage"),
+        (signed(verb="check_consistency"), "inventory/check_consistency"),
         (signed(service="orders", verb="place"), "orders/place"),
         (f"{said.replace('tests', 'faces')}.{mark}", "inventory/stock"),
         (f"{said.replace(moment, str(int(moment) + 5))}.{mark}", "inventory/stock"),

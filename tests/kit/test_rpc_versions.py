@@ -92,7 +92,7 @@ async def test_rows_and_facts_of_a_newer_version_are_read(shop: Shop) -> None:
     await shop.carts.add(cart.id, lamp.variants[0].id, 1)
     await shop.carts.change(cart.id, CartChange(email="a@example.com", shipping_address=BERLIN))
     newer = msgspec.json.encode(msgspec.to_builtins(BERLIN) | TOMORROW).decode()
-    async with shop.works["carts"].begin() as tx:
+    async with shop.databases["carts"].begin() as tx:
         await tx.run("UPDATE carts SET shipping_address = :it WHERE id = :id", it=newer, id=cart.id)
     assert (await shop.carts.get(cart.id)).shipping_address == BERLIN
 
@@ -100,7 +100,7 @@ async def test_rows_and_facts_of_a_newer_version_are_read(shop: Shop) -> None:
 async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> None:
     lamp = await sell(shop)
     event = {"id": "evt_0", "type": "TellsTomorrow", "time": 0, "subject": "ord_1", "data": '{"a":1}', "trace": ""}
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, time, subject, data, trace)"
             " VALUES (:id, :type, :time, :subject, :data, :trace)", **event
@@ -111,8 +111,8 @@ async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> 
         )
     order = await place(shop, lamp)
     await shop.bus.settle()
-    waiting = await shop.works["orders"].fetch("SELECT hearer FROM deliveries")
+    waiting = await shop.databases["orders"].fetch("SELECT hearer FROM deliveries")
     assert {row["hearer"] for row in waiting} <= {"notifications.tomorrow"}  # it waits here, or in its queue
     assert (await shop.orders.get(order.id)).status == "paid"
-    told: list[StoredEvent] = await shop.works["orders"].events_after("", 1)
+    told: list[StoredEvent] = await shop.databases["orders"].events_after("", 1)
     assert (told[0].type, msgspec.json.decode(told[0].data)) == ("TellsTomorrow", {"a": 1})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.orders.service import OrderService
 from shopwright.simulation.faults import Faults
@@ -16,7 +16,7 @@ class Other(OrderService):
     """In place of ours."""
 
 
-@pytest.mark.parametrize("own", [Holds, Faults])
+@pytest.mark.parametrize("own", [UnpaidLimits, Faults])
 def test_a_class_that_no_service_is_built_from_cannot_be_replaced(tmp_path: Path, own: type) -> None:
     with pytest.raises(LookupError, match=f"No service is built from {own.__name__}"):
         Shop(make_settings(tmp_path), overrides={own: Other})

@@ -138,7 +138,7 @@ async def test_one_that_is_spent_before_paying_again_is_said_there(browser: Brow
     await browser.send("/cart/gift-cards", code=card.code)
     await browser.send("/checkout/payment", card="pretend_declined")
     order = (await shop.orders.search())[0]
-    await shop.giftcards.release(order.id)
+    await shop.giftcards.release_hold(order.id)
     await shop.giftcards.set_disabled(card.id, disabled=True)
     page = await browser.send("/checkout/payment", order=order.id, card="pretend_ok")
     assert "This gift card cannot pay as much any more." in page
@@ -194,7 +194,7 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
         {"email": "nobody"},
     ):
         assert (await office.post(OFFICE, data={**sent, "key": "k", **wrong})).status_code == 422
-    kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
+    kept = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
     assert kept
     assert code not in str(kept)
 
@@ -216,7 +216,7 @@ async def test_the_audit_log_does_not_say_whom_a_card_is_for(shop: Shop, office:
     form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', (await office.get(OFFICE)).text))
     await office.post(OFFICE, data={**form, "amount": "20", "why": "sold", "email": "grace@example.com"})
     assert [one.recipient for one in await shop.giftcards.cards()] == ["grace@example.com"]
-    kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
+    kept = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
     assert kept
     assert "grace" not in str(kept)
 
@@ -294,10 +294,12 @@ async def test_its_recipient_is_sent_the_code_and_no_message_keeps_it(shop: Shop
     text = await letter(shop, "A gift card for €20.00", "grace@example.com")
     assert f"Its code is {card.code}." in text
     assert "until 31 December 2029" in text
-    kept = [dict(row) for row in await shop.works["notifications"].fetch("SELECT text, html, subject FROM messages")]
+    kept = [
+        dict(row) for row in await shop.databases["notifications"].fetch("SELECT text, html, subject FROM messages")
+    ]
     assert kept
     assert card.code not in str(kept)
-    events = [dict(row) for row in await shop.works["giftcards"].fetch("SELECT * FROM facts")]
+    events = [dict(row) for row in await shop.databases["giftcards"].fetch("SELECT * FROM facts")]
     assert card.code not in str(events)
 
 

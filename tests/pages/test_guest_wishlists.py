@@ -24,7 +24,7 @@ async def test_what_a_guest_wished_for_survives_signing_in(shop: Shop, api: http
         answer = await send(api, page, "/account/wishlist", product_id=one.id)
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account/wishlist")
     await send(api, "/p/kettle", "/account/wishlist", product_id="<script>.prd_x")
-    await shop.catalog.move(gone.id, "retired")
+    await shop.catalog.set_status(gone.id, "retired")
     signed_in = await send(
         api, "/sign-in?next=/account/wishlist", "/sign-in", email=ADA, password=PASSWORD, next="/account/wishlist"
     )

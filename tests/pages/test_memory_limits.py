@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 from shopwright.app import Shop
 from shopwright.kit.caching import memo, page_cache
 from shopwright.kit.caching.memo import Memo, weight
-from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, Sources
+from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, ServiceVersions
 from shopwright.web import render
 
 
@@ -33,7 +33,7 @@ async def test_addresses_of_kept_answers_are_counted() -> None:
         await send({"type": "http.response.body", "body": b"x"})
 
     counted = Counter("kept", "kept", ["how"], registry=CollectorRegistry())
-    sources = Sources({"catalog": lambda: 1}, None)
+    sources = ServiceVersions({"catalog": lambda: 1}, None)
     kept = PageCache(answer, {"/v1/search": CachePolicy(("catalog",), AnonymousOnly())}, sources, counted)
 
     async def nothing(_message: Any) -> None: ...
@@ -54,7 +54,7 @@ async def test_addresses_of_kept_answers_are_counted() -> None:
 
 
 async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
-    remembered = Memo(whole.works["catalog"])
+    remembered = Memo(whole.databases["catalog"])
 
     async def value() -> str:
         return "v" * 100_000
@@ -66,7 +66,7 @@ async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
 
 
 async def test_what_is_dropped_while_more_is_read_is_still_answered(whole: Shop) -> None:
-    remembered = Memo(whole.works["catalog"])
+    remembered = Memo(whole.databases["catalog"])
 
     async def read(ids: list[str]) -> dict[str, str]:
         async def value() -> str:

@@ -142,7 +142,7 @@ async def test_a_product_is_scheduled_and_told_to_search_engines(
     shop: Shop, office: httpx.AsyncClient, clock: HandClock
 ) -> None:
     kettle = await sell(shop)
-    await shop.catalog.move(kettle.id, "draft")
+    await shop.catalog.set_status(kettle.id, "draft")
     page = f"/office/products/{kettle.id}"
     fields = {"title": kettle.title, "status": "scheduled", "publish_at": "2026-03-02T12:00", "seo_title": "It sings"}
     saved = await send(office, page, page, **fields)

@@ -14,7 +14,7 @@ from shopwright.kit.audit import AuditFilter
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import AttributeType, Collection, Condition, ProductType
-from shopwright.services.inventory.contract import Adjustment, Location, Wanted
+from shopwright.services.inventory.contract import Adjustment, Location, VariantQuantity
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
 from shopwright.web.product_view import write
 from tests.builders.goods import sell
@@ -229,7 +229,7 @@ async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_n
 ) -> None:
     kettle = await sell(shop, price=5000, on_hand=5)
     variant = kettle.variants[0].id
-    await shop.inventory.reserve("ord_1", [Wanted(variant, 3)], shop.clock.now() + timedelta(hours=1))
+    await shop.inventory.reserve("ord_1", [VariantQuantity(variant, 3)], shop.clock.now() + timedelta(hours=1))
     here = f"/office/products/{kettle.id}"
 
     def named(more: dict[str, str]) -> dict[str, str]:
@@ -261,17 +261,17 @@ async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_n
 async def test_what_one_service_refuses_is_taken_back_from_the_others(shop: Shop) -> None:
     kettle = await sell(shop, price=5000, on_hand=5)
     variant = kettle.variants[0].id
-    await shop.inventory.reserve("ord_1", [Wanted(variant, 3)], shop.clock.now() + timedelta(hours=1))
-    written = await write.as_written(shop.shelf, kettle)
+    await shop.inventory.reserve("ord_1", [VariantQuantity(variant, 3)], shop.clock.now() + timedelta(hours=1))
+    written = await write.as_written(shop.product_views, kettle)
     offer = msgspec.structs.replace(written.variants[0], price=Money(100, "EUR"), on_hand=1)
     new = msgspec.structs.replace(written, title="Changed", variants=(offer,))
     with pytest.raises(Refused):
-        await write.replace(shop.shelf, kettle.id, new, kettle.version, "counted")
+        await write.replace(shop.product_views, kettle.id, new, kettle.version, "counted")
     after = await shop.catalog.get(kettle.id)
     assert (after.title, after.brand) == (kettle.title, kettle.brand)
     assert (await shop.pricing.prices([variant], "EUR"))[variant].amount.amount == 5000
     fitting = msgspec.structs.replace(new, variants=(msgspec.structs.replace(offer, on_hand=4),))
-    assert (await write.replace(shop.shelf, kettle.id, fitting, after.version, "counted")).title == "Changed"
+    assert (await write.replace(shop.product_views, kettle.id, fitting, after.version, "counted")).title == "Changed"
 
 
 async def test_a_picture_that_is_refused_keeps_what_it_shows(shop: Shop, office: httpx.AsyncClient) -> None:

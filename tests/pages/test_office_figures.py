@@ -168,7 +168,7 @@ async def test_an_order_that_was_authorised_before_this_was_noted_is_found(caref
     kettle = await sell(careful, on_hand=9)
     held, declined = await place(careful, kettle), await place(careful, kettle, token="pretend_decline")
     await careful.bus.settle()
-    async with careful.works["orders"].begin() as tx:
+    async with careful.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET authorised = 0")
     await careful.orders.forget_unfinished()
     assert [one.id for one in await careful.orders.search(status="authorised")] == [held.id]

@@ -54,7 +54,7 @@ async def test_a_refund_that_waits_can_be_ended_and_the_audit_log_has_it(
     shop.clock.move(seconds=40)
     taken = await send(order, "cancel-refund", refund=waits, why="paid in cash")
     assert (taken.status_code, "may still be paid" in taken.text, "paid in cash" in taken.text) == (422, True, True)
-    async with shop.works["pretend"].begin() as tx:  # its books know nothing of it after all
+    async with shop.databases["pretend"].begin() as tx:  # its books know nothing of it after all
         await tx.run("DELETE FROM intent_refunds")
         await tx.run("UPDATE intents SET refunded = 0")
     shop.clock.move(seconds=40)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 async def put(shop: Shop, title: str, status: str = "draft", sku: str = "", barcode: str = "", **more: str) -> Product:
     variants = (write.VariantWrite(sku=sku, barcode=barcode, price=Money(6400, "EUR"), on_hand=9, weight=900),)
     made = await write.create(
-        shop.shelf, write.ProductWrite(title=title, status=status, variants=variants, **more), "opening stock"
+        shop.product_views, write.ProductWrite(title=title, status=status, variants=variants, **more), "opening stock"
     )
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
@@ -57,7 +57,7 @@ async def test_a_status_holds_during_a_search_and_from_page_to_page(shop: Shop, 
 
 async def test_words_follow_every_change_of_a_product(shop: Shop, office: httpx.AsyncClient) -> None:
     made = await put(shop, "Old lamp")
-    await write.patch(shop.shelf, made, write.ProductPatch(title="New chair", status="published"), None, "x")
+    await write.patch(shop.product_views, made, write.ProductPatch(title="New chair", status="published"), None, "x")
     assert (await listed(office, q="lamp"), await listed(office, q="chairs")) == ([], [made.id])
     assert await listed(office, q="chair", status="draft") == []
     assert await listed(office, q="chair", status="published") == [made.id]
@@ -71,7 +71,7 @@ async def test_a_typo_finds_what_shoppers_would_find(shop: Shop, office: httpx.A
 
 async def test_products_of_a_version_that_kept_no_words_are_found_too(shop: Shop, office: httpx.AsyncClient) -> None:
     made = [await put(shop, f"Lamp {n}") for n in range(3)]
-    async with shop.works["catalog"].begin() as tx:
+    async with shop.databases["catalog"].begin() as tx:
         await tx.run("DELETE FROM product_words")
         await tx.run("DELETE FROM words_written")
     assert await listed(office, q="lamp") == []

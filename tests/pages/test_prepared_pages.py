@@ -101,9 +101,9 @@ async def test_a_kept_page_is_never_older_than_a_change_by_another_process(
             await other.search.bring_up_to_date()
             assert f"Kettle {n}" in await page("/search?q=kettle")
             assert f"Kettle {n}" in await page("/")
-            await other.catalog.move(kettle.id, "retired")
+            await other.catalog.set_status(kettle.id, "retired")
             assert (await api.get("/p/harbour-kettle")).status_code == 404
-            await other.catalog.move(kettle.id, "published")
+            await other.catalog.set_status(kettle.id, "published")
             assert (await api.get("/p/harbour-kettle")).status_code == 200
     finally:
         await other.close()

@@ -38,7 +38,7 @@ async def test_a_price_filter_is_in_the_shops_currency(currency: str, data: tupl
         for number, price in enumerate(prices):
             variant = write.VariantWrite(price=parse(price, currency), on_hand=5)
             new = write.ProductWrite(title=f"Lamp {number}", status="published", variants=(variant,))
-            await write.create(shop.shelf, new, "opening stock")
+            await write.create(shop.product_views, new, "opening stock")
         await shop.bus.settle()
         await shop.search.bring_up_to_date()
         page = (await api.get("/search", params={"q": "lamp", "min": low, "max": high})).text

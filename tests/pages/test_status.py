@@ -49,9 +49,9 @@ async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> N
 @pytest.mark.parametrize("service", sorted(spec.name for spec in specs() if spec.fallbacks))
 async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_of(shop: Shop, service: str) -> None:
     kettle = await sell(shop)
-    async with shop.works[service].database.snapshot() as moment:
+    async with shop.databases[service].database.snapshot() as moment:
         tables = set(await moment.tables()) - {"migrations"}
-    async with shop.works[service].begin() as tx:
+    async with shop.databases[service].begin() as tx:
         for table in tables:
             await tx.run(f"DROP TABLE {table}")
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
@@ -67,7 +67,7 @@ async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_
 
 @pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
 async def test_a_shop_that_lacks_what_it_needs_is_not_ready(shop: Shop) -> None:
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("DROP TABLE order_lines")
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:

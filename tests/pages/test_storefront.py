@@ -238,7 +238,7 @@ async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -
     stale = await browser.client.get(path)
     forms = Forms()
     forms.feed(stale.text)
-    await shop.catalog.move(kettle.id, "retired")
+    await shop.catalog.set_status(kettle.id, "retired")
     browser.page = stale
     page = await browser.send(path, title="Old Kettle", description="x", status="published")
     assert "Someone else saved this while you had it open" in page

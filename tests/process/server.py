@@ -145,7 +145,9 @@ async def delivered(shop: Shop, patience_s: float = 240) -> None:
     deadline = time.monotonic() + patience_s
     while True:
         await shop.bus.settle()
-        waiting = {name: len(await work.fetch("SELECT hearer FROM deliveries")) for name, work in shop.works.items()}
+        waiting = {
+            name: len(await work.fetch("SELECT hearer FROM deliveries")) for name, work in shop.databases.items()
+        }
         if not any(waiting.values()):
             return
         assert time.monotonic() < deadline, f"{waiting} events were not delivered"

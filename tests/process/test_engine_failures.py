@@ -72,9 +72,9 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
             await road.cut()
     shop = await settled(data)
     try:
-        orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+        orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
         assert load.acknowledged <= orders
-        letters = await shop.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        letters = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
         found = await wrong(shop)
     finally:

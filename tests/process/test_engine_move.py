@@ -82,7 +82,7 @@ async def furnish(shop: Shop) -> str:
 async def judge(shop: Shop, acknowledged: set[str]) -> None:
     """It is whole, and goes on."""
     await delivered(shop)
-    orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
+    orders = {row["id"]: row["status"] for row in await shop.databases["orders"].fetch("SELECT id, status FROM orders")}
     assert acknowledged <= orders.keys()
     assert set(orders.values()) <= {"paid", "placed", "cancelled", "expired"}
     assert await wrong(shop) == []
@@ -218,7 +218,7 @@ async def test_a_copy_that_is_not_the_same_is_found_and_the_shop_stays_where_it_
 
     class Spoiled(EngineMove):
         async def _files(self) -> None:
-            async with there.works["pricing"].begin() as tx:
+            async with there.databases["pricing"].begin() as tx:
                 await tx.run(
                     "UPDATE prices SET amount = amount + 1 WHERE variant_id = (SELECT min(variant_id) FROM prices)"
                 )
@@ -236,7 +236,7 @@ async def test_rows_that_change_places_while_they_are_copied_arrive(
     """A unique value that wanders from row to row is never in the way."""
     here, there = two_shops(tmp_path, embedded)
     await furnish(here)
-    users = here.works["users"]
+    users = here.databases["users"]
 
     async def swap(round_: int) -> None:
         async with users.begin() as tx:

@@ -81,7 +81,7 @@ async def test_whoever_takes_the_database_has_no_key_of_it(shop: Shop, api: http
         ("users", "SELECT secret AS kept FROM second_factors"),
         ("pretend", "SELECT secret AS kept FROM secrets"),
     ):
-        rows = await shop.works[service].fetch(sql)
+        rows = await shop.databases[service].fetch(sql)
         assert rows
         assert all(row["kept"].startswith(CLOSED) for row in rows), service
     everything = on_disk(data)
@@ -93,13 +93,13 @@ async def test_what_was_plain_is_encrypted_when_the_shop_is_brought_up_to_date(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     headers = await sign_in(api, *OWNER)
-    async with shop.works["users"].begin() as tx:
+    async with shop.databases["users"].begin() as tx:
         for row in await tx.fetch("SELECT id, jwk FROM signing_keys"):
             await tx.run(
                 "UPDATE signing_keys SET jwk = :jwk WHERE id = :id", id=row["id"], jwk=shop.vault.open(row["jwk"])
             )
     await shop.migrate()
-    rows = await shop.works["users"].fetch("SELECT jwk FROM signing_keys")
+    rows = await shop.databases["users"].fetch("SELECT jwk FROM signing_keys")
     assert all(row["jwk"].startswith(CLOSED) for row in rows)
     assert (await api.get("/v1/me", headers=headers)).status_code == 200
 

@@ -97,7 +97,9 @@ def table(file: Path, rows: tuple[str, ...]) -> Path:
 
 async def sold(shop: Shop) -> dict[str, tuple[int | None, int | None]]:
     """The price and the stock of all that can be seen, by SKU; None where there is none."""
-    stocked = {row["variant_id"]: row["on_hand"] for row in await shop.works["inventory"].fetch("SELECT * FROM stock")}
+    stocked = {
+        row["variant_id"]: row["on_hand"] for row in await shop.databases["inventory"].fetch("SELECT * FROM stock")
+    }
     found: dict[str, tuple[int | None, int | None]] = {}
     for product in await shop.catalog.list_products(status="published"):
         prices = await shop.pricing.prices([one.id for one in product.variants], "EUR")
@@ -108,7 +110,7 @@ async def sold(shop: Shop) -> dict[str, tuple[int | None, int | None]]:
 
 
 async def count(shop: Shop, service: str, table: str) -> int:
-    [row] = await shop.works[service].fetch(f"SELECT count(*) AS n FROM {table}")
+    [row] = await shop.databases[service].fetch(f"SELECT count(*) AS n FROM {table}")
     return int(row["n"])
 
 

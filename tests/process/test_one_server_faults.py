@@ -145,10 +145,10 @@ async def nothing_is_lost(machine: OneServer, load: Load) -> None:
             break
         await asyncio.sleep(2)
     shop = Shop(make_settings(machine.data), hasher=QUICK)
-    orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
     due = {
         row["name"]: row["due"]
-        for work in shop.works.values()
+        for work in shop.databases.values()
         for row in await work.fetch("SELECT name, due FROM timers WHERE name <> 'claim'")
     }
     await shop.close()

@@ -83,7 +83,7 @@ async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that
                 await asyncio.to_thread(server.start)
     assert server.stop() == 0
     shop = Shop(make_settings(*data), hasher=QUICK)
-    orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
     await shop.close()
     assert buyers.acknowledged <= orders
     assert len(buyers.acknowledged) > KILLS

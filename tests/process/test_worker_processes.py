@@ -112,17 +112,19 @@ async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_dou
     shop = await settled(data)
     try:
         assert len(acknowledged) > kills // 4, "too little was bought for the kills to mean anything"
-        orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
+        orders = {
+            row["id"]: row["status"] for row in await shop.databases["orders"].fetch("SELECT id, status FROM orders")
+        }
         assert [order for order in acknowledged if order not in orders] == []
         assert [order for order, status in acknowledged.items() if status == "paid" and orders[order] != "paid"] == []
         captured = Counter(
             row["order_id"]
-            for row in await shop.works["payments"].fetch("SELECT order_id FROM payments WHERE status = 'captured'")
+            for row in await shop.databases["payments"].fetch("SELECT order_id FROM payments WHERE status = 'captured'")
         )
         assert [order for order, count in captured.items() if count > 1] == []
         letters = Counter(
             (row["recipient"], row["subject"])
-            for row in await shop.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+            for row in await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         )
         assert [letter for letter, count in letters.items() if count > 1] == []
         paid = [order for order, status in orders.items() if status == "paid"]
@@ -181,7 +183,7 @@ async def test_one_process_answers_and_another_delivers_events(data: tuple[Path,
             while [order.status for order in await shop.orders.search(limit=10)] != ["paid"] * 5:
                 await asyncio.sleep(0.05)
             sql = "SELECT recipient FROM viewer WHERE subject LIKE 'Payment received%'"
-            while len(await shop.works["notifications"].fetch(sql)) < 5:
+            while len(await shop.databases["notifications"].fetch(sql)) < 5:
                 await asyncio.sleep(0.05)
     finally:
         carrier.send_signal(signal.SIGINT)

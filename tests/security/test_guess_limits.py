@@ -54,7 +54,7 @@ def hasher() -> Counting:
 
 @pytest.fixture
 async def open_letters_of_counted(counted: Shop) -> None:
-    await counted.works["notifications"].mark_demo()
+    await counted.databases["notifications"].mark_demo()
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ async def test_signing_in_and_resetting_work_the_same_whether_or_not_there_is_an
     counted: Shop, hasher: Counting, how: str
 ) -> None:
     await ada(counted)
-    await counted.users.bring("imported@example.com", "Imported")
+    await counted.users.import_customer("imported@example.com", "Imported")
     work, outcome = [], []
     for email in (ADA, "imported@example.com", "nobody@example.com"):
         before = hasher.count
@@ -323,7 +323,7 @@ async def test_signing_in_and_resetting_work_the_same_whether_or_not_there_is_an
             one = str(await counted.users.ask_reset(email))
         outcome.append(one)
         work.append(hasher.count - before)
-        rows = await counted.works["users"].fetch("SELECT count(*) AS n FROM letters_asked WHERE purpose = 'reset'")
+        rows = await counted.databases["users"].fetch("SELECT count(*) AS n FROM letters_asked WHERE purpose = 'reset'")
         assert how == "sign in" or rows[0]["n"] == len(work)
     assert len(set(work)) == len(set(outcome)) == 1
     assert work[0] == (1 if how == "sign in" else 0)

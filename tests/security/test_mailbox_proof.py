@@ -98,11 +98,11 @@ async def test_an_account_that_is_not_proved_chooses_for_itself_and_not_for_the_
 
 async def test_orders_brought_from_an_earlier_shop_are_not_given_to_who_says_to_have_the_address(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Eve")
-    assert await shop.users.holder_of(ADA) is None
+    assert await shop.users.owner_of_email(ADA) is None
     await confirm(shop, ADA)
-    assert (await shop.users.holder_of(ADA)) is not None
-    await shop.users.bring("bea@example.com", "Bea")
-    assert (await shop.users.holder_of("BEA@example.com")) is not None
+    assert (await shop.users.owner_of_email(ADA)) is not None
+    await shop.users.import_customer("bea@example.com", "Bea")
+    assert (await shop.users.owner_of_email("BEA@example.com")) is not None
 
 
 # --- secrets of messages
@@ -141,7 +141,7 @@ async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.
 async def test_a_message_tried_again_has_a_secret_that_works(shop: Shop, open_letters: None) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     await send_all(shop)
-    async with shop.works["notifications"].begin() as tx:
+    async with shop.databases["notifications"].begin() as tx:
         await tx.run("UPDATE messages SET state = 'failed', problem = 'no such mailbox'")
         await tx.run("DELETE FROM viewer")
     [failed] = await shop.notifications.messages(text=ADA)
@@ -183,8 +183,8 @@ async def test_a_new_link_ends_no_earlier_one_and_there_are_not_endlessly_many(
 
 async def test_a_link_is_good_for_the_address_it_was_sent_to(shop: Shop) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
-    token = await shop.users.letter_token(ada.id, "reset", ADA)
-    async with shop.works["users"].begin() as tx:
+    token = await shop.users.email_token(ada.id, "reset", ADA)
+    async with shop.databases["users"].begin() as tx:
         await tx.run(
             "UPDATE users SET email = 'new@example.com', email_key = 'new@example.com' WHERE id = :id", id=ada.id
         )
@@ -195,7 +195,7 @@ async def test_a_link_is_good_for_the_address_it_was_sent_to(shop: Shop) -> None
 @pytest.mark.parametrize(("purpose", "minutes"), [("verification", 24 * 60), ("reset", 60)])
 async def test_links_are_short_lived(shop: Shop, clock: HandClock, purpose, minutes: int) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
-    token = await shop.users.letter_token(ada.id, purpose)
+    token = await shop.users.email_token(ada.id, purpose)
     clock.move(minutes=minutes + 1)
     with pytest.raises(Refused, match="too old"):
         await (shop.users.verify_email(token) if purpose == "verification" else shop.users.reset_password(token, OTHER))
@@ -265,7 +265,7 @@ async def test_a_second_factor_of_a_proved_account_stays_when_a_password_is_forg
     await confirm(shop, ADA)
     factor = await shop.users.begin_second_factor(ada.id, "x")
     await shop.users.confirm_second_factor(ada.id, shows(shop, factor.secret))
-    await shop.users.reset_password(await shop.users.letter_token(ada.id, "reset"), OTHER)
+    await shop.users.reset_password(await shop.users.email_token(ada.id, "reset"), OTHER)
     assert await shop.users.has_second_factor(ada.id)
 
 
@@ -361,7 +361,7 @@ async def test_what_a_buyer_wrote_is_not_mailed_and_what_the_shop_wrote_is(shop:
 async def test_the_event_log_opens_no_cart(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     cart = await fill_cart(shop, (await sell(shop), 1))
     await shop.bus.settle()
-    async with shop.works["insights"].begin() as tx:  # as an earlier version has logged it
+    async with shop.databases["insights"].begin() as tx:  # as an earlier version has logged it
         await tx.run(
             "UPDATE journal SET subject = :id, data = :data WHERE type = 'CheckoutStarted'",
             id=cart.id,

@@ -82,10 +82,10 @@ async def test_no_code_of_a_gift_card_is_in_an_archive_and_those_there_are_stay(
     assert card.code not in written
     assert card.code.replace("-", "") not in written
     await archive.read(shop, file)
-    assert await shop.giftcards.letter_code(card.id) == card.code
+    assert await shop.giftcards.code_for_email(card.id) == card.code
     await archive.read(other, file)
     with pytest.raises(Missing):
-        await other.giftcards.letter_code(card.id)
+        await other.giftcards.code_for_email(card.id)
 
 
 async def test_what_is_written_while_the_shop_sells_is_one_moment_of_it(
@@ -174,7 +174,7 @@ async def test_an_archive_of_every_earlier_release_becomes_a_shop_of_today(other
 async def test_an_archive_of_a_later_version_is_refused_and_changes_nothing(
     shop: Shop, other: Shop, tmp_path: Path
 ) -> None:
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("INSERT INTO migrations (name, hash) VALUES ('orders/9999_later.sql', 'x')")
     await archive.write(shop, tmp_path / "later.zip")
     before = await archive.checksum(other)

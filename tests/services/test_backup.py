@@ -63,7 +63,7 @@ async def test_a_backup_that_is_far_smaller_than_the_one_before_replaces_nothing
         await place(shop, kettle)
     assert await backup(shop, tmp_path / "kept", LATEST) == 0
     before = archives(tmp_path / "kept")
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM orders WHERE number > 1001")
     clock.move(hours=1)
     with pytest.raises(Refused, match=r"1 orders \(there: 3\).*--smaller"):
@@ -80,7 +80,7 @@ async def test_products_and_files_are_counted_too(shop: Shop, clock: HandClock, 
     assert await backup(shop, tmp_path / "kept", LATEST) == 0
     for product in (await shop.catalog.list_products())[:2]:
         await lose(shop, product)
-    async with shop.works["catalog"].begin() as tx:
+    async with shop.databases["catalog"].begin() as tx:
         await tx.run("DELETE FROM documents WHERE collection = 'products'")
     clock.move(hours=1)
     with pytest.raises(Refused, match=r"0 products \(there: 3\), 1 files \(there: 3\)"):
@@ -116,7 +116,7 @@ async def test_an_archive_before_that_is_damaged_is_named_and_the_one_before_it_
     await place(shop, kettle)
     assert await backup(shop, tmp_path / "kept", BackupOptions()) == 0
     (tmp_path / "kept" / "shop-20991231-000000.zip").write_bytes(b"torn")
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM orders")
     clock.move(hours=1)
     with pytest.raises(Refused, match="0 orders"):

@@ -3,16 +3,16 @@
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.audit import Act
+from shopwright.kit.audit import StaffAction
 from shopwright.operations.backup_age import backup_ages
 from shopwright.operations.doctor import look
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.process_admin import LocalProcessAdmin
 
 pytestmark = pytest.mark.slow
 
 
 async def done(shop: Shop, action: str) -> None:
-    async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action=action)):
+    async with shop.users.log.recording(StaffAction(user_id="", who="root", role="command line", action=action)):
         pass
 
 
@@ -26,7 +26,7 @@ async def test_a_backup_that_is_too_old_is_told_of_and_one_that_was_never_made_i
     await done(shop, "restore drill")
     shop.clock.move(days=1)
     assert await told(shop) == []
-    assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await Housekeeper(shop).numbers()).decode()
+    assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await LocalProcessAdmin(shop).numbers()).decode()
     shop.clock.move(days=2)
     assert await told(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
     await done(shop, "backup")
@@ -39,6 +39,6 @@ async def test_one_that_failed_does_not_count(shop: Shop) -> None:
     await done(shop, "backup")
     shop.clock.move(days=3)
     with pytest.raises(ValueError, match="invalid literal"):
-        async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action="backup")):
+        async with shop.users.log.recording(StaffAction(user_id="", who="root", role="command line", action="backup")):
             int("no archive")
     assert (await backup_ages(shop.users, shop.clock.now()))["backup"].days == 3

@@ -14,7 +14,7 @@ from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
 from shopwright.services.books.contract import Correction, CorrectionLine
 from shopwright.services.books.contract.margin import margins
-from shopwright.services.inventory.contract import Adjustment, Location, Receipt, Wanted
+from shopwright.services.inventory.contract import Adjustment, Location, Receipt, VariantQuantity
 from shopwright.services.orders.contract import LineQuantity, NewShipment
 from tests.builders.goods import sell
 from tests.builders.ledger import MONTH, balances, entries
@@ -81,7 +81,7 @@ async def test_goods_of_a_refund_that_comes_back_leave_again_as_sold(shop: Shop)
     assert (await shop.orders.get(order.id)).refunds == ()
     assert await kept(shop) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
-    await shop.inventory.restock(order.id, [Wanted(product.variants[0].id, 1)], key="it came back")
+    await shop.inventory.restock(order.id, [VariantQuantity(product.variants[0].id, 1)], key="it came back")
     assert await kept(shop) == {"stock": 8000, "opening": -8000}
 
 
@@ -111,12 +111,12 @@ async def test_what_leaves_again_is_there_as_a_whole_or_nothing_leaves(shop: Sho
     lamps = [Receipt(variant_id="var_lamp", quantity=1, location=one) for one in ("main", "annex")]
     await shop.inventory.receive([*lamps, Receipt(variant_id="var_cup", quantity=1)])
     with pytest.raises(Refused, match="var_lamp has 2 free, not 3"):
-        await shop.inventory.take_again("ord_1", [Wanted("var_cup", 1), Wanted("var_lamp", 3)], key="k")
+        await shop.inventory.recommit("ord_1", [VariantQuantity("var_cup", 1), VariantQuantity("var_lamp", 3)], key="k")
     for _ in range(2):
-        await shop.inventory.take_again("ord_1", [Wanted("var_cup", 1), Wanted("var_lamp", 2)], key="k")
+        await shop.inventory.recommit("ord_1", [VariantQuantity("var_cup", 1), VariantQuantity("var_lamp", 2)], key="k")
     there = await shop.inventory.stock(["var_cup", "var_lamp"])
     assert [one.on_hand for one in there.values()] == [0, 0]
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ async def test_an_order_whose_goods_are_in_the_books_at_another_cost_is_seen(
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     order = await place_cart(shop, await fill_cart(shop, (product, 2)))
     await kept(shop)
-    async with shop.works[service].begin() as tx:
+    async with shop.databases[service].begin() as tx:
         await tx.run(broken)
     said = [sentence for one in await examine(shop) for sentence in one.wrong]
     assert any(one.startswith(f"The cost of goods of order {order.number} is ") for one in said), said
@@ -151,7 +151,7 @@ async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten
     await shop.books.correct(Correction(text="Freight", lines=tuple(by_hand)), SYSTEM)
     await kept(shop)
     clock.move(days=1095)
-    async with shop.works["inventory"].begin() as tx:
+    async with shop.databases["inventory"].begin() as tx:
         await tx.run("DELETE FROM order_costs")
     said = [sentence for one in await examine(shop) for sentence in one.wrong]
     assert not [one for one in said if one.startswith("The cost of goods of order")]
@@ -175,7 +175,7 @@ async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx
 
 async def test_what_is_heard_twice_is_booked_once(whole: Shop) -> None:
     await whole.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
-    [event] = [one for one in await whole.works["inventory"].events_after("", 100) if one.type == "StockValued"]
+    [event] = [one for one in await whole.databases["inventory"].events_after("", 100) if one.type == "StockValued"]
     for _ in range(2):
         await whole.books.on_stock(Delivery(event, "books.StockValued"))
     assert await kept(whole) == {"stock": 1000, "payables": -1000}
@@ -209,7 +209,7 @@ async def test_stock_that_is_in_the_books_at_another_value_is_seen(shop: Shop, s
     product = await sell(shop, price=2900, on_hand=4)
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     await shop.bus.settle()
-    async with shop.works[service].begin() as tx:
+    async with shop.databases[service].begin() as tx:
         if service == "inventory":
             await tx.run("UPDATE stock_values SET value = 999")
         else:

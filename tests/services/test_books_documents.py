@@ -184,8 +184,8 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
     order = await kettles(whole)
     [one] = await documents(whole)
     await whole.books.on_erased(erasure(order.id))
-    row = await whole.works["books"].one("SELECT body FROM issued_documents")
-    closed = await whole.works["books"].one("SELECT body FROM sealed_documents")
+    row = await whole.databases["books"].one("SELECT body FROM issued_documents")
+    closed = await whole.databases["books"].one("SELECT body FROM sealed_documents")
     assert row is not None
     assert closed is not None
     assert row["body"] == ""
@@ -196,7 +196,7 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
     clock.move(days=366 * 11)
     await whole.books.drop_documents()
     assert (await whole.books.document(one.id)).body is None
-    assert [one.body for one in await whole.works["books"].fetch("SELECT body FROM sealed_documents")] == []
+    assert [one.body for one in await whole.databases["books"].fetch("SELECT body FROM sealed_documents")] == []
 
 
 @pytest.mark.usefixtures("seller")
@@ -209,7 +209,10 @@ async def test_what_is_issued_after_an_erasure_is_shut_off_too_and_names_the_buy
     await whole.orders.cancel(order.id, "changed my mind", SYSTEM)
     _, note = await documents(whole)
     assert (note.kind, note.sealed, note.customer_id) == ("credit_note", True, "")
-    assert [row["body"] for row in await whole.works["books"].fetch("SELECT body FROM issued_documents")] == ["", ""]
+    assert [row["body"] for row in await whole.databases["books"].fetch("SELECT body FROM issued_documents")] == [
+        "",
+        "",
+    ]
     assert invoice.body is not None
     assert note.body is not None
     assert note.body.buyer == invoice.body.buyer
@@ -257,7 +260,7 @@ async def test_the_doctor_sees_what_was_changed_in_the_books(whole: Shop, sql: s
     await kettles(whole)
     await whole.bus.settle()
     assert await wrong(whole) == []
-    async with whole.works["books"].begin() as tx:
+    async with whole.databases["books"].begin() as tx:
         for one in sql.split("; "):
             await tx.run(one)
         await tx.run(
@@ -270,7 +273,7 @@ async def test_the_doctor_sees_what_was_changed_in_the_books(whole: Shop, sql: s
 async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(shop: Shop, clock: HandClock) -> None:
     await bought(shop)
     await documents(shop)
-    row = await shop.works["books"].one("SELECT * FROM facts WHERE type = 'DocumentIssued'")
+    row = await shop.databases["books"].one("SELECT * FROM facts WHERE type = 'DocumentIssued'")
     assert row is not None
     event = read_event(row)
     await shop.users.erase_address(GUEST)

@@ -29,7 +29,7 @@ from shopwright.services.books.contract import (
     TaxLine,
 )
 from shopwright.services.books.exports import file_name
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 from shopwright.services.pricing.contract import TaxId
 from tests.builders.orders import kettles
 from tests.builders.sellers import FRENCH_ID, NORTHLIGHT
@@ -109,7 +109,7 @@ def sale(
     )  # fmt: skip
 
 
-def extract(*entries: Entry, first: int = 202611, last: int = 202612, **more: object) -> Extract:
+def extract(*entries: Entry, first: int = 202611, last: int = 202612, **more: object) -> LedgerExtract:
     known: dict[str, object] = {
         "numbers": {},
         "papers": {},
@@ -118,7 +118,7 @@ def extract(*entries: Entry, first: int = 202611, last: int = 202612, **more: ob
         "made": NEW_YEAR,
         "zone": BERLIN,
     }
-    return Extract(first=first, last=last, entries=entries, **{**known, **more})  # type: ignore[arg-type]
+    return LedgerExtract(first=first, last=last, entries=entries, **{**known, **more})  # type: ignore[arg-type]
 
 
 def rows(file: bytes) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from shopwright.kit.money import Money
 from shopwright.operations.doctor import examine
 from shopwright.services.books import model
 from shopwright.services.books.contract import Correction, CorrectionLine, Entry, Payout
-from shopwright.services.orders.contract import LineQuantity, Moment, Order, OrderLine, Refund
+from shopwright.services.orders.contract import HistoryEntry, LineQuantity, Order, OrderLine, Refund
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart, Totals
 from tests.builders.goods import sell
@@ -272,7 +272,7 @@ async def test_orders_of_before_the_books_are_taken_in_without_documents(whole: 
         await kettles(whole)
     await whole.bus.settle()
     before = await balances(whole)
-    async with whole.works["books"].begin() as tx:  # as if they had been sold by a version that had no books
+    async with whole.databases["books"].begin() as tx:  # as if they had been sold by a version that had no books
         for table in (
             "entries",
             "postings",
@@ -335,13 +335,13 @@ def test_money_that_comes_when_an_order_is_off_makes_no_sale_of_it() -> None:
     )  # fmt: skip
     off = msgspec.structs.replace(two_rates_sold(), status="cancelled", payment=payment)
     assert not model.is_sold(off, [payment])
-    paid = msgspec.structs.replace(off, timeline=(Moment(NOW, "Payment received", "Shopwright"),))
+    paid = msgspec.structs.replace(off, timeline=(HistoryEntry(NOW, "Payment received", "Shopwright"),))
     assert model.is_sold(paid, [payment])
 
 
 async def test_an_order_whose_receipt_is_still_to_be_read_waits(whole: Shop, clock: HandClock) -> None:
     order = await kettles(whole)
-    async with whole.works["orders"].begin() as tx:  # as a version before wrote it
+    async with whole.databases["orders"].begin() as tx:  # as a version before wrote it
         await tx.run("UPDATE orders SET taxes = NULL")
     with pytest.raises(Unavailable, match="still to be read"):
         await whole.books.follow(order.id, clock.now())
@@ -361,11 +361,11 @@ async def test_what_is_booked_late_keeps_the_days_it_came_about_on(whole: Shop, 
     order = await two_rates(whole)
     clock.move(days=40)
     await refunded(whole, order, amount=729)
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
-    async with whole.works["payments"].begin() as tx:
+    async with whole.databases["payments"].begin() as tx:
         await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
-    async with whole.works["books"].begin() as tx:
+    async with whole.databases["books"].begin() as tx:
         for table in ("entries", "postings", "followed_orders", "day_sums", "tax_sums"):
             await tx.run(f"DELETE FROM {table}")
         await tx.run("UPDATE chains SET last = 0, sha256 = ''")

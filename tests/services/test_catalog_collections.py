@@ -43,7 +43,7 @@ async def test_a_product_is_found_where_its_category_is_when_it_is_published(sho
     )
     await shop.catalog.put_category("home", "Home")
     await shop.catalog.put_category("lamps", "Lamps", "home")
-    await shop.catalog.move(lamp.id, "published")
+    await shop.catalog.set_status(lamp.id, "published")
     for slug in ("home", "lamps"):
         assert [one.id for one in await shop.catalog.list_products(category=slug, status="published")] == [lamp.id]
     assert await shop.catalog.list_products(status="draft") == []
@@ -87,7 +87,7 @@ async def test_a_collection_by_rules_follows_products_as_they_change(shop: Shop)
     assert await shop.catalog.collections_of(kettle.id) == ["tall"]
     await sell(shop, "Vase", attributes={"height": 44.0})
     assert [one.title for one in (await shop.catalog.in_collection("tall"))[0]] == ["Kettle", "Lamp", "Vase"]
-    await shop.catalog.move(kettle.id, "retired")
+    await shop.catalog.set_status(kettle.id, "retired")
     assert [one.title for one in (await shop.catalog.in_collection("tall"))[0]] == ["Lamp", "Vase"]
 
 

@@ -55,7 +55,7 @@ async def test_retired_products_cannot_be_bought(shop: Shop) -> None:
     lamp = await sell(shop)
     cart = await shop.carts.create()
     await shop.carts.add(cart.id, lamp.variants[0].id, 1)
-    await shop.catalog.move(lamp.id, "retired")
+    await shop.catalog.set_status(lamp.id, "retired")
     assert [one.code for one in (await shop.carts.get(cart.id)).problems] == ["not_found"]
     with pytest.raises(Missing):
         await shop.carts.add(cart.id, lamp.variants[0].id, 1)

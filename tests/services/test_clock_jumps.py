@@ -15,7 +15,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability.metrics import Metrics
 from shopwright.operations.doctor import look
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.process_admin import LocalProcessAdmin
 from tests.builders.goods import sell
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ async def test_after_a_clock_was_three_hours_ahead_timers_run_again_within_their
     whole: Shop, clock: HandClock
 ) -> None:
     bell = Bell()
-    bus = bell.on(whole.works["users"])
+    bus = bell.on(whole.databases["users"])
     await bus.settle()
     clock.set_wrong(hours=3)
     await bus.settle()
@@ -52,7 +52,7 @@ async def test_after_a_clock_was_three_hours_ahead_timers_run_again_within_their
     await bus.settle()
     assert bell.rung == 3
     clock.move(seconds=11)
-    await bell.on(whole.works["users"]).settle()  # another process, or the same after a restart
+    await bell.on(whole.databases["users"]).settle()  # another process, or the same after a restart
     assert bell.rung == 4
     await bus.settle()
     assert bell.rung == 4
@@ -60,7 +60,7 @@ async def test_after_a_clock_was_three_hours_ahead_timers_run_again_within_their
 
 async def test_a_clock_that_is_set_back_again_and_again_holds_no_timer_up(whole: Shop, clock: HandClock) -> None:
     bell = Bell()
-    bus = bell.on(whole.works["users"])
+    bus = bell.on(whole.databases["users"])
     for _ in range(60):
         await bus.settle()
         clock.move(seconds=1)
@@ -77,16 +77,16 @@ async def test_ids_never_go_below_the_last_one_and_stay_beyond_guessing(whole: S
     assert [ahead, *made] == sorted([ahead, *made])
     assert len(set(made)) == 1000
     clock.set_wrong(hours=3)
-    async with whole.works["catalog"].begin() as tx:
+    async with whole.databases["catalog"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, subject, time, data) VALUES (:id, 'ProductRetired', 'x', :time, '{}')",
             id=Ids(clock).new("evt"),
             time=to_micros(tx.now),
         )
-    last = await whole.works["catalog"].one("SELECT max(id) AS id FROM facts")
+    last = await whole.databases["catalog"].one("SELECT max(id) AS id FROM facts")
     clock.set_wrong(hours=-3)
     restarted = Ids(clock)
-    await continue_ids(restarted, whole.works.values())
+    await continue_ids(restarted, whole.databases.values())
     assert last is not None
     assert restarted.new("evt") > last["id"]
 
@@ -94,22 +94,22 @@ async def test_ids_never_go_below_the_last_one_and_stay_beyond_guessing(whole: S
 async def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_again(whole: Shop, clock: HandClock) -> None:
     now = to_micros(clock.now())
     hours = 3 * 3_600_000_000
-    async with whole.works["users"].begin() as tx:
+    async with whole.databases["users"].begin() as tx:
         rows: Sequence[tuple[str, int]] = (("evt_9", now + hours), ("evt_8", now + 300_000_000))
         await tx.run_many(
             "INSERT INTO deliveries (fact_id, hearer, subject, due, state) VALUES (:id, 'x.y', 'x', :due, 'waiting')",
             [{"id": name, "due": due} for name, due in rows],
         )
-    async with whole.works["notifications"].begin() as tx:
+    async with whole.databases["notifications"].begin() as tx:
         await tx.run(
             "INSERT INTO messages (id, channel, recipient, subject, text, html, state, due, created_at)"
             " VALUES ('msg_1', 'email', 'a@example.com', 'Hello', '', '', 'waiting', :due, :now)",
             due=now + hours,
             now=now,
         )
-    for name, work in whole.works.items():
+    for name, work in whole.databases.items():
         await bring_back(work, event_handlers.due_times(name))
-    found = await whole.works["users"].fetch("SELECT fact_id, due FROM deliveries WHERE hearer = 'x.y'")
+    found = await whole.databases["users"].fetch("SELECT fact_id, due FROM deliveries WHERE hearer = 'x.y'")
     assert {row["fact_id"]: row["due"] for row in found} == {"evt_9": now, "evt_8": now + 300_000_000}
     clock.move(seconds=1)
     await whole.bus.settle()
@@ -117,7 +117,7 @@ async def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_again(whole: Sh
 
 
 async def test_a_shop_whose_clock_jumped_for_seconds_goes_on_selling_and_says_so(whole: Shop, clock: HandClock) -> None:
-    house = Housekeeper(whole)
+    house = LocalProcessAdmin(whole)
     assert (await house.condition()).warnings == {}
     clock.set_wrong(hours=3)
     whole.clock_watch.look()

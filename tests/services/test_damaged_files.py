@@ -25,8 +25,8 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import NOT_UNTIL_REPAIRED, Damaged, Unavailable
 from shopwright.kit.http.problems import describe
 from shopwright.kit.ports import Query
-from shopwright.operations.damage_watch import OneProcess
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.damage_watch import ExclusiveRole
+from shopwright.operations.process_admin import LocalProcessAdmin
 from shopwright.web.application import build
 from tests.builders.damage import (
     OF_SQLITE,
@@ -109,11 +109,11 @@ async def test_a_damaged_database_is_read_on_and_not_written_and_shoppers_see_no
     shop = Shop(make_settings(data_folder), hasher=QUICK)
     other = Shop(make_settings(data_folder), hasher=QUICK)
     async with shop.running(deliver=False):
-        work = shop.works["orders"]
+        work = shop.databases["orders"]
         assert (await work.fetch("SELECT count(*) AS n FROM orders"))[0]["n"] == 3
         damage.note_damage(file, "page 7")
         assert (await work.fetch("SELECT count(*) AS n FROM orders"))[0]["n"] == 3
-        for one in (work, other.works["orders"]):  # another process knows it, too
+        for one in (work, other.databases["orders"]):  # another process knows it, too
             with pytest.raises(Damaged, match=str(file)) as caught:
                 async with one.begin():
                     pass
@@ -238,7 +238,7 @@ def test_damage_in_postgresql_names_the_schema(kind: str, words: str) -> None:
 
 
 def test_one_process_at_a_time_looks_for_damage_and_another_takes_over(tmp_path: Path) -> None:
-    first, second = OneProcess(tmp_path), OneProcess(tmp_path)
+    first, second = ExclusiveRole(tmp_path), ExclusiveRole(tmp_path)
     assert first.is_this()
     assert first.is_this()
     assert not second.is_this()
@@ -281,8 +281,8 @@ async def test_damage_is_found_told_and_nothing_is_sold_while_one_can_look_aroun
     checkpoint(file)
     middle_page(file)
     shop = Shop(make_settings(data_folder), hasher=QUICK)
-    await shop.works["orders"].database.look_for_damage()
-    house = Housekeeper(shop)
+    await shop.databases["orders"].database.look_for_damage()
+    house = LocalProcessAdmin(shop)
     assert house.damaged() == {"orders"}
     assert b'shopwright_database_damaged{service="orders"} 1.0' in await house.numbers()
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 1))

@@ -18,7 +18,7 @@ async def test_an_empty_shop_filled_with_the_demo_catalogue_is_a_demo_shop_in_ea
     assert not await shop.is_demo()
     await mark_if_new(shop)
     assert await shop.is_demo()
-    assert [name for name in RIVER if not await shop.works[name].is_demo()] == []
+    assert [name for name in RIVER if not await shop.databases[name].is_demo()] == []
     assert (await shop.payments.setup()).demo
 
 

@@ -63,7 +63,7 @@ async def test_damage_is_seen_and_said(shop: Shop, service: str, sql: str, words
     shop.clock.move(seconds=2)
     await shop.bus.settle()
     assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
-    async with shop.works[service].begin() as tx:
+    async with shop.databases[service].begin() as tx:
         await tx.run(sql)
     said = [sentence for finding in await examine(shop) for sentence in finding.wrong]
     assert any(words in sentence for sentence in said), said
@@ -72,7 +72,7 @@ async def test_damage_is_seen_and_said(shop: Shop, service: str, sql: str, words
 async def test_a_reservation_that_ran_out_long_ago_is_seen(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_3ds")
-    async with shop.works["inventory"].begin() as tx:
+    async with shop.databases["inventory"].begin() as tx:
         await tx.run("UPDATE reservations SET expires_at = 0")
     said = [sentence for finding in await examine(shop) for sentence in finding.wrong]
     assert any(order.id in sentence for sentence in said)
@@ -104,7 +104,7 @@ async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named
 async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_3ds")
-    reference = (await shop.works["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
+    reference = (await shop.databases["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
     await shop.bus.settle()
     await shop.pretend.answer_challenge(reference, approved=True)
     await shop.payments.look_up(order.payment.id)  # as a process that dies right after it would leave it
@@ -115,7 +115,7 @@ async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None
     assert "has been received, but order" in told
     assert "events are being delivered, the oldest for 2 s" in told
     assert "orders.payment_captured" in told
-    async with shop.works["payments"].begin() as tx:
+    async with shop.databases["payments"].begin() as tx:
         await tx.run("DELETE FROM deliveries")
     found = await examine(shop)
     assert any("does not know" in sentence for finding in found for sentence in finding.wrong)
@@ -126,14 +126,14 @@ async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await place(shop, await sell(shop))
-    async with shop.works["payments"].begin() as tx:
+    async with shop.databases["payments"].begin() as tx:
         await tx.run(
             "INSERT INTO deliveries (fact_id, hearer, subject, due, state) VALUES ('evt_9', 'orders.elsewhere', 'x', :due, 'waiting')",
             due=2**62,
         )
     assert await loading.doctor(shop) == 0
     assert "some work is still in progress" in capsys.readouterr().out
-    async with shop.works["payments"].begin() as tx:
+    async with shop.databases["payments"].begin() as tx:
         await tx.run("UPDATE deliveries SET state = 'dead'")
     assert await loading.doctor(shop) == 1
 
@@ -147,7 +147,7 @@ async def test_where_services_do_not_agree_a_second_look_at_the_order_says_wheth
     await whole.bus.settle()
 
     async def write(status: str) -> None:
-        async with whole.works["orders"].begin() as tx:
+        async with whole.databases["orders"].begin() as tx:
             await tx.run("UPDATE orders SET status = :status", status=status)
 
     tasks = []

@@ -86,7 +86,7 @@ async def sold(shop: Shop) -> Order:
 
 async def said_when(shop: Shop, service: str, table: str, damage: Callable[[Any], Any]) -> list[str]:
     """What the doctor finds wrong while a table is damaged, which is mended again."""
-    work = shop.works[service]
+    work = shop.databases[service]
     rows: list[Mapping[str, Any]] = [dict(row) for row in await work.fetch(f"SELECT * FROM {table}")]
     async with work.begin() as tx:
         await damage(tx)

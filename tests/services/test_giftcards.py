@@ -72,7 +72,7 @@ async def test_its_code_is_told_once_and_kept_as_a_hash(shop: Shop) -> None:
     assert (await shop.giftcards.card(card.id)).code == ""
     assert [one.code for one in await shop.giftcards.cards()] == [""]
     tables = ("cards", "movements", "codes", "facts", "guesses", "inbox")
-    kept = [dict(row) for table in tables for row in await shop.works["giftcards"].fetch(f"SELECT * FROM {table}")]
+    kept = [dict(row) for table in tables for row in await shop.databases["giftcards"].fetch(f"SELECT * FROM {table}")]
     for form in (card.code, card.code.replace("-", "")):
         assert form not in str(kept)
     assert (await shop.giftcards.find(card.code.lower())).id == card.id
@@ -116,14 +116,14 @@ async def test_what_is_held_is_spent_once_or_free_again(shop: Shop) -> None:
     with pytest.raises(GiftCardRefused) as refused:
         await hold(shop, "ord_2", card, 501)
     assert refused.value.data["card_id"] == card.id
-    assert [await shop.giftcards.take("ord_1") for _ in range(3)] == ["taken"] * 3
+    assert [await shop.giftcards.redeem("ord_1") for _ in range(3)] == ["taken"] * 3
     assert await has(shop, card) == (500, 0)
     await hold(shop, "ord_2", card, 500)
-    await shop.giftcards.release("ord_2")
+    await shop.giftcards.release_hold("ord_2")
     assert await has(shop, card) == (500, 0)
-    assert await shop.giftcards.take("ord_2") == "expired"
+    assert await shop.giftcards.redeem("ord_2") == "expired"
     assert [one.amount.amount for one in await shop.giftcards.movements(card.id)] == [-1500, 2000]
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_all_cards_of_an_order_are_held_or_none(shop: Shop) -> None:
@@ -131,7 +131,7 @@ async def test_all_cards_of_an_order_are_held_or_none(shop: Shop) -> None:
     with pytest.raises(GiftCardRefused):
         await shop.giftcards.hold("ord_1", [share(full, 2000), share(thin, 101)], shop.clock.now())
     assert await has(shop, full) == (2000, 0)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_another_choice_of_cards_takes_the_place_of_what_an_order_held(shop: Shop) -> None:
@@ -143,16 +143,16 @@ async def test_another_choice_of_cards_takes_the_place_of_what_an_order_held(sho
     assert (await has(shop, one), await has(shop, other)) == ((2000, 2000), (2000, 0))
     await shop.giftcards.hold("ord_1", [share(one, 500), share(other, 300)], until)
     assert (await has(shop, one), await has(shop, other)) == ((2000, 500), (2000, 300))
-    await shop.giftcards.take("ord_1")
+    await shop.giftcards.redeem("ord_1")
     await shop.giftcards.hold("ord_1", [share(one, 7)], until)
     assert (await has(shop, one), await has(shop, other)) == ((1500, 0), (1700, 0))
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_a_hold_that_runs_out_is_free_and_can_be_made_again(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop)
     await hold(shop, "ord_1", card, 2000)
-    await shop.giftcards.keep("ord_1", clock.now() + timedelta(hours=1))
+    await shop.giftcards.extend_hold("ord_1", clock.now() + timedelta(hours=1))
     clock.move(minutes=31)
     await shop.giftcards.expire()
     assert await has(shop, card) == (2000, 2000)
@@ -160,7 +160,7 @@ async def test_a_hold_that_runs_out_is_free_and_can_be_made_again(shop: Shop, cl
     await shop.giftcards.expire()
     assert await has(shop, card) == (2000, 0)
     await hold(shop, "ord_1", card, 2000)
-    assert await shop.giftcards.take("ord_1") == "taken"
+    assert await shop.giftcards.redeem("ord_1") == "taken"
 
 
 async def test_the_last_euro_goes_to_one_of_a_hundred(shop: Shop) -> None:
@@ -169,14 +169,14 @@ async def test_the_last_euro_goes_to_one_of_a_hundred(shop: Shop) -> None:
     assert sum(result is None for result in results) == 1
     assert all(result is None or isinstance(result, GiftCardRefused) for result in results)
     [won] = [n for n, result in enumerate(results) if result is None]
-    assert await asyncio.gather(*(shop.giftcards.take(f"ord_{won}") for _ in range(20))) == ["taken"] * 20
+    assert await asyncio.gather(*(shop.giftcards.redeem(f"ord_{won}") for _ in range(20))) == ["taken"] * 20
     assert await has(shop, card) == (0, 0)
     back = Money(100, "EUR")
     await asyncio.gather(
-        *(shop.giftcards.give_back(f"ord_{won}", "rfd_1", back) for _ in range(10)),
+        *(shop.giftcards.refund(f"ord_{won}", "rfd_1", back) for _ in range(10)),
     )
     assert await has(shop, card) == (100, 0)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_two_cards_in_two_orders_wait_for_nobody(shop: Shop) -> None:
@@ -185,7 +185,7 @@ async def test_two_cards_in_two_orders_wait_for_nobody(shop: Shop) -> None:
     until = shop.clock.now() + timedelta(minutes=30)
     pairs = [[share(one, 100), share(other, 100)], [share(other, 100), share(one, 100)]]
     await asyncio.gather(*(shop.giftcards.hold(f"ord_{n}", pairs[n % 2], until) for n in range(20)))
-    await asyncio.gather(*(shop.giftcards.take(f"ord_{n}") for n in range(20)))
+    await asyncio.gather(*(shop.giftcards.redeem(f"ord_{n}") for n in range(20)))
     assert (await has(shop, one), await has(shop, other)) == ((3000, 0), (3000, 0))
 
 
@@ -198,9 +198,9 @@ async def test_other_choices_of_cards_wait_for_nobody(shop: Shop) -> None:
         await asyncio.gather(
             *(shop.giftcards.hold(f"ord_{n}", choices[(n + k) % 3], until) for n in range(6) for k in range(3))
         )
-    await asyncio.gather(*(shop.giftcards.take(f"ord_{n}", [share(one, 10)]) for n in range(6)))
+    await asyncio.gather(*(shop.giftcards.redeem(f"ord_{n}", [share(one, 10)]) for n in range(6)))
     assert (await has(shop, one), await has(shop, other)) == ((8940, 0), (9000, 0))
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_what_is_taken_is_what_the_order_says(shop: Shop) -> None:
@@ -208,41 +208,41 @@ async def test_what_is_taken_is_what_the_order_says(shop: Shop) -> None:
     one, other = await issue(shop, 5000), await issue(shop, 100)
     await hold(shop, "ord_1", one, 5000)
     await hold(shop, "ord_1", other, 1)
-    assert await shop.giftcards.take("ord_1", [share(one, 5000)]) == "taken"
+    assert await shop.giftcards.redeem("ord_1", [share(one, 5000)]) == "taken"
     assert (await has(shop, one), await has(shop, other)) == ((0, 0), (100, 0))
     await hold(shop, "ord_2", other, 1)
     with pytest.raises(GiftCardRefused):
-        await shop.giftcards.take("ord_2", [share(one, 5000)])
+        await shop.giftcards.redeem("ord_2", [share(one, 5000)])
     assert (await has(shop, one), await has(shop, other)) == ((0, 0), (100, 1))
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_a_refund_goes_to_the_cards_it_came_from(shop: Shop) -> None:
     one, other = await issue(shop, 500), await issue(shop, 2000)
     await shop.giftcards.hold("ord_1", [share(one, 500), share(other, 800)], shop.clock.now())
-    await shop.giftcards.take("ord_1")
+    await shop.giftcards.redeem("ord_1")
     for _ in range(2):
-        back = await shop.giftcards.give_back("ord_1", "rfd_1", Money(700, "EUR"))
+        back = await shop.giftcards.refund("ord_1", "rfd_1", Money(700, "EUR"))
         assert {(part.card_id, part.amount.amount) for part in back} == {(one.id, 500), (other.id, 200)}
     told = await shop.giftcards.of_order("ord_1")
     assert (told.taken, told.refunds) == (1300, ("rfd_1",))
-    await shop.giftcards.give_back("ord_1", "off", Money(600, "EUR"))
+    await shop.giftcards.refund("ord_1", "off", Money(600, "EUR"))
     assert (await has(shop, one), await has(shop, other)) == ((500, 0), (2000, 0))
 
 
 async def test_a_credit_beyond_it_is_on_the_first_card(shop: Shop) -> None:
     card = await issue(shop, 500)
     await hold(shop, "ord_1", card, 500)
-    await shop.giftcards.take("ord_1")
-    await shop.giftcards.give_back("ord_1", "rfd_1", Money(1900, "EUR"))
+    await shop.giftcards.redeem("ord_1")
+    await shop.giftcards.refund("ord_1", "rfd_1", Money(1900, "EUR"))
     assert await has(shop, card) == (1900, 0)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_nothing_goes_back_before_it_is_taken(shop: Shop) -> None:
     await hold(shop, "ord_1", await issue(shop), 500)
     with pytest.raises(Unavailable):
-        await shop.giftcards.give_back("ord_1", "rfd_1", Money(100, "EUR"), "ada@example.com")
+        await shop.giftcards.refund("ord_1", "rfd_1", Money(100, "EUR"), "ada@example.com")
     assert len(await shop.giftcards.cards()) == 1
     assert (await shop.giftcards.of_order("ord_1")).refunds == ()
 
@@ -250,37 +250,37 @@ async def test_nothing_goes_back_before_it_is_taken(shop: Shop) -> None:
 async def test_yen_are_counted_as_they_are(whole: Shop) -> None:
     """On paper: of 10,000 yen 3,300 are spent and 1,100 go back; 7,800 are left."""
     shop = GiftCardService(
-        whole.works["giftcards"], KeyedHash("secret", "gift cards"), whole.vault, currency="JPY", country="JP"
+        whole.databases["giftcards"], KeyedHash("secret", "gift cards"), whole.vault, currency="JPY", country="JP"
     )
     card = await shop.issue(NewGiftCard(amount=Money(10_000, "JPY"), why="sold"), SYSTEM)
     assert card.expires_on is None
     await shop.hold("ord_1", [share(card, 3_300)], whole.clock.now() + timedelta(minutes=1))
-    await shop.take("ord_1")
-    await shop.give_back("ord_1", "rfd_1", Money(1_100, "JPY"))
+    await shop.redeem("ord_1")
+    await shop.refund("ord_1", "rfd_1", Money(1_100, "JPY"))
     assert (await shop.card(card.id)).balance == Money(7_800, "JPY")
-    assert await shop.damage() == []
+    assert await shop.check_consistency() == []
     await whole.bus.settle()
     assert [one.postings[-1].amount for one in await whole.books.ledger()] == [Money(-10_000, "JPY")]
 
 
 async def test_a_refund_of_an_order_without_cards_makes_one_for_its_buyer(shop: Shop) -> None:
     with pytest.raises(Refused, match="no e-mail address"):
-        await shop.giftcards.give_back("ord_1", "rfd_1", Money(1900, "EUR"))
+        await shop.giftcards.refund("ord_1", "rfd_1", Money(1900, "EUR"))
     for _ in range(2):
-        [back] = await shop.giftcards.give_back("ord_1", "rfd_1", Money(1900, "EUR"), "ada@example.com")
+        [back] = await shop.giftcards.refund("ord_1", "rfd_1", Money(1900, "EUR"), "ada@example.com")
     [card] = await shop.giftcards.cards()
     assert (card.id, card.why, card.balance.amount, card.order_id) == (back.card_id, "refund", 1900, "ord_1")
-    assert await shop.giftcards.letter_code(card.id)
+    assert await shop.giftcards.code_for_email(card.id)
 
 
 async def test_money_that_comes_back_to_an_expired_card_makes_it_good_again(shop: Shop, clock: HandClock) -> None:
     today = clock.now().date()
     card = await issue(shop, expires_on=today)
     await hold(shop, "ord_1", card, 2000)
-    await shop.giftcards.take("ord_1")
+    await shop.giftcards.redeem("ord_1")
     clock.move(days=2)
     assert (await shop.giftcards.card(card.id)).state == "expired"
-    await shop.giftcards.give_back("ord_1", "rfd_1", Money(2000, "EUR"))
+    await shop.giftcards.refund("ord_1", "rfd_1", Money(2000, "EUR"))
     found = await shop.giftcards.card(card.id)
     assert (found.state, found.expires_on) == ("active", date(today.year + 3, 12, 31))
 
@@ -306,7 +306,7 @@ async def test_a_card_whose_code_is_lost_is_replaced_by_another(shop: Shop) -> N
     assert (new.recipient, new.expires_on) == (old.recipient, old.expires_on)
     with pytest.raises(Conflict, match="Nothing is left"):
         await shop.giftcards.replace(old.id, SYSTEM)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_what_a_replaced_card_holds_goes_to_the_new_one_when_it_is_free(shop: Shop, clock: HandClock) -> None:
@@ -317,17 +317,17 @@ async def test_what_a_replaced_card_holds_goes_to_the_new_one_when_it_is_free(sh
     new = await shop.giftcards.replace(old.id, SYSTEM)
     last = await shop.giftcards.replace(new.id, SYSTEM)
     assert await has(shop, last) == (200, 0)
-    await shop.giftcards.release("ord_0")
+    await shop.giftcards.release_hold("ord_0")
     assert (await has(shop, old), await has(shop, new), await has(shop, last)) == ((1500, 1500), (0, 0), (500, 0))
     await hold(shop, "ord_1", last, 900)
     assert (await has(shop, old), await has(shop, last)) == ((1100, 1100), (900, 900))
-    assert await shop.giftcards.take("ord_2") == "taken"
+    assert await shop.giftcards.redeem("ord_2") == "taken"
     clock.move(hours=1)
     await shop.giftcards.expire()
     assert (await has(shop, old), await has(shop, last)) == ((0, 0), (1500, 0))
-    await shop.giftcards.give_back("ord_2", "rfd_1", Money(500, "EUR"))
+    await shop.giftcards.refund("ord_2", "rfd_1", Money(500, "EUR"))
     assert await has(shop, last) == (2000, 0)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_what_a_replaced_card_holds_stays_where_the_card_is_good_again(shop: Shop) -> None:
@@ -335,7 +335,7 @@ async def test_what_a_replaced_card_holds_stays_where_the_card_is_good_again(sho
     await hold(shop, "ord_1", old, 300)
     new = await shop.giftcards.replace(old.id, SYSTEM)
     await shop.giftcards.set_disabled(old.id, disabled=False)
-    await shop.giftcards.release("ord_1")
+    await shop.giftcards.release_hold("ord_1")
     assert (await has(shop, old), await has(shop, new)) == ((300, 0), (1700, 0))
 
 
@@ -357,31 +357,31 @@ async def test_with_another_secret_codes_are_refused_and_the_doctor_says_so_unti
 ) -> None:
     card, spent = await issue(shop), await issue(shop)
     await hold(shop, "ord_1", spent, 2000)
-    await shop.giftcards.take("ord_1")
+    await shop.giftcards.redeem("ord_1")
     other = GiftCardService(
-        shop.works["giftcards"], KeyedHash("another", "gift cards"), shop.vault, currency="EUR", country="DE"
+        shop.databases["giftcards"], KeyedHash("another", "gift cards"), shop.vault, currency="EUR", country="DE"
     )
     await other.protect(anew=False)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
     with pytest.raises(Missing):
         await other.find(card.code)
-    [sentence] = await other.damage()
+    [sentence] = await other.check_consistency()
     assert sentence.startswith("Gift cards whose codes were made with another secret than the shop has now: 1.")
     new = await other.replace(card.id, SYSTEM)
     assert (await other.find(new.code)).balance.amount == 2000
-    assert await other.damage() == []
-    assert len(await shop.giftcards.damage()) == 1
+    assert await other.check_consistency() == []
+    assert len(await shop.giftcards.check_consistency()) == 1
 
 
 async def test_cards_by_an_earlier_version_are_of_the_key_that_was_there_when_the_shop_was_migrated(shop: Shop) -> None:
     await issue(shop)
-    async with shop.works["giftcards"].begin() as tx:
+    async with shop.databases["giftcards"].begin() as tx:
         await tx.run("UPDATE cards SET code_key = ''")
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
     await shop.protect()
-    rows = await shop.works["giftcards"].fetch("SELECT code_key FROM cards")
+    rows = await shop.databases["giftcards"].fetch("SELECT code_key FROM cards")
     assert all(row["code_key"] for row in rows)
-    assert await shop.giftcards.damage() == []
+    assert await shop.giftcards.check_consistency() == []
 
 
 async def test_codes_are_guessed_slowly(shop: Shop, clock: HandClock) -> None:
@@ -406,9 +406,11 @@ async def test_who_was_sent_a_card_is_forgotten_and_the_card_stays(shop: Shop) -
     await shop.bus.settle()
     assert [one.recipient for one in await shop.giftcards.cards()] == [other.recipient, ""]
     with pytest.raises(Missing):
-        await shop.giftcards.letter_code(card.id)
-    assert await shop.giftcards.letter_code(other.id) == other.code
-    issued = [event for event in await shop.works["giftcards"].events_after("", 9) if event.type == "GiftCardIssued"]
+        await shop.giftcards.code_for_email(card.id)
+    assert await shop.giftcards.code_for_email(other.id) == other.code
+    issued = [
+        event for event in await shop.databases["giftcards"].events_after("", 9) if event.type == "GiftCardIssued"
+    ]
     assert [event.data.recipient for event in issued] == ["erased", "ada@example.com"]
     told = [bytes(one.data).decode() for one in await shop.insights.about([card.id, other.id])]
     assert "grace" not in str(told).lower()
@@ -432,8 +434,8 @@ async def test_the_code_for_the_e_mail_is_kept_for_a_week(shop: Shop, clock: Han
     clock.move(days=7)
     await shop.giftcards.forget()
     with pytest.raises(Missing):
-        await shop.giftcards.letter_code(card.id)
-    assert await shop.works["giftcards"].fetch("SELECT * FROM codes") == []
+        await shop.giftcards.code_for_email(card.id)
+    assert await shop.databases["giftcards"].fetch("SELECT * FROM codes") == []
 
 
 @pytest.mark.parametrize(
@@ -447,10 +449,10 @@ async def test_the_code_for_the_e_mail_is_kept_for_a_week(shop: Shop, clock: Han
 )
 async def test_the_doctor_sees_a_card_that_does_not_add_up(shop: Shop, broken: str, said: str) -> None:
     await hold(shop, "ord_1", await issue(shop), 300)
-    assert await shop.giftcards.damage() == []
-    async with shop.works["giftcards"].begin() as tx:
+    assert await shop.giftcards.check_consistency() == []
+    async with shop.databases["giftcards"].begin() as tx:
         await tx.run(broken)
-    assert said in " ".join(await shop.giftcards.damage())
+    assert said in " ".join(await shop.giftcards.check_consistency())
 
 
 DEEDS = st.lists(
@@ -474,7 +476,7 @@ async def test_whatever_happens_no_card_has_less_than_nothing(shop: Shop, deeds)
                 shares = [share(card, amount), share(cards[0] if card is cards[-1] else cards[-1], 1 + amount // 2)]
                 await shop.giftcards.hold(name, shares, shop.clock.now() + timedelta(minutes=order))
             elif what == "back":
-                await shop.giftcards.give_back(name, f"{name}/{number % 5}", Money(amount, "EUR"))
+                await shop.giftcards.refund(name, f"{name}/{number % 5}", Money(amount, "EUR"))
             elif what == "expire":
                 shop.clock.move(minutes=2)
                 await shop.giftcards.expire()
@@ -483,9 +485,9 @@ async def test_whatever_happens_no_card_has_less_than_nothing(shop: Shop, deeds)
             elif what in {"disable", "enable"}:
                 await shop.giftcards.set_disabled(card.id, disabled=what == "disable")
             else:
-                await {"take": shop.giftcards.take, "release": shop.giftcards.release}[what](name)  # fmt: skip
-        assert await shop.giftcards.damage() == []
-    told = await hold_store.spent_on(shop.works["giftcards"], [f"ord_{cards[0].id}_{order}" for order in range(4)])
+                await {"take": shop.giftcards.redeem, "release": shop.giftcards.release_hold}[what](name)  # fmt: skip
+        assert await shop.giftcards.check_consistency() == []
+    told = await hold_store.spent_on(shop.databases["giftcards"], [f"ord_{cards[0].id}_{order}" for order in range(4)])
     spent = sum(taken - back for taken, back in told.values())
     assert sum([(await has(shop, one))[0] for one in cards]) == 1600 - spent
 

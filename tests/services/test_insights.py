@@ -30,7 +30,7 @@ async def test_sums_of_the_dashboard_are_built_anew_from_the_log(shop: Shop) -> 
         await buy(shop, (kettle, 2))
     days, top = await shop.insights.days(), await shop.insights.top_products()
     assert days[-1].orders == 3
-    async with shop.works["insights"].begin() as tx:
+    async with shop.databases["insights"].begin() as tx:
         await tx.run("UPDATE sales SET revenue = 1, orders = 77")
         await tx.run("DELETE FROM products_sold")
     await shop.insights.rebuild()

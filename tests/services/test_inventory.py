@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused
-from shopwright.services.inventory.contract import Adjustment, Location, SoldOut, StockRule, Wanted
+from shopwright.services.inventory.contract import Adjustment, Location, SoldOut, StockRule, VariantQuantity
 
 
 async def stock(shop: Shop, variant: str = "var_lamp") -> tuple[int, int]:
@@ -27,32 +27,32 @@ async def test_a_reservation_takes_all_lines_or_none(shop: Shop) -> None:
     await put(shop, 1, "var_b")
     later = shop.clock.now() + timedelta(minutes=30)
     with pytest.raises(SoldOut) as refused:
-        await shop.inventory.reserve("ord_1", [Wanted("var_a", 2), Wanted("var_b", 2)], later)
+        await shop.inventory.reserve("ord_1", [VariantQuantity("var_a", 2), VariantQuantity("var_b", 2)], later)
     assert refused.value.data == {"left": {"var_b": 1}}
     assert await stock(shop, "var_a") == (5, 0)
-    await shop.inventory.reserve("ord_1", [Wanted("var_a", 2), Wanted("var_b", 1)], later)
-    await shop.inventory.reserve("ord_1", [Wanted("var_a", 2), Wanted("var_b", 1)], later)
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_a", 2), VariantQuantity("var_b", 1)], later)
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_a", 2), VariantQuantity("var_b", 1)], later)
     assert await stock(shop, "var_a") == (5, 2)
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 async def test_stock_is_opened_once_however_many_are_opened_together(shop: Shop) -> None:
     await put(shop, 5, "var_7")
-    lines = [Wanted(f"var_{n}", n) for n in range(1_203)]
+    lines = [VariantQuantity(f"var_{n}", n) for n in range(1_203)]
     await shop.inventory.open_stock(lines, "imported")
-    await shop.inventory.open_stock([Wanted("var_9", 1), Wanted("var_new", 2)], "imported")
+    await shop.inventory.open_stock([VariantQuantity("var_9", 1), VariantQuantity("var_new", 2)], "imported")
     found = await shop.inventory.stock([f"var_{n}" for n in range(1_203)])
     assert {name: one.on_hand for name, one in found.items()} == {f"var_{n}": 5 if n == 7 else n for n in range(1_203)}
     assert await stock(shop, "var_new") == (2, 0)
     assert [one.delta for one in await shop.inventory.movements("var_9")] == [9]
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 async def test_the_last_unit_goes_to_one_of_a_hundred(shop: Shop) -> None:
     await put(shop, 1)
     later = shop.clock.now() + timedelta(minutes=30)
     results = await asyncio.gather(
-        *(shop.inventory.reserve(f"ord_{n}", [Wanted("var_lamp", 1)], later) for n in range(100)),
+        *(shop.inventory.reserve(f"ord_{n}", [VariantQuantity("var_lamp", 1)], later) for n in range(100)),
         return_exceptions=True,
     )
     assert sum(result is None for result in results) == 1
@@ -62,27 +62,27 @@ async def test_the_last_unit_goes_to_one_of_a_hundred(shop: Shop) -> None:
 
 async def test_what_is_taken_leaves_the_shelf_once(shop: Shop) -> None:
     await put(shop, 3)
-    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
-    assert [await shop.inventory.take("ord_1") for _ in range(3)] == ["taken"] * 3
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
+    assert [await shop.inventory.commit_reservation("ord_1") for _ in range(3)] == ["taken"] * 3
     assert await stock(shop) == (1, 0)
-    assert await shop.inventory.take("ord_none") == "expired"
+    assert await shop.inventory.commit_reservation("ord_none") == "expired"
     assert [one.delta for one in await shop.inventory.movements("var_lamp")] == [-2, 3]
 
 
 async def test_a_reservation_that_runs_out_gives_back_and_can_be_made_again(shop: Shop, clock) -> None:
     await put(shop, 1)
-    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 1)], clock.now() + timedelta(minutes=30))
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 1)], clock.now() + timedelta(minutes=30))
     clock.move(minutes=31)
     await shop.inventory.expire()
     assert await stock(shop) == (1, 0)
-    assert await shop.inventory.take("ord_1") == "expired"
-    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 1)], clock.now() + timedelta(minutes=10))
-    assert await shop.inventory.take("ord_1") == "taken"
+    assert await shop.inventory.commit_reservation("ord_1") == "expired"
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 1)], clock.now() + timedelta(minutes=10))
+    assert await shop.inventory.commit_reservation("ord_1") == "taken"
 
 
 async def test_stock_is_not_set_below_what_is_promised(shop: Shop) -> None:
     await put(shop, 3)
-    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
     with pytest.raises(Refused, match="2 of them reserved"):
         await put(shop, 1)
     assert await stock(shop) == (3, 2)
@@ -105,11 +105,11 @@ async def test_a_change_that_cannot_be_is_refused(shop: Shop, wrong: dict) -> No
 
 
 async def test_facts_tell_of_low_stock_and_of_its_return(shop: Shop) -> None:
-    told = [(event.type, event.data.available) for event in await shop.works["inventory"].events_after("", 100)]
+    told = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
     assert told == []
     await put(shop, 5)
     await put(shop, 2)
-    told = [(event.type, event.data.available) for event in await shop.works["inventory"].events_after("", 100)]
+    told = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
     assert sorted(told) == [("BackInStock", 5), ("StockChanged", 2), ("StockChanged", 5), ("StockRanLow", 2)]
 
 
@@ -132,15 +132,15 @@ async def test_whatever_happens_stock_is_its_movements(shop: Shop, story) -> Non
             if what == "reserve":
                 await shop.inventory.reserve(
                     name,
-                    [Wanted("var_a", quantity), Wanted("var_b", 1)],
+                    [VariantQuantity("var_a", quantity), VariantQuantity("var_b", 1)],
                     shop.clock.now() + timedelta(minutes=quantity),
                 )
             elif what == "take":
-                await shop.inventory.take(name)
+                await shop.inventory.commit_reservation(name)
             elif what == "release":
-                await shop.inventory.release(name)
+                await shop.inventory.release_reservation(name)
             elif what == "restock":
-                await shop.inventory.restock(name, [Wanted("var_a", quantity)], key=f"{name}/{n % 3}")
+                await shop.inventory.restock(name, [VariantQuantity("var_a", quantity)], key=f"{name}/{n % 3}")
             elif what == "adjust":
                 await shop.inventory.adjust(
                     [
@@ -153,7 +153,7 @@ async def test_whatever_happens_stock_is_its_movements(shop: Shop, story) -> Non
                 await shop.inventory.expire()
         except Refused:
             continue
-        assert await shop.inventory.damage() == []
+        assert await shop.inventory.check_consistency() == []
 
 
 # --- more than one place
@@ -170,16 +170,16 @@ async def test_an_order_takes_from_one_place_where_it_can_and_from_several_where
             [Adjustment(variant_id="var_lamp", on_hand=count, reason="counted", location=location)]
         )
     later = shop.clock.now() + timedelta(minutes=30)
-    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 2)], later)
+    await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], later)
     assert await places(shop) == {"north": (2, 2), "main": (5, 0)}
-    await shop.inventory.release("ord_1")
-    await shop.inventory.reserve("ord_2", [Wanted("var_lamp", 6)], later)
+    await shop.inventory.release_reservation("ord_1")
+    await shop.inventory.reserve("ord_2", [VariantQuantity("var_lamp", 6)], later)
     assert await places(shop) == {"north": (2, 2), "main": (5, 4)}
     with pytest.raises(SoldOut):
-        await shop.inventory.reserve("ord_3", [Wanted("var_lamp", 2)], later)
-    assert await shop.inventory.take("ord_2") == "taken"
+        await shop.inventory.reserve("ord_3", [VariantQuantity("var_lamp", 2)], later)
+    assert await shop.inventory.commit_reservation("ord_2") == "taken"
     assert await places(shop) == {"north": (0, 0), "main": (1, 0)}
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 async def test_goods_are_moved_between_places_whole_or_not_at_all(shop: Shop) -> None:
@@ -205,7 +205,9 @@ async def test_goods_are_moved_between_places_whole_or_not_at_all(shop: Shop) ->
 
 
 async def order(shop: Shop, name: str, quantity: int) -> None:
-    await shop.inventory.reserve(name, [Wanted("var_lamp", quantity)], shop.clock.now() + timedelta(minutes=30))
+    await shop.inventory.reserve(
+        name, [VariantQuantity("var_lamp", quantity)], shop.clock.now() + timedelta(minutes=30)
+    )
 
 
 async def test_no_more_is_promised_than_the_cap(shop: Shop) -> None:
@@ -218,24 +220,24 @@ async def test_no_more_is_promised_than_the_cap(shop: Shop) -> None:
     assert refused.value.data == {"left": {"var_lamp": 1}}
     results = await asyncio.gather(*(order(shop, f"ord_x{n}", 1) for n in range(20)), return_exceptions=True)
     assert sum(result is None for result in results) == 1
-    await shop.inventory.release("ord_1")
+    await shop.inventory.release_reservation("ord_1")
     assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].available == 4
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 async def test_those_who_wait_get_what_comes_the_longest_waiting_first(shop: Shop, clock) -> None:
     await shop.inventory.put_rule("var_lamp", StockRule(backorder=10))
     for name, quantity in (("ord_1", 2), ("ord_2", 3)):
         await order(shop, name, quantity)
-        assert await shop.inventory.take(name) == "taken"
+        assert await shop.inventory.commit_reservation(name) == "taken"
         clock.move(minutes=1)
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=4, reason="delivery")])
-    assert [await shop.inventory.owed(name) for name in ("ord_1", "ord_2")] == [{}, {"var_lamp": 1}]
+    assert [await shop.inventory.backordered(name) for name in ("ord_1", "ord_2")] == [{}, {"var_lamp": 1}]
     assert await stock(shop) == (0, 0)
-    await shop.inventory.restock("ord_2", [Wanted("var_lamp", 3)], key="cancel")
+    await shop.inventory.restock("ord_2", [VariantQuantity("var_lamp", 3)], key="cancel")
     assert await stock(shop) == (2, 0)  # one of the three had never left the shelf
-    assert await shop.inventory.owed("ord_2") == {}
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.backordered("ord_2") == {}
+    assert await shop.inventory.check_consistency() == []
 
 
 async def test_goods_someone_gave_back_go_to_those_who_wait(shop: Shop) -> None:
@@ -243,12 +245,12 @@ async def test_goods_someone_gave_back_go_to_those_who_wait(shop: Shop) -> None:
     await put(shop, 1)
     await order(shop, "ord_unpaid", 1)
     await order(shop, "ord_paid", 1)
-    await shop.inventory.take("ord_paid")
-    assert await shop.inventory.owed("ord_paid") == {"var_lamp": 1}
-    await shop.inventory.release("ord_unpaid")
-    assert await shop.inventory.owed("ord_paid") == {}
+    await shop.inventory.commit_reservation("ord_paid")
+    assert await shop.inventory.backordered("ord_paid") == {"var_lamp": 1}
+    await shop.inventory.release_reservation("ord_unpaid")
+    assert await shop.inventory.backordered("ord_paid") == {}
     assert await stock(shop) == (0, 0)
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -265,27 +267,29 @@ async def test_whatever_happens_every_unit_is_accounted_for(shop: Shop, deeds: l
         if deed == "order":
             made = shop.ids.new("ord")
             with suppress(SoldOut):
-                await shop.inventory.reserve(made, [Wanted(variant, n)], shop.clock.now() + timedelta(minutes=30))
+                await shop.inventory.reserve(
+                    made, [VariantQuantity(variant, n)], shop.clock.now() + timedelta(minutes=30)
+                )
                 orders[made] = n
         elif deed == "deliver":
             await shop.inventory.adjust([Adjustment(variant_id=variant, delta=n, reason="delivery")])
             came += n
-        elif deed == "take" and name and await shop.inventory.take(name) == "taken":
+        elif deed == "take" and name and await shop.inventory.commit_reservation(name) == "taken":
             sold += orders.pop(name)
             came += n  # one that is taken may come back: with its own key
-            await shop.inventory.restock(name, [Wanted(variant, n)], key=shop.ids.new("key"))
+            await shop.inventory.restock(name, [VariantQuantity(variant, n)], key=shop.ids.new("key"))
         elif deed == "release" and name:
-            await shop.inventory.release(name)
+            await shop.inventory.release_reservation(name)
             orders.pop(name)
     known = (await shop.inventory.stock([variant]))[variant]
-    waits = sum([(await shop.inventory.owed(one)).get(variant, 0) for one in await _orders(shop)])
+    waits = sum([(await shop.inventory.backordered(one)).get(variant, 0) for one in await _orders(shop)])
     assert known.on_hand - waits == came - sold
     assert not (waits and known.on_shelf)
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
 
 
 async def _orders(shop: Shop) -> list[str]:
-    return [row["order_id"] for row in await shop.works["inventory"].fetch("SELECT DISTINCT order_id FROM owed")]
+    return [row["order_id"] for row in await shop.databases["inventory"].fetch("SELECT DISTINCT order_id FROM owed")]
 
 
 async def test_orders_of_what_was_never_in_stock_do_not_wait_for_each_other(shop: Shop) -> None:
@@ -296,9 +300,9 @@ async def test_orders_of_what_was_never_in_stock_do_not_wait_for_each_other(shop
     async def order(who: int) -> None:
         for number in range(12):
             name = f"ord_{who}_{number}"
-            lines = [Wanted("var_a", 1), Wanted("var_b", 2)]
+            lines = [VariantQuantity("var_a", 1), VariantQuantity("var_b", 2)]
             await shop.inventory.reserve(name, lines, shop.clock.now() + timedelta(minutes=30))
-            await shop.inventory.release(name)
+            await shop.inventory.release_reservation(name)
 
     await asyncio.gather(*(order(who) for who in range(8)))
     stock = await shop.inventory.stock(["var_a", "var_b"])

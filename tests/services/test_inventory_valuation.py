@@ -17,7 +17,7 @@ from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import LARGEST, Money
 from shopwright.operations.repair import repair
 from shopwright.services.inventory import value_store
-from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, Wanted
+from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, VariantQuantity
 from shopwright.services.inventory.valuation import Out, StockMove, Valuation, follow
 from tests.builders.customers import sign_in
 from tests.builders.goods import sell
@@ -37,13 +37,13 @@ async def receive(shop: Shop, quantity: int, each: int | None, variant: str = "v
 
 
 async def take(shop: Shop, order: str, quantity: int, variant: str = "var_lamp") -> None:
-    await shop.inventory.reserve(order, [Wanted(variant, quantity)], shop.clock.now() + timedelta(minutes=30))
-    await shop.inventory.take(order)
+    await shop.inventory.reserve(order, [VariantQuantity(variant, quantity)], shop.clock.now() + timedelta(minutes=30))
+    await shop.inventory.commit_reservation(order)
 
 
 async def worth(shop: Shop, variant: str = "var_lamp") -> tuple[int, int]:
     """Units that have a cost, and what they are worth; what movements carried adds up to it."""
-    assert await shop.inventory.damage() == []
+    assert await shop.inventory.check_consistency() == []
     found = (await shop.inventory.values([variant]))[variant]
     return found.units, found.value.amount
 
@@ -64,7 +64,7 @@ async def test_goods_leave_at_the_average_and_come_back_at_what_they_left_at(sho
     await take(shop, "ord_1", 5)
     assert await worth(shop) == (15, 6750)
     await receive(shop, 5, 600)
-    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 2)], key="rfd_1")
+    await shop.inventory.restock("ord_1", [VariantQuantity("var_lamp", 2)], key="rfd_1")
     assert await worth(shop) == (22, 10650)
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=21, reason="counted")])
     assert await worth(shop) == (21, 10166)
@@ -79,7 +79,7 @@ async def test_three_units_for_ten_lose_no_cent(shop: Shop) -> None:
         await take(shop, order, 1)
     assert await carried(shop) == [1000, -333, -334, -333]
     assert await worth(shop) == (0, 0)
-    await shop.inventory.restock("ord_2", [Wanted("var_lamp", 1)], key="rfd_1")
+    await shop.inventory.restock("ord_2", [VariantQuantity("var_lamp", 1)], key="rfd_1")
     assert await worth(shop) == (1, 334)
 
 
@@ -168,7 +168,7 @@ async def test_what_is_counted_of_something_dear_can_be_reckoned_with(shop: Shop
     assert await worth(shop) == (1, LARGEST)
     await take(shop, "ord_1", 1)
     await receive(shop, 1, LARGEST)
-    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 1)], key="rfd_1")
+    await shop.inventory.restock("ord_1", [VariantQuantity("var_lamp", 1)], key="rfd_1")
     assert (await worth(shop))[1] == LARGEST
 
 
@@ -185,12 +185,12 @@ async def test_goods_that_orders_wait_for_leave_at_once_with_their_value(shop: S
     await receive(shop, 3, 200)
     assert await worth(shop) == (1, 200)
     assert await carried(shop) == [600, -400]
-    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 2)], key="rfd_1")
+    await shop.inventory.restock("ord_1", [VariantQuantity("var_lamp", 2)], key="rfd_1")
     assert await worth(shop) == (3, 600)
 
 
 async def test_opening_stock_has_the_costs_that_are_known_of_it(shop: Shop) -> None:
-    lines = [Wanted("var_a", 3), Wanted("var_b", 2)]
+    lines = [VariantQuantity("var_a", 3), VariantQuantity("var_b", 2)]
     for _ in range(2):
         await shop.inventory.open_stock(lines, "imported", {"var_a": euros(150)})
     assert (await worth(shop, "var_a"), await worth(shop, "var_b")) == ((3, 450), (0, 0))
@@ -232,7 +232,7 @@ async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
         if number % 5 == 0:
             await receive(shop, 1, 70 + number)
         if number % 7 == 0:
-            await shop.inventory.restock(f"ord_{number}", [Wanted("var_lamp", 1)], key=f"rfd_{number}")
+            await shop.inventory.restock(f"ord_{number}", [VariantQuantity("var_lamp", 1)], key=f"rfd_{number}")
 
     async with second.running(deliver=False):
         await asyncio.gather(*(one(number) for number in range(40)))
@@ -241,7 +241,7 @@ async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
     if left:
         await take(first, "ord_rest", left)
     assert await worth(first) == (0, 0)
-    out = await first.works["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
+    out = await first.databases["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
     moved = await first.inventory.movements("var_lamp", 500)
     came = sum(one.value.amount for one in moved if one.value is not None and one.reason.startswith("received"))
     assert out is not None
@@ -263,12 +263,12 @@ async def test_orders_of_several_things_at_several_locations_race_and_lose_no_va
     async def one(number: int) -> None:
         inventory = (whole, second)[number % 2].inventory
         order, later = f"ord_{number}", clock.now() + timedelta(minutes=30)
-        lines = [Wanted(one, 1 + number % 2) for one in variants]
+        lines = [VariantQuantity(one, 1 + number % 2) for one in variants]
         with suppress(Refused):
             await inventory.reserve(order, lines, later)
-            await inventory.take(order)
+            await inventory.commit_reservation(order)
         if number % 3 == 0:
-            back = [Wanted(one, 1) for one in variants]
+            back = [VariantQuantity(one, 1) for one in variants]
             await inventory.restock(order, back, key=f"rfd_{number}")
         if number % 4 == 0:
             more = [Receipt(variant_id=one, quantity=2, location="annex", total_cost=euros(77)) for one in variants]
@@ -284,7 +284,7 @@ async def test_orders_of_several_things_at_several_locations_race_and_lose_no_va
 
     async with second.running(deliver=False):
         await asyncio.gather(*(one(number) for number in range(24)))
-    out = await whole.works["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
+    out = await whole.databases["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
     assert out is not None
     there = sum([(await worth(whole, variant))[1] for variant in variants])
     assert there + out["value"] == 3 * (2 * 1003 + 6 * 77)
@@ -298,9 +298,9 @@ async def test_a_line_more_asks_nothing_more_for_its_value(data: tuple[Path, str
         asked = []
         for chosen in (variants[:1], variants):
             later = shop.clock.now() + timedelta(minutes=30)
-            await shop.inventory.reserve(f"ord_{len(chosen)}", [Wanted(one, 1) for one in chosen], later)
+            await shop.inventory.reserve(f"ord_{len(chosen)}", [VariantQuantity(one, 1) for one in chosen], later)
             looking.asked.clear()
-            await shop.inventory.take(f"ord_{len(chosen)}")
+            await shop.inventory.commit_reservation(f"ord_{len(chosen)}")
             asked.append([sql for _, sql, _ in looking.asked if not sql.startswith("UPDATE stock SET")])
     assert len(asked[0]) == len(asked[1])
 
@@ -308,10 +308,10 @@ async def test_a_line_more_asks_nothing_more_for_its_value(data: tuple[Path, str
 async def test_goods_without_costs_write_nothing_of_value(shop: Shop) -> None:
     await receive(shop, 5, None)
     await take(shop, "ord_1", 2)
-    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 1)], key="rfd_1")
+    await shop.inventory.restock("ord_1", [VariantQuantity("var_lamp", 1)], key="rfd_1")
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=9, reason="counted")])
     for table in ("stock_values", "order_costs", "facts WHERE type = 'StockValued'"):
-        assert await shop.works["inventory"].fetch(f"SELECT * FROM {table}") == []
+        assert await shop.databases["inventory"].fetch(f"SELECT * FROM {table}") == []
     assert await carried(shop) == [None] * 4
 
 
@@ -369,14 +369,14 @@ def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_pa
 
 async def test_what_is_worth_something_in_another_currency_is_not_added_to(shop: Shop) -> None:
     await receive(shop, 1, 100)
-    async with shop.works["inventory"].begin() as tx:
+    async with shop.databases["inventory"].begin() as tx:
         await tx.run("UPDATE stock_values SET currency = 'JPY'")
     with pytest.raises(Refused, match="Count them out first"):
         await receive(shop, 1, 100)
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=0, reason="counted")])
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=1, reason="counted")])
     await receive(shop, 1, 90)
-    assert await value_store.totals(shop.works["inventory"]) == {"EUR": 90}
+    assert await value_store.totals(shop.databases["inventory"]) == {"EUR": 90}
 
 
 @pytest.mark.parametrize(
@@ -390,14 +390,14 @@ async def test_what_is_worth_something_in_another_currency_is_not_added_to(shop:
 )
 async def test_value_that_does_not_add_up_is_seen(shop: Shop, sql: str, words: str) -> None:
     await receive(shop, 2, 100)
-    async with shop.works["inventory"].begin() as tx:
+    async with shop.databases["inventory"].begin() as tx:
         await tx.run(sql)
-    assert any(words in one for one in await shop.inventory.damage())
+    assert any(words in one for one in await shop.inventory.check_consistency())
 
 
 async def test_value_is_repaired_from_what_movements_carried(whole: Shop) -> None:
     await receive(whole, 2, 100)
-    async with whole.works["inventory"].begin() as tx:
+    async with whole.databases["inventory"].begin() as tx:
         await tx.run("UPDATE stock_values SET units = 1, value = 777")
     assert "1 stocks are worth what their movements carried." in await repair(whole, ())
     assert await worth(whole) == (2, 200)

@@ -13,7 +13,7 @@ from shopwright.cli import messages as command
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.errors import Invalid
 from shopwright.operations.doctor import look
-from shopwright.operations.process_admin import Housekeeper
+from shopwright.operations.process_admin import LocalProcessAdmin
 from shopwright.services.notifications.retries import LONGEST, is_useless, lifetime, pause, rest_s
 from shopwright.web.storefront import status
 from tests.builders.goods import sell
@@ -62,7 +62,7 @@ async def order(shop: Shop) -> None:
 async def drop_all(shop: Shop) -> None:
     """What was written to the owner of the tests' shop is out of the way."""
     await shop.bus.settle()
-    async with shop.works["notifications"].begin() as tx:
+    async with shop.databases["notifications"].begin() as tx:
         await tx.run("DELETE FROM messages")
 
 
@@ -79,7 +79,7 @@ async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of
     assert (report.waiting, report.given_up) == (2, 0)
     assert report.late_s >= 19 * 60
     assert report.oldest_s > 19 * 60
-    house = Housekeeper(posting)
+    house = LocalProcessAdmin(posting)
     condition = await house.condition()
     assert "None has been sent for" in condition.warnings["notifications"]
     assert dict(status.states({"all": condition}))["E-mails and messages"] == "less"
@@ -206,7 +206,7 @@ async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
 async def test_what_was_held_back_is_sent_again_by_nobody_but_a_person(posting: Shop) -> None:
     await posting.users.register(ADA, "harbour at seven", "Ada")
     await posting.bus.settle()
-    async with posting.works["notifications"].begin() as tx:
+    async with posting.databases["notifications"].begin() as tx:
         await tx.run("UPDATE messages SET state = 'failed', attempts = 0, problem = 'Held back'")
     done = await posting.notifications.resend(posting.clock.now() - timedelta(days=1))
     assert done.count == 0
@@ -218,7 +218,7 @@ async def test_staff_send_all_again_with_one_click_and_it_is_in_the_audit_log(
     await drop_all(shop)
     await shop.users.register(ADA, "harbour at seven", "Ada")
     await send_all(shop)
-    async with shop.works["notifications"].begin() as tx:
+    async with shop.databases["notifications"].begin() as tx:
         ends = to_micros(shop.clock.now())
         await tx.run("UPDATE messages SET state = 'failed', expires_at = :ends, due = :ends", ends=ends)
         await tx.run("DELETE FROM viewer")

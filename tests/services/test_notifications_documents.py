@@ -130,7 +130,7 @@ async def test_a_message_says_what_is_attached(shop: Shop, api: httpx.AsyncClien
 
 async def cannot_be_set(shop: Shop, name: str) -> str:
     """A document cannot be read any more; what stood in it."""
-    async with shop.works["books"].begin() as tx:
+    async with shop.databases["books"].begin() as tx:
         row = await tx.one("SELECT body FROM issued_documents WHERE name = :name", name=name)
         assert row is not None
         await tx.run("UPDATE issued_documents SET body = '{' WHERE name = :name", name=name)
@@ -138,7 +138,7 @@ async def cannot_be_set(shop: Shop, name: str) -> str:
 
 
 async def can_be_set(shop: Shop, name: str, body: str) -> None:
-    async with shop.works["books"].begin() as tx:
+    async with shop.databases["books"].begin() as tx:
         await tx.run("UPDATE issued_documents SET body = :body WHERE name = :name", name=name, body=body)
 
 

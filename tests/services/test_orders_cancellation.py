@@ -11,7 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict
 from shopwright.services.inventory.contract import StockRule
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
 from shopwright.simulation.faults import FaultyEngines
 from tests.builders.goods import sell, stock
@@ -21,7 +21,7 @@ from tests.builders.refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held,
 from tests.builders.shops import QUICK, Post, make_settings, running_shop
 
 
-class Slow(Closing):
+class Slow(OrderClosing):
     """Its process dies between the money and the goods, the first time."""
 
     dies = True
@@ -124,7 +124,7 @@ async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_onc
 @pytest.fixture
 async def dying(data: tuple[Path, str], clock, post: Post) -> AsyncIterator[Shop]:
     Slow.dies = True
-    async with running_shop(data, clock, post, overrides={Closing: Slow}) as made:
+    async with running_shop(data, clock, post, overrides={OrderClosing: Slow}) as made:
         yield made
 
 
@@ -168,10 +168,10 @@ async def test_what_was_refunded_on_backorder_does_not_come_to_the_shelf_by_canc
     order = await place(shop, kettle, 2)
     await shop.bus.settle()
     variant = kettle.variants[0].id
-    assert await shop.inventory.owed(order.id) == {variant: 1}
+    assert await shop.inventory.backordered(order.id) == {variant: 1}
     one = NewRefund(reason="x", lines=(LineQuantity(order.lines[0].id, 1),))
     await shop.orders.refund(order.id, one, "r1", SYSTEM)
-    assert await shop.inventory.owed(order.id) == {}
+    assert await shop.inventory.backordered(order.id) == {}
     await shop.orders.cancel(order.id, "x", SYSTEM)
     assert await stock(shop, kettle) == (1, 0)
     await healthy(shop)

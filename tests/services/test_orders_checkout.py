@@ -24,7 +24,7 @@ from shopwright.services.orders.contract import (
     PlaceOrder,
     PriceMoved,
 )
-from shopwright.services.payments.contract import TooMuch
+from shopwright.services.payments.contract import RefundTooLarge
 from shopwright.services.pricing.contract import Coupon, Price
 from shopwright.services.pricing.service import PricingService
 from shopwright.simulation.faults import Faults, FaultyEngines
@@ -37,7 +37,7 @@ from tests.builders.shops import QUICK, Post, make_settings
 
 async def cart_of(shop: Shop, order: Order) -> str:
     """The cart of an order, which is told to nobody."""
-    [row] = await shop.works["orders"].fetch("SELECT cart_id FROM orders WHERE id = :id", id=order.id)
+    [row] = await shop.databases["orders"].fetch("SELECT cart_id FROM orders WHERE id = :id", id=order.id)
     return row["cart_id"]
 
 
@@ -134,12 +134,12 @@ async def test_a_second_try_keeps_the_goods_for_as_long_as_it_may_take(shop: Sho
 async def test_a_second_try_asks_for_no_money_where_the_goods_are_gone(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_declined")
-    await shop.inventory.release(order.id)  # as it runs out where a process stood still
+    await shop.inventory.release_reservation(order.id)  # as it runs out where a process stood still
     other = await place(shop, kettle, email="grace@example.com")
-    asked = len(await shop.works["pretend"].fetch("SELECT * FROM intents"))
+    asked = len(await shop.databases["pretend"].fetch("SELECT * FROM intents"))
     with pytest.raises(SoldOut):
         await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
-    assert len(await shop.works["pretend"].fetch("SELECT * FROM intents")) == asked
+    assert len(await shop.databases["pretend"].fetch("SELECT * FROM intents")) == asked
     assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
     await shop.inventory.adjust([Adjustment(variant_id=kettle.variants[0].id, delta=1, reason="found")])
     paid = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
@@ -235,7 +235,7 @@ async def test_money_that_comes_after_the_goods_were_released_reserves_again(sho
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_3ds")
     reference = order.payment.next_action.url.rpartition("/")[2]
-    await shop.inventory.release(order.id)
+    await shop.inventory.release_reservation(order.id)
     await shop.pretend.answer_challenge(reference, approved=True)
     clock.move(seconds=2)
     await shop.bus.settle()
@@ -247,7 +247,7 @@ async def test_money_that_comes_after_the_goods_were_released_reserves_again(sho
 async def test_money_that_comes_after_the_goods_were_sold_goes_back(shop: Shop, clock) -> None:
     kettle = await sell(shop, on_hand=1)
     first = await place(shop, kettle, token="pretend_3ds")
-    await shop.inventory.release(first.id)
+    await shop.inventory.release_reservation(first.id)
     second = await place(shop, kettle, token="pretend_ok", email="bea@example.com")
     assert second.status == "paid"
     await shop.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
@@ -401,7 +401,7 @@ async def test_a_refund_asked_a_hundred_times_with_one_key_is_paid_once(shop: Sh
     assert (len(after.refunds), after.payment.refunded.amount) == (1, 1000)
     with pytest.raises(IdempotencyConflict):
         await shop.orders.refund(order.id, NewRefund(reason="broken", amount=2000), "one", SYSTEM)
-    with pytest.raises(TooMuch):
+    with pytest.raises(RefundTooLarge):
         await shop.payments.refund(key="x", payment_id=after.payment.id, amount=Money(999_999, "EUR"))
     await healthy(shop)
 
@@ -483,14 +483,14 @@ async def test_what_a_refund_brought_back_is_not_brought_back_again_by_cancellin
 
 async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(shop: Shop, clock) -> None:
     await shop.pricing.redeem("ord_00000000000000000000000000", ("WELCOME10",), "ada@example.com")
-    async with shop.works["orders"].begin() as tx:  # as it is when the process dies before the order is written
+    async with shop.databases["orders"].begin() as tx:  # as it is when the process dies before the order is written
         await tx.run(
             "INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_00000000000000000000000000')"
         )
     clock.move(minutes=11)
     await shop.bus.settle()
     assert {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["WELCOME10"] == 0
-    assert await shop.works["orders"].one("SELECT 1 AS found FROM placements") is None
+    assert await shop.databases["orders"].one("SELECT 1 AS found FROM placements") is None
 
 
 class SlowThenDown(PricingService):
@@ -530,7 +530,7 @@ async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
         assert again.status == "placed"
         clock.move(minutes=11)
         await healthy(shop)
-        rows = await shop.works["orders"].fetch("SELECT order_id FROM placements")
+        rows = await shop.databases["orders"].fetch("SELECT order_id FROM placements")
         assert [row["order_id"] for row in rows] == [again.id]
 
 
@@ -547,15 +547,15 @@ async def test_a_question_of_the_bank_nobody_answers_is_taken_back(shop: Shop, c
 async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_failed(shop: Shop, clock) -> None:
     kettle = await sell(shop)
     variant = kettle.variants[0].id
-    async with shop.works["inventory"].begin() as tx:  # as another process would, which then dies
+    async with shop.databases["inventory"].begin() as tx:  # as another process would, which then dies
         await tx.emit(StockChanged(variant_id=variant, available=1))
         tx.told.clear()
-    async with shop.works["inventory"].begin() as tx:
+    async with shop.databases["inventory"].begin() as tx:
         await tx.emit(StockChanged(variant_id=variant, available=2))
     await shop.bus.settle()
     clock.move(minutes=1)
     await shop.bus.settle()
-    row = await shop.works["search"].one("SELECT available FROM offers WHERE variant_id = :id", id=variant)
+    row = await shop.databases["search"].one("SELECT available FROM offers WHERE variant_id = :id", id=variant)
     assert row["available"] == 2
 
 
@@ -601,7 +601,7 @@ async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders
             await shop.bus.settle()
         assert (await shop.orders.get(late.id)).status == "paid"
         assert (await shop.orders.get(paid.id)).refunds[0].status == "settled"
-        rows = await shop.works["pretend"].fetch("SELECT refunded FROM intents WHERE refunded > 0")
+        rows = await shop.databases["pretend"].fetch("SELECT refunded FROM intents WHERE refunded > 0")
         assert [row["refunded"] for row in rows] == [500]
         assert (await shop.orders.place(wanted, "meanwhile", GUEST)).status in {"paid", "expired"}
         assert await wrong(shop) == []

@@ -176,13 +176,13 @@ def test_a_receipt_is_read_where_it_can_be_read_in_one_way_alone(lines: list[tup
 async def test_old_orders_are_read_while_others_write(whole: Shop) -> None:
     """Reading receipts holds no lock: what is written meanwhile is written, and what another process read stays."""
     order = await place_cart(whole, await fill_cart(whole, (await sell(whole), 1)))
-    work = whole.works["orders"]
+    work = whole.databases["orders"]
     async with work.begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
     read = await tax_store.read_missing(work, 20)
     assert [one for one, _ in read] == [order.id]
     async with work.begin() as tx:
-        kept = taxes.TaxesNow(unknown=taxes.EARLIER_SHOP)
+        kept = taxes.CurrentTaxes(unknown=taxes.EARLIER_SHOP)
         await tx.run("UPDATE orders SET taxes = :taxes", taxes=msgspec.json.encode(kept).decode())
         await tax_store.write(tx, read)
     assert (await whole.orders.get(order.id)).taxes_unknown == taxes.EARLIER_SHOP
@@ -191,8 +191,8 @@ async def test_old_orders_are_read_while_others_write(whole: Shop) -> None:
 async def test_no_transaction_is_open_while_receipts_are_read(whole: Shop) -> None:
     for _ in range(3):
         await place_cart(whole, await fill_cart(whole, (await sell(whole), 1)))
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
-        await asyncio.wait_for(tax_store.read_missing(whole.works["orders"], 20), 5)
+        await asyncio.wait_for(tax_store.read_missing(whole.databases["orders"], 20), 5)
     await whole.orders.write_taxes()
-    assert not await whole.works["orders"].fetch("SELECT id FROM orders WHERE taxes IS NULL")
+    assert not await whole.databases["orders"].fetch("SELECT id FROM orders WHERE taxes IS NULL")

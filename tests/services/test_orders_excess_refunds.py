@@ -87,7 +87,7 @@ async def test_a_loss_of_what_is_left_of_the_sale_is_seen_by_the_doctor(shop: Sh
     order = await place_with_cards(shop, await hundred(shop))
     await refund(shop, order, amount=6000, to="gift_card")
     await back_at_the_provider(shop, order, "page")
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM order_refunds WHERE key NOT LIKE 'provider/%'")
     said = await wrong(shop)
     assert f"Order {order.number}: 6000 went back beyond what was paid, though 6000 of it are left." in said

@@ -34,7 +34,7 @@ def of_line(order: Order, number: int, units: int) -> tuple[LineQuantity, ...]:
 async def test_it_is_paid_at_once_and_no_provider_hears_of_it(shop: Shop) -> None:
     order = await free(shop)
     assert (order.status, order.totals.total.amount) == ("paid", 0)
-    assert await shop.works["pretend"].fetch("SELECT * FROM intents") == []
+    assert await shop.databases["pretend"].fetch("SELECT * FROM intents") == []
     await healthy(shop)
     parcel = NewShipment(carrier="DHL")
     assert (await shop.orders.ship(order.id, parcel, SYSTEM)).status == "shipped"

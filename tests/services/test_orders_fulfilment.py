@@ -93,9 +93,9 @@ async def test_what_is_on_backorder_and_refunded_is_owed_no_more(shop: Shop) -> 
     kettle = await sell(shop, on_hand=6)
     await shop.inventory.put_rule(kettle.variants[0].id, StockRule(backorder=10))
     order = await place(shop, kettle, 10)
-    assert sum((await shop.inventory.owed(order.id)).values()) == 4
+    assert sum((await shop.inventory.backordered(order.id)).values()) == 4
     order = await shop.orders.refund(order.id, money_back(order, 4, restock=False), "r1", SYSTEM)
-    assert await shop.inventory.owed(order.id) == {}
+    assert await shop.inventory.backordered(order.id) == {}
     assert (await shop.orders.ship(order.id, parcel(order), SYSTEM)).status == "shipped"
     assert await stock(shop, kettle) == (0, 0)
     await healthy(shop)

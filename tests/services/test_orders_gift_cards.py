@@ -77,7 +77,7 @@ async def test_it_is_spent_over_two_orders(shop: Shop) -> None:
     card = await issue(shop, 15000, why="goodwill")
     first = await place_with_cards(shop, await hundred(shop, card))
     assert (first.status, asked(first)) == ("paid", 0)
-    assert await shop.works["pretend"].fetch("SELECT * FROM intents") == []
+    assert await shop.databases["pretend"].fetch("SELECT * FROM intents") == []
     assert await has(shop, card) == (5000, 0)
     found = await balances(shop)
     assert (found["vouchers"], found["discounts"]) == (-5000, 15000)
@@ -210,7 +210,7 @@ async def unanswered(shop: Shop, card: GiftCard) -> tuple[Order, str]:
 async def test_money_that_comes_late_holds_the_card_again(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop, 2000)
     order, reference = await unanswered(shop, card)
-    await shop.giftcards.release(order.id)
+    await shop.giftcards.release_hold(order.id)
     await shop.pretend.answer_challenge(reference, approved=True)
     clock.move(seconds=2)
     await shop.bus.settle()
@@ -224,7 +224,7 @@ async def test_where_the_card_is_spent_by_then_the_order_is_off_and_the_money_go
 ) -> None:
     card = await issue(shop, 2000)
     order, reference = await unanswered(shop, card)
-    await shop.giftcards.release(order.id)
+    await shop.giftcards.release_hold(order.id)
     other = await place_with_cards(shop, await hundred(shop, card))
     await shop.pretend.answer_challenge(reference, approved=True)
     clock.move(seconds=2)
@@ -242,7 +242,7 @@ async def test_a_shopper_who_was_shown_another_rest_is_asked_again(shop: Shop) -
     await place_with_cards(shop, other)
     with pytest.raises(CartNotReady, match="has nothing left"):
         await place_with_cards(shop, cart)
-    await shop.giftcards.give_back((await shop.orders.search())[0].id, "some", Money(500, "EUR"))
+    await shop.giftcards.refund((await shop.orders.search())[0].id, "some", Money(500, "EUR"))
     with pytest.raises(PriceMoved) as refused:
         await place_with_cards(shop, cart)
     assert refused.value.data["to_pay"] == {"amount": 9500, "currency": "EUR"}
@@ -361,7 +361,7 @@ async def test_the_doctor_sees_what_does_not_agree(whole: Shop, service: str, br
     order = await place_with_cards(whole, await hundred(whole, card))
     await refund(whole, order, amount=8500)
     await healthy(whole)
-    async with whole.works[service].begin() as tx:
+    async with whole.databases[service].begin() as tx:
         await tx.run(broken)
     found = [sentence for one in await examine(whole) for sentence in one.wrong]
     assert any(said in sentence for sentence in found), found
@@ -437,7 +437,7 @@ async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: Hand
     """The process that wrote the order as paid died before it took the cards; another try had held another one meanwhile."""
     card, other = await issue(shop, 5000), await issue(shop, 5000)
     order, reference = await unanswered(shop, card)
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET status = 'paid' WHERE id = :id", id=order.id)
     await shop.giftcards.hold(order.id, [share(other, 1)], clock.now())
     await shop.pretend.answer_challenge(reference, approved=True)
@@ -449,12 +449,12 @@ async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: Hand
 async def test_paying_once_more_is_refused_where_the_card_is_spent_by_then(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
-    await shop.giftcards.release(order.id)
+    await shop.giftcards.release_hold(order.id)
     other = await place_with_cards(shop, await hundred(shop, card))
-    intents = len(await shop.works["pretend"].fetch("SELECT * FROM intents"))
+    intents = len(await shop.databases["pretend"].fetch("SELECT * FROM intents"))
     with pytest.raises(GiftCardRefused):
         await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
-    assert len(await shop.works["pretend"].fetch("SELECT * FROM intents")) == intents
+    assert len(await shop.databases["pretend"].fetch("SELECT * FROM intents")) == intents
     assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
     await healthy(shop)
 
@@ -484,7 +484,7 @@ async def test_what_stayed_on_the_card_is_not_given_again_when_the_order_is_canc
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_returned")
     await returned(shop, clock, await refund(shop, order, amount=9000))
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
     order = await shop.orders.cancel(order.id, "x", SYSTEM)
     await shop.bus.settle()
@@ -501,13 +501,15 @@ async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: Han
     await whole.orders.cancel(order.id, "x", SYSTEM)
     order = await returned(whole, clock, order)
     assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
-    [told] = [one for one in await whole.works["orders"].events_after("", 99) if one.type == "OrderCancelled"]
+    [told] = [one for one in await whole.databases["orders"].events_after("", 99) if one.type == "OrderCancelled"]
     await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
     assert await has(whole, card) == (2000, 0)
 
 
 async def told_refunds(shop: Shop) -> list[OrderRefunded]:
-    return [event.data for event in await shop.works["orders"].events_after("", 99) if event.type == "OrderRefunded"]
+    return [
+        event.data for event in await shop.databases["orders"].events_after("", 99) if event.type == "OrderRefunded"
+    ]
 
 
 async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop: Shop) -> None:
@@ -559,7 +561,7 @@ async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_th
     assert [one.amount.amount for one in order.refused] == [9000]
     assert (await balances(shop))["clearing:pretend"] == 8000
     await healthy(shop)
-    async with shop.works["pretend"].begin() as tx:  # the provider refunds what it did not
+    async with shop.databases["pretend"].begin() as tx:  # the provider refunds what it did not
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
     order = await refund(shop, order, amount=9000)
     assert order.payment is not None
@@ -594,10 +596,10 @@ async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
         assert (await shop.orders.cancel(order.id, "x", SYSTEM)).status == "cancelled"
         placed = await asyncio.gather(*(place_with_cards(shop, twice) for _ in range(3)), return_exceptions=True)
         assert {type(one).__name__ for one in placed} == {"Order", "Conflict"}
-        async with shop.works["orders"].begin() as tx:  # a process that died placed it, some time ago
+        async with shop.databases["orders"].begin() as tx:  # a process that died placed it, some time ago
             await tx.run(f"INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_{'0' * 26}')")
         await shop.orders.forget_unfinished()
-        rows = await shop.works["orders"].fetch("SELECT order_id FROM placements WHERE written = 0")
+        rows = await shop.databases["orders"].fetch("SELECT order_id FROM placements WHERE written = 0")
         assert f"ord_{'0' * 26}" not in {row["order_id"] for row in rows}
         faults.away = False
         await shop.bus.settle()
@@ -626,7 +628,7 @@ async def test_credit_for_a_buyer_who_was_erased_meanwhile_is_refused(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     async with promised(data, clock, post) as (shop, bought, refund_id):
-        async with shop.works["orders"].begin() as tx:
+        async with shop.databases["orders"].begin() as tx:
             await tx.run("UPDATE orders SET email = '' WHERE id = :id", id=bought.id)
         clock.move(minutes=1)
         await shop.bus.settle()

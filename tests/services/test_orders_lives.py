@@ -258,8 +258,8 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
     tax = sum((euros(one.tax) for one in order.tax_parts), Decimal(0))
     tax -= sum((euros(part.tax) for one in order.refunds for some in one.parts for part in some.tax_parts), Decimal(0))
     assert tax == sum(one.tax for one in written.pieces), order
-    [row] = await shop.works["payments"].fetch("SELECT reference FROM payments WHERE order_id = :id", id=order_id)
-    held = await shop.works["pretend"].one(
+    [row] = await shop.databases["payments"].fetch("SELECT reference FROM payments WHERE order_id = :id", id=order_id)
+    held = await shop.databases["pretend"].one(
         "SELECT amount, refunded, dispute FROM intents WHERE reference = :name", name=row["reference"]
     )
     gone = held["amount"] if held["dispute"] == "lost" else held["refunded"]
@@ -277,7 +277,7 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
 async def agree_together(lives: Lives) -> None:
     """Ledger and dashboard, by country and rate."""
     written = order_arithmetic.together(lives.sold.values())
-    said: order_arithmetic.Kept = {}
+    said: order_arithmetic.RetainedData = {}
     for line in (await lives.shop.books.tax_statement("2026-01", "2026-12")).lines:
         key = (line.kind.country, Decimal(line.kind.rate_ppm) / 1_000_000)
         sums = said.setdefault(key, [Decimal(0), Decimal(0)])

@@ -69,14 +69,14 @@ async def test_a_cancelled_order_lets_the_money_go(careful: Shop) -> None:
     await careful.orders.cancel(order.id, "changed my mind", GUEST)
     await careful.bus.settle()
     assert (await status(careful, order), await stock(careful, lamp)) == (("cancelled", "cancelled"), (1, 0))
-    rows = await careful.works["pretend"].fetch("SELECT status, refunded FROM intents")
+    rows = await careful.databases["pretend"].fetch("SELECT status, refunded FROM intents")
     assert [dict(row) for row in rows] == [{"status": "cancelled", "refunded": 0}]
 
 
 async def test_what_the_shopper_approved_is_authorised_by_asking(careful: Shop, clock) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp, "pretend_3ds")
-    reference = (await careful.works["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
+    reference = (await careful.databases["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
     await careful.pretend.answer_challenge(reference, approved=True)
     assert (await careful.pretend.look_up(reference)).status == "approved"
     assert (await careful.orders.payment_returned(order.id)).payment.status == "authorized"

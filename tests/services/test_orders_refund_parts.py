@@ -151,7 +151,7 @@ async def test_the_fact_of_a_refund_says_which_parts(shop: Shop) -> None:
 async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> None:
     order = await two_rates(whole)
     refund = await refunded(whole, order, shipping=True)
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         row = await tx.one("SELECT body FROM order_refunds")
         assert row is not None
         body = msgspec.json.encode(msgspec.json.decode(row["body"])).decode()  # PostgreSQL writes blanks
@@ -235,7 +235,7 @@ async def test_an_order_whose_lines_are_not_told_apart_gives_back_exactly_its_ta
     lamp, novel = await sell(whole, price=1001), await book(whole, "Novel", 1001)
     await whole.bus.settle()
     order = await place_cart(whole, await fill_cart(whole, (lamp, 1), (novel, 1)))
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
     await whole.orders.write_taxes()
     order = await whole.orders.get(order.id)
@@ -279,7 +279,7 @@ async def test_a_refund_that_payments_have_not_heard_of_goes_first_when_its_orde
 def test_two_authorities_never_leave_a_net_below_nothing(net: int, gst: int, qst: int, amounts: list[int]) -> None:
     parts = [part(net, min(net, tax), authority) for authority, tax in (("GST", gst), ("QST", qst))]
     whole = sum((one.tax for one in parts), Money(net, "EUR"))
-    left = refund_parts.Left(line_id="a", units=1, amount=whole, kept=Money(0, "EUR"), tax_parts=tuple(parts))
+    left = refund_parts.RefundableLot(line_id="a", units=1, amount=whole, kept=Money(0, "EUR"), tax_parts=tuple(parts))
     for amount in amounts:
         if amount > left.amount.amount:
             continue

@@ -10,7 +10,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, RefundNotPossible
-from shopwright.services.payments.contract import TooMuch
+from shopwright.services.payments.contract import RefundTooLarge
 from tests.builders.environment import APART
 from tests.builders.goods import sell, stock
 from tests.builders.health import healthy
@@ -82,15 +82,15 @@ async def test_a_refund_that_waits_is_tried_again_by_itself_and_holds_up_none(fa
     for one in orders:
         told = await far.orders.refund(one.id, NewRefund(reason="late", amount=100), "r1", SYSTEM)
         assert told.refund.status == "asked"
-    figures = await far.payments.figures()
+    figures = await far.payments.metrics()
     assert figures["refunds unsettled"] == many
     await later(far, 600, 6)
-    assert (await far.payments.figures())["seconds the oldest unsettled refund waits"] == 3600
+    assert (await far.payments.metrics())["seconds the oldest unsettled refund waits"] == 3600
     wire.cut = False
     newest = await far.orders.refund(orders[0].id, NewRefund(reason="more", amount=100), "r2", SYSTEM)
     assert newest.refund.status == "settled"
     await later(far, 600, 4)
-    assert (await far.payments.figures())["refunds unsettled"] == 0
+    assert (await far.payments.metrics())["refunds unsettled"] == 0
     assert {r.status for one in orders for r in (await far.orders.get(one.id)).refunds} == {"settled"}
     await healthy(far)
 
@@ -159,9 +159,9 @@ async def test_what_payments_do_not_have_any_more_is_refused_and_not_asked_for_e
     with pytest.raises(RefundNotPossible, match="Only 0 EUR"):
         await shop.orders.refund(order.id, of_lines(order), "r1", SYSTEM)
     assert (await shop.orders.get(order.id)).lines[0].refunded == 0
-    with pytest.raises(TooMuch):
+    with pytest.raises(RefundTooLarge):
         await shop.payments.refund(key="x", payment_id=order.payment.id, amount=Money(1, "EUR"))
-    assert await shop.works["orders"].fetch("SELECT id FROM order_refunds WHERE status = 'asked'") == []
+    assert await shop.databases["orders"].fetch("SELECT id FROM order_refunds WHERE status = 'asked'") == []
 
 
 async def test_the_api_answers_about_this_refund(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:

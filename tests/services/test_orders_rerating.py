@@ -495,7 +495,7 @@ async def test_parcels_that_cannot_be_taxed_hold_up_no_other(whole: Shop, clock:
     pricing, corrections._pricing = corrections._pricing, Away(hangs=False)
     sent = await leaves(whole, order)
     corrections._pricing = pricing
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run_many(
             "INSERT INTO shipments (id, order_id, status, body, rates_due)"
             " SELECT :other, 'ord_gone', status, body, 1 FROM shipments WHERE id = :id",
@@ -525,7 +525,7 @@ async def test_what_came_back_before_its_rates_were_known_stays_as_it_went_back(
 
 async def test_an_order_of_a_version_that_knew_no_rows_of_rates_stays_as_it_was(whole: Shop, clock: HandClock) -> None:
     order = await kettles(whole)
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
     await whole.orders.write_taxes()
     await becomes(whole, clock, 1600)
@@ -550,7 +550,7 @@ async def test_corrected_taxes_that_do_not_add_up_are_found(
     await becomes(whole, clock, 1600)
     await leaves(whole, order)
     assert await wrong(whole) == []
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         row = await tx.one("SELECT taxes FROM orders")
         assert row is not None
         kept = msgspec.json.encode(plus_one(msgspec.json.decode(row["taxes"]), path)).decode()
@@ -571,7 +571,7 @@ async def test_what_went_back_before_is_a_part_of_the_price_on_the_invoice(shop:
 
 async def leaves_by_earlier_version(shop: Shop, order: Order) -> None:
     """What a process of a version ships that knows no rates of the day of supply."""
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         held = await store.held(tx, order.id)
         assert held is not None
         chosen = model.lines_to_ship(held, None)
@@ -594,7 +594,7 @@ async def test_a_parcel_of_an_earlier_version_is_found_and_taxed_later(shop: Sho
     before, beside, here = [await kettles(shop) for _ in range(3)]
     await becomes(shop, clock, 1600)
     await leaves_by_earlier_version(shop, before)
-    async with shop.works["orders"].begin() as tx:  # as where this version has just begun
+    async with shop.databases["orders"].begin() as tx:  # as where this version has just begun
         await tx.run("DELETE FROM counters WHERE name = :name", name=SEEN_TO)
     await pass_minutes(shop, clock, 7)
     await leaves_by_earlier_version(shop, beside)

@@ -45,7 +45,7 @@ async def erased(shop: Shop, clock: HandClock, *, cancelled: bool = False, sent:
 async def test_name_and_address_of_an_invoice_are_kept_encrypted_and_nowhere_else(shop: Shop, clock: HandClock) -> None:
     order = await erased(shop, clock)
     assert order.shipping_address.name == ERASED
-    kept = await shop.orders.kept_buyer(order.id)
+    kept = await shop.orders.retained_buyer(order.id)
     assert (kept.billing_address.name, kept.billing_address.line1, kept.billing_address.postal_code) == (
         "Ada Lovelace",
         "Torstraße 1",
@@ -61,24 +61,24 @@ async def test_it_is_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
     whole: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
     order = await erased(whole, clock)
-    [before] = await whole.works["orders"].fetch("SELECT body FROM kept_buyers")
+    [before] = await whole.databases["orders"].fetch("SELECT body FROM kept_buyers")
     assert await whole.protect(anew=True)
-    [after] = await whole.works["orders"].fetch("SELECT body FROM kept_buyers")
+    [after] = await whole.databases["orders"].fetch("SELECT body FROM kept_buyers")
     assert before["body"] != after["body"]
-    kept = await whole.orders.kept_buyer(order.id)
+    kept = await whole.orders.retained_buyer(order.id)
     await archive.write(whole, tmp_path / "shop.zip")
     async with fresh(migrated, tmp_path / "other") as (folder, database):
         other = Shop(make_settings(folder, database), hasher=QUICK, clock=clock)
         async with other.running(deliver=False):
             await archive.read(other, tmp_path / "shop.zip")
-            assert await other.orders.kept_buyer(order.id) == kept
-            [there] = await other.works["orders"].fetch("SELECT body FROM kept_buyers")
+            assert await other.orders.retained_buyer(order.id) == kept
+            [there] = await other.databases["orders"].fetch("SELECT body FROM kept_buyers")
             assert there["body"].startswith("vault:")
 
 
 async def test_what_was_paid_and_cancelled_is_kept_too(shop: Shop, clock: HandClock) -> None:
     order = await erased(shop, clock, cancelled=True)
-    assert (await shop.orders.kept_buyer(order.id)).shipping_address.name == "Ada Lovelace"
+    assert (await shop.orders.retained_buyer(order.id)).shipping_address.name == "Ada Lovelace"
 
 
 async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClock) -> None:
@@ -90,7 +90,7 @@ async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClo
     clock.move(hours=2)
     await shop.bus.settle()
     with pytest.raises(Missing):
-        await shop.orders.kept_buyer(order.id)
+        await shop.orders.retained_buyer(order.id)
 
 
 async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_did(
@@ -111,17 +111,17 @@ async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_di
 async def test_an_order_of_somebody_who_is_there_has_nothing_kept(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     with pytest.raises(Missing):
-        await shop.orders.kept_buyer(order.id)
+        await shop.orders.retained_buyer(order.id)
 
 
 async def test_it_is_deleted_at_its_end_and_not_before(whole: Shop, clock: HandClock) -> None:
     order = await erased(whole, clock)
-    until = (await whole.orders.kept_buyer(order.id)).until
+    until = (await whole.orders.retained_buyer(order.id)).until
     await pass_days(whole, clock, (until - whole.clock.now()).days - 1)
-    assert await whole.orders.kept_buyer(order.id)
+    assert await whole.orders.retained_buyer(order.id)
     await pass_days(whole, clock, 3)
     with pytest.raises(Missing):
-        await whole.orders.kept_buyer(order.id)
+        await whole.orders.retained_buyer(order.id)
 
 
 async def test_the_customer_is_told_what_would_be_kept_and_until_when(shop: Shop, api: httpx.AsyncClient) -> None:
@@ -167,10 +167,10 @@ class Away(Faults):
 
 async def copy_order(shop: Shop, order: Order, **other: object) -> None:
     """One more order of somebody who is forgotten."""
-    [row] = await shop.works["orders"].fetch("SELECT * FROM orders WHERE id = :id", id=order.id)
+    [row] = await shop.databases["orders"].fetch("SELECT * FROM orders WHERE id = :id", id=order.id)
     row = dict(row) | {"erasing": 1} | other
     names = ", ".join(row)
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         await tx.run(f"INSERT INTO orders ({names}) VALUES ({', '.join(f':{name}' for name in row)})", **row)
 
 
@@ -190,7 +190,7 @@ async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
         [clear] = [one for one in event_handlers.scheduled_jobs(shop) if one.name == "orders.clear_addresses"]
 
         async def waiting() -> list[str]:
-            rows = await shop.works["orders"].fetch("SELECT id FROM orders WHERE erasing = 1 ORDER BY id")
+            rows = await shop.databases["orders"].fetch("SELECT id FROM orders WHERE erasing = 1 ORDER BY id")
             return [row["id"] for row in rows]
 
         away.down = True
@@ -198,6 +198,6 @@ async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
             await clear.handler()
         assert len(await waiting()) == 120
         away.down = False
-        assert (await shop.orders.kept_buyer("ord_9")).number == "6000"
+        assert (await shop.orders.retained_buyer("ord_9")).number == "6000"
         await clear.handler()
         assert await waiting() == [f"ord_0{n:04}" for n in range(0, 120, 3)]  # what cannot be read is told by `doctor`

@@ -31,7 +31,9 @@ async def order_of(
 ) -> Order:
     variants = (write.VariantWrite(sku=sku, price=Money(6400, "EUR"), on_hand=9, weight=900),)
     product = await write.create(
-        shop.shelf, write.ProductWrite(title=f"Thing {sku}", status="published", variants=variants), "opening stock"
+        shop.product_views,
+        write.ProductWrite(title=f"Thing {sku}", status="published", variants=variants),
+        "opening stock",
     )
     await shop.bus.settle()
     cart = await fill_cart(shop, (product, 1), email=email, customer=customer)
@@ -60,7 +62,7 @@ async def test_an_order_is_found_by_all_that_names_it(
     other = await place(shop, await sell(shop))
     await shop.orders.ship(order.id, NewShipment(carrier="UPS", tracking_number="1Z 999 AA1-01"), SYSTEM)
     [payment] = await shop.payments.of_order(order.id)
-    [row] = await shop.works["payments"].fetch("SELECT reference FROM payments WHERE id = :id", id=payment.id)
+    [row] = await shop.databases["payments"].fetch("SELECT reference FROM payments WHERE id = :id", id=payment.id)
     assert row["reference"]
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     for text in (*WAYS, payment.id, row["reference"], order.number, f"#{order.number}", f" {order.number} "):
@@ -108,7 +110,7 @@ async def test_orders_of_a_version_that_knew_no_terms_are_found_too(shop: Shop) 
     order = await order_of(shop, COLOGNE, "AB-123/4", "juergen@example.com")
     await shop.orders.ship(order.id, NewShipment(carrier="UPS", tracking_number="1Z999"), SYSTEM)
     gone = await order_of(shop, TOKYO, "T1", "taro@example.jp")
-    work = shop.works["orders"]
+    work = shop.databases["orders"]
     async with work.begin() as tx:
         await tx.run("DELETE FROM order_terms")
         await tx.run("UPDATE orders SET personal_terms = NULL")
@@ -132,7 +134,7 @@ async def test_who_is_erased_is_found_no_more_and_the_order_still_by_what_was_bo
     for text in ("Köln", "50667", "030 1234567", "jürgen", "o'brien", "juergen@example.com", "Söhne"):
         assert await found(shop, text) == [], text
     assert await found(shop, "AB-123/4") == [order.id]
-    rows = await shop.works["orders"].fetch("SELECT term FROM order_terms WHERE number = :n", n=int(order.number))
+    rows = await shop.databases["orders"].fetch("SELECT term FROM order_terms WHERE number = :n", n=int(order.number))
     assert [row["term"] for row in rows] == ["ab1234"]
 
 

@@ -73,7 +73,7 @@ async def test_each_line_keeps_which_discount_gave_what(whole: Shop) -> None:
         [("Code WELCOME10", "WELCOME10", 290), ("Books", "", 74)],
         [("Code WELCOME10", "WELCOME10", 100), ("Books", "", 26)],
     ]
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         row = await tx.one("SELECT id, body FROM order_lines WHERE position = 0")
         assert row is not None
         body = msgspec.json.decode(row["body"])
@@ -104,7 +104,7 @@ async def test_orders_of_the_version_before_are_read_from_their_receipts(whole: 
     kettle, novel = await sell(whole, price=2900), await book(whole, "Novel", 1000)
     await whole.bus.settle()
     order = await place_cart(whole, await fill_cart(whole, (kettle, 1), (novel, 2)))
-    work = whole.works["orders"]
+    work = whole.databases["orders"]
     async with work.begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
     before = await whole.orders.get(order.id)
@@ -122,7 +122,7 @@ async def test_orders_of_the_version_before_are_read_from_their_receipts(whole: 
 
 async def test_what_a_receipt_does_not_tell_is_listed_by_the_doctor(whole: Shop) -> None:
     order = await place_cart(whole, await fill_cart(whole, (await sell(whole), 1)))
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         row = await tx.one("SELECT body FROM orders")
         assert row is not None
         body = str(row["body"]).replace(" % of ", " per cent of ")
@@ -138,7 +138,7 @@ async def test_what_a_receipt_does_not_tell_is_listed_by_the_doctor(whole: Shop)
 @pytest.mark.parametrize("damage", ["[[0,2437,462]]", "[[0,2436,463]]", "[]"])
 async def test_parts_that_do_not_add_up_are_found(whole: Shop, damage: str) -> None:
     order = await place_cart(whole, await fill_cart(whole, (await sell(whole, price=2900), 1)))
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         row = await tx.one("SELECT taxes FROM orders")
         assert row is not None
         kept = msgspec.json.decode(row["taxes"])
@@ -169,7 +169,7 @@ def test_parts_read_from_a_receipt_are_those_of_the_quote_or_their_sums(world) -
 def test_parts_come_back_as_they_were_written(world) -> None:
     quote, _, _ = world
     written = msgspec.json.encode(taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts))
-    read = taxes.Read(msgspec.json.decode(written, type=taxes.TaxesNow), quote.totals.total.currency)
+    read = taxes.Read(msgspec.json.decode(written, type=taxes.CurrentTaxes), quote.totals.total.currency)
     assert [read.line(n) for n in range(len(quote.lines))] == [line.tax_parts for line in quote.lines]
     assert read.shipping == quote.shipping_tax_parts
 

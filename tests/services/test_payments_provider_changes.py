@@ -162,7 +162,7 @@ async def test_payments_of_an_earlier_version_are_looked_up_too(shop: Shop, post
     order = await place(shop, await sell(shop), token="pretend_refunded")
     post.closed = True
     await later(shop, 4)
-    async with shop.works["payments"].begin() as tx:
+    async with shop.databases["payments"].begin() as tx:
         await tx.run("UPDATE payments SET look_at = NULL")
     await later(shop, 40)
     await later(shop, 1)
@@ -173,7 +173,7 @@ async def test_one_payment_the_provider_does_not_know_stops_no_other(shop: Shop,
     kettle = await sell(shop)
     lost = await place(shop, kettle)
     order = await place(shop, kettle, token="pretend_refunded", email="b@example.com")
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("DELETE FROM intents WHERE reference = :name", name=await reference(shop, lost))
     post.closed = True
     await later(shop, 3700, 2)
@@ -185,14 +185,14 @@ async def test_the_doctor_compares_with_the_providers_books(shop: Shop) -> None:
     await shop.orders.refund(order.id, NewRefund(reason="x", amount=500), "r1", SYSTEM)
     await shop.bus.settle()
     assert await shop.payments.compare() == []
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intent_refunds SET amount = 700")
     assert "has refunded €7.00" in " ".join(await shop.payments.compare())
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intent_refunds SET amount = 500")
         await tx.run("UPDATE intents SET dispute = 'open'")
     assert "at pretend it is open" in " ".join(await shop.payments.compare())
-    async with shop.works["pretend"].begin() as tx:
+    async with shop.databases["pretend"].begin() as tx:
         await tx.run("DELETE FROM intents")
     assert "is not known to pretend" in " ".join(await shop.payments.compare())
 
@@ -213,7 +213,7 @@ async def test_refunds_on_both_sides_at_once_never_give_back_more_than_came(shop
         await later(shop, 4, 3)
         await later(shop, int(timedelta(hours=2).total_seconds()), 2)
         after = await shop.orders.get(order.id)
-        row = await shop.works["pretend"].one("SELECT refunded FROM intents WHERE reference = :name", name=name)
+        row = await shop.databases["pretend"].one("SELECT refunded FROM intents WHERE reference = :name", name=name)
         assert after.payment.refunded.amount == row["refunded"] <= order.totals.total.amount
         assert sum(one.amount.amount for one in after.refunds) == row["refunded"]
         assert after.status in PAID

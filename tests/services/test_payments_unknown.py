@@ -20,10 +20,10 @@ async def forgotten(shop: Shop, *orders: Order) -> None:
     """As it is when the shop was restored as it was before these orders, and its provider was not."""
     await shop.bus.settle()
     for order in orders:
-        async with shop.works["payments"].begin() as tx:
+        async with shop.databases["payments"].begin() as tx:
             await tx.run("DELETE FROM ledger WHERE payment_id = :id", id=order.payment.id)
             await tx.run("DELETE FROM payments WHERE id = :id", id=order.payment.id)
-        async with shop.works["orders"].begin() as tx:
+        async with shop.databases["orders"].begin() as tx:
             await tx.run("DELETE FROM orders WHERE id = :id", id=order.id)
 
 
@@ -36,10 +36,10 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     lost = await place(shop, kettle, 2, token=token, email="b@example.com")
     await place(shop, kettle, token="pretend_declined", email="c@example.com")
     name = await reference(shop, lost)
-    assert await shop.payments.unknown() == []
+    assert await shop.payments.unknown_payments() == []
     assert await payments_are_known(shop) == []
     await forgotten(shop, lost)
-    [one] = await shop.payments.unknown()
+    [one] = await shop.payments.unknown_payments()
     assert (one.provider, one.reference, one.amount) == ("pretend", name, lost.totals.total)
     assert "payments import" in (await payments_are_known(shop))[0]
     assert await command.list_unknown(shop) == 0
@@ -47,15 +47,15 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     await shop.pretend.own_page.refund(name, Money(800, "EUR"))
     with pytest.raises(Refused, match="Nothing was changed"):
         await command.import_payments(shop, [name, "pi_other"])
-    assert await shop.payments.unknown() == [one]
+    assert await shop.payments.unknown_payments() == [one]
     assert await command.import_payments(shop, [name]) == 0
-    assert await shop.payments.unknown() == []
+    assert await shop.payments.unknown_payments() == []
     told = capsys.readouterr().out
     assert lost.payment.id in told
     assert "€120.00 of it not refunded" in told
-    paid = await shop.payments.take_in("pretend", name)  # once
+    paid = await shop.payments.import_payment("pretend", name)  # once
     assert (paid.id, paid.refunded.amount, paid.status) == (lost.payment.id, 800, "part_refunded")
-    assert await shop.payments.damage() == []
+    assert await shop.payments.check_consistency() == []
     await shop.bus.settle()
     wrong = [sentence for found in await examine(shop) for sentence in found.wrong if lost.payment.id in sentence]
     assert [sentence.partition("is for an order that is not known")[1] != "" for sentence in wrong] == [True]
@@ -66,7 +66,7 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     assert await repairing.refund(shop, [lost.payment.id]) == 0
     assert await held(shop) == kept.totals.total.amount
     await later(shop, 7200, 2)
-    assert await shop.payments.damage() == []
+    assert await shop.payments.check_consistency() == []
     assert await shop.payments.compare() == []
 
 
@@ -74,15 +74,15 @@ async def test_what_was_not_received_is_not_taken_in(shop: Shop) -> None:
     order = await place(shop, await sell(shop), token="pretend_3ds")
     name = await reference(shop, order)
     await forgotten(shop, order)
-    assert await shop.payments.unknown() == []
+    assert await shop.payments.unknown_payments() == []
     with pytest.raises(Conflict, match="has received no money"):
-        await shop.payments.take_in("pretend", name)
+        await shop.payments.import_payment("pretend", name)
     with pytest.raises(Missing):
-        await shop.payments.take_in("pretend", "pi_nothing")
+        await shop.payments.import_payment("pretend", "pi_nothing")
 
 
 async def test_a_payment_that_is_known_is_not_taken_in_again(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
-    again = await shop.payments.take_in("pretend", await reference(shop, order))
+    again = await shop.payments.import_payment("pretend", await reference(shop, order))
     assert again.id == order.payment.id
     await healthy(shop)

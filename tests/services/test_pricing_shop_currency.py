@@ -97,7 +97,7 @@ async def test_a_shop_whose_currency_had_other_decimals_is_not_read_as_one_of_th
     for amount in (1990, 2990):  # and again, once it is
         await shop.pricing.set_prices([Price("var_1", Money(amount, "RSD"))])
         await require_currency(shop)
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run("DELETE FROM shop_marks WHERE name LIKE 'decimals %'")  # as 0.1.0 left it, which counted by CLDR
     await shop.close()
     with pytest.raises(Refused) as refused:
@@ -118,7 +118,7 @@ async def test_a_shop_of_before_whose_currency_is_counted_the_same_starts(
 ) -> None:
     shop = opened(data, currency)
     await shop.pricing.set_prices([Price("var_1", Money(1990, currency))])
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run("DELETE FROM shipping_rates")
     if digits_to_read(currency) == minor_digits(currency):
         await require_currency(shop)

@@ -649,9 +649,9 @@ async def test_a_product_is_taxed_as_the_class_it_says(shop: Shop) -> None:
     cart = await shop.carts.create()
     cart = await shop.carts.add(cart.id, paper.variants[0].id, 1)
     assert cart.totals.included_tax.amount == 210
-    changed = await write.patch(shop.shelf, paper, write.ProductPatch(title="Gazette du matin"), None, "test")
+    changed = await write.patch(shop.product_views, paper, write.ProductPatch(title="Gazette du matin"), None, "test")
     assert changed.taxed_as == "press"
-    plain = await write.patch(shop.shelf, changed, write.ProductPatch(tax_class="reduced"), None, "test")
+    plain = await write.patch(shop.product_views, changed, write.ProductPatch(tax_class="reduced"), None, "test")
     assert (plain.taxed_as, plain.tax_class_name) == ("reduced", "")
 
 
@@ -801,7 +801,7 @@ async def test_rates_that_apply_at_the_same_time_are_told_by_the_doctor(shop: Sh
         return [sentence for finding in await examine(shop) for sentence in finding.wrong]
 
     assert await wrong() == []
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         columns = "country, region, postcodes, tax_class, authority, rate_ppm, title, category, reason, valid_from, who, why, created"
         await tx.run(
             f"INSERT INTO dated_tax_rates (id, {columns}) SELECT 'txr_two', {columns} FROM dated_tax_rates"

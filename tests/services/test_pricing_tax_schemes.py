@@ -139,7 +139,7 @@ async def test_an_order_of_a_shop_that_named_no_seller_has_none(shop: Shop) -> N
 async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Shop, vies: Register) -> None:
     """On paper: 120.00 with 20 % Austrian tax in it is 100.00; the way at 4.90 is 4.08 (4.90 × 20/120 = 0.82 less)."""
     vies.valid.add(VIENNA_ID)
-    await checked.works["notifications"].mark_demo()
+    await checked.databases["notifications"].mark_demo()
     kettle = await sell(checked, price=12000)
     consumer = await cart_of(checked, kettle, VIENNA)
     assert (consumer.totals.total.amount, consumer.totals.included_tax.amount) == (12000, 2000)
@@ -302,7 +302,7 @@ async def test_a_tax_id_is_kept_for_the_books_and_erased_like_name_and_address(
     sale = (await checked.orders.get(order.id)).sale
     assert sale is not None
     assert (sale.scheme, sale.buyer, sale.tax_id, sale.tax_id_check) == ("intra_community", "business", "", None)
-    kept = await checked.orders.kept_buyer(order.id)
+    kept = await checked.orders.retained_buyer(order.id)
     assert kept.tax_id_check is not None
     assert (kept.tax_id, kept.tax_id_check.name) == (VIENNA_ID, "ZIEGLER KG")
     on_disk = (await everything_on_disk(checked)).casefold()

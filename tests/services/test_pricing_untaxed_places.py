@@ -67,7 +67,7 @@ async def test_a_place_with_a_rate_is_none_to_be_told_of(shop: Shop) -> None:
 
 
 async def test_a_shop_without_any_rates_is_told_once_where_rates_are_set(shop: Shop, api: httpx.AsyncClient) -> None:
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run("DELETE FROM dated_tax_rates")
     await place(shop, await cart_to_zurich(shop))
     assert await told(shop) == []
@@ -103,6 +103,6 @@ async def test_a_cart_without_an_address_is_stopped_by_nothing(strict: Shop) -> 
 
 
 async def test_a_shop_without_any_rates_that_may_sell_nowhere_without_one_sells_nothing(strict: Shop) -> None:
-    async with strict.works["pricing"].begin() as tx:
+    async with strict.databases["pricing"].begin() as tx:
         await tx.run("DELETE FROM dated_tax_rates")
     assert [one.code for one in (await cart_to_zurich(strict)).problems] == ["untaxed_place"]

@@ -42,7 +42,7 @@ async def test_what_is_exported_is_all_the_shop_knows(shop: Shop, api: httpx.Asy
     await shop.users.save_address(me.user_id, BERLIN)
     await buy(shop, (kettle, 1), who=me)
     await shop.reviews.write(kettle.id, NewReview(rating=5, title="Sings", body="In tune"), me)
-    await shop.carts.wish(me.user_id, kettle.id)
+    await shop.carts.add_wish(me.user_id, kettle.id)
     answer = await api.get("/v1/me/export", headers=await sign_in(api, ADA, WORDS))
     assert answer.status_code == 200
     assert "attachment" in answer.headers["content-disposition"]
@@ -122,33 +122,33 @@ async def test_the_event_log_is_not_written_anew_when_somebody_is_erased(whole: 
     me = await ada(whole)
     await buy(whole, (await sell(whole), 1), who=me)
     rows = "SELECT seq, id, type, data FROM journal ORDER BY seq"
-    before = await whole.works["insights"].fetch(rows)
+    before = await whole.databases["insights"].fetch(rows)
     assert ADA not in str(before)
     assert ADA in msgspec.json.encode(await whole.insights.events(limit=1000)).decode()
     await whole.users.erase(me.user_id or "")
     await whole.bus.settle()
-    assert (await whole.works["insights"].fetch(rows))[: len(before)] == before
-    left = await whole.works["insights"].fetch("SELECT data FROM journal_personal")
+    assert (await whole.databases["insights"].fetch(rows))[: len(before)] == before
+    left = await whole.databases["insights"].fetch("SELECT data FROM journal_personal")
     assert ADA not in str(left)
 
 
 async def test_what_another_service_tells_of_somebody_after_their_erasure_is_not_kept(whole: Shop) -> None:
     me = await ada(whole)
     order = await buy(whole, (await sell(whole), 1), who=me)
-    [placed] = await whole.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
+    [placed] = await whole.databases["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
     await whole.users.erase(me.user_id or "")
     await whole.bus.settle()
     told = read_event(placed)
     late = msgspec.structs.replace(told, id=whole.ids.new("evt"), data=msgspec.structs.replace(told.data, email=ADA))
     assert late.subject == order.id
     await whole.insights.on_event(Delivery(late, "insights.OrderPlaced"))
-    assert ADA not in str(await whole.works["insights"].fetch("SELECT data FROM journal_personal"))
+    assert ADA not in str(await whole.databases["insights"].fetch("SELECT data FROM journal_personal"))
 
 
 async def test_what_a_process_of_the_version_before_forgets_is_forgotten(whole: Shop) -> None:
     """It rewrites what it finds, and knows of no other table."""
     me = await ada(whole)
-    log = whole.works["insights"]
+    log = whole.databases["insights"]
     [kept] = [row for row in await log.fetch("SELECT * FROM journal_personal") if me.user_id == row["subject"]][:1]
     await whole.users.erase(me.user_id or "")
     await whole.bus.settle()
@@ -167,7 +167,7 @@ async def test_what_a_process_of_the_version_before_forgets_is_forgotten(whole: 
 async def test_rows_of_a_version_before_are_redacted_too(whole: Shop) -> None:
     me = await ada(whole)
     await whole.bus.settle()
-    log = whole.works["insights"]
+    log = whole.databases["insights"]
     told = next(one for one in await whole.insights.events(limit=1000) if ADA in bytes(one.data).decode())
     async with log.begin() as tx:
         await tx.run(
@@ -347,7 +347,7 @@ async def test_a_message_that_failed_can_be_sent_again_and_no_other(shop: Shop) 
     [sent] = await shop.notifications.messages(text=ADA)
     with pytest.raises(Conflict):
         await shop.notifications.retry(sent.id)
-    async with shop.works["notifications"].begin() as tx:
+    async with shop.databases["notifications"].begin() as tx:
         await tx.run("UPDATE messages SET state = 'failed', problem = 'no such mailbox'")
         await tx.run("DELETE FROM viewer")
     await shop.notifications.retry(sent.id)
@@ -493,7 +493,7 @@ async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
     """A body and an event of this order with something personal in each."""
     to = Address(name=mark("to"), line1=mark("line"), country="DE")
     gift = GiftBody(order.id, to, mark("gift"), (Wish("red", mark("wish")),))
-    async with shop.works["orders"].begin() as tx:
+    async with shop.databases["orders"].begin() as tx:
         if not ON_SERVERS:  # there, a service may make no tables
             await tx.run(
                 "CREATE TABLE IF NOT EXISTS made_gifts (id TEXT PRIMARY KEY, order_id TEXT NOT NULL, body TEXT)"
@@ -572,7 +572,7 @@ async def test_of_who_is_erased_not_one_mark_is_left_in_any_database(
     await whole.users.erase(user_id)
     await whole.bus.settle()
     if not ON_SERVERS:
-        async with whole.works["orders"].begin() as tx:
+        async with whole.databases["orders"].begin() as tx:
             await erase_bodies(tx, GIFTS, order.id)
     clock.move(hours=2)
     await whole.bus.settle()

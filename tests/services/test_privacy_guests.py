@@ -43,9 +43,9 @@ async def test_a_guest_who_asks_is_forgotten_however_they_wrote_their_address(sh
     now = await shop.orders.get(order.id)
     assert (now.email, now.shipping_address.name, now.shipping_address.line1) == ("", ERASED, ERASED)
     assert (now.totals, now.number) == (order.totals, order.number)
-    assert await shop.notifications.written_to(GUEST) == []
+    assert await shop.notifications.messages_for(GUEST) == []
     assert await shop.orders.of_guest(GUEST) == []
-    assert (await shop.orders.kept_buyer(order.id)).shipping_address.name == "Ada Lovelace"
+    assert (await shop.orders.retained_buyer(order.id)).shipping_address.name == "Ada Lovelace"
     on_disk = (await everything_on_disk(shop)).casefold()
     assert "grace" not in on_disk
     assert "torstra" not in on_disk
@@ -92,7 +92,7 @@ async def test_what_was_ordered_since_or_taken_over_by_an_account_is_not_forgott
 
 async def test_one_order_that_cannot_be_read_keeps_no_other_guest(whole: Shop, clock: HandClock) -> None:
     broken, other = await bought(whole), await bought(whole, email="bob@example.com")
-    async with whole.works["orders"].begin() as tx:
+    async with whole.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET body = '[]', placed_at = placed_at - 1 WHERE id = :id", id=broken.id)
         await tx.run("UPDATE orders SET placed_at = 0 WHERE id = :id", id=other.id)
     await whole.orders.forgetting.forget_old_guests()
@@ -128,7 +128,7 @@ async def test_guests_are_forgotten_in_time_and_customers_are_not(whole: Shop, c
     await later(whole, clock)
     assert ((await whole.orders.get(old.id)).email, (await whole.orders.get(young.id)).email) == ("", "bob@example.com")
     assert (await whole.orders.get(theirs.id)).email == me.email
-    assert (await whole.orders.kept_buyer(old.id)).shipping_address.name == "Ada Lovelace"
+    assert (await whole.orders.retained_buyer(old.id)).shipping_address.name == "Ada Lovelace"
 
 
 @pytest.mark.slow
@@ -189,7 +189,7 @@ async def imported(shop: Shop) -> Order:
         tax=nothing, total=price, refunded=nothing, shipping_address=zebulon, billing_address=zebulon,
         shipping_title="Standard", placed_at=shop.clock.now(),
     )  # fmt: skip
-    return await shop.orders.get((await shop.orders.bring(past))[0])
+    return await shop.orders.get((await shop.orders.import_order(past))[0])
 
 
 async def test_the_buyer_of_an_imported_order_without_an_address_is_forgotten_by_its_number(

@@ -18,41 +18,41 @@ async def recent(shop: Shop, viewer: str) -> list[str]:
 
 async def test_without_consent_nothing_is_remembered_and_with_it_until_it_is_taken_back(shop: Shop, clock) -> None:
     lamp, chair = await sell(shop, "Lamp"), await sell(shop, "Chair")
-    await shop.recommendations.saw("someone", lamp.slug)
+    await shop.recommendations.record_view("someone", lamp.slug)
     assert await recent(shop, "someone") == []
-    await shop.recommendations.remember("someone", wanted=True)
+    await shop.recommendations.set_consent("someone", wanted=True)
     for product in (lamp, chair, lamp):
         clock.move(seconds=1)
-        await shop.recommendations.saw("someone", product.id)
+        await shop.recommendations.record_view("someone", product.id)
     assert await recent(shop, "someone") == [lamp.id, chair.id]
     found = await shop.recommendations.recommend("recently_viewed", user_id="someone", products=[lamp.id])
     assert [(one.product_id, one.reason) for one in found] == [(chair.id, "You looked at this")]
     with pytest.raises(Missing):
-        await shop.recommendations.saw("someone", "no-such-thing")
-    await shop.recommendations.remember("someone", wanted=False)
-    await shop.recommendations.saw("someone", lamp.id)
+        await shop.recommendations.record_view("someone", "no-such-thing")
+    await shop.recommendations.set_consent("someone", wanted=False)
+    await shop.recommendations.record_view("someone", lamp.id)
     assert await recent(shop, "someone") == []
 
 
 async def test_what_is_old_is_forgotten_and_never_too_much_is_kept(shop: Shop, clock) -> None:
     things = [await sell(shop, f"Thing {n}") for n in range(3)]
-    await shop.recommendations.remember("someone", wanted=True)
+    await shop.recommendations.set_consent("someone", wanted=True)
     for thing in things:
-        await shop.recommendations.saw("someone", thing.id)
+        await shop.recommendations.record_view("someone", thing.id)
         clock.move(days=40)
     await shop.recommendations.forget_old()
     assert await recent(shop, "someone") == [things[2].id, things[1].id]
     clock.move(days=91)
     await shop.recommendations.forget_old()
-    assert not await shop.recommendations.remembers("someone")
+    assert not await shop.recommendations.has_consent("someone")
 
 
 async def test_a_browser_that_signs_in_takes_its_memory_along(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp")
-    await shop.recommendations.remember("browser", wanted=True)
-    await shop.recommendations.saw("browser", lamp.id)
-    await shop.recommendations.become("browser", "usr_1")
-    await shop.recommendations.become("browser", "usr_1")
+    await shop.recommendations.set_consent("browser", wanted=True)
+    await shop.recommendations.record_view("browser", lamp.id)
+    await shop.recommendations.assign_views("browser", "usr_1")
+    await shop.recommendations.assign_views("browser", "usr_1")
     assert (await recent(shop, "browser"), await recent(shop, "usr_1")) == ([], [lamp.id])
 
 
@@ -60,8 +60,8 @@ async def test_for_you_is_like_what_one_looked_at_where_nothing_was_bought(shop:
     lamp = await sell(shop, "Lamp", brand="Ostra", tags=("brass",))
     twin = await sell(shop, "Other lamp", brand="Ostra", tags=("brass",))
     await sell(shop, "Chair", brand="Nord")
-    await shop.recommendations.remember("usr_1", wanted=True)
-    await shop.recommendations.saw("usr_1", lamp.id)
+    await shop.recommendations.set_consent("usr_1", wanted=True)
+    await shop.recommendations.record_view("usr_1", lamp.id)
     found = await shop.recommendations.recommend("for_you", user_id="usr_1")
     assert (found[0].product_id, found[0].reason) == (twin.id, "Like things you looked at")
 
@@ -104,7 +104,7 @@ async def test_a_visitor_is_asked_once_and_shown_what_they_looked_at(api: httpx.
     assert lamp.title in (await api.get("/remember")).text
     await send("/remember", wanted="no")
     assert lamp.title not in (await api.get("/remember")).text
-    assert await shop.works["recommendations"].fetch("SELECT * FROM views") == []
+    assert await shop.databases["recommendations"].fetch("SELECT * FROM views") == []
 
 
 async def test_how_far_shoppers_came_is_counted_and_can_be_counted_anew(

@@ -99,7 +99,7 @@ def test_each_file_can_be_recovered(data_folder: Path, name: str) -> None:
 
 async def test_nothing_is_touched_while_the_shop_runs(data_folder: Path) -> None:
     shop = Shop(make_settings(data_folder), hasher=QUICK)
-    await shop.works["orders"].fetch("SELECT 1")
+    await shop.databases["orders"].fetch("SELECT 1")
     checkpoint(data_folder / "payments.db")
     page_one(data_folder / "payments.db")
     process = await asyncio.create_subprocess_exec(
@@ -387,5 +387,5 @@ async def test_two_variants_of_one_order_count_as_what_they_are_when_lists_are_m
     await shop.orders.place(wanted, "two-variants", GUEST)
     await shop.bus.settle()
     await repair(shop, {"search"})
-    [row] = await shop.works["search"].fetch("SELECT sold FROM entries WHERE product_id = :id", id=kettle.id)
+    [row] = await shop.databases["search"].fetch("SELECT sold FROM entries WHERE product_id = :id", id=kettle.id)
     assert row["sold"] == 3

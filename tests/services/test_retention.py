@@ -34,7 +34,7 @@ def declared() -> Iterator[tuple[str, Retention]]:
 
 
 async def rows(shop: Shop, service: str, table: str) -> int:
-    [row] = await shop.works[service].fetch(f"SELECT count(*) AS n FROM {table}")
+    [row] = await shop.databases[service].fetch(f"SELECT count(*) AS n FROM {table}")
     return int(row["n"])
 
 
@@ -93,7 +93,7 @@ async def test_sums_are_the_same_when_they_are_made_anew_from_a_log_that_was_tri
     kettle, lamp = await sell(shop, on_hand=50), await sell(shop, "Lamp", on_hand=50)
     for product, days in ((kettle, 3), (lamp, 4), (kettle, 5), (lamp, 1)):
         await place(shop, product, 2)
-        await shop.search.searched({"kettle": 3})
+        await shop.search.record_searches({"kettle": 3})
         await pass_days(shop, clock, days)
     before = await sums(shop)
     trimmed = await rows(shop, "insights", "journal")
@@ -130,7 +130,7 @@ async def test_words_strangers_make_up_do_not_fill_the_shop(shop: Shop, clock: H
     numbers = itertools.count()
     for _ in range(3):
         for _ in range(30):
-            await shop.search.searched({f"word{next(numbers)}": 1 for _ in range(200)} | {"kettle": 2})
+            await shop.search.record_searches({f"word{next(numbers)}": 1 for _ in range(200)} | {"kettle": 2})
         await shop.bus.settle()
         assert await rows(shop, "insights", "searches") <= 5_200 + 500 * 2
         await pass_days(shop, clock, 1)
@@ -160,7 +160,7 @@ async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_yea
     await place(shop, kettle)
     await pass_days(shop, clock, 1)
     clock.set_wrong(days=365)
-    for work in shop.works.values():
+    for work in shop.databases.values():
         await tidy(shop, work)
     clock.set_wrong(days=-365)
     assert await rows(shop, "insights", "journal")
@@ -172,7 +172,7 @@ async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clo
     kettle = await sell(shop)
     await place(shop, kettle)
     await shop.bus.settle()
-    work = shop.works["orders"]
+    work = shop.databases["orders"]
     [event] = await work.fetch("SELECT id, subject FROM facts WHERE type = 'OrderPaid'")
     late = to_micros(clock.now() + timedelta(days=3660))
     async with work.begin() as tx:
@@ -182,7 +182,7 @@ async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clo
         )  # fmt: skip
     for _ in range(WEEK + 5):
         clock.move(days=1)
-        for each in shop.works.values():
+        for each in shop.databases.values():
             await tidy(shop, each)
     assert await rows(shop, "insights", "inbox"), "something that old may still come again"
     async with work.begin() as tx:
@@ -197,8 +197,8 @@ async def test_strangers_fill_no_table_for_good(shop: Shop, clock: HandClock) ->
     sizes: list[int] = []
     for day in range(45):
         cart = await fill_cart(shop, (kettle, 1), email=f"stranger{day}@example.com")
-        await shop.search.searched({f"nonsense{day}": 1})
-        await shop.recommendations.looked({kettle.id: 1})
+        await shop.search.record_searches({f"nonsense{day}": 1})
+        await shop.recommendations.record_view_counts({kettle.id: 1})
         assert cart.lines
         await pass_days(shop, clock, 3)
         if day in {30, 44}:

@@ -30,7 +30,7 @@ async def test_search_is_up_to_date_with_catalog_price_and_stock(shop: Shop) -> 
     card = (await shop.search.cards((lamp.id,)))[0]
     assert (card.price, card.in_stock) == (Money(8000, "EUR"), False)
     assert (await shop.search.find(SearchRequest(text="reading", chosen={"in_stock": ("true",)}))).total == 0
-    await shop.catalog.move(lamp.id, "retired")
+    await shop.catalog.set_status(lamp.id, "retired")
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
     assert (await shop.search.find(SearchRequest(text="reading"))).total == 0
@@ -47,7 +47,7 @@ async def test_a_lost_index_is_built_again(shop: Shop) -> None:
 async def test_what_was_written_to_an_index_that_is_being_replaced_is_not_taken_for_done(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
-    work = shop.works["search"]
+    work = shop.databases["search"]
     await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(1234, "EUR"))])
     await shop.bus.settle()
     (changed,) = await search_store.changed(work, 10)

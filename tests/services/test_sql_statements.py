@@ -155,7 +155,7 @@ async def story(told: Told) -> None:
     await shop.orders.ship(told.orders[0], NewShipment(carrier="DHL", tracking_number="1"), SYSTEM)
     order = await shop.orders.get(told.orders[1])
     await shop.orders.refund(order.id, NewRefund(amount=order.lines[0].unit_price, reason="x"), "r", SYSTEM)
-    await shop.orders.bring(past_order(order))
+    await shop.orders.import_order(past_order(order))
     for timer in event_handlers.scheduled_jobs(shop):
         await timer.handler()
     await shop.bus.settle()
@@ -178,7 +178,7 @@ async def test_who_has_nothing_to_do_asks_each_service_twice_whatever_the_number
     del told.asked[:]
     assert await told.shop.bus.settle() == 0
     asked = Counter(name for name, _, _ in told.asked)
-    assert set(asked) <= set(told.shop.works)
+    assert set(asked) <= set(told.shop.databases)
     assert max(asked.values()) == 2, asked
 
 
@@ -192,7 +192,7 @@ async def test_whatever_is_asked_is_found_by_an_index(told: Told) -> None:
             continue
         if sql == WHOLE:
             continue
-        plan = await told.shop.works[service].database.fetch(f"EXPLAIN QUERY PLAN {sql}", params)
+        plan = await told.shop.databases[service].database.fetch(f"EXPLAIN QUERY PLAN {sql}", params)
         for row in plan:
             words = row["detail"].split()
             if words[0] == "SCAN" and "INDEX" not in words and words[1] not in {"CONSTANT", *SMALL}:

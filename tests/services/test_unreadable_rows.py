@@ -20,9 +20,9 @@ NAIVE = "2020-01-01T00:00:00"
 
 async def rewrite(shop: Shop, service: str, table: str, name: str, body: str, column: str = "id") -> None:
     """As a version before this one, or a bad disk, left it."""
-    async with shop.works[service].begin() as tx:
+    async with shop.databases[service].begin() as tx:
         await tx.run(f"UPDATE {table} SET body = :body WHERE {column} = :name", body=body, name=name)
-    shop.works[service].aside.found.clear()
+    shop.databases[service].aside.found.clear()
 
 
 async def told(shop: Shop) -> str:
@@ -92,8 +92,8 @@ async def test_a_fact_that_cannot_be_read_is_given_up_and_the_others_are_deliver
 ) -> None:
     lamp, cup = await sell(shop, "Lamp", 5000), await sell(shop, "Cup", 900)
     for one in (lamp, cup):
-        await shop.catalog.move(one.id, "retired")
-    async with shop.works["catalog"].begin() as tx:
+        await shop.catalog.set_status(one.id, "retired")
+    async with shop.databases["catalog"].begin() as tx:
         await tx.run("UPDATE facts SET data = '{}' WHERE subject = :id AND type = 'ProductRetired'", id=lamp.id)
     await shop.bus.close()  # as after a restart: what was told is read from the database
     clock.move(minutes=1)
@@ -108,7 +108,7 @@ async def test_a_coupon_of_no_kind_is_set_aside_and_no_cart_meets_it(shop: Shop)
     cart = await fill_cart(shop, (lamp, 1))
     await shop.pricing.put_coupon(Coupon(code="GOOD", kind="percentage", value=1000))
     await shop.pricing.put_coupon(Coupon(code="BAD", kind="percentage", value=1000))
-    async with shop.works["pricing"].begin() as tx:
+    async with shop.databases["pricing"].begin() as tx:
         await tx.run("UPDATE coupons SET kind = 'bogus' WHERE code = 'BAD'")
     kept = await shop.carts.set_coupons(cart.id, ("BAD", "GOOD"))
     assert kept.coupons == ("GOOD",)

@@ -134,9 +134,9 @@ async def test_no_secret_of_a_letter_is_in_the_event_log(shop: Shop) -> None:
     await shop.users.ask_reset(ADA)
     token = await token_of(shop, "Choose a new password")
     for name in ("users", "notifications"):
-        rows = await shop.works[name].fetch("SELECT * FROM facts")
+        rows = await shop.databases[name].fetch("SELECT * FROM facts")
         assert all(token not in str(dict(row)) for row in rows)
-    rows = await shop.works["users"].fetch("SELECT * FROM mail_tokens")
+    rows = await shop.databases["users"].fetch("SELECT * FROM mail_tokens")
     assert all(token not in str(dict(row)) for row in rows)
 
 
@@ -189,7 +189,7 @@ async def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(api: httpx.A
 
 async def test_a_letter_for_an_account_that_is_gone_is_not_written(shop: Shop) -> None:
     with pytest.raises(Missing):
-        await shop.users.letter_token("usr_nobody", "reset")
+        await shop.users.email_token("usr_nobody", "reset")
 
 
 async def test_an_address_is_confirmed_over_the_api(api: httpx.AsyncClient, shop: Shop) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.audit import Act, AuditFilter
+from shopwright.kit.audit import AuditFilter, StaffAction
 from shopwright.kit.auth import StaffOnly
 from shopwright.kit.clock import HandClock
 from shopwright.kit.http.audit import MASK, is_audited, masked
@@ -137,17 +137,17 @@ async def test_the_log_is_read_page_by_page_and_by_time(
 
 
 async def test_acts_at_the_same_time_are_one_chain(shop: Shop) -> None:
-    act = Act(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
-    ids = await asyncio.gather(*(shop.users.begin_act(act, {}) for _ in range(20)))
-    await asyncio.gather(*(shop.users.end_act(one, 200, {}) for one in ids))
+    act = StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
+    ids = await asyncio.gather(*(shop.users.begin_action(act, {}) for _ in range(20)))
+    await asyncio.gather(*(shop.users.end_action(one, 200, {}) for one in ids))
     found = await shop.users.audit(AuditFilter(), limit=50)
     assert [entry.seq for entry in found] == list(range(20, 0, -1))
     assert await wrong(shop) == []
 
 
 async def test_an_act_whose_process_ended_is_recorded_as_broken_off(whole: Shop, clock: HandClock) -> None:
-    act = Act(user_id="usr_1", who="Ada", role="owner", action="refund_order")
-    await whole.users.begin_act(act, {})
+    act = StaffAction(user_id="usr_1", who="Ada", role="owner", action="refund_order")
+    await whole.users.begin_action(act, {})
     await whole.users.log.close_unfinished()
     assert await whole.users.audit(AuditFilter()) == []
     clock.move(minutes=11)
@@ -170,9 +170,9 @@ async def test_an_act_whose_process_ended_is_recorded_as_broken_off(whole: Shop,
 )
 async def test_an_entry_that_is_changed_or_taken_out_is_found(whole: Shop, sql: str, said: str) -> None:
     for _ in range(3):
-        await whole.users.log.record(Act(user_id="usr_1", who="Ada", role="owner", action="put_coupon"))
+        await whole.users.log.record(StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon"))
     assert await wrong(whole) == []
-    async with whole.works["users"].begin() as tx:
+    async with whole.databases["users"].begin() as tx:
         await tx.run(sql)
     assert any(said in sentence for sentence in await wrong(whole))
 
@@ -180,26 +180,26 @@ async def test_an_entry_that_is_changed_or_taken_out_is_found(whole: Shop, sql: 
 async def test_who_writes_to_the_database_without_the_key_writes_no_history(whole: Shop) -> None:
     from shopwright.services.users.audit import AuditLog
 
-    await AuditLog(whole.works["users"], b"a key of their own").record(
-        Act(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
+    await AuditLog(whole.databases["users"], b"a key of their own").record(
+        StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
     )
     assert any("Entry 1" in sentence for sentence in await wrong(whole))
 
 
 async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Shop, data, tmp_path) -> None:
     for name in ("Ada", "Bo"):
-        await whole.users.log.record(Act(user_id="usr_1", who=name, role="owner", action="put_coupon"))
+        await whole.users.log.record(StaffAction(user_id="usr_1", who=name, role="owner", action="put_coupon"))
     written = await archive.write(whole, tmp_path / "a.zip")
     other = Shop(make_settings(tmp_path / "other", secret="another secret"), hasher=QUICK)
     await other.migrate()
     async with other.running(deliver=False):
         await archive.read(other, tmp_path / "a.zip")
         assert [one.act.who for one in await other.users.audit(AuditFilter())] == ["Bo", "Ada"]
-        assert await other.users.log.damage() == []
+        assert await other.users.log.check_consistency() == []
         assert await archive.checksum(other) == written.checksum
-        async with other.works["users"].begin() as tx:
+        async with other.databases["users"].begin() as tx:
             await tx.run("DELETE FROM audit WHERE seq = 1")
-        assert await other.users.log.damage()
+        assert await other.users.log.check_consistency()
 
 
 @pytest.mark.slow
@@ -220,7 +220,7 @@ def test_commands_are_entries_too(tmp_path) -> None:
         shop = Shop(make_settings(tmp_path / "data", database=""), hasher=QUICK)
         try:
             found = await shop.users.audit(AuditFilter())
-            assert await shop.users.log.damage() == []
+            assert await shop.users.log.check_consistency() == []
             return [(one.act.action, one.act.subject, one.status) for one in found]
         finally:
             await shop.close()

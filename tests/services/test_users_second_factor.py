@@ -99,7 +99,7 @@ async def test_it_is_turned_off_with_the_password_and_gone_with_the_account(shop
     await shop.users.confirm_second_factor(user.id, shows(shop, factor.secret))
     await shop.users.erase(user.id)
     for table in ("second_factors", "recovery_codes", "half_signed_in"):
-        assert await shop.works["users"].fetch(f"SELECT * FROM {table}") == []
+        assert await shop.databases["users"].fetch(f"SELECT * FROM {table}") == []
 
 
 async def test_pages_ask_for_the_code_show_the_key_and_the_codes_for_paper(api: httpx.AsyncClient, shop: Shop) -> None:

@@ -59,7 +59,7 @@ async def test_an_account_a_stranger_made_on_the_address_gives_them_no_role(shop
 
 async def test_a_customer_who_proved_the_address_keeps_the_password(shop: Shop) -> None:
     user = await shop.users.register("sue@example.com", PASSWORD, "Sue")
-    await shop.users.verify_email(await shop.users.letter_token(user.id, "verification"), user.id)
+    await shop.users.verify_email(await shop.users.email_token(user.id, "verification"), user.id)
     await shop.users.invite_staff("sue@example.com", "Sue", "catalog")
     tokens = await shop.users.sign_in("sue@example.com", PASSWORD)
     assert (await shop.users.authenticate(tokens.access_token)).role == "catalog"
@@ -91,7 +91,7 @@ async def test_who_is_disabled_signs_in_again_when_enabled_and_not_before(shop: 
         await shop.users.open_session_for(user.id)
     with pytest.raises(Unauthenticated):
         await shop.users.sign_in(user.email, "not this password")
-    await shop.users.reset_password(await shop.users.letter_token(user.id, "reset"), "another one of mine")
+    await shop.users.reset_password(await shop.users.email_token(user.id, "reset"), "another one of mine")
     with pytest.raises(Denied):
         await shop.users.sign_in(user.email, "another one of mine")
     await shop.users.change_staff(user.id, StaffChange(disabled=False))
@@ -152,7 +152,7 @@ async def roles(data, clock, setting: str, *, demo: bool) -> Caller:
     shop = Shop(make_settings(*data, staff_second_factor=setting), clock=clock, hasher=QUICK)
     async with shop.running(deliver=False):
         if demo:
-            for work in shop.works.values():
+            for work in shop.databases.values():
                 await work.mark_demo()
         return await shop.users.authenticate((await shop.users.sign_in(*OWNER)).access_token)
 

@@ -18,7 +18,7 @@ from shopwright.services.notifications import model as message_model
 from shopwright.services.notifications.event_messages import EventMessages
 from shopwright.services.orders import store
 from shopwright.services.orders.checkout import Checkout
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
 from shopwright.services.orders.contract.events import OrderPaid
 from shopwright.services.orders.refunds import Refunds
@@ -129,10 +129,10 @@ class ExpiresWhatIsBeingPaid(Settlement):
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
             await self._closing.close_order(order_id, "too late", SYSTEM, "cancelled", only=frozenset({"placed"}))
 
-    async def on_captured(self, heard: Delivery) -> None:
-        order = await store.head(self._work, heard.event.order_id)
+    async def on_captured(self, delivery: Delivery) -> None:
+        order = await store.head(self._work, delivery.event.order_id)
         if order is not None and order.status != "cancelled":
-            await super().on_captured(heard)
+            await super().on_captured(delivery)
 
 
 class TellsOfPaymentLater(Settlement):
@@ -153,10 +153,10 @@ class TellsOfPaymentLater(Settlement):
         return True
 
 
-class CancelsAndForgets(Closing):
+class CancelsAndForgets(OrderClosing):
     """A cancelled order whose money and goods go back only if nothing breaks in between."""
 
-    async def on_order_closed(self, heard: Delivery) -> None:
+    async def on_order_closed(self, delivery: Delivery) -> None:
         return
 
 
@@ -198,9 +198,9 @@ class LeaksCents(Refunds):
 class WritesTwice(EventMessages):
     """A missing inbox row: what is delivered again is written again."""
 
-    async def on_event(self, heard: Delivery) -> None:
-        outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
-        for _ in range(2 if heard.stored.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
+    async def on_event(self, delivery: Delivery) -> None:
+        outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
+        for _ in range(2 if delivery.stored.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
             messages = await self._renderer.messages(outgoing)
             async with self._work.begin() as tx:
                 await self._queue.add(tx, outgoing, messages)
@@ -209,11 +209,11 @@ class WritesTwice(EventMessages):
 class WritesBeforeItKnows(EventMessages):
     """A message that leaves before it is written down that it did."""
 
-    async def on_event(self, heard: Delivery) -> None:
-        outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
+    async def on_event(self, delivery: Delivery) -> None:
+        outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
         for message in await self._renderer.messages(outgoing):
             await self._context.postboxes[message.channel].deliver(message)
-        async with self._work.begin(dedup_key=heard.key):
+        async with self._work.begin(dedup_key=delivery.key):
             return
 
 
@@ -280,19 +280,19 @@ class KeepsCoupons(PricingService):
 class HearsNowAndThen(SearchService):
     """A reader that says it has heard, and has not."""
 
-    async def on_stock(self, heard: Delivery) -> None:
-        if heard.stored.id[-1] not in "01234567":
-            await super().on_stock(heard)
+    async def on_stock(self, delivery: Delivery) -> None:
+        if delivery.stored.id[-1] not in "01234567":
+            await super().on_stock(delivery)
 
 
 class CountsSalesTwice(AnalyticsService):
     """A dashboard that counts what it hears, as often as it hears it."""
 
-    async def on_event(self, heard: Delivery) -> None:
-        if (change := sales_store.change_of(heard.event)) is not None:
+    async def on_event(self, delivery: Delivery) -> None:
+        if (change := sales_store.change_of(delivery.event)) is not None:
             async with self._work.begin() as tx:
-                await sales_store.add(tx, self._day(heard.stored.time), change)
-        await super().on_event(heard)
+                await sales_store.add(tx, self._day(delivery.stored.time), change)
+        await super().on_event(delivery)
 
 
 BROKEN = {
@@ -301,7 +301,7 @@ BROKEN = {
     Backorders: [ForgetsWhoWaits],
     Checkout: [NumbersFirst, EachClickIsAnOrder],
     Settlement: [ExpiresWhatIsBeingPaid, TellsOfPaymentLater, PaysTwiceForOneLetter],
-    Closing: [CancelsAndForgets],
+    OrderClosing: [CancelsAndForgets],
     Repayment: [KeepsBothPayments],
     Refunds: [RefundsAsOftenAsAsked, LeaksCents],
     EventMessages: [WritesTwice, WritesBeforeItKnows],

@@ -11,7 +11,7 @@ from shopwright.kit.errors import Unavailable
 PATIENCE_S = 30
 
 
-class Slots:
+class ServerSlots:
     """The server slots of each part, by port."""
 
     def __init__(self, path: Path) -> None:

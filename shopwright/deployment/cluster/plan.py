@@ -10,7 +10,7 @@ import msgspec
 
 from shopwright.deployment.gateway.haproxy import AWAY, SLOTS, Balancer
 from shopwright.deployment.gateway.haproxy import configuration as balanced
-from shopwright.deployment.gateway.nginx import Front, configuration
+from shopwright.deployment.gateway.nginx import GatewayConfig, configuration
 from shopwright.deployment.targets.watch import targets
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.registry import PARTS, embedded
@@ -34,7 +34,7 @@ class ClusterPlan(msgspec.Struct, kw_only=True):
         return {self.gateway, self.behind}.union(*self.processes.values())
 
 
-class ProcessPlace:
+class ClusterFolder:
     """The folder of a cluster within the shop's data folder."""
 
     def __init__(self, settings: Settings) -> None:
@@ -70,8 +70,8 @@ class ProcessPlace:
         (self.folder / "targets.json").write_text(targets(_addresses(plan)))
         unfinished.replace(self.folder / "plan.json")
 
-    def _front(self, plan: ClusterPlan) -> Front:
-        return Front(
+    def _front(self, plan: ClusterPlan) -> GatewayConfig:
+        return GatewayConfig(
             listen=f"127.0.0.1:{plan.gateway}",
             balancer=f"127.0.0.1:{plan.behind}",
             folder=self.folder,

@@ -11,9 +11,9 @@ from typing import Any
 from shopwright.cli.opening import require_shop
 from shopwright.cli.owner import first_password
 from shopwright.cli.serving import prepare
-from shopwright.deployment.cluster.balancing import Slots
+from shopwright.deployment.cluster.balancing import ServerSlots
 from shopwright.deployment.cluster.patience import comes_true, is_ready
-from shopwright.deployment.cluster.plan import MOST, ClusterPlan, ProcessPlace, free_ports, needs_servers, new_plan
+from shopwright.deployment.cluster.plan import MOST, ClusterFolder, ClusterPlan, free_ports, needs_servers, new_plan
 from shopwright.deployment.cluster.supervising import Supervisor, name_of
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
@@ -30,9 +30,9 @@ class Cluster:
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._settings = settings
-        self._place = ProcessPlace(settings)
+        self._place = ClusterFolder(settings)
         self._supervisor = Supervisor(self._place)
-        self._slots = Slots(self._place.balancer_socket)
+        self._slots = ServerSlots(self._place.balancer_socket)
         self._say = say
 
     def up(self, port: int, each: int, *, demo: bool) -> None:

@@ -10,7 +10,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from shopwright.deployment.cluster.patience import comes_true
-from shopwright.deployment.cluster.plan import ClusterPlan, ProcessPlace
+from shopwright.deployment.cluster.plan import ClusterFolder, ClusterPlan
 from shopwright.kit.errors import Invalid, Unavailable
 
 STARTS_IN_S = 10
@@ -23,7 +23,7 @@ def name_of(part: str, port: int) -> str:
     return f"{part}-{port}"
 
 
-def configuration(place: ProcessPlace, plan: ClusterPlan) -> str:
+def configuration(place: ClusterFolder, plan: ClusterPlan) -> str:
     """Supervisord's configuration: nginx, HAProxy and each process separately, so that changes affect no other."""
     folder = place.folder
     programs = {
@@ -77,7 +77,7 @@ stdout_logfile_backups=1
 class Supervisor:
     """The supervisord of a cluster."""
 
-    def __init__(self, place: ProcessPlace) -> None:
+    def __init__(self, place: ClusterFolder) -> None:
         self._place = place
 
     def start(self, plan: ClusterPlan) -> None:

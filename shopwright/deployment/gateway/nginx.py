@@ -29,7 +29,7 @@ MOST_EACH = 400
 WHOLE = 100  # percent
 
 
-class Front(msgspec.Struct, frozen=True, kw_only=True):
+class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway. `servers`: part → host:port of each of its processes.
 
     `listen`, `behind`: its addresses for shoppers and for calls between services. `folder`: where nginx writes.
@@ -60,7 +60,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     logs: str = ""
 
 
-def configuration(front: Front) -> str:
+def configuration(front: GatewayConfig) -> str:
     """The file. Raises Invalid for a part without a process, and for a malformed address."""
     _check(front)
     return render(
@@ -85,7 +85,7 @@ def configuration(front: Front) -> str:
     )
 
 
-def _check(front: Front) -> None:
+def _check(front: GatewayConfig) -> None:
     if not front.balancer:
         _every_part_is_served(front.servers)
     canaries = (one for ones in front.canary.values() for one in ones)

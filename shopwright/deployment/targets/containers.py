@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shopwright.deployment.gateway.nginx import Front, configuration
+from shopwright.deployment.gateway.nginx import GatewayConfig, configuration
 from shopwright.deployment.targets.system import PORT, DeploymentOptions
 from shopwright.registry import PARTS
 from shopwright.web.application import session_cookie
@@ -15,7 +15,7 @@ PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 def gateway(wanted: DeploymentOptions) -> str:
     """Its nginx.conf; TLS ends before it."""
     return configuration(
-        Front(
+        GatewayConfig(
             servers={part: [f"{part}:{PORT}"] for part in PARTS},
             listen=f"0.0.0.0:{GATEWAY_PORT}",
             folder=Path("/tmp"),  # noqa: S108 -- the container's own

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shopwright.deployment.gateway.haproxy import AWAY, Balancer
 from shopwright.deployment.gateway.haproxy import configuration as balanced
-from shopwright.deployment.gateway.nginx import Front, configuration
+from shopwright.deployment.gateway.nginx import GatewayConfig, configuration
 from shopwright.deployment.targets.system import DeploymentOptions, secrets_example, settings
 from shopwright.registry import PARTS
 from shopwright.web.application import session_cookie
@@ -64,7 +64,7 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
             for name in ("journal.conf", "logrotate")
         },
         "nginx.conf": configuration(
-            Front(
+            GatewayConfig(
                 balancer=f"127.0.0.1:{BEHIND}",
                 listen="0.0.0.0:443" if kept else "0.0.0.0:80",
                 folder=Path("/var/lib/nginx"),

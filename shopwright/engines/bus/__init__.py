@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shopwright.kit.data.events import EventHandler, ScheduledJob, UnderWay
+from shopwright.kit.data.events import EventHandler, PendingEvents, ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
 from shopwright.kit.observability.process_admin import DeadDelivery
@@ -29,7 +29,7 @@ class Bus(Protocol):
         """Return dead deliveries, oldest first."""
         ...
 
-    async def under_way(self, service: str = "") -> list[UnderWay]:
+    async def under_way(self, service: str = "") -> list[PendingEvents]:
         """Return undelivered events by handler, including a broker's queues. Raises Unavailable.
 
         `service`: only handlers of this service.

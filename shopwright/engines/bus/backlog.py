@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from shopwright.engines.bus.leases import OURS, PORTION, Lease, LeasedDeliveries, Leases, Unread
+from shopwright.engines.bus.leases import OURS, PORTION, CompactDeliveries, Lease, LeasedDeliveries, Leases
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import ServiceDatabase, read_event
@@ -25,7 +25,7 @@ class Backlog:
         self._leases = leases
         self._most = most
         self._whole: deque[LeasedDeliveries] = deque()
-        self._unread: deque[Unread] = deque()
+        self._unread: deque[CompactDeliveries] = deque()
         self._count = 0
 
     def __bool__(self) -> bool:
@@ -93,13 +93,13 @@ class Backlog:
         self._unread.clear()
         self._count = 0
 
-    def by_ids(self) -> list[Unread]:
+    def by_ids(self) -> list[CompactDeliveries]:
         """Return everything in order, by ids."""
         return [*map(_by_ids, self._whole), *self._unread]
 
 
-def _by_ids(told: LeasedDeliveries) -> Unread:
-    return Unread(told.work, " ".join(dict.fromkeys(one.stored.id for one in told.ones)), told.lease)
+def _by_ids(told: LeasedDeliveries) -> CompactDeliveries:
+    return CompactDeliveries(told.work, " ".join(dict.fromkeys(one.stored.id for one in told.ones)), told.lease)
 
 
 def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:

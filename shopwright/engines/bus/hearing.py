@@ -37,7 +37,7 @@ class Dispatcher:
     """The handlers of this process."""
 
     def __init__(self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler]) -> None:
-        self._works = {work.name: work for work in works}
+        self._databases = {work.name: work for work in works}
         self.reactions = {reaction.name: reaction for reaction in reactions}
 
     async def on_event(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
@@ -58,7 +58,7 @@ class Dispatcher:
     async def _together(self, name: str, ones: Sequence[Delivery]) -> bool:
         """Handle all in one transaction of that service. Returns False, changing nothing, if any fails."""
         try:
-            async with self._works[name].together():
+            async with self._databases[name].together():
                 for number, heard in enumerate(ones):
                     with suppress(AlreadyDone):
                         await self._let_hear(heard)
@@ -69,13 +69,13 @@ class Dispatcher:
             return False
         return True
 
-    async def _let_hear(self, heard: Delivery) -> None:
-        stored = heard.stored
+    async def _let_hear(self, delivery: Delivery) -> None:
+        stored = delivery.stored
         with (
             tracing.for_request(stored.request),
-            tracing.span(f"handle {heard.hearer}", "consumer", stored.trace, {"event": stored.id}),
+            tracing.span(f"handle {delivery.hearer}", "consumer", stored.trace, {"event": stored.id}),
         ):
-            await self.reactions[heard.hearer].handler(heard)
+            await self.reactions[delivery.hearer].handler(delivery)
 
     async def _in_order(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
         failed: dict[str, Exception] = {}

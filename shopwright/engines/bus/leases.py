@@ -60,7 +60,7 @@ class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
         )
 
 
-class Unread(msgspec.Struct, frozen=True, eq=False):
+class CompactDeliveries(msgspec.Struct, frozen=True, eq=False):
     """Deliveries by event ids in one text, as separate texts for hundreds of thousands take three times the memory."""
 
     work: ServiceDatabase
@@ -79,7 +79,7 @@ class Unread(msgspec.Struct, frozen=True, eq=False):
         await tx.fetch_in(f"{EXTEND} fact_id IN (:each) AND {OURS}", self.ids, due=due, **self.lease.ours)
 
 
-H = TypeVar("H", LeasedDeliveries, Unread)
+H = TypeVar("H", LeasedDeliveries, CompactDeliveries)
 
 
 class Leases:

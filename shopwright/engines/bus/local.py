@@ -47,9 +47,9 @@ class LocalBus(Relay):
     async def examine(self) -> Health:
         return Health("events in the database")
 
-    async def _postpone(self, work: ServiceDatabase, heard: Delivery, attempts: int, error: Exception) -> None:
+    async def _postpone(self, work: ServiceDatabase, delivery: Delivery, attempts: int, error: Exception) -> None:
         """Postpone a failed delivery; only failures count, not crashes."""
-        self._leases.let_be(work, [heard])
+        self._leases.let_be(work, [delivery])
         async with work.begin() as tx:
             await tx.run(
                 "UPDATE deliveries SET due = :due, attempts = :attempts, state = :state, problem = :problem"
@@ -58,6 +58,6 @@ class LocalBus(Relay):
                 attempts=attempts + 1,
                 state="dead" if attempts + 1 >= ATTEMPTS else "waiting",
                 problem=repr(error)[:500],
-                fact_id=heard.stored.id,
-                hearer=heard.hearer,
+                fact_id=delivery.stored.id,
+                hearer=delivery.hearer,
             )

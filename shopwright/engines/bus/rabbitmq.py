@@ -18,12 +18,12 @@ import msgspec
 from aio_pika.abc import AbstractIncomingMessage
 from aiormq.exceptions import ConnectionInternalError
 
-from shopwright.engines.bus.desk import Desk, Letter
+from shopwright.engines.bus.desk import Consumer, ReceivedMessage
 from shopwright.engines.bus.hearing import Dispatcher
 from shopwright.engines.bus.line import GONE, RabbitConnection, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob, StoredEvent, UnderWay, decode
+from shopwright.kit.data.events import Delivery, EventHandler, PendingEvents, ScheduledJob, StoredEvent, decode
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.observability.health import Health
@@ -64,7 +64,7 @@ class RabbitBus(Relay):
         super().__init__(works, timers)
         self._line = RabbitConnection(url)
         self._ears = Dispatcher(works, reactions)
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, Consumer] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sent: set[str] = set()  # what this process has sent and not heard yet
         self._heard = 0
@@ -101,7 +101,7 @@ class RabbitBus(Relay):
         await self._connected()
         return await self._line.examine()
 
-    async def under_way(self, service: str = "") -> list[UnderWay]:
+    async def under_way(self, service: str = "") -> list[PendingEvents]:
         """Including messages in the server's queues, and received ones that wait here."""
         await self._connected()
         found = await super().under_way(service)
@@ -113,7 +113,7 @@ class RabbitBus(Relay):
             if letters or queued:
                 told = await self._told(reaction.event.__name__, len(letters) + queued)
                 found.append(
-                    UnderWay(
+                    PendingEvents(
                         hearer=hearer,
                         count=len(letters) + queued,
                         oldest_s=max(0.0, (self._now() - min(told, default=self._now())).total_seconds()),
@@ -125,7 +125,7 @@ class RabbitBus(Relay):
     async def _told(self, kind: str, count: int) -> list[datetime]:
         """The times of the last events of a type, as those in a queue are the last ones in order."""
         sql = "SELECT time FROM facts WHERE type = :kind ORDER BY time DESC LIMIT :count"
-        rows = [row for work in self._works for row in await work.fetch(sql, kind=kind, count=count)]
+        rows = [row for work in self._databases for row in await work.fetch(sql, kind=kind, count=count)]
         return [from_micros(row["time"]) for row in sorted(rows, key=lambda row: -int(row["time"]))[:count]]
 
     async def _round(self) -> int:
@@ -161,10 +161,10 @@ class RabbitBus(Relay):
 
     async def _listen(self) -> None:
         for name in self._ears.reactions:
-            desk = self._desks[name] = Desk(name, self._ears)
+            desk = self._desks[name] = Consumer(name, self._ears)
             self._tasks.append(asyncio.create_task(self._serve(desk)))
             await self._line.on_event(name, self._taker(desk))
-        for work in self._works:
+        for work in self._databases:
             await self._line.on_dead(work.name, self._keep_dead)
 
     async def _let_go(self) -> None:
@@ -213,10 +213,10 @@ class RabbitBus(Relay):
 
     # --- consuming
 
-    def _taker(self, desk: Desk) -> Take:
+    def _taker(self, desk: Consumer) -> Take:
         async def take(message: AbstractIncomingMessage) -> None:
             try:
-                letter = Letter(message, unpack(message, desk.hearer))
+                letter = ReceivedMessage(message, unpack(message, desk.hearer))
             except (msgspec.DecodeError, KeyError) as error:
                 await self._bury(message, f"it cannot be read: {error!r}", 0)
                 return
@@ -225,7 +225,7 @@ class RabbitBus(Relay):
 
         return take
 
-    async def _serve(self, desk: Desk) -> None:
+    async def _serve(self, desk: Consumer) -> None:
         """Handle one handler's messages until the connection is gone."""
         while True:
             desk.wake.clear()
@@ -241,7 +241,7 @@ class RabbitBus(Relay):
                     self._moved.set()
             await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
 
-    async def _hear(self, desk: Desk) -> None:
+    async def _hear(self, desk: Consumer) -> None:
         heard, waiting, given_up = await desk.on_event(self._monotonic())
         for letter in heard:
             await letter.message.ack()
@@ -262,7 +262,7 @@ class RabbitBus(Relay):
                 break
         return self._heard - before
 
-    def _is_at_it(self, desk: Desk) -> bool:
+    def _is_at_it(self, desk: Consumer) -> bool:
         return desk.busy or desk.is_ready(self._monotonic())
 
     # --- dead deliveries
@@ -302,20 +302,20 @@ class RabbitBus(Relay):
                 await message.nack()
 
     def _monotonic(self) -> float:
-        return self._works[0].clock.monotonic()
+        return self._databases[0].clock.monotonic()
 
     def _now(self) -> datetime:
-        return self._works[0].now()
+        return self._databases[0].now()
 
 
-def pack(heard: Delivery) -> aio_pika.Message:
+def pack(delivery: Delivery) -> aio_pika.Message:
     """An event as a persistent message."""
-    stored = heard.stored
+    stored = delivery.stored
     data = msgspec.Raw(msgspec.json.encode(stored.data))
     envelope = Envelope(id=stored.id, type=stored.type, subject=stored.subject, time=to_micros(stored.time), data=data,
         trace=stored.trace, request=stored.request,
     )  # fmt: skip
-    return _persistent(msgspec.json.encode(envelope), heard.key, stored.type)
+    return _persistent(msgspec.json.encode(envelope), delivery.key, stored.type)
 
 
 def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:

@@ -17,7 +17,7 @@ from shopwright.engines.bus.leases import Lease, LeasedDeliveries, Leases, one_a
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.events import Delivery, ScheduledJob, UnderWay
+from shopwright.kit.data.events import Delivery, PendingEvents, ScheduledJob
 from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction, read_event
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.process_admin import DeadDelivery
@@ -38,7 +38,7 @@ class Relay(ABC):
     """Takes due events of all `works` from their outboxes, and runs `timers`."""
 
     def __init__(self, works: Sequence[ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
-        self._works = works
+        self._databases = works
         self._by_name = {work.name: work for work in works}
         self._timers = Timers(self._by_name, timers)
         self._leases = Leases()
@@ -53,7 +53,7 @@ class Relay(ABC):
         self._wake.set()
 
     async def run(self) -> None:
-        bell = asyncio.create_task(self._works[0].database.listen(self._wake.set))
+        bell = asyncio.create_task(self._databases[0].database.listen(self._wake.set))
         renewing = asyncio.create_task(self._keep_leases())
         try:
             await self._carry()
@@ -71,13 +71,13 @@ class Relay(ABC):
 
     async def renew(self, older_s: float) -> None:
         """Renew leases that are older than this."""
-        late = to_micros(self._works[0].now() + LEASE - timedelta(seconds=older_s))
+        late = to_micros(self._databases[0].now() + LEASE - timedelta(seconds=older_s))
         await self._leases.extend([told for told in self._leases.held() if told.lease.first <= late], LEASE)
         await self._leases.extend([one for one in self._backlog.by_ids() if one.lease.first <= late], LEASE)
 
     async def leave_to_others(self) -> None:
         """Instead of `run`, until cancelled: other processes are woken to deliver this one's events."""
-        for work in self._works:
+        for work in self._databases:
             work.lease = timedelta(0)
         while True:
             await self._wake.wait()
@@ -85,7 +85,7 @@ class Relay(ABC):
             self._backlog.clear()
             self._leases.clear()
             with suppress(Unavailable):  # then they look by themselves
-                await self._works[0].database.announce()
+                await self._databases[0].database.announce()
 
     async def close(self) -> None:
         """Release everything that is not in progress, for others to claim at once."""
@@ -130,7 +130,7 @@ class Relay(ABC):
     async def dead(self) -> list[DeadDelivery]:
         """Return dead deliveries, oldest first."""
         found = []
-        for work in self._works:
+        for work in self._databases:
             rows = await work.fetch(
                 "SELECT d.fact_id, d.hearer, d.subject, d.problem, d.attempts, f.type, f.request FROM deliveries d"
                 " LEFT JOIN facts f ON f.id = d.fact_id WHERE d.state = 'dead' ORDER BY d.fact_id"
@@ -149,19 +149,19 @@ class Relay(ABC):
             ]
         return sorted(found, key=lambda one: (one.event_id, one.hearer))
 
-    async def under_way(self, service: str = "") -> list[UnderWay]:
+    async def under_way(self, service: str = "") -> list[PendingEvents]:
         """Return undelivered events in outboxes, by handler."""
         found: dict[str, list[Row]] = {}
-        for work in self._works:
+        for work in self._databases:
             for row in await work.fetch(
                 "SELECT d.hearer, d.subject, f.time FROM deliveries d LEFT JOIN facts f ON f.id = d.fact_id"
                 " WHERE d.state = 'waiting'"
             ):
                 if hears_for(service, row["hearer"]):
                     found.setdefault(row["hearer"], []).append(row)
-        now = to_micros(self._works[0].now())
+        now = to_micros(self._databases[0].now())
         return [
-            UnderWay(
+            PendingEvents(
                 hearer=hearer,
                 count=len(rows),
                 oldest_s=max(0.0, (now - min(row["time"] or now for row in rows)) / SECOND),
@@ -240,7 +240,7 @@ class Relay(ABC):
 
     async def _take_over(self) -> int:
         count = 0
-        for work in self._works:
+        for work in self._databases:
             claimed, lease = await self._claim(work)
             with self._leases.at([LeasedDeliveries(work, [heard for heard, _ in claimed], lease)]):
                 await self._handle([(work, heard, attempts) for heard, attempts in claimed])

@@ -25,7 +25,7 @@ class Timers:
     """The scheduled jobs of a process. `works`: the services by name."""
 
     def __init__(self, works: Mapping[str, ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
-        self._works = works
+        self._databases = works
         self._timers: dict[str, list[ScheduledJob]] = {}  # by the service whose database says when they are due
         for timer in timers:
             self._timers.setdefault(timer.name.partition(".")[0], []).append(timer)
@@ -35,7 +35,7 @@ class Timers:
         """Run due jobs. Returns how many."""
         count = 0
         for service, timers in self._timers.items():
-            work = self._works[service]
+            work = self._databases[service]
             rows = await work.fetch_in(
                 "SELECT name, due FROM timers WHERE name IN (:each)", [timer.name for timer in timers]
             )

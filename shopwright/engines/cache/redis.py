@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import RedisClusterException, RedisError
 
-from shopwright.engines.cache.redis_line import JoinedReads, RedisConnection
+from shopwright.engines.cache.redis_line import CoalescedReads, RedisConnection
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
@@ -50,7 +50,7 @@ class RedisCache:
         self._free = asyncio.Semaphore(CONNECTIONS)
         # A Cluster has many servers; the client finds the one with a key.
         self._line = None if isinstance(self._client, RedisCluster) else RedisConnection(self._client)
-        self._reads = None if isinstance(self._client, RedisCluster) else JoinedReads(self._client)
+        self._reads = None if isinstance(self._client, RedisCluster) else CoalescedReads(self._client)
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[None]:

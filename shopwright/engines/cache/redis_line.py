@@ -54,7 +54,7 @@ async def _said(line: Any, command: tuple[str, ...]) -> Any:
     return await line.read_response()
 
 
-class JoinedReads:
+class CoalescedReads:
     """Values by key; requests made while an answer is on its way share the next query."""
 
     def __init__(self, client: Any) -> None:

@@ -11,7 +11,7 @@ from shopwright.kit.errors import Unavailable
 ANSWER_S = 5
 
 
-class Asking:
+class CdnClient:
     """A client of the API at `base`. `name` appears in errors; secrets are in `headers` only."""
 
     def __init__(self, name: str, base: str, headers: Mapping[str, str]) -> None:

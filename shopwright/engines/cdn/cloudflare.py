@@ -7,7 +7,7 @@ pages eligible (origin decides), and bypass the cache for the session cookie.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shopwright.engines.cdn.asking import Asking
+from shopwright.engines.cdn.asking import CdnClient
 from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.settings import take_apart
@@ -24,7 +24,7 @@ class Cloudflare:
     def __init__(self, url: str) -> None:
         given = take_apart("cdn", url, ("api",))
         self._zone = given.hosts[0][0]
-        self._asking = Asking(
+        self._asking = CdnClient(
             "Cloudflare", given.options.get("api", API), {"authorization": f"Bearer {given.password}"}
         )
 

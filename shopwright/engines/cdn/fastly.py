@@ -7,7 +7,7 @@ headers `Surrogate-Control` and `Surrogate-Key` before browsers see them.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shopwright.engines.cdn.asking import Asking
+from shopwright.engines.cdn.asking import CdnClient
 from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
 from shopwright.kit.settings import take_apart
 
@@ -23,7 +23,7 @@ class Fastly:
     def __init__(self, url: str) -> None:
         given = take_apart("cdn", url, ("api",))
         self._service = given.hosts[0][0]
-        self._asking = Asking("Fastly", given.options.get("api", API), {"fastly-key": given.password})
+        self._asking = CdnClient("Fastly", given.options.get("api", API), {"fastly-key": given.password})
 
     def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
         return [

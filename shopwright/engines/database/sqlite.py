@@ -20,7 +20,7 @@ from shopwright.engines.database.parameters import in_order, positional
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.sqlite_rebuild import rebuild_indexes
 from shopwright.engines.database.walindex import WalIndex
-from shopwright.kit.data.database import MigrationStep, Params, Reads, Row, UniqueViolation
+from shopwright.kit.data.database import MigrationStep, Params, Queryable, Row, UniqueViolation
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_file, make_folder
@@ -196,7 +196,7 @@ class SqliteDatabase:
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

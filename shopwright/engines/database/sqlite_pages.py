@@ -20,7 +20,7 @@ REAL, ZERO, ONE, FIRST_BLOB = 7, 8, 9, 12
 LONGEST_VARINT = 9
 
 
-class Unreadable(Exception):
+class MalformedPage(Exception):
     """A page or cell is malformed."""
 
 
@@ -115,14 +115,14 @@ class SqlitePages:
         """The content of a page. Raises Unreadable."""
         found = self._newer.get(number) or self._content[(number - 1) * self.size : number * self.size]
         if not 0 < number <= self.count or len(found) != self.size:
-            raise Unreadable
+            raise MalformedPage
         return found
 
     def kind(self, number: int) -> int:
         """The type of a page by its first byte; 0 if missing."""
         try:
             return self.page(number)[HEAD if number == 1 else 0]
-        except Unreadable:
+        except MalformedPage:
             return 0
 
     def free(self) -> set[int]:
@@ -133,7 +133,7 @@ class SqlitePages:
             found.add(trunk)
             try:
                 content = self.page(trunk)
-            except Unreadable:
+            except MalformedPage:
                 break
             trunk, count = struct.unpack_from(">2I", content)
             found |= set(struct.unpack_from(f">{min(count, self.size // 4 - 2)}I", content, 8))
@@ -156,7 +156,7 @@ class SqlitePages:
             elif kind in {INNER_TABLE, INNER_INDEX}:
                 try:
                     todo += self._children(number)
-                except Unreadable:
+                except MalformedPage:
                     unreadable += 1
                 if kind == INNER_INDEX:
                     leaves.append(number)  # it has entries of its own
@@ -172,10 +172,10 @@ class SqlitePages:
     def _cells(self, content: bytes, start: int, head: int) -> list[int]:
         count = struct.unpack_from(">H", content, start + 3)[0]
         if start + head + 2 * count > self.size:
-            raise Unreadable
+            raise MalformedPage
         found = struct.unpack_from(f">{count}H", content, start + head)
         if any(not start + head <= at < self.size - 3 for at in found):
-            raise Unreadable
+            raise MalformedPage
         return list(found)
 
     def cells(self, number: int) -> Iterator[Cell | None]:
@@ -184,20 +184,20 @@ class SqlitePages:
         try:
             content = self.page(number)
             places = self._cells(content, start, 12 if kind == INNER_INDEX else 8)
-        except Unreadable:
+        except MalformedPage:
             yield None
             return
         for at in places:
             try:
                 yield self._cell(content, at + 4 if kind == INNER_INDEX else at, kind)
-            except (Unreadable, struct.error, IndexError, UnicodeDecodeError):
+            except (MalformedPage, struct.error, IndexError, UnicodeDecodeError):
                 yield None
 
     def _cell(self, content: bytes, at: int, kind: int) -> Cell:
         length, at = varint(content, at)
         rowid, at = varint(content, at) if kind == LEAF_TABLE else (0, at)
         if length > len(self._content) + self.size * len(self._newer):
-            raise Unreadable
+            raise MalformedPage
         values = record(self._payload(content, at, length, kind))
         return Cell(rowid if rowid < 1 << 63 else rowid - (1 << 64), values)
 
@@ -237,7 +237,7 @@ def record(payload: bytes) -> tuple[Any, ...]:
     """The values of a row. Raises Unreadable, UnicodeDecodeError."""
     length, at = varint(payload, 0)
     if length > len(payload):
-        raise Unreadable
+        raise MalformedPage
     place, values = length, []
     while at < length:
         kind, at = varint(payload, at)
@@ -245,7 +245,7 @@ def record(payload: bytes) -> tuple[Any, ...]:
         values.append(value)
         place += size
     if place != len(payload) or not values:
-        raise Unreadable
+        raise MalformedPage
     return tuple(values)
 
 
@@ -256,7 +256,7 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Any, int]:
         return kind - ZERO, 0
     size = INTEGERS.get(kind) or (8 if kind == REAL else (kind - FIRST_BLOB) // 2)
     if kind in {10, 11} or at + size > len(payload):
-        raise Unreadable
+        raise MalformedPage
     content = payload[at : at + size]
     if kind in INTEGERS:
         return int.from_bytes(content, "big", signed=True), size

@@ -21,7 +21,7 @@ OWN = frozenset({"migrations"})  # of the new file
 FITS = 0.5  # of the rows of a page that nothing leads to
 
 
-class Saved(msgspec.Struct, frozen=True, kw_only=True):
+class SalvagedTable(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one table. `lost`: index values of lost rows; `unreadable`: bad rows and pages."""
 
     table: str
@@ -33,7 +33,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 class Salvage(msgspec.Struct, frozen=True, kw_only=True):
     """`homeless`: rows that fit no table, or several."""
 
-    tables: tuple[Saved, ...]
+    tables: tuple[SalvagedTable, ...]
     homeless: int = 0
 
 
@@ -179,7 +179,7 @@ class _Salvage:
                 self._take(best[0], leaf, "IGNORE")
         return left
 
-    def _saved(self, table: str) -> Saved:
+    def _saved(self, table: str) -> SalvagedTable:
         lost: dict[int, dict[str, Any]] = {}
         for index, root in _roots(self._schema, "index").items():
             names = [row[2] for row in self._target.execute(f"PRAGMA index_info({index})").fetchall()]
@@ -196,4 +196,6 @@ class _Salvage:
                             name: value for name, value in zip(names, cell.values, strict=False) if name is not None
                         }
                         lost.setdefault(cell.values[-1], {}).update(told)
-        return Saved(table=table, rows=self._rows[table], lost=tuple(lost.values()), unreadable=self._unreadable[table])
+        return SalvagedTable(
+            table=table, rows=self._rows[table], lost=tuple(lost.values()), unreadable=self._unreadable[table]
+        )

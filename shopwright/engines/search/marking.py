@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from shopwright.engines.search.terms import Word, stem
+from shopwright.engines.search.terms import QueryWord, stem
 from shopwright.kit.folding import fold, marks
 from shopwright.kit.pieces import SIMPLE, piece
 
 
-def marked(title: str, words: Sequence[Word]) -> str:
+def marked(title: str, words: Sequence[QueryWord]) -> str:
     """The title as escaped HTML with matches marked; "" without any."""
     found = _pieces(title)
     stems = {word.stem for word in words if len(word.parts) == 1}

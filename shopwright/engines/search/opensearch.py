@@ -22,7 +22,7 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestE
 from shopwright.engines.search import opensearch_body as body_of
 from shopwright.engines.search import place, terms
 from shopwright.engines.search.marking import marked
-from shopwright.engines.search.terms import Word
+from shopwright.engines.search.terms import QueryWord
 from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
@@ -280,7 +280,7 @@ class OpenSearchIndex:
             raise
         return answer
 
-    async def _correct(self, words: Sequence[Word]) -> list[Word] | None:
+    async def _correct(self, words: Sequence[QueryWord]) -> list[QueryWord] | None:
         """Replace unknown words by their likeliest neighbours; None if nothing changes."""
         known = {str(n): {"bool": {"should": body_of.ways(word)}} for n, word in enumerate(words)}
         near = {
@@ -307,7 +307,7 @@ class OpenSearchIndex:
         if not words:
             return []
 
-        async def cards(told: Sequence[Word]) -> list[str]:
+        async def cards(told: Sequence[QueryWord]) -> list[str]:
             body = {"query": body_of.text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
             return [hit["_source"]["card"] for hit in (await self._asked(body))["hits"]["hits"]]
 

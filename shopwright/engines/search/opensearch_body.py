@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shopwright.engines.search import terms
-from shopwright.engines.search.terms import APART, BEGUN, FIELDS, JOINED, NEAR, Word
+from shopwright.engines.search.terms import APART, BEGUN, FIELDS, JOINED, NEAR, QueryWord
 from shopwright.kit.ports import IndexDocument, Query
 
 FACET_VALUES = 2_000
@@ -31,7 +31,7 @@ def document(document: IndexDocument) -> dict[str, Any]:
     }
 
 
-def text(words: Sequence[Word], *, every: bool = True) -> dict[str, Any]:
+def text(words: Sequence[QueryWord], *, every: bool = True) -> dict[str, Any]:
     """A query for these words: all of them, or any."""
     if not words:
         return {"match_all": {}}
@@ -42,7 +42,7 @@ def text(words: Sequence[Word], *, every: bool = True) -> dict[str, Any]:
     return {"bool": {"must": each, "should": [_phrase("title", near, NEAR, APART)] if len(words) > 1 else []}}
 
 
-def ways(word: Word) -> list[dict[str, Any]]:
+def ways(word: QueryWord) -> list[dict[str, Any]]:
     """The ways a word can match."""
     alone = len(word.parts) == 1 or not word.is_unspaced
     met = [_match(name, word.text, boost) for name, boost in FIELDS if alone]

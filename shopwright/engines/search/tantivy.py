@@ -25,7 +25,7 @@ from shopwright.engines.search import tantivy_query as queries
 from shopwright.engines.search.marking import marked
 from shopwright.engines.search.spelling import edits
 from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folder
-from shopwright.engines.search.terms import Word
+from shopwright.engines.search.terms import QueryWord
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.memory import give_back
 from shopwright.kit.observability.health import Health, room
@@ -228,12 +228,12 @@ class TantivyIndex:
             order=order,
         )
 
-    def _correct(self, searcher: tantivy.Searcher, words: Sequence[Word]) -> list[Word] | None:
+    def _correct(self, searcher: tantivy.Searcher, words: Sequence[QueryWord]) -> list[QueryWord] | None:
         """Replace unknown words by their likeliest neighbours; None if nothing changes."""
         corrected = [self._neighbour(searcher, word) for word in words]
         return corrected if corrected != list(words) else None
 
-    def _neighbour(self, searcher: tantivy.Searcher, word: Word) -> Word:
+    def _neighbour(self, searcher: tantivy.Searcher, word: QueryWord) -> QueryWord:
         if len(word.text) < CORRECTABLE or not word.may_be_misspelt:
             return word
         known = any(searcher.doc_freq(field, word.stem) for field in ("title", "brand", "words"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import tantivy
 from tantivy import FieldType, Occur
 
-from shopwright.engines.search.terms import APART, BEGUN, FIELDS, JOINED, NEAR, Word, stem
+from shopwright.engines.search.terms import APART, BEGUN, FIELDS, JOINED, NEAR, QueryWord, stem
 from shopwright.kit.ports import Query
 
 SORTS: Mapping[str, tuple[str, tantivy.Order]] = {
@@ -34,7 +34,7 @@ def _schema() -> tantivy.Schema:
 SCHEMA = _schema()
 
 
-def text(words: Sequence[Word], *, every: bool = True) -> tantivy.Query:
+def text(words: Sequence[QueryWord], *, every: bool = True) -> tantivy.Query:
     """A query for these words: all of them, or any."""
     if not words:
         return tantivy.Query.all_query()
@@ -47,7 +47,7 @@ def text(words: Sequence[Word], *, every: bool = True) -> tantivy.Query:
     return tantivy.Query.boolean_query(clauses)
 
 
-def _word(word: Word) -> tantivy.Query:
+def _word(word: QueryWord) -> tantivy.Query:
     boosted = tantivy.Query.boost_query
     alone = len(word.parts) == 1 or not word.is_unspaced
     ways = [boosted(_term(name, word.stem), boost) for name, boost in FIELDS if alone]

@@ -39,7 +39,7 @@ STEMMED = tantivy.TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stem
 Chunk = tuple[str, Sequence[str]]  # what stands between two blanks, and the words in it
 
 
-class Word:
+class QueryWord:
     """A query word: its `parts` in sequence, or joined as `text`.
 
     `joins`: spellings joined with its neighbours; `begins`: words it may be a prefix of.
@@ -74,18 +74,18 @@ class Word:
         """Whether it consists of letters only, of a script with blanks."""
         return not self.is_unspaced and DIGIT.search(self.text) is None
 
-    def instead(self, text: str) -> "Word":
+    def instead(self, text: str) -> "QueryWord":
         """Another word in its place."""
-        word = Word(text)
+        word = QueryWord(text)
         word.begins = (text,) if self.begins else ()
         return word
 
 
-def of_query(text: str) -> list[Word]:
+def of_query(text: str) -> list[QueryWord]:
     """The words of a query."""
     chunks = _chunks(text)
-    found: list[Word] = []
-    owners: list[list[Word]] = []
+    found: list[QueryWord] = []
+    owners: list[list[QueryWord]] = []
     for chunk, pieces in chunks:
         owners.append(_words(chunk, pieces))
         found += owners[-1]
@@ -102,26 +102,26 @@ def of_query(text: str) -> list[Word]:
     return found[:MOST_WORDS]
 
 
-def _words(chunk: str, pieces: Sequence[str]) -> list[Word]:
+def _words(chunk: str, pieces: Sequence[str]) -> list[QueryWord]:
     """The words of a chunk between blanks: a part number, letters of a script without blanks, or words."""
     if is_unspaced(chunk):
-        return [Word("".join(pieces), pieces, is_unspaced=True)]
+        return [QueryWord("".join(pieces), pieces, is_unspaced=True)]
     if DIGIT.search(chunk):
-        return [Word(_joined(chunk)[:LONGEST], [part for piece in pieces for part in _alike().findall(piece)])]
-    words = [Word(piece) for piece in pieces]
+        return [QueryWord(_joined(chunk)[:LONGEST], [part for piece in pieces for part in _alike().findall(piece)])]
+    words = [QueryWord(piece) for piece in pieces]
     if len(pieces) > 1:
         for word in words:
             word.joins = (_joined(chunk)[:LONGEST],)
     return words
 
 
-def any_of(words: Sequence[Word]) -> list[Word]:
+def any_of(words: Sequence[QueryWord]) -> list[QueryWord]:
     """Alternatives if nothing matches all: each word, and letter pairs of long runs without blanks."""
     return [
         one
         for word in words
         for one in (
-            [Word("".join(pair), pair, is_unspaced=True) for pair in pairwise(word.parts)]
+            [QueryWord("".join(pair), pair, is_unspaced=True) for pair in pairwise(word.parts)]
             if word.is_unspaced and len(word.parts) > 1
             else [word]
         )

@@ -89,7 +89,7 @@ class Versions(NamedTuple):
     marked: bool
 
 
-class Sources:
+class ServiceVersions:
     """The versions of services: their database's, or those in the version store."""
 
     def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: VersionStore | None) -> None:
@@ -124,7 +124,7 @@ class CachedPage(NamedTuple):
         return self.status == OK and sum(map(len, self.parts)) <= LARGEST
 
 
-class Sent(msgspec.Struct, array_like=True):
+class SharedResponse(msgspec.Struct, array_like=True):
     """A response as shared between processes. `parts`: bytes, or the number of a slot, whose marker differs by process."""
 
     at: float
@@ -140,7 +140,7 @@ class PageCache:
         self,
         app: ASGIApp,
         plans: Mapping[str, CachePolicy],
-        sources: Sources,
+        sources: ServiceVersions,
         counted: Counter,
         edge: Cdn | None = None,
         hot: SharedPageCache | None = None,
@@ -216,7 +216,7 @@ class PageCache:
         if found is None:
             return None
         try:
-            sent = msgspec.msgpack.decode(found, type=Sent)
+            sent = msgspec.msgpack.decode(found, type=SharedResponse)
         except msgspec.MsgspecError:  # nothing of ours
             return None
         places = plan.visitors.places
@@ -231,7 +231,7 @@ class PageCache:
         if self._hot is None or made.versions is None or not _is_shared(key, made.versions):
             return
         number: dict[bytes, bytes | int] = {place: n for n, place in enumerate(plan.visitors.places)}
-        sent = Sent(time.time(), made.template, made.headers, [number.get(part, part) for part in made.parts])
+        sent = SharedResponse(time.time(), made.template, made.headers, [number.get(part, part) for part in made.parts])
         await self._hot.put(key, made.versions.told, msgspec.msgpack.encode(sent), timedelta(seconds=LONGEST_S))
 
     def _plan(self, scope: Scope) -> CachePolicy | None:

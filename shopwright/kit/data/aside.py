@@ -13,7 +13,7 @@ log = logging.getLogger("shopwright")
 MOST = 1_000  # remembered by name; what is beyond is in the log
 
 
-class SetAside:
+class Quarantine:
     """What could not be read or done in a service, by kind and name."""
 
     def __init__(self, service: str) -> None:

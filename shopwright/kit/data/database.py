@@ -28,13 +28,13 @@ class UniqueViolation(Exception):
     """A row with this key exists."""
 
 
-class Reads(Protocol):
+class Queryable(Protocol):
     """Queries."""
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
 
 
-class DatabaseSession(Reads, Protocol):
+class DatabaseSession(Queryable, Protocol):
     """Queries and statements inside a transaction."""
 
     async def run(self, sql: str, params: Params) -> int:
@@ -44,7 +44,7 @@ class DatabaseSession(Reads, Protocol):
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None: ...
 
 
-class Snapshot(Reads, Protocol):
+class Snapshot(Queryable, Protocol):
     """A consistent view of all data at one moment."""
 
     async def tables(self) -> list[str]:
@@ -95,7 +95,7 @@ class Database(Protocol):
         """Read committed data outside any transaction."""
         ...
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
         """Several reads on one connection, each of what is committed at its time."""
         ...
 

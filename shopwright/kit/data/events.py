@@ -136,7 +136,7 @@ class ScheduledJob(msgspec.Struct, frozen=True):
     handler: Callable[[], Awaitable[None]]
 
 
-class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
+class PendingEvents(msgspec.Struct, frozen=True, kw_only=True):
     """Events one handler has yet to handle. `subjects`: theirs, or None if only the number is known."""
 
     hearer: str

@@ -32,7 +32,7 @@ Grows = Literal["orders", "customers", "products", "staff", "days", "visitors", 
 Purpose = Literal["account", "orders", "messages", "marketing", "behaviour", "reviews", "books", "security", "running"]
 
 
-class Kept(msgspec.Struct, frozen=True):
+class RetainedData(msgspec.Struct, frozen=True):
     """Why personal data is stored: what, whose, and its legal ground."""
 
     title: str
@@ -40,24 +40,24 @@ class Kept(msgspec.Struct, frozen=True):
     why: str
 
 
-PURPOSES: dict[Purpose, Kept] = {
-    "account": Kept(
+PURPOSES: dict[Purpose, RetainedData] = {
+    "account": RetainedData(
         "Account, addresses, cart and wishlist",
         "customers and staff; carts of guests, too",
         "to provide accounts and carts (GDPR, article 6 (1) (b))",
     ),
-    "orders": Kept(
+    "orders": RetainedData(
         "Orders",
         "customers and guests",
         "to fulfil orders and handle claims (GDPR, article 6 (1) (b))",
     ),
-    "messages": Kept("Messages", "customers, guests and staff", "to report the progress of orders and accounts (GDPR, article 6 (1) (b))"),
-    "marketing": Kept("Marketing preferences", "customers and guests", "with their consent, which they may withdraw (GDPR, article 6 (1) (a))"),
-    "behaviour": Kept("Product views and purchases", "customers", "for recommendations, with their consent (GDPR, article 6 (1) (a))"),
-    "reviews": Kept("Reviews and votes", "customers", "to show the opinions of buyers (GDPR, article 6 (1) (f))"),
-    "books": Kept("Accounting records and documents", "customers, guests and the staff who wrote them", "because tax law requires them (GDPR, articles 6 (1) (c) and 17 (3) (b))"),
-    "security": Kept("Sign-ins, failed attempts and the audit log", "customers, guests and staff", "to prevent abuse and to account for actions (GDPR, article 6 (1) (f))"),
-    "running": Kept("Events between services", "customers, guests and staff", "so that no event is lost or handled twice (GDPR, article 6 (1) (f))"),
+    "messages": RetainedData("Messages", "customers, guests and staff", "to report the progress of orders and accounts (GDPR, article 6 (1) (b))"),
+    "marketing": RetainedData("Marketing preferences", "customers and guests", "with their consent, which they may withdraw (GDPR, article 6 (1) (a))"),
+    "behaviour": RetainedData("Product views and purchases", "customers", "for recommendations, with their consent (GDPR, article 6 (1) (a))"),
+    "reviews": RetainedData("Reviews and votes", "customers", "to show the opinions of buyers (GDPR, article 6 (1) (f))"),
+    "books": RetainedData("Accounting records and documents", "customers, guests and the staff who wrote them", "because tax law requires them (GDPR, articles 6 (1) (c) and 17 (3) (b))"),
+    "security": RetainedData("Sign-ins, failed attempts and the audit log", "customers, guests and staff", "to prevent abuse and to account for actions (GDPR, article 6 (1) (f))"),
+    "running": RetainedData("Events between services", "customers, guests and staff", "so that no event is lost or handled twice (GDPR, article 6 (1) (f))"),
 }  # fmt: skip
 
 

@@ -22,8 +22,8 @@ import msgspec
 
 from shopwright.kit import business
 from shopwright.kit.clock import Clock, from_micros, to_micros
-from shopwright.kit.data.aside import SetAside
-from shopwright.kit.data.database import Database, DatabaseSession, Reads, Row
+from shopwright.kit.data.aside import Quarantine
+from shopwright.kit.data.database import Database, DatabaseSession, Queryable, Row
 from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
@@ -187,7 +187,7 @@ class Transaction(Reader):
 class PinnedConnection(Reader):
     """Queries on one connection."""
 
-    def __init__(self, reads: Reads, name: str) -> None:
+    def __init__(self, reads: Queryable, name: str) -> None:
         self._reads = reads
         self._name = name
 
@@ -282,7 +282,7 @@ class ServiceDatabase(Reader):
         self.lease = LEASE
         self.marks: VersionStore | None = None
         self.late: Reader = ReplicaReader(database)
-        self.aside = SetAside(name)
+        self.aside = Quarantine(name)
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         with tracing.span(self.name, "client", notes={STATEMENT: sql}):

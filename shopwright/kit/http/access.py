@@ -24,7 +24,7 @@ def allow(rule: Rule, work: str = "") -> dict[str, Any]:
     return {"access": rule, **({"work": work} if work else {})}
 
 
-def seldom(rule: Rule) -> dict[str, Any]:
+def sensitive(rule: Rule) -> dict[str, Any]:
     """The same for a route that guesses, asks a bank or typesets a document: each address may call it less often."""
     return allow(rule, "guess")
 

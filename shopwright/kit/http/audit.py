@@ -30,12 +30,12 @@ LONGEST_VALUE = 300
 class AuditTrail(Protocol):
     """Records actions."""
 
-    async def begin(self, who: Caller, act: "AuditedRequest") -> "OpenAct":
+    async def begin(self, who: Caller, act: "AuditedRequest") -> "OpenAction":
         """Open an entry. Raises Unavailable: without a record the action is not performed."""
         ...
 
 
-class OpenAct(Protocol):
+class OpenAction(Protocol):
     """An action in progress."""
 
     async def end(self, status: int) -> None:
@@ -78,7 +78,7 @@ class Audit:
             return
         read: Any = await receive() if scope["method"] not in SAFE else None
         act = await self._trail().begin(caller, _describe(scope, read.get("body", b"") if read else b""))
-        open_act: OpenAct | None = act
+        open_act: OpenAction | None = act
 
         async def replay() -> Any:
             nonlocal read
@@ -99,7 +99,7 @@ class Audit:
                 await _close(act, 0)
 
 
-async def _close(act: OpenAct, status: int) -> None:
+async def _close(act: OpenAction, status: int) -> None:
     try:
         await act.end(status)
     except ShopError:  # it is done, and its open entry says so until the job closes it

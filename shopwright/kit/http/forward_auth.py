@@ -23,7 +23,7 @@ PATH = "/internal/identify"
 Asked = ASGIConnection[Any, Any, Any, Any]
 
 
-class KnowsCallers(Protocol):
+class CallerLookup(Protocol):
     """What is needed of users."""
 
     async def authenticate(self, token: str) -> Caller: ...
@@ -36,7 +36,7 @@ def _bearer(connection: Asked) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-async def caller_of(connection: Asked, users: KnowsCallers, cookie: str | None) -> Caller:
+async def caller_of(connection: Asked, users: CallerLookup, cookie: str | None) -> Caller:
     """Return the caller by bearer token or session cookie (None: no cookies). Raises Unauthenticated."""
     token = _bearer(connection)
     if token is not None:
@@ -52,7 +52,7 @@ class ForwardAuth:
     that suffices.
     """
 
-    def __init__(self, app: ASGIApp, users: KnowsCallers, seal: ServiceTokens, cookie: str) -> None:
+    def __init__(self, app: ASGIApp, users: CallerLookup, seal: ServiceTokens, cookie: str) -> None:
         self._app = app
         self._users = users
         self._seal = seal

@@ -55,7 +55,7 @@ class StoredAnswer(msgspec.Struct, array_like=True):
     body: bytes
 
 
-class Mark(msgspec.Struct, frozen=True):
+class RequestFingerprint(msgspec.Struct, frozen=True):
     """A request as its row knows it; `secret` decrypts the response and is not stored."""
 
     who: str
@@ -100,7 +100,7 @@ class Idempotency:
             return
         await self._perform(scope, body, send, mark)
 
-    async def _claim(self, mark: Mark) -> tuple[int, StoredAnswer] | None:
+    async def _claim(self, mark: RequestFingerprint) -> tuple[int, StoredAnswer] | None:
         """None if the request is ours to process; otherwise the stored response, waiting if it is in progress."""
         for _unused in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
@@ -125,7 +125,7 @@ class Idempotency:
             await asyncio.sleep(0.05)
         raise Conflict(_("A request with this Idempotency-Key is still being worked on. Ask again in a moment."))
 
-    async def _perform(self, scope: Scope, body: bytes, send: Send, mark: Mark) -> None:
+    async def _perform(self, scope: Scope, body: bytes, send: Send, mark: RequestFingerprint) -> None:
         status, kept, chunks = 500, [], []
 
         async def again() -> Any:
@@ -158,7 +158,7 @@ class Idempotency:
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 
 
-def _mark(secret: str, scope: Any, headers: dict[bytes, bytes], body: bytes) -> Mark:
+def _mark(secret: str, scope: Any, headers: dict[bytes, bytes], body: bytes) -> RequestFingerprint:
     key = read_key(headers[HEADER])
     shown = (headers.get(b"authorization", b""), headers.get(b"cookie", b""))
     if not any(shown):  # another guest with the same key is another guest
@@ -168,7 +168,7 @@ def _mark(secret: str, scope: Any, headers: dict[bytes, bytes], body: bytes) -> 
     who = fingerprint(*shown)
     asked = fingerprint(scope["path"].encode(), scope.get("query_string", b""), body)
     answer = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"shopwright idempotent answer")
-    return Mark(
+    return RequestFingerprint(
         keyed.of("who", who),
         keyed.of("key", f"{who} {key}"),
         keyed.of("request", asked),
@@ -181,12 +181,12 @@ def _keyed(secret: str) -> KeyedHash:
     return KeyedHash(secret, "idempotency keys")
 
 
-def _sealed(stored: StoredAnswer, mark: Mark, nonce: bytes) -> str:
+def _sealed(stored: StoredAnswer, mark: RequestFingerprint, nonce: bytes) -> str:
     text = AESGCM(mark.secret).encrypt(nonce, msgspec.msgpack.encode(stored), mark.who.encode())
     return b64encode(nonce + text).decode()
 
 
-def _opened(answer: str, mark: Mark) -> StoredAnswer:
+def _opened(answer: str, mark: RequestFingerprint) -> StoredAnswer:
     raw = b64decode(answer)
     return msgspec.msgpack.decode(
         AESGCM(mark.secret).decrypt(raw[:NONCE], raw[NONCE:], mark.who.encode()), type=StoredAnswer

@@ -25,7 +25,7 @@ from shopwright.kit.errors import (
     TooSlow,
     Unauthenticated,
     Unavailable,
-    Unsupported,
+    UnsupportedMediaType,
     VersionConflict,
 )
 from shopwright.kit.http.pagination import NO_CURSOR
@@ -37,7 +37,7 @@ STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
     (Missing, 404, "Not found"),
     (TooLarge, 413, "Too large"),
     (TooSlow, 408, "Too slow"),
-    (Unsupported, 415, "Not a kind that is taken here"),
+    (UnsupportedMediaType, 415, "Not a kind that is taken here"),
     (Malformed, 400, "The request cannot be read"),
     (Invalid, 422, "The request is not valid"),
     (VersionConflict, 412, "Changed meanwhile"),

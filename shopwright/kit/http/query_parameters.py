@@ -25,7 +25,7 @@ MOST = 200
 ASKS = "query"
 
 
-class Asks(NamedTuple):
+class AcceptedParameters(NamedTuple):
     """The parameters of a route. `known`: name → allowed values (none: any). `repeated`: may occur several times."""
 
     known: Mapping[str, tuple[str, ...]]
@@ -47,7 +47,7 @@ def learn_queries(app: Litestar) -> None:
                 found = handler.create_kwargs_model(route.path_parameters).expected_query_params
                 signature = handler.parsed_fn_signature.parameters
                 known = {one.field_alias: _values(signature.get(one.field_name)) for one in found}
-                handler.opt[ASKS] = Asks(known | dict.fromkeys(names, ()), frozenset(names), begins)
+                handler.opt[ASKS] = AcceptedParameters(known | dict.fromkeys(names, ()), frozenset(names), begins)
 
 
 def _values(field: Any) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _parsed(query: bytes) -> list[tuple[str, str]]:
         raise Malformed(_("The query has more than {most} parameters.", most=MOST)) from None
 
 
-def _wrong(given: Iterable[tuple[str, str]], asks: Asks, page: bool) -> Iterator[Problem]:
+def _wrong(given: Iterable[tuple[str, str]], asks: AcceptedParameters, page: bool) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, value in given:
         known = name in asks.known or bool(asks.begins and name.startswith(asks.begins))
@@ -114,6 +114,6 @@ def _wrong(given: Iterable[tuple[str, str]], asks: Asks, page: bool) -> Iterator
             )
 
 
-def _unknown(name: str, asks: Asks) -> str:
+def _unknown(name: str, asks: AcceptedParameters) -> str:
     there = [*sorted(asks.known), *([f"{asks.begins}NAME"] if asks.begins else [])]
     return f"There is no parameter “{name}” here; there {'are ' + ', '.join(there) if there else 'is none'}."

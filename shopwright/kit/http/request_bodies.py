@@ -15,7 +15,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from shopwright.kit.digits import is_number
-from shopwright.kit.errors import Invalid, Malformed, Problem, RateLimited, TooLarge, TooSlow, Unsupported
+from shopwright.kit.errors import Invalid, Malformed, Problem, RateLimited, TooLarge, TooSlow, UnsupportedMediaType
 from shopwright.kit.http.routes import takes_cookies
 from shopwright.kit.translation import gettext as _
 
@@ -61,7 +61,7 @@ def kind_of(handler: Any) -> BodyKind:
     return kind
 
 
-class Unfinished:
+class ReceivingBodies:
     """Bodies being received by this process, by client address."""
 
     def __init__(self, most: int = UNFINISHED_EACH) -> None:
@@ -83,7 +83,9 @@ class Unfinished:
 class RequestBodies:
     """Middleware of all routes, behind authentication. `largest`: the shop's limit in bytes."""
 
-    def __init__(self, app: ASGIApp, largest: int, unfinished: Callable[[], Unfinished], pace: BodyPace = PACE) -> None:
+    def __init__(
+        self, app: ASGIApp, largest: int, unfinished: Callable[[], ReceivingBodies], pace: BodyPace = PACE
+    ) -> None:
         self._app = app
         self._largest = largest
         self._unfinished = unfinished
@@ -101,7 +103,7 @@ class RequestBodies:
         kind = kind_of(handler)
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
         if kind.types and media and media not in kind.types:
-            raise Unsupported(
+            raise UnsupportedMediaType(
                 _("This takes {types}, not {media}.", types=" or ".join(sorted(kind.types)), media=media[:60])
             )
         body = await self._read(scope, receive, _largest(kind, self._largest), headers.get(b"content-length", b""))

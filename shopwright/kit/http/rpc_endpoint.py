@@ -1,7 +1,7 @@
 """The endpoint for calls between processes: POST /internal/SERVICE/OPERATION, signed.
 
 A signature covers one call and is accepted once: by this process, and for operations with effects by all that serve
-them. The caller must be one of those allowed (`Asks`).
+them. The caller must be one of those allowed (`AcceptedParameters`).
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, ValidationException
 
-from shopwright.kit.bounds import BY_NAME, LINE, Bound, bounds_of, faults, wrong_with
+from shopwright.kit.bounds import BY_NAME, LINE, TextLimit, bounds_of, faults, wrong_with
 from shopwright.kit.errors import Invalid, Problem
 
 MOST_NAMED = 20
@@ -43,7 +43,7 @@ def filling_in(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {FILLED_IN: kind}
 
 
-def named_faults(pairs: Iterable[tuple[str, Any]], bounds: Mapping[str, Bound]) -> Iterator[Problem]:
+def named_faults(pairs: Iterable[tuple[str, Any]], bounds: Mapping[str, TextLimit]) -> Iterator[Problem]:
     """Faults of untyped named fields. Browsers end lines with two characters."""
     for name, value in pairs:
         if isinstance(value, str):

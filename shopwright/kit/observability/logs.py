@@ -30,14 +30,14 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(rf"\1{HIDDEN}", _BEARER.sub(rf"\1_{HIDDEN}", text))
 
 
-class SafeLines(logging.Formatter):
+class SecretFilter(logging.Formatter):
     """Removes secrets from whatever is logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 
 
-class PlainLines(SafeLines):
+class TextFormatter(SecretFilter):
     """One line for people, with line breaks escaped; tracebacks follow below.
 
     It starts with the time and its UTC offset (ISO 8601), even if a journal adds its own, as lines are searched in
@@ -51,7 +51,7 @@ class PlainLines(SafeLines):
         return escape_controls(super().formatMessage(record))
 
 
-class SecurityLines(SafeLines):
+class SecurityLines(SecretFilter):
     """Records of the security log, already JSON, with their time."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class SecurityLines(SafeLines):
         self.converter = time.gmtime
 
 
-class JsonLines(SafeLines):
+class JsonFormatter(SecretFilter):
     """One line of JSON: time (UTC, RFC 3339), level, logger, message, and its context.
 
     Records may carry fields (`extra={"fields": {…}}`) in place of the message.

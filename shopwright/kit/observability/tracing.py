@@ -42,7 +42,7 @@ class Tracer(Protocol):
         ...
 
 
-class Nobody:
+class NoSpan:
     """A span that is not recorded."""
 
     def rename(self, name: str) -> None: ...
@@ -50,7 +50,7 @@ class Nobody:
     def note(self, name: str, value: str | int) -> None: ...
 
 
-NOBODY = Nobody()
+NOBODY = NoSpan()
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
 _request: ContextVar[str] = ContextVar("request_id", default="")
 

@@ -10,14 +10,14 @@ from shopwright.kit.errors import Invalid
 from shopwright.operations.move.files import bring_files
 
 
-class Beside(msgspec.Struct, frozen=True):
+class MovedCounts(msgspec.Struct, frozen=True):
     """The numbers of moved documents and files."""
 
     documents: int
     files: int
 
 
-async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) -> Beside:
+async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) -> MovedCounts:
     """Move them while the shop sells. Raises Invalid if there is nothing to move, Conflict, Unavailable.
 
     Processes with the old settings continue: documents stay in the database until the first process with the new
@@ -33,6 +33,6 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
     for name in keep_documents() if moved or not here.documents.startswith("database:") else ():
         say(f"documents of {name}")
         if moved:
-            documents += await source.documents.give_back(source.works[name])
-        documents += await target.documents.adopt(target.works[name])
-    return Beside(documents, await bring_files(source, target) if here.files != there.files else 0)
+            documents += await source.documents.give_back(source.databases[name])
+        documents += await target.documents.adopt(target.databases[name])
+    return MovedCounts(documents, await bring_files(source, target) if here.files != there.files else 0)

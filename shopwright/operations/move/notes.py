@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.errors import Refused, Unavailable
 
 
-class Notes(msgspec.Struct, kw_only=True):
+class MoveState(msgspec.Struct, kw_only=True):
     """`way`: origin and target. `after`: the last copied key by service/table. `whole`: completed tables."""
 
     way: str
@@ -17,13 +17,13 @@ class Notes(msgspec.Struct, kw_only=True):
     whole: list[str] = []
 
 
-class Notebook:
+class MoveStateFile:
     """The file."""
 
     def __init__(self, data: Path, source: str, target: str) -> None:
         self._path = data / "moving.json"
         self._way = hashlib.sha256(f"{source} {target}".encode()).hexdigest()  # URLs hold passwords
-        self.notes = Notes(way=self._way)
+        self.notes = MoveState(way=self._way)
 
     @property
     def is_there(self) -> bool:
@@ -33,7 +33,7 @@ class Notebook:
     def read(self) -> None:
         """Continue a move. Raises Refused if another one was begun."""
         try:
-            self.notes = msgspec.json.decode(self._path.read_bytes(), type=Notes)
+            self.notes = msgspec.json.decode(self._path.read_bytes(), type=MoveState)
         except (OSError, msgspec.DecodeError) as error:
             raise Unavailable(f"{self._path} cannot be read: {error}.") from None
         if self.notes.way != self._way:

@@ -12,8 +12,8 @@ from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.operations import archive
 from shopwright.operations.move.files import bring_files
-from shopwright.operations.move.notes import Notebook
-from shopwright.operations.move.tables import Cargo, Row, Tables
+from shopwright.operations.move.notes import MoveStateFile
+from shopwright.operations.move.tables import Row, RowTransfer, Tables
 
 WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."
 FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
@@ -42,7 +42,7 @@ class EngineMove:
         self._same_documents = here.documents == there.documents and not here.documents.startswith("database:")
         self._same_files = here.files == there.files
         self._same_search = here.search == there.search
-        self._notebook = Notebook(
+        self._notebook = MoveStateFile(
             Path(here.data), f"{here.database} {here.documents} {here.files}", f"{there.database} {there.documents} {there.files}"
         )  # fmt: skip
         self._tables: list[Tables] = []
@@ -65,13 +65,13 @@ class EngineMove:
 
     async def _begin(self, *, replace: bool) -> None:
         await self.target.migrate()
-        for name, work in self.source.works.items():
+        for name, work in self.source.databases.items():
             keys = await work.database.movable.keys()
             left = (
                 archive.LEFT_OUT - archive.SIGNS - archive.SPENDABLE - (MOVES if self._same_documents else frozenset())
             )
             along = {table: key for table, key in keys.items() if table not in left}
-            self._tables.append(Tables(work, self.target.works[name], along, self._cargo(name)))
+            self._tables.append(Tables(work, self.target.databases[name], along, self._cargo(name)))
         if self._notebook.is_there:
             self._notebook.read()
             self._say("going on with a move that was broken off")
@@ -89,22 +89,22 @@ class EngineMove:
                 await self.target.documents.clear(tables.target)
         self._notebook.write()
 
-    def _cargo(self, service: str) -> Mapping[str, Cargo]:
-        cargo: dict[str, Cargo] = {}
+    def _cargo(self, service: str) -> Mapping[str, RowTransfer]:
+        cargo: dict[str, RowTransfer] = {}
         if service in keep_documents() and not self._same_documents:
-            work = self.source.works[service]
+            work = self.source.databases[service]
 
             async def whole(rows: Sequence[Row]) -> Sequence[Row]:
                 return await self.source.documents.fill(work, [dict(row) for row in rows])
 
-            cargo["documents"] = Cargo(whole, self.target.documents.arrived, self.target.documents.leaving)
+            cargo["documents"] = RowTransfer(whole, self.target.documents.arrived, self.target.documents.leaving)
         if service == "search" and not self._same_search:
             anew = archive.MADE_ANEW["search", "entries"]
 
             async def unindexed(rows: Sequence[Row]) -> Sequence[Row]:
                 return [{**row, **anew} for row in rows]
 
-            cargo["entries"] = Cargo(unindexed, _nothing, _nothing)
+            cargo["entries"] = RowTransfer(unindexed, _nothing, _nothing)
         return cargo
 
     # --- while the shop sells
@@ -133,7 +133,7 @@ class EngineMove:
 
     async def _settle(self) -> None:
         for name in keep_documents():
-            await self.target.documents.settle(self.target.works[name])
+            await self.target.documents.settle(self.target.databases[name])
 
     async def _catch_up(self) -> int:
         brought = sum([await tables.catch_up() for tables in self._tables])
@@ -149,7 +149,7 @@ class EngineMove:
         self._say("comparing both sides")
         async with AsyncExitStack() as stack:
             for name in keep_documents():
-                await stack.enter_async_context(self.source.documents.steady(self.source.works[name]))
+                await stack.enter_async_context(self.source.documents.steady(self.source.databases[name]))
             async with AsyncExitStack() as held:
                 sessions = [await held.enter_async_context(one.source.database.hold()) for one in self._tables]
                 for tables, session in zip(self._tables, sessions, strict=True):
@@ -207,7 +207,7 @@ async def _nothing(*_given: object) -> None:
 
 async def release(shop: Shop) -> None:
     """Let a shop that a move left fenced or watched accept writes again."""
-    for work in shop.works.values():
+    for work in shop.databases.values():
         await work.database.movable.unfence()
         await work.database.movable.unwatch()
-    Notebook(Path(shop.settings.data), "", "").close()
+    MoveStateFile(Path(shop.settings.data), "", "").close()

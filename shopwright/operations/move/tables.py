@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 
 
-class Cargo(msgspec.Struct, frozen=True):
+class RowTransfer(msgspec.Struct, frozen=True):
     """How the rows of a table are handled on the way."""
 
     unpack: Callable[[Sequence[Row]], Awaitable[Sequence[Row]]]
@@ -33,7 +33,7 @@ class Tables:
         source: ServiceDatabase,
         target: ServiceDatabase,
         keys: Mapping[str, tuple[str, ...]],
-        cargo: Mapping[str, Cargo],
+        cargo: Mapping[str, RowTransfer],
     ) -> None:
         self.source = source
         self.target = target

@@ -26,7 +26,7 @@ ENDED = "ended"
 RATES_OF_SUPPLY = "tax of the day of supply"
 
 
-class WrittenMeanwhile(Exception):
+class ConcurrentBooking(Exception):
     """Another process has booked this order since it was read."""
 
 
@@ -54,7 +54,7 @@ class Bookkeeping:
             payments = await self._payments.of_order(order.id)
             try:
                 written = await self._book(order, payments, turn, at, once)
-            except WrittenMeanwhile:
+            except ConcurrentBooking:
                 continue
             except AlreadyDone:
                 written = False
@@ -77,7 +77,7 @@ class Bookkeeping:
             if not wanted:
                 return False
             if not await store.take_turn(tx, order.id, turn):
-                raise WrittenMeanwhile
+                raise ConcurrentBooking
             began = await issuing.began(tx)
             for kind, postings, when in wanted:
                 known = (model.paid_at(order) or when) if kind == "correction" else when
@@ -134,26 +134,26 @@ class Bookkeeping:
             async with self._work.begin() as tx:
                 await statement_store.come_to(tx, BEFORE, place)
 
-    async def on_gift_card(self, heard: Delivery) -> None:
+    async def on_gift_card(self, delivery: Delivery) -> None:
         """Handle GiftCardIssued: book its balance as a liability."""
-        event: GiftCardIssued = heard.event
+        event: GiftCardIssued = delivery.event
         if not (postings := model.issued(event)):
             return
         with suppress(AlreadyDone):
-            async with self._work.begin(dedup_key=heard.key) as tx:
+            async with self._work.begin(dedup_key=delivery.key) as tx:
                 text = f"Gift card ••••{event.last4} for {write(event.amount)} issued"
-                day = day_of(heard.stored.time, self._work.zone)
+                day = day_of(delivery.stored.time, self._work.zone)
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 
-    async def on_stock(self, heard: Delivery) -> None:
+    async def on_stock(self, delivery: Delivery) -> None:
         """Handle StockValued: book stock and its contra account."""
-        told: StockValued = heard.event
+        told: StockValued = delivery.event
         number = ""
         if told.order_id:
             with suppress(Missing):  # goods that were set aside for what became no order
                 number = (await self._orders.get(told.order_id)).number
         with suppress(AlreadyDone):
-            async with self._work.begin(dedup_key=heard.key) as tx:
+            async with self._work.begin(dedup_key=delivery.key) as tx:
                 await store.write(
                     tx,
                     store.NewEntry(
@@ -161,7 +161,7 @@ class Bookkeeping:
                         text=goods.text(told, number),
                         order_id=told.order_id,
                         number=number,
-                        day=day_of(heard.stored.time, self._work.zone),
+                        day=day_of(delivery.stored.time, self._work.zone),
                         postings=goods.postings(told),
                     ),
                 )

@@ -17,7 +17,7 @@ from shopwright.kit.tax_ids import MEMBERS
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books import charts, model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 
 CHART = "03"
 GERMAN = str.maketrans(".", ",")
@@ -54,7 +54,7 @@ class DatevLine(NamedTuple):
     abroad: TaxKind | None = None
 
 
-def write(extract: Extract) -> bytes:
+def write(extract: LedgerExtract) -> bytes:
     """Return the file. Raises Invalid for what DATEV refuses: two years, too many rows, other currencies."""
     if extract.first // model.MONTH != extract.last // model.MONTH:
         raise Invalid.at("/to", _("DATEV takes months of one calendar year at once; ask for each year by itself."))
@@ -73,7 +73,7 @@ def write(extract: Extract) -> bytes:
     return file.getvalue().encode("cp1252", errors="replace")
 
 
-def _head(extract: Extract) -> str:
+def _head(extract: LedgerExtract) -> str:
     first, last = extract.first, extract.last
     made = in_zone(extract.made, extract.zone).strftime("%Y%m%d%H%M%S%f")[:17]
     consultant = extract.numbers.get(charts.CONSULTANT, "1001")
@@ -86,7 +86,7 @@ def _head(extract: Extract) -> str:
     return ";".join(fields)
 
 
-def _row(extract: Extract, entry: Entry, one: DatevLine) -> list[str]:
+def _row(extract: LedgerExtract, entry: Entry, one: DatevLine) -> list[str]:
     row = [""] * len(COLUMNS)
     sign = 1 if one.amount.amount >= 0 else -1
     row[0] = major(one.amount * sign).translate(GERMAN)
@@ -111,7 +111,7 @@ def _within(entry: Entry) -> date:
     return entry.day if model.month_of(entry.day) == month else date(month // model.MONTH, month % model.MONTH, 1)
 
 
-def lines(extract: Extract, entry: Entry) -> list[DatevLine]:
+def lines(extract: LedgerExtract, entry: Entry) -> list[DatevLine]:
     """Split an entry into pairs of accounts with the same sums."""
     if entry.kind in {"sale", "return"} or any(one.account == "tax" for one in entry.postings):
         return [one for one in _sold(extract, entry) if one.amount.amount]
@@ -132,7 +132,7 @@ def _main(entry: Entry) -> Posting | None:
     return found[0] if len(found) == 1 else None
 
 
-def _sold(extract: Extract, entry: Entry) -> Iterator[DatevLine]:
+def _sold(extract: LedgerExtract, entry: Entry) -> Iterator[DatevLine]:
     own = extract.numbers
     customers = charts.lookup(own, charts.SKR03, "receivables")
     currency = entry.postings[0].amount.currency

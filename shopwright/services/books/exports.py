@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from shopwright.kit.money import major
 from shopwright.services.books import datev, fec, model, saft
 from shopwright.services.books.contract import Entry, ExportedFile, ExportForm, Posting
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 from shopwright.services.pricing.contract import Seller
 
 BOM = "\ufeff"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def _rows(extract: Extract) -> Iterator[tuple[Entry, Posting]]:
+def _rows(extract: LedgerExtract) -> Iterator[tuple[Entry, Posting]]:
     for entry in extract.entries:
         for one in entry.postings:
             yield entry, one
@@ -26,7 +26,7 @@ CSV_HEADER = (
 )  # fmt: skip
 
 
-def write_csv(extract: Extract) -> bytes:
+def write_csv(extract: LedgerExtract) -> bytes:
     """Return one row per posting with all fields."""
     return csv_head() + csv_rows(extract)
 
@@ -38,7 +38,7 @@ def csv_head() -> bytes:
     return (BOM + file.getvalue()).encode()
 
 
-def csv_rows(extract: Extract) -> bytes:
+def csv_rows(extract: LedgerExtract) -> bytes:
     """Return the rows of some entries."""
     file = io.StringIO()
     writer = csv.writer(file)
@@ -66,7 +66,7 @@ def _sides(one: Posting) -> tuple[str, str]:
 
 
 # Writer, media type and extension of each form.
-WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
+WRITERS: dict[ExportForm, tuple[Callable[[LedgerExtract], bytes], str, str]] = {
     "csv": (write_csv, "text/csv; charset=utf-8", "csv"),
     "datev": (datev.write, "text/csv; charset=windows-1252", "csv"),
     "fec": (fec.write, "text/plain; charset=utf-8", "txt"),
@@ -75,13 +75,13 @@ WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
 
 
 # Forms that are written a page of entries at a time: head and rows.
-PAGED: dict[ExportForm, tuple[Callable[[], bytes], Callable[[Extract], bytes]]] = {
+PAGED: dict[ExportForm, tuple[Callable[[], bytes], Callable[[LedgerExtract], bytes]]] = {
     "csv": (csv_head, csv_rows),
     "fec": (fec.head, fec.rows),
 }
 
 
-def exported(form: ExportForm, extract: Extract) -> ExportedFile:
+def exported(form: ExportForm, extract: LedgerExtract) -> ExportedFile:
     """Return the file. Raises Invalid if it cannot be made for these months."""
     write, media_type, _ = WRITERS[form]
     name = file_name(form, model.month_name(extract.first), model.month_name(extract.last), extract.seller)

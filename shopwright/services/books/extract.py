@@ -14,7 +14,7 @@ from shopwright.services.pricing.contract import Seller
 EURO = "EUR"
 
 
-class Extract(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerExtract(msgspec.Struct, frozen=True, kw_only=True):
     """Entries of some months, with account numbers, printed document numbers (`papers`) and the seller.
 
     `home`: the seller's country. `zone`: the time zone of days.

@@ -6,7 +6,7 @@ from shopwright.kit.days import day_of
 from shopwright.kit.money import Money, major
 from shopwright.services.books import charts
 from shopwright.services.books.contract import Entry, EntryKind, Posting
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 from shopwright.services.pricing.contract import Seller
 
 HEADER = (
@@ -26,7 +26,7 @@ DAY = "%Y%m%d"
 FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 
-def write(extract: Extract) -> bytes:
+def write(extract: LedgerExtract) -> bytes:
     """Return the file: tabs, decimal commas, UTF-8, without zero postings. Raises Invalid for other currencies."""
     return head() + rows(extract)
 
@@ -36,7 +36,7 @@ def head() -> bytes:
     return ("\t".join(HEADER) + "\r\n").encode()
 
 
-def rows(extract: Extract) -> bytes:
+def rows(extract: LedgerExtract) -> bytes:
     """Return the rows of some entries. Raises Invalid for other currencies."""
     extract.check_euros()
     found = (_row(extract, entry, one) for entry in extract.entries for one in entry.postings if one.amount.amount)
@@ -44,7 +44,7 @@ def rows(extract: Extract) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
-def _row(extract: Extract, entry: Entry, one: Posting) -> list[str]:
+def _row(extract: LedgerExtract, entry: Entry, one: Posting) -> list[str]:
     code, title = JOURNALS[entry.kind]
     amount = one.amount
     debit, credit = (amount, amount * 0) if amount.amount > 0 else (amount * 0, -amount)

@@ -91,7 +91,7 @@ class Issuing:
         if order.billing_address.name != ERASED:
             return order
         try:
-            kept = await self._orders.kept_buyer(order.id)
+            kept = await self._orders.retained_buyer(order.id)
         except Missing:
             return order
         return msgspec.structs.replace(

@@ -10,7 +10,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.books import charts, store
 from shopwright.services.books.contract import TITLES, Entry, ExportedFile, ExportForm
 from shopwright.services.books.exports import exported
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.periods import months
 
@@ -47,7 +47,7 @@ class LedgerExport:
         return await asyncio.to_thread(  # a hundred thousand entries take seconds
             exported,
             form,
-            Extract(
+            LedgerExtract(
                 first=first,
                 last=last,
                 entries=found,

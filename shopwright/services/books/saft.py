@@ -10,7 +10,7 @@ from shopwright.kit.days import day_of
 from shopwright.kit.money import Money, add_up, major
 from shopwright.services.books import charts, model
 from shopwright.services.books.contract import TITLES, Entry, Posting, TaxKind
-from shopwright.services.books.extract import Extract
+from shopwright.services.books.extract import LedgerExtract
 
 NAMESPACE = "urn:OECD:StandardAuditFile-Taxation/2.00"
 TENTH_OF_A_PERCENT = 10_000
@@ -19,7 +19,7 @@ JOURNALS = {
 }  # fmt: skip
 
 
-def write(extract: Extract) -> bytes:
+def write(extract: LedgerExtract) -> bytes:
     """Return the file."""
     root = Element("AuditFile", xmlns=NAMESPACE)
     _header(root, extract)
@@ -33,7 +33,7 @@ def _texts(parent: Element, **texts: str) -> None:
         SubElement(parent, name).text = text
 
 
-def _header(root: Element, extract: Extract) -> None:
+def _header(root: Element, extract: LedgerExtract) -> None:
     header = SubElement(root, "Header")
     seller = extract.seller
     _texts(
@@ -57,7 +57,7 @@ def _header(root: Element, extract: Extract) -> None:
     )
 
 
-def _masters(root: Element, extract: Extract) -> None:
+def _masters(root: Element, extract: LedgerExtract) -> None:
     masters = SubElement(root, "MasterFiles")
     accounts = SubElement(masters, "GeneralLedgerAccounts")
     for name in sorted({one.account for one in _postings(extract.entries)}):
@@ -95,7 +95,7 @@ def percent(kind: TaxKind) -> str:
     return f"{kind.rate_ppm // TENTH_OF_A_PERCENT}.{kind.rate_ppm % TENTH_OF_A_PERCENT:04d}"
 
 
-def _entries(root: Element, extract: Extract) -> None:
+def _entries(root: Element, extract: LedgerExtract) -> None:
     found = SubElement(root, "GeneralLedgerEntries")
     by_currency: dict[str, list[Money]] = {}
     for one in _postings(extract.entries):
@@ -115,7 +115,7 @@ def _entries(root: Element, extract: Extract) -> None:
                 _transaction(journal, extract, entry)
 
 
-def _transaction(journal: Element, extract: Extract, entry: Entry) -> None:
+def _transaction(journal: Element, extract: LedgerExtract, entry: Entry) -> None:
     found = SubElement(journal, "Transaction")
     booked = day_of(entry.booked, extract.zone).isoformat()
     _texts(

@@ -118,21 +118,21 @@ class BookService(Books):
         """Book what is missing for an order. `at`: when the event happened. Returns whether anything was written."""
         return await self._bookkeeping.follow(order_id, at, once)
 
-    async def on_event(self, heard: Delivery) -> None:
+    async def on_event(self, delivery: Delivery) -> None:
         """Handle any event that changes what an order amounts to."""
-        if heard.event.order_id:
-            await self.follow(heard.event.order_id, heard.stored.time, once=heard.key)
+        if delivery.event.order_id:
+            await self.follow(delivery.event.order_id, delivery.stored.time, once=delivery.key)
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle OrderErased: seal its documents."""
-        told: OrderErased = heard.event
-        await self._documents.seal(told.order_id, once=heard.key)
+        told: OrderErased = delivery.event
+        await self._documents.seal(told.order_id, once=delivery.key)
 
-    async def on_gift_card(self, heard: Delivery) -> None:
-        await self._bookkeeping.on_gift_card(heard)
+    async def on_gift_card(self, delivery: Delivery) -> None:
+        await self._bookkeeping.on_gift_card(delivery)
 
-    async def on_stock(self, heard: Delivery) -> None:
-        await self._bookkeeping.on_stock(heard)
+    async def on_stock(self, delivery: Delivery) -> None:
+        await self._bookkeeping.on_stock(delivery)
 
     async def take_in(self) -> None:
         await self._bookkeeping.take_in()

@@ -7,10 +7,10 @@ import msgspec
 
 from shopwright.kit.data.unit_of_work import AlreadyDone, ServiceDatabase, Transaction
 from shopwright.services.carts import model, store
-from shopwright.services.carts.contract import Paid
+from shopwright.services.carts.contract import PaidUnits
 
 
-class CountedAnew(Protocol):
+class CountChanges(Protocol):
     """Reports, once the transaction commits, which carts changed their number of items."""
 
     def __call__(self, tx: Transaction, *cart_ids: str) -> None: ...
@@ -19,7 +19,7 @@ class CountedAnew(Protocol):
 class CartClosing:
     """Opens, merges and closes carts."""
 
-    def __init__(self, work: ServiceDatabase, currency: str, counted_anew: CountedAnew) -> None:
+    def __init__(self, work: ServiceDatabase, currency: str, counted_anew: CountChanges) -> None:
         self._work = work
         self._currency = currency
         self._counted_anew = counted_anew
@@ -53,7 +53,7 @@ class CartClosing:
             self._counted_anew(tx, own, guest.id)
         return own
 
-    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+    async def close(self, cart_id: str, paid: PaidUnits | None = None) -> None:
         """Close what was ordered, once for each order."""
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=f"paid/{paid.order_id}" if paid else None) as tx:
@@ -65,7 +65,7 @@ class CartClosing:
                 elif stored is not None:
                     await self._go_on(tx, stored, paid)
 
-    async def _take_out(self, tx: Transaction, next_id: str, paid: Paid | None) -> None:
+    async def _take_out(self, tx: Transaction, next_id: str, paid: PaidUnits | None) -> None:
         """Remove ordered items from the cart this one was merged into while it was paid."""
         if not next_id or paid is None:
             return
@@ -73,7 +73,7 @@ class CartClosing:
             await store.take_out(tx, next_id, variant_id, units)
         self._counted_anew(tx, next_id)
 
-    async def _go_on(self, tx: Transaction, stored: store.StoredCart, paid: Paid | None) -> None:
+    async def _go_on(self, tx: Transaction, stored: store.StoredCart, paid: PaidUnits | None) -> None:
         """Close the cart; items added since the order was placed move to a new cart."""
         units = paid.units if paid else {}
         more = [(line, line.quantity - units.get(line.variant_id, 0)) for line in stored.lines] if paid else []

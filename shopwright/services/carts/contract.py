@@ -119,7 +119,7 @@ class Cart(BuyerNotes, frozen=True, kw_only=True):
         return tuple(code for code in self.coupons if code not in {one.code for one in self.unused_coupons})
 
 
-class Paid(msgspec.Struct, frozen=True, kw_only=True):
+class PaidUnits(msgspec.Struct, frozen=True, kw_only=True):
     """What was ordered and paid of a cart: units by variant."""
 
     order_id: str
@@ -155,7 +155,7 @@ class WaitingRoom(msgspec.Struct, frozen=True):
     opened_at: datetime
 
 
-class Places(msgspec.Struct, frozen=True, kw_only=True):
+class QueuePlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive places in the queue. `first`: the time of the first (microseconds since 1970), `step`: the interval."""
 
     room_id: str
@@ -244,11 +244,11 @@ class Carts(Protocol):
         """Return a customer's wishlist, newest first."""
         ...
 
-    async def wish(self, user_id: str, product_id: str) -> None:
+    async def add_wish(self, user_id: str, product_id: str) -> None:
         """Add a product to the wishlist. Raises Missing, Invalid beyond the limit."""
         ...
 
-    async def unwish(self, user_id: str, product_id: str) -> None:
+    async def remove_wish(self, user_id: str, product_id: str) -> None:
         """Remove a product from the wishlist."""
         ...
 
@@ -293,7 +293,7 @@ class Carts(Protocol):
         """Close the waiting room and admit everyone."""
         ...
 
-    async def take_places(self, count: int) -> Places | None:
+    async def take_places(self, count: int) -> QueuePlaces | None:
         """Assign places to this many arrivals in order; None if no room is open."""
         ...
 
@@ -302,6 +302,6 @@ class Carts(Protocol):
         ...
 
     @idempotent
-    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+    async def close(self, cart_id: str, paid: PaidUnits | None = None) -> None:
         """Close the cart after payment of `paid`, or all of it. Later items continue in a new cart."""
         ...

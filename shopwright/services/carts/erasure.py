@@ -14,17 +14,17 @@ class CartErasure:
         self._context = context
         self._work = context.work
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: delete their carts, and guest carts under a verified address."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            self._context.count_again(tx, *await store.delete_of(tx, heard.event.user_id))
-            if heard.event.verified:
-                await self._forget_guest(tx, heard.event.email)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            self._context.count_again(tx, *await store.delete_of(tx, delivery.event.user_id))
+            if delivery.event.verified:
+                await self._forget_guest(tx, delivery.event.email)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
+    async def on_address_erased(self, delivery: Delivery) -> None:
         """Handle AddressErased: delete guest carts with this address."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await self._forget_guest(tx, heard.event.email)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await self._forget_guest(tx, delivery.event.email)
 
     async def _forget_guest(self, tx: Transaction, email: str) -> None:
         if email != ERASED:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.translation import gettext as _
@@ -39,7 +39,7 @@ class NewWish(msgspec.Struct, forbid_unknown_fields=True):
     product_id: str
 
 
-class Pace(msgspec.Struct, forbid_unknown_fields=True):
+class AdmissionPace(msgspec.Struct, forbid_unknown_fields=True):
     """How many shoppers are admitted per minute."""
 
     per_minute: int
@@ -116,14 +116,14 @@ async def change_cart(
     return await carts.change(cart_id, data)
 
 
-@put("/v1/carts/{cart_id:str}/coupons", opt=seldom(anyone), tags=["carts"], operation_id="set_coupons")
+@put("/v1/carts/{cart_id:str}/coupons", opt=sensitive(anyone), tags=["carts"], operation_id="set_coupons")
 async def set_coupons(carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
     """Replace the coupon codes; those that do not apply become problems of the cart with the reason."""
     await carts.check(cart_id, caller.user_id)
     return await carts.set_coupons(cart_id, data.codes)
 
 
-@post("/v1/carts/{cart_id:str}/gift-cards", opt=seldom(anyone), tags=["carts"], operation_id="add_gift_card")
+@post("/v1/carts/{cart_id:str}/gift-cards", opt=sensitive(anyone), tags=["carts"], operation_id="add_gift_card")
 async def add_gift_card(
     carts: Service, caller: CurrentCaller, cart_id: FromPath[str], data: JSONBody[GiftCardCode]
 ) -> Cart:
@@ -165,14 +165,14 @@ async def list_wishes(carts: Service, caller: CurrentCaller) -> dict[str, list[W
 @post("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="add_wish")
 async def add_wish(carts: Service, caller: CurrentCaller, data: JSONBody[NewWish]) -> dict[str, list[Wish]]:
     """Add a product to one's wishlist; returns the whole list."""
-    await carts.wish(caller.user_id or "", data.product_id)
+    await carts.add_wish(caller.user_id or "", data.product_id)
     return {"items": await carts.wishes(caller.user_id or "")}
 
 
 @delete("/v1/me/wishlist/{product_id:str}", opt=allow(signed_in), tags=["carts"], operation_id="remove_wish")
 async def remove_wish(carts: Service, caller: CurrentCaller, product_id: FromPath[str]) -> None:
     """Remove a product from one's wishlist."""
-    await carts.unwish(caller.user_id or "", product_id)
+    await carts.remove_wish(caller.user_id or "", product_id)
 
 
 @get("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="get_waiting_room")
@@ -185,7 +185,7 @@ async def get_waiting_room(carts: Service) -> WaitingRoom:
 
 
 @put("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="open_waiting_room")
-async def open_waiting_room(carts: Service, data: JSONBody[Pace]) -> WaitingRoom:
+async def open_waiting_room(carts: Service, data: JSONBody[AdmissionPace]) -> WaitingRoom:
     """Open the waiting room or change its pace; waiting shoppers keep their places."""
     return await carts.open_waiting_room(data.per_minute)
 

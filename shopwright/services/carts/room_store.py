@@ -2,7 +2,7 @@
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
-from shopwright.services.carts.contract import Places, WaitingRoom
+from shopwright.services.carts.contract import QueuePlaces, WaitingRoom
 
 NAME = "shop"
 MINUTE = 60_000_000
@@ -31,7 +31,7 @@ async def close(tx: Transaction) -> None:
     await tx.run("DELETE FROM waiting_rooms WHERE name = :name", name=NAME)
 
 
-async def take(tx: Transaction, count: int) -> Places | None:
+async def take(tx: Transaction, count: int) -> QueuePlaces | None:
     """Take the next places. Unused capacity of the past does not accumulate."""
     rows = await tx.fetch(
         "UPDATE waiting_rooms SET next_at = CASE WHEN next_at < :now THEN :now ELSE next_at END"
@@ -43,4 +43,4 @@ async def take(tx: Transaction, count: int) -> Places | None:
     if not rows:
         return None
     step = MINUTE // rows[0]["per_minute"]
-    return Places(room_id=rows[0]["id"], first=rows[0]["next_at"] - count * step, step=step)
+    return QueuePlaces(room_id=rows[0]["id"], first=rows[0]["next_at"] - count * step, step=step)

@@ -12,7 +12,7 @@ from shopwright.services.carts.abandoned import AbandonedCarts
 from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.closing import CartClosing
 from shopwright.services.carts.context import CartContext
-from shopwright.services.carts.contract import Cart, CartChange, Carts, Paid, Places, WaitingRoom, Wish
+from shopwright.services.carts.contract import Cart, CartChange, Carts, PaidUnits, QueuePlaces, WaitingRoom, Wish
 from shopwright.services.carts.details import CartDetails
 from shopwright.services.carts.erasure import CartErasure
 from shopwright.services.carts.gift_cards import CartGiftCards
@@ -74,11 +74,11 @@ class CartService(Carts):
     async def wishes(self, user_id: str) -> list[Wish]:
         return await self._wishlists.wishes(user_id)
 
-    async def wish(self, user_id: str, product_id: str) -> None:
-        await self._wishlists.wish(user_id, product_id)
+    async def add_wish(self, user_id: str, product_id: str) -> None:
+        await self._wishlists.add_wish(user_id, product_id)
 
-    async def unwish(self, user_id: str, product_id: str) -> None:
-        await self._wishlists.unwish(user_id, product_id)
+    async def remove_wish(self, user_id: str, product_id: str) -> None:
+        await self._wishlists.remove_wish(user_id, product_id)
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         return await self._details.change(cart_id, change)
@@ -107,22 +107,22 @@ class CartService(Carts):
     async def close_waiting_room(self) -> None:
         await self._waiting_rooms.close_waiting_room()
 
-    async def take_places(self, count: int) -> Places | None:
+    async def take_places(self, count: int) -> QueuePlaces | None:
         return await self._waiting_rooms.take_places(count)
 
     async def accept_prices(self, cart_id: str) -> Cart:
         return await self._lines.accept_prices(cart_id)
 
-    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+    async def close(self, cart_id: str, paid: PaidUnits | None = None) -> None:
         await self._closing.close(cart_id, paid)
 
     # --- event handlers and jobs
 
-    async def on_erased(self, heard: Delivery) -> None:
-        await self._erasure.on_erased(heard)
+    async def on_erased(self, delivery: Delivery) -> None:
+        await self._erasure.on_erased(delivery)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
-        await self._erasure.on_address_erased(heard)
+    async def on_address_erased(self, delivery: Delivery) -> None:
+        await self._erasure.on_address_erased(delivery)
 
     async def tell_abandoned(self) -> None:
         await self._abandoned.tell_abandoned()

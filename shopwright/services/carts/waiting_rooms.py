@@ -4,7 +4,7 @@ from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import room_store
 from shopwright.services.carts.context import CartContext
-from shopwright.services.carts.contract import Places, WaitingRoom
+from shopwright.services.carts.contract import QueuePlaces, WaitingRoom
 
 MOST_A_MINUTE = 60_000
 
@@ -35,6 +35,6 @@ class WaitingRooms:
         async with self._work.begin() as tx:
             await room_store.close(tx)
 
-    async def take_places(self, count: int) -> Places | None:
+    async def take_places(self, count: int) -> QueuePlaces | None:
         async with self._work.begin() as tx:
             return await room_store.take(tx, count)

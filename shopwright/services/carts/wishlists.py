@@ -19,7 +19,7 @@ class Wishlists:
     async def wishes(self, user_id: str) -> list[Wish]:
         return await store.wishes(self._work, user_id)
 
-    async def wish(self, user_id: str, product_id: str) -> None:
+    async def add_wish(self, user_id: str, product_id: str) -> None:
         product = await self._context.catalog.get(product_id)
         if product.status != "published":
             raise Missing(_("This is not sold (any more)."))
@@ -29,6 +29,6 @@ class Wishlists:
                     "/product_id", _("A list of wishes holds at most {most_wishes} products.", most_wishes=MOST_WISHES)
                 )
 
-    async def unwish(self, user_id: str, product_id: str) -> None:
+    async def remove_wish(self, user_id: str, product_id: str) -> None:
         async with self._work.begin() as tx:
             await store.remove_wish(tx, user_id, product_id)

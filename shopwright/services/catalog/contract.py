@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.bounds import Html, Most, Text, Url
+from shopwright.kit.bounds import Html, SizeLimit, Text, Url
 from shopwright.kit.codes import sku_form
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
@@ -42,7 +42,7 @@ class Option(msgspec.Struct, frozen=True):
     """An option with its values: Size with S, M, L."""
 
     name: str
-    values: Annotated[tuple[str, ...], Most(2_048)]
+    values: Annotated[tuple[str, ...], SizeLimit(2_048)]
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -187,7 +187,7 @@ class ProductInput(Taxable, msgspec.Struct, frozen=True, kw_only=True, forbid_un
     tags: tuple[str, ...] = ()
     attributes: dict[str, Value] = {}
     options: tuple[Option, ...] = ()
-    variants: Annotated[tuple[VariantInput, ...], Most(2_048)] = ()
+    variants: Annotated[tuple[VariantInput, ...], SizeLimit(2_048)] = ()
     media: tuple[Media, ...] = ()
     type: str = ""
     seo_title: str = ""
@@ -197,7 +197,7 @@ class ProductInput(Taxable, msgspec.Struct, frozen=True, kw_only=True, forbid_un
     source_digest: str = ""
 
 
-class Brought(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedProduct(msgspec.Struct, frozen=True, kw_only=True):
     """The result for an imported product: `problem` if it was refused; `made_anew`: variants whose SKU was taken."""
 
     product: Product | None = None
@@ -254,7 +254,7 @@ class Catalog(Protocol):
         """Replace the editable fields. Raises Missing, Invalid, VersionConflict if `version` is outdated."""
         ...
 
-    async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
+    async def set_status(self, product_id: str, status: Status, version: int | None = None) -> Product:
         """Publish or retire a product. Raises Missing, IllegalMove."""
         ...
 
@@ -278,7 +278,9 @@ class Catalog(Protocol):
         """Return imported products by source."""
         ...
 
-    async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+    async def import_products(
+        self, wanted: Sequence[ProductInput], *, how: Bringing = "draft"
+    ) -> list[ImportedProduct]:
         """Create or update products by `source`, each independently; `try`: only report what would happen.
 
         `reserve` writes no new product but reserves ids for its variants, which later runs reuse, so that prices and
@@ -288,11 +290,11 @@ class Catalog(Protocol):
         ...
 
     @idempotent
-    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    async def imported_fields(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return fingerprints of the last imported fields by product."""
         ...
 
-    async def release(self, finished: Sequence[Release]) -> None:
+    async def publish_imported(self, finished: Sequence[Release]) -> None:
         """Publish imported products, all or none, once prices and stock are set. Raises Missing, Conflict."""
         ...
 

@@ -75,7 +75,7 @@ class ProductEditing:
                 tx, msgspec.structs.replace(old, status=status), new, await self._writer.write_context(tx)
             )
 
-    async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
+    async def set_status(self, product_id: str, status: Status, version: int | None = None) -> Product:
         """Publish or retire. Raises Missing, IllegalMove, VersionConflict."""
         async with self._work.begin() as tx:
             old = await self._writer.current(tx, product_id, version)
@@ -89,4 +89,4 @@ class ProductEditing:
         async for product in self._store.every_product(self._work, "scheduled"):
             if product.publish_at is not None and product.publish_at <= now:
                 with self._work.aside.guard("product to publish", product.id):
-                    await self.move(product.id, "published", product.version)
+                    await self.set_status(product.id, "published", product.version)

@@ -65,9 +65,9 @@ class ProductLookup:
         """Return imported products by source."""
         return {one.source: one for one in await self._store.by_sources(self._work, sources)}
 
-    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    async def imported_fields(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return fingerprints of the last imported fields by product."""
-        return await self._store.imported(self._work, product_ids)
+        return await self._store.imported_fields(self._work, product_ids)
 
     async def list_products(
         self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24

@@ -10,7 +10,7 @@ from shopwright.kit.text import slugify
 from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog import model, reserved_store
 from shopwright.services.catalog.context import CatalogContext
-from shopwright.services.catalog.contract import Bringing, Brought, Product, ProductInput, Release
+from shopwright.services.catalog.contract import Bringing, ImportedProduct, Product, ProductInput, Release
 from shopwright.services.catalog.names import Names
 from shopwright.services.catalog.writing import NewId, ProductWriter, WriteContext
 
@@ -55,9 +55,11 @@ class ProductImport:
         self._store = context.store
         self._writer = writer
 
-    async def import_products(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+    async def import_products(
+        self, wanted: Sequence[ProductInput], *, how: Bringing = "draft"
+    ) -> list[ImportedProduct]:
         """Create or update products independently, reserve their ids, or report what would happen."""
-        brought: list[Brought] = []
+        brought: list[ImportedProduct] = []
         try:
             async with self._work.begin() as tx:
                 brought = await self._import(tx, wanted, how)
@@ -68,11 +70,11 @@ class ProductImport:
         except Conflict as conflict:
             # Another process took a slug or SKU: retry one by one, so that it affects no other product.
             if len(wanted) == 1:
-                return [Brought(problem=conflict.detail)]
+                return [ImportedProduct(problem=conflict.detail)]
             return [made for one in wanted for made in await self.import_products([one], how=how)]
         return brought
 
-    async def _import(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[Brought]:
+    async def _import(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[ImportedProduct]:
         """Import what is possible; a repeated source updates the result of the first."""
         wanted = [model.with_sku_forms(one) for one in wanted]
         context, names = await self._writer.write_context(tx), Names(self._store, tx)
@@ -81,18 +83,18 @@ class ProductImport:
         ids = ImportIds(self._new_ids("prd"), self._new_ids("var"), await reserved_store.read(tx, sources))
         await names.look_up("skus", (variant.sku for one in wanted for variant in one.variants))
         await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
-        brought: list[Brought] = []
+        brought: list[ImportedProduct] = []
         made: dict[str, Product] = {}
         for one in wanted:
             old = known.get(one.source)
             try:
                 product, made_anew = await self._compose_one(tx, one, old, context, names, ids)
             except Invalid as problem:
-                brought.append(Brought(problem=problem.detail))
+                brought.append(ImportedProduct(problem=problem.detail))
                 continue
             known[one.source] = made[one.source] = product
             is_new = old is None or not old.source_digest
-            brought.append(Brought(product=product, is_new=is_new, made_anew=made_anew))
+            brought.append(ImportedProduct(product=product, is_new=is_new, made_anew=made_anew))
         if how == "reserve":
             await reserved_store.keep(tx, ids.given)
         elif how == "draft":
@@ -150,7 +152,7 @@ class ProductImport:
         digest = old.source_digest if old else ""
         return msgspec.structs.replace(wanted, variants=tuple(variants), source_digest=digest), tuple(taken)
 
-    async def release(self, finished: Sequence[Release]) -> None:
+    async def publish_imported(self, finished: Sequence[Release]) -> None:
         """Publish them, all or none. Raises Missing, Conflict."""
         async with self._work.begin() as tx:
             context = await self._writer.write_context(tx)

@@ -15,10 +15,10 @@ from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import (
     AttributeType,
     Bringing,
-    Brought,
     Catalog,
     Category,
     Collection,
+    ImportedProduct,
     Media,
     Product,
     ProductInput,
@@ -59,8 +59,8 @@ class CatalogService(Catalog):
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
         return await self._editing.edit(product_id, new, version)
 
-    async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
-        return await self._editing.move(product_id, status, version)
+    async def set_status(self, product_id: str, status: Status, version: int | None = None) -> Product:
+        return await self._editing.set_status(product_id, status, version)
 
     async def get(self, id_or_slug: str) -> Product:
         return await self._lookup.get(id_or_slug)
@@ -74,14 +74,16 @@ class CatalogService(Catalog):
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
         return await self._lookup.by_sources(sources)
 
-    async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+    async def import_products(
+        self, wanted: Sequence[ProductInput], *, how: Bringing = "draft"
+    ) -> list[ImportedProduct]:
         return await self._imports.import_products(wanted, how=how)
 
-    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        return await self._lookup.imported(product_ids)
+    async def imported_fields(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        return await self._lookup.imported_fields(product_ids)
 
-    async def release(self, finished: Sequence[Release]) -> None:
-        await self._imports.release(finished)
+    async def publish_imported(self, finished: Sequence[Release]) -> None:
+        await self._imports.publish_imported(finished)
 
     async def list_products(
         self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24

@@ -30,7 +30,7 @@ SPEC = ServiceSpec(
     ),
     reads=("list_products", "in_collection", "by_sources", "original", "picture"),
     public=True,
-    seldom=True,
+    rarely_changes=True,
     documents=True,
     beside=(
         "inventory",

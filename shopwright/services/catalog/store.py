@@ -48,7 +48,7 @@ class CatalogStore:
     async def by_sources(self, source: ServiceDatabase | Transaction, sources: Sequence[str]) -> list[Product]:
         return _products(source, await self._documents.find_any(source, PRODUCTS, "source", sources))
 
-    async def imported(
+    async def imported_fields(
         self, source: ServiceDatabase | Transaction, product_ids: Sequence[str]
     ) -> dict[str, dict[str, str]]:
         found = await self._documents.get(source, IMPORTED, product_ids)

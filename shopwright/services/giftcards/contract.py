@@ -164,12 +164,12 @@ class GiftCards(Protocol):
         ...
 
     @idempotent
-    async def keep(self, order_id: str, expires_at: datetime) -> None:
+    async def extend_hold(self, order_id: str, expires_at: datetime) -> None:
         """Extend a hold until `expires_at`, if that is later."""
         ...
 
     @idempotent
-    async def take(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
+    async def redeem(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
         """Redeem what is held for an order, once; "expired" if nothing is held any more.
 
         `shares`: the order's shares; if other cards are held, these are held first. Raises GiftCardRefused.
@@ -177,12 +177,12 @@ class GiftCards(Protocol):
         ...
 
     @idempotent
-    async def release(self, order_id: str) -> None:
+    async def release_hold(self, order_id: str) -> None:
         """Release what is held and not redeemed."""
         ...
 
     @idempotent
-    async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
+    async def refund(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         """Refund to the cards the order was paid with, or to a new one for `recipient`, once per `key`.
 
         A replaced card is represented by its successor. An expired card becomes valid again for as long as a new one; a
@@ -197,6 +197,6 @@ class GiftCards(Protocol):
         ...
 
     @idempotent
-    async def letter_code(self, card_id: str) -> str:
+    async def code_for_email(self, card_id: str) -> str:
         """Return the code for the recipient's e-mail. Raises Missing a week after it was issued."""
         ...

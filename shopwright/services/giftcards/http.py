@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, staff
-from shopwright.kit.http.access import NAMELESS, allow, seldom
+from shopwright.kit.http.access import NAMELESS, allow, sensitive
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.idempotency import RepeatHeader
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
@@ -115,7 +115,7 @@ async def replace(giftcards: Service, caller: CurrentCaller, card_id: FromPath[s
 
 @post(
     "/v1/gift-card-balances",
-    opt=seldom(anyone),
+    opt=sensitive(anyone),
     tags=["gift cards"],
     operation_id="gift_card_balance",
     status_code=200,

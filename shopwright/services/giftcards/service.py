@@ -235,7 +235,7 @@ class GiftCardService(GiftCards):
             security_log.note("gift cards guessed", address=address)
             raise RateLimited(_("Too many tries. Come back in {wait} seconds.", wait=wait), data={"retry_after": wait})
 
-    async def letter_code(self, card_id: str) -> str:
+    async def code_for_email(self, card_id: str) -> str:
         body = await store.code_of(self._work, card_id, to_micros(self._work.now()))
         if body is None:
             raise Missing(_("The code of this gift card is not known any more."))
@@ -272,11 +272,11 @@ class GiftCardService(GiftCards):
         await replacement.set_free(tx, self._work.ids, order_id, also=[*wanted])
         await self._set_aside(tx, order_id, shares)
 
-    async def keep(self, order_id: str, expires_at: datetime) -> None:
+    async def extend_hold(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:
             await hold_store.keep_until(tx, order_id, to_micros(expires_at))
 
-    async def take(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
+    async def redeem(self, order_id: str, shares: Sequence[GiftCardShare] = ()) -> Literal["taken", "expired"]:
         async with self._work.begin() as tx:
             if not await hold_store.close_hold(tx, order_id, "taken"):
                 return "taken" if await hold_store.state_of(tx, order_id) == "taken" else "expired"
@@ -286,7 +286,7 @@ class GiftCardService(GiftCards):
                 await self._record(tx, line.card_id, "taken", -line.amount, SYSTEM.name, order_id=order_id)
         return "taken"
 
-    async def release(self, order_id: str) -> None:
+    async def release_hold(self, order_id: str) -> None:
         await self._close(order_id, "released")
 
     async def _close(self, order_id: str, state: str) -> None:
@@ -294,7 +294,7 @@ class GiftCardService(GiftCards):
             if await hold_store.close_hold(tx, order_id, state):
                 await replacement.set_free(tx, self._work.ids, order_id)
 
-    async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
+    async def refund(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         if amount.amount <= 0:
             return ()
         async with self._work.begin() as tx:
@@ -349,19 +349,19 @@ class GiftCardService(GiftCards):
             await store.forget(tx)
             await guesses.forget_old(tx)
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: erase the recipient if the address was verified."""
-        event: UserErased = heard.event
+        event: UserErased = delivery.event
         if event.verified:
-            await self._forget_recipient(heard, event.email)
+            await self._forget_recipient(delivery, event.email)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
+    async def on_address_erased(self, delivery: Delivery) -> None:
         """Handle AddressErased: erase the recipient."""
-        event: AddressErased = heard.event
-        await self._forget_recipient(heard, event.email)
+        event: AddressErased = delivery.event
+        await self._forget_recipient(delivery, event.email)
 
-    async def _forget_recipient(self, heard: Delivery, email: str) -> None:
-        async with self._work.begin(dedup_key=heard.key) as tx:
+    async def _forget_recipient(self, delivery: Delivery, email: str) -> None:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             for card_id in await store.forget_recipient(tx, email):
                 await tx.redact(card_id)
                 await tx.emit(GiftCardErased(card_id=card_id))
@@ -375,9 +375,9 @@ class GiftCardService(GiftCards):
             await store.name_code_key(tx, self._code_key)
             return await protect(tx, self._vault, (("codes", "card_id", "body"),), anew=anew)
 
-    async def damage(self) -> list[str]:
+    async def check_consistency(self) -> list[str]:
         """Describe inconsistencies for `doctor`."""
-        wrong = await store.damage(self._work)
+        wrong = await store.check_consistency(self._work)
         if count := await store.of_other_keys(self._work, self._code_key):
             wrong.append(OTHER_KEY.format(count))
         return wrong

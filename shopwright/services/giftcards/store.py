@@ -261,7 +261,7 @@ async def balances(source: Reader) -> dict[str, int]:
     return {row["currency"]: row["balance"] for row in rows}
 
 
-async def damage(source: Reader) -> list[str]:
+async def check_consistency(source: Reader) -> list[str]:
     """Describe where a balance differs from its movements, is negative, or holds what no order waits for."""
     wrong = [
         f"Gift card {row['id']} has {row['balance']}, but its movements add up to {row['moved']}."

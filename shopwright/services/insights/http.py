@@ -27,7 +27,7 @@ class Dashboard(msgspec.Struct, frozen=True):
     top_views: list[TopView]
 
 
-class Told(msgspec.Struct, frozen=True):
+class LoggedEvent(msgspec.Struct, frozen=True):
     """A logged event in the API documentation."""
 
     id: str
@@ -45,7 +45,7 @@ class Told(msgspec.Struct, frozen=True):
     opt=audited(allow(staff("events.read"))),
     tags=["events"],
     operation_id="list_events",
-    responses=answers(Page[Told], "Facts in order, and where the next ones start."),
+    responses=answers(Page[LoggedEvent], "Facts in order, and where the next ones start."),
 )
 async def list_events(insights: Service, after: AfterNumber = "", limit: Limit = 100) -> Response[bytes]:
     """List events in order, after a cursor."""

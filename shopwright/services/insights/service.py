@@ -38,15 +38,15 @@ class AnalyticsService:
         self._currency = currency
         self._kept = timedelta(days=kept_days)
 
-    async def on_event(self, heard: Delivery) -> None:
+    async def on_event(self, delivery: Delivery) -> None:
         """Handle every event."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            if heard.event.FORGETS:
-                await log_store.redact(tx, heard.stored.subject)
-                await log_store.append(tx, msgspec.structs.replace(heard.stored, data=redacted(heard.event)))
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            if delivery.event.FORGETS:
+                await log_store.redact(tx, delivery.stored.subject)
+                await log_store.append(tx, msgspec.structs.replace(delivery.stored, data=redacted(delivery.event)))
                 return
-            await log_store.append(tx, without_capabilities(heard.stored))
-            await self._add_up(tx, heard.stored)
+            await log_store.append(tx, without_capabilities(delivery.stored))
+            await self._add_up(tx, delivery.stored)
 
     def _day(self, moment: datetime) -> int:
         """The day in the shop's zone, counted from 1970."""

@@ -9,7 +9,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext
-from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockChanged, Wanted
+from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockChanged, VariantQuantity
 from shopwright.services.inventory.valuation import StockMove
 
 
@@ -67,7 +67,9 @@ class Adjustments:
         if delta > 0:
             await self._backorders.goods_came(tx, one.variant_id, one.location, moves)
 
-    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
+    async def open_stock(
+        self, lines: Sequence[VariantQuantity], reason: str, costs: Mapping[str, Money] | None = None
+    ) -> None:
         for number, line in enumerate(lines):
             if not 0 <= line.quantity <= MOST:
                 raise Invalid.at(
@@ -90,11 +92,11 @@ class Adjustments:
             now |= {one: stock.available for one, stock in (await store.read(tx, list(ruled))).items()}
             await tx.emit(*(StockChanged(variant_id=one, available=available) for one, available in now.items()))
 
-    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+    async def restock(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
         ids = sorted({line.variant_id for line in lines})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
-                waits = await backorder_store.owed(tx, order_id)
+                waits = await backorder_store.backordered(tx, order_id)
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     # Backordered units were never in stock: they are released, and nothing returns.
                     unsent = min(waits.get(line.variant_id, 0), line.quantity)
@@ -108,7 +110,7 @@ class Adjustments:
         except AlreadyDone:
             return
 
-    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+    async def recommit(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
         ids = sorted({line.variant_id for line in lines})
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
-from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wanted
+from shopwright.services.inventory.contract import MAIN, Location, StockRule, VariantQuantity
 
 
 async def promise(tx: Transaction, variant_id: str, quantity: int) -> bool:
@@ -28,7 +28,7 @@ async def unpromise(tx: Transaction, variant_id: str, quantity: int) -> None:
     )
 
 
-async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
+async def owe(tx: Transaction, order_id: str, wanted: VariantQuantity) -> None:
     """Record units a paid order waits for; they stay promised."""
     await tx.run(
         "INSERT INTO owed (order_id, variant_id, quantity, since) VALUES (:order_id, :variant_id, :quantity, :since)",
@@ -39,7 +39,7 @@ async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
     )
 
 
-async def owed(source: ServiceDatabase | Transaction, order_id: str) -> dict[str, int]:
+async def backordered(source: ServiceDatabase | Transaction, order_id: str) -> dict[str, int]:
     """Return the units an order waits for, by variant."""
     rows = await source.fetch("SELECT variant_id, quantity FROM owed WHERE order_id = :order_id", order_id=order_id)
     return {row["variant_id"]: row["quantity"] for row in rows}
@@ -93,7 +93,7 @@ async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
     )
 
 
-async def damage(source: ServiceDatabase) -> list[str]:
+async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where promised units differ from reserved and backordered ones."""
     return [
         f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."

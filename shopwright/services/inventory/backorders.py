@@ -2,7 +2,7 @@
 
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.inventory import backorder_store, store
-from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.inventory.valuation import StockMove, sold
 
 
@@ -16,22 +16,26 @@ class Backorders:
             if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
                 return
             await backorder_store.settle(tx, order_id, variant_id, given)
-            moves.append(sold(order_id, Wanted(variant_id, given), location, ", on backorder"))
+            moves.append(sold(order_id, VariantQuantity(variant_id, given), location, ", on backorder"))
 
-    async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove]) -> None:
+    async def keep_promise(
+        self, tx: Transaction, order_id: str, wanted: VariantQuantity, moves: list[StockMove]
+    ) -> None:
         """Take a paid order's backordered units from stock if they arrived, else record them as owed."""
         left = await self.leave(tx, order_id, wanted, moves)
         if left < wanted.quantity:
             await backorder_store.unpromise(tx, wanted.variant_id, wanted.quantity - left)
         if left:
-            await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))
+            await backorder_store.owe(tx, order_id, VariantQuantity(wanted.variant_id, left))
 
-    async def leave(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[StockMove], how: str = "") -> int:
+    async def leave(
+        self, tx: Transaction, order_id: str, wanted: VariantQuantity, moves: list[StockMove], how: str = ""
+    ) -> int:
         """Take free units from stock for an order. Returns how many are lacking."""
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             given = min(free, left)
             if given and await store.move(tx, wanted.variant_id, location, -given):
-                moves.append(sold(order_id, Wanted(wanted.variant_id, given), location, how))
+                moves.append(sold(order_id, VariantQuantity(wanted.variant_id, given), location, how))
                 left -= given
         return left

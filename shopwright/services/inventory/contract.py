@@ -16,7 +16,7 @@ MAIN = "main"
 ValueCause = Literal["received", "opened", "sold", "returned", "counted"]
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class VariantQuantity(msgspec.Struct, frozen=True):
     """A quantity of a variant."""
 
     variant_id: str
@@ -174,7 +174,9 @@ class Inventory(Protocol):
         ...
 
     @idempotent
-    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
+    async def open_stock(
+        self, lines: Sequence[VariantQuantity], reason: str, costs: Mapping[str, Money] | None = None
+    ) -> None:
         """Set opening stock of variants that never had any; others are unchanged. Safe to repeat.
 
         `costs`: unit costs without tax, where known.
@@ -182,37 +184,37 @@ class Inventory(Protocol):
         ...
 
     @idempotent
-    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+    async def reserve(self, order_id: str, lines: Sequence[VariantQuantity], expires_at: datetime) -> None:
         """Reserve all lines of an order or none. Safe to repeat. Raises SoldOut."""
         ...
 
     @idempotent
-    async def keep(self, order_id: str, expires_at: datetime) -> None:
+    async def extend_reservation(self, order_id: str, expires_at: datetime) -> None:
         """Extend a reservation until `expires_at`, if that is later."""
         ...
 
     @idempotent
-    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+    async def commit_reservation(self, order_id: str) -> Literal["taken", "expired"]:
         """Take reserved goods from stock; "expired" if nothing is reserved any more."""
         ...
 
     @idempotent
-    async def release(self, order_id: str) -> None:
+    async def release_reservation(self, order_id: str) -> None:
         """Release a reservation."""
         ...
 
     @idempotent
-    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+    async def restock(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
         """Return goods to stock or release backordered ones, once per `key`."""
         ...
 
     @idempotent
-    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+    async def recommit(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
         """Take returned goods for the order after all, all or none, once per `key`. Raises Refused."""
         ...
 
     @idempotent
-    async def owed(self, order_id: str) -> dict[str, int]:
+    async def backordered(self, order_id: str) -> dict[str, int]:
         """Return the backordered units of a paid order by variant; they cannot be shipped yet."""
         ...
 

@@ -11,7 +11,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import InventoryContext
-from shopwright.services.inventory.contract import SoldOut, Wanted
+from shopwright.services.inventory.contract import SoldOut, VariantQuantity
 from shopwright.services.inventory.valuation import StockMove, sold
 
 
@@ -23,7 +23,7 @@ class Reservations:
         self._work = context.work
         self._backorders = backorders
 
-    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+    async def reserve(self, order_id: str, lines: Sequence[VariantQuantity], expires_at: datetime) -> None:
         wanted: dict[str, int] = {}
         for line in lines:
             if line.quantity <= 0:
@@ -43,30 +43,30 @@ class Reservations:
                     spread.get(variant_id, 0) > 1
                 ):  # a row that turns out to have too few stays locked while others are tried
                     await store.hold(tx, [variant_id])
-                if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity)):
+                if not await self._set_aside(tx, order_id, VariantQuantity(variant_id, quantity)):
                     missing.append(variant_id)
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
                 raise SoldOut(_("Fewer are left than you asked for."), data={"left": left})
             await self._context.tell(tx, before)
 
-    async def _set_aside(self, tx: Transaction, order_id: str, wanted: Wanted) -> bool:
+    async def _set_aside(self, tx: Transaction, order_id: str, wanted: VariantQuantity) -> bool:
         """Reserve at one location if possible, else at several, the rest as backorder. Returns False if too few."""
         if await store.set_aside(tx, order_id, wanted):
             return True
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             part = min(free, left)
-            if part and await store.set_aside(tx, order_id, Wanted(wanted.variant_id, part), location):
+            if part and await store.set_aside(tx, order_id, VariantQuantity(wanted.variant_id, part), location):
                 left -= part
         if not left:
             return True
         if not await backorder_store.promise(tx, wanted.variant_id, left):
             return False
-        await store.keep_line(tx, order_id, Wanted(wanted.variant_id, left), store.ON_BACKORDER)
+        await store.keep_line(tx, order_id, VariantQuantity(wanted.variant_id, left), store.ON_BACKORDER)
         return True
 
-    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+    async def commit_reservation(self, order_id: str) -> Literal["taken", "expired"]:
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, store.TAKEN):
                 return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
@@ -79,7 +79,7 @@ class Reservations:
             await self._context.record(tx, moves)
         return "taken"
 
-    async def release(self, order_id: str) -> None:
+    async def release_reservation(self, order_id: str) -> None:
         await self._close(order_id, store.RELEASED)
 
     async def _close(self, order_id: str, state: str) -> None:
@@ -99,9 +99,9 @@ class Reservations:
             with self._work.aside.guard("reservation", order_id):
                 await self._close(order_id, store.EXPIRED)
 
-    async def keep(self, order_id: str, expires_at: datetime) -> None:
+    async def extend_reservation(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:
             await store.keep_until(tx, order_id, to_micros(expires_at))
 
-    async def owed(self, order_id: str) -> dict[str, int]:
-        return await backorder_store.owed(self._work, order_id)
+    async def backordered(self, order_id: str) -> dict[str, int]:
+        return await backorder_store.backordered(self._work, order_id)

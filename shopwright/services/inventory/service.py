@@ -26,7 +26,7 @@ from shopwright.services.inventory.contract import (
     Stock,
     StockRule,
     StockValue,
-    Wanted,
+    VariantQuantity,
 )
 from shopwright.services.inventory.costs import Costs
 from shopwright.services.inventory.locations import Locations
@@ -55,29 +55,31 @@ class InventoryService(Inventory):
     async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
         return await self._adjustments.adjust(adjustments, key)
 
-    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
+    async def open_stock(
+        self, lines: Sequence[VariantQuantity], reason: str, costs: Mapping[str, Money] | None = None
+    ) -> None:
         await self._adjustments.open_stock(lines, reason, costs)
 
-    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+    async def reserve(self, order_id: str, lines: Sequence[VariantQuantity], expires_at: datetime) -> None:
         await self._reservations.reserve(order_id, lines, expires_at)
 
-    async def keep(self, order_id: str, expires_at: datetime) -> None:
-        await self._reservations.keep(order_id, expires_at)
+    async def extend_reservation(self, order_id: str, expires_at: datetime) -> None:
+        await self._reservations.extend_reservation(order_id, expires_at)
 
-    async def take(self, order_id: str) -> Literal["taken", "expired"]:
-        return await self._reservations.take(order_id)
+    async def commit_reservation(self, order_id: str) -> Literal["taken", "expired"]:
+        return await self._reservations.commit_reservation(order_id)
 
-    async def release(self, order_id: str) -> None:
-        await self._reservations.release(order_id)
+    async def release_reservation(self, order_id: str) -> None:
+        await self._reservations.release_reservation(order_id)
 
-    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+    async def restock(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
         await self._adjustments.restock(order_id, lines, key)
 
-    async def take_again(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
-        await self._adjustments.take_again(order_id, lines, key)
+    async def recommit(self, order_id: str, lines: Sequence[VariantQuantity], key: str) -> None:
+        await self._adjustments.recommit(order_id, lines, key)
 
-    async def owed(self, order_id: str) -> dict[str, int]:
-        return await self._reservations.owed(order_id)
+    async def backordered(self, order_id: str) -> dict[str, int]:
+        return await self._reservations.backordered(order_id)
 
     async def locations(self) -> list[Location]:
         return await self._locations.locations()
@@ -128,14 +130,14 @@ class InventoryService(Inventory):
                 async with self._work.begin() as tx:
                     await store.carry_forward(tx, variant_id, before)
 
-    async def figures(self) -> dict[str, float]:
+    async def metrics(self) -> dict[str, float]:
         """Metrics: open reservations."""
-        return await store.figures(self._work, to_micros(self._work.now()))
+        return await store.metrics(self._work, to_micros(self._work.now()))
 
-    async def damage(self) -> list[str]:
+    async def check_consistency(self) -> list[str]:
         """Describe inconsistencies for `doctor`."""
         return [
-            *await store.damage(self._work),
-            *await value_store.damage(self._work),
-            *await backorder_store.damage(self._work),
+            *await store.check_consistency(self._work),
+            *await value_store.check_consistency(self._work),
+            *await backorder_store.check_consistency(self._work),
         ]

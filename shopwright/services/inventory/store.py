@@ -8,7 +8,7 @@ from shopwright.kit.clock import from_micros
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.money import Money
 from shopwright.services.inventory.backorder_store import rules
-from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
+from shopwright.services.inventory.contract import MAIN, Movement, Stock, VariantQuantity
 
 OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
 ON_BACKORDER = ""  # the location of what is set aside although it is not there
@@ -87,7 +87,7 @@ async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
     return {row["variant_id"] for row in rows}
 
 
-async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
+async def put_first(tx: Transaction, lines: Sequence[VariantQuantity]) -> list[VariantQuantity]:
     """Insert stock of variants without any. Returns those inserted."""
     rows = await tx.fetch_rows(
         "INSERT INTO stock (variant_id, on_hand, location, reserved) VALUES (:each, :location, 0)"
@@ -132,7 +132,7 @@ async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> b
     )
 
 
-async def set_aside(tx: Transaction, order_id: str, wanted: Wanted, location: str = "") -> bool:
+async def set_aside(tx: Transaction, order_id: str, wanted: VariantQuantity, location: str = "") -> bool:
     """Reserve a line at this location, or the first with enough. Returns False if there is none."""
     rows = await tx.fetch(
         "UPDATE stock SET reserved = reserved + :quantity WHERE variant_id = :variant_id AND location = ("
@@ -149,7 +149,7 @@ async def set_aside(tx: Transaction, order_id: str, wanted: Wanted, location: st
     return True
 
 
-async def keep_line(tx: Transaction, order_id: str, wanted: Wanted, location: str) -> None:
+async def keep_line(tx: Transaction, order_id: str, wanted: VariantQuantity, location: str) -> None:
     """Record what is reserved for an order, and where."""
     await tx.run(
         "INSERT INTO reservation_lines (order_id, variant_id, location, quantity)"
@@ -210,7 +210,7 @@ async def variants_of(source: ServiceDatabase | Transaction, order_id: str) -> l
     return [row["variant_id"] for row in rows]
 
 
-async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[Wanted, str]]:
+async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[VariantQuantity, str]]:
     """Release reserved lines; `leaves_shelf`: take the goods, too. Returns lines and locations."""
     rows = await tx.fetch(
         "DELETE FROM reservation_lines WHERE order_id = :order_id RETURNING variant_id, location, quantity",
@@ -228,7 +228,7 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
             variant_id=variant_id,
             location=location,
         )
-    return [(Wanted(variant_id, quantity), location) for variant_id, location, quantity in lines]
+    return [(VariantQuantity(variant_id, quantity), location) for variant_id, location, quantity in lines]
 
 
 async def movements(source: ServiceDatabase, variant_id: str, limit: int) -> list[Movement]:
@@ -296,7 +296,7 @@ async def expired(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
-async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
+async def metrics(source: ServiceDatabase, now: int) -> dict[str, float]:
     """Count open reservations and overdue ones."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END), 0) AS over"
@@ -306,7 +306,7 @@ async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
     return {"reservations": row["n"], "reservations overdue": row["over"]} if row else {}
 
 
-async def damage(source: ServiceDatabase) -> list[str]:
+async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where stock differs from its movements, or reserved units from reservations."""
     wrong = [
         f"{row['variant_id']} at {row['location']} has {row['on_hand']} on hand, but its movements add up to {row['moved']}."

@@ -11,7 +11,7 @@ import msgspec
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import LARGEST, Money, divide_half_up, write
 from shopwright.kit.translation import gettext as _
-from shopwright.services.inventory.contract import StockValued, ValueCause, Wanted
+from shopwright.services.inventory.contract import StockValued, ValueCause, VariantQuantity
 
 
 class Valuation(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class StockMove(msgspec.Struct, frozen=True, kw_only=True):
         return self.cost is not None or self.cause in {"sold", "returned", "counted"}
 
 
-class Carried(msgspec.Struct, frozen=True):
+class ValueChange(msgspec.Struct, frozen=True):
     """What a movement adds to the units with a cost and to their value; negative when they leave."""
 
     units: int = 0
@@ -56,7 +56,7 @@ class Carried(msgspec.Struct, frozen=True):
     currency: str = ""
 
 
-NOTHING = Carried()
+NOTHING = ValueChange()
 Out = dict[tuple[str, str], Valuation]  # what left for an order, of a variant, and has not come back
 
 
@@ -65,14 +65,14 @@ def part(units: int, value: int, taken: int) -> int:
     return value if taken == units else divide_half_up(value * taken, units)
 
 
-def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
+def carried(move: StockMove, now: Valuation, out: Out) -> ValueChange:
     """What a movement carries. Raises Refused if its cost cannot be added."""
     if move.cost is not None:
         _check(move.variant_id, move.cost, now)
-        return Carried(move.delta + move.given, move.cost.amount, move.cost.currency)
+        return ValueChange(move.delta + move.given, move.cost.amount, move.cost.currency)
     if move.delta < 0:
         taken = min(-move.delta, now.units)
-        return Carried(-taken, -part(now.units, now.value, taken), now.currency) if taken else NOTHING
+        return ValueChange(-taken, -part(now.units, now.value, taken), now.currency) if taken else NOTHING
     if move.cause == "returned":
         left = out.get((move.order_id, move.variant_id))
         # Goods that left in another currency of the shop have no cost in this one.
@@ -84,11 +84,11 @@ def carried(move: StockMove, now: Valuation, out: Out) -> Carried:
     return NOTHING
 
 
-def _back(move: StockMove, now: Valuation, units: int, value: int) -> Carried:
+def _back(move: StockMove, now: Valuation, units: int, value: int) -> ValueChange:
     """Units that return with their value, within what can be calculated with."""
     back = min(move.delta, units)
     worth = part(units, value, back)
-    return Carried(back, worth, now.currency) if now.value + worth <= LARGEST else NOTHING
+    return ValueChange(back, worth, now.currency) if now.value + worth <= LARGEST else NOTHING
 
 
 def _check(variant_id: str, cost: Money, now: Valuation) -> None:
@@ -107,7 +107,7 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
         )
 
 
-def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:
+def after(now: Valuation, change: ValueChange, cause: ValueCause) -> Valuation:
     """The valuation after this was carried."""
     units, value = now.units + change.units, now.value + change.value
     average = (units, value) if units else (now.units, now.value)
@@ -127,14 +127,14 @@ def after(now: Valuation, change: Carried, cause: ValueCause) -> Valuation:
     )
 
 
-def left(before: Valuation | None, change: Carried) -> Valuation:
+def left(before: Valuation | None, change: ValueChange) -> Valuation:
     """What an order has received after this was carried."""
     if before is None or before.currency != change.currency:
         before = Valuation(currency=change.currency)
     return Valuation(currency=change.currency, units=before.units - change.units, value=before.value - change.value)
 
 
-def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, currency: str) -> list[Carried]:
+def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, currency: str) -> list[ValueChange]:
     """What each of these movements carries in turn; updates `there` and `out`."""
     found = []
     for move in moves:
@@ -152,7 +152,7 @@ def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, cu
     return found
 
 
-def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> StockMove:
+def sold(order_id: str, wanted: VariantQuantity, location: str, how: str = "") -> StockMove:
     """The movement of units sold to an order."""
     return StockMove(
         variant_id=wanted.variant_id,
@@ -164,7 +164,7 @@ def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> StockMo
     )
 
 
-def valued_events(ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> list[StockValued]:
+def valued_events(ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[ValueChange]) -> list[StockValued]:
     """The events of these movements: one for each cause, order and reference."""
     found: dict[tuple[str, ...], StockValued] = {}
     for movement_id, move, one in zip(ids, moves, carried, strict=True):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, Transaction
-from shopwright.services.inventory.valuation import Carried, Out, StockMove, Valuation
+from shopwright.services.inventory.valuation import Out, StockMove, Valuation, ValueChange
 
 
 def _valuation(row: Row) -> Valuation:
@@ -102,7 +102,9 @@ async def put_out(tx: Transaction, found: Out) -> None:
     )
 
 
-async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[Carried]) -> None:
+async def record(
+    tx: Transaction, ids: Sequence[str], moves: Sequence[StockMove], carried: Sequence[ValueChange]
+) -> None:
     """Insert movements; those without value take no more than without costs."""
     plain, valued = [], []
     for movement_id, move, one in zip(ids, moves, carried, strict=True):
@@ -160,7 +162,7 @@ async def costs(source: Reader, order_ids: Sequence[str]) -> dict[tuple[str, str
     return {(row["order_id"], row["currency"]): row["value"] for row in rows}
 
 
-async def damage(source: Reader) -> list[str]:
+async def check_consistency(source: Reader) -> list[str]:
     """Describe for `doctor` where the stock value differs from its movements."""
     wrong = [
         f"{row['variant_id']} has {row['units']} units with a cost, worth {row['value']}, but its movements carried"

@@ -13,7 +13,7 @@ from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.books.contract.forms import FORMS
 from shopwright.services.notifications import attachment_store
-from shopwright.services.notifications.delivery_store import Pending
+from shopwright.services.notifications.delivery_store import PendingMessage
 
 log = logging.getLogger("shopwright.notifications")
 
@@ -30,7 +30,7 @@ class Attachments:
         self._work = work
         self._books = books
 
-    async def of_message(self, pending: Pending) -> tuple[Attachment, ...]:
+    async def of_message(self, pending: PendingMessage) -> tuple[Attachment, ...]:
         """Return the files of a message.
 
         Raises Refused if its document is sealed or deleted; any other error means try again.
@@ -47,7 +47,7 @@ class Attachments:
             log.warning("message %s is sent without its documents: %s", pending.message.id, error)
             return ()
 
-    async def _may_wait(self, pending: Pending) -> bool:
+    async def _may_wait(self, pending: PendingMessage) -> bool:
         """Whether to wait for unavailable documents."""
         if pending.documents_since:
             return self._work.now() - from_micros(pending.documents_since) < PATIENCE
@@ -64,7 +64,7 @@ class Attachments:
             raise Refused(_("The document is restricted to the shop now."))
         return await self._file(document)
 
-    async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:
+    async def _of_order(self, pending: PendingMessage) -> tuple[Attachment, ...]:
         message_id = pending.message.id
         chosen = await self._within_bounds(await self.due(message_id, pending.order_id, pending.documents))
         async with self._work.begin() as tx:

@@ -74,7 +74,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
 
 
-class Resent(msgspec.Struct, frozen=True, kw_only=True):
+class ResendResult(msgspec.Struct, frozen=True, kw_only=True):
     """How many messages are sent again, and how many are not, as they are outdated, such as old reset links."""
 
     count: int
@@ -130,12 +130,12 @@ class Notifications(Protocol):
         ...
 
     @idempotent
-    async def watched_by(self, email: str) -> int:
+    async def count_alerts(self, email: str) -> int:
         """Count the alerts of an address."""
         ...
 
     @idempotent
-    async def written_to(self, email: str, account: str = "") -> list[MessageView]:
+    async def messages_for(self, email: str, account: str = "") -> list[MessageView]:
         """Return all messages to an address or for an account ("" for none), oldest first."""
         ...
 
@@ -143,7 +143,7 @@ class Notifications(Protocol):
         """Try a failed message again. Raises Missing, Conflict."""
         ...
 
-    async def resend(self, since: datetime, until: datetime | None = None) -> Resent:
+    async def resend(self, since: datetime, until: datetime | None = None) -> ResendResult:
         """Send all failed messages written from `since` to `until` (None: now) again. Raises Invalid."""
         ...
 

@@ -21,8 +21,8 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attachments import Attachments
-from shopwright.services.notifications.contract import DeliveryReport, Resent
-from shopwright.services.notifications.delivery_store import Pending, TryResult
+from shopwright.services.notifications.contract import DeliveryReport, ResendResult
+from shopwright.services.notifications.delivery_store import AttemptResult, PendingMessage
 from shopwright.services.notifications.outgoing_message import MASK, Secret, filled
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
@@ -36,7 +36,7 @@ RESENT_AT_ONCE = 500
 Outcome = Literal["sent", "refused", "deferred", "away"]
 
 
-class ChannelRest:
+class ChannelBackoff:
     """The growing pause of a channel after failures."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class MessageDelivery:
         self._orders = orders
         self._giftcards = giftcards
         self._attachments = attachments
-        self._rests = {channel: ChannelRest() for channel in postboxes}
+        self._rests = {channel: ChannelBackoff() for channel in postboxes}
 
     async def send(self) -> None:
         """Scheduled job: send what is due, for some seconds."""
@@ -106,7 +106,7 @@ class MessageDelivery:
     def _may_try(self, channel: str) -> bool:
         return self._rests[channel].is_over(self._work.clock.monotonic())
 
-    async def _send(self, pending: Pending) -> None:
+    async def _send(self, pending: PendingMessage) -> None:
         """Try one message and store the result."""
         message, secret = pending.message, pending.secret
         kind = secret.kind if secret else ""
@@ -130,23 +130,25 @@ class MessageDelivery:
             _note(pending, ended if result.state == "sent" else "MessageGivenUp")
 
     @staticmethod
-    def _expires_at(pending: Pending, kind: str) -> datetime:
+    def _expires_at(pending: PendingMessage, kind: str) -> datetime:
         if not pending.expires_at:  # an earlier version wrote it
             return pending.created_at + retries.lifetime(pending.topic, kind)
         return from_micros(pending.expires_at)
 
-    def _result(self, pending: Pending, kind: str, outcome: Outcome, problem: str, now: datetime) -> TryResult:
+    def _result(
+        self, pending: PendingMessage, kind: str, outcome: Outcome, problem: str, now: datetime
+    ) -> AttemptResult:
         if outcome == "sent":
-            return TryResult(state="sent", due=to_micros(now))
+            return AttemptResult(state="sent", due=to_micros(now))
         if outcome == "refused" or now >= self._expires_at(pending, kind):
-            return TryResult(state="failed", problem=problem, due=to_micros(now))
+            return AttemptResult(state="failed", problem=problem, due=to_micros(now))
         rest = self._rests[pending.message.channel]
         since = to_micros(rest.away_since) if outcome == "away" and rest.away_since else 0
         later = to_micros(now + retries.pause(pending.attempts))
         away_since = min(since, pending.away_since or since)
-        return TryResult(state="waiting", problem=problem, due=later, away_since=away_since)
+        return AttemptResult(state="waiting", problem=problem, due=later, away_since=away_since)
 
-    async def _try(self, pending: Pending) -> tuple[Outcome, str]:
+    async def _try(self, pending: PendingMessage) -> tuple[Outcome, str]:
         try:
             whole = await self._complete(pending)
         except Missing:
@@ -176,7 +178,7 @@ class MessageDelivery:
             outcome, problem = "deferred", f"It could not be sent ({type(error).__name__})."
         return outcome, problem
 
-    async def _complete(self, pending: Pending) -> Message:
+    async def _complete(self, pending: PendingMessage) -> Message:
         """Add documents and secrets, which are never stored. Raises Missing, Refused."""
         message = pending.message
         attachments = await self._attachments.of_message(pending)
@@ -198,7 +200,7 @@ class MessageDelivery:
         if secret.kind == "order":
             return await self._orders.link_key(secret.of)
         if secret.kind == "gift_card":
-            return await self._giftcards.letter_code(secret.of)
+            return await self._giftcards.code_for_email(secret.of)
         if secret.kind == "alert":
             token = self._work.ids.secret()
             async with self._work.begin() as tx:
@@ -206,7 +208,7 @@ class MessageDelivery:
             return token
         if secret.kind == "invitation":
             return await self._users.invitation_token(secret.of, recipient)
-        return await self._users.letter_token(secret.of, secret.kind, recipient)
+        return await self._users.email_token(secret.of, secret.kind, recipient)
 
     async def retry(self, message_id: str) -> None:
         """Send a failed message again. Raises Missing, Conflict."""
@@ -218,7 +220,7 @@ class MessageDelivery:
             if not await delivery_store.retry(tx, message_id, ends):
                 raise Conflict(_("Only a message that failed can be sent again."))
 
-    async def resend(self, since: datetime, until: datetime | None) -> Resent:
+    async def resend(self, since: datetime, until: datetime | None) -> ResendResult:
         """Send failed messages of a period again, except outdated ones. Raises Invalid."""
         now = self._work.now()
         last = until or now
@@ -234,7 +236,7 @@ class MessageDelivery:
                     count += await delivery_store.retry(tx, one.id, ends)
             useless += len(found) - len(chosen)
             after = found[-1].id
-        return Resent(count=count, useless=useless)
+        return ResendResult(count=count, useless=useless)
 
     async def report(self) -> DeliveryReport:
         """Report waiting and failed messages."""
@@ -242,7 +244,7 @@ class MessageDelivery:
         return msgspec.structs.replace(await delivery_store.report(self._work), kept=kept)
 
 
-def _note(pending: Pending, step: str) -> None:
+def _note(pending: PendingMessage, step: str) -> None:
     """Log a step; recipient and text stay in the delivery log."""
     message = pending.message
     ids = {"order_id": pending.order_id, "message_id": message.id, "channel": message.channel, "topic": pending.topic}

@@ -17,7 +17,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SECOND = 1_000_000
 
 
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
+class PendingMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message to send, its secrets still missing. `attempts`: including this one.
 
     `order_id`: its order; `documents`: as in `OutgoingMessage`; `request`, `trace`: its origin. Microseconds, or 0 if
@@ -48,7 +48,7 @@ class MessageKind(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class TryResult(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a try. `due` (microseconds): the next try, or when it failed."""
 
     state: State
@@ -67,7 +67,7 @@ async def due(source: ServiceDatabase, channels: Sequence[str]) -> bool:
     return bool(rows)
 
 
-async def claim(tx: Transaction, limit: int, channels: Sequence[str]) -> list[Pending]:
+async def claim(tx: Transaction, limit: int, channels: Sequence[str]) -> list[PendingMessage]:
     """Lease due messages of these channels to this process."""
     rows = await tx.fetch_in(
         "UPDATE messages SET due = :lease, attempts = attempts + 1 WHERE id IN ("
@@ -81,9 +81,9 @@ async def claim(tx: Transaction, limit: int, channels: Sequence[str]) -> list[Pe
     return sorted((_pending(row) for row in rows), key=lambda one: one.message.id)
 
 
-def _pending(row: Row) -> Pending:
+def _pending(row: Row) -> PendingMessage:
     parts = ("id", "channel", "recipient", "subject", "text", "html", "unsubscribe")
-    return Pending(
+    return PendingMessage(
         message=Message(**{name: row[name] for name in parts}),
         topic=row["topic"],
         secret=Secret(row["secret"], row["secret_of"]) if row["secret"] else None,
@@ -99,7 +99,7 @@ def _pending(row: Row) -> Pending:
     )
 
 
-async def finish(tx: Transaction, message_id: str, result: TryResult) -> None:
+async def finish(tx: Transaction, message_id: str, result: AttemptResult) -> None:
     """Store the result of a claimed message."""
     await tx.run(
         "UPDATE messages SET state = :state, problem = :problem, due = :due, away_since = :away_since WHERE id = :id",

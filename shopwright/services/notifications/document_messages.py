@@ -29,18 +29,18 @@ class DocumentMessages:
         self._queue = queue
         self._attachments = attachments
 
-    async def on_document(self, heard: Delivery) -> None:
+    async def on_document(self, delivery: Delivery) -> None:
         """Handle DocumentIssued: send it alone if it is for the buyer or its message was sent without it."""
-        order = await self._context.orders.get(heard.event.order_id)
+        order = await self._context.orders.get(delivery.event.order_id)
         if not order.email:  # erased; that may be heard before this
             return
-        now = msgspec.structs.replace(heard.event, email=order.email, customer_id=order.customer_id)
+        now = msgspec.structs.replace(delivery.event, email=order.email, customer_id=order.customer_id)
         outgoing = document_texts.issued(now)
         messages = await self._renderer.messages(outgoing)
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            alone = heard.event.kind in document_texts.ALONE
-            if alone or await attachment_store.has_left_without(tx, outgoing.order_id, heard.event.kind):
-                await self._post_document(tx, outgoing, messages, heard.event.name)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            alone = delivery.event.kind in document_texts.ALONE
+            if alone or await attachment_store.has_left_without(tx, outgoing.order_id, delivery.event.kind):
+                await self._post_document(tx, outgoing, messages, delivery.event.name)
 
     async def post_late_documents(self) -> None:
         """Scheduled job: send documents that were unavailable when their message was sent."""

@@ -21,22 +21,22 @@ class MessageErasure:
         self._work = context.work
         self._renderer = renderer
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: erase the account's messages and preferences, and a verified address's."""
-        event: UserErased = heard.event
+        event: UserErased = delivery.event
         person = topics.person(event.email) if event.verified and event.email != ERASED else ""
         await self._forget_viewed(person, event.user_id)
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             await self._forget(tx, person, event.user_id)
             if event.email != ERASED:
                 farewell = model.erased(event)
                 await store.insert(tx, self._renderer.render(farewell), farewell, "", forget_after=FAREWELL)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
+    async def on_address_erased(self, delivery: Delivery) -> None:
         """Handle AddressErased: erase messages to this address."""
-        person = topics.person(heard.event.email) if heard.event.email != ERASED else ""
+        person = topics.person(delivery.event.email) if delivery.event.email != ERASED else ""
         await self._forget_viewed(person, "")
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             await self._forget(tx, person, "")
 
     async def _forget_viewed(self, person: str, account: str) -> None:

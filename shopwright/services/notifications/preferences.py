@@ -42,13 +42,13 @@ class TopicPreferences:
                 await alert_store.drop_all(tx, person)
         return topic
 
-    async def on_verified(self, heard: Delivery) -> None:
+    async def on_verified(self, delivery: Delivery) -> None:
         """Handle EmailVerified: move the account's preferences to its address."""
-        event = heard.event
+        event = delivery.event
         wanted = await store.preferences(self._work, event.user_id)
         if not wanted or event.email == ERASED:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             for (topic, channel), choice in wanted.items():
                 await store.set_preference(tx, topics.person(event.email), topic, channel, wanted=choice)
             await store.drop_preferences(tx, event.user_id)

@@ -35,7 +35,7 @@ class MessageRenderer:
         wanted, account = await self._wanted(outgoing)
         messages = [self.render(outgoing)] if wanted.email else []
         if wanted.sms or wanted.push:
-            user = account or await self._context.users.holder_of(outgoing.recipient)
+            user = account or await self._context.users.owner_of_email(outgoing.recipient)
             linked = bool(outgoing.path) and outgoing.secret is None
             short = f"{outgoing.subject}. {self._url}{outgoing.path}" if linked else outgoing.subject
             if wanted.sms and user is not None and user.phone:

@@ -23,7 +23,7 @@ from shopwright.services.notifications.contract import (
     MessageView,
     Notifications,
     Preferences,
-    Resent,
+    ResendResult,
     Topic,
 )
 from shopwright.services.notifications.delivery import MessageDelivery
@@ -86,16 +86,16 @@ class NotificationService(Notifications):
     async def confirm_alert(self, token: str) -> None:
         await self._alerts.confirm(token)
 
-    async def watched_by(self, email: str) -> int:
+    async def count_alerts(self, email: str) -> int:
         return await self._alerts.count(email)
 
-    async def written_to(self, email: str, account: str = "") -> list[MessageView]:
+    async def messages_for(self, email: str, account: str = "") -> list[MessageView]:
         return await self._log.messages_for(email, account)
 
     async def retry(self, message_id: str) -> None:
         await self.delivery.retry(message_id)
 
-    async def resend(self, since: datetime, until: datetime | None = None) -> Resent:
+    async def resend(self, since: datetime, until: datetime | None = None) -> ResendResult:
         return await self.delivery.resend(since, until)
 
     async def delivery_report(self) -> DeliveryReport:
@@ -112,29 +112,29 @@ class NotificationService(Notifications):
 
     # --- event handlers
 
-    async def on_event(self, heard: Delivery) -> None:
-        await self._events.on_event(heard)
+    async def on_event(self, delivery: Delivery) -> None:
+        await self._events.on_event(delivery)
 
-    async def on_for_staff(self, heard: Delivery) -> None:
-        await self._events.on_for_staff(heard)
+    async def on_for_staff(self, delivery: Delivery) -> None:
+        await self._events.on_for_staff(delivery)
 
-    async def on_abandoned(self, heard: Delivery) -> None:
-        await self._events.on_abandoned(heard)
+    async def on_abandoned(self, delivery: Delivery) -> None:
+        await self._events.on_abandoned(delivery)
 
-    async def on_document(self, heard: Delivery) -> None:
-        await self._documents.on_document(heard)
+    async def on_document(self, delivery: Delivery) -> None:
+        await self._documents.on_document(delivery)
 
-    async def on_back_in_stock(self, heard: Delivery) -> None:
-        await self._alerts.on_back_in_stock(heard)
+    async def on_back_in_stock(self, delivery: Delivery) -> None:
+        await self._alerts.on_back_in_stock(delivery)
 
-    async def on_verified(self, heard: Delivery) -> None:
-        await self._preferences.on_verified(heard)
+    async def on_verified(self, delivery: Delivery) -> None:
+        await self._preferences.on_verified(delivery)
 
-    async def on_erased(self, heard: Delivery) -> None:
-        await self._erasure.on_erased(heard)
+    async def on_erased(self, delivery: Delivery) -> None:
+        await self._erasure.on_erased(delivery)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
-        await self._erasure.on_address_erased(heard)
+    async def on_address_erased(self, delivery: Delivery) -> None:
+        await self._erasure.on_address_erased(delivery)
 
     # --- jobs
 

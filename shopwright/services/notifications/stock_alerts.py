@@ -56,9 +56,9 @@ class StockAlerts:
                 raise Missing(_("This link is too old, or not one of ours. Ask on the page of the product again."))
             await store.set_preference(tx, person, "stock", "email", wanted=True)
 
-    async def on_back_in_stock(self, heard: Delivery) -> None:
+    async def on_back_in_stock(self, delivery: Delivery) -> None:
         """Handle BackInStock: send all alerts of the variant, once."""
-        variant_id = heard.event.variant_id
+        variant_id = delivery.event.variant_id
         waiting = await alert_store.waiting(self._work, variant_id)
         if not waiting:
             return
@@ -68,7 +68,7 @@ class StockAlerts:
             return
         to_waiting = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
         written = [(outgoing, await self._renderer.messages(outgoing)) for outgoing in to_waiting]
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             for outgoing, messages in written:
                 await self._queue.add(tx, outgoing, messages)
                 await alert_store.drop(tx, variant_id, topics.person(outgoing.recipient))

@@ -7,8 +7,8 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut
 from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
-from shopwright.services.orders.cancel_store import Cancelling as Told
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.cancel_store import Cancelling as LoggedEvent
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, RefundNotPossible, Status, gift_cards
 from shopwright.services.orders.refunds import BATCH, LONGEST
@@ -22,7 +22,9 @@ REPAID = "The order is cancelled"
 class Cancellation:
     """Cancels orders: refunds first, then returns the goods."""
 
-    def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing, settlement: Settlement) -> None:
+    def __init__(
+        self, context: OrderContext, repayment: Repayment, closing: OrderClosing, settlement: Settlement
+    ) -> None:
         self._context = context
         self._repayment = repayment
         self._closing = closing
@@ -53,7 +55,7 @@ class Cancellation:
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
         taken = await self._has_taken(order.id)
         payment = order.payment
-        told = Told(
+        told = LoggedEvent(
             reason=reason,
             key=refund_rules.repayment_key(payment, again=True) if payment else "",
             who=who.signature,

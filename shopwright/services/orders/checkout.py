@@ -23,13 +23,13 @@ from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopEr
 from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart
-from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, OrderLine, PaymentChoice, PlaceOrder, ShippingCharge
 from shopwright.services.orders.contract.events import OrderPlaced
-from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.orders.settlement import UNPAID, Settlement
 from shopwright.services.payments.contract import Payment
@@ -39,7 +39,12 @@ class Checkout:
     """Places orders and opens their payments."""
 
     def __init__(
-        self, context: OrderContext, holds: Holds, repayment: Repayment, closing: Closing, settlement: Settlement
+        self,
+        context: OrderContext,
+        holds: UnpaidLimits,
+        repayment: Repayment,
+        closing: OrderClosing,
+        settlement: Settlement,
     ) -> None:
         self._context = context
         self._holds = holds
@@ -69,7 +74,7 @@ class Checkout:
         to_pay = model.check_to_pay(cart, request.expected_to_pay)
         await self._check_payment(order_id, to_pay, request.payment, cart.email, who)
         await self._make_room(cart, order_id)
-        wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
+        wanted = [VariantQuantity(line.variant_id, line.quantity) for line in cart.lines]
         await self._holds.claim(order_id, cart, who.address)
         try:
             until = self._work.now() + model.TIME_TO_PAY + model.GRACE
@@ -234,13 +239,16 @@ class Checkout:
     async def _reserve_again(self, order: store.OrderHead) -> None:
         """Reserve goods and hold gift cards for another attempt. Raises SoldOut, GiftCardRefused, Conflict."""
         until = self._work.now() + model.TIME_TO_PAY + model.GRACE
-        wanted = [Wanted(variant_id, units) for variant_id, units in await placement_store.units(self._work, order.id)]
+        wanted = [
+            VariantQuantity(variant_id, units)
+            for variant_id, units in await placement_store.units(self._work, order.id)
+        ]
         await self._context.inventory.reserve(order.id, wanted, until)
-        await self._context.inventory.keep(order.id, until)
+        await self._context.inventory.extend_reservation(order.id, until)
         await self._context.giftcards.hold_for(order, until)
         now = await store.head(self._work, order.id)
         if now is not None and now.status in {"cancelled", "expired"}:  # closed just before this reserved again
-            await self._context.inventory.release(order.id)
+            await self._context.inventory.release_reservation(order.id)
             await self._context.giftcards.release(order.id)
             raise Conflict(_("This order is {status}; it cannot be paid for.", status=now.status))
 
@@ -277,7 +285,7 @@ class Checkout:
             if not await placement_store.give_up_placement(tx, order_id):
                 return False
             await holds_store.let_go(tx, order_id)
-        await self._context.inventory.release(order_id)
+        await self._context.inventory.release_reservation(order_id)
         await self._context.giftcards.release(order_id)
-        await self._context.pricing.unredeem(order_id)
+        await self._context.pricing.release_coupons(order_id)
         return True

@@ -14,7 +14,7 @@ from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import PaymentRefund
 
 
-class Closing:
+class OrderClosing:
     """Closes orders that are cancelled or expire."""
 
     def __init__(self, context: OrderContext, repayment: Repayment) -> None:
@@ -80,9 +80,9 @@ class Closing:
 
         Safe to repeat: after a crash the service's own event handler for the closed order runs it again.
         """
-        await self._context.inventory.release(order_id)
+        await self._context.inventory.release_reservation(order_id)
         await self._context.giftcards.release(order_id)
-        await self._context.pricing.unredeem(order_id)
+        await self._context.pricing.release_coupons(order_id)
         order = await self._context.get(order_id)
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
@@ -95,13 +95,13 @@ class Closing:
             if payment.status in refund_rules.RECEIVED:
                 await self._repayment.give_back(payment, order)
 
-    async def on_order_closed(self, heard: Delivery) -> None:
+    async def on_order_closed(self, delivery: Delivery) -> None:
         """Handle OrderCancelled and OrderExpired: return what the order holds, unless it was paid after all."""
-        order = await store.read(self._work, heard.event.order_id)
+        order = await store.read(self._work, delivery.event.order_id)
         if order is None or order.status not in {"cancelled", "expired"}:
             return
         restock: Sequence[RestockedLine] = ()
-        if isinstance(heard.event, OrderCancelled) and heard.event.took_goods:
-            told = heard.event.restock  # an earlier version did not tell
+        if isinstance(delivery.event, OrderCancelled) and delivery.event.took_goods:
+            told = delivery.event.restock  # an earlier version did not tell
             restock = refund_rules.to_be_restocked(order) if told is None else told
         await self._undo(order.id, restock)

@@ -18,34 +18,34 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.events import OrderErased
-from shopwright.services.orders.kept_buyers import KeptBuyers
+from shopwright.services.orders.kept_buyers import RetainedBuyers
 from shopwright.services.users.contract.events import UserErased
 
 AT_ONCE, LOOKED_AT = 20, 500
 
 
-class Forgetting:
+class BuyerErasure:
     """Erases buyers from orders. `guest_days`: days after which a guest's data is erased; 0: never."""
 
-    def __init__(self, work: ServiceDatabase, kept_buyers: KeptBuyers, guest_days: int) -> None:
+    def __init__(self, work: ServiceDatabase, kept_buyers: RetainedBuyers, guest_days: int) -> None:
         self._work = work
         self._guest_days = guest_days
         self.kept_buyers = kept_buyers
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: erase the account's orders, and guest orders under its verified address."""
-        event: UserErased = heard.event
+        event: UserErased = delivery.event
         names = {event.name, event.email}
 
         for order_id in await erasure_store.orders_of(self._work, event.user_id):
             await self._forget(order_id, names, lambda order: order.customer_id == event.user_id)
         if event.verified:
-            await self._forget_address(event.email, names, heard.stored.time)
+            await self._forget_address(event.email, names, delivery.stored.time)
         await self.clear_addresses()
 
-    async def on_address_erased(self, heard: Delivery) -> None:
+    async def on_address_erased(self, delivery: Delivery) -> None:
         """Handle AddressErased: erase guest orders placed with this address."""
-        await self._forget_address(heard.event.email, {heard.event.email}, heard.stored.time)
+        await self._forget_address(delivery.event.email, {delivery.event.email}, delivery.stored.time)
         await self.clear_addresses()
 
     async def _forget_address(self, email: str, names: Collection[str], asked: datetime) -> None:

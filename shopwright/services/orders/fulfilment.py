@@ -23,7 +23,7 @@ class Fulfilment:
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
         if not shipment.carrier.strip() or len(shipment.carrier) > LONGEST or len(shipment.tracking_number) > LONGEST:
             raise Invalid.at("/carrier", _("Name the carrier, such as DHL."))
-        waits = await self._context.inventory.owed(order_id)
+        waits = await self._context.inventory.backordered(order_id)
         rates = await self._tax_corrections.rates_now(order_id)
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)

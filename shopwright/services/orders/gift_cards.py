@@ -32,19 +32,19 @@ class GiftCardPayments:
         """Hold an order's gift cards until `until`, before its payment is tried (again). Raises GiftCardRefused."""
         if shares := await self._shares(order):
             await self.hold(order.id, shares, until)
-            await self._giftcards.keep(order.id, until)
+            await self._giftcards.extend_hold(order.id, until)
 
     async def keep(self, order: store.OrderHead, until: datetime) -> None:
         """Extend the hold until `until`."""
         if order.to_pay != order.total:
-            await self._giftcards.keep(order.id, until)
+            await self._giftcards.extend_hold(order.id, until)
 
     async def take(self, order: store.OrderHead) -> None:
         """Redeem what is held for a paid order, once. Raises GiftCardRefused if the hold expired and the card is spent."""
         shares = await self._shares(order)
-        if shares and await self._giftcards.take(order.id, shares) != "taken":
+        if shares and await self._giftcards.redeem(order.id, shares) != "taken":
             await self.hold(order.id, shares)
-            await self._giftcards.take(order.id, shares)
+            await self._giftcards.redeem(order.id, shares)
 
     async def _shares(self, order: store.OrderHead) -> Sequence[GiftCardShare]:
         whole = await store.read(self._work, order.id) if order.to_pay != order.total else None
@@ -55,9 +55,9 @@ class GiftCardPayments:
         head = await store.head(self._work, order_id)
         if head is None:
             with suppress(Unavailable):  # most never held anything, and what is held runs out by itself
-                await self._giftcards.release(order_id)
+                await self._giftcards.release_hold(order_id)
         elif head.to_pay != head.total:
-            await self._giftcards.release(order_id)
+            await self._giftcards.release_hold(order_id)
 
     async def refund(self, order: Order, refund: Refund) -> Money:
         """Refund to gift cards, once. For the cancellation of a whole order see `give_back`.
@@ -67,7 +67,7 @@ class GiftCardPayments:
         """
         if refund.to_gift_cards is None or refund.status != "asked" or refund.of_all:
             return zero(order.currency)
-        shares = await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+        shares = await self._giftcards.refund(order.id, refund.id, refund.to_gift_cards, order.email)
         return await self._on_disabled(order, shares)
 
     async def _on_disabled(self, order: Order, shares: Sequence[GiftCardShare]) -> Money:
@@ -95,4 +95,4 @@ class GiftCardPayments:
         for refund in order.refunds:
             await self.refund(order, refund)
         rest = rest_of_cards(without_all(order))
-        await self._on_disabled(order, await self._giftcards.give_back(order.id, f"off-{order.id}", rest))
+        await self._on_disabled(order, await self._giftcards.refund(order.id, f"off-{order.id}", rest))

@@ -76,13 +76,13 @@ class GuestAccess:
             for key, _unused in _keys(order_id, address):
                 await guesses.take_back(tx, key)
 
-    async def on_verified(self, heard: Delivery) -> None:
+    async def on_verified(self, delivery: Delivery) -> None:
         """Handle EmailVerified: assign guest orders placed with this address to the account."""
-        if heard.event.email == ERASED:
+        if delivery.event.email == ERASED:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            for order_id in await erasure_store.orders_of_guest(tx, heard.event.email):
-                await store.adopt_one(tx, order_id, heard.event.user_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            for order_id in await erasure_store.orders_of_guest(tx, delivery.event.email):
+                await store.adopt_one(tx, order_id, delivery.event.user_id)
 
 
 def _keys(order_id: str, address: str) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ from shopwright.services.orders.contract import TooMuchUnpaid
 KEPT = timedelta(days=1)
 
 
-class Holds:
+class UnpaidLimits:
     """Counts and limits what unpaid orders reserve."""
 
     def __init__(self, work: ServiceDatabase, inventory: Inventory, bounds: model.Bounds, hashed: KeyedHash) -> None:
@@ -62,7 +62,9 @@ class Holds:
         orders, units, worth = await holds_store.held(tx, holder, order_id)
         before = await holds_store.held_of(tx, holder, order_id) if orders else {}
         lines = {variant_id: before.get(variant_id, 0) + quantity for variant_id, quantity in wanted.items()}
-        whole = model.Held(orders=orders + 1, units=units + sum(wanted.values()), value=worth + value, lines=lines)
+        whole = model.UnpaidTotals(
+            orders=orders + 1, units=units + sum(wanted.values()), value=worth + value, lines=lines
+        )
         if passed := model.beyond(self._bounds, kind, whole, there):
             limit, most = passed
             raise TooMuchUnpaid(model.unpaid_sentence(kind, limit), data={"holder": kind, "limit": limit, "most": most})

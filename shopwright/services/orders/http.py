@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
-from shopwright.kit.http.access import allow, audited, seldom
+from shopwright.kit.http.access import allow, audited, sensitive
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.idempotency import RepeatHeader, read_key
 from shopwright.kit.http.pagination import Limit, Page, after_id, page
@@ -18,7 +18,6 @@ from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
 from shopwright.services.orders.contract import (
     GuestProof,
-    KeptBuyer,
     LineQuantity,
     NewRefund,
     NewShipment,
@@ -29,8 +28,9 @@ from shopwright.services.orders.contract import (
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
+    RetainedBuyer,
 )
-from shopwright.services.orders.views import ShownOrder, shown
+from shopwright.services.orders.views import OrderView, shown
 
 Service = Dependency[Orders]
 Asked = Request[Any, Any, Any]
@@ -101,12 +101,12 @@ async def theirs(
 @post("/v1/orders", opt=allow(anyone), tags=["orders"], operation_id="place_order")
 async def place_order(
     orders: Service, caller: CurrentCaller, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
-) -> ShownOrder:
+) -> OrderView:
     """Place the order of a cart and open its payment."""
     return shown(await orders.place(data, _key(idempotency_key), caller), caller)
 
 
-@post("/v1/orders/{order_id:str}/payments", opt=seldom(anyone), tags=["orders"], operation_id="pay_order")
+@post("/v1/orders/{order_id:str}/payments", opt=sensitive(anyone), tags=["orders"], operation_id="pay_order")
 async def pay_order(
     orders: Service,
     caller: CurrentCaller,
@@ -115,7 +115,7 @@ async def pay_order(
     data: JSONBody[PaymentChoice],
     email: FromQuery[str] = "",
     idempotency_key: KeyHeader = None,
-) -> ShownOrder:
+) -> OrderView:
     """Retry the payment of a placed order; guests add ?email= of the order."""
     _key(idempotency_key)
     order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
@@ -151,7 +151,7 @@ async def get_order(
     order_id: FromPath[str],
     email: FromQuery[str] = "",
     key: FromQuery[str] = "",
-) -> ShownOrder:
+) -> OrderView:
     """Get an order by id; staff also by number. Guests add ?email= of the order, or ?key= from our e-mail's link."""
     return shown(await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key)), caller)
 
@@ -162,9 +162,9 @@ async def get_order(
     tags=["orders"],
     operation_id="get_kept_buyer",
 )
-async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> KeptBuyer:
+async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> RetainedBuyer:
     """Get name and addresses of a buyer whose account was erased, retained for the books until `until`."""
-    return await orders.kept_buyer(order_id)
+    return await orders.retained_buyer(order_id)
 
 
 @get(
@@ -191,7 +191,7 @@ async def cancel_order(
     request: Asked,
     order_id: FromPath[str],
     data: JSONBody[Cancellation | None] = None,
-) -> ShownOrder:
+) -> OrderView:
     """Cancel an order before anything is shipped; payments are refunded. Guests need a proof: see `Cancellation`."""
     told = data or Cancellation()
     proof = GuestProof(cart_id=told.cart_id, key=told.key)
@@ -212,7 +212,7 @@ async def capture_order(
     order_id: FromPath[str],
     data: JSONBody[Capture | None] = None,
     idempotency_key: RepeatHeader = None,
-) -> ShownOrder:
+) -> OrderView:
     """Capture the authorised payment (`SHOPWRIGHT_CAPTURE=manual`): all of it, once."""
     if idempotency_key is not None:
         read_key(idempotency_key)
@@ -235,7 +235,7 @@ async def capture_order(
 )
 async def ship_order(
     orders: Service, caller: CurrentCaller, order_id: FromPath[str], data: JSONBody[Parcel]
-) -> ShownOrder:
+) -> OrderView:
     """Record a shipment."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
@@ -252,7 +252,7 @@ async def ship_order(
     operation_id="deliver_order",
     status_code=200,
 )
-async def deliver_order(orders: Service, caller: CurrentCaller, order_id: FromPath[str]) -> ShownOrder:
+async def deliver_order(orders: Service, caller: CurrentCaller, order_id: FromPath[str]) -> OrderView:
     """Mark all parcels as delivered."""
     return shown(await orders.deliver(order_id, caller), caller)
 
@@ -266,7 +266,7 @@ async def refund_order(
     order_id: FromPath[str],
     data: JSONBody[NewRefund],
     idempotency_key: KeyHeader = None,
-) -> ShownOrder:
+) -> OrderView:
     """Refund lines or an amount; `refund` of the response says whether it is settled or pending."""
     return shown(await orders.refund(order_id, data, _key(idempotency_key), caller), caller)
 
@@ -280,7 +280,7 @@ async def refund_order(
 )
 async def cancel_refund(
     orders: Service, caller: CurrentCaller, order_id: FromPath[str], refund_id: FromPath[str], data: JSONBody[NotPaid]
-) -> ShownOrder:
+) -> OrderView:
     """Cancel a pending refund; its amount and units can then be refunded again.
 
     The provider is asked first: a refund it accepted, or may have accepted, cannot be cancelled.

@@ -13,11 +13,11 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.orders import kept_buyers_store, sale_store, store
-from shopwright.services.orders.contract import PAID, KeptBuyer, Order
+from shopwright.services.orders.contract import PAID, Order, RetainedBuyer
 from shopwright.services.payments.contract import Payments
 
 
-class KeptBuyers:
+class RetainedBuyers:
     """Stores and shows retained buyers."""
 
     def __init__(self, work: ServiceDatabase, vault: Vault, payments: Payments, years: int) -> None:
@@ -37,7 +37,7 @@ class KeptBuyers:
         head = await store.head(tx, order.id)
         buyer = sale_store.buyer_of(head.tax_id) if head is not None else None
         until = end_of_books(order.placed_at, self._years, self._work.zone)
-        found = KeptBuyer(
+        found = RetainedBuyer(
             order_id=order.id,
             number=order.number,
             shipping_address=msgspec.structs.replace(order.shipping_address, phone=""),
@@ -49,12 +49,12 @@ class KeptBuyers:
         closed = self._vault.close(msgspec.json.encode(found).decode())
         await kept_buyers_store.insert(tx, order.id, to_micros(until), closed)
 
-    async def get(self, order_id: str) -> KeptBuyer:
+    async def get(self, order_id: str) -> RetainedBuyer:
         """Return the retained buyer. Raises Missing."""
         row = await kept_buyers_store.find(self._work, order_id)
         if row is None:
             raise Missing(_("Nothing is kept of the buyer of this order beside what it says itself."))
-        return msgspec.json.decode(self._vault.open(row), type=KeptBuyer)
+        return msgspec.json.decode(self._vault.open(row), type=RetainedBuyer)
 
     async def protect(self, *, anew: bool) -> int:
         """Encrypt plain rows; `anew`: all rows, with the newest key. Returns how many."""

@@ -80,7 +80,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     share: int = 50
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class UnpaidTotals(msgspec.Struct, frozen=True, kw_only=True):
     """What a holder would have unpaid. `lines`: units by variant."""
 
     orders: int
@@ -89,7 +89,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     lines: Mapping[str, int]
 
 
-def beyond(bounds: Bounds, holder: Holder, held: Held, there: Mapping[str, int]) -> tuple[Limit, int] | None:
+def beyond(bounds: Bounds, holder: Holder, held: UnpaidTotals, there: Mapping[str, int]) -> tuple[Limit, int] | None:
     """Return the exceeded limit and what it allows, or None. `there`: units in stock by variant."""
     orders = bounds.orders_of_address if holder == "address" else bounds.orders
     for name, much, most in (("orders", held.orders, orders), ("units", held.units, bounds.units)):

@@ -41,11 +41,11 @@ class OrderSearch:
 
     async def claim_guest_orders(self, cart_id: str, customer_id: str) -> list[Order]:
         async with self._work.begin() as tx:
-            taken = await store.adopt(tx, cart_id, customer_id)
+            taken = await store.claim_guest_orders(tx, cart_id, customer_id)
         return [await self._context.get(order_id) for order_id in taken]
 
-    async def bought(self, customer_id: str, product_id: str) -> bool:
-        return await store.bought(self._work, customer_id, product_id)
+    async def has_bought(self, customer_id: str, product_id: str) -> bool:
+        return await store.has_bought(self._work, customer_id, product_id)
 
     async def of_guest(self, email: str) -> list[Order]:
         return [await self._context.get(one) for one in await erasure_store.orders_of_guest(self._work, email)]

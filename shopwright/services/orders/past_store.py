@@ -39,7 +39,7 @@ async def begin_after(tx: Transaction, number: int) -> None:
     )
 
 
-async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.TaxesNow, *, sent: bool) -> None:
+async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.CurrentTaxes, *, sent: bool) -> None:
     """Mark an order as imported with these taxes; `sent`: everything has been shipped."""
     await tx.run(
         "UPDATE orders SET source = :name, taxes = :taxes WHERE id = :order_id",

@@ -29,14 +29,14 @@ class PaymentChanges:
         self._refunds = refunds
         self._work = context.work
 
-    async def on_refund_settled(self, heard: Delivery) -> None:
-        if not (isinstance(heard.event, RefundSettled) and heard.event.by_provider):
-            await self._refunds.on_refund_settled(heard)
+    async def on_refund_settled(self, delivery: Delivery) -> None:
+        if not (isinstance(delivery.event, RefundSettled) and delivery.event.by_provider):
+            await self._refunds.on_refund_settled(delivery)
             return
-        if await store.head(self._work, heard.event.order_id) is None:
+        if await store.head(self._work, delivery.event.order_id) is None:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await self._write_outside(tx, await self._context.locked(tx, heard.event.order_id), heard.event)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await self._write_outside(tx, await self._context.locked(tx, delivery.event.order_id), delivery.event)
 
     async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
         """Record a refund made at the provider; it has no units."""
@@ -65,12 +65,12 @@ class PaymentChanges:
         if order.status != "cancelled":  # it was told with the order that its money goes back
             await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)
 
-    async def on_disputed(self, heard: Delivery) -> None:
+    async def on_disputed(self, delivery: Delivery) -> None:
         """Handle PaymentDisputed: notify staff, as the bank sets a deadline of days."""
-        told: PaymentDisputed = heard.event
+        told: PaymentDisputed = delivery.event
         if await store.head(self._work, told.order_id) is None:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             order = await self._context.locked(tx, told.order_id)
             await self._context.add_history(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
             await tx.emit(

@@ -20,7 +20,7 @@ from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 SHIPPING = ""  # no line has this id
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
+class RefundableLot(msgspec.Struct, frozen=True, kw_only=True):
     """What remains of a line, or of shipping, in one lot. `kept`: the part of it that belongs to returned units.
 
     `unsent`: how many of its units have not been shipped.
@@ -50,7 +50,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
         nothing = zero(self.amount.currency)
         return max(self.amount - self.kept, nothing).share(units, self.units) if self.units else nothing
 
-    def without(self, part: RefundPart) -> "Left":
+    def without(self, part: RefundPart) -> "RefundableLot":
         """What remains after this part, too."""
         taken = {rate_of(one): one for one in part.tax_parts}
         left: list[TaxPart] = []
@@ -104,11 +104,11 @@ def key_of(line_id: str, lot: int) -> str:
     return f"{line_id}/{lot}" if lot else line_id
 
 
-def sold_of(order: Order) -> dict[str, Left]:
+def sold_of(order: Order) -> dict[str, RefundableLot]:
     """Everything sold, by line and lot, shipping last."""
     paid = {line.id: line.total - line.discount + line.tax for line in order.lines}
     shipping = order.totals.total - add_up(paid.values(), order.currency)
-    sold: dict[str, Left] = {}
+    sold: dict[str, RefundableLot] = {}
     for line in order.lines:
         sold |= _lots(line.id, paid[line.id], line.tax_parts, order.units_of(line), unsent=line.to_ship)
     sold |= _lots(SHIPPING, shipping, order.shipping.tax_parts if order.shipping else (), {0: 0})
@@ -117,13 +117,13 @@ def sold_of(order: Order) -> dict[str, Left]:
 
 def _lots(
     line_id: str, paid: Money, parts: Sequence[TaxPart], units: Mapping[int, int], *, unsent: int = 0
-) -> dict[str, Left]:
+) -> dict[str, RefundableLot]:
     """What was paid for a line, by lot; the first lot is always present."""
     apart = {lot: tuple(one for one in parts if one.lot == lot) for lot in sorted({0, *(one.lot for one in parts)})}
     amounts = {lot: gross_of(some, paid.currency) for lot, some in apart.items() if lot}
     amounts[0] = paid - add_up(amounts.values(), paid.currency)
     return {
-        key_of(line_id, lot): Left(
+        key_of(line_id, lot): RefundableLot(
             line_id=line_id,
             units=units.get(lot, 0),
             amount=amounts[lot],
@@ -135,9 +135,11 @@ def _lots(
     }
 
 
-def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
+def _shared_out(order: Order, sold: Mapping[str, RefundableLot]) -> dict[str, RefundableLot]:
     """If the line taxed at each rate is unknown, tax each line at all rates in proportion; the sum is exact."""
-    rest = Left(line_id="", units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts)
+    rest = RefundableLot(
+        line_id="", units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts
+    )
     found = {}
     for name, one in sold.items():
         parts = rest.share(one.amount)
@@ -146,7 +148,7 @@ def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
     return found
 
 
-def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
+def left_of(order: Order, *, settled: bool = False) -> dict[str, RefundableLot]:
     """What has not been refunded; `settled`: count settled refunds only, as the provider may refuse the others."""
     left = sold_of(order)
     for refund in order.refunds:
@@ -161,7 +163,9 @@ def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
     return left
 
 
-def _drawn(left: Mapping[str, Left], line_id: str, units: int, *, returned: bool = False) -> list[tuple[Left, int]]:
+def _drawn(
+    left: Mapping[str, RefundableLot], line_id: str, units: int, *, returned: bool = False
+) -> list[tuple[RefundableLot, int]]:
     """Choose the lots that these units are refunded from; `returned`: units that had been shipped."""
     lots = [one for one in left.values() if one.line_id == line_id]
     found = []
@@ -173,12 +177,12 @@ def _drawn(left: Mapping[str, Left], line_id: str, units: int, *, returned: bool
     return [(one, count) for one, count in found if count] or found[:1]
 
 
-def whole_of(left: Mapping[str, Left], currency: str) -> Money:
+def whole_of(left: Mapping[str, RefundableLot], currency: str) -> Money:
     """The total of what remains."""
     return add_up((one.amount for one in left.values()), currency)
 
 
-def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
+def legacy_parts(left: Mapping[str, RefundableLot], refund: Refund) -> tuple[RefundPart, ...]:
     """Parts of a refund stored without them: its units, and the rest as goodwill."""
     lines = {one.line_id: one.quantity for one in refund.lines}
     known = {line_id: units for line_id, units in lines.items() if line_id in left}
@@ -191,7 +195,7 @@ def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, 
 
 
 def parts_of(
-    left: Mapping[str, Left],
+    left: Mapping[str, RefundableLot],
     units: Mapping[str, int],
     *,
     returned: bool = False,
@@ -219,7 +223,7 @@ def parts_of(
     )
 
 
-def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
+def goodwill(left: Mapping[str, RefundableLot], amount: Money) -> tuple[RefundPart, ...]:
     """Spread an amount over everything that remains by value, and thereby over its rates."""
     there = [one for one in left.values() if one.amount.amount > 0]
     shares = amount.split([one.amount.amount for one in there]) if there else []
@@ -255,7 +259,7 @@ def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:
     return tuple(msgspec.structs.replace(part, of="all") for part in of_provider(order, amount))
 
 
-def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
+def everything(left: Mapping[str, RefundableLot]) -> tuple[RefundPart, ...]:
     """Parts of everything that has not been refunded."""
     return tuple(
         RefundPart(of="all", line_id=one.line_id, quantity=one.units, amount=one.amount, tax_parts=one.tax_parts)

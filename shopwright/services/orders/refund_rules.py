@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.translation import gettext as _
-from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.orders import model, refund_parts
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status, gift_cards
 from shopwright.services.orders.contract.events import RefundPart, RestockedLine
@@ -135,10 +135,10 @@ def on_backorder(order: Order, refund: Refund, waits: Mapping[str, int]) -> tupl
     return tuple(one for one in found if one.quantity)
 
 
-def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[Wanted]:
+def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[VariantQuantity]:
     """Units of lines, by variant."""
     variants = {line.id: line.variant_id for line in order.lines}
-    return [Wanted(variants[one.line_id], one.quantity) for one in units]
+    return [VariantQuantity(variants[one.line_id], one.quantity) for one in units]
 
 
 def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Refund:
@@ -225,7 +225,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     return refund_parts.goodwill(left, asked), chosen
 
 
-def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> None:
+def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.RefundableLot]) -> None:
     """Raise Invalid for options about goods without lines, and for shipping that was refunded already."""
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:

@@ -16,7 +16,7 @@ from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, write
 from shopwright.kit.translation import gettext as _
-from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import (
@@ -167,14 +167,14 @@ class Refunds:
         back = Counter[str]()
         for one in refund_rules.wanted(order, refund.lines if refund.restock else await self._freed(order, refund)):
             back[one.variant_id] += one.quantity
-        if wanted := [Wanted(variant_id, units) for variant_id, units in back.items() if units]:
+        if wanted := [VariantQuantity(variant_id, units) for variant_id, units in back.items() if units]:
             await self._context.inventory.restock(order.id, wanted, key=refund.id)
 
     async def _freed(self, order: Order, refund: Refund) -> Sequence[LineQuantity]:
         """Units that were on backorder, stored before the backorder is released, as they cannot be found afterwards."""
         if refund.returned or not refund.lines:
             return ()
-        waits = dict(await self._context.inventory.owed(order.id))
+        waits = dict(await self._context.inventory.backordered(order.id))
         async with self._work.begin() as tx:
             now = await self._context.locked(tx, order.id)
             known = next((one for one in (*now.refunds, *now.refused) if one.id == refund.id), refund)
@@ -225,12 +225,12 @@ class Refunds:
             )
         )
 
-    async def on_refund_settled(self, heard: Delivery) -> None:
+    async def on_refund_settled(self, delivery: Delivery) -> None:
         """Handle RefundSettled, if we did not see the refund settle."""
-        payment = await self._context.payments.get(heard.event.payment_id)
-        told = next((one for one in payment.refunds if one.key == heard.event.refund_key), None)
+        payment = await self._context.payments.get(delivery.event.payment_id)
+        told = next((one for one in payment.refunds if one.key == delivery.event.refund_key), None)
         if told is not None and told.state == "settled":
-            await self._settled(heard.event.order_id, heard.event.refund_key, told.reference)
+            await self._settled(delivery.event.order_id, delivery.event.refund_key, told.reference)
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Undo a refused refund, except what is already on gift cards, and notify staff."""
@@ -295,29 +295,31 @@ class Refunds:
         units = Counter[str]()
         for one in refund_rules.wanted(order, refund.unsent):
             units[one.variant_id] += one.quantity
-        again = [Wanted(variant_id, count) for variant_id, count in units.items()]
+        again = [VariantQuantity(variant_id, count) for variant_id, count in units.items()]
         try:
-            await self._context.inventory.take_again(order.id, again, key=f"{refund.id}/refused")
+            await self._context.inventory.recommit(order.id, again, key=f"{refund.id}/refused")
         except Refused:
             async with self._work.begin() as tx:
                 await self._context.add_history(
                     tx, order.id, "Goods of the refused refund were sold meanwhile", SYSTEM.name
                 )
 
-    async def on_refund_refused(self, heard: Delivery) -> None:
+    async def on_refund_refused(self, delivery: Delivery) -> None:
         """Handle RefundRefused, also for a closed order's money that was not refunded by request."""
-        order = await store.read(self._work, heard.event.order_id)
+        order = await store.read(self._work, delivery.event.order_id)
         if order is None:
             return
-        row = await refund_store.refund_by_key(self._work, f"provider/{heard.event.refund_key}")
-        names = {heard.event.refund_key, row["id"] if row else ""}
+        row = await refund_store.refund_by_key(self._work, f"provider/{delivery.event.refund_key}")
+        names = {delivery.event.refund_key, row["id"] if row else ""}
         known = next((one for one in (*order.refunds, *order.refused) if one.id in names), None)
         if known is None:
-            async with self._work.begin(dedup_key=heard.key) as tx:
-                await self._tell_refused(tx, order, heard.event.amount, heard.event.refund_key, heard.event.why)
+            async with self._work.begin(dedup_key=delivery.key) as tx:
+                await self._tell_refused(
+                    tx, order, delivery.event.amount, delivery.event.refund_key, delivery.event.why
+                )
             return
         if not known.why:
-            await self._refuse(order.id, known.id, heard.event.why)
+            await self._refuse(order.id, known.id, delivery.event.why)
         elif known.settled_at is not None and order.status != "cancelled":
             await self._take_again(order, known)  # where inventory was away when it was refused
         if order.status == "cancelled" and known.restock:

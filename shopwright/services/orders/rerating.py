@@ -19,7 +19,7 @@ RATED = frozenset({"S", "Z", "E"})  # categories that are a matter of rates: oth
 Rates = Mapping[str, Sequence[TaxRate]]  # of each class of goods
 
 
-class Piece(msgspec.Struct, frozen=True):
+class ParcelPart(msgspec.Struct, frozen=True):
     """The part of a line (of shipping, without id) in a parcel: units, and tax parts of one class of goods."""
 
     line_id: str
@@ -65,7 +65,7 @@ def rerated(order: Order, parcel: Shipment, rates: Rates) -> Order | None:
     return _with(order, parts, made)
 
 
-def _pieces(order: Order, parcel: Shipment) -> list[Piece]:
+def _pieces(order: Order, parcel: Shipment) -> list[ParcelPart]:
     """What the parcel contains at the order's rates and unrefunded; with the first parcel, shipping."""
     left = refund_parts.left_of(order)
     found = []
@@ -74,11 +74,13 @@ def _pieces(order: Order, parcel: Shipment) -> list[Piece]:
         count = min(one.quantity, lot.units)
         worth = lot.units_worth(count)
         found += (
-            [Piece(one.line_id, count, tuple(kind)) for kind in by_kind(lot.share(worth))] if worth.amount > 0 else []
+            [ParcelPart(one.line_id, count, tuple(kind)) for kind in by_kind(lot.share(worth))]
+            if worth.amount > 0
+            else []
         )
     if all((parcel.shipped_at, parcel.id) <= (one.shipped_at, one.id) for one in order.shipments):
         lot = left[refund_parts.SHIPPING]
-        found += [Piece(lot.line_id, 0, tuple(kind)) for kind in by_kind(lot.tax_parts)] if lot.tax_parts else []
+        found += [ParcelPart(lot.line_id, 0, tuple(kind)) for kind in by_kind(lot.tax_parts)] if lot.tax_parts else []
     return [one for one in found if all(map(_is_rated, one.parts)) and one.gross.amount > 0]
 
 
@@ -92,9 +94,9 @@ def _differ(parts: Sequence[TaxPart], rates: Rates) -> bool:
     return old != new if old.keys() == new.keys() else sorted(old.values()) != sorted(new.values())
 
 
-def _taxed(pieces: Sequence[Piece], rates: Rates) -> Iterable[tuple[Piece, list[Money]]]:
+def _taxed(pieces: Sequence[ParcelPart], rates: Rates) -> Iterable[tuple[ParcelPart, list[Money]]]:
     """The taxes of each piece, one for each of its rates."""
-    groups: dict[tuple[str, ...], list[Piece]] = {}
+    groups: dict[tuple[str, ...], list[ParcelPart]] = {}
     for one in pieces:
         groups.setdefault(tuple(rate.id for rate in rates[one.parts[0].tax_class]), []).append(one)
     for some in groups.values():
@@ -106,7 +108,7 @@ def _taxed(pieces: Sequence[Piece], rates: Rates) -> Iterable[tuple[Piece, list[
 
 
 def _parts(
-    piece: Piece,
+    piece: ParcelPart,
     taxes: Sequence[Money],
     rates: Sequence[TaxRate],
     lots: dict[tuple[str, int], frozenset[TaxPart]],

@@ -2,9 +2,9 @@
 
 from shopwright.kit.data.retention import Expiry, Retention, StoredBody
 from shopwright.services.orders.cancel_store import Cancelling
-from shopwright.services.orders.contract import KeptBuyer, OrderSource, Refund, SaleContext, Shipment
+from shopwright.services.orders.contract import OrderSource, Refund, RetainedBuyer, SaleContext, Shipment
 from shopwright.services.orders.sale_store import BuyerTaxId
-from shopwright.services.orders.taxes import TaxesNow
+from shopwright.services.orders.taxes import CurrentTaxes
 from shopwright.services.orders.whole_store import LineBody, OrderBody
 
 RETENTION: tuple[Retention, ...] = (
@@ -17,7 +17,7 @@ RETENTION: tuple[Retention, ...] = (
         job="UserErased, AddressErased, orders.guests",
         bodies=(
             StoredBody("body", OrderBody, of="id"),
-            StoredBody("taxes", TaxesNow, of="id"),
+            StoredBody("taxes", CurrentTaxes, of="id"),
             StoredBody("cancelling", Cancelling, of="id"),
             StoredBody("tax_id", BuyerTaxId),
         ),
@@ -156,6 +156,6 @@ RETENTION: tuple[Retention, ...] = (
                 key=("order_id",),
             ),
         ),
-        bodies=(StoredBody("body", KeptBuyer),),
+        bodies=(StoredBody("body", RetainedBuyer),),
     ),
 )

@@ -13,11 +13,10 @@ from shopwright.kit.data.events import Delivery
 from shopwright.services.orders.backfill import Backfill
 from shopwright.services.orders.cancellation import Cancellation
 from shopwright.services.orders.checkout import Checkout
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import (
     GuestProof,
-    KeptBuyer,
     NewRefund,
     NewShipment,
     Order,
@@ -27,12 +26,13 @@ from shopwright.services.orders.contract import (
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
+    RetainedBuyer,
 )
 from shopwright.services.orders.contract.past import PastOrder
-from shopwright.services.orders.forgetting import Forgetting
+from shopwright.services.orders.forgetting import BuyerErasure
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.orders.guest_access import GuestAccess
-from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.manual_capture import ManualCapture
 from shopwright.services.orders.order_import import OrderImport
@@ -51,10 +51,10 @@ class OrderService(Orders):
     def __init__(
         self,
         context: OrderContext,
-        holds: Holds,
+        holds: UnpaidLimits,
         *,
         links: OrderLinks,
-        forgetting: Forgetting,
+        forgetting: BuyerErasure,
         sources: OrderSources,
         chosen: Callable[[type[Any]], type[Any]],
     ) -> None:
@@ -63,7 +63,7 @@ class OrderService(Orders):
         self._sources = sources
         self.tax_corrections = TaxCorrections(context.work, context.pricing)
         self._repayment: Repayment = chosen(Repayment)(context)
-        self._closing: Closing = chosen(Closing)(context, self._repayment)
+        self._closing: OrderClosing = chosen(OrderClosing)(context, self._repayment)
         self._settlement: Settlement = chosen(Settlement)(context, self._repayment, self._closing)
         self._checkout: Checkout = chosen(Checkout)(context, holds, self._repayment, self._closing, self._settlement)
         self._cancellation: Cancellation = chosen(Cancellation)(
@@ -81,7 +81,7 @@ class OrderService(Orders):
     async def capture(self, order_id: str, who: Caller) -> Order:
         return await self._manual_capture.capture(order_id, who)
 
-    async def bring(self, past: PastOrder) -> tuple[str, bool]:
+    async def import_order(self, past: PastOrder) -> tuple[str, bool]:
         return await self._order_import.import_order(past)
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
@@ -132,7 +132,7 @@ class OrderService(Orders):
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         return await self._refunds.cancel_refund(order_id, refund_id, reason, who)
 
-    async def kept_buyer(self, order_id: str) -> KeptBuyer:
+    async def retained_buyer(self, order_id: str) -> RetainedBuyer:
         return await self.forgetting.kept_buyers.get((await self._context.get(order_id)).id)
 
     async def forget_buyer(self, order_id: str) -> None:
@@ -141,45 +141,45 @@ class OrderService(Orders):
     async def source(self, order_id: str) -> OrderSource:
         return await self._sources.get((await self._context.get(order_id)).id)
 
-    async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
+    async def claim_guest_orders(self, cart_id: str, customer_id: str) -> list[Order]:
         return await self._order_search.claim_guest_orders(cart_id, customer_id)
 
-    async def bought(self, customer_id: str, product_id: str) -> bool:
-        return await self._order_search.bought(customer_id, product_id)
+    async def has_bought(self, customer_id: str, product_id: str) -> bool:
+        return await self._order_search.has_bought(customer_id, product_id)
 
     # --- event handlers
 
-    async def on_captured(self, heard: Delivery) -> None:
-        await self._settlement.on_captured(heard)
+    async def on_captured(self, delivery: Delivery) -> None:
+        await self._settlement.on_captured(delivery)
 
-    async def on_authorized(self, heard: Delivery) -> None:
-        await self._settlement.on_authorized(heard)
+    async def on_authorized(self, delivery: Delivery) -> None:
+        await self._settlement.on_authorized(delivery)
 
-    async def on_failed(self, heard: Delivery) -> None:
-        await self._settlement.on_failed(heard)
+    async def on_failed(self, delivery: Delivery) -> None:
+        await self._settlement.on_failed(delivery)
 
-    async def on_order_closed(self, heard: Delivery) -> None:
-        await self._closing.on_order_closed(heard)
+    async def on_order_closed(self, delivery: Delivery) -> None:
+        await self._closing.on_order_closed(delivery)
 
-    async def on_refund_settled(self, heard: Delivery) -> None:
-        await self._payment_changes.on_refund_settled(heard)
+    async def on_refund_settled(self, delivery: Delivery) -> None:
+        await self._payment_changes.on_refund_settled(delivery)
 
-    async def on_refund_refused(self, heard: Delivery) -> None:
-        await self._refunds.on_refund_refused(heard)
+    async def on_refund_refused(self, delivery: Delivery) -> None:
+        await self._refunds.on_refund_refused(delivery)
 
-    async def on_disputed(self, heard: Delivery) -> None:
-        await self._payment_changes.on_disputed(heard)
+    async def on_disputed(self, delivery: Delivery) -> None:
+        await self._payment_changes.on_disputed(delivery)
 
-    async def on_verified(self, heard: Delivery) -> None:
-        await self._guest_access.on_verified(heard)
+    async def on_verified(self, delivery: Delivery) -> None:
+        await self._guest_access.on_verified(delivery)
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased."""
-        await self.forgetting.on_erased(heard)
+        await self.forgetting.on_erased(delivery)
 
-    async def on_address_erased(self, heard: Delivery) -> None:
+    async def on_address_erased(self, delivery: Delivery) -> None:
         """Handle AddressErased."""
-        await self.forgetting.on_address_erased(heard)
+        await self.forgetting.on_address_erased(delivery)
 
     # --- jobs
 

@@ -8,11 +8,11 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.translation import gettext as _
-from shopwright.services.carts.contract import Paid
+from shopwright.services.carts.contract import PaidUnits
 from shopwright.services.giftcards.contract import GiftCardRefused
-from shopwright.services.inventory.contract import SoldOut, Wanted
+from shopwright.services.inventory.contract import SoldOut, VariantQuantity
 from shopwright.services.orders import holds_store, list_store, model, placement_store, store
-from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Status
 from shopwright.services.orders.contract.events import OrderPaid
@@ -33,7 +33,7 @@ TOO_LATE: Mapping[type[ShopError], str] = {
 class Settlement:
     """Applies payments to orders, and expires orders that are never paid."""
 
-    def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing) -> None:
+    def __init__(self, context: OrderContext, repayment: Repayment, closing: OrderClosing) -> None:
         self._context = context
         self._repayment = repayment
         self._closing = closing
@@ -63,7 +63,7 @@ class Settlement:
                 or not await self._set_aside(order_id)
                 or not await self._mark_paid(order_id, payment)
             ):
-                await self._context.inventory.release(
+                await self._context.inventory.release_reservation(
                     order_id
                 )  # also what was set aside here, just after it was given up
                 await self._context.giftcards.release(order_id)
@@ -98,14 +98,14 @@ class Settlement:
             await holds_store.let_go(tx, order_id)  # there is money behind it
             if await store.wait_until(tx, order_id, to_micros(until)):
                 await self._context.add_history(tx, order_id, "Payment authorised: the money is set aside", "payments")
-        await self._context.inventory.keep(order_id, until + model.GRACE)
+        await self._context.inventory.extend_reservation(order_id, until + model.GRACE)
         await self._context.giftcards.keep(order, until + model.GRACE)
         await self._close_cart(order)
 
     async def _set_aside(self, order_id: str) -> bool:
         """Reserve the goods, again if the reservation expired. Returns False if they are sold out: the order is closed."""
         whole = await self._context.get(order_id)
-        wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+        wanted = [VariantQuantity(line.variant_id, line.quantity) for line in whole.lines]
         try:
             await self._context.inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
             await self._context.giftcards.hold(order_id, whole.gift_cards)
@@ -121,11 +121,11 @@ class Settlement:
     async def take_goods(self, order: store.OrderHead) -> None:
         """Redeem gift cards and take goods for a paid order, once. Raises GiftCardRefused, SoldOut."""
         await self._context.giftcards.take(order)
-        if await self._context.inventory.take(order.id) == "expired":
+        if await self._context.inventory.commit_reservation(order.id) == "expired":
             whole = await self._context.get(order.id)
-            wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+            wanted = [VariantQuantity(line.variant_id, line.quantity) for line in whole.lines]
             await self._context.inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
-            await self._context.inventory.take(order.id)
+            await self._context.inventory.commit_reservation(order.id)
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         """Mark a placed or expired order as paid, once. Returns False if it was closed."""
@@ -160,28 +160,28 @@ class Settlement:
         units = Counter[str]()
         for variant_id, quantity in await placement_store.units(self._work, order.id):
             units[variant_id] += quantity
-        await self._context.carts.close(order.cart_id, Paid(order_id=order.id, units=units))
+        await self._context.carts.close(order.cart_id, PaidUnits(order_id=order.id, units=units))
 
     # --- event handlers and jobs
 
-    async def on_captured(self, heard: Delivery) -> None:
+    async def on_captured(self, delivery: Delivery) -> None:
         """Handle PaymentCaptured, like the browser's return."""
-        await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
+        await self.settle(delivery.event.order_id, await self._context.payments.get(delivery.event.payment_id))
 
-    async def on_failed(self, heard: Delivery) -> None:
+    async def on_failed(self, delivery: Delivery) -> None:
         """Handle PaymentFailed: note it; the buyer may retry until the order expires."""
-        order = await store.head(self._work, heard.event.order_id)
+        order = await store.head(self._work, delivery.event.order_id)
         if order is None or order.status != "placed":
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await self._context.add_history(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
-            if order.payment_id == heard.event.payment_id:  # also money that was set aside for days, and let go
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await self._context.add_history(tx, order.id, f"Payment failed: {delivery.event.reason}", SYSTEM.name)
+            if order.payment_id == delivery.event.payment_id:  # also money that was set aside for days, and let go
                 await list_store.set_authorised(tx, order.id, authorised=False)
                 await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
-    async def on_authorized(self, heard: Delivery) -> None:
+    async def on_authorized(self, delivery: Delivery) -> None:
         """Handle PaymentAuthorized, like the browser's return."""
-        await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
+        await self.settle(delivery.event.order_id, await self._context.payments.get(delivery.event.payment_id))
 
     async def expire_unpaid(self) -> None:
         """Scheduled job: expire unpaid orders and release their goods; settle those whose payment is arriving."""

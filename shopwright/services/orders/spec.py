@@ -11,11 +11,11 @@ from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import MANIFEST
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Orders
-from shopwright.services.orders.forgetting import Forgetting
+from shopwright.services.orders.forgetting import BuyerErasure
 from shopwright.services.orders.gift_cards import GiftCardPayments
 from shopwright.services.orders.handlers import handlers, jobs
-from shopwright.services.orders.holds import Holds
-from shopwright.services.orders.kept_buyers import KeptBuyers
+from shopwright.services.orders.holds import UnpaidLimits
+from shopwright.services.orders.kept_buyers import RetainedBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.model import Bounds
 from shopwright.services.orders.order_sources import OrderSources
@@ -34,7 +34,7 @@ def _build(context: BuildContext) -> OrderService:
         value=settings.unpaid_value,
         share=settings.unpaid_share,
     )
-    kept_buyers = KeptBuyers(work, context.vault, payments, settings.books_years)
+    kept_buyers = RetainedBuyers(work, context.vault, payments, settings.books_years)
     shared = OrderContext(
         work,
         carts=context.ask(Carts),
@@ -45,9 +45,9 @@ def _build(context: BuildContext) -> OrderService:
     )
     return context.chosen(OrderService)(
         shared,
-        Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders")),
+        UnpaidLimits(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders")),
         links=OrderLinks(settings.secret),
-        forgetting=Forgetting(work, kept_buyers, settings.guest_days),
+        forgetting=BuyerErasure(work, kept_buyers, settings.guest_days),
         sources=OrderSources(work, context.vault),
         chosen=context.chosen,
     )

@@ -276,7 +276,7 @@ async def overdue(source: ServiceDatabase, now: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
+async def claim_guest_orders(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
     """Assign a guest's orders from a cart to a customer."""
     rows = await tx.fetch(
         "UPDATE orders SET customer_id = :customer_id WHERE cart_id = :cart_id AND customer_id IS NULL RETURNING id",
@@ -295,7 +295,7 @@ async def adopt_one(tx: Transaction, order_id: str, customer_id: str) -> None:
     )
 
 
-async def bought(source: ServiceDatabase, customer_id: str, product_id: str) -> bool:
+async def has_bought(source: ServiceDatabase, customer_id: str, product_id: str) -> bool:
     """Whether the customer has a paid order with this product."""
     row = await source.one(
         "SELECT 1 AS found FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.product_id = :product_id"

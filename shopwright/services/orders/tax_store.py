@@ -10,7 +10,7 @@ from shopwright.services.orders.contract import Order
 
 SEEN_TO = "parcels seen to"
 KNOWN = 2  # of `rates_due`: the rates of the day were asked for; 0 where a process of an earlier version shipped
-Found = tuple[str, taxes.TaxesNow]  # the id of an order, its taxes
+Found = tuple[str, taxes.CurrentTaxes]  # the id of an order, its taxes
 
 
 async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
@@ -19,8 +19,8 @@ async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
     return [(row["id"], await _of_order(work, row["id"], past=bool(row["source"]))) for row in rows]
 
 
-async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.TaxesNow:
-    found = taxes.TaxesNow(unknown=taxes.UNREADABLE)
+async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.CurrentTaxes:
+    found = taxes.CurrentTaxes(unknown=taxes.UNREADABLE)
     with work.aside.guard("order", order_id):
         order = await store.read(work, order_id)
         if order is not None:

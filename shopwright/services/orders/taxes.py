@@ -57,7 +57,7 @@ class CorrectedLine(msgspec.Struct, frozen=True, array_like=True):
     after: Shares
 
 
-class Corrected(msgspec.Struct, frozen=True, array_like=True):
+class ShipmentCorrection(msgspec.Struct, frozen=True, array_like=True):
     """The correction made for a shipment; `supplied` in microseconds."""
 
     shipment_id: str
@@ -65,7 +65,7 @@ class Corrected(msgspec.Struct, frozen=True, array_like=True):
     changed: tuple[CorrectedLine, ...]
 
 
-class TaxesNow(msgspec.Struct, frozen=True, array_like=True):
+class CurrentTaxes(msgspec.Struct, frozen=True, array_like=True):
     """The current taxes of an order: of its lines in order, of shipping, and their corrections.
 
     If the receipt does not say that much, there is only `whole`, the sums by rate, or nothing; `unknown` says why.
@@ -76,7 +76,7 @@ class TaxesNow(msgspec.Struct, frozen=True, array_like=True):
     shipping: Shares = ()
     whole: Shares = ()
     unknown: str = ""
-    corrections: tuple[Corrected, ...] = ()
+    corrections: tuple[ShipmentCorrection, ...] = ()
 
 
 def kept(
@@ -84,7 +84,7 @@ def kept(
     shipping: Sequence[TaxPart],
     corrections: Sequence[TaxCorrection] = (),
     line_ids: Sequence[str] = (),
-) -> TaxesNow:
+) -> CurrentTaxes:
     """Encode tax parts for storage; `line_ids` identify the lines of corrections."""
     rates: dict[Rate, int] = {}
 
@@ -101,7 +101,7 @@ def kept(
     of_lines, of_shipping = tuple(map(shares, lines)), shares(shipping)
     places = {line_id: number for number, line_id in enumerate(line_ids)}
     corrected = tuple(
-        Corrected(
+        ShipmentCorrection(
             some.shipment_id,
             to_micros(some.supplied),
             tuple(
@@ -113,17 +113,17 @@ def kept(
         )
         for some in corrections
     )
-    return TaxesNow(tuple(rates), of_lines, of_shipping, corrections=corrected)
+    return CurrentTaxes(tuple(rates), of_lines, of_shipping, corrections=corrected)
 
 
-def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> TaxesNow:
+def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> CurrentTaxes:
     """Taxes of an imported order, by rate only, as earlier shops export them.
 
     Exports lack the base of each rate; its tax gives it within rounding. If the bases come to the whole order within
     one unit, they cover all of it; otherwise the rest was untaxed, unless several rates tax the same goods.
     """
     if not told_taxes:
-        return TaxesNow(unknown=EARLIER_SHOP)
+        return CurrentTaxes(unknown=EARLIER_SHOP)
     rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in told_taxes]
     nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in told_taxes]
     left = (totals.total - totals.tax - totals.included_tax).amount - sum(nets)
@@ -135,7 +135,7 @@ def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Addres
     if left > exact:
         shares.append((len(rates), left, 0))
         rates.append(Rate("O", 0, place.country, reason=UNTOLD))
-    return TaxesNow(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
+    return CurrentTaxes(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
 
 
 def _part_of(amount: int, of: int, share: int) -> int:
@@ -146,7 +146,7 @@ def _part_of(amount: int, of: int, share: int) -> int:
 class Read:
     """Decodes stored taxes into money."""
 
-    def __init__(self, found: TaxesNow, currency: str) -> None:
+    def __init__(self, found: CurrentTaxes, currency: str) -> None:
         self._found = found
         self._currency = currency
 
@@ -213,7 +213,7 @@ class Read:
 # --- receipts of earlier versions
 
 
-class ToldTax(msgspec.Struct, frozen=True):
+class ReceiptTax(msgspec.Struct, frozen=True):
     """A tax step of a receipt: base, rate and tax."""
 
     rate_ppm: int
@@ -222,7 +222,7 @@ class ToldTax(msgspec.Struct, frozen=True):
     included: bool
 
 
-def told(step: Step) -> ToldTax | None:
+def told(step: Step) -> ReceiptTax | None:
     """Parse a step like “VAT 19 % of €33.90, in it”. Returns None for other text, or if it disagrees with the amount."""
     found = TOLD.fullmatch(step.detail)
     if found is None:
@@ -232,19 +232,19 @@ def told(step: Step) -> ToldTax | None:
     included = found["how"] == "in it"
     if base.share(ppm, PPM + ppm if included else PPM) != step.amount:
         return None
-    return ToldTax(ppm, base, step.amount, included)
+    return ReceiptTax(ppm, base, step.amount, included)
 
 
-def of_receipt(order: Order, *, past: bool = False) -> TaxesNow:
+def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
     """Taxes of an order whose receipt is the only record of them; `past`: an imported order."""
     if past:
-        return TaxesNow(unknown=EARLIER_SHOP)
+        return CurrentTaxes(unknown=EARLIER_SHOP)
     steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
     found = [one for step in steps if (one := told(step)) is not None]
     taxed = add_up((one.tax for one in found), order.currency)
     hows = {one.included for one in found}
     if len(found) < len(steps) or len(hows) > 1 or taxed != order.totals.tax + order.totals.included_tax:
-        return TaxesNow(unknown=UNREADABLE)
+        return CurrentTaxes(unknown=UNREADABLE)
     found = _merged(found)
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
     untaxed = Rate("O", 0, order.shipping_address.country, reason=UNTOLD)
@@ -253,18 +253,18 @@ def of_receipt(order: Order, *, past: bool = False) -> TaxesNow:
     if way is not None:
         shares = [(_share(rates, number, net, tax),) for number, net, tax in way]
         used = (*rates, untaxed) if any(number is None for number, _, _ in way) else rates
-        return TaxesNow(used, tuple(shares[:-1]), shares[-1])
+        return CurrentTaxes(used, tuple(shares[:-1]), shares[-1])
     whole = [(number, _net(one).amount, one.tax.amount) for number, one in enumerate(found)]
     left = add_up(amounts, order.currency) - add_up((one.base for one in found), order.currency)
     if left.amount:
         whole.append((len(rates), left.amount, 0))
         rates = (*rates, untaxed)
-    return TaxesNow(rates, whole=tuple(whole), unknown=UNSHARED)
+    return CurrentTaxes(rates, whole=tuple(whole), unknown=UNSHARED)
 
 
-def _merged(found: Sequence[ToldTax]) -> list[ToldTax]:
+def _merged(found: Sequence[ReceiptTax]) -> list[ReceiptTax]:
     """One entry per rate: the first version wrote a step for each tax row, and several rows may share a rate."""
-    merged: dict[int, ToldTax] = {}
+    merged: dict[int, ReceiptTax] = {}
     for one in found:
         before = merged.get(one.rate_ppm)
         merged[one.rate_ppm] = (
@@ -275,7 +275,7 @@ def _merged(found: Sequence[ToldTax]) -> list[ToldTax]:
     return list(merged.values())
 
 
-def _net(one: ToldTax) -> Money:
+def _net(one: ReceiptTax) -> Money:
     return one.base - one.tax if one.included else one.base
 
 
@@ -286,7 +286,7 @@ def _share(rates: Sequence[Rate], number: int | None, net: int, tax: int) -> Sha
 Way = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
 
 
-def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ToldTax]) -> Way | None:
+def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ReceiptTax]) -> Way | None:
     """The only way in which these amounts (the last is shipping) can have been taxed; None if there are several."""
     left = sum(one.amount for one in amounts) - sum(one.base.amount for one in found)
     if left < 0:
@@ -318,7 +318,7 @@ def _order(lines: Sequence[OrderLine]) -> list[int]:
     return [*sorted(range(len(lines)), key=lambda n: (lines[n].variant_id, n)), len(lines)]
 
 
-def _taxes(one: ToldTax, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
+def _taxes(one: ReceiptTax, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
     """The tax of each amount: split over prices that include it; added tax comes with lines, the rest is for shipping."""
     if one.included:
         return [tax.amount for tax in one.tax.split([amounts[n].amount for n in members])]
@@ -326,7 +326,7 @@ def _taxes(one: ToldTax, members: Sequence[int], lines: Sequence[OrderLine], amo
     return [*beside, one.tax.amount - sum(beside)][: len(members)]
 
 
-def _possible(line: OrderLine | None, amount: int, found: Sequence[ToldTax], bases: Sequence[int]) -> list[int]:
+def _possible(line: OrderLine | None, amount: int, found: Sequence[ReceiptTax], bases: Sequence[int]) -> list[int]:
     """The bases this amount may be part of."""
     fitting = [n for n, base in enumerate(bases) if amount <= base]
     if line is None or all(one.included for one in found):  # nothing of the tax stands beside it
@@ -335,7 +335,7 @@ def _possible(line: OrderLine | None, amount: int, found: Sequence[ToldTax], bas
     return [n for n in fitting if (_near(tax, amount, found[n]) if n < len(found) else not tax)]
 
 
-def _near(tax: int, amount: int, one: ToldTax) -> bool:
+def _near(tax: int, amount: int, one: ReceiptTax) -> bool:
     """Whether this may be its tax: a step was rounded (within half a minor unit), then split (within one)."""
     return 2 * abs(tax * PPM - amount * one.rate_ppm) < 3 * PPM
 

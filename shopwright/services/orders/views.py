@@ -14,7 +14,7 @@ from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
 
 
-class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RefundView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refund: pending, settled or refused (`why`, for staff). `by_provider`: made at the provider, without units.
 
     `parts`: a breakdown that sums to `amount`; `tax_parts`: their taxes summed by rate.
@@ -37,18 +37,18 @@ class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     deduction: str = ""
 
 
-class ShownOrder(Order, frozen=True, kw_only=True, omit_defaults=True):
+class OrderView(Order, frozen=True, kw_only=True, omit_defaults=True):
     """An order with all details. `refund`: the one just requested; `owed`: still to be refunded of a closed order."""
 
-    refunds: tuple[ShownRefund, ...]  # type: ignore[assignment]
-    refund: ShownRefund | None = None  # type: ignore[assignment]
+    refunds: tuple[RefundView, ...]  # type: ignore[assignment]
+    refund: RefundView | None = None  # type: ignore[assignment]
 
 
-def shown(order: Order, who: Caller) -> ShownOrder:
+def shown(order: Order, who: Caller) -> OrderView:
     """Return the order as `who` may see it."""
     staff = who.may("orders.read")
     given = {name: getattr(order, name) for name in order.__struct_fields__}
-    return ShownOrder(
+    return OrderView(
         **given
         | {
             "refunds": tuple(
@@ -64,8 +64,8 @@ def shown(order: Order, who: Caller) -> ShownOrder:
     )
 
 
-def _refund(one: Refund, *, staff: bool) -> ShownRefund:
-    return ShownRefund(
+def _refund(one: Refund, *, staff: bool) -> RefundView:
+    return RefundView(
         id=one.id,
         amount=one.amount,
         reason=one.reason,

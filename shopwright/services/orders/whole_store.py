@@ -17,7 +17,7 @@ from shopwright.kit.working_days import Arrival
 from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders import refund_store, taxes
-from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge, TaxCorrection
+from shopwright.services.orders.contract import HistoryEntry, Order, OrderLine, Shipment, ShippingCharge, TaxCorrection
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 LINES = "SELECT * FROM order_lines WHERE {these} ORDER BY order_id, position"
@@ -100,7 +100,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
     body = decode_tolerant(row["body"], OrderBody)
     order_id = row["id"]
     counted, refused = refund_store.counted(refunds.get(order_id, ()))
-    found = decode_tolerant(row["taxes"], taxes.TaxesNow) if row["taxes"] else taxes.TaxesNow()
+    found = decode_tolerant(row["taxes"], taxes.CurrentTaxes) if row["taxes"] else taxes.CurrentTaxes()
     read = taxes.Read(found, row["currency"])
     rows = lines.get(order_id, ())
     corrections = read.corrections([one["id"] for one in rows]) if found.corrections else ()
@@ -122,7 +122,9 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
         ),
         refunds=counted,
         refused=refused,
-        timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments.get(order_id, ())),
+        timeline=tuple(
+            HistoryEntry(from_micros(one["time"]), one["what"], one["who"]) for one in moments.get(order_id, ())
+        ),
         cart_id=row["cart_id"],
         placed_at=from_micros(row["placed_at"]),
         version=row["version"],

@@ -39,7 +39,7 @@ class Attempts:
     async def check(self, source: ServiceDatabase | Transaction, tried: Mapping[model.Who, str]) -> None:
         """Raise RateLimited if the next attempt must wait."""
         now = self._work.now()
-        since = to_micros(now - model.Tries.COUNTED)
+        since = to_micros(now - model.FailedAttempts.COUNTED)
         wait = 0.0
         for who, value in tried.items():
             tries = await attempts_store.vain(source, who, value, since)

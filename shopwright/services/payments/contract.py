@@ -101,7 +101,7 @@ class PaymentDeclined(Refused):
     code = "payment_declined"
 
 
-class TooMuch(Refused):
+class RefundTooLarge(Refused):
     """The refund exceeds what was paid."""
 
     code = "refund_too_large"
@@ -253,12 +253,12 @@ class Payments(Protocol):
         ...
 
     @idempotent
-    async def unknown(self) -> list[UnknownPayment]:
+    async def unknown_payments(self) -> list[UnknownPayment]:
         """Return payments of half a year that the shop does not know, newest first. Raises Unavailable."""
         ...
 
     @idempotent
-    async def take_in(self, provider: str, reference: str) -> Payment:
+    async def import_payment(self, provider: str, reference: str) -> Payment:
         """Record an unknown payment and its refunds, without an order. Raises Missing, Conflict, Unavailable."""
         ...
 

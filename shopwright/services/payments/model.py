@@ -48,7 +48,7 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=12)
 
 
-class Tries(msgspec.Struct, frozen=True):
+class FailedAttempts(msgspec.Struct, frozen=True):
     """The number of failed attempts within a day, and the time of the last."""
 
     COUNTED: ClassVar[timedelta] = timedelta(days=1)
@@ -56,7 +56,7 @@ class Tries(msgspec.Struct, frozen=True):
     last: datetime | None
 
 
-def pause(tries: Tries, free: int, now: datetime) -> float:
+def pause(tries: FailedAttempts, free: int, now: datetime) -> float:
     """Seconds until the next attempt: none while some are free, then a minute, doubled each time."""
     if tries.last is None or tries.number < free:
         return 0.0

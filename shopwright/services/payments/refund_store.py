@@ -135,7 +135,7 @@ async def due(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     return [row["key"] for row in rows]
 
 
-async def figures(source: ServiceDatabase, now: int) -> dict[str, float]:
+async def metrics(source: ServiceDatabase, now: int) -> dict[str, float]:
     """Count pending refunds, and the age of the oldest in seconds."""
     row = await source.one("SELECT count(*) AS n, MIN(asked_at) AS oldest FROM refunds WHERE state = 'asked'")
     oldest = row["oldest"] if row else None

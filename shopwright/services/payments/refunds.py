@@ -14,7 +14,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
 from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import change_store, model, refund_store, store
-from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, TooMuch
+from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, RefundTooLarge
 
 BATCH = 50
 NO_ANSWER = (Unavailable, RateLimited, Invalid, NoPaymentProvider)  # no answer, or the shop has that provider no more
@@ -47,7 +47,7 @@ class PaymentRefunds:
                 tx, payment_id, amount
             ):
                 left = Money(row["amount"] - row["refunded"], row["currency"])
-                raise TooMuch(
+                raise RefundTooLarge(
                     _(
                         "Only {amount} {currency} (minor units) of this payment are left to refund.",
                         amount=left.amount,

@@ -277,11 +277,11 @@ class PaymentService:
         else:
             await self._ask(row)
 
-    async def unknown(self) -> list[UnknownPayment]:
+    async def unknown_payments(self) -> list[UnknownPayment]:
         return await self._unknown.found()
 
-    async def take_in(self, provider: str, reference: str) -> Payment:
-        return await self.get(await self._unknown.take_in(provider, await self._provider(provider), reference))
+    async def import_payment(self, provider: str, reference: str) -> Payment:
+        return await self.get(await self._unknown.import_payment(provider, await self._provider(provider), reference))
 
     async def look_up_due(self) -> None:
         """Scheduled job: see `ProviderChanges`."""
@@ -312,12 +312,12 @@ class PaymentService:
         """Scheduled job: delete expired attempt keys."""
         await self._attempts.forget()
 
-    async def figures(self) -> dict[str, float]:
+    async def metrics(self) -> dict[str, float]:
         """Metrics: undecided payments and pending refunds. Long means half an hour beyond a shopper's time."""
         now = self._work.now()
-        payments = await store.figures(self._work, to_micros(now - model.UNANSWERED - LONG))
-        return {**payments, **await refund_store.figures(self._work, to_micros(now))}
+        payments = await store.metrics(self._work, to_micros(now - model.UNANSWERED - LONG))
+        return {**payments, **await refund_store.metrics(self._work, to_micros(now))}
 
-    async def damage(self) -> list[str]:
+    async def check_consistency(self) -> list[str]:
         """Describe inconsistencies for `doctor`."""
-        return await store.damage(self._work)
+        return await store.check_consistency(self._work)

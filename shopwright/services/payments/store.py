@@ -140,7 +140,7 @@ async def undecided(source: ServiceDatabase, now: int, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def figures(source: ServiceDatabase, old: int) -> dict[str, float]:
+async def metrics(source: ServiceDatabase, old: int) -> dict[str, float]:
     """Count undecided payments, and those opened before `old`."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN created_at <= :old THEN 1 ELSE 0 END), 0) AS old"
@@ -229,7 +229,7 @@ MISCOUNTED = (
 )
 
 
-async def damage(source: ServiceDatabase) -> list[str]:
+async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where the ledger is unbalanced, or differs from payments and refunds."""
     wrong = [
         f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."

@@ -35,7 +35,7 @@ class UnknownPayments:
             ]
         return unknown
 
-    async def take_in(self, name: str, provider: Provider, reference: str) -> str:
+    async def import_payment(self, name: str, provider: Provider, reference: str) -> str:
         """Record a payment and its refunds. Returns its id."""
         if (row := await store.by_reference(self._work, name, reference)) is not None:
             return str(row["id"])

@@ -31,7 +31,7 @@ def period_of(
     return start, end
 
 
-class Dated(Protocol):
+class DatedRow(Protocol):
     """A row with a period; `valid_to` is the first moment it does not apply."""
 
     @property
@@ -44,7 +44,7 @@ class Dated(Protocol):
     def valid_to(self) -> datetime | None: ...
 
 
-D = TypeVar("D", bound=Dated)
+D = TypeVar("D", bound=DatedRow)
 
 
 class DatedChange(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ def lasting(rows: Sequence[D]) -> list[D]:
     return sorted((one for one in rows if one.valid_to is None or one.valid_to > start_of(one)), key=start_of)
 
 
-def start_of(one: Dated) -> datetime:
+def start_of(one: DatedRow) -> datetime:
     """The start of a row's period."""
     return one.valid_from or EPOCH
 
@@ -94,6 +94,6 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo
     return DatedChange(until=free if end is None else end, ended=now, end=start if now else None, after=rest)
 
 
-def withdraw(rows: Sequence[D], one: Dated) -> D | None:
+def withdraw(rows: Sequence[D], one: DatedRow) -> D | None:
     """Return the row that continues if the future row `one` is withdrawn."""
     return next((other for other in lasting(rows) if other.id != one.id and other.valid_to == one.valid_from), None)

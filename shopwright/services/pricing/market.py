@@ -14,7 +14,7 @@ from shopwright.kit.money import Money, add_up
 from shopwright.services.pricing.contract import QuoteRequest
 from shopwright.services.pricing.contract.taxes import PPM
 from shopwright.services.pricing.model import QuoteInputs
-from shopwright.services.pricing.taxes import Taxed
+from shopwright.services.pricing.taxes import TaxationPoint
 
 LESS_HOME_TAX = "less_home_tax"
 
@@ -49,7 +49,7 @@ def in_market(request: QuoteRequest, basis: QuoteInputs) -> QuoteInputs:
     return found
 
 
-def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] | None:
+def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[TaxationPoint, ...] | None:
     """The places, in order, whose tax is removed from list prices; None if none is removed.
 
     A business in another EU country pays a consumer's price there without tax; without a rate for that place, the list
@@ -59,7 +59,7 @@ def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] |
         return None
     home = place_form(basis.home_country)
     country = place_form(request.country) or home
-    place = Taxed(
+    place = TaxationPoint(
         country=country,
         region=request.region,
         postcode=request.postcode,
@@ -77,7 +77,7 @@ def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[Taxed, ...] |
     return (place.here(), at_home) if basis.relief is not None and gross else None
 
 
-def _without(taxed: Sequence[Taxed], tax_class: str | None, amount: Money) -> Money:
+def _without(taxed: Sequence[TaxationPoint], tax_class: str | None, amount: Money) -> Money:
     """The net of an amount that contains the tax of the first place with a rate for it."""
     rates = next((found for place in taxed if (found := place.applicable(tax_class))), ())
     whole = sum(rate.ppm for rate in rates)

@@ -44,8 +44,8 @@ from shopwright.services.pricing.discounts import (
     promoted,
     redeemable,
 )
-from shopwright.services.pricing.schemes import Relief
-from shopwright.services.pricing.taxes import Taxed
+from shopwright.services.pricing.schemes import TaxExemption
+from shopwright.services.pricing.taxes import TaxationPoint
 
 
 def options(
@@ -102,7 +102,7 @@ class QuoteInputs:
         tax_rules: Sequence[TaxRule] = (),
         zone: ZoneInfo = UTC,
         listed: Mapping[str, Money] | None = None,
-        relief: Relief | None = None,
+        relief: TaxExemption | None = None,
     ) -> None:
         self.prices = prices
         self.listed = listed or {}
@@ -168,7 +168,11 @@ def _gross(item: Item, basis: QuoteInputs) -> Money:
 
 
 def _with(
-    request: QuoteRequest, basis: QuoteInputs, place: Taxed, items: Sequence[Item], chosen: Sequence[DiscountOffer]
+    request: QuoteRequest,
+    basis: QuoteInputs,
+    place: TaxationPoint,
+    items: Sequence[Item],
+    chosen: Sequence[DiscountOffer],
 ) -> Quote:
     """Calculate the quote with these discounts; its breakdown begins with them."""
     currency = request.currency
@@ -228,17 +232,17 @@ def _chosen(request: QuoteRequest, basis: QuoteInputs, goods: Money, *, free: bo
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
-def place_of(request: QuoteRequest, basis: QuoteInputs) -> Taxed:
+def place_of(request: QuoteRequest, basis: QuoteInputs) -> TaxationPoint:
     """The place and time of taxation; sales free of tax have one rate of 0 %."""
     if basis.relief is not None:
-        return Taxed(
+        return TaxationPoint(
             country=basis.relief.country,
             region="",
             rates=(basis.relief.rate(),),
             included=basis.relief.category != "K" and basis.prices_include_tax,
             at=basis.now,
         )
-    place = Taxed(
+    place = TaxationPoint(
         country=place_form(request.country) or basis.home_country,
         region=request.region,
         postcode=request.postcode,
@@ -254,7 +258,7 @@ def place_of(request: QuoteRequest, basis: QuoteInputs) -> Taxed:
 
 
 def _taxed(
-    place: Taxed, items: Sequence[Item], goods: Sequence[Money], shipping: Money, receipt: list[Step]
+    place: TaxationPoint, items: Sequence[Item], goods: Sequence[Money], shipping: Money, receipt: list[Step]
 ) -> list[tuple[TaxPart, ...]]:
     """The tax parts of each item and, last, of shipping."""
     classes = [item.tax_class for item in items]

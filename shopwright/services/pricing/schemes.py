@@ -34,7 +34,7 @@ INTRA_COMMUNITY: Final = "Intra-community supply (Directive 2006/112/EC, article
 HOLDS: Final = timedelta(days=7)  # what a register said before is asked again
 
 
-class Relief(msgspec.Struct, frozen=True):
+class TaxExemption(msgspec.Struct, frozen=True):
     """Why the whole sale is free of tax, and the country whose rule that is."""
 
     category: TaxCategory
@@ -78,12 +78,12 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
         accepted = self._is_proven(check) if self._crosses_within_the_eu else check.valid is not False
         return "business" if accepted else "person"
 
-    def relief(self) -> Relief | None:
+    def relief(self) -> TaxExemption | None:
         """The relief that applies to this sale, or None."""
         if self.seller and self.seller.small_business:
-            return Relief("E", self.seller.small_business, self.ship_from)
+            return TaxExemption("E", self.seller.small_business, self.ship_from)
         if self._crosses_within_the_eu and self.buyer == "business":
-            return Relief("K", INTRA_COMMUNITY, self.ship_to)
+            return TaxExemption("K", INTRA_COMMUNITY, self.ship_to)
         return None
 
     @property

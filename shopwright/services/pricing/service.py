@@ -175,7 +175,7 @@ class PricingService:
         known = tuple(dict.fromkeys(name for name in names if name))
         return store.Buyer(known, tuple(self._hashed.of("customer", name) for name in known))
 
-    async def unredeem(self, order_id: str) -> None:
+    async def release_coupons(self, order_id: str) -> None:
         async with self._work.begin() as tx:
             await store.unuse_coupons(tx, order_id)
 

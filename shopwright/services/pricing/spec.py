@@ -38,5 +38,5 @@ SPEC = ServiceSpec(
         "untaxed_places",
     ),
     public=True,
-    seldom=True,
+    rarely_changes=True,
 )

@@ -14,7 +14,7 @@ from shopwright.kit.regions import region_form
 from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing import dated, presets, schemes, tax_checks, tax_rows, tax_store
 from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule, UntaxedPlace
-from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
+from shopwright.services.pricing.taxes import TaxationPoint, clean_tax_rate, key_of
 
 
 class Taxes:
@@ -36,7 +36,7 @@ class Taxes:
 
         By default it decides in EU member states (Directive 2006/112/EC, articles 63, 93 and 95).
         """
-        here = Taxed(
+        here = TaxationPoint(
             country=place_form(country),
             region=region,
             postcode=postcode,
@@ -174,7 +174,9 @@ class Taxes:
         found = []
         for one in await tax_store.untaxed_places(self._work):
             rates = await self.of(one.country)
-            here = Taxed(country=one.country, region=one.region, rates=rates, included=True, at=self._work.now())
+            here = TaxationPoint(
+                country=one.country, region=one.region, rates=rates, included=True, at=self._work.now()
+            )
             said = [
                 rate
                 for rate in rates

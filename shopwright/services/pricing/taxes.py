@@ -57,7 +57,7 @@ def key_of(rate: TaxRate) -> Key:
     return rate.country, rate.region, rate.postcodes, rate.tax_class, rate.authority
 
 
-class Taxed(msgspec.Struct, frozen=True, kw_only=True):
+class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
     """A place and time of taxation with its rates; `included`: whether prices include tax."""
 
     country: str
@@ -96,7 +96,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
     def _ppm(self, tax_class: str) -> int:
         return sum(rate.ppm for rate in self.applicable(tax_class))
 
-    def here(self) -> "Taxed":
+    def here(self) -> "TaxationPoint":
         """The same with only the rates that apply here and now, as it is asked often."""
         near = self._nearness()
         return msgspec.structs.replace(self, rates=tuple(rate for rate in self.rates if near(rate)))

@@ -30,28 +30,28 @@ class Recommendations(Protocol):
     """The operations of recommendations. A viewer is a customer id, or a random id of a browser."""
 
     @idempotent
-    async def remembers(self, viewer: str) -> bool:
+    async def has_consent(self, viewer: str) -> bool:
         """Whether the viewer consented to remembering views."""
         ...
 
-    async def remember(self, viewer: str, *, wanted: bool) -> None:
+    async def set_consent(self, viewer: str, *, wanted: bool) -> None:
         """Give or withdraw consent; withdrawal deletes all views."""
         ...
 
-    async def saw(self, viewer: str, product: str) -> None:
+    async def record_view(self, viewer: str, product: str) -> None:
         """Record a viewed product (id or slug) if the viewer consented. Raises Missing."""
         ...
 
-    async def looked(self, counts: Mapping[str, int]) -> None:
+    async def record_view_counts(self, counts: Mapping[str, int]) -> None:
         """Record anonymous counts of product page views (id or slug)."""
         ...
 
-    async def become(self, viewer: str, user_id: str) -> None:
+    async def assign_views(self, viewer: str, user_id: str) -> None:
         """Move a browser's views to a customer."""
         ...
 
     @idempotent
-    async def seen(self, viewer: str, limit: int = 60) -> list[str]:
+    async def recently_viewed(self, viewer: str, limit: int = 60) -> list[str]:
         """Return recently viewed products, newest first."""
         ...
 

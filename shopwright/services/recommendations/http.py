@@ -21,7 +21,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     remember: bool
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ViewedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product by id or slug."""
 
     product: str
@@ -30,20 +30,20 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 @get("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="get_consents")
 async def get_consents(recommendations: Service, caller: CurrentCaller) -> Consent:
     """Get one's consent."""
-    return Consent(remember=await recommendations.remembers(caller.user_id or ""))
+    return Consent(remember=await recommendations.has_consent(caller.user_id or ""))
 
 
 @put("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="put_consents")
 async def put_consents(recommendations: Service, caller: CurrentCaller, data: JSONBody[Consent]) -> Consent:
     """Give or withdraw consent; withdrawal deletes remembered views at once."""
-    await recommendations.remember(caller.user_id or "", wanted=data.remember)
+    await recommendations.set_consent(caller.user_id or "", wanted=data.remember)
     return data
 
 
 @post("/v1/me/views", opt=allow(signed_in), tags=["recommendations"], operation_id="add_view", status_code=204)
-async def add_view(recommendations: Service, caller: CurrentCaller, data: JSONBody[Look]) -> None:
+async def add_view(recommendations: Service, caller: CurrentCaller, data: JSONBody[ViewedBody]) -> None:
     """Record a product view, if one consented."""
-    await recommendations.saw(caller.user_id or "", data.product)
+    await recommendations.record_view(caller.user_id or "", data.product)
 
 
 def routes() -> Routes:

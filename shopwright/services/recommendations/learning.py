@@ -20,14 +20,14 @@ class Learning:
         self._work = work
         self._catalog = catalog
 
-    async def on_paid(self, heard: Delivery) -> None:
+    async def on_paid(self, delivery: Delivery) -> None:
         """Handle OrderPaid: count the products bought together."""
-        products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        products = sorted({line.product_id for line in delivery.event.lines})[:MOST_IN_ORDER]
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             time = getattr(
-                heard.event, "placed_at", heard.stored.time
+                delivery.event, "placed_at", delivery.stored.time
             )  # one of an earlier shop counts when it was placed
-            await self._count(tx, products, to_micros(time), heard.event.customer_id)
+            await self._count(tx, products, to_micros(time), delivery.event.customer_id)
 
     @staticmethod
     async def _count(tx: Transaction, products: Sequence[str], time: int, user_id: str | None) -> None:
@@ -39,16 +39,16 @@ class Learning:
                 if other != product_id:
                     await store.count_pair(tx, product_id, other)
 
-    async def on_published(self, heard: Delivery) -> None:
+    async def on_published(self, delivery: Delivery) -> None:
         """Handle ProductPublished: store the product's features."""
         try:
-            product = await self._catalog.get(heard.event.product_id)
+            product = await self._catalog.get(delivery.event.product_id)
         except Missing:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             await store.set_features(tx, product.id, model.features(product))
 
-    async def on_retired(self, heard: Delivery) -> None:
+    async def on_retired(self, delivery: Delivery) -> None:
         """Handle ProductRetired: delete the product's features."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.set_features(tx, heard.event.product_id, [])
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.set_features(tx, delivery.event.product_id, [])

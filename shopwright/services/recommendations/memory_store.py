@@ -26,7 +26,7 @@ async def forget(tx: Transaction, viewer: str) -> None:
     await tx.run("DELETE FROM views WHERE viewer = :viewer", viewer=viewer)
 
 
-async def saw(tx: Transaction, viewer: str, product_id: str) -> None:
+async def record_view(tx: Transaction, viewer: str, product_id: str) -> None:
     """Record a view; only the newest are kept."""
     await tx.run(
         "INSERT INTO views (viewer, product_id, time) VALUES (:viewer, :product_id, :time)"

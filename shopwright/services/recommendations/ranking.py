@@ -33,7 +33,7 @@ class Ranking:
             return []
         if kind == "for_you":
             return await self._for_you(user_id, products, limit)
-        found = await self._viewed.seen(user_id, limit + len(products))
+        found = await self._viewed.recently_viewed(user_id, limit + len(products))
         return [Recommended(one, "You looked at this") for one in found if one not in products][:limit]
 
     async def _for_you(self, user_id: str, without: Sequence[str], limit: int) -> list[Recommended]:
@@ -42,7 +42,7 @@ class Ranking:
         known = [*bought, *without]
         found = await self._together(bought, known, limit, "Bought by people who bought what you did")
         if len(found) < limit:
-            viewed = [one for one in await self._viewed.seen(user_id, HISTORY) if one not in bought]
+            viewed = [one for one in await self._viewed.recently_viewed(user_id, HISTORY) if one not in bought]
             taken = {one.product_id for one in found} | set(known)
             like = await self._similar(viewed, limit + len(taken))
             found += [

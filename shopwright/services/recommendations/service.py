@@ -26,23 +26,23 @@ class RecommendationService(Recommendations):
         self._viewed = ViewedProducts(work, catalog)
         self._ranking = Ranking(work, self._viewed)
 
-    async def remembers(self, viewer: str) -> bool:
-        return await self._viewed.remembers(viewer)
+    async def has_consent(self, viewer: str) -> bool:
+        return await self._viewed.has_consent(viewer)
 
-    async def remember(self, viewer: str, *, wanted: bool) -> None:
-        await self._viewed.remember(viewer, wanted=wanted)
+    async def set_consent(self, viewer: str, *, wanted: bool) -> None:
+        await self._viewed.set_consent(viewer, wanted=wanted)
 
-    async def saw(self, viewer: str, product: str) -> None:
-        await self._viewed.saw(viewer, product)
+    async def record_view(self, viewer: str, product: str) -> None:
+        await self._viewed.record_view(viewer, product)
 
-    async def looked(self, counts: Mapping[str, int]) -> None:
-        await self._viewed.looked(counts)
+    async def record_view_counts(self, counts: Mapping[str, int]) -> None:
+        await self._viewed.record_view_counts(counts)
 
-    async def become(self, viewer: str, user_id: str) -> None:
-        await self._viewed.become(viewer, user_id)
+    async def assign_views(self, viewer: str, user_id: str) -> None:
+        await self._viewed.assign_views(viewer, user_id)
 
-    async def seen(self, viewer: str, limit: int = 60) -> list[str]:
-        return await self._viewed.seen(viewer, limit)
+    async def recently_viewed(self, viewer: str, limit: int = 60) -> list[str]:
+        return await self._viewed.recently_viewed(viewer, limit)
 
     async def recommend(
         self, kind: Kind, *, products: Sequence[str] = (), user_id: str | None = None, limit: int = 8
@@ -52,20 +52,20 @@ class RecommendationService(Recommendations):
 
     # --- event handlers and jobs
 
-    async def on_paid(self, heard: Delivery) -> None:
-        await self._learning.on_paid(heard)
+    async def on_paid(self, delivery: Delivery) -> None:
+        await self._learning.on_paid(delivery)
 
-    async def on_published(self, heard: Delivery) -> None:
-        await self._learning.on_published(heard)
+    async def on_published(self, delivery: Delivery) -> None:
+        await self._learning.on_published(delivery)
 
-    async def on_retired(self, heard: Delivery) -> None:
-        await self._learning.on_retired(heard)
+    async def on_retired(self, delivery: Delivery) -> None:
+        await self._learning.on_retired(delivery)
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: delete the customer's purchases and views."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.forget(tx, heard.event.user_id)
-            await memory_store.forget(tx, heard.event.user_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.forget(tx, delivery.event.user_id)
+            await memory_store.forget(tx, delivery.event.user_id)
 
     async def forget_old(self) -> None:
         await self._viewed.forget_old()

@@ -19,12 +19,12 @@ SPEC = ServiceSpec(
     build=_build,
     handlers=handlers,
     jobs=jobs,
-    reads=("recommend", "remembers", "seen"),
+    reads=("recommend", "has_consent", "recently_viewed"),
     fallbacks={
         "recommend": list,
-        "remembers": bool,
-        "seen": list,
-        "saw": lambda: None,
-        "become": lambda: None,
+        "has_consent": bool,
+        "recently_viewed": list,
+        "record_view": lambda: None,
+        "assign_views": lambda: None,
     },
 )

@@ -22,35 +22,35 @@ class ViewedProducts:
         self._work = work
         self._catalog = catalog
 
-    async def remembers(self, viewer: str) -> bool:
+    async def has_consent(self, viewer: str) -> bool:
         return await memory_store.consent(self._work, viewer)
 
-    async def remember(self, viewer: str, *, wanted: bool) -> None:
+    async def set_consent(self, viewer: str, *, wanted: bool) -> None:
         async with self._work.begin() as tx:
             if wanted:
                 await memory_store.give_consent(tx, viewer)
             else:
                 await memory_store.forget(tx, viewer)
 
-    async def saw(self, viewer: str, product: str) -> None:
+    async def record_view(self, viewer: str, product: str) -> None:
         known = await self._catalog.get(product)
         if known.status != "published":
             raise Missing(_("There is no product “{product}”.", product=product))
         async with self._work.begin() as tx:
             if await memory_store.consent(tx, viewer):
-                await memory_store.saw(tx, viewer, known.id)
+                await memory_store.record_view(tx, viewer, known.id)
 
-    async def become(self, viewer: str, user_id: str) -> None:
+    async def assign_views(self, viewer: str, user_id: str) -> None:
         async with self._work.begin() as tx:
             if await memory_store.consent(tx, viewer):
                 await memory_store.give_consent(tx, user_id)
                 await memory_store.move(tx, viewer, user_id)
                 await memory_store.forget(tx, viewer)
 
-    async def seen(self, viewer: str, limit: int = 60) -> list[str]:
+    async def recently_viewed(self, viewer: str, limit: int = 60) -> list[str]:
         return await memory_store.seen_by(self._work, viewer, limit)
 
-    async def looked(self, counts: Mapping[str, int]) -> None:
+    async def record_view_counts(self, counts: Mapping[str, int]) -> None:
         known: Counter[str] = Counter()
         for slug, count in counts.items():
             try:

@@ -90,7 +90,9 @@ class Reviews(Protocol):
         ...
 
     @idempotent
-    async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
+    async def review_page(
+        self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1
+    ) -> list[Review]:
         """Return a page of published reviews in this order; `stars`: of one rating (0: all)."""
         ...
 
@@ -104,7 +106,7 @@ class Reviews(Protocol):
         ...
 
     @idempotent
-    async def own(self, product_id: str, user_id: str) -> Review | None:
+    async def review_of(self, product_id: str, user_id: str) -> Review | None:
         """Return a person's review of a product in any status."""
         ...
 

@@ -104,7 +104,9 @@ class ReviewService:
         key = ("shown", product_id, after, limit)
         return await self._memo.get(key, lambda: self._store.shown_for(self._work, product_id, after, limit))
 
-    async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
+    async def review_page(
+        self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1
+    ) -> list[Review]:
         start = (max(page, 1) - 1) * REVIEWS_A_PAGE
         every = await self._memo.get(("every", product_id), lambda: self._store.all_shown_for(self._work, product_id))
         wanted = [review for review in every if stars in {0, review.rating}]
@@ -124,7 +126,7 @@ class ReviewService:
                 await self._store.write(tx, review, version)
         return review
 
-    async def own(self, product_id: str, user_id: str) -> Review | None:
+    async def review_of(self, product_id: str, user_id: str) -> Review | None:
         found = await self._store.by(self._work, product_id, user_id)
         return found[0] if found else None
 
@@ -162,18 +164,18 @@ class ReviewService:
     async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
         return await self._store.with_status(self._work, status, after, limit)
 
-    async def on_paid(self, heard: Delivery) -> None:
+    async def on_paid(self, delivery: Delivery) -> None:
         """Handle OrderPaid: allow the buyer to review."""
-        if heard.event.customer_id is None:
+        if delivery.event.customer_id is None:
             return
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            for line in heard.event.lines:
-                await store.add_purchase(tx, heard.event.customer_id, line.product_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            for line in delivery.event.lines:
+                await store.add_purchase(tx, delivery.event.customer_id, line.product_id)
 
-    async def on_erased(self, heard: Delivery) -> None:
+    async def on_erased(self, delivery: Delivery) -> None:
         """Handle UserErased: anonymise their reviews."""
-        user_id = heard.event.user_id
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        user_id = delivery.event.user_id
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             for product_id in await store.purchases(tx, user_id):
                 if found := await self._store.by(tx, product_id, user_id):
                     review, version = found

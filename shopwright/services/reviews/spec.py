@@ -17,14 +17,14 @@ SPEC = ServiceSpec(
     contract=Reviews,
     build=_build,
     handlers=handlers,
-    cached=("of_product", "chosen", "histogram"),
+    cached=("of_product", "review_page", "histogram"),
     fallbacks={
         "of_product": list,
-        "chosen": list,
-        "own": lambda: None,
+        "review_page": list,
+        "review_of": lambda: None,
         "histogram": lambda: Histogram((0, 0, 0, 0, 0)),
     },
     public=True,
-    seldom=True,
+    rarely_changes=True,
     documents=True,
 )

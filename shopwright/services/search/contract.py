@@ -132,7 +132,7 @@ class Search(Protocol):
         """Rebuild the index from the database."""
         ...
 
-    async def searched(self, counts: Mapping[str, int]) -> None:
+    async def record_searches(self, counts: Mapping[str, int]) -> None:
         """Record anonymous counts of search texts."""
         ...
 

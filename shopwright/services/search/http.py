@@ -20,7 +20,7 @@ Service = Dependency[Search]
 Price = Annotated[int | None, Parameter(ge=0, le=LARGEST, description="minor units")]
 
 
-class Shown(msgspec.Struct, frozen=True):
+class SearchResults(msgspec.Struct, frozen=True):
     """Search results in the API documentation."""
 
     items: list[Card]
@@ -37,7 +37,7 @@ class Shown(msgspec.Struct, frozen=True):
     opt=allow(anyone, "search") | also_asks("category", "brand", "in_stock", begins="attr."),
     tags=["search"],
     operation_id="search",
-    responses=answers(Shown, "Products that fit, and ways to narrow down."),
+    responses=answers(SearchResults, "Products that fit, and ways to narrow down."),
 )
 async def find(
     search: Service,

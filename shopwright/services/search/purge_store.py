@@ -9,7 +9,7 @@ from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transactio
 NOTE = "ON CONFLICT (subject) DO UPDATE SET times = purges.times + 1"
 
 
-class NotedPurge(msgspec.Struct, frozen=True):
+class PendingPurge(msgspec.Struct, frozen=True):
     """A recorded change; `times`: how often it was recorded."""
 
     subject: str
@@ -36,13 +36,13 @@ async def note_variant(tx: Transaction, variant_id: str) -> None:
     )
 
 
-async def noted(source: ServiceDatabase, most: int) -> list[NotedPurge]:
+async def noted(source: ServiceDatabase, most: int) -> list[PendingPurge]:
     """Return some recorded changes."""
     rows = await source.fetch("SELECT subject, times FROM purges LIMIT :most", most=most)
-    return [NotedPurge(row["subject"], row["times"]) for row in rows]
+    return [PendingPurge(row["subject"], row["times"]) for row in rows]
 
 
-async def told(tx: Transaction, done: Sequence[NotedPurge]) -> None:
+async def told(tx: Transaction, done: Sequence[PendingPurge]) -> None:
     """Delete reported changes, except those recorded again since."""
     await tx.run_many(
         "DELETE FROM purges WHERE subject = :subject AND times = :times",

@@ -150,7 +150,7 @@ class SearchService:
 
     # --- anonymous search counts
 
-    async def searched(self, counts: Mapping[str, int]) -> None:
+    async def record_searches(self, counts: Mapping[str, int]) -> None:
         said: Counter[str] = Counter()
         for text, count in counts.items():
             words = " ".join(text.casefold().split())[:COUNTED_WORDS]
@@ -162,15 +162,15 @@ class SearchService:
 
     # --- event handlers
 
-    async def on_published(self, heard: Delivery) -> None:
+    async def on_published(self, delivery: Delivery) -> None:
         """Handle ProductPublished: read the product anew."""
         try:
-            product = await self._catalog.get(heard.event.product_id)
+            product = await self._catalog.get(delivery.event.product_id)
         except Missing:
             return
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         collections = await self._catalog.collections_of(product.id)
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             if product.status == "published":
                 known = model.entry(product, _above(product, categories), collections, types)
                 await store.write_entry(tx, known, [variant.id for variant in product.variants])
@@ -178,34 +178,36 @@ class SearchService:
                 await store.hide(tx, product.id)
             await self.edges.note(tx, product.id)
 
-    async def on_retired(self, heard: Delivery) -> None:
+    async def on_retired(self, delivery: Delivery) -> None:
         """Handle ProductRetired."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.hide(tx, heard.event.product_id)
-            await self.edges.note(tx, heard.event.product_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.hide(tx, delivery.event.product_id)
+            await self.edges.note(tx, delivery.event.product_id)
 
-    async def on_price(self, heard: Delivery) -> None:
+    async def on_price(self, delivery: Delivery) -> None:
         """Handle PriceChanged."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.set_price(tx, heard.event.variant_id, heard.event.price, heard.event.compare_at)
-            await self.edges.note_variant(tx, heard.event.variant_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.set_price(tx, delivery.event.variant_id, delivery.event.price, delivery.event.compare_at)
+            await self.edges.note_variant(tx, delivery.event.variant_id)
 
-    async def on_stock(self, heard: Delivery) -> None:
+    async def on_stock(self, delivery: Delivery) -> None:
         """Handle StockChanged."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.set_available(tx, heard.event.variant_id, heard.event.available)
-            await self.edges.note_variant(tx, heard.event.variant_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.set_available(tx, delivery.event.variant_id, delivery.event.available)
+            await self.edges.note_variant(tx, delivery.event.variant_id)
 
-    async def on_review(self, heard: Delivery) -> None:
+    async def on_review(self, delivery: Delivery) -> None:
         """Handle ReviewPublished, which has the whole sum, so late or repeated delivery does no harm."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            await store.set_rating(tx, heard.event.product_id, heard.event.rating_sum, heard.event.rating_count)
-            await self.edges.note(tx, heard.event.product_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            await store.set_rating(
+                tx, delivery.event.product_id, delivery.event.rating_sum, delivery.event.rating_count
+            )
+            await self.edges.note(tx, delivery.event.product_id)
 
-    async def on_paid(self, heard: Delivery) -> None:
+    async def on_paid(self, delivery: Delivery) -> None:
         """Handle OrderPaid: count sales for the sort order."""
-        async with self._work.begin(dedup_key=heard.key) as tx:
-            for line in heard.event.lines:
+        async with self._work.begin(dedup_key=delivery.key) as tx:
+            for line in delivery.event.lines:
                 await store.add_sold(tx, line.product_id, line.quantity)
 
     # --- the index

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from shopwright.kit.audit import Act, AuditEntry, AuditFilter
+from shopwright.kit.audit import AuditEntry, AuditFilter, StaffAction
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase
@@ -32,7 +32,7 @@ class AuditLog:
         self._work = work
         self._key = key
 
-    async def begin(self, act: Act, before: Mapping[str, object]) -> str:
+    async def begin(self, act: StaffAction, before: Mapping[str, object]) -> str:
         """Open an entry and return its id."""
         act_id = self._work.ids.new("act")
         async with self._work.begin() as tx:
@@ -55,7 +55,7 @@ class AuditLog:
         return True
 
     @asynccontextmanager
-    async def recording(self, act: Act) -> AsyncIterator[None]:
+    async def recording(self, act: StaffAction) -> AsyncIterator[None]:
         """Record what a command does, even if it replaces the log itself (restore)."""
         act_id, status = await self.begin(act, {}), 0
         try:
@@ -68,7 +68,7 @@ class AuditLog:
             if not await self.end(act_id, status, {}):
                 await self.end(await self.begin(act, {}), status, {})
 
-    async def record(self, act: Act) -> None:
+    async def record(self, act: StaffAction) -> None:
         """Record an action that is one step, or complete."""
         await self.end(await self.begin(act, {}), DONE, {})
 
@@ -98,7 +98,7 @@ class AuditLog:
         text = "".join(f"{len(part)}:{part}" for part in parts)
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
-    async def damage(self) -> list[str]:
+    async def check_consistency(self) -> list[str]:
         """Describe missing, changed and foreign entries, one sentence each."""
         wrong: list[str] = []
         seq, code = 0, ""

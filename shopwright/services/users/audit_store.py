@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shopwright.kit.audit import Act, AuditEntry, AuditFilter
+from shopwright.kit.audit import AuditEntry, AuditFilter, StaffAction
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.database import Row
@@ -15,7 +15,7 @@ from shopwright.kit.personal import Personal
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
     """Fields of an entry that are not filtered by."""
 
-    act: Act
+    act: StaffAction
     before: Personal[dict[str, object]] = {}
     after: Personal[dict[str, object]] = {}
     status: int = 0

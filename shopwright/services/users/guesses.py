@@ -18,7 +18,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.users import guess_store
 
 
-class GuessPace(msgspec.Struct, frozen=True):
+class GuessLimit(msgspec.Struct, frozen=True):
     """The allowed pace: `free` tries, then delays that double from a second up to `longest`."""
 
     free: int
@@ -31,11 +31,11 @@ class GuessPace(msgspec.Struct, frozen=True):
         return min(timedelta(seconds=2 ** min(tries - self.free, 20)), self.longest)
 
 
-ACCOUNT = GuessPace(5, timedelta(minutes=15))
-BROWSER = GuessPace(5, timedelta(minutes=15))
+ACCOUNT = GuessLimit(5, timedelta(minutes=15))
+BROWSER = GuessLimit(5, timedelta(minutes=15))
 # Others may share the address with a client that signed in from it.
-PLACE = GuessPace(5, timedelta(seconds=30))
-ADDRESS = GuessPace(50, timedelta(minutes=1))
+PLACE = GuessLimit(5, timedelta(seconds=30))
+ADDRESS = GuessLimit(50, timedelta(minutes=1))
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -46,10 +46,10 @@ class Client(msgspec.Struct, frozen=True):
     session: str = ""
 
 
-class Try(msgspec.Struct, frozen=True):
+class GuessAttempt(msgspec.Struct, frozen=True):
     """A counted try. `known`: from a client the account knows."""
 
-    counts: tuple[tuple[str, GuessPace], ...]
+    counts: tuple[tuple[str, GuessLimit], ...]
     known: bool
 
 
@@ -59,7 +59,7 @@ class Guesses:
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
 
-    async def begin(self, kind: str, account: str, user_id: str, client: Client) -> Try:
+    async def begin(self, kind: str, account: str, user_id: str, client: Client) -> GuessAttempt:
         """Count a try before the check. `account`: as typed. Raises RateLimited."""
         async with self._work.begin() as tx:
             known = await self._known(tx, user_id, client)
@@ -69,18 +69,18 @@ class Guesses:
             else:
                 counts = [(f"{kind}:account:{_short(account)}", ACCOUNT)]
                 counts += [(f"address:{client.address}", ADDRESS)] if client.address else []
-            tried = Try(tuple(sorted(counts, key=lambda one: one[0])), known is not None)
+            tried = GuessAttempt(tuple(sorted(counts, key=lambda one: one[0])), known is not None)
             for key, pace in tried.counts:
                 await self._count(tx, key, pace)
         return tried
 
-    async def was_right(self, tried: Try) -> None:
+    async def was_right(self, tried: GuessAttempt) -> None:
         """Remove a successful try from the counts."""
         async with self._work.begin() as tx:
             for key, _unused in tried.counts:
                 await guess_store.take_back(tx, key, everything=tried.known)
 
-    async def _known(self, tx: Transaction, user_id: str, client: Client) -> tuple[str, GuessPace] | None:
+    async def _known(self, tx: Transaction, user_id: str, client: Client) -> tuple[str, GuessLimit] | None:
         if client.session:
             return f"session:{client.session}", BROWSER
         found = await guess_store.known(
@@ -92,7 +92,7 @@ class Guesses:
             return f"place:{user_id}:{client.address}", PLACE
         return None
 
-    async def _count(self, tx: Transaction, key: str, pace: GuessPace) -> None:
+    async def _count(self, tx: Transaction, key: str, pace: GuessLimit) -> None:
         tries, last = await guess_store.hold(tx, key)
         wait = (from_micros(last) + pace.delay(tries) - tx.now).total_seconds() if tries else 0
         if wait > 0:

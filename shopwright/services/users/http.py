@@ -12,7 +12,7 @@ from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Email, Name, Token, faults
 from shopwright.kit.errors import Invalid
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.http.pagination import Limit, Page, page
 from shopwright.kit.http.routes import Routes
@@ -48,14 +48,14 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     name: Name
 
 
-class OwnProof(msgspec.Struct, forbid_unknown_fields=True):
+class PasswordProof(msgspec.Struct, forbid_unknown_fields=True):
     """One's own password, and code if required, to change staff."""
 
     own_password: str = ""
     code: str = ""
 
 
-class NewStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
+class NewStaff(PasswordProof, forbid_unknown_fields=True, kw_only=True):
     """Request to invite a staff member, who chooses a password by e-mail."""
 
     email: Email
@@ -63,7 +63,7 @@ class NewStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
     role: str
 
 
-class ChangedStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
+class ChangedStaff(PasswordProof, forbid_unknown_fields=True, kw_only=True):
     """Changes to a staff account; omitted fields stay."""
 
     role: str | None = None
@@ -78,7 +78,7 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     code: str = ""
 
 
-class Again(msgspec.Struct, forbid_unknown_fields=True):
+class Reauthentication(msgspec.Struct, forbid_unknown_fields=True):
     """One's password again, and code if required, as a stolen session has neither."""
 
     password: str = ""
@@ -157,13 +157,15 @@ async def change_staff(
 
 
 @delete("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="remove_staff")
-async def remove_staff(users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[OwnProof]) -> None:
+async def remove_staff(
+    users: Service, caller: CurrentCaller, user_id: FromPath[str], data: JSONBody[PasswordProof]
+) -> None:
     """Remove a staff role; sessions and tokens end at once, and the account becomes a customer's."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
     await users.remove_staff(user_id)
 
 
-@post("/v1/sessions", opt=seldom(anyone), tags=["users"], operation_id="sign_in")
+@post("/v1/sessions", opt=sensitive(anyone), tags=["users"], operation_id="sign_in")
 async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Tokens:
     """Sign in: returns an access token (15 minutes) and a single-use refresh token."""
     address = request.client.host if request.client else ""
@@ -172,7 +174,7 @@ async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[
 
 @post("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="begin_second_factor")
 async def begin_second_factor(
-    users: Service, caller: CurrentCaller, settings: Dependency[Named], data: JSONBody[Again | None] = None
+    users: Service, caller: CurrentCaller, settings: Dependency[Named], data: JSONBody[Reauthentication | None] = None
 ) -> SecondFactor:
     """Get a secret for an authenticator (TOTP) by giving the password again; unused until confirmed."""
     await users.reauthenticate(caller, data.password if data else "")
@@ -182,7 +184,7 @@ async def begin_second_factor(
 @post(
     "/v1/me/second-factor/confirm", opt=allow(signed_in, "guess"), tags=["users"], operation_id="confirm_second_factor"
 )
-async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again]) -> SpareCodes:
+async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Reauthentication]) -> SpareCodes:
     """Confirm the authenticator with a code; a given password is checked, too."""
     if data.password:
         await users.reauthenticate(caller, data.password)
@@ -190,9 +192,11 @@ async def confirm_second_factor(users: Service, caller: CurrentCaller, data: JSO
 
 
 @delete("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="drop_second_factor")
-async def drop_second_factor(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
+async def drop_second_factor(
+    users: Service, caller: CurrentCaller, data: JSONBody[Reauthentication | None] = None
+) -> None:
     """Remove the second factor, with password and code."""
-    told = data or Again()
+    told = data or Reauthentication()
     await users.drop_second_factor(caller, told.password, told.code)
 
 
@@ -301,9 +305,9 @@ async def change_me(users: Service, caller: CurrentCaller, data: JSONBody[Profil
 
 
 @delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
-async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Again | None] = None) -> None:
+async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Reauthentication | None] = None) -> None:
     """Erase one's account and personal data, with password and code if required; orders stay, anonymised."""
-    told = data or Again()
+    told = data or Reauthentication()
     await users.reauthenticate(caller, told.password, told.code)
     await users.erase(caller.user_id or "")
 

@@ -21,7 +21,7 @@ class Profiles:
         found = await store.with_password(self._work, model.email_key(email))
         return found[0] if found else None
 
-    async def holder_of(self, email: str) -> User | None:
+    async def owner_of_email(self, email: str) -> User | None:
         found = await store.with_password(self._work, model.email_key(email))
         return found[0] if found and (found[0].verified or found[1] == model.NO_PASSWORD) else None
 

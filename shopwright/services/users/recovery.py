@@ -32,7 +32,7 @@ class AccountRecovery:
         self._work = context.work
         self._factors = factors
 
-    async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
         return await self._token(user_id, purpose, email)
 
     async def invitation_token(self, user_id: str, email: str = "") -> str:
@@ -77,7 +77,7 @@ class AccountRecovery:
         user = await self._context.get(user_id)
         if not user.verified or await store.has_password(self._work, user_id):
             return ""
-        return await self.letter_token(user_id, "reset")
+        return await self.email_token(user_id, "reset")
 
     async def _end_what_was_set(self, tx: Transaction, user: User) -> None:
         """Reset credentials set before the address was verified, as their author never proved to own it.

@@ -52,7 +52,7 @@ class Registration:
         await tx.emit(UserRegistered(user_id=user.id, email=user.email, name=user.name))
         return True
 
-    async def bring(self, email: str, name: str) -> User:
+    async def import_customer(self, email: str, name: str) -> User:
         normal = check_email(email)
         user = User(id=self._work.ids.new("usr"), email=normal, name=model.check_name(name))
         async with self._work.begin() as tx:

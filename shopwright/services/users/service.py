@@ -10,7 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from shopwright.kit.addresses import Address
-from shopwright.kit.audit import Act, AuditEntry, AuditFilter
+from shopwright.kit.audit import AuditEntry, AuditFilter, StaffAction
 from shopwright.kit.auth import Caller
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.vault import Vault, protect
@@ -72,8 +72,8 @@ class UserService(Users):
     async def sign_up(self, email: str, password: str, name: str) -> User:
         return await self._registration.sign_up(email, password, name)
 
-    async def bring(self, email: str, name: str) -> User:
-        return await self._registration.bring(email, name)
+    async def import_customer(self, email: str, name: str) -> User:
+        return await self._registration.import_customer(email, name)
 
     async def sign_in(self, email: str, password: str, address: str = "", code: str = "") -> Tokens:
         return await self._sign_in.tokens(email, password, address, code)
@@ -123,8 +123,8 @@ class UserService(Users):
     async def by_email(self, email: str) -> User | None:
         return await self._profiles.by_email(email)
 
-    async def holder_of(self, email: str) -> User | None:
-        return await self._profiles.holder_of(email)
+    async def owner_of_email(self, email: str) -> User | None:
+        return await self._profiles.owner_of_email(email)
 
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
         return await self._profiles.change_profile(user_id, change)
@@ -135,8 +135,8 @@ class UserService(Users):
     async def erase_address(self, email: str) -> None:
         await self._erasure.address(email)
 
-    async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
-        return await self._recovery.letter_token(user_id, purpose, email)
+    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+        return await self._recovery.email_token(user_id, purpose, email)
 
     async def invitation_token(self, user_id: str, email: str = "") -> str:
         return await self._recovery.invitation_token(user_id, email)
@@ -186,10 +186,10 @@ class UserService(Users):
     async def end_sessions_of(self, user_id: str, who: Caller) -> None:
         await self._sessions.end_by_staff(user_id, who)
 
-    async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
+    async def begin_action(self, act: StaffAction, before: dict[str, Any]) -> str:
         return await self.log.begin(act, before)
 
-    async def end_act(self, act_id: str, status: int, after: dict[str, Any]) -> None:
+    async def end_action(self, act_id: str, status: int, after: dict[str, Any]) -> None:
         await self.log.end(act_id, status, after)
 
     async def audit(self, wanted: AuditFilter, before: int = 0, limit: int = 50) -> list[AuditEntry]:

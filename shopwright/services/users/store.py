@@ -265,17 +265,17 @@ async def delete_address(tx: Transaction, user_id: str, address_id: str) -> bool
     )
 
 
-class KeptKey(msgspec.Struct, frozen=True):
+class StoredSigningKey(msgspec.Struct, frozen=True):
     """A signing key with its encrypted private JWK."""
 
     key: SigningKey
     jwk: str
 
 
-async def signing_keys(source: ServiceDatabase | Transaction) -> list[KeptKey]:
+async def signing_keys(source: ServiceDatabase | Transaction) -> list[StoredSigningKey]:
     """Return all signing keys, newest first."""
     rows = await source.fetch("SELECT id, jwk, created_at FROM signing_keys ORDER BY id DESC")
-    return [KeptKey(SigningKey(row["id"], from_micros(row["created_at"])), row["jwk"]) for row in rows]
+    return [StoredSigningKey(SigningKey(row["id"], from_micros(row["created_at"])), row["jwk"]) for row in rows]
 
 
 async def drop_signing_key(tx: Transaction, key_id: str) -> None:

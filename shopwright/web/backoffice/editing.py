@@ -18,7 +18,7 @@ TICKED = "on"
 SHOWN = 400  # characters of a text that are shown to be compared
 
 
-class Difference(msgspec.Struct, frozen=True):
+class FieldConflict(msgspec.Struct, frozen=True):
     """A field changed by someone else: its current value and the text typed here ("" as `mine`: none)."""
 
     label: str
@@ -52,7 +52,7 @@ def is_untouched(form: Mapping[str, str], name: str) -> bool:
     return is_whole(form) and _seen(form).get(name) == _mark(form.get(name, ""))
 
 
-def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> list[Difference]:
+def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> list[FieldConflict]:
     """Fields someone else changed where the typed text differs."""
     if not is_whole(form):
         return []
@@ -61,7 +61,7 @@ def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping
         theirs, mine, before = now.get(name, ""), form.get(name, ""), seen.get(name, _mark(""))
         if before != _mark(theirs) and _mark(mine) != _mark(theirs):
             found.append(
-                Difference(labels.get(name, name), theirs[:SHOWN], mine[:SHOWN], touched=_mark(mine) != before)
+                FieldConflict(labels.get(name, name), theirs[:SHOWN], mine[:SHOWN], touched=_mark(mine) != before)
             )
     return found
 

@@ -96,7 +96,7 @@ async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[st
 @get("/office/orders/{order_id:str}/buyer", opt=audited(allow(staff("books.read"))), include_in_schema=False)
 async def kept_buyer(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
     """Show the retained buyer of an erased account, to accounting."""
-    return office.show("order_buyer.html", {"buyer": render.plain(await orders.kept_buyer(order_id))})
+    return office.show("order_buyer.html", {"buyer": render.plain(await orders.retained_buyer(order_id))})
 
 
 @get("/office/orders/{order_id:str}/source", opt=audited(allow(staff("orders.read"))), include_in_schema=False)

@@ -19,7 +19,14 @@ from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, Shi
 from shopwright.web import render
 from shopwright.web.backoffice import editing
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
-from shopwright.web.backoffice.rule_forms import PER_CENT, CouponForm, PromotionForm, RuleForm, ShippingForm, ShopFacts
+from shopwright.web.backoffice.rule_forms import (
+    PER_CENT,
+    CouponForm,
+    PromotionForm,
+    RuleForm,
+    RuleFormContext,
+    ShippingForm,
+)
 from shopwright.web.backoffice.tax_forms import TaxClassForm, TaxForm, TaxRuleForm, tax_context
 from shopwright.web.storefront.page_context import SettingsDep, Web, complaints, form_of
 
@@ -50,7 +57,7 @@ async def rules_page(
     found = await _found(pricing, kind, key)
     if found is None:
         raise Missing(_("It is not there any more."))
-    shown = FORMS[kind].fields(found, ShopFacts(settings.currency, settings.zone))
+    shown = FORMS[kind].fields(found, RuleFormContext(settings.currency, settings.zone))
     more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.marks(shown)}
     return await _show(office, pricing, settings.currency, more)
 
@@ -139,7 +146,7 @@ async def change(
     if kind not in FORMS:
         raise Missing(_("There is no such page."))
     form = await form_of(request)
-    shop = ShopFacts(settings.currency, settings.zone, office.caller.signature)
+    shop = RuleFormContext(settings.currency, settings.zone, office.caller.signature)
     try:
         if "remove" in form:
             await _remove(pricing, kind, form["remove"], shop.who)

@@ -26,36 +26,36 @@ LONGEST_ALT = 200
 
 
 @get("/office/new-product", opt=allow(staff("catalog.write")), include_in_schema=False)
-async def new_product(office: OfficeDep, shelf: ShelfDep) -> Response[bytes]:
+async def new_product(office: OfficeDep, product_views: ShelfDep) -> Response[bytes]:
     """Show the form for a new product."""
-    return _form(office, shelf, {}, "")
+    return _form(office, product_views, {}, "")
 
 
-def _form(office: OfficeContext, shelf: ProductViews, typed: dict[str, str], problem: str) -> Response[bytes]:
-    context = {"typed": typed, "problem": problem, "currency": shelf.currency}
+def _form(office: OfficeContext, product_views: ProductViews, typed: dict[str, str], problem: str) -> Response[bytes]:
+    context = {"typed": typed, "problem": problem, "currency": product_views.currency}
     return office.show("product_new.html", context, 422 if problem else 200)
 
 
 @post("/office/new-product", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
 async def make_product(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller
+    office: OfficeDep, request: Web, product_views: ShelfDep, caller: CurrentCaller
 ) -> Response[bytes] | Redirect:
     """Create a draft with all combinations of options, to be completed on its page."""
     form = await form_of(request)
     try:
         options = _options(form.get("options", ""))
         asked = form.get("price", "").strip()
-        price = money.parse(asked, shelf.currency, "/price") if asked else None
-        write.check_money((write.VariantWrite(price=price),), shelf.currency)
-        await write.require_there(shelf)
-        made = await shelf.catalog.create(
+        price = money.parse(asked, product_views.currency, "/price") if asked else None
+        write.check_money((write.VariantWrite(price=price),), product_views.currency)
+        await write.require_there(product_views)
+        made = await product_views.catalog.create(
             ProductInput(title=form.get("title", ""), brand=form.get("brand", ""), options=options)
         )
         offers = tuple(msgspec.convert(one, write.VariantWrite, from_attributes=True) for one in made.variants)
         offers = tuple(msgspec.structs.replace(one, price=price) for one in offers)
-        await write.set_offers(shelf, made, offers, f"set by {caller.signature}")
+        await write.set_offers(product_views, made, offers, f"set by {caller.signature}")
     except ShopError as error:
-        return _form(office, shelf, form, error.detail)
+        return _form(office, product_views, form, error.detail)
     return Redirect(f"/office/products/{made.id}", status_code=303)
 
 
@@ -80,23 +80,23 @@ def _options(text: str) -> tuple[Option, ...]:
     status_code=200,
 )
 async def change_pictures(
-    office: OfficeDep, request: Web, shelf: ShelfDep, product_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, product_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Add, remove or reorder pictures."""
-    product = await shelf.catalog.get(product_id)
+    product = await product_views.catalog.get(product_id)
     fields = await request.form()
     try:
-        media = await _changed(shelf, product.media, dict(fields))
-        written = await write.as_written(shelf, product)
+        media = await _changed(product_views, product.media, dict(fields))
+        written = await write.as_written(product_views, product)
         wanted = msgspec.structs.replace(msgspec.convert(written, ProductInput, from_attributes=True), media=media)
-        await shelf.catalog.edit(product.id, wanted, product.version)
+        await product_views.catalog.edit(product.id, wanted, product.version)
     except ShopError as error:
         typed = {"alt": str(fields.get("alt", ""))}
-        return await show_product(office, shelf, product, {"errors": {"picture": error.detail}}, typed, 422)
+        return await show_product(office, product_views, product, {"errors": {"picture": error.detail}}, typed, 422)
     return Redirect(f"/office/products/{product.id}#pictures", status_code=303)
 
 
-async def _changed(shelf: ProductViews, before: tuple[Media, ...], fields: dict[str, Any]) -> tuple[Media, ...]:
+async def _changed(product_views: ProductViews, before: tuple[Media, ...], fields: dict[str, Any]) -> tuple[Media, ...]:
     if "remove" in fields:
         return tuple(one for one in before if one.url != fields["remove"])
     if "first" in fields:
@@ -111,7 +111,7 @@ async def _changed(shelf: ProductViews, before: tuple[Media, ...], fields: dict[
             "/alt",
             _("What it shows has {alt} characters; at most {longest_alt}.", alt=len(alt), longest_alt=LONGEST_ALT),
         )
-    added = await shelf.catalog.add_media(data, alt)
+    added = await product_views.catalog.add_media(data, alt)
     return (*(one for one in before if one.url != added.url), added)
 
 

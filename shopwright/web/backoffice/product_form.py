@@ -44,9 +44,9 @@ class ShownVariant(msgspec.Struct, frozen=True):
     labels: dict[str, str]
 
 
-async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -> ShownVariant:
-    view = await shelf.view(product)
-    kinds, types = await shelf.catalog.attribute_types(), await shelf.catalog.product_types()
+async def _shown(office: OfficeContext, product_views: ProductViews, product: Product) -> ShownVariant:
+    view = await product_views.view(product)
+    kinds, types = await product_views.catalog.attribute_types(), await product_views.catalog.product_types()
     own = {one.id for one in view.categories}
     labels = dict(LABELS)
     fields = {
@@ -57,7 +57,7 @@ async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
     }
-    for category in await shelf.catalog.categories():
+    for category in await product_views.catalog.categories():
         fields[f"in-{category.slug}"] = editing.TICKED if category.id in own else ""
         labels[f"in-{category.slug}"] = f"Category {category.title}"
     for one in described.fields(product, kinds, {one.name: one for one in types}, {}):
@@ -75,26 +75,28 @@ async def _shown(office: OfficeContext, shelf: ProductViews, product: Product) -
 
 @get("/office/products/{product_id:str}", opt=allow(staff("catalog.write")), include_in_schema=False)
 async def product_page(
-    office: OfficeDep, shelf: ShelfDep, product_id: FromPath[str], saved: FromQuery[str] = ""
+    office: OfficeDep, product_views: ShelfDep, product_id: FromPath[str], saved: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Show a product to edit."""
-    return await show_product(office, shelf, await shelf.catalog.get(product_id), {"saved": bool(saved)})
+    return await show_product(
+        office, product_views, await product_views.catalog.get(product_id), {"saved": bool(saved)}
+    )
 
 
 async def show_product(
     office: OfficeContext,
-    shelf: ProductViews,
+    product_views: ProductViews,
     product: Product,
     more: Mapping[str, Any],
     typed: Form = NOTHING,
     status: int = 200,
 ) -> Response[bytes]:
     """Show the product form with current values, or with typed text that was not saved."""
-    shown = await _shown(office, shelf, product)
+    shown = await _shown(office, product_views, product)
     empty = editing.is_whole(typed)  # then a box that is not among the fields was not ticked
     values = {name: typed.get(name, "" if empty else text) for name, text in shown.fields.items()}
-    kinds, types = await shelf.catalog.attribute_types(), await shelf.catalog.product_types()
-    stock = await shelf.inventory.stock([variant.id for variant in shown.view.variants])
+    kinds, types = await product_views.catalog.attribute_types(), await product_views.catalog.product_types()
+    stock = await product_views.inventory.stock([variant.id for variant in shown.view.variants])
     context = {
         "product": render.plain(shown.view),
         "values": values,
@@ -107,16 +109,16 @@ async def show_product(
             }
             for variant_id, one in stock.items()
         },
-        "categories": [{"slug": one.slug, "title": one.title} for one in await shelf.catalog.categories()],
+        "categories": [{"slug": one.slug, "title": one.title} for one in await product_views.catalog.categories()],
         "types": render.plain(types),
-        "tax_classes": render.plain(await shelf.pricing.tax_classes()),
+        "tax_classes": render.plain(await product_views.pricing.tax_classes()),
         "attributes": described.fields(product, kinds, {one.name: one for one in types}, values),
         "known": sorted(kinds),
         "typed": typed,
         "errors": {},
         "different": [],
         "statuses": STATUSES,
-        "currency": shelf.currency,
+        "currency": product_views.currency,
         **more,
     }
     return office.show("product.html", context, status)
@@ -124,54 +126,54 @@ async def show_product(
 
 @post("/office/products/{product_id:str}", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
 async def save_product(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, product_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, caller: CurrentCaller, product_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Save text, status, prices and stock, all or none; on errors the typed text stays."""
     form = await form_of(request)
-    product = await shelf.catalog.get(product_id)
-    shown = await _shown(office, shelf, product)
+    product = await product_views.catalog.get(product_id)
+    shown = await _shown(office, product_views, product)
     if editing.differences(form, shown.fields, shown.labels):
-        return await _changed_meanwhile(office, shelf, product, form)
+        return await _changed_meanwhile(office, product_views, product, form)
     try:
-        await _save(shelf, product, form, caller, office.settings.zone)
+        await _save(product_views, product, form, caller, office.settings.zone)
     except VersionConflict as error:
-        now = await shelf.catalog.get(product_id)
+        now = await product_views.catalog.get(product_id)
         if editing.is_whole(form) and now.version != product.version:
-            return await _changed_meanwhile(office, shelf, now, form)
-        return await show_product(office, shelf, now, {"errors": {"": error.detail}}, form, 409)
+            return await _changed_meanwhile(office, product_views, now, form)
+        return await show_product(office, product_views, now, {"errors": {"": error.detail}}, form, 409)
     except ShopError as error:
         errors = complaints(error) or {"": error.detail}
-        return await show_product(office, shelf, product, {"errors": errors}, form, 422)
+        return await show_product(office, product_views, product, {"errors": errors}, form, 422)
     return Redirect(f"/office/products/{product.id}?saved=1", status_code=303)
 
 
 async def _changed_meanwhile(
-    office: OfficeContext, shelf: ProductViews, product: Product, form: Form
+    office: OfficeContext, product_views: ProductViews, product: Product, form: Form
 ) -> Response[bytes]:
-    shown = await _shown(office, shelf, product)
+    shown = await _shown(office, product_views, product)
     changed = editing.again(form, shown.fields, shown.labels)
     typed = changed["typed"]
     for variant in product.variants:  # a count that was not touched is shown as it is now
         if typed.get(f"stock-{variant.id}") == typed.get(f"seen-{variant.id}"):
             typed.pop(f"stock-{variant.id}", None)
             typed.pop(f"seen-{variant.id}", None)
-    return await show_product(office, shelf, product, {"different": changed["different"]}, typed, 409)
+    return await show_product(office, product_views, product, {"different": changed["different"]}, typed, 409)
 
 
-async def _save(shelf: ProductViews, product: Product, form: Form, caller: Caller, zone: ZoneInfo) -> None:
-    written = await write.as_written(shelf, product)
-    priced = await shelf.pricing.prices([variant.id for variant in product.variants], shelf.currency)
+async def _save(product_views: ProductViews, product: Product, form: Form, caller: Caller, zone: ZoneInfo) -> None:
+    written = await write.as_written(product_views, product)
+    priced = await product_views.pricing.prices([variant.id for variant in product.variants], product_views.currency)
     variants = []
     problems: list[Problem] = []
     for variant in written.variants:
         try:
-            variants.append(_variant(variant, form, shelf.currency, priced=variant.id in priced))
+            variants.append(_variant(variant, form, product_views.currency, priced=variant.id in priced))
         except Invalid as error:
             problems += error.problems
     status = form.get("status", product.status)
     if status not in STATUSES:
         problems.append(Problem("/status", "invalid", _("A product is {statuses}.", statuses=", ".join(STATUSES))))
-    counts, refused = await _counts(shelf, product, form, caller)
+    counts, refused = await _counts(product_views, product, form, caller)
     problems += refused
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
@@ -182,28 +184,28 @@ async def _save(shelf: ProductViews, product: Product, form: Form, caller: Calle
         publish_at=_moment(form["publish_at"].strip(), zone) if "publish_at" in form else product.publish_at,
         seo_description=form.get("seo_description", product.seo_description),
         tax_class=form.get("tax_class", product.taxed_as),
-        **await _belonging(shelf, written, form),
+        **await _belonging(product_views, written, form),
         variants=tuple(variants),
     )
     # If every field was compared with the current values, their version is the one to change.
     version = product.version if editing.is_whole(form) else digits_or(form.get("version", ""), None)
-    await write.replace(shelf, product.id, changed, version, f"set by {caller.signature}", counts)
+    await write.replace(product_views, product.id, changed, version, f"set by {caller.signature}", counts)
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     return parse_moment(text, zone, "/publish_at") if text else None
 
 
-async def _belonging(shelf: ProductViews, written: write.ProductWrite, form: Form) -> dict[str, Any]:
+async def _belonging(product_views: ProductViews, written: write.ProductWrite, form: Form) -> dict[str, Any]:
     """Categories, tags, type and attributes, if the form shows them."""
     if "belongs" not in form:
         return {}
-    chosen = tuple(one.slug for one in await shelf.catalog.categories() if f"in-{one.slug}" in form)
+    chosen = tuple(one.slug for one in await product_views.catalog.categories() if f"in-{one.slug}" in form)
     return {
         "categories": chosen,
         "tags": tuple(one.strip() for one in form.get("tags", "").split(",") if one.strip()),
         "type": form.get("type", ""),
-        "attributes": described.attributes(written.attributes, form, await shelf.catalog.attribute_types()),
+        "attributes": described.attributes(written.attributes, form, await product_views.catalog.attribute_types()),
     }
 
 
@@ -229,10 +231,10 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
 
 
 async def _counts(
-    shelf: ProductViews, product: Product, form: Form, caller: Caller
+    product_views: ProductViews, product: Product, form: Form, caller: Caller
 ) -> tuple[list[Adjustment], list[Problem]]:
     """Stock counts changed in the form only, so that a sale meanwhile is not undone."""
-    stock = await shelf.inventory.stock([variant.id for variant in product.variants])
+    stock = await product_views.inventory.stock([variant.id for variant in product.variants])
     changes: list[Adjustment] = []
     problems: list[Problem] = []
     for variant in product.variants:
@@ -247,7 +249,7 @@ async def _counts(
         delta = counted - digits_or(form.get(f"seen-{variant.id}", "").strip(), stock[variant.id].on_hand)
         if not delta:
             continue
-        main = (await shelf.inventory.by_location(variant.id)).get(MAIN)
+        main = (await product_views.inventory.by_location(variant.id)).get(MAIN)
         if main is not None and main.on_hand + delta < main.reserved:
             here = f"{main.on_hand} of {variant.sku} are here by now, {main.reserved} of them set aside for orders"
             problems.append(

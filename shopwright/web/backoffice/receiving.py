@@ -22,7 +22,7 @@ from shopwright.web.storefront.page_context import ShelfDep, Web, form_of
     "/office/stock/{variant_id:str}/receipts", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200
 )
 async def receive(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Receive goods, once per form. Costs require a permission."""
     form = await form_of(request)
@@ -34,26 +34,26 @@ async def receive(
             variant_id=variant_id,
             quantity=whole_number(form.get("quantity", ""), "/quantity", "Say how many came", least=1, most=MOST),
             location=form.get("location", MAIN),
-            unit_cost=money.parse(cost, shelf.currency, "/unit_cost") if cost else None,
+            unit_cost=money.parse(cost, product_views.currency, "/unit_cost") if cost else None,
             reference=form.get("reference", ""),
         )
-        await shelf.inventory.receive([one], caller.signature, form.get("key", ""))
+        await product_views.inventory.receive([one], caller.signature, form.get("key", ""))
     except ShopError as error:
-        return await variant_page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, product_views, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 
 @post("/office/stock/{variant_id:str}/cost", opt=allow(staff("costs.write")), include_in_schema=False, status_code=200)
 async def set_cost(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Set the unit cost of stock without one."""
     form = await form_of(request)
     try:
-        cost = money.parse(form.get("opening_cost", ""), shelf.currency, "/opening_cost")
-        await shelf.inventory.set_cost(variant_id, cost, caller.signature, form.get("key", ""))
+        cost = money.parse(form.get("opening_cost", ""), product_views.currency, "/opening_cost")
+        await product_views.inventory.set_cost(variant_id, cost, caller.signature, form.get("key", ""))
     except ShopError as error:
-        return await variant_page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, product_views, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 

@@ -32,7 +32,7 @@ DISCOUNT_LABELS = {
 }  # fmt: skip
 
 
-class ShopFacts(msgspec.Struct, frozen=True):
+class RuleFormContext(msgspec.Struct, frozen=True):
     """Currency and time zone of a form, and its author."""
 
     currency: str
@@ -65,7 +65,7 @@ def _shown_count(count: int) -> str:
     return str(count) if count else ""
 
 
-def _discount_fields(one: Coupon | Promotion, shop: ShopFacts) -> dict[str, str]:
+def _discount_fields(one: Coupon | Promotion, shop: RuleFormContext) -> dict[str, str]:
     value = f"{one.value / PER_CENT:g}" if one.kind == "percentage" else shop.amount(one.value)
     return {
         "kind": one.kind,
@@ -81,7 +81,7 @@ def _discount_fields(one: Coupon | Promotion, shop: ShopFacts) -> dict[str, str]
 def _moment(
     text: str,
     name: str,
-    shop: ShopFacts,
+    shop: RuleFormContext,
     shown: Form,
     before: datetime | None,
     edge: Callable[[date, ZoneInfo], datetime],
@@ -93,7 +93,7 @@ def _moment(
     return edge(day, shop.zone) if day else None
 
 
-def _discount(form: Form, shop: ShopFacts, found: Coupon | Promotion | None) -> dict[str, Any]:
+def _discount(form: Form, shop: RuleFormContext, found: Coupon | Promotion | None) -> dict[str, Any]:
     shown = _discount_fields(found, shop) if found else {}
     reader = FormReader(form, shown)
     if form.get("kind", "") not in {"", *KINDS}:
@@ -135,11 +135,11 @@ class RuleForm(Protocol[Rule]):
         """The key in a form; "" for a new rule."""
         return form.get("id", "")
 
-    def fields(self, one: Rule, shop: ShopFacts) -> dict[str, str]:
+    def fields(self, one: Rule, shop: RuleFormContext) -> dict[str, str]:
         """A rule as form fields."""
         ...
 
-    async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: RuleFormContext) -> None:
         """Save the form. Raises Invalid."""
         ...
 
@@ -155,10 +155,10 @@ class PromotionForm(RuleForm[Promotion]):
     def key(self, one: Promotion) -> str:
         return one.id
 
-    def fields(self, one: Promotion, shop: ShopFacts) -> dict[str, str]:
+    def fields(self, one: Promotion, shop: RuleFormContext) -> dict[str, str]:
         return {"title": one.title, **_discount_fields(one, shop)}
 
-    async def save(self, pricing: Pricing, form: Form, found: Promotion | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: Promotion | None, shop: RuleFormContext) -> None:
         said = {
             "title": FormReader(form, self.fields(found, shop) if found else {}).text("title"),
             **_discount(form, shop, found),
@@ -183,7 +183,7 @@ class CouponForm(RuleForm[Coupon]):
     def key_of(self, form: Form) -> str:
         return coupon_form(form.get("code", ""))
 
-    def fields(self, one: Coupon, shop: ShopFacts) -> dict[str, str]:
+    def fields(self, one: Coupon, shop: RuleFormContext) -> dict[str, str]:
         return {
             "code": one.code,
             **_discount_fields(one, shop),
@@ -191,7 +191,7 @@ class CouponForm(RuleForm[Coupon]):
             "limit_per_customer": _shown_count(one.limit_per_customer),
         }
 
-    async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         said = {
             "limit_total": _whole(reader.text("limit_total"), "limit_total"),
@@ -216,7 +216,7 @@ class ShippingForm(RuleForm[ShippingRate]):
     def key(self, one: ShippingRate) -> str:
         return one.id
 
-    def fields(self, one: ShippingRate, shop: ShopFacts) -> dict[str, str]:
+    def fields(self, one: ShippingRate, shop: RuleFormContext) -> dict[str, str]:
         return {
             "title": one.title,
             "price": money.major(one.price),
@@ -228,7 +228,7 @@ class ShippingForm(RuleForm[ShippingRate]):
             "position": str(one.position),
         }
 
-    async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         if not reader.text("price"):
             raise Invalid.at("/price", _("Say what it costs; 0 is free."))

@@ -34,7 +34,7 @@ PAGE = 30
 @get("/office/stock", opt=allow(staff("stock.write")), include_in_schema=False)
 async def stock_list(
     office: OfficeDep,
-    shelf: ShelfDep,
+    product_views: ShelfDep,
     search: SearchDep,
     q: FromQuery[str] = "",
     after: FromQuery[str] = "",
@@ -42,10 +42,12 @@ async def stock_list(
 ) -> Response[bytes]:
     """Show every variant with its counts; `cost=missing`: those with units without a cost."""
     if cost and office.caller.may("costs.write"):
-        return await _without_cost(office, shelf, after)
-    found = await looked_for(shelf, search, q, None, after, PAGE + 1)
+        return await _without_cost(office, product_views, after)
+    found = await looked_for(product_views, search, q, None, after, PAGE + 1)
     more = found[PAGE - 1].id if len(found) > PAGE else ""
-    stock = await shelf.inventory.stock([variant.id for product in found[:PAGE] for variant in product.variants])
+    stock = await product_views.inventory.stock(
+        [variant.id for product in found[:PAGE] for variant in product.variants]
+    )
     rows = [_row(product, variant, stock[variant.id]) for product in found[:PAGE] for variant in product.variants]
     return office.show("stock.html", {"rows": rows, "q": q, "next": more, "missing": False})
 
@@ -64,38 +66,38 @@ def _row(product: Product, variant: Variant, stock: Stock) -> dict[str, Any]:
     }
 
 
-async def _without_cost(office: OfficeContext, shelf: ProductViews, after: str) -> Response[bytes]:
-    found = await shelf.inventory.without_cost(after, PAGE + 1)
-    stock = await shelf.inventory.stock(found[:PAGE])
+async def _without_cost(office: OfficeContext, product_views: ProductViews, after: str) -> Response[bytes]:
+    found = await product_views.inventory.without_cost(after, PAGE + 1)
+    stock = await product_views.inventory.stock(found[:PAGE])
     rows = []
     for one in found[:PAGE]:
         with suppress(Missing):  # of a product that is not there any more
-            product = await shelf.catalog.by_variant(one)
+            product = await product_views.catalog.by_variant(one)
             rows += [_row(product, variant, stock[one]) for variant in product.variants if variant.id == one]
     more = found[PAGE - 1] if len(found) > PAGE else ""
     return office.show("stock.html", {"rows": rows, "q": "", "next": more, "missing": True})
 
 
 @get("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False)
-async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[str]) -> Response[bytes]:
+async def stock_page(office: OfficeDep, product_views: ShelfDep, variant_id: FromPath[str]) -> Response[bytes]:
     """Show a variant's counts and movements."""
-    return await variant_page(office, shelf, variant_id)
+    return await variant_page(office, product_views, variant_id)
 
 
 async def variant_page(
     office: OfficeContext,
-    shelf: ProductViews,
+    product_views: ProductViews,
     variant_id: str,
     problem: str = "",
     typed: dict[str, str] | None = None,
     different: Sequence[Mapping[str, Any]] = (),
 ) -> Response[bytes]:
     """Show a variant's page with the typed text of one of its forms."""
-    product = await shelf.catalog.by_variant(variant_id)
+    product = await product_views.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
-    stock = (await shelf.inventory.stock([variant_id]))[variant_id]
-    there = await shelf.inventory.by_location(variant_id)
-    rule = await _rule(shelf, variant_id)
+    stock = (await product_views.inventory.stock([variant_id]))[variant_id]
+    there = await product_views.inventory.by_location(variant_id)
+    rule = await _rule(product_views, variant_id)
     context = {
         "product": {"id": product.id, "title": product.title},
         "variant": render.plain(variant),
@@ -110,14 +112,14 @@ async def variant_page(
                 "on_hand": there[place.id].on_hand if place.id in there else 0,
                 "reserved": there[place.id].reserved if place.id in there else 0,
             }
-            for place in await shelf.inventory.locations()
+            for place in await product_views.inventory.locations()
         ],
         "rule": rule | (typed or {}),
         "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
         "different": different,
-        "movements": render.plain(await movements_for(office.caller, shelf.inventory, variant_id)),
-        "worth": await _worth(office, shelf, variant_id),
-        "currency": shelf.currency,
+        "movements": render.plain(await movements_for(office.caller, product_views.inventory, variant_id)),
+        "worth": await _worth(office, product_views, variant_id),
+        "currency": product_views.currency,
         "problem": problem,
         "typed": typed or {},
         "key": current_app().shop.ids.secret(16),
@@ -125,22 +127,22 @@ async def variant_page(
     return office.show("stock_one.html", context, 422 if problem else 409 if different else 200)
 
 
-async def _worth(office: OfficeContext, shelf: ProductViews, variant_id: str) -> dict[str, Any] | None:
+async def _worth(office: OfficeContext, product_views: ProductViews, variant_id: str) -> dict[str, Any] | None:
     """The stock value, if the viewer may see costs."""
     if not office.caller.may("costs.write"):
         return None
-    found = (await shelf.inventory.values([variant_id]))[variant_id]
+    found = (await product_views.inventory.values([variant_id]))[variant_id]
     return {**render.plain(found), "without_cost": found.without_cost}
 
 
-async def _rule(shelf: ProductViews, variant_id: str) -> dict[str, str]:
-    rule = await shelf.inventory.rule(variant_id)
+async def _rule(product_views: ProductViews, variant_id: str) -> dict[str, str]:
+    rule = await product_views.inventory.rule(variant_id)
     return {"backorder": str(rule.backorder), "low_at": str(rule.low_at)}
 
 
 @post("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
 async def adjust(
-    office: OfficeDep, request: Web, shelf: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, caller: CurrentCaller, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Adjust stock with a reason, once per form."""
     form = await form_of(request)
@@ -154,26 +156,28 @@ async def adjust(
             reason=f"{reason} ({caller.signature})" if reason else "",
             location=form.get("location", MAIN),
         )
-        await shelf.inventory.adjust([one], key=form.get("key", ""))
+        await product_views.inventory.adjust([one], key=form.get("key", ""))
     except ShopError as error:
-        return await variant_page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, product_views, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 
 @post("/office/stock/{variant_id:str}/rule", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
 async def set_rule(
-    office: OfficeDep, request: Web, shelf: ShelfDep, variant_id: FromPath[str]
+    office: OfficeDep, request: Web, product_views: ShelfDep, variant_id: FromPath[str]
 ) -> Response[bytes] | Redirect:
     """Set the backorder limit and low-stock threshold."""
     form = await form_of(request)
     try:
-        now = await _rule(shelf, variant_id)
+        now = await _rule(product_views, variant_id)
         if changed := editing.conflict(form, now, RULE):
-            return await variant_page(office, shelf, variant_id, typed=changed["typed"], different=changed["different"])
+            return await variant_page(
+                office, product_views, variant_id, typed=changed["typed"], different=changed["different"]
+            )
         counts = {name: _count(form.get(name, now[name]), name) for name in RULE}
-        await shelf.inventory.put_rule(variant_id, StockRule(**counts))
+        await product_views.inventory.put_rule(variant_id, StockRule(**counts))
     except ShopError as error:
-        return await variant_page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, product_views, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 
@@ -182,46 +186,46 @@ def _count(text: str, name: str) -> int:
 
 
 @get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)
-async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[str] = "") -> Response[bytes]:
+async def location_list(office: OfficeDep, product_views: ShelfDep, change: FromQuery[str] = "") -> Response[bytes]:
     """Show locations; `change`: with the form of one."""
-    shown = await _location(shelf, change)
+    shown = await _location(product_views, change)
     return await _locations(
-        office, shelf, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
+        office, product_views, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
     )
 
 
-async def _location(shelf: ProductViews, place: str) -> dict[str, str]:
+async def _location(product_views: ProductViews, place: str) -> dict[str, str]:
     """A location as form fields; empty if it does not exist."""
-    found = next((one for one in await shelf.inventory.locations() if one.id == place), None)
+    found = next((one for one in await product_views.inventory.locations() if one.id == place), None)
     return {"title": found.title, "position": str(found.position)} if found else {}
 
 
 async def _locations(
-    office: OfficeContext, shelf: ProductViews, more: Mapping[str, Any], status: int = 200
+    office: OfficeContext, product_views: ProductViews, more: Mapping[str, Any], status: int = 200
 ) -> Response[bytes]:
-    places = render.plain(await shelf.inventory.locations())
+    places = render.plain(await product_views.inventory.locations())
     context = {"places": places, "problem": "", "typed": {}, "different": [], "seen": "", **more}
     return office.show("locations.html", context, status)
 
 
 @post("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
-async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> Response[bytes] | Redirect:
+async def change_locations(office: OfficeDep, request: Web, product_views: ShelfDep) -> Response[bytes] | Redirect:
     """Create, change or delete a location."""
     form = await form_of(request)
     try:
         if gone := form.get("delete", ""):
-            await shelf.inventory.delete_location(gone)
+            await product_views.inventory.delete_location(gone)
         else:
             place = form.get("id", "").strip() or slugify(form.get("title", "").strip())[:40]
-            now = await _location(shelf, place)
+            now = await _location(product_views, place)
             if changed := editing.conflict({**form, "id": place}, now, LOCATION):
-                return await _locations(office, shelf, changed, 409)
+                return await _locations(office, product_views, changed, 409)
             reader = editing.FormReader(form, now)
             position = _count(reader.text("position") or "0", "position")
-            await shelf.inventory.put_location(Location(place, reader.text("title"), position))
+            await product_views.inventory.put_location(Location(place, reader.text("title"), position))
     except ShopError as error:
         more = {"problem": error.detail, "typed": form, "seen": form.get(editing.SEEN, "")}
-        return await _locations(office, shelf, more, 422)
+        return await _locations(office, product_views, more, 422)
     return Redirect("/office/locations", status_code=303)
 
 

@@ -17,7 +17,7 @@ from shopwright.services.pricing.contract import Pricing, Scheme, TaxCategory, T
 from shopwright.services.pricing.contract.taxes import RuleName
 from shopwright.web import render
 from shopwright.web.backoffice.editing import FormReader
-from shopwright.web.backoffice.rule_forms import FARTHEST, Form, RuleForm, ShopFacts
+from shopwright.web.backoffice.rule_forms import FARTHEST, Form, RuleForm, RuleFormContext
 
 # The categories of EN 16931 in a merchant's words.
 CATEGORIES: Mapping[TaxCategory, str] = {
@@ -65,7 +65,7 @@ class TaxForm(RuleForm[TaxRate]):
         goods, authority = class_form(form.get("tax_class", "standard")), visible(form.get("authority", ""))
         return f"{country}/{region}/{goods}/{clean_patterns(country, form.get('postcodes', ''))}/{authority}"
 
-    def fields(self, one: TaxRate, shop: ShopFacts) -> dict[str, str]:  # noqa: ARG002 -- a rate is no amount
+    def fields(self, one: TaxRate, shop: RuleFormContext) -> dict[str, str]:  # noqa: ARG002 -- a rate is no amount
         return {
             "country": one.country,
             "region": one.region,
@@ -78,7 +78,7 @@ class TaxForm(RuleForm[TaxRate]):
             "reason": one.reason,
         }
 
-    async def save(self, pricing: Pricing, form: Form, found: TaxRate | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: TaxRate | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         ppm = millionths(reader.text("rate"), "/rate")
         category = next((one for one in CATEGORIES if one == reader.text("category")), None)
@@ -116,10 +116,10 @@ class TaxClassForm(RuleForm[TaxClass]):
     def key_of(self, form: Form) -> str:
         return class_form(form.get("name", ""))
 
-    def fields(self, one: TaxClass, shop: ShopFacts) -> dict[str, str]:  # noqa: ARG002 -- it has no amount
+    def fields(self, one: TaxClass, shop: RuleFormContext) -> dict[str, str]:  # noqa: ARG002 -- it has no amount
         return {"name": one.name, "title": one.title, "position": str(one.position)}
 
-    async def save(self, pricing: Pricing, form: Form, found: TaxClass | None, shop: ShopFacts) -> None:
+    async def save(self, pricing: Pricing, form: Form, found: TaxClass | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         place = reader.text("position")
         position = whole_number(place, "/position", least=-FARTHEST, most=FARTHEST) if place else 0
@@ -141,10 +141,10 @@ class TaxRuleForm(RuleForm[TaxRule]):
     def key_of(self, form: Form) -> str:
         return f"{place_form(form.get('country', ''))}/{form.get('setting', '').partition('=')[0]}"
 
-    def fields(self, one: TaxRule, shop: ShopFacts) -> dict[str, str]:  # noqa: ARG002 -- it has no amount
+    def fields(self, one: TaxRule, shop: RuleFormContext) -> dict[str, str]:  # noqa: ARG002 -- it has no amount
         return {"country": one.country, "setting": f"{one.rule}={one.value}"}
 
-    async def save(self, pricing: Pricing, form: Form, found: TaxRule | None, shop: ShopFacts) -> None:  # noqa: ARG002 -- a rule is said whole
+    async def save(self, pricing: Pricing, form: Form, found: TaxRule | None, shop: RuleFormContext) -> None:  # noqa: ARG002 -- a rule is said whole
         name, _unused, value = form.get("setting", "").partition("=")
         rule = next((one for one in RULE_NAMES if one == name), None)
         if rule is None:

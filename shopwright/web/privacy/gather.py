@@ -62,9 +62,9 @@ async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),
         "gift_cards": await gift_cards_of(shop.giftcards, user.email if user.verified else ""),
-        "messages": await shop.notifications.written_to(user.email if user.verified else "", user_id),
-        "remember_views": await shop.recommendations.remembers(user_id),
-        "viewed_products": await shop.recommendations.seen(user_id),
+        "messages": await shop.notifications.messages_for(user.email if user.verified else "", user_id),
+        "remember_views": await shop.recommendations.has_consent(user_id),
+        "viewed_products": await shop.recommendations.recently_viewed(user_id),
         "notification_preferences": await shop.notifications.preferences(user.email if user.verified else user_id),
     }
 

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from shopwright.kit.auth import signed_in, staff
 from shopwright.kit.bounds import Email
 from shopwright.kit.errors import Invalid
-from shopwright.kit.http.access import NAMELESS, allow, audited, seldom
+from shopwright.kit.http.access import NAMELESS, allow, audited, sensitive
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.files import file_answer
@@ -22,13 +22,13 @@ from shopwright.web.privacy.lookup import erase, of_person
 from shopwright.web.privacy.purposes import kept
 
 
-class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PersonByEmail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person by e-mail address."""
 
     email: Email
 
 
-class Forgotten(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ErasureRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person to erase, with one's own password, and code if required.
 
     `order`: instead of an address, the number of an imported order that has none.
@@ -40,24 +40,24 @@ class Forgotten(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str = ""
 
 
-class KeptTable(msgspec.Struct, frozen=True):
+class StoredTable(msgspec.Struct, frozen=True):
     """What is stored, and until when."""
 
     what: str
     until: str
 
 
-class KeptFor(msgspec.Struct, frozen=True):
+class StoredPurpose(msgspec.Struct, frozen=True):
     """A purpose: whose data is stored for it, its legal ground, and the data."""
 
     purpose: str
     title: str
     whose: str
     why: str
-    kept: tuple[KeptTable, ...]
+    kept: tuple[StoredTable, ...]
 
 
-class KeptCount(msgspec.Struct, frozen=True):
+class StoredCount(msgspec.Struct, frozen=True):
     """The number of records of a person for a purpose."""
 
     purpose: str
@@ -65,7 +65,7 @@ class KeptCount(msgspec.Struct, frozen=True):
     count: int
 
 
-class KeptOrder(msgspec.Struct, frozen=True):
+class StoredOrder(msgspec.Struct, frozen=True):
     """An order of the person. `books_until`: how long its buyer is retained after erasure; None if unpaid."""
 
     id: str
@@ -74,13 +74,13 @@ class KeptOrder(msgspec.Struct, frozen=True):
     books_until: datetime | None = None
 
 
-class KeptOfPerson(msgspec.Struct, frozen=True):
+class StoredPersonalData(msgspec.Struct, frozen=True):
     """The stored data of a person."""
 
     email: str
     has_account: bool
-    kept: tuple[KeptCount, ...]
-    orders: tuple[KeptOrder, ...]
+    kept: tuple[StoredCount, ...]
+    orders: tuple[StoredOrder, ...]
 
 
 @get(
@@ -96,31 +96,31 @@ async def export_me(caller: CurrentCaller) -> Response[bytes]:
 
 
 @get("/v1/personal-data", opt=allow(staff("people.write")), tags=["users"], operation_id="list_personal_data")
-async def list_personal_data() -> list[KeptFor]:
+async def list_personal_data() -> list[StoredPurpose]:
     """List what personal data is stored by purpose: whose, why, and until when."""
-    return msgspec.convert(kept(current_app().shop.settings), list[KeptFor])
+    return msgspec.convert(kept(current_app().shop.settings), list[StoredPurpose])
 
 
 @post(
     "/v1/personal-data/look-up",
-    opt=audited(seldom(staff("people.write"))) | NAMELESS,
+    opt=audited(sensitive(staff("people.write"))) | NAMELESS,
     tags=["users"],
     operation_id="look_up_person",
     status_code=200,
 )
-async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
+async def look_up_person(data: JSONBody[PersonByEmail]) -> StoredPersonalData:
     """Get how much is stored of a person by e-mail address, with or without an account."""
-    return msgspec.convert(await of_person(current_app().shop, data.email), KeptOfPerson)
+    return msgspec.convert(await of_person(current_app().shop, data.email), StoredPersonalData)
 
 
 @post(
     "/v1/personal-data/erase",
-    opt=seldom(staff("people.write")) | NAMELESS,
+    opt=sensitive(staff("people.write")) | NAMELESS,
     tags=["users"],
     operation_id="erase_person",
     status_code=204,
 )
-async def erase_person(caller: CurrentCaller, data: JSONBody[Forgotten]) -> None:
+async def erase_person(caller: CurrentCaller, data: JSONBody[ErasureRequest]) -> None:
     """Erase a person: account, carts and messages are deleted, orders anonymised.
 
     Data that tax law requires is retained for accounting. Staff cannot be erased (409). Requires one's own password.

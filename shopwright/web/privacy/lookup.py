@@ -24,7 +24,7 @@ async def of_person(shop: PrivacySources, email: str) -> dict[str, Any]:
     counts = {
         "account": _one(user) + len(known["addresses"]) + carts + len(known["wishlist"]),
         "orders": len(known["orders"]) + len(known["gift_cards"]),
-        "marketing": await shop.notifications.watched_by(normal),
+        "marketing": await shop.notifications.count_alerts(normal),
         "messages": len(known["messages"]),
         "behaviour": len(known["viewed_products"]),
         "reviews": len(known["reviews"]),
@@ -60,7 +60,7 @@ async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
         "sessions": nothing,
         "orders": orders,
         "gift_cards": await gift_cards_of(shop.giftcards, email),
-        "messages": await shop.notifications.written_to(email),
+        "messages": await shop.notifications.messages_for(email),
         "kept_after_erasure": kept_after_erasure(orders, shop.settings),
     }
 

@@ -47,20 +47,22 @@ class StockCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     unit_cost: Money
 
 
-async def _variant(shelf: ProductViews, sku: str, variant_id: str, pointer: str) -> Variant:
+async def _variant(product_views: ProductViews, sku: str, variant_id: str, pointer: str) -> Variant:
     if bool(sku) == bool(variant_id):
         raise Invalid.at(pointer, _("Name the variant either by sku or by variant_id."))
-    return await shelf.variant(sku or variant_id)
+    return await product_views.variant(sku or variant_id)
 
 
 @post("/v1/stock-receipts", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="receive_stock")
-async def receive_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockReceipt]) -> dict[str, list[Stock]]:
+async def receive_stock(
+    product_views: Face, caller: CurrentCaller, data: JSONBody[StockReceipt]
+) -> dict[str, list[Stock]]:
     """Receive goods, all lines or none. Costs require the permission `costs.write`."""
     if any(one.unit_cost is not None or one.total_cost is not None for one in data.lines):
         caller.require("costs.write")
     receipts = [
         Receipt(
-            variant_id=(await _variant(shelf, one.sku, one.variant_id, f"/lines/{number}/sku")).id,
+            variant_id=(await _variant(product_views, one.sku, one.variant_id, f"/lines/{number}/sku")).id,
             quantity=one.quantity,
             location=data.location,
             unit_cost=one.unit_cost,
@@ -69,14 +71,14 @@ async def receive_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[Stock
         )
         for number, one in enumerate(data.lines)
     ]
-    return {"items": [*(await shelf.inventory.receive(receipts, caller.signature)).values()]}
+    return {"items": [*(await product_views.inventory.receive(receipts, caller.signature)).values()]}
 
 
 @post("/v1/stock-costs", opt=allow(staff("costs.write")), tags=["inventory"], operation_id="set_stock_cost")
-async def set_stock_cost(shelf: Face, caller: CurrentCaller, data: JSONBody[StockCost]) -> StockValue:
+async def set_stock_cost(product_views: Face, caller: CurrentCaller, data: JSONBody[StockCost]) -> StockValue:
     """Set the unit cost of stock that has none yet."""
-    variant = await _variant(shelf, data.sku, data.variant_id, "/sku")
-    return await shelf.inventory.set_cost(variant.id, data.unit_cost, caller.signature)
+    variant = await _variant(product_views, data.sku, data.variant_id, "/sku")
+    return await product_views.inventory.set_cost(variant.id, data.unit_cost, caller.signature)
 
 
 @get(
@@ -85,10 +87,10 @@ async def set_stock_cost(shelf: Face, caller: CurrentCaller, data: JSONBody[Stoc
     tags=["inventory"],
     operation_id="get_stock_value",
 )
-async def get_stock_value(shelf: Face, variant_id: FromPath[str]) -> StockValue:
+async def get_stock_value(product_views: Face, variant_id: FromPath[str]) -> StockValue:
     """Get the value of a variant's stock, by id or SKU."""
-    found = (await shelf.variant(variant_id)).id
-    return (await shelf.inventory.values([found]))[found]
+    found = (await product_views.variant(variant_id)).id
+    return (await product_views.inventory.values([found]))[found]
 
 
 @get(
@@ -97,10 +99,12 @@ async def get_stock_value(shelf: Face, variant_id: FromPath[str]) -> StockValue:
     tags=["inventory"],
     operation_id="list_stock_without_cost",
 )
-async def list_stock_without_cost(shelf: Face, after: VariantCursor = "", limit: Limit = 24) -> Page[StockValue]:
+async def list_stock_without_cost(
+    product_views: Face, after: VariantCursor = "", limit: Limit = 24
+) -> Page[StockValue]:
     """List variants with units on hand that have no cost."""
-    found = page(await shelf.inventory.without_cost(after, limit + 1), limit, lambda one: one)
-    values = await shelf.inventory.values(found.items)
+    found = page(await product_views.inventory.without_cost(after, limit + 1), limit, lambda one: one)
+    values = await product_views.inventory.values(found.items)
     return Page([values[one] for one in found.items], found.next)
 
 

@@ -42,7 +42,7 @@ class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
 
 @get("/v1/products", opt=allow(anyone), tags=["catalog"], operation_id="list_products")
 async def list_products(
-    shelf: Face,
+    product_views: Face,
     category: FromQuery[str] = "",
     collection: FromQuery[str] = "",
     after: AfterPlace = "",
@@ -52,20 +52,22 @@ async def list_products(
     if collection and category:
         raise Invalid.at("/collection", _("Ask for a category or for a collection."))
     if collection:
-        found, following = await shelf.catalog.in_collection(collection, after=after, limit=limit)
-        return Page(await shelf.cards([product.id for product in found]), following or None)
+        found, following = await product_views.catalog.in_collection(collection, after=after, limit=limit)
+        return Page(await product_views.cards([product.id for product in found]), following or None)
     if after and not is_id(after, "prd"):
         raise Invalid.at("/after", NO_CURSOR)
-    products = await shelf.catalog.list_products(category=category, status="published", after=after, limit=limit + 1)
+    products = await product_views.catalog.list_products(
+        category=category, status="published", after=after, limit=limit + 1
+    )
     shown = products[:limit]
-    cards = await shelf.cards([product.id for product in shown])
+    cards = await product_views.cards([product.id for product in shown])
     return Page(cards, shown[-1].id if len(products) > limit else None)
 
 
 @get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
-async def get_product(shelf: Face, caller: CurrentCaller, product: FromPath[str]) -> Response[bytes]:
+async def get_product(product_views: Face, caller: CurrentCaller, product: FromPath[str]) -> Response[bytes]:
     """Get a product by id or slug; a former slug answers 301. Staff see drafts, too."""
-    shown = await shelf.product(product, drafts=caller.may("catalog.write"))
+    shown = await product_views.product(product, drafts=caller.may("catalog.write"))
     if product not in {shown.id, shown.slug}:
         return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
     return answer(shown)
@@ -78,9 +80,11 @@ async def get_product(shelf: Face, caller: CurrentCaller, product: FromPath[str]
     operation_id="create_product",
     responses=answers(ProductView, "The product.", 201),
 )
-async def create_product(shelf: Face, caller: CurrentCaller, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
+async def create_product(
+    product_views: Face, caller: CurrentCaller, data: JSONBody[write.ProductWrite]
+) -> Response[bytes]:
     """Create a product with variants, prices and stock."""
-    return answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
+    return answer(await product_views.view(await write.create(product_views, data, f"set by {caller.signature}")), 201)
 
 
 @patch(
@@ -91,17 +95,17 @@ async def create_product(shelf: Face, caller: CurrentCaller, data: JSONBody[writ
     responses=PRODUCT,
 )
 async def change_product(
-    shelf: Face,
+    product_views: Face,
     caller: CurrentCaller,
     product: FromPath[str],
     data: JSONBody[write.ProductPatch],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change fields of a product; omitted fields stay."""
-    old = await shelf.catalog.get(product)
+    old = await product_views.catalog.get(product)
     return answer(
-        await shelf.view(
-            await write.patch(shelf, old, data, version_of(if_match, old.version), f"set by {caller.signature}")
+        await product_views.view(
+            await write.patch(product_views, old, data, version_of(if_match, old.version), f"set by {caller.signature}")
         )
     )
 
@@ -109,28 +113,28 @@ async def change_product(
 @delete(
     "/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="retire_product"
 )
-async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
+async def retire_product(product_views: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
     """Retire a product: it is no longer sold, and stays in existing orders."""
-    old = await shelf.catalog.get(product)
-    await shelf.catalog.move(old.id, "retired", version_of(if_match, old.version) if if_match else None)
+    old = await product_views.catalog.get(product)
+    await product_views.catalog.set_status(old.id, "retired", version_of(if_match, old.version) if if_match else None)
 
 
 @post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
-async def adjust_stock(shelf: Face, caller: CurrentCaller, data: JSONBody[StockAdjustment]) -> Stock:
+async def adjust_stock(product_views: Face, caller: CurrentCaller, data: JSONBody[StockAdjustment]) -> Stock:
     """Adjust the stock of a variant."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
-    variant = await shelf.variant(data.sku or data.variant_id)
+    variant = await product_views.variant(data.sku or data.variant_id)
     reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
     change = Adjustment(
         variant_id=variant.id, location=data.location, delta=data.delta, on_hand=data.on_hand, reason=reason
     )
-    return (await shelf.inventory.adjust([change]))[variant.id]
+    return (await product_views.inventory.adjust([change]))[variant.id]
 
 
 @get("/v1/recommendations", opt=allow(anyone), tags=["recommendations"], operation_id="recommend")
 async def recommend(
-    shelf: Face,
+    product_views: Face,
     recommendations: Recommender,
     carts: CartsService,
     caller: CurrentCaller,
@@ -140,12 +144,12 @@ async def recommend(
     limit: Annotated[int, Parameter(ge=1, le=24)] = 8,
 ) -> dict[str, list[dict[str, Any]]]:
     """List recommended products with reasons."""
-    seeds = [(await shelf.catalog.get(product)).id] if product else []
+    seeds = [(await product_views.catalog.get(product)).id] if product else []
     if cart:
         seeds += [line.product_id for line in (await carts.get(cart)).lines]
     found = await recommendations.recommend(kind, products=seeds, user_id=caller.user_id, limit=limit)
     reasons = {one.product_id: one.reason for one in found}
-    return {"items": [with_reason(card, reasons[card.id]) for card in await shelf.cards(list(reasons))]}
+    return {"items": [with_reason(card, reasons[card.id]) for card in await product_views.cards(list(reasons))]}
 
 
 def routes() -> Routes:

@@ -15,7 +15,7 @@ from shopwright.web.product_view.view import ProductViews
 Face = Dependency[ProductViews]
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class VariantCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The counts of a variant."""
 
     on_hand: int
@@ -27,8 +27,8 @@ class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
     """A variant's stock in total and by location, its rule, and the newest movements."""
 
     variant_id: str
-    total: Counts
-    locations: dict[str, Counts]
+    total: VariantCounts
+    locations: dict[str, VariantCounts]
     rule: StockRule
     movements: list[Movement]
 
@@ -42,15 +42,15 @@ async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -
 
 
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
-async def get_stock(shelf: Face, caller: CurrentCaller, variant_id: FromPath[str]) -> StockDetail:
+async def get_stock(product_views: Face, caller: CurrentCaller, variant_id: FromPath[str]) -> StockDetail:
     """Get a variant's stock by id or SKU. Values require a permission."""
-    variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
+    variant_id, inventory = (await product_views.variant(variant_id)).id, product_views.inventory
     total = (await inventory.stock([variant_id]))[variant_id]
     return StockDetail(
         variant_id=variant_id,
-        total=Counts(on_hand=total.on_hand, reserved=total.reserved, available=total.available),
+        total=VariantCounts(on_hand=total.on_hand, reserved=total.reserved, available=total.available),
         locations={
-            location: Counts(on_hand=one.on_hand, reserved=one.reserved, available=one.on_shelf)
+            location: VariantCounts(on_hand=one.on_hand, reserved=one.reserved, available=one.on_shelf)
             for location, one in (await inventory.by_location(variant_id)).items()
         },
         rule=await inventory.rule(variant_id),
@@ -64,9 +64,9 @@ async def get_stock(shelf: Face, caller: CurrentCaller, variant_id: FromPath[str
     tags=["inventory"],
     operation_id="put_stock_rule",
 )
-async def put_stock_rule(shelf: Face, variant_id: FromPath[str], data: JSONBody[StockRule]) -> StockRule:
+async def put_stock_rule(product_views: Face, variant_id: FromPath[str], data: JSONBody[StockRule]) -> StockRule:
     """Set the backorder limit and low-stock threshold of a variant."""
-    return await shelf.inventory.put_rule((await shelf.variant(variant_id)).id, data)
+    return await product_views.inventory.put_rule((await product_views.variant(variant_id)).id, data)
 
 
 HANDLERS: list[Any] = [get_stock, put_stock_rule]

@@ -8,7 +8,7 @@ from litestar import Response, delete, patch, post
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import staff
-from shopwright.kit.bounds import Most
+from shopwright.kit.bounds import SizeLimit
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict, Invalid, Missing, ShopError
 from shopwright.kit.http.access import allow
@@ -40,10 +40,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Offers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Prices and stock of many variants."""
 
-    items: Annotated[tuple[Offer, ...], Most(MOST)]
+    items: Annotated[tuple[Offer, ...], SizeLimit(MOST)]
 
 
-class Done(msgspec.Struct, frozen=True, kw_only=True):
+class VariantResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one of them; `detail`: why it was refused."""
 
     sku: str
@@ -52,12 +52,12 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class AllDone(msgspec.Struct, frozen=True, kw_only=True):
+class VariantResults(msgspec.Struct, frozen=True, kw_only=True):
     """The results in order of the request."""
 
     done: int
     refused: int
-    items: list[Done]
+    items: list[VariantResult]
 
 
 def _named(product: Product, name: str) -> Variant:
@@ -75,22 +75,24 @@ def _named(product: Product, name: str) -> Variant:
     responses=answers(ProductView, "The product.", 201),
 )
 async def create_variant(
-    shelf: Face,
+    product_views: Face,
     caller: CurrentCaller,
     product: FromPath[str],
     data: JSONBody[write.VariantWrite],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Add a variant. A removed one returns by its SKU, with its stock."""
-    old = await shelf.catalog.get(product)
+    old = await product_views.catalog.get(product)
     if old.variant_named(data.sku or data.id) is not None:
         raise Conflict(
             _("“{title}” has a variant {value} already; PATCH changes it.", title=old.title, value=data.sku or data.id)
         )
-    written = await write.as_written(shelf, old)
+    written = await write.as_written(product_views, old)
     new = msgspec.structs.replace(written, variants=(*written.variants, data))
-    made = await write.replace(shelf, old.id, new, version_of(if_match, old.version), f"set by {caller.signature}")
-    return answer(await shelf.view(made), 201)
+    made = await write.replace(
+        product_views, old.id, new, version_of(if_match, old.version), f"set by {caller.signature}"
+    )
+    return answer(await product_views.view(made), 201)
 
 
 @patch(
@@ -101,7 +103,7 @@ async def create_variant(
     responses=PRODUCT,
 )
 async def change_variant(
-    shelf: Face,
+    product_views: Face,
     caller: CurrentCaller,
     product: FromPath[str],
     variant: FromPath[str],
@@ -109,13 +111,15 @@ async def change_variant(
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change fields of a variant by id or SKU; omitted fields and other variants stay."""
-    old = await shelf.catalog.get(product)
+    old = await product_views.catalog.get(product)
     found = _named(old, variant)
     if data.id not in {msgspec.UNSET, found.id}:
         raise Invalid.at("/id", _("The id of a variant stays: it is {id}.", id=found.id))
     change = write.ProductPatch(variants=(msgspec.structs.replace(data, id=found.id),))
-    made = await write.patch(shelf, old, change, version_of(if_match, old.version), f"set by {caller.signature}")
-    return answer(await shelf.view(made))
+    made = await write.patch(
+        product_views, old, change, version_of(if_match, old.version), f"set by {caller.signature}"
+    )
+    return answer(await product_views.view(made))
 
 
 @delete(
@@ -125,17 +129,17 @@ async def change_variant(
     operation_id="remove_variant",
 )
 async def remove_variant(
-    shelf: Face, caller: CurrentCaller, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
+    product_views: Face, caller: CurrentCaller, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
 ) -> None:
     """Remove a variant from sale. It returns by its SKU, with its stock."""
-    old = await shelf.catalog.get(product)
+    old = await product_views.catalog.get(product)
     found = _named(old, variant)
-    written = await write.as_written(shelf, old)
+    written = await write.as_written(product_views, old)
     left = tuple(one for one in written.variants if one.id != found.id)
     if not left:
         raise Conflict(_("“{title}” has no other variant; retire the product instead.", title=old.title))
     await write.replace(
-        shelf,
+        product_views,
         old.id,
         msgspec.structs.replace(written, variants=left),
         version_of(if_match, old.version),
@@ -150,7 +154,7 @@ async def remove_variant(
     operation_id="set_offers",
     status_code=200,
 )
-async def set_offers(shelf: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> AllDone:
+async def set_offers(product_views: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> VariantResults:
     """Set prices and stock of up to 5,000 variants; each has its own result, and refusals stop no others."""
     reason = f"set by {caller.signature}"
     ids: list[str] = []
@@ -159,43 +163,43 @@ async def set_offers(shelf: Face, caller: CurrentCaller, data: JSONBody[Offers])
     for number, one in enumerate(data.items):
         ids.append("")
         try:
-            ids[number] = await _meant(shelf, one, met)
+            ids[number] = await _meant(product_views, one, met)
         except ShopError as error:
             refused[number] = error.detail
-    known = await shelf.pricing.prices([variant_id for variant_id in ids if variant_id], shelf.currency)
-    planned: dict[int, Planned] = {}
+    known = await product_views.pricing.prices([variant_id for variant_id in ids if variant_id], product_views.currency)
+    planned: dict[int, PlannedWrite] = {}
     for number, one in enumerate(data.items):
         if number in refused:
             continue
         try:
-            planned[number] = _planned(shelf, one, ids[number], known, reason)
+            planned[number] = _planned(product_views, one, ids[number], known, reason)
         except ShopError as error:
             refused[number] = error.detail
     try:
-        await _set(shelf, list(planned.values()))
+        await _set(product_views, list(planned.values()))
     except ShopError:  # of one of them: which one is seen when each is set by itself
         for number, alone in planned.items():
             try:
-                await _set(shelf, [alone])
+                await _set(product_views, [alone])
             except ShopError as error:
                 refused[number] = error.detail
     items = [
-        Done(sku=one.sku or one.variant_id, status="refused", detail=refused[number])
+        VariantResult(sku=one.sku or one.variant_id, status="refused", detail=refused[number])
         if number in refused
-        else Done(sku=one.sku or one.variant_id, variant_id=ids[number], status="done")
+        else VariantResult(sku=one.sku or one.variant_id, variant_id=ids[number], status="done")
         for number, one in enumerate(data.items)
     ]
-    return AllDone(done=len(items) - len(refused), refused=len(refused), items=items)
+    return VariantResults(done=len(items) - len(refused), refused=len(refused), items=items)
 
 
-class Planned(NamedTuple):
+class PlannedWrite(NamedTuple):
     """What will be written for a variant."""
 
     price: Price | None
     stock: Adjustment | None
 
 
-async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
+async def _meant(product_views: ProductViews, one: Offer, met: dict[str, str]) -> str:
     """The variant's id; `met`: ids by SKU and id already read. Raises Invalid, Missing."""
     if bool(one.sku) == bool(one.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
@@ -203,12 +207,14 @@ async def _meant(shelf: ProductViews, one: Offer, met: dict[str, str]) -> str:
         raise Invalid.at("/price", _("Say what changes: price, compare_at or on_hand."))
     name = sku_form(one.sku) or one.variant_id
     if name not in met:
-        product = await shelf.catalog.by_variant(name)
+        product = await product_views.catalog.by_variant(name)
         met |= {key: variant.id for variant in product.variants for key in (sku_form(variant.sku), variant.id)}
     return met[name]
 
 
-def _planned(shelf: ProductViews, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
+def _planned(
+    product_views: ProductViews, one: Offer, variant_id: str, known: dict[str, Price], reason: str
+) -> PlannedWrite:
     """What will be written; `known`: prices by then. Raises Invalid."""
     before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
@@ -216,21 +222,23 @@ def _planned(shelf: ProductViews, one: Offer, variant_id: str, known: dict[str, 
         compare_at = one.compare_at
     else:
         compare_at = write.still_above(before.compare_at, price) if before and price else None
-    write.check_money((write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), shelf.currency)
+    write.check_money(
+        (write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), product_views.currency
+    )
     stock = None if one.on_hand is None else Adjustment(variant_id=variant_id, on_hand=one.on_hand, reason=reason)
     if one.price is None and one.compare_at is msgspec.UNSET:
-        return Planned(None, stock)
+        return PlannedWrite(None, stock)
     if price is None:
         raise Invalid.at("/price", _("It has no price yet: say it as well."))
     known[variant_id] = Price(variant_id, price, compare_at)
-    return Planned(known[variant_id], stock)
+    return PlannedWrite(known[variant_id], stock)
 
 
-async def _set(shelf: ProductViews, planned: Sequence[Planned]) -> None:
+async def _set(product_views: ProductViews, planned: Sequence[PlannedWrite]) -> None:
     if prices := [one.price for one in planned if one.price is not None]:
-        await shelf.pricing.set_prices(prices)
+        await product_views.pricing.set_prices(prices)
     if counts := [one.stock for one in planned if one.stock is not None]:
-        await shelf.inventory.adjust(counts)
+        await product_views.inventory.adjust(counts)
 
 
 HANDLERS: list[Any] = [create_variant, change_variant, remove_variant, set_offers]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from shopwright.kit.bounds import Html, Most, Text, Url
+from shopwright.kit.bounds import Html, SizeLimit, Text, Url
 from shopwright.kit.changes import given
 from shopwright.kit.codes import class_form, sku_form
 from shopwright.kit.errors import Conflict, Invalid, ShopError
@@ -63,7 +63,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] = ()
     attributes: dict[str, Value] = {}
     options: tuple[Option, ...] = ()
-    variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] = ()
+    variants: Annotated[tuple[VariantWrite, ...], SizeLimit(2_048)] = ()
     media: tuple[Media, ...] = ()
     tax_class: str = "standard"
     type: str = ""
@@ -86,7 +86,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     attributes: dict[str, Value] | msgspec.UnsetType = msgspec.UNSET
     options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
-    variants: Annotated[tuple[VariantPatch, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
+    variants: Annotated[tuple[VariantPatch, ...], SizeLimit(2_048)] | msgspec.UnsetType = msgspec.UNSET
     media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
     tax_class: str | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET
@@ -127,10 +127,10 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             )
 
 
-async def require_there(shelf: ProductViews) -> None:
+async def require_there(product_views: ProductViews) -> None:
     """Raise Unavailable if prices or stock could not be written now, before anything is."""
-    await shelf.pricing.prices((), shelf.currency)
-    await shelf.inventory.stock(())
+    await product_views.pricing.prices((), product_views.currency)
+    await product_views.inventory.stock(())
 
 
 def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
@@ -145,17 +145,17 @@ def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
     return msgspec.convert({**msgspec.structs.asdict(new), **tax_fields(name)}, ProductInput, from_attributes=True)
 
 
-async def create(shelf: ProductViews, new: ProductWrite, reason: str) -> Product:
+async def create(product_views: ProductViews, new: ProductWrite, reason: str) -> Product:
     """Create a product with prices and stock."""
-    check_money(new.variants, shelf.currency)
-    await require_there(shelf)
-    product = await shelf.catalog.create(_input(new, await shelf.pricing.tax_classes()))
-    await set_offers(shelf, product, new.variants, reason)
+    check_money(new.variants, product_views.currency)
+    await require_there(product_views)
+    product = await product_views.catalog.create(_input(new, await product_views.pricing.tax_classes()))
+    await set_offers(product_views, product, new.variants, reason)
     return product
 
 
 async def replace(
-    shelf: ProductViews,
+    product_views: ProductViews,
     product_id: str,
     new: ProductWrite,
     version: int | None,
@@ -163,23 +163,25 @@ async def replace(
     counts: Sequence[Adjustment] = (),
 ) -> Product:
     """Replace a product with prices and `counts`, all or nothing."""
-    check_money(new.variants, shelf.currency)
-    await require_there(shelf)
-    before = await as_written(shelf, await shelf.catalog.get(product_id))
-    product = await shelf.catalog.edit(product_id, _input(new, await shelf.pricing.tax_classes()), version)
+    check_money(new.variants, product_views.currency)
+    await require_there(product_views)
+    before = await as_written(product_views, await product_views.catalog.get(product_id))
+    product = await product_views.catalog.edit(
+        product_id, _input(new, await product_views.pricing.tax_classes()), version
+    )
     try:
-        await set_offers(shelf, product, new.variants, reason, counts)
+        await set_offers(product_views, product, new.variants, reason, counts)
     except ShopError as error:
-        await _take_back(shelf, product, before, error)
+        await _take_back(product_views, product, before, error)
         raise
     return product
 
 
-async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite, error: ShopError) -> None:
+async def _take_back(product_views: ProductViews, product: Product, before: ProductWrite, error: ShopError) -> None:
     """Restore the product after its prices or stock were refused. Raises Conflict if that is impossible."""
     try:
-        old = _input(before, await shelf.pricing.tax_classes())
-        await shelf.catalog.edit(product.id, old, product.version)
+        old = _input(before, await product_views.pricing.tax_classes())
+        await product_views.catalog.edit(product.id, old, product.version)
     except ShopError as second:
         raise Conflict(
             _(
@@ -190,20 +192,20 @@ async def _take_back(shelf: ProductViews, product: Product, before: ProductWrite
         ) from error
 
 
-async def patch(shelf: ProductViews, old: Product, change: ProductPatch, version: int, reason: str) -> Product:
+async def patch(product_views: ProductViews, old: Product, change: ProductPatch, version: int, reason: str) -> Product:
     """Change fields of a product."""
     told = given(change)
-    written = await as_written(shelf, old)
+    written = await as_written(product_views, old)
     if change.variants is not msgspec.UNSET:
-        told["variants"] = await merged(shelf, written.variants, change.variants)
-    return await replace(shelf, old.id, msgspec.structs.replace(written, **told), version, reason)
+        told["variants"] = await merged(product_views, written.variants, change.variants)
+    return await replace(product_views, old.id, msgspec.structs.replace(written, **told), version, reason)
 
 
 async def merged(
-    shelf: ProductViews, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
+    product_views: ProductViews, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
 ) -> tuple[VariantWrite, ...]:
     """The variants with these changes; unknown ones are new, or were removed before. Raises Invalid."""
-    prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
+    prices = await product_views.pricing.prices([one.id for one in written], product_views.currency) if written else {}
     every = list(written)
     for number, change in enumerate(changes):
         told = given(change)
@@ -242,9 +244,9 @@ def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str)
     return None
 
 
-async def as_written(shelf: ProductViews, product: Product) -> ProductWrite:
+async def as_written(product_views: ProductViews, product: Product) -> ProductWrite:
     """The product in the form it is written in."""
-    slugs = {category.id: category.slug for category in await shelf.catalog.categories()}
+    slugs = {category.id: category.slug for category in await product_views.catalog.categories()}
     return ProductWrite(
         title=product.title,
         slug=product.slug,
@@ -266,7 +268,7 @@ async def as_written(shelf: ProductViews, product: Product) -> ProductWrite:
 
 
 async def set_offers(
-    shelf: ProductViews,
+    product_views: ProductViews,
     product: Product,
     variants: tuple[VariantWrite, ...],
     reason: str,
@@ -284,15 +286,15 @@ async def set_offers(
         ),
     ]
     ids = [one.variant_id for one in adjusted]
-    before = await shelf.inventory.stock(ids) if prices and ids else {}
-    after = await shelf.inventory.adjust(adjusted) if adjusted else {}
+    before = await product_views.inventory.stock(ids) if prices and ids else {}
+    after = await product_views.inventory.adjust(adjusted) if adjusted else {}
     try:
         if prices:
-            await shelf.pricing.set_prices(prices)
+            await product_views.pricing.set_prices(prices)
     except ShopError:
         moved = {one: after[one].on_hand - before[one].on_hand for one in before}
         if back := [
             Adjustment(variant_id=one, delta=-n, reason=f"taken back, {reason}") for one, n in moved.items() if n
         ]:
-            await shelf.inventory.adjust(back)
+            await product_views.inventory.adjust(back)
         raise

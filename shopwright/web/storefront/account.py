@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.http.access import allow, audited, seldom
+from shopwright.kit.http.access import allow, audited, sensitive
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.orders.contract import GuestProof, Order
@@ -67,7 +67,7 @@ async def sign_in_page(frame: FrameDep) -> Response[bytes]:
     )
 
 
-@post("/sign-in", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/sign-in", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     """Sign in; the guest's cart is kept."""
     form = await form_of(frame.request)
@@ -105,7 +105,7 @@ async def welcome(frame: PageContext, secret: str, where: str, device: str = "")
     if caller is None or caller.user_id is None:
         return answer
     await keep_wishes(frame, caller.user_id, answer)
-    for order in await frame.orders.adopt(known, caller.user_id) if known else []:
+    for order in await frame.orders.claim_guest_orders(known, caller.user_id) if known else []:
         if not await frame.users.addresses(caller.user_id):
             await frame.users.save_address(caller.user_id, order.shipping_address, as_written=True)
     if joined := await frame.carts.merge(known or None, caller.user_id):
@@ -196,7 +196,7 @@ async def _order(
     return page
 
 
-@get("/orders/{order_id:str}/documents/{document_id:str}", opt=audited(seldom(anyone)), include_in_schema=False)
+@get("/orders/{order_id:str}/documents/{document_id:str}", opt=audited(sensitive(anyone)), include_in_schema=False)
 async def order_document(
     frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str], form: FromQuery[str] = "pdf"
 ) -> Response[bytes]:
@@ -205,7 +205,7 @@ async def order_document(
     return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), form)
 
 
-@post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/orders/{order_id:str}/cancel", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Redirect:
     """Cancel an order before anything is shipped."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.typed import digits_or, whole_number
 from shopwright.services.carts.contract import Cart
 from shopwright.web import render
@@ -111,7 +111,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
     return await answer_with(frame, request, cart, problem=problem, back=form.get("back", ""))
 
 
-@post("/cart/coupons", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/cart/coupons", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
     """Apply or remove a coupon code."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller

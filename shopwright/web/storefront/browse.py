@@ -196,7 +196,9 @@ async def home(frame: FrameDep) -> Response[bytes]:
     story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
     for one in [card for card in known if card.rating.count]:
-        praise = [review for review in await reviews.chosen(one.id, "best") if review.rating >= GOOD and review.body]
+        praise = [
+            review for review in await reviews.review_page(one.id, "best") if review.rating >= GOOD and review.body
+        ]
         new = next(
             (review for review in praise if review.body not in {quote["review"]["body"] for quote in quotes}), None
         )

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
@@ -218,7 +218,7 @@ async def _payment(
     return shown(frame, cart, page)
 
 
-@post("/checkout/payment", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/checkout/payment", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     """Place the order, once for each form, and pay."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
@@ -26,7 +26,7 @@ STATES = {
 }
 
 
-@post("/cart/gift-cards", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/cart/gift-cards", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def use(frame: FrameDep) -> Response[bytes] | Redirect:
     """Apply or remove a gift card."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
@@ -52,7 +52,7 @@ async def ask(frame: FrameDep) -> Response[bytes]:
     return await _page(frame)
 
 
-@post("/gift-card", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/gift-card", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def answer(frame: FrameDep) -> Response[bytes]:
     """Show the balance of a card."""
     form = await form_of(frame.request)

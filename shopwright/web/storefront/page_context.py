@@ -156,7 +156,7 @@ class Services(Protocol):
     reviews: Reviews
     notifications: Notifications
     recommendations: Recommendations
-    shelf: ProductViews
+    product_views: ProductViews
     settings: Settings
 
     def for_pages(self, name: str) -> Any:
@@ -181,7 +181,7 @@ class PageContext:
         self.reviews: Reviews = services.for_pages("reviews")
         self.notifications = services.notifications
         self.recommendations: Recommendations = services.for_pages("recommendations")
-        self.shelf = services.shelf
+        self.product_views = services.product_views
         self.settings = services.settings
 
     async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:

@@ -41,8 +41,8 @@ async def show_product(
     frame: PageContext, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
 ) -> Response[bytes] | Redirect:
     """Show a product page. `more`: errors of a form on it (`at`) and the typed text."""
-    request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
-    shown = await shelf.product(slug, drafts=frame.caller.may("catalog.write"))
+    request, product_views, recommendations = frame.request, frame.product_views, frame.recommendations
+    shown = await product_views.product(slug, drafts=frame.caller.may("catalog.write"))
     if shown.slug != slug:
         return Redirect(f"/p/{shown.slug}", status_code=301)
     together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
@@ -57,8 +57,8 @@ async def show_product(
             **_said(frame, shown, types, wanted, promised),
             "reviews": await _reviews(frame, shown),
             **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
-            "together": cards_of(await shelf.cards([one.product_id for one in together])),
-            "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
+            "together": cards_of(await product_views.cards([one.product_id for one in together])),
+            "similar": cards_of(await product_views.cards([one.product_id for one in similar])),
             **(more or {}),
         },
         status,
@@ -67,7 +67,7 @@ async def show_product(
 
 async def _own(frame: PageContext, product_id: str, user_id: str) -> dict[str, Any]:
     """The visitor's own data: their review, and whether it is on their wishlist."""
-    review = await frame.reviews.own(product_id, user_id)
+    review = await frame.reviews.review_of(product_id, user_id)
     wished = any(wish.product_id == product_id for wish in await frame.carts.wishes(user_id))
     return {"own": render.plain(review) if review else None, "wished": wished}
 
@@ -136,7 +136,7 @@ async def _reviews(frame: PageContext, shown: ProductView) -> str:
     return render.fragment(
         "storefront/templates/reviews.html",
         rating=shown.rating,
-        reviews=await frame.reviews.chosen(shown.id, order, stars, number),
+        reviews=await frame.reviews.review_page(shown.id, order, stars, number),
         histogram=[
             {
                 "stars": n,

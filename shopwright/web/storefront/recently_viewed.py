@@ -35,14 +35,14 @@ async def _recent(frame: PageContext, without: str) -> list[str]:
     found = await frame.recommendations.recommend(
         "recently_viewed", products=[without] if without else [], user_id=who, limit=SHOWN
     )
-    return cards_of(await frame.shelf.cards([one.product_id for one in found]))
+    return cards_of(await frame.product_views.cards([one.product_id for one in found]))
 
 
 @get("/recent", opt=allow(anyone), include_in_schema=False)
 async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[bytes]:
     """Show recently viewed products, or the question whether they may be remembered."""
     who = viewer(frame)
-    remembered = bool(who) and await frame.recommendations.remembers(who)
+    remembered = bool(who) and await frame.recommendations.has_consent(who)
     asked = "remember" in frame.request.cookies
     page = await frame.show(
         "recent.html",
@@ -60,7 +60,7 @@ async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[byte
 async def remember_page(frame: FrameDep) -> Response[bytes]:
     """Show what is remembered, and the choice."""
     who = viewer(frame)
-    on = bool(who) and await frame.recommendations.remembers(who)
+    on = bool(who) and await frame.recommendations.has_consent(who)
     return await frame.show("remember.html", {"on": on, "cards": await _recent(frame, "") if on else []})
 
 
@@ -71,7 +71,7 @@ async def remember(frame: FrameDep) -> Redirect:
     wanted = form.get("wanted") == "yes"
     who = viewer(frame) or (secrets.token_hex(16) if wanted else "")
     if who:
-        await frame.recommendations.remember(who, wanted=wanted)
+        await frame.recommendations.set_consent(who, wanted=wanted)
     back = form.get("slug", "")
     answer = Redirect(f"/p/{back}" if back and back == slugify(back) else "/remember", status_code=303)
     answer.set_cookie(_answer(frame, "yes" if wanted else "no"))
@@ -87,10 +87,10 @@ async def seen(frame: FrameDep) -> None:
     who = viewer(frame)
     browser = frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")
     if frame.caller.user_id and browser:
-        await frame.recommendations.become(browser, frame.caller.user_id)
+        await frame.recommendations.assign_views(browser, frame.caller.user_id)
     if who:
         try:
-            await frame.recommendations.saw(who, form.get("product", ""))
+            await frame.recommendations.record_view(who, form.get("product", ""))
         except Missing:
             return  # retired a moment ago
 

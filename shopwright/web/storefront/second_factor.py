@@ -7,14 +7,14 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.services.users.contract import SecondFactor, WrongPassword
 from shopwright.web import render
 from shopwright.web.storefront.account import device_of, next_of, welcome
 from shopwright.web.storefront.page_context import FrameDep, PageContext, client_of, complaints, form_of
 
 
-@post("/sign-in/code", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/sign-in/code", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
     """Check the code after the password."""
     form = await form_of(frame.request)

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import RateLimited, Refused, ShopError
-from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
@@ -56,7 +56,7 @@ async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Respon
     return await frame.show("new_password.html", {"token": token, "errors": {}})
 
 
-@post("/new-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/new-password", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def reset_password(frame: FrameDep) -> Response[bytes]:
     """Set the new password; all sessions end."""
     form = await form_of(frame.request)
@@ -82,7 +82,7 @@ async def confirm_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[
     return await frame.show("confirm_email.html", {"token": token})
 
 
-@post("/confirm-email", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/confirm-email", opt=sensitive(anyone), include_in_schema=False, status_code=200)
 async def confirm(frame: FrameDep) -> Response[bytes]:
     """Verify the address."""
     form = await form_of(frame.request)

@@ -38,7 +38,7 @@ SOONEST_S, LATEST_S, BUSY_S = 2, 30, 5
 Header = tuple[bytes, bytes]
 
 
-class Turn(msgspec.Struct, frozen=True):
+class WaitingTicket(msgspec.Struct, frozen=True):
     """A place. `at`: when it comes (microseconds since 1970). `token`: to present, if new."""
 
     at: int
@@ -57,7 +57,7 @@ class WaitingRoomGate:
         self._room: WaitingRoom | None = None
         self._looked = -LOOKED_S
         self._looking: asyncio.Task[None] | None = None
-        self._coming: list[asyncio.Future[Turn | None]] = []
+        self._coming: list[asyncio.Future[WaitingTicket | None]] = []
         self._giving: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +94,7 @@ class WaitingRoomGate:
             self._room = await self._carts.waiting_room()
         self._looked = time.monotonic()
 
-    def _held(self, scope: Scope, room: WaitingRoom) -> Turn | None:
+    def _held(self, scope: Scope, room: WaitingRoom) -> WaitingTicket | None:
         """The presented place, if it belongs to this room and is recent."""
         request: Request[Any, Any, Any] = Request(scope)
         token = request.headers.get(HEADER) or request.cookies.get(cookie_name(self._settings, COOKIE), "")
@@ -103,11 +103,11 @@ class WaitingRoomGate:
         except Unauthenticated:
             return None
         over = told.get("room") != room.id or to_micros(self._clock.now()) > told["at"] + LASTS_S * SECOND
-        return None if over else Turn(told["at"])
+        return None if over else WaitingTicket(told["at"])
 
-    async def _come(self) -> Turn | None:
+    async def _come(self) -> WaitingTicket | None:
         """Assign a place behind all earlier arrivals."""
-        mine: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
+        mine: asyncio.Future[WaitingTicket | None] = asyncio.get_running_loop().create_future()
         self._coming.append(mine)
         if len(self._coming) == 1:
             giving = asyncio.create_task(self._give())  # nobody's own: who came first may be gone
@@ -134,9 +134,9 @@ class WaitingRoomGate:
                 continue
             at = places.first + number * places.step
             lasts_s = max(0, at - now) // SECOND + LASTS_S
-            one.set_result(Turn(at, self._seal.write(AUDIENCE, {"room": places.room_id, "at": at}, lasts_s)))
+            one.set_result(WaitingTicket(at, self._seal.write(AUDIENCE, {"room": places.room_id, "at": at}, lasts_s)))
 
-    async def _wait(self, scope: Scope, send: Send, room: WaitingRoom, turn: Turn, left: int) -> None:
+    async def _wait(self, scope: Scope, send: Send, room: WaitingRoom, turn: WaitingTicket, left: int) -> None:
         left_s = left / SECOND
         ahead = math.ceil(left_s * room.per_minute / 60)
         again_s = math.ceil(min(left_s, max(SOONEST_S, min(LATEST_S, left_s / 3))))
@@ -181,7 +181,7 @@ class WaitingRoomGate:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _showing(self, send: Send, turn: Turn) -> Send:
+    def _showing(self, send: Send, turn: WaitingTicket) -> Send:
         """Add a new place that has come at once to the shop's response."""
 
         async def mark(message: Message) -> None:
@@ -191,7 +191,7 @@ class WaitingRoomGate:
 
         return mark if turn.token else send
 
-    def _shown(self, turn: Turn) -> list[Header]:
+    def _shown(self, turn: WaitingTicket) -> list[Header]:
         if not turn.token:
             return []
         kept = cookie(self._settings, COOKIE, turn.token, 2 * 86_400)

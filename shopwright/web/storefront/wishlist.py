@@ -22,7 +22,7 @@ PRODUCT = re.compile(r"prd_[0-9a-z]{26}")
 async def wishlist(frame: FrameDep) -> Response[bytes]:
     """Show the wishlist without products that are no longer sold."""
     wishes = await frame.carts.wishes(frame.caller.user_id or "")
-    cards = await frame.shelf.cards([one.product_id for one in wishes])
+    cards = await frame.product_views.cards([one.product_id for one in wishes])
     shown = [{"id": card.id, "html": html} for card, html in zip(cards, cards_of(cards), strict=True)]
     return await frame.show("wishlist.html", {"wishes": shown})
 
@@ -38,7 +38,7 @@ async def keep_wishes(frame: PageContext, user_id: str, answer: Redirect) -> Non
     waiting = _waiting(frame)
     for product_id in waiting:
         with suppress(Missing, Invalid):
-            await frame.carts.wish(user_id, product_id)
+            await frame.carts.add_wish(user_id, product_id)
     if waiting:
         answer.set_cookie(cookie(frame.settings, WISHES, "", 0))
 
@@ -55,9 +55,9 @@ async def change(frame: FrameDep) -> Redirect:
         answer.set_cookie(cookie(frame.settings, WISHES, ".".join(kept)))
         return answer
     if "remove" in form:
-        await frame.carts.unwish(user_id, form["remove"])
+        await frame.carts.remove_wish(user_id, form["remove"])
     else:
-        await frame.carts.wish(user_id, form.get("product_id", ""))
+        await frame.carts.add_wish(user_id, form.get("product_id", ""))
     slug = form.get("slug", "")
     return Redirect(f"/p/{slug}" if slug and slug == slugify(slug) else "/account/wishlist", status_code=303)
 

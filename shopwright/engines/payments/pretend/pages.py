@@ -19,13 +19,13 @@ from shopwright.kit.money import write
 Service = Dependency[PretendProvider]
 
 
-class Taking(Protocol):
+class PaymentPages(Protocol):
     """Knows the shop's providers."""
 
     async def setup(self) -> Any: ...
 
 
-Payments = Dependency[Taking]
+Payments = Dependency[PaymentPages]
 STYLE = """body{font:17px/1.5 system-ui,sans-serif;margin:0;background:#f3f1ec;color:#1d1d1b;display:grid;place-items:center;min-height:100vh}
 main{background:#fff;padding:32px;border-radius:12px;max-width:26rem;margin:16px;border:1px solid #dcd8cf}
 h1{font-size:1.25rem;margin:0 0 8px}p{margin:0 0 24px}.sum{font-size:2rem;font-weight:600;margin:0 0 24px}
@@ -39,7 +39,7 @@ class Challenge(msgspec.Struct):
     answer: Literal["approve", "decline"]
 
 
-async def _must_be_offered(payments: Taking) -> None:
+async def _must_be_offered(payments: PaymentPages) -> None:
     """Raise Missing in shops without the pretend provider."""
     if PRETEND not in (await payments.setup()).providers:
         raise Missing("There is nothing at this address.")

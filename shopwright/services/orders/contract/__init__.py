@@ -180,7 +180,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         return self.amount - self.excess
 
 
-class Moment(msgspec.Struct, frozen=True):
+class HistoryEntry(msgspec.Struct, frozen=True):
     """An entry of an order's history."""
 
     time: datetime
@@ -196,7 +196,7 @@ class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
     tax_parts: tuple[TaxPart, ...] = ()
 
 
-class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
+class RetainedBuyer(msgspec.Struct, frozen=True, kw_only=True):
     """The buyer of an order whose account was erased, retained for the books and deleted at `until`."""
 
     order_id: str
@@ -246,7 +246,7 @@ class Order(BuyerNotes, frozen=True, kw_only=True, omit_defaults=True):
     payment: Payment | None
     shipments: tuple[Shipment, ...]
     refunds: tuple[Refund, ...]
-    timeline: tuple[Moment, ...]
+    timeline: tuple[HistoryEntry, ...]
     cart_id: str = ""
     placed_at: datetime
     version: int
@@ -317,7 +317,7 @@ class Orders(Protocol):
     async def capture(self, order_id: str, who: Caller) -> Order:
         """Capture the authorised payment of an order, which is then paid. Raises Missing, Conflict, Unavailable."""
 
-    async def bring(self, past: PastOrder) -> tuple[str, bool]:
+    async def import_order(self, past: PastOrder) -> tuple[str, bool]:
         """Import an order of an earlier shop. Returns its id and whether it is new.
 
         Raises Invalid if its sums disagree.
@@ -382,7 +382,7 @@ class Orders(Protocol):
         """Cancel a pending refund. Raises Missing, Unavailable; Conflict if the provider may have accepted it."""
 
     @idempotent
-    async def kept_buyer(self, order_id: str) -> KeptBuyer:
+    async def retained_buyer(self, order_id: str) -> RetainedBuyer:
         """Return name and addresses of an erased buyer, for accounting. Raises Missing."""
 
     async def forget_buyer(self, order_id: str) -> None:
@@ -392,9 +392,9 @@ class Orders(Protocol):
     async def source(self, order_id: str) -> OrderSource:
         """Return the rows of the file an order was imported from, for staff. Raises Missing if none are kept."""
 
-    async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
+    async def claim_guest_orders(self, cart_id: str, customer_id: str) -> list[Order]:
         """Assign orders placed from a guest's cart to their new account; the secret cart id is the proof."""
 
     @idempotent
-    async def bought(self, customer_id: str, product_id: str) -> bool:
+    async def has_bought(self, customer_id: str, product_id: str) -> bool:
         """Whether this customer has bought, and paid for, this product."""

@@ -302,7 +302,7 @@ class Pricing(TaxSettings, Sellers, Protocol):
         ...
 
     @idempotent
-    async def unredeem(self, order_id: str) -> None:
+    async def release_coupons(self, order_id: str) -> None:
         """Release the coupons of a closed order."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from shopwright.kit.addresses import Address
-from shopwright.kit.audit import Act, AuditEntry, AuditFilter
+from shopwright.kit.audit import AuditEntry, AuditFilter, StaffAction
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Name, Phone
 from shopwright.kit.errors import Conflict, Unauthenticated
@@ -108,7 +108,7 @@ class Users(Protocol):
         """Public registration: answers alike if the account exists, and e-mails its owner. Raises Invalid."""
         ...
 
-    async def bring(self, email: str, name: str) -> User:
+    async def import_customer(self, email: str, name: str) -> User:
         """Import a customer as an account without a password. Raises Invalid, EmailTaken."""
         ...
 
@@ -188,7 +188,7 @@ class Users(Protocol):
         ...
 
     @idempotent
-    async def holder_of(self, email: str) -> User | None:
+    async def owner_of_email(self, email: str) -> User | None:
         """Return the account that owns this address: verified, or imported and unused so far."""
         ...
 
@@ -207,7 +207,7 @@ class Users(Protocol):
         """Erase guest data under this address. Raises Invalid; Conflict if it has an account."""
         ...
 
-    async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
         """Return a single-use token for an e-mail to `email`. Raises Missing if the address has changed."""
         ...
 
@@ -277,11 +277,11 @@ class Users(Protocol):
         """End all sessions of another account. Raises Missing."""
         ...
 
-    async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
+    async def begin_action(self, act: StaffAction, before: dict[str, Any]) -> str:
         """Open an audit entry before an action and return its id."""
         ...
 
-    async def end_act(self, act_id: str, status: int, after: dict[str, Any]) -> None:
+    async def end_action(self, act_id: str, status: int, after: dict[str, Any]) -> None:
         """Close an audit entry after the action. Safe to repeat."""
         ...
 

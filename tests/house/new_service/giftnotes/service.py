@@ -22,9 +22,9 @@ class GiftNoteService(GiftNotes):
             raise Missing("This order has no note.")
         return GiftNote(order_id, text)
 
-    async def on_placed(self, heard: Delivery) -> None:
+    async def on_placed(self, delivery: Delivery) -> None:
         """OrderPlaced: a note for it."""
-        order = await self._orders.get(heard.event.order_id)
-        async with self._work.begin(dedup_key=heard.key) as tx:
+        order = await self._orders.get(delivery.event.order_id)
+        async with self._work.begin(dedup_key=delivery.key) as tx:
             await store.insert(tx, order.id, f"For order {order.number}")
             await tx.emit(GiftNoteWritten(order_id=order.id))
