@@ -47,8 +47,8 @@ def alerts() -> list[Alert]:
 def _promises() -> list[Alert]:
     found = []
     for name, ratio, objective, says in (
-        ("Errors", "shopwright:failed:ratio", ANSWERED, "of what shoppers ask fails"),
-        ("Slowness", "shopwright:late:ratio", IN_TIME, "of what shoppers ask takes longer than a second"),
+        ("Errors", "shopwright:failed:ratio", ANSWERED, "of shoppers' requests fail"),
+        ("Slowness", "shopwright:late:ratio", IN_TIME, "of shoppers' requests take longer than a second"),
     ):
         for speed, times, long, short, severity in BURNING:
             bar = f"{times * (1 - objective):.6g}"
@@ -58,7 +58,7 @@ def _promises() -> list[Alert]:
                     expr=f"{ratio}{long} > {bar} and {ratio}{short} > {bar}",
                     lasts="2m",
                     severity=severity,
-                    says=f"{{{{ $value | humanizePercentage }}}} {says}: the budget of a month burns {times:g} times too fast.",
+                    says=f"{{{{ $value | humanizePercentage }}}} {says}: the month's error budget burns {times:g} times too fast.",
                     page=name,
                 )
             )
@@ -86,14 +86,14 @@ def _parts() -> list[Alert]:
             expr="min by (engine) (shopwright_engine_up) == 0",
             lasts="1m",
             severity="page",
-            says="The {{ $labels.engine }} does not answer one of those that need it.",
+            says="The engine {{ $labels.engine }} does not answer a process that needs it.",
         ),
         Alert(
             name="DatabaseDamaged",
             expr="max by (service) (shopwright_database_damaged) > 0",
             lasts="1m",
             severity="page",
-            says="The database of {{ $labels.service }} is damaged: it is not written any more.",
+            says="The database of {{ $labels.service }} is damaged and read-only.",
         ),
         Alert(
             name="CallsFail",
@@ -101,7 +101,7 @@ def _parts() -> list[Alert]:
             " / sum by (service) (rate(shopwright_calls_total[5m])) > 0.05",
             lasts="5m",
             severity="page",
-            says="{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} get no answer.",
+            says="{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} fail.",
         ),
     ]
 
@@ -115,7 +115,7 @@ def _events() -> list[Alert]:
             expr="max by (service) (shopwright_delivery_lag_seconds) > 120",
             lasts="5m",
             severity="page",
-            says="What {{ $labels.service }} told has waited for {{ $value | humanizeDuration }}.",
+            says="Events of {{ $labels.service }} have waited for {{ $value | humanizeDuration }}.",
         ),
         Alert(
             name="EventsDead",
@@ -129,7 +129,7 @@ def _events() -> list[Alert]:
             expr=f"max(shopwright_open{{{undecided}}}) > 0",
             lasts="10m",
             severity="page",
-            says="{{ $value }} payments are neither taken nor refused, long after their shoppers have gone.",
+            says="{{ $value }} payments are neither captured nor failed, long after the time to pay ended.",
         ),
         Alert(
             name="RefundsWaiting",
@@ -143,7 +143,7 @@ def _events() -> list[Alert]:
             expr=f"max(shopwright_open{{{overdue}}}) > 0",
             lasts="10m",
             severity="ticket",
-            says="{{ $value }} reservations have run out and still hold goods: timers do not ring.",
+            says="{{ $value }} expired reservations still hold stock: scheduled jobs do not run.",
         ),
         Alert(
             name="OrdersStopped",
@@ -151,7 +151,7 @@ def _events() -> list[Alert]:
             ' and sum(increase(shopwright_events_total{type="OrderPlaced"}[1h] offset 1w)) > 10',
             lasts="15m",
             severity="page",
-            says="Nobody has ordered for an hour, in which a week ago people did.",
+            says="There were no orders for an hour in which there were more than ten a week ago.",
         ),
     ]
 
@@ -170,14 +170,14 @@ def _messages() -> list[Alert]:
             expr='max(shopwright_messages{state="given_up"}) > 0',
             lasts="1m",
             severity="ticket",
-            says="{{ $value }} messages of the last day were tried until they were of no more use.",
+            says="{{ $value }} messages of the last day could not be sent before they expired.",
         ),
         Alert(
             name="MessagesRefused",
             expr='max(shopwright_messages{state="refused"}) > 25',
             lasts="5m",
             severity="ticket",
-            says="The mail server refused {{ $value }} messages of the last hour for good.",
+            says="The mail server permanently refused {{ $value }} messages in the last hour.",
         ),
     ]
 
@@ -190,14 +190,14 @@ def _process() -> list[Alert]:
             expr=f"max by (service) ({used} / ignoring (state) ({used} + ignoring (state) {free} > 0)) > 0.9",
             lasts="5m",
             severity="ticket",
-            says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of the connections it may have.",
+            says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of its database connections.",
         ),
         Alert(
             name="LoopLate",
             expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
             lasts="5m",
             severity="ticket",
-            says="{{ $labels.instance }} keeps everyone waiting for {{ $value | humanizeDuration }}: too much is done at once.",
+            says="The event loop of {{ $labels.instance }} is late by {{ $value | humanizeDuration }}: the process is overloaded.",
         ),
     ]
 
@@ -209,7 +209,7 @@ def _machine() -> list[Alert]:
             expr="min(shopwright_disk_free_bytes) < 1e9 or min(shopwright_disk_free_bytes / shopwright_disk_size_bytes) < 0.05",
             lasts="1m",
             severity="page",
-            says="Little is free on the disk of a data folder: when it is full, the shop takes no orders.",
+            says="The disk of a data folder is nearly full; when it is full, the shop accepts no orders.",
         ),
         Alert(
             name="DiskFilling",
@@ -217,7 +217,7 @@ def _machine() -> list[Alert]:
             " and shopwright_disk_free_bytes / shopwright_disk_size_bytes < 0.5",
             lasts="30m",
             severity="ticket",
-            says="The disk of {{ $labels.instance }} is full within a day, at the pace of the last six hours.",
+            says="The disk of {{ $labels.instance }} will be full within a day, at the rate of the last six hours.",
             page="DiskLow",
         ),
         Alert(
@@ -225,14 +225,14 @@ def _machine() -> list[Alert]:
             expr=_overdue("backup"),
             lasts="10m",
             severity="ticket",
-            says="The last backup that went well is {{ $value | humanizeDuration }} old.",
+            says="The last successful backup is {{ $value | humanizeDuration }} old.",
         ),
         Alert(
             name="DrillOld",
             expr=_overdue("restore drill"),
             lasts="10m",
             severity="ticket",
-            says="No archive became a shop again for {{ $value | humanizeDuration }}.",
+            says="The last successful restore drill was {{ $value | humanizeDuration }} ago.",
             page="BackupOld",
         ),
         Alert(
@@ -240,7 +240,7 @@ def _machine() -> list[Alert]:
             expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
             lasts="1m",
             severity="ticket",
-            says="The clock of a machine jumped, or is behind what the shop has written.",
+            says="The clock of a machine jumped, or is behind timestamps the shop has already written.",
         ),
     ]
 
