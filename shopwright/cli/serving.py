@@ -139,7 +139,7 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
     if demo and not setup.demo:
         notes.append("This shop has goods or orders of its own: it is no demo shop, and was not filled.")
     if not setup.providers:
-        notes.append("Nobody takes money for it: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS.")
+        notes.append("It has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS.")
     elif PRETEND in setup.providers:
         notes.append("Its payments are pretended: no money moves.")
     return tuple(notes)

@@ -121,7 +121,7 @@ class Header:
         meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
         raise UnclearColumns(
             _(
-                'It is not known what is meant by {told}. It may say which products must not be shown, so nothing is taken before that is clear: name it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
+                'The meaning of {told} is unclear. It may restrict which products are shown, so nothing is imported until it is: map it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
                 told=told,
                 header=doubtful[0].header,
                 meanings=meanings,
@@ -162,7 +162,7 @@ def check_answers(known: Format, answers: Mapping[str, str]) -> None:
             told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
             raise Invalid(
                 _(
-                    "The mapping says “{header}” is “{name}”, which means nothing. It may be {told}, attribute: NAME or -.",
+                    "The file for --map maps “{header}” to “{name}”, which is unknown. Use {told}, attribute: NAME or -.",
                     header=header,
                     name=name,
                     told=told,

@@ -30,7 +30,7 @@ class InventoryCounts:
     def __init__(self, product_views: ProductViews, how: Literal["take", "try", "undo"]) -> None:
         if how == "undo":
             raise Refused(
-                _("Counts of stock are not taken back: import the earlier ones, or adjust them in the back office.")
+                _("Stock counts cannot be undone: import the earlier counts, or adjust them in the back office.")
             )
         self._product_views = product_views
         self._writes = how == "take"

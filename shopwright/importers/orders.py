@@ -103,7 +103,7 @@ class OrderImporter:
         zone: ZoneInfo,
     ) -> None:
         if how == "undo":
-            raise Refused(_("Orders are not taken back: they are part of the books."))
+            raise Refused(_("Orders cannot be undone: they are part of the accounts."))
         self._orders, self._users, self._product_views = orders, users, product_views
         self._kind = kind
         self._country = country

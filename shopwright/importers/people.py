@@ -45,7 +45,7 @@ class CustomerImporter:
 
     def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
         if how == "undo":
-            raise Refused(_("Customers are not taken back by an import. Who wants to go erases their account."))
+            raise Refused(_("Customers cannot be undone by an import. They can erase their own accounts."))
         self._users = users
         self._country = country
         self._writes = how == "take"

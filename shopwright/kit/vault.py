@@ -60,7 +60,7 @@ class Vault:
         except InvalidToken:
             raise Unavailable(
                 _(
-                    "A secret of this shop was encrypted with a key that is not here. Bring encryption.key along with the data folder, or set SHOPWRIGHT_ENCRYPTION_KEY as it was."
+                    "A secret of this shop was encrypted with a key that is missing. Copy encryption.key together with the data folder, or set SHOPWRIGHT_ENCRYPTION_KEY as it was."
                 )
             ) from None
 

@@ -133,11 +133,11 @@ async def test_the_office_and_the_checkout_say_that_the_shop_cannot_be_paid(data
         cart = await fill_cart(shop, (kettle, 1))
         client.cookies.set("cart", cart.id)
         for path in ("/checkout", "/checkout/payment"):
-            assert "cannot be paid yet" in (await client.get(path)).text, path
+            assert "cannot accept payments yet" in (await client.get(path)).text, path
         assert "pretend_ok" not in (await client.get("/checkout/payment")).text
         client.cookies.set("session", await shop.users.open_session(*OWNER))
         for path in ("/office", "/office/orders"):
-            assert "Nobody takes money for this shop" in (await client.get(path)).text
+            assert "This shop has no payment provider" in (await client.get(path)).text
     async with opened(data, clock) as (shop, client):
         client.cookies.set("session", await shop.users.open_session(*OWNER))
         assert "Payments of this shop are pretended" in (await client.get("/office")).text

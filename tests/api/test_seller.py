@@ -80,7 +80,7 @@ async def office(shop: Shop, api: httpx.AsyncClient) -> Browser:
 
 
 async def test_the_office_sets_who_sells_and_keeps_what_was_typed(office: Browser, shop: Shop) -> None:
-    assert "Nobody has said yet who sells here" in await office.go("/office/seller")
+    assert "The seller is not set up yet" in await office.go("/office/seller")
     page = await office.send("/office/seller", **FORM | {"tax_ids.2.id": "ATU13585626"})
     assert office.page.status_code == 422
     assert "“ATU13585626” is no tax id of Austria" in page

@@ -77,7 +77,7 @@ def test_what_columns_mean_is_asked_until_it_can_be(folder: Path, tmp_path: Path
     path = table(tmp_path, PRICES)
     code, seen = at_a_terminal(folder, "import", "table", str(path), "--dry-run", *more, answers=ASKED)
     assert (code, "Of 2 rows read, 2 taken" in seen) == (0, True), seen
-    assert "“VK brutto” is “prize”, which means nothing" in seen
+    assert "“VK brutto” to “prize”, which is unknown" in seen
     kept = [line.strip() for line in seen.replace("\r", "").splitlines() if line.strip().startswith('"')]
     assert kept == [
         '"Ware" = "title"', '"VK brutto" = "price"', '"Im Netz" = "published"', '"Farbe" = "attribute: Farbe"',

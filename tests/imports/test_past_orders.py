@@ -131,7 +131,7 @@ async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: S
     _, said = await take(shop, "woocommerce", WOO, tmp_path, how="try")
     assert said["77"][0] == "taken"
     assert await shop.orders.search(limit=9) == []
-    with pytest.raises(Refused, match="books"):
+    with pytest.raises(Refused, match="accounts"):
         await take(shop, "woocommerce", WOO, tmp_path, how="undo")
 
 

@@ -335,7 +335,7 @@ async def test_what_a_column_means_is_said_in_a_file(shop: Shop, tmp_path: Path)
     found = {one.title: one for one in await shop.catalog.list_products()}
     assert (found["Lampe"].status, found["Topf"].status) == ("draft", "published")
     assert list(found["Lampe"].attributes.values()) == ["Rot"]
-    for wrong, words in [('"Nowhere" = "title"', "not there"), ('"Artikelname" = "sparkle"', "means nothing")]:
+    for wrong, words in [('"Nowhere" = "title"', "not there"), ('"Artikelname" = "sparkle"', "which is unknown")]:
         with pytest.raises(Invalid, match=words):
             await take(shop, "table", path, tmp_path, columns=read_map(file(tmp_path, wrong, "wrong.toml")))
 

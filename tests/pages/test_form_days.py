@@ -61,4 +61,4 @@ async def test_a_product_is_published_at_the_shops_time_and_an_emptied_one_is_to
     assert (await shop.catalog.get(product.id)).publish_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
     emptied = await api.post(address, data={**token, "publish_at": "", "status": "scheduled"})
     assert emptied.status_code == 422
-    assert "Say when a scheduled product is to be published." in emptied.text
+    assert "Enter when the scheduled product is to be published." in emptied.text

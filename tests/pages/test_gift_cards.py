@@ -126,7 +126,7 @@ async def test_a_card_that_is_spent_meanwhile_is_said_at_each_step(browser: Brow
     await shop.giftcards.set_disabled(card.id, disabled=True)
     for step in ("/cart", "/checkout", "/checkout/payment"):
         page = await browser.go(step)
-        assert f"The gift card ending in {card.last4} cannot be used any more. Take it off to go on." in page, step
+        assert f"The gift card ending in {card.last4} cannot be used any more. Remove it to continue." in page, step
     assert "cannot be used any more" in await browser.send("/checkout/payment", card="pretend_ok")
     await browser.go("/checkout/payment")
     assert "Pay €128.00" in await browser.send("/cart/gift-cards", remove=card.id)
@@ -172,7 +172,7 @@ async def test_anyone_may_ask_what_is_left_by_a_form(browser: Browser, shop: Sho
 
 async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: httpx.AsyncClient) -> None:
     page = (await office.get(OFFICE)).text
-    assert "No gift card was issued yet." in page
+    assert "No gift cards yet." in page
     form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
     sent = {**form, "amount": "20,00", "why": "goodwill", "ends": "rule"}
     answer = await office.post(OFFICE, data=sent)
@@ -180,7 +180,7 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
     assert answer.headers["cache-control"] == "private, no-store"
     again = (await office.post(OFFICE, data=sent)).text
     assert CODE.findall(again) == []
-    assert "This form was sent before" in again
+    assert "This form was already sent" in again
     [card] = await shop.giftcards.cards()
     assert (card.balance.amount, card.why, card.last4) == (2000, "goodwill", code[-4:])
     listed = (await office.get(OFFICE)).text

@@ -28,7 +28,7 @@ async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.Asyn
     assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
     assert "delivery 4711 (Shop owner)" in (await office.get(here)).text
     for delta, reason, said in (
-        ("-15", "broken", "cannot be taken away"),
+        ("-15", "broken", "cannot be removed"),
         ("x", "why", "Say how many"),
         ("1", "", "Say why"),
     ):
@@ -111,7 +111,7 @@ async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, of
         ("promotions", {"title": "Spring", "kind": "percentage", "value": "101"}, "from 0 to 100"),
         ("coupons", {"code": "A", "kind": "fixed", "value": "-1"}, "above zero"),
         ("coupons", {"code": "A", "kind": "fixed", "value": "1", "limit_total": "few"}, "not a whole number"),
-        ("shipping", {"title": "", "price": "1"}, "Say what shoppers call"),
+        ("shipping", {"title": "", "price": "1"}, "Enter the name shoppers see"),
         ("taxes", {"country": "Germany", "rate": "19"}, "write DE"),
         ("taxes", {"country": "XX", "rate": "19"}, "two letters of ISO 3166-1"),
         (
@@ -248,7 +248,7 @@ async def test_attributes_and_types_are_described(shop: Shop, office: httpx.Asyn
     assert made.status_code == 303
     assert "Glaze" in (await office.get(page)).text
     refused = await send(office, page, f"{page}/type", title="Vase", attributes="unheard")
-    assert "Describe these attributes first" in refused.text
+    assert "Add these attribute definitions first" in refused.text
 
 
 async def test_the_audit_log_shows_who_did_what_and_is_filtered(shop: Shop, office: httpx.AsyncClient) -> None:

@@ -35,7 +35,7 @@ async def test_a_payout_that_is_sent_twice_at_once_or_again_is_booked_once(
     both = await asyncio.gather(*(office.post(PAYOUTS, data=form) for _ in range(2)))
     again = await office.post(PAYOUTS, data=form, follow_redirects=True)
     assert [one.status_code for one in (*both, again)] == [303, 303, 200]
-    assert "This form was sent before" in again.text
+    assert "This form was already sent" in again.text
     assert (await balances(shop))["clearing:pretend"] == before - 5000
     assert form_in(again.text)["key"] != form["key"]
     other = await office.post(PAYOUTS, data={**form, **form_in(again.text)}, follow_redirects=True)

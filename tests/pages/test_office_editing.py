@@ -149,7 +149,7 @@ async def test_a_form_of_what_was_taken_away_meanwhile_says_so_and_adds_it_anew(
     await shop.pricing.delete_coupon("WELCOME10")
     told = await office.post(f"{PRICING}/coupons", data=form)
     assert told.status_code == 422
-    assert "took it away" in told.text
+    assert "removed it" in told.text
     assert await shop.pricing.coupons() == []
 
 
@@ -216,9 +216,9 @@ async def test_a_price_and_a_count_that_were_not_touched_are_not_put_back(
 @pytest.mark.parametrize(
     ("wrong", "right", "said"),
     [
-        ({"stock": "1"}, {"stock": "3"}, "set aside for orders"),
+        ({"stock": "1"}, {"stock": "3"}, "reserved for orders"),
         ({"compare": "1.00"}, {"compare": ""}, "above its price"),
-        ({"price": ""}, {"price": "60"}, "Say what"),
+        ({"price": ""}, {"price": "60"}, "Enter the price"),
         ({"title": " "}, {"title": "Better"}, "title"),
         ({"publish_at": "soon"}, {"publish_at": ""}, "not a time"),
         ({"add-attr": "no such", "add-value": "x"}, {"add-attr": "", "add-value": ""}, ""),

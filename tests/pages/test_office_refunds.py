@@ -74,7 +74,7 @@ async def test_what_is_owed_for_a_cancelled_order_is_said_and_asked_for_again(
 ) -> None:
     order = await place(shop, await sell(shop), token=REFUSES_LATER)
     page = (await send(order, "cancel", reason="no")).text
-    assert "€68.90 of this order are still owed" in page
+    assert "€68.90 of this order is still owed" in page
     assert "waiting for the payment provider" in page
     api.cookies.delete("session")
     buyer = (await api.get(f"/orders/{order.id}?key={await shop.orders.link_key(order.id)}")).text
@@ -100,7 +100,7 @@ async def test_shipping_is_refunded_as_such_and_a_deduction_says_why(send: Send,
     order = await place(shop, await sell(shop))
     worn = {"reason": "worn", f"refund-{order.lines[0].id}": "1", "amount": "10.00", "key": "k1"}
     refused = await send(order, "refund", **worn)
-    assert (refused.status_code, "say in `deduction` why" in refused.text) == (422, True)
+    assert (refused.status_code, "give in `deduction` the reason" in refused.text) == (422, True)
     assert 'value="10.00"' in refused.text
     assert (await send(order, "refund", **worn, deduction="scratched")).status_code == 200
     page = (await send(order, "refund", reason="late", shipping="1", key="k2")).text

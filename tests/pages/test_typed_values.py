@@ -22,7 +22,7 @@ async def token(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("price", "", "Say what"),
+        ("price", "", "Enter the price"),
         ("price", "19.999", "finer than EUR"),
         ("price", "19 99", "is not an amount"),
         ("price", "1e3", "is not an amount"),
@@ -64,7 +64,7 @@ async def test_a_price_is_kept_exactly_however_it_is_written(shop: Shop, api: ht
         ("coupons", {"code": "A", "kind": "fixed", "value": "5.001"}, "finer than EUR"),
         ("coupons", {"code": "A", "kind": "percentage", "value": "5", "limit_total": "²"}, "whole number"),
         ("promotions", {"title": "A", "kind": "percentage", "value": "101"}, "from 0 to 100"),
-        ("shipping", {"title": "A", "price": "", "days_min": "1", "days_max": "2"}, "Say what it costs"),
+        ("shipping", {"title": "A", "price": "", "days_min": "1", "days_max": "2"}, "Enter the price"),
         ("shipping", {"title": "A", "price": "4.999", "days_min": "1", "days_max": "2"}, "finer than EUR"),
         ("shipping", {"title": "A", "price": "5", "days_min": "1.5", "days_max": "2"}, "whole number"),
         ("taxes", {"country": "DE", "rate": "19.00005"}, "finer than 4 decimal"),

@@ -152,7 +152,7 @@ async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data:
         around.gone = True
         assert (await ada.get("/checkout")).headers["location"] == "/queue?next=/checkout"
         page = await ada.get("/queue?next=/checkout")
-        assert "could not give you a turn yet" in page.text
+        assert "you have no place in the queue yet" in page.text
         assert page.headers["refresh"] == "5; url=/queue?next=/checkout"
         told = await ada.post("/v1/orders", json={})
         assert (told.status_code, told.headers["retry-after"]) == (503, "5")

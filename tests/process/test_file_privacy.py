@@ -139,7 +139,7 @@ async def test_without_the_key_a_secret_is_not_read_and_the_shop_says_why(
     await sign_in(api, *OWNER)
     other = Shop(make_settings(*data, encryption_key="another"), clock=clock, hasher=QUICK)
     try:
-        with pytest.raises(Unavailable, match=r"Bring encryption\.key along"):
+        with pytest.raises(Unavailable, match=r"Copy encryption\.key together"):
             await other.users.sign_in(*OWNER)
     finally:
         await other.close()

@@ -125,4 +125,4 @@ async def test_a_password_is_refused_where_it_is_too_weak_or_nobodys(data: tuple
     assert weak.returncode == 1
     nobody = told("a-long-password-9\n", "nobody@example.com")
     assert nobody.returncode == 1
-    assert "Nobody of the staff has the address nobody@example.com" in nobody.stderr
+    assert "No member of staff has the address nobody@example.com" in nobody.stderr

@@ -60,7 +60,7 @@ async def test_a_corrected_invoice_replaces_the_first_which_stays_as_it_is(shop:
 async def test_what_would_correct_nothing_or_is_wrong_is_refused(shop: Shop) -> None:
     [invoice] = await documents(shop)
     added = await shop.books.correct_invoice(invoice.id, CORRECTED)
-    with pytest.raises(Conflict, match="nothing would be corrected"):
+    with pytest.raises(Conflict, match="nothing would change"):
         await shop.books.correct_invoice(invoice.id, CORRECTED)
     with pytest.raises(Conflict, match="Only an invoice"):
         await shop.books.correct_invoice(added.id, CORRECTED)
@@ -108,7 +108,7 @@ async def test_it_is_shut_off_with_the_invoice(whole: Shop) -> None:
     await whole.books.correct_invoice(invoice.id, CORRECTED)
     await whole.books.on_erased(erasure(order.id))
     assert [one.sealed for one in await documents(whole)] == [True, True]
-    with pytest.raises(Conflict, match="shut off"):
+    with pytest.raises(Conflict, match="sealed"):
         await whole.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="x"))
 
 
@@ -179,9 +179,9 @@ async def test_what_is_not_taxed_stays_with_a_business_of_its_country(
         wanted = InvoiceCorrection(buyer=buyer, tax_id=tax_id, reason="Wrong")
         return papers.corrected(sold, wanted, order, ZoneInfo("UTC"), ("INV-1", date(2026, 3, 2)))
 
-    with pytest.raises(Invalid, match="names its tax id"):
+    with pytest.raises(Invalid, match="must name its tax id"):
         corrected(vienna, "")
-    with pytest.raises(Invalid, match="with the country its taxes would change"):
+    with pytest.raises(Invalid, match="would change its taxes"):
         corrected(GMBH, "DE136695976")
     with pytest.raises(Invalid, match="not of the seller's"):
         corrected(vienna, "DE136695976")

@@ -88,14 +88,14 @@ async def test_an_order_that_is_not_paid_has_one_pro_forma_invoice(shop: Shop) -
 async def test_what_is_paid_has_no_pro_forma_invoice(shop: Shop) -> None:
     order = await kettles(shop)
     await shop.bus.settle()
-    with pytest.raises(Conflict, match="waits for its payment"):
+    with pytest.raises(Conflict, match="for an unpaid order"):
         await shop.books.pro_forma(order.id)
 
 
 async def test_nothing_is_issued_while_nobody_is_named_as_seller_or_buyer(whole: Shop) -> None:
     order = await kettles(whole)
     sent = await parcel(whole, order, 1)
-    with pytest.raises(Conflict, match="who sells"):
+    with pytest.raises(Conflict, match="Set up the seller"):
         await whole.books.delivery_note(order.id, sent)
     await whole.pricing.set_seller(NORTHLIGHT)
     await documents(whole)
@@ -124,7 +124,7 @@ async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop,
     assert "Issue delivery note" not in page
     assert (await api.get(f"{where}/documents/{invoice.id}")).status_code == 403
     refused = await api.post(f"{where}/documents", data={"_csrf_token": token, "parcel": ""})
-    assert (refused.status_code, "waits for its payment" in refused.text) == (422, True)
+    assert (refused.status_code, "for an unpaid order" in refused.text) == (422, True)
     key = await shop.orders.link_key(order.id)
     api.cookies.clear()
     assert "Delivery note DN-2026-000001" in (await api.get(f"/orders/{order.id}?key={key}")).text

@@ -200,7 +200,7 @@ async def test_a_product_is_as_its_type_wants_it(shop: Shop) -> None:
         assert refused.value.problems[0].pointer == pointer
     with pytest.raises(Invalid, match="no product type"):
         await shop.catalog.create(ProductInput(title="Table", type="table"))
-    with pytest.raises(Invalid, match="Describe"):
+    with pytest.raises(Invalid, match="Add these attribute"):
         await shop.catalog.put_product_type(ProductType(name="rug", title="Rug", attributes=("pile",)))
 
 

@@ -224,7 +224,7 @@ async def test_staff_send_all_again_with_one_click_and_it_is_in_the_audit_log(
         await tx.run("DELETE FROM viewer")
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = (await api.get("/office/messages")).text
-    assert "Messages given up within a day: 1." in page
+    assert "Undeliverable messages within a day: 1." in page
     fields = {name: re.search(f'name="{name}" value="([^"]+)"', page)[1] for name in ("_csrf_token", "since")}
     refused = await api.post("/office/messages/resend", data={"since": fields["since"]})
     assert refused.status_code == 403

@@ -37,7 +37,7 @@ async def test_the_goods_wait_as_long_as_the_money_and_are_sent_when_it_is_taken
     assert await status(careful, order) == ("placed", "authorized")
     with pytest.raises(Conflict):
         await careful.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
-    with pytest.raises(Conflict, match="set aside already"):
+    with pytest.raises(Conflict, match="already authorised"):
         await careful.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
     clock.move(days=5)
     await careful.bus.settle()
@@ -58,7 +58,7 @@ async def test_money_nobody_takes_goes_back_with_the_goods(careful: Shop, clock)
     clock.move(days=6, minutes=1)
     await careful.bus.settle()
     assert (await status(careful, order), await stock(careful, lamp)) == (("expired", "cancelled"), (1, 0))
-    with pytest.raises(Conflict, match="no money set aside"):
+    with pytest.raises(Conflict, match="no authorised payment"):
         await careful.orders.capture(order.id, SYSTEM)
     assert await wrong(careful) == []
 

@@ -42,7 +42,7 @@ async def staff(api: httpx.AsyncClient) -> httpx.AsyncClient:
         ("shipping-rates", {**SHIPPING, "min_subtotal": 500, "max_subtotal": 400}, "/max_subtotal", "400 to 500"),
         ("shipping-rates", {**SHIPPING, "min_weight": 500, "max_weight": 400}, "/max_weight", "400 to 500"),
         ("shipping-rates", {**SHIPPING, "max_weight": 10**18}, "/max_weight", "from 0"),
-        ("shipping-rates", {**SHIPPING, "title": " "}, "/title", "Say what shoppers call"),
+        ("shipping-rates", {**SHIPPING, "title": " "}, "/title", "Enter the name shoppers see"),
         ("coupons", {**COUPON, "kind": "fixed", "currency": "USD"}, "/currency", "in EUR, not in USD"),
         ("coupons", {**COUPON, "currency": "USD"}, "/currency", "in EUR, not in USD"),
         ("coupons", {**COUPON, "value": 10_001}, "/value", "at most 10000"),
@@ -94,7 +94,7 @@ async def test_a_reduced_price_is_below_what_it_is_reduced_from(shop: Shop, staf
     here = f"/v1/products/{kettle.id}/variants/{one.id}"
     wrong = await staff.patch(here, json={"price": money(2000), "compare_at": money(1500)})
     assert wrong.status_code == 422
-    assert "above what it costs" in wrong.text
+    assert "above its price" in wrong.text
     reduced = await staff.patch(here, json={"price": money(1000), "compare_at": money(1500)})
     assert reduced.status_code == 200, reduced.text
     # A price that rises beyond it ends the reduction.
@@ -104,7 +104,7 @@ async def test_a_reduced_price_is_below_what_it_is_reduced_from(shop: Shop, staf
     offers = await staff.post(
         "/v1/offers", json={"items": [{"variant_id": one.id, "price": money(5), "compare_at": money(4)}]}
     )
-    assert "above what it costs" in offers.text
+    assert "above its price" in offers.text
 
 
 async def test_a_patch_changes_what_it_names_and_nothing_else(shop: Shop, staff: httpx.AsyncClient) -> None:

@@ -452,7 +452,7 @@ async def test_a_postcode_that_has_a_rate_as_close_is_refused(shop: Shop, clock:
 async def test_a_rate_of_the_past_is_refused_and_one_of_today_begins_now(shop: Shop, clock: HandClock) -> None:
     with pytest.raises(Invalid) as refused:
         await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=clock.now() - timedelta(days=2))])
-    assert "What has applied is not changed" in refused.value.detail
+    assert "What already applied is not changed" in refused.value.detail
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     clock.move(hours=3)
     (one,) = await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=midnight)])

@@ -47,7 +47,7 @@ async def test_staff_are_told_until_there_is_a_rate(shop: Shop, api: httpx.Async
     assert await told(shop) == [("CH", "standard")]
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = (await api.get("/office")).text
-    assert "Orders went where no tax rate is set" in page
+    assert "Orders were shipped to places without a tax rate" in page
     assert "Switzerland: standard goods" in page
     clock.move(minutes=1)
     export = TaxRate(country="CH", rate=0, tax_class="", category="G", reason="Export", title="Export")

@@ -123,7 +123,7 @@ async def test_a_review_from_its_page_to_the_queue_and_back(api: httpx.AsyncClie
     assert "&lt;b&gt;Fine&lt;&#x2f;b&gt;" in queue
     action = re.search(r'action="(/office/reviews/[^"]+)"', queue)[1]
     await office.send(action, do="reply", reply="Thank you.")
-    assert "Nothing waits for a decision" in await office.send(action, do="published")
+    assert "No reviews to moderate" in await office.send(action, do="published")
     page = await customer.go("/p/harbour-kettle")
     assert "answers</strong><p>Thank you.</p>" in page
     assert "Change your review" in page

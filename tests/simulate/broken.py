@@ -48,7 +48,7 @@ class SomeLinesAreEnough(Reservations):
 class ReleasesNothing(Reservations):
     """What was set aside stays so."""
 
-    async def release(self, order_id: str) -> None:
+    async def release_reservation(self, order_id: str) -> None:
         async with self._work.begin() as tx:
             await stock.close_reservation(tx, order_id, stock.RELEASED)
 
@@ -91,7 +91,7 @@ class AdjustsAsOftenAsAsked(Adjustments):
 class TakesWithoutRecord(Reservations):
     """Goods that leave without a movement."""
 
-    async def take(self, order_id: str):
+    async def commit_reservation(self, order_id: str):
         async with self._work.begin() as tx:
             if not await stock.close_reservation(tx, order_id, stock.TAKEN):
                 return "taken" if await stock.reservation_state(tx, order_id) == stock.TAKEN else "expired"
@@ -273,7 +273,7 @@ class CouponsWithoutLimit(PricingService):
 class KeepsCoupons(PricingService):
     """Coupons of orders that are off stay used."""
 
-    async def unredeem(self, order_id: str) -> None:
+    async def release_coupons(self, order_id: str) -> None:
         return
 
 

@@ -78,6 +78,17 @@ async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Simulat
         assert outcome.wrong == [], f"shopwright simulate --seed {seed}"
 
 
+def test_a_broken_shop_replaces_what_the_shop_has() -> None:
+    """An override of a method that was renamed would break nothing, and be found out only by chance."""
+    missing = [
+        f"{broken.__name__}.{name}"
+        for ours, broken in VARIANTS
+        for name, value in vars(broken).items()
+        if callable(value) and not hasattr(ours, name)
+    ]
+    assert missing == []
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(("ours", "broken"), VARIANTS, ids=[broken.__name__ for _, broken in VARIANTS])
 async def test_a_shop_that_is_broken_is_found_out_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:

@@ -12,12 +12,14 @@ in this process, and closed after the last one has closed its connections.
 import mmap
 import os
 import sys
+import threading
 from pathlib import Path
 
 FORMAT = 3_007_000
 HEADER = slice(8, 48)  # from the change counter to the header's own checksum
 FRAMES = slice(16, 20)
 _open: dict[Path, "_Mapped"] = {}
+_lock = threading.Lock()  # a file may be opened and closed by several threads at once
 
 
 class _Mapped:
@@ -36,10 +38,11 @@ class WalIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if path not in _open:
-            _open[path] = _Mapped(path)
-        self._mapped = _open[path]
-        self._mapped.users += 1
+        with _lock:
+            if path not in _open:
+                _open[path] = _Mapped(path)
+            self._mapped = _open[path]
+            self._mapped.users += 1
         self._memory = self._mapped.memory
         self._readable = int.from_bytes(self._memory[:4], sys.byteorder) == FORMAT
 
@@ -62,7 +65,8 @@ class WalIndex:
 
     def close(self) -> None:
         """Close, after the connections are closed."""
-        self._mapped.users -= 1
-        if not self._mapped.users:
-            del _open[self._path]
-            self._mapped.close()
+        with _lock:
+            self._mapped.users -= 1
+            if not self._mapped.users:
+                del _open[self._path]
+                self._mapped.close()

@@ -8,7 +8,7 @@ import msgspec
 
 from shopwright.kit.errors import Invalid
 
-WRONG = "This is not where a list goes on; use `next` of the answer before."
+WRONG = "This is not a valid cursor; use `next` of the previous response."
 Place = TypeVar("Place")
 
 

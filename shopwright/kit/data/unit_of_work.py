@@ -342,7 +342,7 @@ class ServiceDatabase(Reader):
             finally:
                 _together.reset(before)
             if tx.torn:
-                raise Unavailable(_("One of several deeds failed; none of them was done."))
+                raise Unavailable(_("One of several changes failed; none of them was made."))
 
     @staticmethod
     async def _once(tx: Transaction, key: str | None) -> None:

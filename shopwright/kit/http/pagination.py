@@ -10,7 +10,7 @@ from shopwright.kit.ids import ALPHABET, LENGTH
 
 T = TypeVar("T")
 Limit = Annotated[int, Parameter(ge=1, le=100, description="maximum number of items")]
-NO_CURSOR = "This is not where a list goes on; use `next` of the answer before."
+NO_CURSOR = "This is not a valid cursor; use `next` of the previous response."
 CURSOR = "`next` of the previous page"
 # Cursors of counted lists, and opaque ones that are checked by the service that made them.
 AfterNumber = Annotated[str, Parameter(pattern=r"^([0-9]{1,15})?$", description=CURSOR)]

@@ -58,14 +58,14 @@ class RpcEndpoint:
         if not self._asks(call.caller, service):
             raise Denied(
                 _(
-                    "{caller} does not ask {service}: what it asks stands on its label.",
+                    "{caller} may not call {service}: its manifest does not list it.",
                     caller=call.caller,
                     service=service,
                 )
             )
         exposed = self._exposed.get(service)
         if exposed is not None and not exposed.may_repeat(verb) and not await self._once(call.nonce):
-            raise Unauthenticated(_("This was said before; a call is believed once."))
+            raise Unauthenticated(_("This call was received before; each call is accepted once."))
 
     async def _answer(self, service: str, verb: str, body: bytes, given: str) -> tuple[int, bytes]:
         exposed = self._exposed.get(service)
@@ -79,7 +79,7 @@ class RpcEndpoint:
             except TimeoutError:
                 raise Unavailable(
                     _(
-                        "{service} was not done in the {seconds} s it was given.",
+                        "{service} did not finish within {seconds} s.",
                         service=service,
                         seconds=f"{seconds:.1f}",
                     )
@@ -91,7 +91,7 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message: Any = await receive()
         if message["type"] == "http.disconnect":
-            raise Unavailable(_("Whoever asked is gone."))
+            raise Unavailable(_("The client closed the connection."))
         body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)

@@ -72,7 +72,7 @@ class Operation:
             arguments = msgspec.structs.asdict(decode_tolerant(body, self.arguments, msgspec.msgpack))
         except msgspec.MsgspecError as error:
             raise Unavailable(
-                _("What {name} was asked is not understood here: {error}.", name=self.name, error=error)
+                _("A call to {name} could not be decoded: {error}.", name=self.name, error=error)
             ) from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         answer: bytes = self._words.encode(await getattr(service, self.name)(*positional, **arguments))
@@ -118,7 +118,7 @@ class RpcServer:
         verb = self._verbs.get(name)
         try:
             if verb is None:
-                raise Unavailable(_("{name} has no verb {operation}.", name=self._name, operation=name))
+                raise Unavailable(_("{name} has no operation {operation}.", name=self._name, operation=name))
             return 200, await verb.perform(self._service, body)
         except ShopError as error:
             return FAILED, pack_error(error)
@@ -147,7 +147,7 @@ def rpc_client(contract: type[T], way: Channel) -> T:
                 return verb.unpack(body)
             except msgspec.MsgspecError as error:
                 raise Unavailable(
-                    _("What {name} answered is not understood here: {error}.", name=contract.__name__, error=error)
+                    _("The response of {name} could not be decoded: {error}.", name=contract.__name__, error=error)
                 ) from None
 
         return call

@@ -59,9 +59,9 @@ class CallTokens:
         moment, _unused, nonce = rest.partition(".")
         right = self._mark(service, verb, body, said)
         if not hmac.compare_digest(mark.encode(), right.encode()):
-            raise Unauthenticated(_("This was not said by a process of this shop."))
+            raise Unauthenticated(_("This call does not come from a process of this shop."))
         if not is_number(moment) or abs(self._wall() - int(moment)) > CALL_LASTS_S:
-            raise Unauthenticated(_("This was said too long ago, or by a process whose clock is wrong."))
+            raise Unauthenticated(_("This call is too old, or the clock of its sender is wrong."))
         self._once(nonce)
         return SignedCall(caller, nonce)
 
@@ -76,7 +76,7 @@ class CallTokens:
             self._heard_before = self._heard if now - self._since <= 4 * CALL_LASTS_S else set()
             self._heard, self._since = set(), now
         if nonce in self._heard or nonce in self._heard_before:
-            raise Unauthenticated(_("This was said before; a call is believed once."))
+            raise Unauthenticated(_("This call was received before; each call is accepted once."))
         if len(self._heard) >= MOST_CALLS:
             raise Unavailable(_("Too many calls at once; ask again in a moment."))
         self._heard.add(nonce)
@@ -107,7 +107,7 @@ class ServiceTokens:
                 now=int(now), leeway=LEEWAY_S, aud={"essential": True, "value": audience}, exp={"essential": True}
             ).validate(claims)
         except (JoseError, ValueError, KeyError, TypeError):
-            raise Unauthenticated(_("This was not said by a process of this shop.")) from None
+            raise Unauthenticated(_("This call does not come from a process of this shop.")) from None
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[audience, token] = (float(claims["exp"]), claims)

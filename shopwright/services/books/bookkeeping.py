@@ -60,7 +60,7 @@ class Bookkeeping:
                 written = False
             await self._documents.issue(order)
             return written
-        raise Unavailable(_("The books of this order are being written by others. They are tried again."))
+        raise Unavailable(_("Another process is booking this order. It is tried again."))
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Write the missing entries. Returns whether there were any. Raises WrittenMeanwhile."""

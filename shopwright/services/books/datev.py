@@ -57,12 +57,12 @@ class DatevLine(NamedTuple):
 def write(extract: LedgerExtract) -> bytes:
     """Return the file. Raises Invalid for what DATEV refuses: two years, too many rows, other currencies."""
     if extract.first // model.MONTH != extract.last // model.MONTH:
-        raise Invalid.at("/to", _("DATEV takes months of one calendar year at once; ask for each year by itself."))
+        raise Invalid.at("/to", _("DATEV accepts months of one calendar year at a time; export each year separately."))
     extract.check_euros()
     rows = [(entry, one) for entry in extract.entries for one in lines(extract, entry)]
     if len(rows) > MOST_ROWS:
         raise Invalid.at(
-            "/to", _("DATEV takes at most {most_rows} rows at once; ask for fewer months.", most_rows=MOST_ROWS)
+            "/to", _("DATEV accepts at most {most_rows} rows at once; export fewer months.", most_rows=MOST_ROWS)
         )
     file = io.StringIO()
     file.write(_head(extract) + "\r\n")

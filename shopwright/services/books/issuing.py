@@ -184,13 +184,13 @@ class Issuing:
             await statement_store.hold(tx)
             row = await document_store.row_of(tx, invoice_id)
             if row is None or row["sealed"] or not row["body"]:
-                raise Conflict(_("This invoice is shut off, and cannot be corrected any more."))
+                raise Conflict(_("This invoice is sealed and can no longer be corrected."))
             last = await _newest(tx, row)
             newest = msgspec.json.decode(last["body"], type=DocumentBody)
             day = day_of(from_micros(last["issued"]), self._work.zone)
             body = papers.corrected(newest, correction, order, self._work.zone, (last["name"], day))
             if (body.buyer, body.reference) == (newest.buyer, newest.reference):
-                raise Conflict(_("The buyer is named so already: nothing would be corrected."))
+                raise Conflict(_("The invoice already names this buyer: nothing would change."))
             added = await self._add(tx, order, "correction", body, refers_to=last["id"])
         return await self.get(added)
 
@@ -202,7 +202,7 @@ class Issuing:
         """Return the seller of the order, else the current one. Raises Conflict if there is none."""
         seller = await self._seller_of(order)
         if seller is None:
-            raise Conflict(_("Say first who sells (Pricing, Seller): the document names them."))
+            raise Conflict(_("Set up the seller first (Pricing, Seller): the document names them."))
         return seller
 
     async def issue_once(self, order: Order, kind: DocumentKind, body: DocumentBody, parcel: str = "") -> Document:
@@ -210,7 +210,9 @@ class Issuing:
         async with self._work.begin() as tx:
             await statement_store.hold(tx)
             if await document_store.is_erased(tx, order.id):
-                raise Conflict(_("The buyer was erased: what names them is shut off, and nothing more can be issued."))
+                raise Conflict(
+                    _("The buyer was erased: documents that name them are sealed, and no more can be issued.")
+                )
             found = await document_store.of_order(tx, order.id, kind, parcel)
             found = found or await self._add(tx, order, kind, body, refers_to=parcel)
         return await self.get(found)

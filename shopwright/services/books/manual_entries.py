@@ -26,11 +26,9 @@ class ManualEntries:
         currency = payout.amount.currency
         fee = payout.fee or zero(currency)
         if fee.currency != currency:
-            raise Invalid.at(
-                "/fee", _("The fee is in the currency of what was paid out, {currency}.", currency=currency)
-            )
+            raise Invalid.at("/fee", _("The fee is in the currency of the payout, {currency}.", currency=currency))
         if payout.amount.amount <= 0 or fee.amount < 0:
-            raise Invalid.at("/amount", _("What was paid out is above 0, and its fee is not below."))
+            raise Invalid.at("/amount", _("A payout is above 0, and its fee is 0 or more."))
         await self._check_provider(payout.provider, "/provider")
         postings = [
             Posting(account="bank", amount=payout.amount, provider=payout.provider),
@@ -58,7 +56,9 @@ class ManualEntries:
             Posting(account=one.account, amount=one.amount, provider=one.provider) for one in correction.lines
         )
         if not postings or any(not one.amount.amount for one in postings):
-            raise Invalid.at("/lines", _("Say at least two lines, each of an amount: debits above 0, credits below."))
+            raise Invalid.at(
+                "/lines", _("Give at least two lines, each with an amount: debits above 0, credits below.")
+            )
         if wrong := model.unbalanced(postings):
             currency, amount = next(iter(wrong.items()))
             raise Invalid.at(

@@ -34,8 +34,6 @@ class OrderDocuments:
     async def pro_forma(self, order_id: str) -> Document:
         order = await self._orders.get(order_id)
         if order.status != "placed":
-            raise Conflict(
-                _("A pro forma invoice is for an order that waits for its payment; what is paid has an invoice.")
-            )
+            raise Conflict(_("A pro forma invoice is for an unpaid order; a paid order has an invoice."))
         body = papers.pro_forma(order, await self._documents.seller_of(order), self._work.zone)
         return await self._documents.issue_once(order, "pro_forma", body)

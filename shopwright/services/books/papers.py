@@ -131,7 +131,7 @@ def corrected(
     `replaced`: its number and date. What was supplied since has its date of supply instead of the advance payment.
     """
     if not correction.reason.strip():
-        raise Invalid.at("/reason", _("Say why the invoice is corrected; the new one says it."))
+        raise Invalid.at("/reason", _("Enter why the invoice is corrected; the new one shows it."))
     name, day = replaced
     supplied = invoice.supplied or _supplied(order, zone)
     paid_on = None if supplied else invoice.paid_on
@@ -178,17 +178,18 @@ def rerated(
 def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None) -> None:
     """Check that a tax-free sale to a business still is one. Raises Invalid."""
     if tax_id is None:
-        raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice names its tax id."))
+        raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice must name its tax id."))
     told = "This was sold without tax to a business in another country"
     home = invoice.seller.address.country
     if country != invoice.buyer.address.country:
         raise Invalid.at(
             "/buyer/country",
-            _("{told}: with the country its taxes would change. Refund it, and sell it anew.", told=told),
+            _("{told}: changing it would change its taxes. Refund the order and sell it again.", told=told),
         )
     if invoice.ship_to.country != home and tax_id.country == (member_of(home) or home):
         raise Invalid.at(
-            "/tax_id", _("{told}: its tax id is not of the seller's. Refund it, and sell it anew.", told=told)
+            "/tax_id",
+            _("{told}: its tax id is not of the seller's country. Refund the order and sell it again.", told=told),
         )
 
 

@@ -35,7 +35,7 @@ class Statements:
     ) -> list[Entry]:
         day, _unused, seq = after.partition("-")
         if after and not (is_number(day) and is_number(seq)):
-            raise Invalid.at("/after", _("This is not where a list goes on; use `next` of the answer before."))
+            raise Invalid.at("/after", _("This is not a valid cursor; use `next` of the previous response."))
         return await store.entries(
             self._work,
             first=day_number(start) if start else 0,

@@ -44,7 +44,7 @@ class CartGiftCards:
         return paid_by(cards, total), tuple(
             CartProblem(
                 code="gift_card_refused",
-                detail=_("The gift card ending in {last4} {why}. Take it off to go on.", last4=one.last4, why=why),
+                detail=_("The gift card ending in {last4} {why}. Remove it to continue.", last4=one.last4, why=why),
                 gift_card=one.id,
             )
             for one in cards

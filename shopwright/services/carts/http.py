@@ -180,7 +180,7 @@ async def get_waiting_room(carts: Service) -> WaitingRoom:
     """Get the open waiting room, or 404."""
     room = await carts.waiting_room()
     if room is None:
-        raise Missing(_("No waiting room is open: everyone may come in."))
+        raise Missing(_("No waiting room is open: all shoppers are admitted."))
     return room
 
 

@@ -21,7 +21,7 @@ class CartLines:
         product = await self._context.catalog.by_variant(variant)
         found = product.variant_named(variant)
         if product.status != "published" or found is None:
-            raise Missing(_("This is not sold (any more)."))
+            raise Missing(_("This is not for sale."))
         price = await self._context.price(await self._context.read(cart_id), found.id, quantity)
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
@@ -37,7 +37,7 @@ class CartLines:
             stored = await store.read(tx, cart_id)
             if stored is not None and len(stored.lines) > model.MOST_LINES:
                 raise Invalid.at(
-                    "", _("A cart holds at most {most_lines} different things.", most_lines=model.MOST_LINES)
+                    "", _("A cart holds at most {most_lines} different items.", most_lines=model.MOST_LINES)
                 )
             if stored is not None and [one.id for one in stored.lines] == [line.id]:
                 await tx.emit(CartStarted(cart_id=cart_id))

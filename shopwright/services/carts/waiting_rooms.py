@@ -22,7 +22,7 @@ class WaitingRooms:
         if not 1 <= per_minute <= MOST_A_MINUTE:
             raise Invalid.at(
                 "/per_minute",
-                _("Between 1 and {most_a_minute} shoppers are let in a minute.", most_a_minute=MOST_A_MINUTE),
+                _("Between 1 and {most_a_minute} shoppers are admitted per minute.", most_a_minute=MOST_A_MINUTE),
             )
         async with self._work.begin() as tx:
             await room_store.open_or_change(tx, self._work.ids.new("wtr"), per_minute)

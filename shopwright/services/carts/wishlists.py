@@ -22,11 +22,11 @@ class Wishlists:
     async def add_wish(self, user_id: str, product_id: str) -> None:
         product = await self._context.catalog.get(product_id)
         if product.status != "published":
-            raise Missing(_("This is not sold (any more)."))
+            raise Missing(_("This is not for sale."))
         async with self._work.begin() as tx:
             if await store.add_wish(tx, user_id, product.id) > MOST_WISHES:
                 raise Invalid.at(
-                    "/product_id", _("A list of wishes holds at most {most_wishes} products.", most_wishes=MOST_WISHES)
+                    "/product_id", _("A wishlist holds at most {most_wishes} products.", most_wishes=MOST_WISHES)
                 )
 
     async def remove_wish(self, user_id: str, product_id: str) -> None:

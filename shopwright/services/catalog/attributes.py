@@ -98,7 +98,7 @@ def check_description(attribute: AttributeType) -> None:
     if not is_key(attribute.name):
         raise Invalid.at("/name", _("An attribute name is like seat_height: {named}.", named=NAMED))
     if not attribute.title.strip():
-        raise Invalid.at("/title", _("Say what shoppers call this attribute."))
+        raise Invalid.at("/title", _("Enter the name shoppers see for this attribute."))
     if attribute.kind == "choice" and not attribute.choices:
         raise Invalid.at("/choices", _("Name the choices."))
     if attribute.kind == "measurement" and not attribute.unit:

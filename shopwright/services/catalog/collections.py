@@ -40,7 +40,9 @@ class Collections:
         if found is None:
             raise Missing(_("There is no collection “{slug}”.", slug=slug))
         if after and not re.fullmatch(rf"{found[0].id}/\d{{6}}/prd_\w{{26}}", after):
-            raise Invalid.at("/after", _("This is not where this collection goes on; use `next` of the answer before."))
+            raise Invalid.at(
+                "/after", _("This is not a valid cursor of this collection; use `next` of the previous response.")
+            )
         shown: list[Product] = []
         while len(shown) < limit:
             members = await self._store.members(self._work, found[0].id, after, limit + 1)

@@ -115,6 +115,6 @@ def draw(data: bytes, width: int) -> bytes:
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         raise Invalid.at(
-            "/media", _("This drawing (SVG) cannot be drawn, or takes too long. Save it as PNG.")
+            "/media", _("This drawing (SVG) cannot be rendered, or takes too long. Save it as PNG.")
         ) from None
     return made.stdout

@@ -75,7 +75,7 @@ class ProductLookup:
         """List products by id, of a category, or with these words. Raises Missing, Invalid."""
         if text.strip():
             if category:
-                raise Invalid.at("/category", _("Look for products by words or by category."))
+                raise Invalid.at("/category", _("Search products by text or by category."))
             return await self.get_many(await words_store.find(self._work, text, status, after, limit))
         category_id = ""
         if category:

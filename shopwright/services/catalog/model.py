@@ -85,7 +85,7 @@ def check_rest(new: ProductInput) -> None:
     if len(set(names)) < len(names):
         problems.append(Problem("/options", "duplicate", _("Two options have the same name.")))
     if new.status == "scheduled" and new.publish_at is None:
-        problems.append(Problem("/publish_at", "required", _("Say when a scheduled product is to be published.")))
+        problems.append(Problem("/publish_at", "required", _("Enter when the scheduled product is to be published.")))
     problems += _variant_problems(new, names)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
@@ -103,7 +103,7 @@ def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
                 Problem(
                     f"{pointer}/options",
                     "invalid",
-                    _("Variant {number} must say its {wanted}.", number=number + 1, wanted=wanted),
+                    _("Variant {number} needs {wanted}.", number=number + 1, wanted=wanted),
                 )
             )
             continue

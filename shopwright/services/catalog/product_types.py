@@ -34,7 +34,7 @@ class ProductTypes:
             known = await self._store.attribute_types(tx)
             if unknown := [name for name in product_type.attributes if name not in known]:
                 raise Invalid.at(
-                    "/attributes", _("Describe these attributes first: {unknown}.", unknown=", ".join(unknown))
+                    "/attributes", _("Add these attribute definitions first: {unknown}.", unknown=", ".join(unknown))
                 )
             await self._store.write_product_type(tx, product_type)
         return product_type
@@ -58,5 +58,6 @@ class ProductTypes:
             value = product.attributes.get(attribute.name)
             if value is not None and not attributes.fits(value, attribute):
                 raise Invalid.at(
-                    "/kind", _("“{title}” has “{value}”, which would not fit.", title=product.title, value=value)
+                    "/kind",
+                    _("“{title}” has “{value}”, which would no longer be valid.", title=product.title, value=value),
                 )

@@ -42,7 +42,7 @@ async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
             [{"source": one.source, "options": one.options, "variant_id": one.variant_id} for one in given],
         )
     except UniqueViolation:
-        raise Conflict(_("Another import has this product just now.")) from None
+        raise Conflict(_("Another import is writing this product at the moment.")) from None
 
 
 async def end(tx: Transaction, sources: Iterable[str]) -> None:

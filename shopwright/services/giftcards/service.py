@@ -71,7 +71,9 @@ class GiftCardService(GiftCards):
                 "/amount/currency", _("Gift cards of this shop are in {currency}.", currency=self._currency)
             )
         if not 1 <= new.amount.amount <= LARGEST:
-            raise Invalid.at("/amount", _("A gift card is worth something, and no more than an order can come to."))
+            raise Invalid.at(
+                "/amount", _("The amount of a gift card is above 0 and at most that of the largest order.")
+            )
         expires_on = new.expires_on
         if isinstance(expires_on, msgspec.UnsetType):
             expires_on = model.last_day(self._country, today)
@@ -200,7 +202,7 @@ class GiftCardService(GiftCards):
             if old.expired:
                 raise Conflict(_("This gift card has expired: another one would have expired, too."))
             if old.available.amount <= 0:
-                raise Conflict(_("Nothing is left on this gift card that another one could take over."))
+                raise Conflict(_("This gift card has no balance left to move to another one."))
             await store.add(tx, card_id, -old.available.amount)
             await self._record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")
             await store.set_disabled(tx, card_id, disabled=True)
@@ -238,7 +240,7 @@ class GiftCardService(GiftCards):
     async def code_for_email(self, card_id: str) -> str:
         body = await store.code_of(self._work, card_id, to_micros(self._work.now()))
         if body is None:
-            raise Missing(_("The code of this gift card is not known any more."))
+            raise Missing(_("The code of this gift card is no longer stored."))
         return self._vault.open(body)
 
     # --- for orders
@@ -259,7 +261,7 @@ class GiftCardService(GiftCards):
         today = self._today()
         for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
             if share.amount.amount <= 0:
-                raise Invalid(_("A gift card pays something of an order, or is not named."))
+                raise Invalid(_("Each gift card of an order pays an amount above 0."))
             if not await hold_store.set_aside(tx, order_id, position, share, today):
                 raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
 
@@ -300,7 +302,7 @@ class GiftCardService(GiftCards):
         async with self._work.begin() as tx:
             if await hold_store.begin_refund(tx, key, order_id, amount.amount):
                 if await hold_store.state_of(tx, order_id) not in {"", "taken"}:
-                    raise Unavailable(_("What gift cards pay of this order is not taken yet. Try again in a moment."))
+                    raise Unavailable(_("The gift cards of this order are not redeemed yet. Try again in a moment."))
                 if lines := await hold_store.lines_of(tx, order_id):
                     await self._put_back(tx, order_id, lines, amount.amount, key)
                 elif recipient:

@@ -75,7 +75,7 @@ class AnalyticsService:
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not is_number(after):
             raise Invalid.at(
-                "/after", _("This is not a cursor of this log; use `next` of the answer before, or nothing.")
+                "/after", _("This is not a valid cursor of this log; use `next` of the previous response, or none.")
             )
         if after and int(after) + 1 < await trim_store.first_place(self._work.late):
             raise Invalid.at(

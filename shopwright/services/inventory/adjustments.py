@@ -46,7 +46,7 @@ class Adjustments:
             stock = (await store.read(tx, [one.variant_id]))[one.variant_id]
             raise Refused(
                 _(
-                    "{variant_id} has {on_hand} on hand, {reserved} of them reserved: {value} cannot be taken away.",
+                    "{variant_id} has {on_hand} on hand, {reserved} of them reserved: {value} cannot be removed.",
                     variant_id=one.variant_id,
                     on_hand=stock.on_hand,
                     reserved=stock.reserved,

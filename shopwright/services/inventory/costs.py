@@ -85,7 +85,7 @@ class Costs:
                 pointer, _("A cost is in the currency of the shop, {currency}.", currency=self._context.currency)
             )
         if not 0 <= cost.amount <= LARGEST:
-            raise Invalid.at(pointer, _("A cost is 0 or more, and all together come to what can be reckoned with."))
+            raise Invalid.at(pointer, _("A cost is 0 or more, and their total is within limits."))
         return cost
 
     async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
@@ -95,7 +95,7 @@ class Costs:
                 await store.free(tx, variant_id)  # so that nothing leaves meanwhile
                 now = (await self._values(tx, [variant_id]))[variant_id]
                 if not now.without_cost:
-                    raise Refused(_("All units that are there have a cost."))
+                    raise Refused(_("All units in stock have a cost."))
                 cost = self._all(unit_cost, now.without_cost, "/unit_cost")
                 reason = _signed("cost set", who)
                 await self._context.record(

@@ -37,7 +37,7 @@ class Locations:
             if location_id not in {one.id for one in await backorder_store.locations(tx)}:
                 raise Missing(_("There is no location “{location_id}”.", location_id=location_id))
             if not await backorder_store.delete_location(tx, location_id):
-                raise Conflict(_("Only an empty location can be taken away, and never the main one."))
+                raise Conflict(_("Only an empty location can be removed, and never the main one."))
 
     async def by_location(self, variant_id: str) -> dict[str, Stock]:
         return await store.by_location(self._work, variant_id)

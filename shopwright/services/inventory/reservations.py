@@ -27,7 +27,7 @@ class Reservations:
         wanted: dict[str, int] = {}
         for line in lines:
             if line.quantity <= 0:
-                raise Invalid(_("Only one or more of a thing can be reserved."))
+                raise Invalid(_("A reservation is of one unit or more."))
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
         async with self._work.begin() as tx:
             if not await store.open_reservation(tx, order_id, to_micros(expires_at)):

@@ -102,9 +102,7 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
             )
         )
     if now.value + cost.amount > LARGEST:
-        raise Refused(
-            _("All of {variant_id} together would be worth more than can be reckoned with.", variant_id=variant_id)
-        )
+        raise Refused(_("The total value of {variant_id} would exceed the limit.", variant_id=variant_id))
 
 
 def after(now: Valuation, change: ValueChange, cause: ValueCause) -> Valuation:

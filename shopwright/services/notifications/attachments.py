@@ -59,9 +59,9 @@ class Attachments:
         try:
             document = await self._books.document(document_id)
         except Missing as error:
-            raise Refused(_("The document it was for is gone.")) from error
+            raise Refused(_("Its document no longer exists.")) from error
         if document.sealed or document.body is None:
-            raise Refused(_("The document is restricted to the shop now."))
+            raise Refused(_("The document is now restricted to the shop."))
         return await self._file(document)
 
     async def _of_order(self, pending: PendingMessage) -> tuple[Attachment, ...]:

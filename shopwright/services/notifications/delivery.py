@@ -225,7 +225,7 @@ class MessageDelivery:
         now = self._work.now()
         last = until or now
         if last < since:
-            raise Invalid.at("/until", _("The end of the span is before its beginning."))
+            raise Invalid.at("/until", _("The end of the period is before its start."))
         count = useless = 0
         after = ""
         while found := await delivery_store.failed(self._work, since, last, after, RESENT_AT_ONCE):

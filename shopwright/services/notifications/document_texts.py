@@ -24,7 +24,7 @@ def issued(event: DocumentIssued) -> OutgoingMessage:
         heading=_("Your {title}", title=title),
         lines=(
             _(
-                "The {title} {name} for order {number} is attached as a PDF.{replaced} It is with your order, too.",
+                "The {title} {name} for order {number} is attached as a PDF.{replaced} You also find it with your order.",
                 title=title,
                 name=event.name,
                 number=event.number,

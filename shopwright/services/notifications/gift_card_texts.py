@@ -76,7 +76,7 @@ def gift_card(event: GiftCardIssued) -> OutgoingMessage:
         heading=_("A gift card for {amount}", amount=write(event.amount)),
         lines=(
             first,
-            _("Its code is {mask}. Enter it in your cart or at checkout. Whoever knows it can spend it.", mask=MASK),
+            _("Its code is {mask}. Enter it in your cart or at checkout. Anyone who knows it can spend it.", mask=MASK),
             *ends,
         ),
         path="/gift-card",

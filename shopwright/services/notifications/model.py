@@ -92,7 +92,7 @@ def reset(event: PasswordResetAsked) -> OutgoingMessage:
         subject=_("Choose a new password"),
         heading=_("A new password"),
         lines=(
-            _("Someone, probably you, asked for a new password for your account. The link is good for one hour."),
+            _("Someone, probably you, asked for a new password for your account. The link is valid for one hour."),
             _("If it was not you, do nothing: your password stays as it is."),
         ),
         path=f"/new-password?token={MASK}",
@@ -366,7 +366,7 @@ def abandoned(email: str, account: str, count: int) -> OutgoingMessage:
         account=account,
         subject=_("Your cart is waiting"),
         heading=_("Your cart is as you left it"),
-        lines=(_("{things} still in it. Nothing is set aside for you until you order.", things=things),),
+        lines=(_("{things} still in it. Nothing is reserved for you until you order.", things=things),),
         path="/cart",
         action=_("Go to your cart"),
     )

@@ -35,7 +35,7 @@ class TopicPreferences:
         async with self._work.begin() as tx:
             found = await store.unsubscribe(tx, token)
             if found is None:
-                raise Missing(_("This link is not one of ours (any more). Sign in to choose what we may write."))
+                raise Missing(_("This link is no longer valid. Sign in to choose your messages."))
             person, topic = found
             await store.set_preference(tx, person, topic, "email", wanted=False)
             if topic == "stock":

@@ -29,7 +29,7 @@ class StockAlerts:
         product = await self._context.catalog.by_variant(variant)
         found = product.variant_named(variant)
         if product.status != "published" or found is None:
-            raise Missing(_("This is not sold (any more)."))
+            raise Missing(_("This is not for sale."))
         owner = await self._context.users.get(user_id) if user_id else None
         proved = owner is not None and owner.verified and topics.person(owner.email) == person
         outgoing = model.confirm_alert(address, product.title, found.id)
@@ -37,7 +37,7 @@ class StockAlerts:
         async with self._work.begin() as tx:
             if proved:
                 if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
-                    raise RateLimited(_("You already wait for {most_watched} things.", most_watched=MOST_WATCHED))
+                    raise RateLimited(_("You already watch {most_watched} items.", most_watched=MOST_WATCHED))
                 # A new request overrides an earlier unsubscription.
                 await store.set_preference(tx, person, "stock", "email", wanted=True)
             elif (
@@ -53,7 +53,7 @@ class StockAlerts:
         async with self._work.begin() as tx:
             person = await alert_store.confirm(tx, token)
             if person is None:
-                raise Missing(_("This link is too old, or not one of ours. Ask on the page of the product again."))
+                raise Missing(_("This link is invalid or has expired. Ask for a new one on the page of the product."))
             await store.set_preference(tx, person, "stock", "email", wanted=True)
 
     async def on_back_in_stock(self, delivery: Delivery) -> None:

@@ -49,7 +49,7 @@ class Cancellation:
             await self._finish_cancelling(order.id)
             return await self._context.get(order.id)
         if not await self._closing.close_order(order.id, because, who, "cancelled", only=frozenset({order.status})):
-            raise Conflict(_("The order has moved on meanwhile. Look at it again."))
+            raise Conflict(_("The order has changed in the meantime. Reload it."))
         return await self._context.get(order.id)
 
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
@@ -65,7 +65,7 @@ class Cancellation:
         )
         async with self._work.begin() as tx:
             if not await cancel_store.begin(tx, order.id, told) and await cancel_store.told_of(tx, order.id) is None:
-                raise Conflict(_("The order has moved on meanwhile. Look at it again."))
+                raise Conflict(_("The order has changed in the meantime. Reload it."))
 
     async def _finish_cancelling(self, order_id: str) -> None:
         """Refund, or promise the refund, then return the goods.

@@ -92,7 +92,7 @@ class Checkout:
             if not await self._give_up_placement(order_id) and (placed := await store.head(self._work, order_id)):
                 return placed  # the same request, a moment ahead of this one, has placed it
             if isinstance(error, UniqueViolation):
-                raise Conflict(_("This cart is being ordered in another window.")) from None
+                raise Conflict(_("This cart is being checked out in another window.")) from None
             raise
         if cart.untaxed and cart.shipping_address:
             place = cart.shipping_address
@@ -121,7 +121,7 @@ class Checkout:
         self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.SaleOfOrder
     ) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
-            raise Conflict(_("The cart still needs an address and a way to ship."))
+            raise Conflict(_("The cart still needs an address and a shipping option."))
         if not await placement_store.keep_placement(tx, order_id):
             raise Unavailable(_("This took too long. Send it again."))
         order = Order(
@@ -224,7 +224,7 @@ class Checkout:
         if order.status != "placed":
             raise Conflict(_("This order is {status}; it cannot be paid for.", status=order.status))
         if any(one.status == "authorized" for one in await self._context.payments.of_order(order_id)):
-            raise Conflict(_("The money for this order is set aside already; the shop takes it."))
+            raise Conflict(_("The payment of this order is already authorised; the shop captures it."))
         await self._check_payment(order_id, order.to_pay, choice, order.email, who)
         if (captured := await self._repayment.end_payments(order_id)) is not None:
             await self._settlement.settle(order_id, captured)

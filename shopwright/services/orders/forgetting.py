@@ -65,7 +65,7 @@ class BuyerErasure:
         if order.email or order.customer_id:
             raise Conflict(
                 _(
-                    "This order has an e-mail address or an account: erase that, and all that is kept of the person goes."
+                    "This order has an e-mail address or an account: erase that, and all stored data of the person is deleted."
                 )
             )
         await self._forget(order.id, (), lambda one: not one.email and one.customer_id is None)

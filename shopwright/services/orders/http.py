@@ -222,7 +222,7 @@ async def capture_order(
             raise Invalid.at(
                 "/amount",
                 _(
-                    "All that is set aside is captured, {amount} {currency}, and no part of it.",
+                    "Only the full authorised amount can be captured, {amount} {currency}.",
                     amount=total.amount,
                     currency=total.currency,
                 ),
@@ -239,7 +239,8 @@ async def ship_order(
     """Record a shipment."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
-            "/lines", _("Say which lines are shipped, and how many of each; without “lines” it is all that is left.")
+            "/lines",
+            _("Give the shipped lines with their quantities; without “lines”, all remaining units are shipped."),
         )
     parcel = NewShipment(carrier=data.carrier, tracking_number=data.tracking_number, lines=data.lines or ())
     return shown(await orders.ship(order_id, parcel, caller), caller)

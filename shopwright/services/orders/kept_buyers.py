@@ -53,7 +53,7 @@ class RetainedBuyers:
         """Return the retained buyer. Raises Missing."""
         row = await kept_buyers_store.find(self._work, order_id)
         if row is None:
-            raise Missing(_("Nothing is kept of the buyer of this order beside what it says itself."))
+            raise Missing(_("No further data of the buyer of this order is stored."))
         return msgspec.json.decode(self._vault.open(row), type=RetainedBuyer)
 
     async def protect(self, *, anew: bool) -> int:

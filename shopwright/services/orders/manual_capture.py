@@ -30,13 +30,15 @@ class ManualCapture:
         if order.status != "placed" or payment is None or payment.status not in {"authorized", "captured"}:
             raise Conflict(
                 _(
-                    "This order is {status}; there is no money set aside for it that could be taken.",
+                    "This order is {status}; it has no authorised payment to capture.",
                     status=order.status,
                 )
             )
         captured = await self._context.payments.capture(payment.id)
         if captured.status != "captured":
-            raise Conflict(_("The provider did not give the money: {value}.", value=captured.reason or captured.status))
+            raise Conflict(
+                _("The provider did not capture the payment: {value}.", value=captured.reason or captured.status)
+            )
         with suppress(AlreadyDone):  # by someone else, a moment ago
             async with self._work.begin(dedup_key=f"captured/{payment.id}") as tx:
                 await self._context.add_history(tx, order_id, "The money is taken", who.signature)

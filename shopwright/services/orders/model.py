@@ -181,7 +181,7 @@ def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money
 def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[OrderLine, int]]:
     """Return the requested lines and quantities, by default everything to ship. Raises Conflict, Invalid."""
     if not any(line.to_ship for line in order.lines):
-        raise Conflict(_("Nothing of this order is left to be shipped: the rest was refunded."))
+        raise Conflict(_("Nothing of this order is left to ship: the rest was refunded."))
     if not wanted:
         return [(line, line.to_ship) for line in order.lines if line.to_ship]
     return chosen_lines(order, wanted, "shipped", lambda line: line.to_ship)
@@ -202,7 +202,7 @@ def chosen_lines(
             raise Invalid.at(
                 f"/lines/{number}/quantity",
                 _(
-                    "{left} of “{title}” are left to be {done}; {quantity} is not possible.",
+                    "Only {left} of “{title}” can still be {done}, not {quantity}.",
                     left=left,
                     title=line.title,
                     done=done,
@@ -211,7 +211,7 @@ def chosen_lines(
             )
         chosen.append((line, one.quantity))
     if len({line.id for line, _unused in chosen}) < len(chosen):
-        raise Invalid.at("/lines", _("Each line stands here once."))
+        raise Invalid.at("/lines", _("List each line once."))
     return chosen
 
 
@@ -260,13 +260,13 @@ def past_totals(past: PastOrder) -> Totals:
     """
     subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
     if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
-        raise Invalid.at("/lines", _("A line has one or more, and costs nothing or something."))
+        raise Invalid.at("/lines", _("A line has a quantity of 1 or more and a price of 0 or more."))
     if max(subtotal, past.total, past.tax, past.shipping, past.discount).amount > LARGEST:
         raise Invalid.at(
             "/total", _("It comes to more than one order can: {largest}.", largest=write(Money(LARGEST, past.currency)))
         )
     if past.refunded > past.total:
-        raise Invalid.at("/refunded", _("No more can have been given back than was paid."))
+        raise Invalid.at("/refunded", _("The refunds exceed what was paid."))
     charges = past.shipping + add_up((step.amount for step in past.charges), past.currency)
     before_tax = subtotal - past.discount + charges
     nothing = zero(past.currency)

@@ -31,7 +31,7 @@ class OrderSources:
         """Return the rows. Raises Missing if there are none."""
         body = await past_store.source_of(self._work, order_id)
         if body is None:
-            raise Missing(_("No rows of a file are kept of this order."))
+            raise Missing(_("No imported rows are stored for this order."))
         return msgspec.json.decode(self._vault.open(body), type=OrderSource)
 
     async def protect(self, *, anew: bool) -> int:

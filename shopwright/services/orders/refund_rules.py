@@ -209,9 +209,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
         raise Invalid.at("/lines", _("Say what to refund: lines, the shipping, or an amount."))
     whole = refund_parts.whole_of(left, order.currency)
     if whole.amount <= 0:
-        raise Invalid.at(
-            "/amount", _("Nothing of this order is left to be refunded, beside what is refunded or waits.")
-        )
+        raise Invalid.at("/amount", _("Nothing of this order is left to refund: the rest is refunded or pending."))
     if not zero(order.currency) < asked <= whole:
         raise Invalid.at(
             "/amount",
@@ -229,10 +227,10 @@ def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.RefundableL
     """Raise Invalid for options about goods without lines, and for shipping that was refunded already."""
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:
-            raise Invalid.at(f"/{name}", _("This is of goods: say in `lines` which of them."))
+            raise Invalid.at(f"/{name}", _("This refund includes goods: name them in `lines`."))
     shipping = sum(one.amount.amount for one in left.values() if one.line_id == refund_parts.SHIPPING)
     if refund.shipping and shipping <= 0:
-        raise Invalid.at("/shipping", _("Nothing of the shipping is left to be refunded."))
+        raise Invalid.at("/shipping", _("The shipping is already refunded."))
 
 
 def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: Sequence[RefundPart]) -> None:
@@ -243,7 +241,7 @@ def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: S
             raise Invalid.at(
                 f"/lines/{number}",
                 _(
-                    "Nothing of what was paid for “{title}” is left to be refunded. Say `amount` 0 to record that it came back.",
+                    "“{title}” is already fully refunded. Set `amount` to 0 to record its return.",
                     title=line.title,
                 ),
             )
@@ -263,7 +261,7 @@ def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
         raise Invalid.at(
             "/amount",
             _(
-                "What you name is worth {worth}. Refund what is more as an amount of its own, without lines.",
+                "These lines are worth {worth}. Refund any excess as a separate amount, without lines.",
                 worth=write(worth),
             ),
         )
@@ -271,7 +269,7 @@ def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
         raise Invalid.at(
             "/deduction" if asked.amount > 0 else "/amount",
             _(
-                "What you name is worth {worth}: leave the amount out to refund that, or say in `deduction` why {rest} of it stay.",
+                "These lines are worth {worth}: leave the amount out to refund that, or give in `deduction` the reason for keeping {rest}.",
                 worth=write(worth),
                 rest=write(worth - asked),
             ),

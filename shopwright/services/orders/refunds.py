@@ -74,24 +74,20 @@ class Refunds:
     ) -> str:
         if order.status == "cancelled":
             raise Conflict(
-                _(
-                    "This order is cancelled: its money goes back as a whole. Cancel it again to ask for what is still owed."
-                )
+                _("This order is cancelled: it is refunded as a whole. Cancel it again to request what is still owed.")
             )
         if order.status not in PAID:
-            raise Conflict(_("This order is {status}; there is no money to give back.", status=order.status))
+            raise Conflict(_("This order is {status}; there is no money to refund.", status=order.status))
         await self._context.not_being_cancelled(tx, order.id)
         if await past_store.is_past(tx, order.id):
-            raise Conflict(_("This order was paid in an earlier shop; its money can only go back from there."))
+            raise Conflict(_("This order was paid in an earlier shop; it can only be refunded there."))
         if not refund.reason.strip():
-            raise Invalid.at("/reason", _("Say why the money goes back; the customer reads it."))
+            raise Invalid.at("/reason", _("Enter the reason of the refund; the customer sees it."))
         parts, chosen = refund_rules.refunded_parts(order, refund)
         amount = refund_parts.sum_of(parts, order.currency)
         all_to_card = refund.to == "gift_card"
         if all_to_card and not order.gift_cards and not order.email:
-            raise Invalid.at(
-                "/to", _("Nobody is known whom the code of a gift card could be sent to: its buyer was erased.")
-            )
+            raise Invalid.at("/to", _("There is no address to send a gift card code to: the buyer was erased."))
         to_cards = amount if all_to_card else gift_cards.share_of_cards(order, amount)
         made = Refund(
             id=self._work.ids.new("rfd"),
@@ -328,7 +324,7 @@ class Refunds:
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         because = reason.strip()[:LONGEST]
         if not because:
-            raise Invalid.at("/reason", _("Say why the refund will not be paid; other staff read it."))
+            raise Invalid.at("/reason", _("Enter why the refund will not be paid; other staff see it."))
         order = await self._context.get(order_id)
         refund = next((one for one in (*order.refunds, *order.refused) if one.id == refund_id), None)
         repayment = next(
@@ -337,7 +333,7 @@ class Refunds:
         if refund is None and repayment is None:
             raise Missing(_("This order has no such refund."))
         if refund is not None and not refund.amount.amount:
-            raise Conflict(_("This refund is of nothing: there is no money that could stay."))
+            raise Conflict(_("This refund has no amount: there is no money to keep."))
         if refund is not None and refund.why:
             return order
         ended = f"{because} ({who.signature})"
@@ -346,7 +342,7 @@ class Refunds:
         try:
             payment = await self._context.payments.cancel_refund(key=refund_id, why=ended)
         except Missing:  # payments have not heard of it yet
-            raise Conflict(_("This refund is being asked for just now. Try again in a minute.")) from None
+            raise Conflict(_("This refund is being requested. Try again in a minute.")) from None
         finally:
             await self._follow_again(order, refund_id)
         told = next((one for one in payment.refunds if one.key == refund_id), None)
@@ -361,7 +357,7 @@ class Refunds:
         """Cancel a refund that goes to gift cards alone, which payments never see."""
         if refund.status == "settled" or await self._context.giftcards.has(order.id, refund):
             raise Conflict(
-                _("{amount} are on a gift card already. Disable the card to stop them.", amount=write(refund.amount))
+                _("{amount} is already on a gift card. Disable the card to stop it.", amount=write(refund.amount))
             )
         await self._refuse(order.id, refund.id, ended)
         async with self._work.begin() as tx:

@@ -97,7 +97,7 @@ class Settlement:
             await list_store.set_authorised(tx, order_id, authorised=True)
             await holds_store.let_go(tx, order_id)  # there is money behind it
             if await store.wait_until(tx, order_id, to_micros(until)):
-                await self._context.add_history(tx, order_id, "Payment authorised: the money is set aside", "payments")
+                await self._context.add_history(tx, order_id, "Payment authorised", "payments")
         await self._context.inventory.extend_reservation(order_id, until + model.GRACE)
         await self._context.giftcards.keep(order, until + model.GRACE)
         await self._close_cart(order)

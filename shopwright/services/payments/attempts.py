@@ -48,7 +48,7 @@ class Attempts:
             again_s = math.ceil(wait)
             raise RateLimited(
                 _(
-                    "Too many tries to pay. Nothing was charged; the next is possible in {again_s} seconds.",
+                    "Too many payment attempts. Nothing was charged; try again in {again_s} seconds.",
                     again_s=again_s,
                 ),
                 data={"retry_after": again_s},

@@ -73,9 +73,7 @@ class ProviderChanges:
             if not await change_store.insert_outside(tx, key, payment_id, one.amount, one.reference, ""):
                 return
             if not await refund_store.count(tx, payment_id, one.amount):
-                raise Conflict(
-                    _("More was refunded at the provider than was received, or is being asked for just now.")
-                )
+                raise Conflict(_("The provider has refunded more than was received, or a refund is being requested."))
             await self._book(tx, paid, key, one.amount, one.reference, dispute=False)
 
     async def _make_room(self, payment_id: str, amount: Money, told: ProviderPayment) -> None:

@@ -32,15 +32,13 @@ class PaymentRefunds:
     async def ask(self, key: str, payment_id: str, amount: Money) -> None:
         """Record a refund, then request it. Raises Missing, Conflict, Invalid, TooMuch."""
         if amount.amount <= 0:
-            raise Invalid.at("/amount", _("A refund is more than nothing."))
+            raise Invalid.at("/amount", _("A refund is above 0."))
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
             if row is None:
                 raise Missing(_("There is no such payment."))
             if row["status"] not in model.PAID:
-                raise Conflict(
-                    _("This payment is {row}; only money that was received can be given back.", row=row["status"])
-                )
+                raise Conflict(_("This payment is {row}; only a captured payment can be refunded.", row=row["status"]))
             if row["currency"] != amount.currency:
                 raise Invalid.at("/amount/currency", _("This payment was made in {row}.", row=row["currency"]))
             if await refund_store.insert(tx, key, payment_id, amount) and not await refund_store.count(
@@ -161,7 +159,7 @@ class PaymentRefunds:
                 raise Conflict(_("The payment provider has paid this refund already: it is settled."))
             if told.status == "pending":
                 raise Conflict(
-                    _("The payment provider has taken this refund and not decided yet: it may still be paid.")
+                    _("The payment provider has accepted this refund and not decided yet: it may still be paid.")
                 )
             return payment_id
         await self._refuse(key, why)

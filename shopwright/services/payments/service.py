@@ -58,7 +58,9 @@ class PaymentService:
     async def _provider(self, name: str) -> Provider:
         providers = await self._offered()
         if not providers:
-            raise NoPaymentProvider(_("Nobody takes money for this shop yet, so it takes no orders that cost any."))
+            raise NoPaymentProvider(
+                _("This shop has no payment provider yet, so it accepts only orders that cost nothing.")
+            )
         if name not in providers:
             raise Invalid.at(
                 "/payment/provider",
@@ -238,7 +240,7 @@ class PaymentService:
         if row["status"] in model.PAID:
             return store.payment(row)
         if row["status"] != "authorized":
-            raise Conflict(_("This payment is {row}; only money that is set aside can be taken.", row=row["status"]))
+            raise Conflict(_("This payment is {row}; only an authorised payment can be captured.", row=row["status"]))
         return await self._believe(payment_id, await (await self._provider(row["provider"])).capture(row["reference"]))
 
     async def void(self, payment_id: str) -> Payment:

@@ -59,7 +59,11 @@ class UnknownPayments:
         row = await store.row(self._work, payment_id)
         if row is None or row["reference"] != reference:
             raise Conflict(
-                _("Payment {payment_id} is known as another one of {name}.", payment_id=payment_id, name=name)
+                _(
+                    "Payment {payment_id} is already recorded with another reference of {name}.",
+                    payment_id=payment_id,
+                    name=name,
+                )
             )
         await self._changes.look_up(row)
         return payment_id

@@ -99,7 +99,7 @@ def _value(one: Coupon | Promotion) -> None:
     if one.kind == "fixed" and (not 0 < one.value <= LARGEST or not one.currency):
         raise Invalid.at("/value", _("A fixed discount needs an amount in minor units above zero, and its currency."))
     if one.kind == "free_shipping" and one.value:
-        raise Invalid.at("/value", _("Free shipping takes off what shipping costs; leave the value out."))
+        raise Invalid.at("/value", _("Free shipping needs no value; leave it out."))
 
 
 def _period(one: Coupon | Promotion) -> None:
@@ -138,7 +138,7 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
 
     def title() -> None:
         if not one.title.strip():
-            raise Invalid.at("/title", _("Say what shoppers call this way to ship."))
+            raise Invalid.at("/title", _("Enter the name shoppers see for this shipping option."))
 
     def country(number: int) -> str:
         return check_country(one.countries[number], f"/countries/{number}")

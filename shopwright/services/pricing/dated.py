@@ -26,7 +26,7 @@ def period_of(
         start = now
     if start < now:
         raise Invalid.at(
-            "/valid_from", _("What has applied is not changed: it begins now (leave it out) or at a time to come.")
+            "/valid_from", _("What already applied is not changed: it starts now (leave it out) or in the future.")
         )
     return start, end
 
@@ -86,7 +86,7 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo
         raise Invalid.at(
             "/valid_to",
             _(
-                "From {free} on there is another already; end that first, or write an earlier end.",
+                "Another one applies from {free}; end that first, or enter an earlier end.",
                 free=write_start(free, zone),
             ),
         )

@@ -77,7 +77,7 @@ def _contact(one: Seller) -> dict[str, str]:
 
 def _one_stop_shop(one: Seller) -> None:
     if one.oss and one.small_business.strip():
-        raise Invalid.at("/oss", _("Who charges no tax as a small business declares none in the One-Stop-Shop."))
+        raise Invalid.at("/oss", _("A small business that charges no tax cannot use the One-Stop-Shop."))
     if one.oss and not member_of(place_form(one.ship_from or one.address.country)):
         raise Invalid.at("/oss", _("The One-Stop-Shop is for goods sent from a country of the EU."))
 
@@ -136,11 +136,11 @@ def exchange_rate(one: ExchangeRate, number: int, today: date) -> ExchangeRate:
 
     def day() -> None:
         if one.day > today:
-            raise Invalid.at(f"{at}/day", _("{day} is still to come; a rate is of today or before.", day=one.day))
+            raise Invalid.at(f"{at}/day", _("{day} is in the future; a rate is of today or earlier.", day=one.day))
 
     def source() -> None:
         if not clean["source"] or len(one.source) > LONGEST["why"]:
-            raise Invalid.at(f"{at}/source", _("Say who published it, such as ECB, in at most 255 characters."))
+            raise Invalid.at(f"{at}/source", _("Enter who published it, such as ECB, in at most 255 characters."))
 
     check_all(pair, rate, day, source)
     return msgspec.structs.replace(one, **clean)

@@ -59,7 +59,7 @@ async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
     """Get the seller now, or `at` another day or time; 404 if none is set."""
     found = await pricing.seller(moment_said(at, "/at"))
     if found is None:
-        raise Missing(_("Nobody has said yet who sells here: POST /v1/seller."))
+        raise Missing(_("The seller is not set up yet: POST /v1/seller."))
     return found
 
 

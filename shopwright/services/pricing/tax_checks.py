@@ -80,7 +80,7 @@ def _category(one: TaxRate) -> None:
         )
     if one.meant not in {"S", "Z"} and not one.reason.strip():
         raise Invalid.at(
-            "/reason", _("Say why there is no tax, in words for the invoice, such as: not in the VAT area of the EU.")
+            "/reason", _("Enter why there is no tax, as the invoice shows it, such as: not in the VAT area of the EU.")
         )
 
 
@@ -137,7 +137,7 @@ def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
     if len(there) >= MOST_CLASSES and name not in {known.name for known in there}:
         raise Invalid.at(
             "/name",
-            _("There are {most_classes} tax classes, which is as many as there may be.", most_classes=MOST_CLASSES),
+            _("There are already {most_classes} tax classes, the maximum.", most_classes=MOST_CLASSES),
         )
     checks.position(one.position)
     return msgspec.structs.replace(one, name=name, title=one.title.strip() or name)

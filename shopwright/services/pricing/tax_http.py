@@ -66,7 +66,7 @@ class TaxRateInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=
     def rate_said(self) -> TaxRate:
         """The rate as the service takes it. Raises Invalid."""
         if self.rate is UNSET and self.rate_ppm is None:
-            raise Invalid.at("/rate", _("Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm."))
+            raise Invalid.at("/rate", _("Give the rate in basis points (1900 is 19 %), or in millionths as rate_ppm."))
         return TaxRate(
             country=self.country,
             region=self.region,

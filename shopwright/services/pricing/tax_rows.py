@@ -48,7 +48,7 @@ async def end(tx: Transaction, one: R, rows: Sequence[R], who: str, why: str) ->
     if one.valid_to is not None and one.valid_to <= max(tx.now, start):
         raise Refused(
             _(
-                "This applied until {valid_to}; what has applied is not changed.",
+                "This applied until {valid_to}; what already applied is not changed.",
                 valid_to=write_end(one.valid_to, tx.zone),
             )
         )

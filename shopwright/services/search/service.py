@@ -51,11 +51,9 @@ class SearchService:
         if len(request.text) > LONGEST:
             raise Invalid.at("/q", _("A search has at most {longest} characters.", longest=LONGEST))
         if request.page < 1 or request.page * request.limit > DEEPEST:
-            raise Invalid.at(
-                "/page", _("Pages are counted to result {deepest}; go on from there with `after`.", deepest=DEEPEST)
-            )
+            raise Invalid.at("/page", _("Pages end at result {deepest}; continue with `after`.", deepest=DEEPEST))
         if request.after and request.page > 1:
-            raise Invalid.at("/after", _("Say where a list goes on by page or by `after`, not by both."))
+            raise Invalid.at("/after", _("Give either page or `after`, not both."))
         if len(request.chosen) > MOST_FACETS or sum(map(len, request.chosen.values())) > MOST_CHOICES:
             raise Invalid(
                 _(

@@ -41,6 +41,6 @@ class Erasure:
         async with self._work.begin() as tx:
             if await store.by_key(tx, model.email_key(normal)) is not None:
                 raise Conflict(
-                    _("This address has an account: erase the account, and what belongs to it goes with it.")
+                    _("This address has an account: erase the account, and what belongs to it is erased too.")
                 )
             await tx.emit(AddressErased(erasure_id=self._work.ids.new("ers"), email=normal))

@@ -52,10 +52,10 @@ class Profiles:
             if not address_id:
                 await store.add_address(tx, user_id, saved)
             elif not await store.change_address(tx, user_id, saved):
-                raise Missing(_("There is no such address in your book."))
+                raise Missing(_("There is no such address in your account."))
         return saved
 
     async def delete_address(self, user_id: str, address_id: str) -> None:
         async with self._work.begin() as tx:
             if not await store.delete_address(tx, user_id, address_id):
-                raise Missing(_("There is no such address in your book."))
+                raise Missing(_("There is no such address in your account."))

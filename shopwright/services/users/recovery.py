@@ -143,7 +143,7 @@ class AccountRecovery:
         user = found[0] if found else None
         if user is None or not user.role:
             raise Missing(
-                _("Nobody of the staff has the address {email}. The owner's is SHOPWRIGHT_OWNER_EMAIL.", email=email)
+                _("No member of staff has the address {email}. The owner's is SHOPWRIGHT_OWNER_EMAIL.", email=email)
             )
         model.check_password(password, user.email, user.name)
         hashed = await self._context.passwords.hash(password, known=True)

@@ -45,7 +45,7 @@ class SecondFactors:
         async with self._work.begin() as tx:
             known = await factor_store.factor(tx, user_id)
             if known is not None and known["confirmed"]:
-                raise Conflict(_("There is a second factor already. Take it away first."))
+                raise Conflict(_("A second factor is already set up. Remove it first."))
             await factor_store.put_factor(tx, user_id, self._context.vault.close(secret))
         label = quote(f"{shop}:{user.email}")
         return SecondFactor(
@@ -59,7 +59,7 @@ class SecondFactors:
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user_id)
             if found is None or found["confirmed"]:
-                raise Conflict(_("There is no second factor that waits to be confirmed. Begin again."))
+                raise Conflict(_("There is no second factor to confirm. Start again."))
             if not await self._is_now(tx, user_id, self._context.vault.open(found["secret"]), code):
                 raise Invalid.at("/code", _("This is not the code your authenticator shows now."))
             await factor_store.confirm(tx, user_id)
@@ -85,7 +85,7 @@ class SecondFactors:
             raise Invalid.at(at, _("Enter your password again to confirm that it is you."))
         guarded = await self.has(caller.user_id or "")
         if guarded and not code:
-            raise Invalid.at("/code", _("Give the code your authenticator shows, too."))
+            raise Invalid.at("/code", _("Enter the code of your authenticator as well."))
         client = Client(session=caller.session_id or "")
         try:
             user = await self._context.check_password(caller.email, password, client)
@@ -108,7 +108,7 @@ class SecondFactors:
         ticket = self._work.ids.secret()
         async with self._work.begin() as tx:
             await factor_store.keep_ticket(tx, ticket, user.id, to_micros(tx.now + TICKET))
-        raise SecondFactorNeeded(_("Now the code your authenticator shows."), data={"ticket": ticket})
+        raise SecondFactorNeeded(_("Enter the code your authenticator shows."), data={"ticket": ticket})
 
     async def check_code(self, user: User, code: str, client: Client) -> None:
         """Check an authenticator or recovery code. Raises WrongPassword, RateLimited, Missing."""

@@ -66,7 +66,7 @@ class SigningKeys:
                 await self.signer(tx)
         signer = self._signer
         if signer is None:
-            raise Unauthenticated(_("Nobody has signed in yet."))
+            raise Unauthenticated(_("You are not signed in."))
         if not signer.knows(access_token) and self._work.now() - self._looked_for_keys > LOOKED_FOR:
             self._looked_for_keys = self._work.now()
             async with self._work.begin() as tx:  # another process may have rotated

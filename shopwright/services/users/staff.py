@@ -53,7 +53,7 @@ class Staff:
     async def change(self, user_id: str, change: StaffChange) -> User:
         """Change a role, or disable or enable an account. Raises Missing, Invalid, LastOwner."""
         if change.role == "":
-            raise Invalid.at("/role", _("Delete the member of staff to take their role away."))
+            raise Invalid.at("/role", _("Remove the member of staff to revoke their role."))
         if change.role:
             model.check_role(change.role)
         return await self._set(user_id, change.role, disabled=change.disabled)

@@ -32,7 +32,7 @@ KINDS = {
     "correction": "Correction",
     "stock": "Stock",
 }
-BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."
+BOOKED_BEFORE = "This form was already sent and booked once. Use the form below for another payout."
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
 FILES = allow(staff("books.read"), "document")
 

@@ -97,9 +97,9 @@ def _asked(form: dict[str, str], currency: str) -> NewGiftCard:
     """Parse the form. Raises Invalid."""
     ends, why = form.get("ends", "rule"), form.get("why", "")
     if ends not in ENDS:
-        raise Invalid.at("/ends", _("Say until when it can be used."))
+        raise Invalid.at("/ends", _("Choose until when it can be used."))
     if why not in {"sold", "goodwill"}:
-        raise Invalid.at("/why", _("Say whether it was sold or is given."))
+        raise Invalid.at("/why", _("Choose whether it was sold or is given."))
     day = parse_day(form.get("expires_on", ""), "/expires_on") if ends == "day" else None
     return NewGiftCard(
         amount=money.parse(form.get("amount", ""), currency, "/amount"),
@@ -140,7 +140,7 @@ async def change(
         if act == "replace":
             return await _card(office, giftcards, card_id, made=await giftcards.replace(card_id, caller))
         if act not in {"disable", "enable"}:
-            raise Invalid.at("/act", _("Say whether to disable, enable or replace it."))
+            raise Invalid.at("/act", _("Choose whether to disable, enable or replace it."))
         await giftcards.set_disabled(card_id, disabled=act == "disable")
     except ShopError as error:
         return await _card(office, giftcards, card_id, problem=error.detail)

@@ -32,9 +32,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 
 
 PRETEND = "pretend"
-NOBODY = (
-    "Nobody takes money for this shop: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS and start it anew."
-)
+NOBODY = "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it."
 PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves."
 
 

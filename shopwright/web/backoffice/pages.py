@@ -216,7 +216,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
     if action == "ship":
         lines = _quantities(form, "ship-")
         if not lines and any(name.startswith("ship-") for name in form):
-            raise Invalid.at("/lines", _("Say how many of something are shipped: every quantity is 0."))
+            raise Invalid.at("/lines", _("Enter how many units are shipped: every quantity is 0."))
         parcel = NewShipment(
             carrier=form.get("carrier", ""), tracking_number=form.get("tracking_number", ""), lines=lines
         )

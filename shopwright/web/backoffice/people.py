@@ -71,9 +71,9 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
         await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
         return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
     if act not in {"invite", "role"}:
-        raise Invalid.at("/act", _("Say whether to invite, change, disable, enable or remove them."))
+        raise Invalid.at("/act", _("Choose whether to invite, change, disable, enable or remove them."))
     if not form.get("role"):
-        raise Invalid.at("/role", _("Choose what they may do."))
+        raise Invalid.at("/role", _("Choose their role."))
     if act == "role":
         await users.change_staff(user_id, StaffChange(role=form["role"]))
         return "Role changed. They were signed out and sign in again."

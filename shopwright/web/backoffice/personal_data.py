@@ -45,7 +45,7 @@ async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Curren
     try:
         await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
         if form.get("again", "").strip().casefold() != email.casefold():
-            raise Invalid.at("/again", _("Type the address once more: it is not the same."))
+            raise Invalid.at("/again", _("Enter the same address again: they differ."))
         await lookup.erase(current_app().shop, email)
     except ShopError as error:
         return await _page(office, {"email": email, "problem": error.detail}, status_of(error)[0])

@@ -56,7 +56,7 @@ async def rules_page(
         return await _show(office, pricing, settings.currency, {"saved": saved})
     found = await _found(pricing, kind, key)
     if found is None:
-        raise Missing(_("It is not there any more."))
+        raise Missing(_("It no longer exists."))
     shown = FORMS[kind].fields(found, RuleFormContext(settings.currency, settings.zone))
     more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.marks(shown)}
     return await _show(office, pricing, settings.currency, more)
@@ -135,7 +135,7 @@ async def _remove(pricing: Pricing, kind: str, name: str, who: str) -> None:
     elif kind == "tax-rules":
         await pricing.end_tax_rule(name, who)
     else:
-        raise Refused(_("Products and orders name it; give it another title instead."))
+        raise Refused(_("Products and orders use it; change its title instead."))
 
 
 @post("/office/pricing/{kind:str}", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
@@ -157,7 +157,7 @@ async def change(
         else:
             found = await _found(pricing, kind, FORMS[kind].key_of(form))
             if found is None and editing.is_whole(form):
-                raise Missing(_("Somebody else took it away while you had it open. What you typed adds it anew."))
+                raise Missing(_("Someone else removed it while you had it open. Saving adds it again."))
             now = FORMS[kind].fields(found, shop) if found else {}
             if changed := editing.conflict(form, now, FORMS[kind].labels):
                 return await _show(office, pricing, settings.currency, {**changed, "at": kind}, 409)

@@ -109,7 +109,11 @@ async def _changed(product_views: ProductViews, before: tuple[Media, ...], field
     if len(alt) > LONGEST_ALT:
         raise Invalid.at(
             "/alt",
-            _("What it shows has {alt} characters; at most {longest_alt}.", alt=len(alt), longest_alt=LONGEST_ALT),
+            _(
+                "The description has {alt} characters; at most {longest_alt} are allowed.",
+                alt=len(alt),
+                longest_alt=LONGEST_ALT,
+            ),
         )
     added = await product_views.catalog.add_media(data, alt)
     return (*(one for one in before if one.url != added.url), added)

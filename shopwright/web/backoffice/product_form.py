@@ -216,7 +216,9 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
         return variant  # somebody else's price is not put back
     # A field that was shown and then emptied was not left alone.
     if names[0] in form and not price and (priced or compare_at):
-        raise Invalid.at(f"/{names[0]}", _("Say what {sku} costs; to sell it no more, retire it.", sku=variant.sku))
+        raise Invalid.at(
+            f"/{names[0]}", _("Enter the price of {sku}; to stop selling it, archive it.", sku=variant.sku)
+        )
     found = msgspec.structs.replace(
         variant,
         price=money.parse(price, currency, f"/{names[0]}") if price else None,
@@ -225,7 +227,10 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
     if found.price and found.compare_at and not write.still_above(found.compare_at, found.price):
         raise Invalid.at(
             f"/{names[1]}",
-            _("What {sku} is reduced from is above its price; leave it empty where it is not.", sku=variant.sku),
+            _(
+                "The compare-at price of {sku} is above its price; leave it empty if it is not reduced.",
+                sku=variant.sku,
+            ),
         )
     return found
 
@@ -251,7 +256,7 @@ async def _counts(
             continue
         main = (await product_views.inventory.by_location(variant.id)).get(MAIN)
         if main is not None and main.on_hand + delta < main.reserved:
-            here = f"{main.on_hand} of {variant.sku} are here by now, {main.reserved} of them set aside for orders"
+            here = f"{main.on_hand} of {variant.sku} are here by now, {main.reserved} of them reserved for orders"
             problems.append(
                 Problem(
                     f"/{name}", "invalid", _("{here}: the count cannot go down by {value}.", here=here, value=-delta)

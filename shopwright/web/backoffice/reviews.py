@@ -73,7 +73,7 @@ async def decide(
     here = STATES.get(form.get("here", ""), "pending")
     try:
         if form.get("do", "") not in {"", "reply", *STATES}:
-            raise Invalid.at("/do", _("Say whether to publish, reject or answer it."))
+            raise Invalid.at("/do", _("Choose whether to publish, reject or answer it."))
         # A typed reply is saved whichever button is pressed, and comes first, as it may be refused.
         if "reply" in form and (form.get("do") == "reply" or form["reply"].strip() != form.get("was", "").strip()):
             await reviews.reply(review_id, form["reply"])

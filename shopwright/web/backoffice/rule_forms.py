@@ -27,7 +27,7 @@ PER_CENT = 100
 FARTHEST = 10**9
 Rule = TypeVar("Rule", Coupon, Promotion, ShippingRate, TaxRate, TaxClass, TaxRule)
 DISCOUNT_LABELS = {
-    "kind": "Kind", "value": "How much", "minimum": "From a subtotal of", "starts_at": "From (day)",
+    "kind": "Kind", "value": "Value", "minimum": "From a subtotal of", "starts_at": "From (day)",
     "ends_at": "Until (day)", "alone": "Cannot be combined", "position": "Position",
 }  # fmt: skip
 
@@ -231,7 +231,7 @@ class ShippingForm(RuleForm[ShippingRate]):
     async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         if not reader.text("price"):
-            raise Invalid.at("/price", _("Say what it costs; 0 is free."))
+            raise Invalid.at("/price", _("Enter the price; 0 is free."))
         said: dict[str, Any] = {
             "title": reader.text("title"),
             "price": money.Money(_amount(reader.text("price"), "price", shop.currency), shop.currency),

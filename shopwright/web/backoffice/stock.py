@@ -26,7 +26,7 @@ from shopwright.web.product_view.view import ProductViews
 from shopwright.web.storefront.page_context import SearchDep, ShelfDep, Web, form_of
 
 MOST = 10_000_000
-RULE = {"backorder": "May be ordered beyond what is there", "low_at": "Runs low at"}
+RULE = {"backorder": "Allowed backorder units", "low_at": "Low stock at"}
 LOCATION = {"title": "Name", "position": "Position"}
 PAGE = 30
 

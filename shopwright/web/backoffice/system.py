@@ -84,7 +84,7 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
     form = await form_of(request)
     ids = [form["event"]] if form.get("event") else []
     if (part := form.get("part", "")) and part not in houses:
-        raise Missing(_("There is no such part of the shop."))
+        raise Missing(_("There is no such service."))
     chosen = [houses[part]] if part else list(houses.values())
     count = 0
     for house in chosen:

@@ -204,7 +204,7 @@ async def _meant(product_views: ProductViews, one: Offer, met: dict[str, str]) -
     if bool(one.sku) == bool(one.variant_id):
         raise Invalid.at("/sku", _("Name the variant either by sku or by variant_id."))
     if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
-        raise Invalid.at("/price", _("Say what changes: price, compare_at or on_hand."))
+        raise Invalid.at("/price", _("Give what changes: price, compare_at or on_hand."))
     name = sku_form(one.sku) or one.variant_id
     if name not in met:
         product = await product_views.catalog.by_variant(name)
@@ -229,7 +229,7 @@ def _planned(
     if one.price is None and one.compare_at is msgspec.UNSET:
         return PlannedWrite(None, stock)
     if price is None:
-        raise Invalid.at("/price", _("It has no price yet: say it as well."))
+        raise Invalid.at("/price", _("It has no price yet: give one as well."))
     known[variant_id] = Price(variant_id, price, compare_at)
     return PlannedWrite(known[variant_id], stock)
 

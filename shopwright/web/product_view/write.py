@@ -113,13 +113,13 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             raise Invalid.at(
                 f"/variants/{number}/compare_at",
                 _(
-                    "The price it is reduced from ({compare_at}) is above what it costs ({price}); leave it out where nothing is reduced.",
+                    "The price it is reduced from ({compare_at}) is above its price ({price}); leave it out if it is not reduced.",
                     compare_at=write(variant.compare_at),
                     price=write(variant.price),
                 ),
             )
         if variant.on_hand is not None and variant.on_hand < 0:
-            raise Invalid.at(f"/variants/{number}/on_hand", _("There cannot be fewer than none."))
+            raise Invalid.at(f"/variants/{number}/on_hand", _("A count cannot be negative."))
         if variant.on_hand is not None and variant.on_hand > MOST_UNITS:
             raise Invalid.at(
                 f"/variants/{number}/on_hand",
@@ -185,7 +185,7 @@ async def _take_back(product_views: ProductViews, product: Product, before: Prod
     except ShopError as second:
         raise Conflict(
             _(
-                "{detail} All but prices and stock was saved, and could not be taken back: {second_detail}",
+                "{detail} Everything except prices and stock was saved, and could not be undone: {second_detail}",
                 detail=error.detail,
                 second_detail=second.detail,
             )
@@ -240,7 +240,7 @@ def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str)
         if places:
             return places[0]
     if not told.get("sku") and not told.get("options") and not told.get("id"):
-        raise Invalid.at(path, _("Say which variant is meant by its id or sku; a new one has a sku or options."))
+        raise Invalid.at(path, _("Name each variant by its id or sku; a new one has a sku or options."))
     return None
 
 

@@ -133,7 +133,7 @@ async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[st
     if address_id != "new":
         known = {one.id: one.address for one in await frame.users.addresses(frame.caller.user_id or "")}
         if address_id not in known:
-            raise Missing(_("There is no such address in your book."))
+            raise Missing(_("There is no such address in your account."))
         fields = msgspec.to_builtins(known[address_id])
         fields["region_of"] = fields["country"]
         odd = {} if country else odd_fields(known[address_id])

@@ -145,7 +145,7 @@ class WaitingRoomGate:
         elif _is_program(scope):
             error = RateLimited(
                 _(
-                    "Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
+                    "The shop is very busy; {ahead} shoppers are before you. Ask again in {again_s} seconds with your place in the queue.",
                     ahead=ahead,
                     again_s=again_s,
                 ),

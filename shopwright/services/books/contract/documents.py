@@ -129,7 +129,7 @@ def may_read(caller: Caller, kind: DocumentKind) -> bool:
 def require_reader(caller: Caller, document: Document) -> None:
     """Raise Denied for staff without accounting, Missing for everyone else if the document is sealed."""
     if not may_read(caller, document.kind):
-        raise Denied(_("Documents are for who keeps the books."))
+        raise Denied(_("Only accounting may read documents."))
     if document.sealed and not caller.may("books.read"):
         raise Missing(_("There is no such document."))
 

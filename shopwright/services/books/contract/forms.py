@@ -58,7 +58,7 @@ def form_named(text: str) -> DocumentForm:
     for form in FORMS:
         if form == text:
             return form
-    raise Missing(_("A document can be had as {forms}.", forms=", ".join(FORMS)))
+    raise Missing(_("A document is available as {forms}.", forms=", ".join(FORMS)))
 
 
 def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
