@@ -66,10 +66,11 @@ def _none(_service: Any) -> list[Any]:
 class ServiceSpec(Generic[C, S]):
     """A service: contract, construction, event handlers and jobs.
 
-    `cached`: operations whose results depend on its database only; `reads`: other read-only ones. `fallbacks`: results
-    used when it fails and a page can do with less. `public`: shared pages depend on it; `rarely_changes`: its versions change
-    rarely enough to be worth asking for. `documents`: it stores documents. `due_times`: its retry times. `start`,
-    `protect`: called when a process starts, and when secrets are encrypted. `beside`: further calls its process makes.
+    `cached`: operations whose results depend on its database only; `reads`: other read-only ones. `fallbacks`:
+    results used when it fails and a page can do with less (`ACTIVITIES` of `web/storefront/status.py` names such a
+    service). `public`: shared pages depend on it; `rarely_changes`: its versions change rarely enough to be worth
+    asking for. `documents`: it stores documents. `due_times`: its retry times. `start`, `protect`: called when a
+    process starts, and when secrets are encrypted. `beside`: further calls its process makes.
     """
 
     package: str

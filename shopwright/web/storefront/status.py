@@ -19,7 +19,7 @@ from shopwright.web.storefront.page_context import FrameDep
 
 State = Literal["works", "less", "away"]
 # Activities with the parts they need; without the last ones they continue with less.
-DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
+ACTIVITIES: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     (gettext_noop("Browsing"), frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
     (gettext_noop("Cart and checkout"), frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
     (gettext_noop("Refunds"), frozenset({"orders", "payments"}), frozenset({"refunds"})),
@@ -48,7 +48,7 @@ class LastStatus(msgspec.Struct):
 
 def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, State], ...]:
     """The state of each activity, from the status of each process (None: unreachable)."""
-    everything = frozenset().union(*(needed | helping for _, needed, helping in DEEDS))
+    everything = frozenset().union(*(needed | helping for _, needed, helping in ACTIVITIES))
     away: set[str] = set()
     weak: set[str] = set()
     for name, condition in conditions.items():
@@ -63,7 +63,7 @@ def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, S
         weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
         weak |= condition.warnings.keys()
     found: list[tuple[str, State]] = []
-    for deed, needed, helping in DEEDS:
+    for deed, needed, helping in ACTIVITIES:
         found.append(
             (deed, "away" if needed & away else "less" if (helping & away) | (needed | helping) & weak else "works")
         )
