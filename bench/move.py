@@ -45,7 +45,7 @@ async def order(folder: Path, count: int) -> None:
     first = datetime(2024, 1, 1, tzinfo=UTC)
     nothing = Money(0, "EUR")
     for begin in range(0, count, TOGETHER):
-        async with shop.databases["orders"].together():
+        async with shop.databases["orders"].batch():
             for n in range(begin, min(begin + TOGETHER, count)):
                 product = products[n % len(products)]
                 price = Money(1000 + n % 900, "EUR")

@@ -158,7 +158,7 @@ class Shop:
         database = self._around.database(name, open_database(self.settings.database, name, marks))
         work = ServiceDatabase(name, database, self.clock, self.ids, self._hearers)
         work.marks = marks if spec is not None and spec.rarely_changes else None
-        work.counted = self.numbers.told
+        work.counted = self.numbers.count_events
         work.zone = self.settings.zone
         return work
 

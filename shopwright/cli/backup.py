@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.cli.moving import require_files, require_whole, tell
+from shopwright.cli.moving import print_manifest, require_files, require_whole
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 from shopwright.operations import archive
@@ -38,7 +38,7 @@ async def backup(shop: Shop, folder: Path, options: BackupOptions) -> int:
             _require_no_less(before, manifest)
 
     file = folder / f"shop-{shop.clock.now():%Y%m%d-%H%M%S}.zip"
-    tell(await archive.write(shop, file, accept), f"was written to {file} and read back")
+    print_manifest(await archive.write(shop, file, accept), f"was written to {file} and read back")
     _keep(folder, options.keep)
     return 0
 

@@ -16,6 +16,7 @@ from shopwright.app import Shop
 from shopwright.cli.asking import ask_about, ask_all, ask_where_needed, at_a_terminal
 from shopwright.cli.opening import with_shop
 from shopwright.importers.account import Account
+from shopwright.importers.customers import CustomerImporter, are_people
 from shopwright.importers.draft import Importer, ImportIssue
 from shopwright.importers.drafting import FileSettings, drafts
 from shopwright.importers.files import read_tables
@@ -23,13 +24,12 @@ from shopwright.importers.header import Header, UnclearColumns, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import OrderImporter, are_orders
-from shopwright.importers.people import CustomerImporter, are_people
 from shopwright.importers.pictures import Fetcher
+from shopwright.importers.product_importer import ProductImporter
 from shopwright.importers.reading import Table
 from shopwright.importers.shopify import Shopify
 from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.table import TableImporter
-from shopwright.importers.taking import ProductImporter
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
@@ -136,15 +136,15 @@ async def _remarks(
         orders = OrderImporter(
             shop.orders, shop.users, shop.product_views, kind, wish.how, shop.settings.country, shop.settings.zone
         )
-        async for remark in orders.take(account.counted(table.rows())):
+        async for remark in orders.import_rows(account.counted(table.rows())):
             yield remark
         return
     if is_inventory(table.columns):
-        async for remark in InventoryCounts(shop.product_views, wish.how).take(account.counted(table.rows())):
+        async for remark in InventoryCounts(shop.product_views, wish.how).import_rows(account.counted(table.rows())):
             yield remark
         return
     if are_people(table.columns):
-        async for remark in CustomerImporter(shop.users, wish.how, shop.settings.country).take(
+        async for remark in CustomerImporter(shop.users, wish.how, shop.settings.country).import_rows(
             account.counted(table.rows())
         ):
             yield remark
@@ -167,7 +167,7 @@ async def _remarks(
             decimal=wish.decimal,
             stock=_stock(wish.stock),
         )
-        async for remark in taker.take(drafts(importer, header, table, spool, account, how)):
+        async for remark in taker.import_drafts(drafts(importer, header, table, spool, account, how)):
             yield remark
 
 

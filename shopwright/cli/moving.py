@@ -14,7 +14,7 @@ from shopwright.kit.errors import Damaged, Invalid, Refused
 from shopwright.kit.settings import mask
 from shopwright.operations import archive
 from shopwright.operations.doctor import databases_are_whole
-from shopwright.operations.move.beside import move_beside
+from shopwright.operations.move.other_stores import move_beside
 from shopwright.operations.move.run import EngineMove
 from shopwright.operations.move.run import release as release_shop
 from shopwright.operations.pictures import compare
@@ -28,7 +28,7 @@ async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
     await require_whole(shop)
     if not incomplete:
         await require_files(shop)
-    tell(await archive.write(shop, file), f"was written to {file}")
+    print_manifest(await archive.write(shop, file), f"was written to {file}")
     return 0
 
 
@@ -47,7 +47,7 @@ async def require_files(shop: Shop) -> None:
         )
 
 
-def tell(manifest: archive.Manifest, what: str) -> None:
+def print_manifest(manifest: archive.Manifest, what: str) -> None:
     """Print what an archive contains, and what was done."""
     rows = sum(mark.rows for mark in manifest.tables.values())
     print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.cli.moving import tell
+from shopwright.cli.moving import print_manifest
 from shopwright.cli.opening import recording
 from shopwright.kit.clock import from_micros
 from shopwright.kit.errors import Refused, ShopError
@@ -54,7 +54,7 @@ async def into_empty(shop: Shop, file: Path) -> int:
         raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
     async with upgraded_archive(file, shop.settings) as now:
         manifest = await archive.read(shop, now)
-        tell(manifest, f"is here, as {file} had it")
+        print_manifest(manifest, f"is here, as {file} had it")
     async with archive.held(shop) as sessions:
         lost = await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
         _tell_jumps(await counters.jump_in(sessions, lost))
@@ -100,7 +100,7 @@ async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: boo
             note_replacing(data, file)  # each service is committed by itself
         await archive.complete(shop)
     forget_replacing(data)
-    tell(manifest, f"is here, as {file} had it")
+    print_manifest(manifest, f"is here, as {file} had it")
     _tell_jumps(jumped)
     await shop.search.bring_up_to_date()
 

@@ -8,7 +8,7 @@ from shopwright.demo.care import care_of
 from shopwright.demo.goods import AISLES, Aisle, DemoProduct
 from shopwright.demo.load import load
 from shopwright.importers.draft import Draft, DraftImage, DraftVariant
-from shopwright.importers.taking import ProductImporter
+from shopwright.importers.product_importer import ProductImporter
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Media
 
@@ -37,7 +37,7 @@ async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] 
     shown = {source: tuple(media.url for media in product.media) for source, product in first.items()}
     drafts = _drafts(things, shown, shop.settings.currency, size - len(things))
     seen: set[int] = set()
-    async for remark in ProductImporter(shop.product_views, DrawnPictures(pictures)).take(drafts):
+    async for remark in ProductImporter(shop.product_views, DrawnPictures(pictures)).import_drafts(drafts):
         seen.add(remark.row)
         made += remark.outcome == "taken"
         progress(len(seen) + len(things), size)

@@ -64,7 +64,7 @@ class Account:
         if self._left_out:
             yield "Left out, because the catalogue has no place for them:"
             yield from (f"  {header} ({count} rows): {why}." for header, count, why in self._left_out)
-        shown, count = self._store.told(SHOWN)
+        shown, count = self._store.issues(SHOWN)
         for remark in shown:
             yield f"  row {remark.row} ({remark.name or 'no name'}), {remark.outcome}: {remark.detail}."
         if count > len(shown):

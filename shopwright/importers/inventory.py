@@ -37,7 +37,7 @@ class InventoryCounts:
         self._numbers = NumberFormats(product_views.currency)
         self._places: dict[str, str] = {}
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
+    async def import_rows(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Iterate over the result of every row."""
         for number, cells in rows:
             row = {plain(header): cell.strip() for header, cell in cells.items()}

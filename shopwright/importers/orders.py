@@ -112,7 +112,7 @@ class OrderImporter:
         self._decimal = "."
         self._writes = how == "take"
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
+    async def import_rows(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Iterate over the result of every row; existing orders stay."""
         groups: dict[str, list[Row]] = {}
         current, evidence = "", Evidence()

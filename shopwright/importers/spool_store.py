@@ -159,7 +159,7 @@ class AccountStore(ImportDatabase):
         self._write()
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM products GROUP BY outcome"))
 
-    def told(self, most: int) -> tuple[list[ImportIssue], int]:
+    def issues(self, most: int) -> tuple[list[ImportIssue], int]:
         """Return the first issues with details, refusals first, and their number."""
         self._write()
         (count,) = self.db.execute("SELECT COUNT(*) FROM remarks WHERE detail <> ''").fetchone()

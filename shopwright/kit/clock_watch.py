@@ -50,7 +50,7 @@ class ClockWatch:
         log.warning("the clock jumped by %+.0f seconds: synchronise the machine's clock (NTP)", by_s)
         self._jumped(by_s)
 
-    def told(self) -> str:
+    def problem(self) -> str:
         """A sentence about a jump within the last hour, or ""."""
         if self._last is None or self._clock.monotonic() - self._last[1] > TOLD_FOR_S:
             return ""

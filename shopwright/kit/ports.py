@@ -110,14 +110,14 @@ class DocumentStore(Protocol):
         """Handle documents (collection, id) about to be removed from the table by a move."""
         ...
 
-    async def adopt(self, work: ServiceDatabase) -> int:
+    async def claim_pending(self, work: ServiceDatabase) -> int:
         """Take over documents from the service's database, while others may still use it.
 
         Returns how many. Raises Unavailable; Conflict if something read back differs.
         """
         ...
 
-    async def give_back(self, work: ServiceDatabase) -> int:
+    async def return_pending(self, work: ServiceDatabase) -> int:
         """Copy all documents back into the service's database, to stay there two hours. Raises Unavailable."""
         ...
 

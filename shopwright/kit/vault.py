@@ -64,7 +64,7 @@ class Vault:
                 )
             ) from None
 
-    def again(self, kept: str) -> str:
+    def reencrypt(self, kept: str) -> str:
         """Encrypt with the newest key."""
         self._box = self._made()
         return self.close(self.open(kept))
@@ -141,5 +141,5 @@ async def protect(tx: Transaction, vault: Vault, places: Sequence[tuple[str, str
         for row in await tx.fetch(f"SELECT {key} AS id, {column} AS kept FROM {table}"):
             if anew or not row["kept"].startswith(CLOSED):
                 sql = f"UPDATE {table} SET {column} = :closed WHERE {key} = :id AND {column} = :kept"
-                count += await tx.run(sql, closed=vault.again(row["kept"]), id=row["id"], kept=row["kept"])
+                count += await tx.run(sql, closed=vault.reencrypt(row["kept"]), id=row["id"], kept=row["kept"])
     return count

@@ -144,7 +144,7 @@ class LocalProcessAdmin:
         )
 
     async def _warnings(self, engines: Mapping[str, str]) -> dict[str, str]:
-        said = self._shop.clock_watch.told()
+        said = self._shop.clock_watch.problem()
         found = {"clock": said} if said else {}
         if engines.get("database notifications") == GOOD:
             with suppress(ShopError):  # it went away just now

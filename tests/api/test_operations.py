@@ -72,7 +72,7 @@ async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop
     await sell(shop)
     before = shop.numbers.text().decode()
     with pytest.raises(ZeroDivisionError):
-        async with shop.databases["catalog"].together():
+        async with shop.databases["catalog"].batch():
             await sell(shop, "Another")
             raise ZeroDivisionError
     told = 'shopwright_events_total{type="ProductPublished"}'

@@ -15,8 +15,8 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
-from shopwright.engines.bus.desk import Consumer, ReceivedMessage
-from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher
+from shopwright.engines.bus.consumer import Consumer, ReceivedMessage
+from shopwright.engines.bus.dispatcher import ATTEMPTS, Dispatcher
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
 from shopwright.kit.clock import HandClock
@@ -320,14 +320,14 @@ async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes
 async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
     work = shop.databases["users"]
     with pytest.raises(Unavailable):
-        async with work.together():
+        async with work.batch():
             async with work.begin(dedup_key="a"):
                 pass
             with suppress(ValueError):
                 async with work.begin(dedup_key="b"):
                     raise ValueError
     assert await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')") == []
-    async with work.together():
+    async with work.batch():
         async with work.begin(dedup_key="a"):
             pass
         with pytest.raises(AlreadyDone):

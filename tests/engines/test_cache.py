@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
-from shopwright.engines.cache.calm import GuardedCache
+from shopwright.engines.cache.guarded import GuardedCache
 from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.kit.caching.circuit_breaker import REST_S

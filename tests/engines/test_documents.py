@@ -24,7 +24,7 @@ from shopwright.kit.ports import DocumentCollection, DocumentStore, Write
 from shopwright.operations.archive import checksum
 from shopwright.operations.archive import read as read_archive
 from shopwright.operations.archive import write as write_archive
-from shopwright.operations.move.beside import move_beside
+from shopwright.operations.move.other_stores import move_beside
 from shopwright.operations.process_admin import LocalProcessAdmin
 from tests.builders.environment import mongo_url
 from tests.builders.goods import sell
@@ -497,7 +497,7 @@ async def test_what_mongodb_has_of_another_life_does_not_take_the_place_of_ours(
     await put(open_documents("database:"), work, "a", {"slug": "lamp"})
     documents, bodies = open_documents(mongo), MongoBodies(mongo)
     await bodies.write("catalog_things", [BodyMove("a", 7, '{"slug": "table"}', {})])
-    assert await documents.adopt(work) == 0
+    assert await documents.claim_pending(work) == 0
     await documents.settle(work)
     (found,) = await documents.get(work, THINGS, ["a"])
     assert json.loads(found.body) == {"slug": "lamp"}

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from shopwright.app import Shop
 from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
-from shopwright.engines.cache.redis_marks import RedisMarks
+from shopwright.engines.cache.redis_versions import RedisMarks
 from shopwright.engines.cdn import open_edge
 from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, ServiceVersions
 from shopwright.kit.data.unit_of_work import VersionStore, one_request

@@ -18,7 +18,7 @@ from shopwright.importers.draft import Draft, DraftVariant, RowError
 from shopwright.importers.files import read_tables
 from shopwright.importers.numbers import Evidence, NumberFormats
 from shopwright.importers.pictures import Fetcher
-from shopwright.importers.taking import ProductImporter
+from shopwright.importers.product_importer import ProductImporter
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.adjustments import Adjustments
@@ -133,7 +133,7 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     path = write(tmp_path, rows)
     fetcher = Fetcher(shop.catalog, fetch=False)
     taken = 0
-    async for _remark in ProductImporter(shop.product_views, fetcher, at_once=1).take(read(path)):
+    async for _remark in ProductImporter(shop.product_views, fetcher, at_once=1).import_drafts(read(path)):
         taken += 1
         if taken == 3:
             break
@@ -198,7 +198,7 @@ async def test_no_transaction_is_long_whatever_products_are_like(
         taker = ProductImporter(
             shop.product_views, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000
         )
-        assert [one.outcome async for one in taker.take(drafts)] == ["taken"] * products
+        assert [one.outcome async for one in taker.import_drafts(drafts)] == ["taken"] * products
     assert CountsStock.opened == opened
 
 
@@ -208,7 +208,7 @@ async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(s
         for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
     ]  # fmt: skip
     taker = ProductImporter(shop.product_views, Fetcher(shop.catalog, fetch=False))
-    said = [(one.row, one.outcome) async for one in taker.take(drafts)]
+    said = [(one.row, one.outcome) async for one in taker.import_drafts(drafts)]
     assert said == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
     found = await shop.catalog.list_products()
     assert [(one.title, one.slug, one.variants[0].sku) for one in found] == [

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.orders.service import OrderService
+from shopwright.services.orders.unpaid_limits import UnpaidLimits
 from shopwright.simulation.faults import Faults
 from tests.builders.shops import make_settings
 

@@ -415,7 +415,7 @@ REMOVED = (
     ),
     Removed(
         "unpaid orders hold so much and no more",
-        "services/orders/holds.py",
+        "services/orders/unpaid_limits.py",
         "        if passed := model.beyond(self._bounds, kind, whole, there):",
         "        if passed := None:",
         "tests/api/test_payments.py::test_unpaid_orders_of_one_address_do_not_empty_the_shelves",

@@ -27,7 +27,7 @@ Booked = dict[EntryKind, dict[model.Key, model.Sum]]
 
 def follow(order: Order, booked: Booked) -> None:
     """Book what is not booked; each entry balances."""
-    for kind, sums in {"sale": model.sold(order), "return": model.given_back(order)}.items():
+    for kind, sums in {"sale": model.sale_sums(order), "return": model.given_back(order)}.items():
         there = booked.setdefault(kind, {})
         postings = sums.less(there)
         assert not model.unbalanced(postings)

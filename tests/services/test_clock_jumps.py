@@ -152,7 +152,7 @@ def test_small_corrections_are_no_jump(by: float, jumps: list[float]) -> None:
     clock.move(seconds=1)
     watch.look()
     assert told == jumps
-    assert bool(watch.told()) == bool(jumps)
+    assert bool(watch.problem()) == bool(jumps)
 
 
 def test_no_jump_is_counted_as_none_so_that_the_first_one_is_an_increase() -> None:

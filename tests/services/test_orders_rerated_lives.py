@@ -119,7 +119,7 @@ def step(order: Order, number: int, name: str, amount: int, line_id: str, day: i
 
 def booked_anew(order: Order, booked: Booked) -> None:
     """Book what is not booked: each entry balances, and nothing is left then."""
-    wanted = {"sale": model.sold(model.as_of(order, 0)), "return": model.given_back(order)}
+    wanted = {"sale": model.sale_sums(model.as_of(order, 0)), "return": model.given_back(order)}
     entries = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in wanted.items()]
     entries += [("correction", postings) for postings, _ in model.uncorrected(order, booked.get("correction", {}))]
     for kind, postings in entries:

@@ -184,7 +184,7 @@ def test_parts_come_back_as_they_were_written(world) -> None:
     ],
 )
 def test_what_is_no_receipt_of_a_tax_is_none(detail: str, amount: int) -> None:
-    assert taxes.told(Step("tax", detail, Money(amount, "EUR"))) is None
+    assert taxes.read_receipt_tax(Step("tax", detail, Money(amount, "EUR"))) is None
 
 
 def test_lines_that_cost_the_same_are_not_shared_by_guessing() -> None:

@@ -42,7 +42,7 @@ class SomeLinesAreEnough(Reservations):
             before = await stock.read(tx, sorted({line.variant_id for line in lines}))
             for line in lines:
                 await stock.set_aside(tx, order_id, line)
-            await self._context.tell(tx, before)
+            await self._context.emit_changes(tx, before)
 
 
 class ReleasesNothing(Reservations):

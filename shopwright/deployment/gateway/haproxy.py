@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from shopwright.deployment.gateway import told
+from shopwright.deployment.gateway import problem_responses
 from shopwright.deployment.gateway.logs import POSIX_TOKEN
 from shopwright.deployment.gateway.templates import render
 from shopwright.kit.errors import Invalid
@@ -20,8 +20,8 @@ from shopwright.registry import PARTS
 SLOTS = 16
 NOBODY = "127.0.0.1:1"
 AWAY = (
-    f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {told.KIND}\r\nRetry-After: 1\r\n"
-    f"Cache-Control: no-store\r\nConnection: close\r\n\r\n{told.unavailable(told.AWAY)}"
+    f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {problem_responses.KIND}\r\nRetry-After: 1\r\n"
+    f"Cache-Control: no-store\r\nConnection: close\r\n\r\n{problem_responses.unavailable(problem_responses.AWAY)}"
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from shopwright.deployment.gateway import logs, told
+from shopwright.deployment.gateway import logs, problem_responses
 from shopwright.deployment.gateway.routes import patterns
 from shopwright.deployment.gateway.templates import render
 from shopwright.kit.errors import Invalid
@@ -76,11 +76,11 @@ def configuration(front: GatewayConfig) -> str:
         identity_header=IDENTITY,
         caller_header=CALLER,
         deadline_header=DEADLINE,
-        problem_type=told.KIND,
+        problem_type=problem_responses.KIND,
         problems={
-            "away": told.problem(503, told.AWAY),
-            "closed": told.problem(503, told.CLOSED),
-            "crowded": told.problem(429, told.CROWDED),
+            "away": problem_responses.problem(503, problem_responses.AWAY),
+            "closed": problem_responses.problem(503, problem_responses.CLOSED),
+            "crowded": problem_responses.problem(429, problem_responses.CROWDED),
         },
     )
 

@@ -6,7 +6,7 @@ knows the secret purges by surrogate keys (a ban).
 
 import msgspec
 
-from shopwright.deployment.gateway import told
+from shopwright.deployment.gateway import problem_responses
 from shopwright.deployment.gateway.nginx import are_addresses
 from shopwright.deployment.gateway.templates import render
 from shopwright.engines.cdn.kept import WHEN_AWAY_S, WHILE_FETCHED_S
@@ -37,8 +37,8 @@ def configuration(edge: VarnishEdge) -> str:
         keys=KEYS,
         fresh_s=WHILE_FETCHED_S,
         stale_s=WHEN_AWAY_S,
-        problem_type=told.KIND,
-        problem=told.unavailable(told.AWAY),
+        problem_type=problem_responses.KIND,
+        problem=problem_responses.unavailable(problem_responses.AWAY),
     )
 
 

@@ -5,7 +5,7 @@ The scripts are for a current Debian; elsewhere use units and Caddyfile as they 
 
 from pathlib import Path
 
-from shopwright.deployment.gateway import told
+from shopwright.deployment.gateway import problem_responses
 from shopwright.deployment.gateway.logs import of_caddy
 from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.deployment.targets.systemd import ALIVE, KEPT, PIECES, sandbox
@@ -52,7 +52,7 @@ def _filled(piece: Path, wanted: DeploymentOptions) -> str:
         "HOME": HOME, "KEPT": KEPT, "ETC": ETC, "BACKUPS": BACKUPS, "PORT": str(PORT), "HOST": wanted.host,
         "SITE": wanted.host if secure else f"http://{wanted.host}",
         **of_caddy(wanted.access_log),
-        "LARGEST": str(wanted.largest_body), "KIND": told.KIND, "UNAVAILABLE": told.unavailable(told.AWAY),
+        "LARGEST": str(wanted.largest_body), "KIND": problem_responses.KIND, "UNAVAILABLE": problem_responses.unavailable(problem_responses.AWAY),
     }  # fmt: skip
     for key, value in given.items():
         text = text.replace(f"@{key}@", value)

@@ -45,7 +45,7 @@ class Backlog:
         self._whole.append(told)
         self._count += told.size
 
-    async def take(self, count: int) -> list[LeasedDeliveries]:
+    async def next_deliveries(self, count: int) -> list[LeasedDeliveries]:
         """Return the next deliveries, with those that belong to them; empty at the end."""
         while self._unread and not self._whole:
             await self._read_on()

@@ -89,7 +89,7 @@ class Leases:
         self._at: dict[tuple[str, str, str], tuple[ServiceDatabase, Delivery, Lease]] = {}
         self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
 
-    def take(self, told: LeasedDeliveries) -> None:
+    def add(self, told: LeasedDeliveries) -> None:
         """Mark deliveries as in progress."""
         work = told.work
         self._at |= {(work.name, one.stored.id, one.hearer): (work, one, told.lease) for one in told.ones}
@@ -103,7 +103,7 @@ class Leases:
     def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
         """Mark deliveries as in progress inside; a lease renewed for ever would keep them from everyone."""
         for told in several:
-            self.take(told)
+            self.add(told)
         try:
             yield
         finally:
@@ -140,7 +140,7 @@ class Leases:
                         one.lease.renewed(due)
             await asyncio.sleep(0)
 
-    async def keep(self, told: LeasedDeliveries) -> LeasedDeliveries:
+    async def renew_all(self, told: LeasedDeliveries) -> LeasedDeliveries:
         """Return those that are still ours and will be for a while."""
         if told.lease.first > to_micros(told.work.now() + LEASE / 3):
             return told

@@ -5,7 +5,7 @@ A failing handler is retried after growing pauses; after the last try the delive
 
 from collections.abc import Sequence
 
-from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher, pause
+from shopwright.engines.bus.dispatcher import ATTEMPTS, Dispatcher, pause
 from shopwright.engines.bus.relay import Relay, Waiting, by_work
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob

@@ -18,9 +18,9 @@ import msgspec
 from aio_pika.abc import AbstractIncomingMessage
 from aiormq.exceptions import ConnectionInternalError
 
-from shopwright.engines.bus.desk import Consumer, ReceivedMessage
-from shopwright.engines.bus.hearing import Dispatcher
-from shopwright.engines.bus.line import GONE, RabbitConnection, Take
+from shopwright.engines.bus.consumer import Consumer, ReceivedMessage
+from shopwright.engines.bus.dispatcher import Dispatcher
+from shopwright.engines.bus.rabbitmq_connection import GONE, RabbitConnection, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.events import Delivery, EventHandler, PendingEvents, ScheduledJob, StoredEvent, decode
@@ -274,7 +274,9 @@ class RabbitBus(Relay):
         except msgspec.DecodeError:
             known = Envelope(id=message.message_id or "", type="", subject="", time=0)
         body = msgspec.structs.replace(known, data=msgspec.Raw(b"null"), problem=problem, attempts=attempts)
-        await self._line.bury(message.routing_key or "", _persistent(msgspec.json.encode(body), known.id, known.type))
+        await self._line.publish_dead(
+            message.routing_key or "", _persistent(msgspec.json.encode(body), known.id, known.type)
+        )
         await message.ack()
 
     async def _keep_dead(self, message: AbstractIncomingMessage) -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from shopwright.engines.bus.backlog import Backlog
 from shopwright.engines.bus.leases import Lease, LeasedDeliveries, Leases, one_at_a_time
-from shopwright.engines.bus.timers import Timers
+from shopwright.engines.bus.scheduled_jobs import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import Delivery, PendingEvents, ScheduledJob
@@ -194,9 +194,9 @@ class Relay(ABC):
     async def _deliver_fresh(self) -> int:
         """Deliver events of this process that are still its own."""
         count = 0
-        while taken := await self._backlog.take(TOLD_AT_ONCE):
+        while taken := await self._backlog.next_deliveries(TOLD_AT_ONCE):
             try:
-                kept = [await self._leases.keep(told) for told in taken]
+                kept = [await self._leases.renew_all(told) for told in taken]
                 with self._leases.at(kept):
                     await self._deliver([(told.work, one) for told in kept for one in told.ones])
             except asyncio.CancelledError:

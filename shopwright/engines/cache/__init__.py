@@ -15,7 +15,7 @@ def _memory(_url: str, _setting: str) -> Cache:
 
 
 def _redis(url: str, setting: str) -> Cache:
-    from shopwright.engines.cache.calm import GuardedCache
+    from shopwright.engines.cache.guarded import GuardedCache
 
     with client_of("redis"):
         from shopwright.engines.cache.redis import RedisCache
@@ -24,7 +24,7 @@ def _redis(url: str, setting: str) -> Cache:
 
 
 def _memcached(url: str, setting: str) -> Cache:
-    from shopwright.engines.cache.calm import GuardedCache
+    from shopwright.engines.cache.guarded import GuardedCache
 
     with client_of("memcached"):
         from shopwright.engines.cache.memcached import MemcachedCache
@@ -64,6 +64,6 @@ def open_marks(url: str) -> VersionStore | None:
         return None
     with client_of("redis"):
         from shopwright.engines.cache.redis import RedisCache
-        from shopwright.engines.cache.redis_marks import RedisMarks
+        from shopwright.engines.cache.redis_versions import RedisMarks
 
     return RedisMarks(RedisCache(url))

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import RedisClusterException, RedisError
 
-from shopwright.engines.cache.redis_line import CoalescedReads, RedisConnection
+from shopwright.engines.cache.redis_connection import CoalescedReads, RedisConnection
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health

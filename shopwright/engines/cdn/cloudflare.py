@@ -7,7 +7,7 @@ pages eligible (origin decides), and bypass the cache for the session cookie.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shopwright.engines.cdn.asking import CdnClient
+from shopwright.engines.cdn.api_client import CdnClient
 from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.settings import take_apart

@@ -7,7 +7,7 @@ headers `Surrogate-Control` and `Surrogate-Key` before browsers see them.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shopwright.engines.cdn.asking import CdnClient
+from shopwright.engines.cdn.api_client import CdnClient
 from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
 from shopwright.kit.settings import take_apart
 

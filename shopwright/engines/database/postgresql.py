@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from shopwright.engines.database import postgresql_bell
+from shopwright.engines.database import postgresql_listener
 from shopwright.engines.database.parameters import positional
 from shopwright.engines.database.postgresql_errors import translated
 from shopwright.engines.database.postgresql_migrating import Migrator
@@ -314,12 +314,12 @@ class PostgresDatabase:
 
     async def announce(self) -> None:
         # After the commit and on its own, as a NOTIFY inside would serialise all commits of the server.
-        await self.fetch("SELECT pg_notify(:channel, '')", {"channel": postgresql_bell.CHANNEL})
+        await self.fetch("SELECT pg_notify(:channel, '')", {"channel": postgresql_listener.CHANNEL})
 
     async def listen(self, wake: Callable[[], None]) -> None:
         if self._url.pooled:  # PgBouncer hands no announcements on
             await asyncio.Event().wait()
-        await postgresql_bell.listen(self._url.address, self._how(), wake)
+        await postgresql_listener.listen(self._url.address, self._how(), wake)
 
     def version(self) -> int | None:
         return None

@@ -202,11 +202,11 @@ class DatabaseDocuments:
     async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
         """Nothing else refers to them."""
 
-    async def adopt(self, _work: ServiceDatabase) -> int:
+    async def claim_pending(self, _work: ServiceDatabase) -> int:
         """They are here already."""
         return 0
 
-    async def give_back(self, _work: ServiceDatabase) -> int:
+    async def return_pending(self, _work: ServiceDatabase) -> int:
         """They are here already."""
         return 0
 

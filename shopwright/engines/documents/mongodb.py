@@ -316,7 +316,7 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- moving documents while the database stays
 
-    async def adopt(self, work: ServiceDatabase) -> int:
+    async def claim_pending(self, work: ServiceDatabase) -> int:
         adopted = 0
         async for rows in pages(work, f"body <> '{ELSEWHERE}'"):
             for collection, ones in _by_collection(rows).items():
@@ -331,7 +331,7 @@ class MongoDocuments(DatabaseDocuments):
                 adopted += len(there)
         return adopted
 
-    async def give_back(self, work: ServiceDatabase) -> int:
+    async def return_pending(self, work: ServiceDatabase) -> int:
         await self._hold_still(work)
         given = 0
         left = True

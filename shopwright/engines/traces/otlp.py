@@ -80,7 +80,7 @@ class OtlpTracer:
         ) as inner:
             yield OtlpSpan(inner)
 
-    def here(self) -> str:
+    def current(self) -> str:
         headers: dict[str, str] = {}
         self._wire.inject(headers)
         return headers.get(PARENT, "")

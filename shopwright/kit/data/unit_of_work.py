@@ -22,9 +22,9 @@ import msgspec
 
 from shopwright.kit import business
 from shopwright.kit.clock import Clock, from_micros, to_micros
-from shopwright.kit.data.aside import Quarantine
 from shopwright.kit.data.database import Database, DatabaseSession, Queryable, Row
 from shopwright.kit.data.events import Delivery, Event, StoredEvent, Subscriptions, decode
+from shopwright.kit.data.quarantine import Quarantine
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
@@ -104,7 +104,7 @@ class Transaction(Reader):
         self.told: list[Delivery] = []
         self.events: list[StoredEvent] = []
         self.then: dict[Callable[[ServiceDatabase], Awaitable[None]], None] = {}
-        self.torn = 0
+        self.failed = 0
         self.zone = work.zone
         self.aside = work.aside
 
@@ -132,7 +132,7 @@ class Transaction(Reader):
         ids = self._work.ids.many("evt", len(events), after=await self._last_event(subjects))
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
-        began, request = tracing.here(), tracing.request_id()
+        began, request = tracing.current(), tracing.request_id()
         hearers = {kind: self._work.hearers.of(kind) for kind in {type(event).__name__ for event in events}}
         rows, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
@@ -309,9 +309,9 @@ class ServiceDatabase(Reader):
         if outer is not None:
             tx = Transaction(outer.session, self)
             await self._once(tx, dedup_key)
-            outer.torn += 1  # until it is known to be whole
+            outer.failed += 1  # until it is known to be whole
             yield tx
-            outer.torn -= 1
+            outer.failed -= 1
             outer.told += tx.told
             outer.events += tx.events
             outer.then |= tx.then
@@ -330,7 +330,7 @@ class ServiceDatabase(Reader):
             await act(self)
 
     @asynccontextmanager
-    async def together(self) -> AsyncIterator[None]:
+    async def batch(self) -> AsyncIterator[None]:
         """Commit everything this task begins inside as one; if anything fails, all is rolled back: Unavailable.
 
         For many small transactions within this service: one disk sync instead of many.
@@ -341,7 +341,7 @@ class ServiceDatabase(Reader):
                 yield
             finally:
                 _together.reset(before)
-            if tx.torn:
+            if tx.failed:
                 raise Unavailable(_("One of several changes failed; none of them was made."))
 
     @staticmethod

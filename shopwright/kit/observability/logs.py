@@ -76,7 +76,7 @@ class JsonFormatter(SecretFilter):
         told |= {"message": record.getMessage()} if fields is None else fields
         if known := tracing.request_id():
             told.setdefault("request_id", known)
-        if found := tracing.id_of(tracing.here()):
+        if found := tracing.id_of(tracing.current()):
             told.setdefault("trace_id", found)
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)

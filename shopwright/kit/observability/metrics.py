@@ -101,7 +101,7 @@ class Metrics:
         self.calls.labels(service, outcome).inc()
         self.call_seconds.labels(service).observe(seconds)
 
-    def told(self, kind: str, count: int) -> None:
+    def count_events(self, kind: str, count: int) -> None:
         """Count committed events."""
         self.events.labels(kind).inc(count)
 

@@ -33,7 +33,7 @@ class Tracer(Protocol):
         self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]
     ) -> AbstractContextManager[TraceSpan]: ...
 
-    def here(self) -> str:
+    def current(self) -> str:
         """The `traceparent` of the current span, or ""."""
         ...
 
@@ -90,10 +90,10 @@ def span(
     return tracer.span(name, kind, parent if WELL_FORMED.fullmatch(parent) else "", notes)
 
 
-def here() -> str:
+def current() -> str:
     """The `traceparent` to pass on, or ""."""
     tracer = _tracer.get()
-    return tracer.here() if tracer is not None else ""
+    return tracer.current() if tracer is not None else ""
 
 
 def id_of(parent: str) -> str:
@@ -104,7 +104,7 @@ def id_of(parent: str) -> str:
 def handed_on() -> dict[str, Any]:
     """Headers for outgoing calls."""
     headers = {}
-    if parent := here():
+    if parent := current():
         headers[PARENT] = parent
     if known := request_id():
         headers[REQUEST] = known

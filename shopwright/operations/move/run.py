@@ -12,7 +12,7 @@ from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.operations import archive
 from shopwright.operations.move.files import bring_files
-from shopwright.operations.move.notes import MoveStateFile
+from shopwright.operations.move.state import MoveStateFile
 from shopwright.operations.move.tables import Row, RowTransfer, Tables
 
 WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."

@@ -169,7 +169,7 @@ def is_unread(order: Order) -> bool:
     return bool(order.totals.total.amount and not order.tax_parts and not order.taxes_unknown)
 
 
-def sold(order: Order) -> Sums:
+def sale_sums(order: Order) -> Sums:
     """The sale: goods before discounts, discounts, shipping and each tax."""
     sums = Sums(order.currency)
     sums.add("receivables", order.totals.total.amount)
@@ -202,8 +202,8 @@ def as_of(order: Order, corrections: int) -> Order:
 
 def corrected(order: Order, corrections: int) -> Sums:
     """What this many tax corrections changed of the sale."""
-    sums = sold(as_of(order, corrections))
-    for key, one in sold(as_of(order, 0)).items():
+    sums = sale_sums(as_of(order, corrections))
+    for key, one in sale_sums(as_of(order, 0)).items():
         sums.add(key.account, -one.amount, key.tax, base=-one.base)
     return sums
 
@@ -254,7 +254,7 @@ def given_back(order: Order) -> Sums:
     """What was refunded of the sale: settled refunds, or everything if the order was cancelled."""
     sums = Sums(order.currency)
     if order.status == "cancelled":  # its goods and discounts together as returned
-        for key, one in sold(order).items():
+        for key, one in sale_sums(order).items():
             account: Account = "returns" if key.account in {"revenue", "discounts"} else key.account
             sums.add(account, -one.amount, key.tax, base=-one.base)
         return sums
@@ -323,7 +323,7 @@ def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
     """What an order amounts to in the books, by kind of entry."""
     found: dict[EntryKind, Sums] = {}
     if is_sold(order, payments):
-        found |= {"sale": sold(as_of(order, 0)), "return": given_back(order)}
+        found |= {"sale": sale_sums(as_of(order, 0)), "return": given_back(order)}
         if order.tax_corrections:
             found["correction"] = corrected(order, len(order.tax_corrections))
     found["payment"] = received(order, payments)

@@ -96,7 +96,7 @@ class ProductImport:
             is_new = old is None or not old.source_digest
             brought.append(ImportedProduct(product=product, is_new=is_new, made_anew=made_anew))
         if how == "reserve":
-            await reserved_store.keep(tx, ids.given)
+            await reserved_store.insert(tx, ids.given)
         elif how == "draft":
             made = {one.source: one for one in await self._writer.save(tx, list(made.values()), context)}
         return [

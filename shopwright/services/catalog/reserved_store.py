@@ -34,7 +34,7 @@ async def read(tx: Transaction, sources: Sequence[str]) -> Mapping[str, Reserved
     return found
 
 
-async def keep(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
+async def insert(tx: Transaction, given: Iterable[ReservedVariant]) -> None:
     """Insert reservations. Raises Conflict if another process reserved ids for one of them since."""
     try:
         await tx.run_many(

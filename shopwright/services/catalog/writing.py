@@ -120,7 +120,7 @@ class ProductWriter:
             for one in written:
                 belongs = rules.belongs(collection, one, context.slugs)
                 await self._store.set_member(tx, collection.id, one.id, belongs=belongs)
-        await self.tell(tx, written)
+        await self.emit_published(tx, written)
         return written
 
     @staticmethod
@@ -139,10 +139,10 @@ class ProductWriter:
 
     async def tell_again(self, tx: Transaction, product_id: str) -> None:
         """Emit the event of a product again, as data shown with it changed."""
-        await self.tell(tx, await self._store.products(tx, [product_id]))
+        await self.emit_published(tx, await self._store.products(tx, [product_id]))
 
     @staticmethod
-    async def tell(tx: Transaction, products: Sequence[Product]) -> None:
+    async def emit_published(tx: Transaction, products: Sequence[Product]) -> None:
         """Emit events for products that are or were visible."""
         await tx.emit(
             *(
@@ -160,7 +160,7 @@ class ProductWriter:
         """Change the status of products; no other indexed field changes."""
         placed = _placed(model.moved(moves, tx.now), categories)
         written = await self._store.write_products(tx, placed, moved=True)
-        await self.tell(tx, written)
+        await self.emit_published(tx, written)
         return written
 
     async def current(self, tx: Transaction, product_id: str, version: int | None) -> Product:

@@ -3,7 +3,7 @@
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import VariantQuantity
-from shopwright.services.inventory.valuation import StockMove, sold
+from shopwright.services.inventory.valuation import StockMove, sale_move
 
 
 class Backorders:
@@ -16,7 +16,7 @@ class Backorders:
             if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
                 return
             await backorder_store.settle(tx, order_id, variant_id, given)
-            moves.append(sold(order_id, VariantQuantity(variant_id, given), location, ", on backorder"))
+            moves.append(sale_move(order_id, VariantQuantity(variant_id, given), location, ", on backorder"))
 
     async def keep_promise(
         self, tx: Transaction, order_id: str, wanted: VariantQuantity, moves: list[StockMove]
@@ -36,6 +36,6 @@ class Backorders:
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             given = min(free, left)
             if given and await store.move(tx, wanted.variant_id, location, -given):
-                moves.append(sold(order_id, VariantQuantity(wanted.variant_id, given), location, how))
+                moves.append(sale_move(order_id, VariantQuantity(wanted.variant_id, given), location, how))
                 left -= given
         return left

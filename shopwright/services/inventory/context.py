@@ -26,7 +26,7 @@ class InventoryContext:
         moves: list[StockMove] = []
         yield moves
         await self.record(tx, moves)
-        await self.tell(tx, before)
+        await self.emit_changes(tx, before)
 
     async def record(self, tx: Transaction, moves: Sequence[StockMove]) -> None:
         """Record movements and the value they carry, all at once, so that more lines cost no more queries."""
@@ -46,7 +46,7 @@ class InventoryContext:
             await tx.emit(*told)
 
     @staticmethod
-    async def tell(tx: Transaction, before: dict[str, Stock]) -> None:
+    async def emit_changes(tx: Transaction, before: dict[str, Stock]) -> None:
         """Emit events for variants whose availability changed."""
         after = await store.read(tx, sorted(before))
         for variant_id, then in before.items():

@@ -58,4 +58,4 @@ class Locations:
         async with self._work.begin() as tx:
             before = await store.read(tx, sorted(rules))
             await backorder_store.put_rules(tx, rules)
-            await self._context.tell(tx, before)
+            await self._context.emit_changes(tx, before)

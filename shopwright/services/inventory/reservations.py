@@ -12,7 +12,7 @@ from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import InventoryContext
 from shopwright.services.inventory.contract import SoldOut, VariantQuantity
-from shopwright.services.inventory.valuation import StockMove, sold
+from shopwright.services.inventory.valuation import StockMove, sale_move
 
 
 class Reservations:
@@ -48,7 +48,7 @@ class Reservations:
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
                 raise SoldOut(_("Fewer are left than you asked for."), data={"left": left})
-            await self._context.tell(tx, before)
+            await self._context.emit_changes(tx, before)
 
     async def _set_aside(self, tx: Transaction, order_id: str, wanted: VariantQuantity) -> bool:
         """Reserve at one location if possible, else at several, the rest as backorder. Returns False if too few."""
@@ -75,7 +75,7 @@ class Reservations:
                 if location == store.ON_BACKORDER:
                     await self._backorders.keep_promise(tx, order_id, line, moves)
                 else:
-                    moves.append(sold(order_id, line, location))
+                    moves.append(sale_move(order_id, line, location))
             await self._context.record(tx, moves)
         return "taken"
 

@@ -150,7 +150,7 @@ def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, cu
     return found
 
 
-def sold(order_id: str, wanted: VariantQuantity, location: str, how: str = "") -> StockMove:
+def sale_move(order_id: str, wanted: VariantQuantity, location: str, how: str = "") -> StockMove:
     """The movement of units sold to an order."""
     return StockMove(
         variant_id=wanted.variant_id,

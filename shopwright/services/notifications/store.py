@@ -52,7 +52,7 @@ async def insert(
         now=to_micros(tx.now),
         order_id=outgoing.order_id,
         request=tracing.request_id(),
-        trace=tracing.here(),
+        trace=tracing.current(),
         documents=outgoing.documents if message.channel == "email" else "",
     )
 

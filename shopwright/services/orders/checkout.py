@@ -24,14 +24,14 @@ from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import VariantQuantity
-from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
+from shopwright.services.orders import find_store, list_store, model, placement_store, sale_store, store, unpaid_store
 from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, OrderLine, PaymentChoice, PlaceOrder, ShippingCharge
 from shopwright.services.orders.contract.events import OrderPlaced
-from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.orders.settlement import UNPAID, Settlement
+from shopwright.services.orders.unpaid_limits import UnpaidLimits
 from shopwright.services.payments.contract import Payment
 
 
@@ -284,7 +284,7 @@ class Checkout:
         async with self._work.begin() as tx:
             if not await placement_store.give_up_placement(tx, order_id):
                 return False
-            await holds_store.let_go(tx, order_id)
+            await unpaid_store.let_go(tx, order_id)
         await self._context.inventory.release_reservation(order_id)
         await self._context.giftcards.release(order_id)
         await self._context.pricing.release_coupons(order_id)

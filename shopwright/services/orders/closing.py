@@ -5,7 +5,7 @@ from typing import Literal
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.data.events import Delivery, Event
-from shopwright.services.orders import cancel_store, holds_store, model, refund_rules, refund_store, store
+from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store, unpaid_store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Status
 from shopwright.services.orders.contract.events import OrderCancelled, OrderExpired, RestockedLine
@@ -46,7 +46,7 @@ class OrderClosing:
             if order.status not in only:
                 return False
             await store.move(tx, order.id, model.STATES.move(order.status, ended))
-            await holds_store.let_go(tx, order.id)
+            await unpaid_store.let_go(tx, order.id)
             await cancel_store.end(tx, order.id)
             if back is not None:
                 await refund_store.insert_refund(

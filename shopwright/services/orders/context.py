@@ -62,7 +62,7 @@ class OrderContext:
 
     async def add_history(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
         """Add an entry to the history that buyer and staff read."""
-        await store.write_down(tx, self.work.ids.new("tml"), order_id, what, who)
+        await store.insert_history(tx, self.work.ids.new("tml"), order_id, what, who)
 
     @staticmethod
     async def not_being_cancelled(tx: Transaction, order_id: str) -> None:

@@ -34,12 +34,12 @@ class GiftCardPayments:
             await self.hold(order.id, shares, until)
             await self._giftcards.extend_hold(order.id, until)
 
-    async def keep(self, order: store.OrderHead, until: datetime) -> None:
+    async def extend_hold(self, order: store.OrderHead, until: datetime) -> None:
         """Extend the hold until `until`."""
         if order.to_pay != order.total:
             await self._giftcards.extend_hold(order.id, until)
 
-    async def take(self, order: store.OrderHead) -> None:
+    async def redeem(self, order: store.OrderHead) -> None:
         """Redeem what is held for a paid order, once. Raises GiftCardRefused if the hold expired and the card is spent."""
         shares = await self._shares(order)
         if shares and await self._giftcards.redeem(order.id, shares) != "taken":
@@ -79,7 +79,7 @@ class GiftCardPayments:
         if new := sorted(told - known):
             async with self._work.begin() as tx:
                 for what in new:
-                    await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
+                    await store.insert_history(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
         return add_up((one.amount for one in stuck), order.currency)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:

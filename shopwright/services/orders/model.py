@@ -215,7 +215,7 @@ def chosen_lines(
     return chosen
 
 
-def sold(order: Order) -> tuple[SoldLine, ...]:
+def to_sold_lines(order: Order) -> tuple[SoldLine, ...]:
     """The sold lines for analytics, without products missing from the catalog (imported orders)."""
     return tuple(
         SoldLine(

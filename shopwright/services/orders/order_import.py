@@ -53,7 +53,7 @@ class OrderImport:
             await find_store.insert(tx, order, to_micros(tx.now), 0)
             found = taxes.of_earlier_shop(past.taxes, totals, past.shipping_address)
             await past_store.set_past(tx, order.id, past.source, found, sent=past.status in {"shipped", "delivered"})
-            await self._sources.keep(tx, order.id, past.origin)
+            await self._sources.insert(tx, order.id, past.origin)
             await self._context.add_history(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
             )
@@ -109,6 +109,6 @@ class OrderImport:
                 total=order.totals.total,
                 placed_at=order.placed_at,
                 refunded=past.refunded,
-                lines=model.sold(order),
+                lines=model.to_sold_lines(order),
             )
         )

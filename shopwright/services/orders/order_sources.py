@@ -1,7 +1,7 @@
 """The file rows that orders were imported from, kept as evidence for accountants and support.
 
 They contain the buyer's data in columns of any name, so they are encrypted, and deleted when the buyer is erased
-(`forgetting.py`). Buyer data that tax law requires is kept separately (`kept_buyers.py`).
+(`buyer_erasure.py`). Buyer data that tax law requires is kept separately (`retained_buyers.py`).
 """
 
 import msgspec
@@ -21,7 +21,7 @@ class OrderSources:
         self._work = work
         self._vault = vault
 
-    async def keep(self, tx: Transaction, order_id: str, source: OrderSource) -> None:
+    async def insert(self, tx: Transaction, order_id: str, source: OrderSource) -> None:
         """Store the rows with the imported order."""
         if source.rows:
             closed = self._vault.close(msgspec.json.encode(source).decode())

@@ -11,6 +11,7 @@ from typing import Any
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.data.events import Delivery
 from shopwright.services.orders.backfill import Backfill
+from shopwright.services.orders.buyer_erasure import BuyerErasure
 from shopwright.services.orders.cancellation import Cancellation
 from shopwright.services.orders.checkout import Checkout
 from shopwright.services.orders.closing import OrderClosing
@@ -29,10 +30,8 @@ from shopwright.services.orders.contract import (
     RetainedBuyer,
 )
 from shopwright.services.orders.contract.past import PastOrder
-from shopwright.services.orders.forgetting import BuyerErasure
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.orders.guest_access import GuestAccess
-from shopwright.services.orders.holds import UnpaidLimits
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.manual_capture import ManualCapture
 from shopwright.services.orders.order_import import OrderImport
@@ -43,6 +42,7 @@ from shopwright.services.orders.refunds import Refunds
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.orders.settlement import Settlement
 from shopwright.services.orders.tax_corrections import TaxCorrections
+from shopwright.services.orders.unpaid_limits import UnpaidLimits
 
 
 class OrderService(Orders):

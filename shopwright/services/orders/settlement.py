@@ -11,7 +11,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import PaidUnits
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut, VariantQuantity
-from shopwright.services.orders import holds_store, list_store, model, placement_store, store
+from shopwright.services.orders import list_store, model, placement_store, store, unpaid_store
 from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Status
@@ -95,11 +95,11 @@ class Settlement:
         async with self._work.begin() as tx:
             await store.set_payment(tx, order_id, payment.id)
             await list_store.set_authorised(tx, order_id, authorised=True)
-            await holds_store.let_go(tx, order_id)  # there is money behind it
+            await unpaid_store.let_go(tx, order_id)  # there is money behind it
             if await store.wait_until(tx, order_id, to_micros(until)):
                 await self._context.add_history(tx, order_id, "Payment authorised", "payments")
         await self._context.inventory.extend_reservation(order_id, until + model.GRACE)
-        await self._context.giftcards.keep(order, until + model.GRACE)
+        await self._context.giftcards.extend_hold(order, until + model.GRACE)
         await self._close_cart(order)
 
     async def _set_aside(self, order_id: str) -> bool:
@@ -120,7 +120,7 @@ class Settlement:
 
     async def take_goods(self, order: store.OrderHead) -> None:
         """Redeem gift cards and take goods for a paid order, once. Raises GiftCardRefused, SoldOut."""
-        await self._context.giftcards.take(order)
+        await self._context.giftcards.redeem(order)
         if await self._context.inventory.commit_reservation(order.id) == "expired":
             whole = await self._context.get(order.id)
             wanted = [VariantQuantity(line.variant_id, line.quantity) for line in whole.lines]
@@ -137,7 +137,7 @@ class Settlement:
             if order.status in PAID:
                 return True
             await store.move(tx, order_id, model.STATES.move(order.status, "paid"))
-            await holds_store.let_go(tx, order_id)
+            await unpaid_store.let_go(tx, order_id)
             await store.set_payment(tx, order_id, payment.id)
             await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
             await tx.emit(
@@ -148,7 +148,7 @@ class Settlement:
                     customer_id=whole.customer_id,
                     name=whole.shipping_address.name,
                     total=whole.totals.total,
-                    lines=model.sold(whole),
+                    lines=model.to_sold_lines(whole),
                     payment_id=payment.id,
                     by_gift_cards=paid_by_cards(whole),
                 )

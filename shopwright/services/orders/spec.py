@@ -9,17 +9,17 @@ from shopwright.services.carts.contract import Carts
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import MANIFEST
+from shopwright.services.orders.buyer_erasure import BuyerErasure
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Orders
-from shopwright.services.orders.forgetting import BuyerErasure
 from shopwright.services.orders.gift_cards import GiftCardPayments
 from shopwright.services.orders.handlers import handlers, jobs
-from shopwright.services.orders.holds import UnpaidLimits
-from shopwright.services.orders.kept_buyers import RetainedBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.model import Bounds
 from shopwright.services.orders.order_sources import OrderSources
+from shopwright.services.orders.retained_buyers import RetainedBuyers
 from shopwright.services.orders.service import OrderService
+from shopwright.services.orders.unpaid_limits import UnpaidLimits
 from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing.contract import Pricing
 

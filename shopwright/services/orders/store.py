@@ -182,7 +182,7 @@ async def wait_no_longer(tx: Transaction, order_id: str, expires_at: int) -> Non
     )
 
 
-async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, who: str) -> None:
+async def insert_history(tx: Transaction, moment_id: str, order_id: str, what: str, who: str) -> None:
     """Insert a history entry."""
     await tx.run(
         "INSERT INTO timeline (id, order_id, time, what, who) VALUES (:id, :order_id, :time, :what, :who)",

@@ -106,8 +106,8 @@ class TaxCorrections:
         before = order.totals.tax + order.totals.included_tax
         tax = before + Money(made.tax, order.currency)
         await tax_store.correct(tx, corrected)
-        what = f"Tax of the day of supply: {made.told}, {write(tax)} instead of {write(before)}"
-        await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
+        what = f"Tax of the day of supply: {made.description}, {write(tax)} instead of {write(before)}"
+        await store.insert_history(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
         await tx.emit(
             OrderTaxCorrected(
                 order_id=order.id,

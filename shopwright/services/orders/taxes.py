@@ -222,7 +222,7 @@ class ReceiptTax(msgspec.Struct, frozen=True):
     included: bool
 
 
-def told(step: Step) -> ReceiptTax | None:
+def read_receipt_tax(step: Step) -> ReceiptTax | None:
     """Parse a step like “VAT 19 % of €33.90, in it”. Returns None for other text, or if it disagrees with the amount."""
     found = TOLD.fullmatch(step.detail)
     if found is None:
@@ -240,7 +240,7 @@ def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
     if past:
         return CurrentTaxes(unknown=EARLIER_SHOP)
     steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
-    found = [one for step in steps if (one := told(step)) is not None]
+    found = [one for step in steps if (one := read_receipt_tax(step)) is not None]
     taxed = add_up((one.tax for one in found), order.currency)
     hows = {one.included for one in found}
     if len(found) < len(steps) or len(hows) > 1 or taxed != order.totals.tax + order.totals.included_tax:

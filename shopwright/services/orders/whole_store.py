@@ -138,7 +138,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
 def _as_corrected(body: OrderBody, corrections: Sequence[TaxCorrection]) -> dict[str, Any]:
     """The totals and receipt with taxes as corrected."""
     currency = body.totals.total.currency
-    more = [Step("tax", f"Day of supply: {one.told}", Money(one.tax, currency)) for one in corrections]
+    more = [Step("tax", f"Day of supply: {one.description}", Money(one.tax, currency)) for one in corrections]
     contained = body.totals.included_tax + add_up((one.amount for one in more), currency)
     return {
         "totals": msgspec.structs.replace(body.totals, included_tax=contained),

@@ -42,7 +42,7 @@ async def noted(source: ServiceDatabase, most: int) -> list[PendingPurge]:
     return [PendingPurge(row["subject"], row["times"]) for row in rows]
 
 
-async def told(tx: Transaction, done: Sequence[PendingPurge]) -> None:
+async def delete_purges(tx: Transaction, done: Sequence[PendingPurge]) -> None:
     """Delete reported changes, except those recorded again since."""
     await tx.run_many(
         "DELETE FROM purges WHERE subject = :subject AND times = :times",

@@ -17,6 +17,7 @@ from shopwright.kit.ports import Cdn, IndexDocument, Query, SearchIndex
 from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
+from shopwright.services.search.cdn_invalidation import CdnInvalidation
 from shopwright.services.search.contract import (
     MOST_CHOICES,
     MOST_FACETS,
@@ -26,7 +27,6 @@ from shopwright.services.search.contract import (
     SearchesMade,
     SearchRequest,
 )
-from shopwright.services.search.edges import CdnInvalidation
 
 PAGE = 1_000  # entries in memory at once: some with long texts
 WORD = re.compile(r"[^\W_]+")

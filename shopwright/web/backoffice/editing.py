@@ -73,7 +73,7 @@ def merged(form: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     return {**{name: text for name, text in form.items() if name != SEEN}, **untouched}
 
 
-def again(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
+def retry_context(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
     """The context to show a form again: typed text and other people's changes (`different`)."""
     seen = marks(now)
     different = render.plain(differences(form, now, labels))
@@ -82,7 +82,7 @@ def again(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, 
 
 def conflict(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
     """The same if someone else changed a field; empty otherwise."""
-    shown = again(form, now, labels)
+    shown = retry_context(form, now, labels)
     return shown if shown["different"] else {}
 
 

@@ -151,7 +151,7 @@ async def _changed_meanwhile(
     office: OfficeContext, product_views: ProductViews, product: Product, form: Form
 ) -> Response[bytes]:
     shown = await _shown(office, product_views, product)
-    changed = editing.again(form, shown.fields, shown.labels)
+    changed = editing.retry_context(form, shown.fields, shown.labels)
     typed = changed["typed"]
     for variant in product.variants:  # a count that was not touched is shown as it is now
         if typed.get(f"stock-{variant.id}") == typed.get(f"seen-{variant.id}"):

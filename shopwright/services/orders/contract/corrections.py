@@ -33,7 +33,7 @@ class TaxCorrection(msgspec.Struct, frozen=True, kw_only=True):
         return after - sum(part.tax.amount for line in self.lines for part in line.before)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Describe which rates replace which."""
         found: dict[str, None] = {}
         for one in self.lines:

@@ -40,7 +40,7 @@ async def held_of(tx: Transaction, holder: str, but: str) -> dict[str, int]:
     return {row["variant_id"]: row["quantity"] for row in rows}
 
 
-async def keep(tx: Transaction, order_id: str, holders: Sequence[str], wanted: Mapping[str, int], value: int) -> None:
+async def insert(tx: Transaction, order_id: str, holders: Sequence[str], wanted: Mapping[str, int], value: int) -> None:
     """Record what an order holds for these holders. Safe to repeat."""
     await tx.run_many(
         "INSERT INTO holds (order_id, holder, units, value) VALUES (:order_id, :holder, :units, :value)"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from shopwright.engines.bus.hearing import ATTEMPTS, Dispatcher, pause
+from shopwright.engines.bus.dispatcher import ATTEMPTS, Dispatcher, pause
 from shopwright.kit.data.events import Delivery
 
 BATCH = 100

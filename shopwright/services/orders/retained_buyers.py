@@ -12,7 +12,7 @@ from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
-from shopwright.services.orders import kept_buyers_store, sale_store, store
+from shopwright.services.orders import retained_buyers_store, sale_store, store
 from shopwright.services.orders.contract import PAID, Order, RetainedBuyer
 from shopwright.services.payments.contract import Payments
 
@@ -32,7 +32,7 @@ class RetainedBuyers:
             return True
         return any(one.was_received for one in await self._payments.of_order(order.id))
 
-    async def keep(self, tx: Transaction, order: Order) -> None:
+    async def retain(self, tx: Transaction, order: Order) -> None:
         """Retain the buyer before names and addresses are erased."""
         head = await store.head(tx, order.id)
         buyer = sale_store.buyer_of(head.tax_id) if head is not None else None
@@ -47,11 +47,11 @@ class RetainedBuyers:
             tax_id_check=buyer.check if buyer else None,
         )
         closed = self._vault.close(msgspec.json.encode(found).decode())
-        await kept_buyers_store.insert(tx, order.id, to_micros(until), closed)
+        await retained_buyers_store.insert(tx, order.id, to_micros(until), closed)
 
     async def get(self, order_id: str) -> RetainedBuyer:
         """Return the retained buyer. Raises Missing."""
-        row = await kept_buyers_store.find(self._work, order_id)
+        row = await retained_buyers_store.find(self._work, order_id)
         if row is None:
             raise Missing(_("No further data of the buyer of this order is stored."))
         return msgspec.json.decode(self._vault.open(row), type=RetainedBuyer)

@@ -121,7 +121,7 @@ class RabbitConnection:
         await self._declare(hearer)
         await self._put(self._events, f"{source}.{hearer}", message)
 
-    async def bury(self, key: str, message: aio_pika.Message) -> None:
+    async def publish_dead(self, key: str, message: aio_pika.Message) -> None:
         """Publish a dead delivery to the queue of the emitting service."""
         await self._declare_dead(key.partition(".")[0])
         await self._put(self._dead, key, message)

@@ -14,7 +14,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.derived import KeyedHash
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import holds_store, model
+from shopwright.services.orders import model, unpaid_store
 from shopwright.services.orders.contract import TooMuchUnpaid
 
 KEPT = timedelta(days=1)
@@ -44,10 +44,10 @@ class UnpaidLimits:
         holders.pop("", None)
         value = cart.totals.total.amount
         async with self._work.begin() as tx:
-            await holds_store.lock(tx, list(holders))
+            await unpaid_store.lock(tx, list(holders))
             for holder, kind in holders.items():
                 await self._check(tx, order_id, (holder, kind), wanted, there, value)
-            await holds_store.keep(tx, order_id, list(holders), wanted, value)
+            await unpaid_store.insert(tx, order_id, list(holders), wanted, value)
 
     async def _check(
         self,
@@ -59,8 +59,8 @@ class UnpaidLimits:
         value: int,
     ) -> None:
         holder, kind = who
-        orders, units, worth = await holds_store.held(tx, holder, order_id)
-        before = await holds_store.held_of(tx, holder, order_id) if orders else {}
+        orders, units, worth = await unpaid_store.held(tx, holder, order_id)
+        before = await unpaid_store.held_of(tx, holder, order_id) if orders else {}
         lines = {variant_id: before.get(variant_id, 0) + quantity for variant_id, quantity in wanted.items()}
         whole = model.UnpaidTotals(
             orders=orders + 1, units=units + sum(wanted.values()), value=worth + value, lines=lines
@@ -72,4 +72,4 @@ class UnpaidLimits:
     async def forget(self) -> None:
         """Scheduled job: delete hashes of holders that hold nothing."""
         async with self._work.begin() as tx:
-            await holds_store.forget_holders(tx, to_micros(tx.now - KEPT))
+            await unpaid_store.forget_holders(tx, to_micros(tx.now - KEPT))

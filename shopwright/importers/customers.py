@@ -50,7 +50,7 @@ class CustomerImporter:
         self._country = country
         self._writes = how == "take"
 
-    async def take(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
+    async def import_rows(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Iterate over the result of every row; existing customers stay."""
         for number, row in rows:
             fields = {name: _first(row, columns) for name, columns in COLUMNS.items()}

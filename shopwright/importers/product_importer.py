@@ -60,7 +60,7 @@ class ProductImporter:
         self._notes: list[ImportIssue] = []
         self._last: Mapping[str, Mapping[str, str]] = {}  # what the last import gave, by product
 
-    async def take(self, drafts: Iterable[Draft | ImportIssue]) -> AsyncIterator[ImportIssue]:
+    async def import_drafts(self, drafts: Iterable[Draft | ImportIssue]) -> AsyncIterator[ImportIssue]:
         """Iterate over the results of all rows as they become known."""
         batch: dict[str, Draft] = {}
         variants = letters = 0

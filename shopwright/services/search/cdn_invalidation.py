@@ -73,7 +73,7 @@ class CdnInvalidation:
         if keys:
             await self._edge.purge(keys)
         async with self._work.begin() as tx:
-            await purge_store.told(tx, noted)
+            await purge_store.delete_purges(tx, noted)
             if anew:
                 await purge_store.show(tx, {WHOLE: ListedProduct(digest=arranged)})
 

@@ -33,6 +33,6 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
     for name in keep_documents() if moved or not here.documents.startswith("database:") else ():
         say(f"documents of {name}")
         if moved:
-            documents += await source.documents.give_back(source.databases[name])
-        documents += await target.documents.adopt(target.databases[name])
+            documents += await source.documents.return_pending(source.databases[name])
+        documents += await target.documents.claim_pending(target.databases[name])
     return MovedCounts(documents, await bring_files(source, target) if here.files != there.files else 0)

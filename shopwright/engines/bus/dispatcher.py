@@ -58,7 +58,7 @@ class Dispatcher:
     async def _together(self, name: str, ones: Sequence[Delivery]) -> bool:
         """Handle all in one transaction of that service. Returns False, changing nothing, if any fails."""
         try:
-            async with self._databases[name].together():
+            async with self._databases[name].batch():
                 for number, heard in enumerate(ones):
                     with suppress(AlreadyDone):
                         await self._let_hear(heard)

@@ -18,7 +18,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.events import OrderErased
-from shopwright.services.orders.kept_buyers import RetainedBuyers
+from shopwright.services.orders.retained_buyers import RetainedBuyers
 from shopwright.services.users.contract.events import UserErased
 
 AT_ONCE, LOOKED_AT = 20, 500
@@ -119,6 +119,6 @@ class BuyerErasure:
         async with self._work.begin() as tx:
             now = await store.held(tx, order_id)
             if sold and now is not None:
-                await self.kept_buyers.keep(tx, now)
+                await self.kept_buyers.retain(tx, now)
             await erasure_store.clear_addresses(tx, order_id)
         return None
