@@ -37,8 +37,8 @@ test: install-dev ## the fast suite (TESTS=fast, engines or gate; ONLY=one pass 
 soak: install-dev ## what draws lots or measures under load; takes hours (needs `make servers`)
 	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; env -u SHOPWRIGHT_TEST_SHAPE $(BIN)/python tools/run_tests.py soak $(ONLY)
 
-check: install-dev ## ruff, types, formats, the rules of the house: all of them, whichever fails
-	@failed=0; $(BIN)/ruff format --check -q . || failed=1; $(BIN)/ruff check -q . || failed=1; $(BIN)/mypy || failed=1; \
+check: install-dev ## ruff, types, formats, spelling, the rules of the house: all of them, whichever fails
+	@failed=0; $(BIN)/ruff format --check -q . || failed=1; $(BIN)/ruff check -q . || failed=1; $(BIN)/mypy || failed=1; $(BIN)/codespell || failed=1; \
 	$(BIN)/python tools/run_tests.py house || failed=1; exit $$failed
 
 bench: install-dev ## measure, each figure beside its floor

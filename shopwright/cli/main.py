@@ -369,7 +369,7 @@ def list_keys(data: str | None) -> None:
 @keys.command(name="rotate")
 @data_option
 def rotate_keys(data: str | None) -> None:
-    """Rotate encryption and signing keys; the shop may run, and nobody is signed out."""
+    """Rotate encryption and signing keys; the shop may be running, and sessions stay valid."""
     from shopwright.cli import keys as command
 
     raise SystemExit(with_shop(read_settings(data), command.rotate, recorded="rotate keys"))

@@ -159,7 +159,7 @@ async def _keep(shop: Shop) -> None:
 
 
 async def _put_aside(shop: Shop) -> None:
-    """Move damaged files aside with copies of the others, then create the tables anew."""
+    """Move damaged files aside with copies of the others, then create the tables again."""
     files = files_of(shop.settings)
     damaged = [file for name, file in files.items() if shop.databases[name].database.damaged]
     for work in shop.databases.values():

@@ -103,7 +103,7 @@ class ListenAddress(msgspec.Struct, frozen=True):
 
 
 class OpenedShop(msgspec.Struct, frozen=True):
-    """`password`: the owner's, if just generated. `notes`: for whoever starts the shop."""
+    """`password`: the owner's, if just generated. `notes`: for the operator."""
 
     password: str | None
     notes: tuple[str, ...]

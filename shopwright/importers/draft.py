@@ -108,7 +108,7 @@ class RowGroup(msgspec.Struct, frozen=True):
 
 
 class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts about the whole file. `weight_unit`: from its header; `columns`: its meanings."""
+    """Properties of the whole file. `weight_unit`: from its header; `columns`: its meanings."""
 
     numbers: "NumberFormats"
     now: datetime

@@ -27,7 +27,7 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's payment. `redirect_url`: where the shopper must go next.
 
     `approved`: the shopper agreed, and the provider waits for the authorisation request (PayPal Orders v2). `key`: the
-    shop's idempotency key. `refunds`: all, whoever made them; `dispute`: its state, or "".
+    shop's idempotency key. `refunds`: all, made here or at the provider; `dispute`: its state, or "".
     """
 
     reference: str

@@ -121,7 +121,7 @@ def _alike(before: Finding, now: Finding) -> Finding:
 
 
 async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
-    """Run all checks of stored data in order, also on a copy that nobody uses."""
+    """Run all checks of stored data in order, also on an unused copy."""
     async with snapshot_of(shop) as snapshot:
         with at_page_ends():
             findings = [await _timed(name, check(snapshot), timed) for name, check in CHECKS]
@@ -298,7 +298,7 @@ async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
 
 
 async def _everything_can_be_read(shop: Shop) -> list[str]:
-    """Read everything, so that unreadable rows are set aside and named."""
+    """Read everything, so that unreadable rows are quarantined and named."""
     await shop.pricing.promotions()
     await shop.pricing.coupons()
     await shop.pricing.tax_rate_history()

@@ -40,7 +40,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 class UpgradeStage:
-    """Where it runs: `copy` is a shop nobody uses, `folder` is for our files."""
+    """Where it runs: `copy` is an unused shop, `folder` is for our files."""
 
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
         self._shop = shop

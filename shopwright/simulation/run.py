@@ -53,7 +53,7 @@ class SimulationStage:
             await template(self._folder / "template")
 
     async def play(self, steps: Sequence[Step], hours: float = 0.0) -> RunOutcome:
-        """Run a scenario to its end (or for so many hours), or to the first error."""
+        """Run a scenario to its end (or for `hours`), or to the first error."""
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             copy(self._folder / "template", Path(folder) / "data")

@@ -91,7 +91,7 @@ class ClusterFolder:
         )
 
     def environment(self, plan: ClusterPlan) -> Mapping[str, str]:
-        """The environment of every process, beyond the settings of whoever started the cluster."""
+        """The environment of every process, beyond the settings of the user who started the cluster."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_TEST_")},
             "SHOPWRIGHT_DATA": self.settings.data,

@@ -1,7 +1,7 @@
 """Varnish as a cache in front of nginx or of the shop: the values of `default.vcl.jinja`, from what the shop lets it keep.
 
-Varnish keeps what the shop marks `public` in `Cache-Control`; requests with a session or a token pass through. Whoever
-knows the secret purges by surrogate keys (a ban).
+Varnish keeps what the shop marks `public` in `Cache-Control`; requests with a session or a token pass through. Clients
+with the secret purge by surrogate keys (a ban).
 """
 
 import msgspec

@@ -1,6 +1,6 @@
 """Leases of deliveries: the process that emitted or claimed one keeps it until `due`, as long as its value stands.
 
-Others claim it afterwards, or postpone it, by writing another `due`. Nobody renews, returns or handles a delivery that
+Others claim it afterwards, or postpone it, by writing another `due`. No process renews, returns or handles a delivery that
 another process has claimed, or that is done.
 """
 

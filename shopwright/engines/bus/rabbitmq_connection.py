@@ -1,6 +1,6 @@
-"""The connection to RabbitMQ and its topology, declared identically by whoever connects first.
+"""The connection to RabbitMQ and its topology, declared identically by the first process to connect.
 
-PREFIX.facts    topic exchange; an event of service S for handler H has the key S.H
+`PREFIX.facts`    topic exchange; an event of service S for handler H has the key S.H
 PREFIX.H        quorum queue of handler H (`*.H`), with one active consumer, so that events stay in order
 PREFIX.dead     topic exchange for dead deliveries, with the same keys
 PREFIX.dead.S   quorum queue of the dead deliveries of events of service S (`S.#`)

@@ -70,7 +70,7 @@ class Timers:
         return bool(mine)
 
     def _is_overdue(self, work: ServiceDatabase, timer: ScheduledJob, due: int) -> bool:
-        """Whether nobody has moved it on for longer than the interval, by the monotonic clock."""
+        """Whether no process has moved it on for longer than the interval, by the monotonic clock."""
         monotonic = work.clock.monotonic()
         known, since = self._seen.get(timer.name, (NEVER, monotonic))
         if known != due:

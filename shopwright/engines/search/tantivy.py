@@ -182,7 +182,7 @@ class TantivyIndex:
         return made
 
     async def search(self, query: Query) -> SearchFound:
-        """Search in a few threads, so that a slow one delays nobody."""
+        """Search in a few threads, so that a slow one delays no other."""
         async with self._reading:
             current, searcher = self._searcher()
             with damaged_index(searcher, partial(self._start_over, current)):

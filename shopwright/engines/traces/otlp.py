@@ -1,4 +1,4 @@
-"""OpenTelemetry: spans are exported in batches on a thread of their own; if nobody accepts them they are dropped.
+"""OpenTelemetry: spans are exported in batches on a thread of their own; if no collector accepts them they are dropped.
 
 The thread starts with the first span, in the serving process: one started earlier would not survive in forked
 processes, and block them.

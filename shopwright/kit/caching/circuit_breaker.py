@@ -1,4 +1,4 @@
-"""The circuit breaker: after a failure nobody waits until the dependency answers again."""
+"""The circuit breaker: after a failure no call waits until the dependency answers again."""
 
 import asyncio
 import logging

@@ -21,7 +21,7 @@ def weight(value: Any) -> int:
 
 
 class Memo:
-    """Values of one service by key. Without a version everything is read anew."""
+    """Values of one service by key. Without a version everything is read again."""
 
     def __init__(self, work: ServiceDatabase) -> None:
         self._work = work
@@ -43,7 +43,7 @@ class Memo:
         return version
 
     async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
-        """Return the value of `key`, read anew if anything was committed since."""
+        """Return the value of `key`, read again if anything was committed since."""
         version = await self._current()
         if version is not None and key in self._values:
             found: T = self._values[key]

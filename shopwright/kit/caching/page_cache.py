@@ -48,7 +48,7 @@ class PersonalSlots(Protocol):
     """What stands, for that visitor, where others see something of their own."""
 
     def known(self, scope: Scope) -> bool:
-        """Whether pages must be made anew for this visitor."""
+        """Whether pages must be rendered again for this visitor."""
         ...
 
     async def fill(self, scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:

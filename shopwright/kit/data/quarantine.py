@@ -1,4 +1,4 @@
-"""Rows set aside: a bad row is logged and counted (`/metrics`, `shopwright doctor`) and stops no loop."""
+"""Quarantined rows: a bad row is logged and counted (`/metrics`, `shopwright doctor`) and stops no loop."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator

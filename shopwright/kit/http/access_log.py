@@ -1,6 +1,6 @@
 """The access log: one line per request.
 
-A line grants no access and identifies nobody: of a query only names are logged, of a path only what is known to be
+A line grants no access and identifies no person: of a query only names are logged, of a path only what is known to be
 harmless. Attacks can still be traced: unknown paths are logged, except what looks like a token.
 """
 

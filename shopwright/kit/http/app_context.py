@@ -1,7 +1,7 @@
 """The application behind the routes.
 
 Routes are registered once for all shops of the same shape in a process, as that takes ten times as long as opening a
-shop. So routes know no shop; whoever passes a request to them sets it.
+shop. So routes know no shop; the middleware that passes a request to them sets it.
 """
 
 from contextvars import ContextVar

@@ -7,7 +7,7 @@ Responses may contain secrets (tokens, cart ids) and bodies passwords. So nothin
 key and body are HMACs, and the response is encrypted (AES-GCM) with a key derived from what only the request contains
 (its Idempotency-Key and credentials) and the shop's secret.
 
-A key belongs to whoever presents the same token or cookies; without either, to address and browser.
+A key belongs to the client that presents the same token or cookies; without either, to address and browser.
 """
 
 import asyncio

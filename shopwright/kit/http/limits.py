@@ -55,7 +55,7 @@ class Limiter:
     async def count(self, scope: Scope, work: Work) -> tuple[int, int, int]:
         """Return limit, remaining requests and seconds until there are more. Raises RateLimited.
 
-        If counting fails, nothing is limited: serving uncounted is better than serving nobody.
+        If counting fails, nothing is limited: serving uncounted is better than serving no one.
         """
         item, client = self._items[work], scope.get("client")
         who = _counted_as(client[0]) if client else "unknown"

@@ -71,7 +71,7 @@ class ReceivingBodies:
     def begin(self, client: str) -> None:
         """Count a body. Raises RateLimited if one address sends too many at once."""
         if self._from[client] >= self._most:
-            raise RateLimited(_("Too many requests are on their way from your address."), data={"retry_after": AGAIN_S})
+            raise RateLimited(_("Too many unfinished requests from your address."), data={"retry_after": AGAIN_S})
         self._from[client] += 1
 
     def end(self, client: str) -> None:

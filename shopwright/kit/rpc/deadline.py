@@ -1,4 +1,4 @@
-"""Deadlines: how long the caller waits, decreasing from call to call, so that nobody works for a caller who has left."""
+"""Deadlines: how long the caller waits, decreasing from call to call, so that no service works for a caller that has left."""
 
 import time
 from collections.abc import Iterator

@@ -51,7 +51,7 @@ def welcome(event: UserRegistered) -> OutgoingMessage:
 
 
 def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
-    """To the owner of an existing account; the person who tried to register is told nothing."""
+    """To the owner of an existing account; the person who tried to register learns nothing."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,

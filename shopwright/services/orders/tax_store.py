@@ -39,13 +39,13 @@ async def correct(tx: Transaction, order: Order) -> None:
 
 
 async def parcels_seen_to(source: Reader) -> int | None:
-    """Return up to when (microseconds) parcels were looked through for missed ones, or None before the first time."""
+    """Return up to when (microseconds) parcels were checked for missed ones, or None before the first time."""
     row = await source.one("SELECT value FROM counters WHERE name = :name", name=SEEN_TO)
     return int(row["value"]) if row else None
 
 
 async def note_parcels_seen(tx: Transaction, until: int) -> None:
-    """Note that parcels were looked through up to then."""
+    """Note that parcels were checked up to then."""
     await tx.run(
         "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         name=SEEN_TO,

@@ -161,7 +161,7 @@ class SearchService:
     # --- event handlers
 
     async def on_published(self, delivery: Delivery) -> None:
-        """Handle ProductPublished: read the product anew."""
+        """Handle ProductPublished: read the product again."""
         try:
             product = await self._catalog.get(delivery.event.product_id)
         except Missing:

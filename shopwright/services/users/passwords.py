@@ -1,6 +1,6 @@
 """Password hashes (Argon2id), computed in a queue of their own.
 
-A comparison takes about ten milliseconds of CPU, so many guesses could delay customers. Clients unknown to the account
+A comparison takes about ten milliseconds of CPU, so a flood of guesses could delay customers. Clients unknown to the account
 use one thread at most and a bounded queue; the other thread serves the rest.
 """
 

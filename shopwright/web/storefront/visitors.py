@@ -38,7 +38,7 @@ def forms(url: str, secret: str) -> CSRFConfig:
 
 
 class PageVisitors:
-    """Visitors of the storefront for the page cache. Signed-in visitors get pages rendered anew.
+    """Visitors of the storefront for the page cache. Signed-in visitors get freshly rendered pages.
 
     `all_alike`: a CDN serves the same page to everyone, which then contains nothing personal.
     """
