@@ -20,7 +20,7 @@ from shopwright.services.inventory.retention import COST_DAYS
 
 MANY = 1_000  # entries or documents looked at together
 MOST = 20  # sentences of one kind
-STOCK_BOOKED = "the books have stock at what it is worth"
+STOCK_BOOKED = "the ledger has the value of the stock"
 STOCK_HEARER = "books.StockValued"
 
 
@@ -187,7 +187,7 @@ async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
 class CostsAreBooked:
     """The booked cost of an order's goods matches inventory, as long as that has it."""
 
-    name = "the books have the cost of what each order took"
+    name = "the ledger has the cost of the goods of each order"
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot
@@ -222,7 +222,7 @@ class CostsAreBooked:
 class OrdersAreBooked:
     """Orders are completely booked; those older than the books may be pending."""
 
-    name = "every order is booked as it stands"
+    name = "every order is booked completely"
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot

@@ -313,29 +313,29 @@ async def _everything_can_be_read(shop: Shop) -> list[str]:
 
 CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] = (
     (
-        "stock and its value are the sum of its movements, and what is reserved is in open reservations",
+        "stock and its value equal the sum of their movements, and reserved units are in open reservations",
         lambda one: one.shop.inventory.check_consistency(),
     ),
     (
-        "gift cards are the sum of their movements, and what is held of them is in open holds",
+        "gift card balances equal the sum of their movements, and held amounts are in open holds",
         lambda one: one.shop.giftcards.check_consistency(),
     ),
     ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.check_consistency()),
     ("order numbers have no gaps", numbers_have_no_gaps),
-    ("what lists say was refunded is what was", lists_know_refunds),
-    ("every order that was placed is there", orders_are_there),
-    ("every order that stock and messages know is there", lost_orders_are_noted),
-    ("whatever is kept can be read", lambda one: _everything_can_be_read(one.shop)),
-    ("one rate of tax applies at a time", lambda one: _tax_rates_follow_each_other(one.shop)),
-    ("the books balance, entry by entry, and nothing was changed in them", ledger_adds_up),
-    ("documents have no gaps and are as they were issued", documents_add_up),
-    ("the audit log is whole and as it was written", lambda one: one.shop.users.log.check_consistency()),
+    ("order lists show the refunds that were made", lists_know_refunds),
+    ("no placed order is missing", orders_are_there),
+    ("no order that stock or messages refer to is missing", lost_orders_are_noted),
+    ("every stored row can be read", lambda one: _everything_can_be_read(one.shop)),
+    ("tax rates do not overlap", lambda one: _tax_rates_follow_each_other(one.shop)),
+    ("the ledger balances entry by entry, and no entry was changed", ledger_adds_up),
+    ("documents have no gaps and were not changed", documents_add_up),
+    ("the audit log is complete and unchanged", lambda one: one.shop.users.log.check_consistency()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
-    ("the clock is not behind what was written by it", _clock_is_right),
+    ("the clock is not behind stored times", _clock_is_right),
     ("messages are sent", _messages_leave),
     ("backups are recent", _backups_are_recent),
-    ("the newest payments are as in the books of their providers", lambda one: one.payments.compare()),
-    ("every payment that providers have received is known", payments_are_known),
-    ("no restore was broken off", _restore_was_finished),
+    ("the newest payments match the records of their providers", lambda one: one.payments.compare()),
+    ("no payment at a provider is missing here", payments_are_known),
+    ("no restore was interrupted", _restore_was_finished),
 )

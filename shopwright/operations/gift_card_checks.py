@@ -16,7 +16,7 @@ OWED = "what is on gift cards is what the books owe for them"
 class GiftCardsMatch:
     """Each order redeemed and refunded the gift cards it says."""
 
-    name = "gift cards paid for orders what these say, and have back what they say"
+    name = "payments and refunds by gift card match the orders"
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot

@@ -23,7 +23,7 @@ from shopwright.services.payments import store as payments_store
 
 GRACE_S = 60
 MANY = 500
-BELONG = "open reservations belong to orders that wait or are on their way"
+BELONG = "open reservations belong to open orders"
 OVER = frozenset({"paid", "shipped", "delivered", "cancelled"})
 
 

@@ -53,7 +53,7 @@ class Parts:
         """Those that were asked so far."""
         return [(await task)[0] for task in self._opened.values()]
 
-    def ways(self, part: str) -> ServiceRegistry:
+    def registry(self, part: str) -> ServiceRegistry:
         """As a network does that lets nobody through but along the river (`deploy.system`)."""
         allowed = asks(part)
 

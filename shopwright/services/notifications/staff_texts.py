@@ -6,9 +6,35 @@ from typing import Any
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
 from shopwright.services.orders.contract.events import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import User
+
+KEPT = gettext_noop("The money stays with the shop.")
+# Of each state of a dispute: subject, heading, and what follows from it.
+DISPUTES = {
+    "": (
+        gettext_noop("The dispute of order {number} was withdrawn"),
+        gettext_noop("A dispute of {amount} was withdrawn"),
+        KEPT,
+    ),
+    "open": (
+        gettext_noop("The dispute of order {number} was opened"),
+        gettext_noop("A dispute of {amount} was opened"),
+        gettext_noop("Answer it on the payment provider's page in time: without an answer it is lost."),
+    ),
+    "won": (
+        gettext_noop("The dispute of order {number} was won"),
+        gettext_noop("A dispute of {amount} was won"),
+        KEPT,
+    ),
+    "lost": (
+        gettext_noop("The dispute of order {number} was lost"),
+        gettext_noop("A dispute of {amount} was lost"),
+        gettext_noop("The money went back to the buyer. Do not ship what has not left yet."),
+    ),
+}
 
 
 def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
@@ -18,7 +44,7 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
         recipient=reader.email,
         account=reader.id,
         subject=_("The refund for order {number} was refused", number=event.number),
-        heading=_("{amount} did not go back", amount=write(event.amount)),
+        heading=_("{amount} was not refunded", amount=write(event.amount)),
         lines=(
             _(
                 "A refund of {amount} for order {number} will not be paid: {why}",
@@ -26,7 +52,7 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
                 number=event.number,
                 why=event.why,
             ),
-            _("Its sum and its units can be refunded again. Agree with the buyer on how they get their money."),
+            _("Its amount and its units can be refunded again. Agree with the buyer on how they get their money."),
         ),
         path=f"/office/orders/{event.order_id}",
         action=_("See the order"),
@@ -37,25 +63,20 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
 def disputed(event: OrderDisputed, reader: User) -> OutgoingMessage:
     """A buyer opened a dispute, or the bank decided one."""
     amount = write(event.amount)
-    said = {
-        "": ("was withdrawn", "The money stays with the shop."),
-        "open": ("was opened", "Answer it on the payment provider's page in time: it is lost without an answer."),
-        "won": ("was won", "The money stays with the shop."),
-        "lost": ("was lost", "The buyer has the money back. Do not send what has not left yet."),
-    }[event.state]
+    subject, heading, consequence = DISPUTES[event.state]
     return OutgoingMessage(
         topic="orders",
         recipient=reader.email,
         account=reader.id,
-        subject=_("The dispute of order {number} {said}", number=event.number, said=said[0]),
-        heading=_("A dispute of {amount} {said}", amount=amount, said=said[0]),
+        subject=_(subject, number=event.number),
+        heading=_(heading, amount=amount),
         lines=(
             _(
-                "The buyer of order {number} objected to the payment of {amount} at their bank.",
+                "The buyer of order {number} disputed the payment of {amount} at their bank.",
                 number=event.number,
                 amount=amount,
             ),
-            said[1],
+            _(consequence),
         ),
         path=f"/office/orders/{event.order_id}",
         action=_("See the order"),
