@@ -60,7 +60,10 @@ def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
 async def tidy(shop: "Shop", work: ServiceDatabase) -> None:
     """Scheduled job: delete a service's expired rows, and return much free space to the disk."""
     await work.redact_erased()
-    await end_old(work, retention_of(work.name), await _unheard_since(shop, work))
+    rules = retention_of(work.name)
+    settings = {one.setting for rule in rules for one in rule.expiries if one.setting}
+    days = {name: getattr(shop.settings, name) for name in settings}
+    await end_old(work, rules, await _unheard_since(shop, work), days)
     await work.database.reclaim()
 
 

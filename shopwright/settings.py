@@ -134,6 +134,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="days of events kept in the event log (`GET /v1/events`) for apps that read from a cursor; totals derived from them are kept",
         ),
     ] = 7
+    messages_kept: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=3660,
+            description="days after which a sent message is deleted; messages that could not be sent are deleted after 30",
+        ),
+    ] = 7
     books_years: Annotated[
         int,
         msgspec.Meta(

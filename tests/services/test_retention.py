@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.money import Money
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
+from shopwright.web.privacy.purposes import kept
 from tests.builders.goods import sell
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart, place
-from tests.builders.shops import pass_days
+from tests.builders.shops import Post, pass_days, running_shop
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +73,23 @@ async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, cl
     assert (again.number, again.status, again.totals) == (order.number, "paid", order.totals)
     assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
     assert await wrong(shop) == []
+
+
+async def test_sent_messages_are_kept_for_as_long_as_the_setting_says(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    async with running_shop(data, clock, post, messages_kept=60) as shop:
+        await place(shop, await sell(shop, on_hand=10), 2)
+        clock.move(minutes=1)
+        await shop.bus.settle()
+        sent = await rows(shop, "notifications", "messages")
+        assert sent
+        await pass_days(shop, clock, 59)
+        assert await rows(shop, "notifications", "messages") == sent
+        messages = next(one for one in kept(shop.settings) if one["purpose"] == "messages")
+        assert "60 days after it was created, if it was sent" in messages["kept"][0]["until"]
+        await pass_days(shop, clock, 2)
+        assert await rows(shop, "notifications", "messages") == 0
 
 
 async def test_what_a_shopper_comes_back_to_stays_for_as_long_as_was_said(shop: Shop, clock: HandClock) -> None:

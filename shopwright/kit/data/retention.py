@@ -5,7 +5,7 @@ so, and `end_old` deletes those rows in batches, oldest first.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -66,7 +66,7 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
 
     `what` describes start and rows in words; `where` selects them in SQL, with `:old` for the moment. `key`: the
     columns that identify a row. `children`: dependent tables with their foreign key. `heard`: only events all handlers
-    have handled.
+    have handled. `setting`: the setting that gives the days; `days` is its default.
     """
 
     days: int
@@ -78,9 +78,12 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[str, ...] = ("id",)
     children: tuple[tuple[str, str], ...] = ()
     heard: bool = False
+    setting: str = ""
 
     def words(self) -> str:
         """The rule as a sentence."""
+        if self.setting:
+            return f"`SHOPWRIGHT_{self.setting.upper()}` days after {self.what}"
         days = "a day" if self.days == 1 else f"{self.days} days"
         return f"{days} after {self.what}" if self.days else f"when {self.what}"
 
@@ -197,13 +200,21 @@ KIT: tuple[Retention, ...] = (
 )
 
 
-async def end_old(work: ServiceDatabase, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:
-    """Scheduled job: delete expired rows. Returns how many. `unheard_since`: the oldest undelivered event."""
+async def end_old(
+    work: ServiceDatabase,
+    rules: Sequence[Retention],
+    unheard_since: datetime | None = None,
+    days: Mapping[str, int] | None = None,
+) -> int:
+    """Scheduled job: delete expired rows. Returns how many.
+
+    `unheard_since`: the oldest undelivered event; `days`: those of settings.
+    """
     now = await _reach(work)
     count = 0
     for rule in rules:
         for expiry in rule.expiries:
-            until = now - timedelta(days=expiry.days)
+            until = now - timedelta(days=(days or {}).get(expiry.setting, expiry.days))
             if expiry.heard and unheard_since is not None:
                 until = min(until, unheard_since - DAY)
             count += await _end(work, rule.table, expiry, until)

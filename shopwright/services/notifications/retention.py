@@ -11,13 +11,18 @@ RETENTION: tuple[Retention, ...] = (
         expiries=(
             Expiry(
                 days=7,
+                setting="messages_kept",
                 what="it was created, if it was sent",
                 since="id",
                 prefix="msg",
                 where="state = 'sent'",
             ),
             Expiry(
-                days=30, what="it was created, unless it waits", since="id", prefix="msg", where="state <> 'waiting'"
+                days=30,
+                what="it was created, if it could not be sent",
+                since="id",
+                prefix="msg",
+                where="state NOT IN ('waiting', 'sent')",
             ),
         ),
         end="the last one to an erased person, within a day",

@@ -125,6 +125,7 @@ async def _order(
         ),
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
+        "messages_days": office.settings.messages_kept,
         "schemes": SCHEMES,
         **_papers(order, await papers_of(order, office.caller, sealed=True)),
     }
