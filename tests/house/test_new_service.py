@@ -54,9 +54,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_house(tmp_path_factory.mktemp("house"))
     shutil.copytree(FOLDER / "giftnotes", copy / "shopwright" / "services" / "giftnotes", ignore=UNCOMPILED)
     river = copy / "shopwright" / "services" / "__init__.py"
-    river.write_text(
-        river.read_text().replace('"notifications", "insights")', '"notifications", "insights", "giftnotes")')
-    )
+    river.write_text(river.read_text().replace("RIVER = ", 'READERS += ("giftnotes",)\nRIVER = '))
     return copy
 
 

@@ -149,9 +149,13 @@ def test_a_request_down_the_river_is_seen() -> None:
 def test_labels_tell_what_is_so(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
     declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.events"}}
-    assert rules.untold(label(service), declared) == set()
-    assert set(label(service).handles) <= set(Event.types) | {"*"}
-    assert rules.unheard(label(service), _handlers(service)) == set()
+    manifest = f"services/{service}/__init__.py"
+    emitted = rules.untold(label(service), declared)
+    assert not emitted, f"{manifest}: `emits` must list the events of contract.py; {sorted(emitted)} is in only one."
+    unknown = set(label(service).handles) - set(Event.types) - {"*"}
+    assert not unknown, f"{manifest}: `handles` names {sorted(unknown)}, which no service emits."
+    handled = rules.unheard(label(service), _handlers(service))
+    assert not handled, f"{manifest}: `handles` must list the events of handlers.py; {sorted(handled)} is in only one."
 
 
 def _handlers(service: str) -> str:
@@ -174,7 +178,8 @@ def test_each_service_stands_in_the_river_once_and_has_what_it_needs(service: st
     assert len([group for group in (SOURCES, FLOW, READERS) if service in group]) == 1
     home: Path = HOME / "services" / service
     there = {path.stem for path in home.glob("*.py")} | {path.parent.name for path in home.glob("*/__init__.py")}
-    assert {"__init__", "contract", "service", "store"} <= there
+    missing = {"__init__", "contract", "http", "retention", "service", "spec", "store"} - there
+    assert not missing, f"services/{service} lacks {sorted(missing)}; docs/guides/service.md says what they contain."
     assert (home / "migrations").is_dir() or service == "catalog"
 
 

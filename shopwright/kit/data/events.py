@@ -46,9 +46,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     types: ClassVar[dict[str, type["Event"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raise TypeError for an event whose `SUBJECT` is none of its fields."""
         super().__init_subclass__(**kwargs)
-        if not cls.__dict__.get("COMMON"):
-            Event.types[cls.__name__] = cls
+        if cls.__dict__.get("COMMON"):
+            return
+        if not any(cls.SUBJECT in vars(one).get("__annotations__", {}) for one in cls.__mro__):
+            raise TypeError(
+                f"{cls.__name__}: SUBJECT must name the field with the id it is about, not “{cls.SUBJECT}”."
+            )
+        Event.types[cls.__name__] = cls
 
     @classmethod
     @functools.cache
