@@ -2,8 +2,11 @@
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from shopwright.kit.errors import Unavailable
 
 FILE, FOLDER, UMASK = 0o600, 0o700, 0o077
 # Our files in a data folder; others, in a folder named by mistake, are left alone.
@@ -33,6 +36,20 @@ def make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE))
     except FileExistsError:
         close_to_others(path)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield a file to write; it becomes `path` if the block succeeds, and is deleted otherwise. Raises Unavailable."""
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        make_file(unfinished)
+        yield unfinished
+        unfinished.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def close_to_others(path: Path) -> None:

@@ -26,7 +26,7 @@ from shopwright.engines.database.migrations import all_in
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.data.database import DatabaseSession, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
-from shopwright.kit.private import make_file
+from shopwright.kit.private import written_whole
 from shopwright.registry import with_databases
 
 FORMAT = 1
@@ -115,20 +115,13 @@ async def write(
 
     `accept` may raise if the content is not as expected. `is_held`: called within `held`.
     """
-    unfinished = path.with_name(f".{path.name}.new")
-    try:
-        make_file(unfinished)
+    with written_whole(path) as unfinished:
         async with AsyncExitStack() as stack:
             opened = await (_opened_in if is_held else snapshots)(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
                 manifest = await _write(shop, opened, archive)
         accept(manifest)
         await asyncio.to_thread(_read_back, unfinished, manifest)
-        unfinished.replace(path)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return manifest
 
 

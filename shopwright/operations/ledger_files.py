@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Refused
+from shopwright.kit.private import written_whole
 from shopwright.services.books import datev, document_store, exports, store
 from shopwright.services.books.contract import Entry
 from shopwright.services.books.extract import LedgerExtract
@@ -20,20 +21,16 @@ LargeForm = Literal["csv", "fec", "datev"]
 async def write_ledger(
     shop: Shop, form: LargeForm, start: str, end: str, path: Path, most_rows: int = datev.MOST_ROWS
 ) -> list[Path]:
-    """Write the months `start` to `end`; return the files: of DATEV one for each 99,999 rows. Raises Invalid, Refused."""
+    """Write the months `start` to `end`; return the files: of DATEV one per 99,999 rows. Raises Invalid, Refused, Unavailable."""
     extract = await _extract(shop, start, end)
     if form == "datev":
         return await _write_datev(shop, extract, path, most_rows)
     head, rows = exports.PAGED[form]
-    unfinished = _unfinished(path)
-    try:
-        with unfinished.open("wb") as file:
-            file.write(head())
-            async for page in _pages(shop, extract):
-                file.write(rows(page))
-        unfinished.rename(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    _require_free(path)
+    with written_whole(path) as unfinished, unfinished.open("wb") as file:
+        file.write(head())
+        async for page in _pages(shop, extract):
+            file.write(rows(page))
     return [path]
 
 
@@ -72,12 +69,9 @@ async def _write_datev(shop: Shop, extract: LedgerExtract, path: Path, most_rows
 
     def close() -> None:
         name = path if not found else path.with_stem(f"{path.stem}-{len(found) + 1}")
-        unfinished = _unfinished(name)
-        try:
+        _require_free(name)
+        with written_whole(name) as unfinished:
             unfinished.write_bytes(datev.write(msgspec.structs.replace(extract, entries=entries, papers=papers)))
-            unfinished.rename(name)
-        finally:
-            unfinished.unlink(missing_ok=True)
         found.append(name)
 
     async for page in _pages(shop, extract):
@@ -93,8 +87,7 @@ async def _write_datev(shop: Shop, extract: LedgerExtract, path: Path, most_rows
     return found
 
 
-def _unfinished(path: Path) -> Path:
-    """Where a file is written before it is whole. Raises Refused where there is one."""
+def _require_free(path: Path) -> None:
+    """Raise Refused if there is such a file."""
     if path.exists():
         raise Refused(f"{path} is there already. Choose another name.")
-    return path.with_name(f".{path.name}.new")

@@ -14,7 +14,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.operations.ledger_files import LargeForm, write_ledger
 from shopwright.services.books import datev, exports, fec, regions, saft
@@ -254,6 +254,7 @@ async def test_a_file_written_page_by_page_is_the_one_the_api_answers(shop: Shop
         assert await write_ledger(shop, form, "2026-03", "2026-03", file) == [file]
         answered = (await shop.books.export(form, "2026-03", "2026-03")).content
         assert file.read_bytes()[200:] == answered[200:]  # before it: when it was made
+        assert file.stat().st_mode & 0o077 == 0
         with pytest.raises(Refused, match="there already"):
             await write_ledger(shop, form, "2026-03", "2026-03", file)
     assert written(tmp_path) == ["ledger.csv", "ledger.datev", "ledger.fec"]
@@ -280,4 +281,7 @@ async def test_what_cannot_be_written_leaves_no_file(shop: Shop, tmp_path: Path)
             await write_ledger(shop, form, "2026-03", "2026-03", tmp_path / "x")
     with pytest.raises(Invalid):
         await write_ledger(shop, "csv", "2026-13", "2026-03", tmp_path / "x")
+    for form in ("csv", "datev"):
+        with pytest.raises(Unavailable, match="No such file or directory"):
+            await write_ledger(shop, form, "2026-04", "2026-04", tmp_path / "not there" / "x")
     assert written(tmp_path) == []

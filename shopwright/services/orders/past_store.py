@@ -32,11 +32,7 @@ async def begin_after(tx: Transaction, number: int) -> None:
     if not await tx.run("UPDATE counters SET value = :n WHERE name = 'order_number' AND value < :n", n=number):
         return
     last = await tx.one("SELECT max(number) AS n FROM orders")
-    await tx.run(
-        "INSERT INTO counters (name, value) VALUES (:name, :n) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name=f"gap after {(last and last['n']) or 1000}",
-        n=number,
-    )
+    await store.set_counter(tx, f"gap after {(last and last['n']) or 1000}", number)
 
 
 async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.CurrentTaxes, *, sent: bool) -> None:

@@ -67,6 +67,15 @@ async def next_number(tx: Transaction) -> int:
     return int(rows[0]["value"])
 
 
+async def set_counter(tx: Transaction, name: str, value: int) -> None:
+    """Set a number kept by name: a gap in the order numbers, or how far a job has come."""
+    await tx.run(
+        "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name=name,
+        value=value,
+    )
+
+
 async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: SaleOfOrder
 ) -> None:

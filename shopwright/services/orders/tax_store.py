@@ -46,11 +46,7 @@ async def parcels_seen_to(source: Reader) -> int | None:
 
 async def note_parcels_seen(tx: Transaction, until: int) -> None:
     """Note that parcels were checked up to then."""
-    await tx.run(
-        "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name=SEEN_TO,
-        value=until,
-    )
+    await store.set_counter(tx, SEEN_TO, until)
 
 
 async def missed_parcels(source: Reader, first: str, last: str) -> list[str]:
