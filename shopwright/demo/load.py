@@ -45,7 +45,7 @@ PRESETS = (
     "french-overseas",
 )
 DEMO = "the demo shop"
-# A fictitious company; its numbers have valid check digits, and belong to nobody we know of.
+# A fictitious company; its numbers have valid check digits, and belong to no company we know of.
 SELLER = Seller(
     legal_name="Northlight Handels GmbH",
     address=Address(

@@ -65,7 +65,7 @@ async def lists_know_refunds(snapshot: ShopSnapshot) -> list[str]:
     sql = "SELECT id, order_id, amount, body FROM order_refunds WHERE id > :last ORDER BY id LIMIT :many"
     async for rows in pages(snapshot.of("orders"), sql, "id", "", MANY):
         for row in rows:
-            with suppress(msgspec.MsgspecError):  # what cannot be read is told elsewhere
+            with suppress(msgspec.MsgspecError):  # another check reports unreadable rows
                 amount = decode_tolerant(row["body"], Refund).amount.amount
                 if row["amount"] != amount:
                     wrong.say(f"Refund {row['id']} of order {row['order_id']} is {amount}, lists say {row['amount']}.")

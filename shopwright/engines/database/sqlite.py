@@ -181,9 +181,7 @@ class SqliteDatabase:
             if damage.is_damage(error):
                 raise damage.note_damage(self._path, error) from error
             raise _unavailable(self._path, error, NOT_OPENED) from error
-        if (
-            commits and self._wal is None
-        ):  # kept open: whoever closes a descriptor of it drops the locks of this process
+        if commits and self._wal is None:  # kept open: closing any descriptor of it drops the locks of this process
             self._wal = WalIndex.of(self._path)
         try:
             damage.require_whole_wal(self._path, commits)

@@ -10,7 +10,7 @@ from shopwright.kit.rpc.operations import idempotent
 # The folder in which processes of one server share metrics, so that each can report all. The Prometheus client
 # reads this variable when it is imported.
 COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
-# How long a process waits for an engine's answer; whoever asks the process waits longer.
+# How long a process waits for an engine's answer; callers of the process wait longer.
 READY_S = 2
 
 

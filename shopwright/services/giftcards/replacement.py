@@ -13,7 +13,7 @@ async def successors(tx: Transaction, card_ids: Iterable[str], also: Iterable[st
     after = await store.successors(tx, card_ids)
     for card_id in sorted({*card_ids, *after.values(), *also}):
         await store.lock(tx, card_id)
-    after = await store.successors(tx, card_ids)  # whoever replaced one in between is done; such a card is new
+    after = await store.successors(tx, card_ids)  # a concurrent replacement has committed; its card is new
     return {card_id: model.last_of(after, card_id) for card_id in card_ids}
 
 

@@ -83,7 +83,7 @@ class WaitingRoomGate:
 
     async def _open_room(self) -> WaitingRoom | None:
         if time.monotonic() > self._looked + LOOKED_S:
-            # The state is read anew, so that nobody slips in through a process that has long been idle.
+            # The state is read again, so that no shopper is admitted by a process that has long been idle.
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
             await asyncio.shield(self._looking)

@@ -17,7 +17,7 @@ from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
 from shopwright.services.orders.contract.corrections import TaxCorrection as TaxCorrection
-from shopwright.services.orders.contract.events import RefundPart  # whoever knows the contract can read what is told
+from shopwright.services.orders.contract.events import RefundPart  # part of this contract: orders and events name it
 from shopwright.services.orders.contract.past import ImportedRow as ImportedRow
 from shopwright.services.orders.contract.past import OrderSource as OrderSource
 from shopwright.services.orders.contract.past import PastLine as PastLine
