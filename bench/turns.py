@@ -20,7 +20,7 @@ from bench.run import flow_over_http
 from shopwright.app import Shop
 from shopwright.kit.money import Money
 from shopwright.kit.settings import read
-from shopwright.registry import FACES
+from shopwright.registry import WEB
 from shopwright.services import RIVER
 from shopwright.services.pricing.contract import Price
 from shopwright.settings import Settings, complete
@@ -70,7 +70,7 @@ def served(shape: str, part: str, environment: dict[str, str], skus: list[str], 
     """In one process, in several that serve all of it, or one for each service."""
     apart = shape == "apart"
     with ExitStack() as stack:
-        ports = {name: free_port() for name in ((*RIVER, FACES) if apart else ("",))}
+        ports = {name: free_port() for name in ((*RIVER, WEB) if apart else ("",))}
         if apart:
             environment = environment | {"PORTS": json.dumps(ports), "SHOPWRIGHT_SERVICES": "http://{service}"}
         groups, url = [], f"http://127.0.0.1:{ports['payments' if apart else '']}"
@@ -81,8 +81,8 @@ def served(shape: str, part: str, environment: dict[str, str], skus: list[str], 
             process = start(command, port, **environment, SHOPWRIGHT_URL=url)
             stack.callback(stop, process)
             groups.append(process.pid)
-        found = {name: f"http://127.0.0.1:{ports[name if apart else '']}" for name in (FACES, "carts", "orders")}
-        one = Served(part, groups, found[FACES], found["carts"], found["orders"], environment, skus, session)
+        found = {name: f"http://127.0.0.1:{ports[name if apart else '']}" for name in (WEB, "carts", "orders")}
+        one = Served(part, groups, found[WEB], found["carts"], found["orders"], environment, skus, session)
         one.cart = filled_cart(one.carts, skus[0])
         if "Sign in" in httpx.get(one.front, headers={"Cookie": f"session={session}"}, trust_env=False).text:
             raise SystemExit("The shopper is not signed in.")

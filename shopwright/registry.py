@@ -22,9 +22,9 @@ from shopwright.settings import Settings
 if TYPE_CHECKING:
     from shopwright.kit.rpc.transport import Transport
 
-HOUSE = "house"  # what a process says of itself to whoever runs the shop
-FACES = "faces"  # what people see: served like a service
-PARTS = (*RIVER, FACES)
+PROCESS = "process"  # the admin interface of a process itself
+WEB = "web"  # storefront, back office and API description, served like a service
+PARTS = (*RIVER, WEB)
 # The pretend provider's tables are beside payments.
 ALONG = {"payments": "pretend"}
 EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
@@ -54,8 +54,8 @@ def with_databases(names: Collection[str]) -> tuple[str, ...]:
 @cache
 def asks(name: str) -> tuple[str, ...]:
     """The parts that this one calls."""
-    if name == FACES:
-        return tuple(part for part in PARTS if part != FACES)
+    if name == WEB:
+        return tuple(part for part in PARTS if part != WEB)
     spec = spec_of(name)
     audited = () if name == AUDIT else (AUDIT,)
     return tuple(dict.fromkeys((*spec.manifest.asks, *spec.beside, *audited)))
@@ -64,8 +64,8 @@ def asks(name: str) -> tuple[str, ...]:
 def may_ask(caller: str, service: str) -> bool:
     """Whether a process that serves these parts (“orders+payments”) may call that service."""
     parts = [part for part in caller.split("+") if part in PARTS]
-    if service == HOUSE:
-        return FACES in parts
+    if service == PROCESS:
+        return WEB in parts
     return any(service in asks(part) for part in parts)
 
 
@@ -114,7 +114,7 @@ class ServiceRegistry:
         self._connect = connect
         self._settings = settings
         self._name = "+".join(sorted(here))
-        self._lines: list[Any] = []
+        self._channels: list[Any] = []
         self._outages = 0
         self.marks: VersionStore | None = None
         self.cart_counts: CachedCounter | None = None
@@ -125,10 +125,10 @@ class ServiceRegistry:
 
     def to(self, service: str, contract: type[T]) -> T:
         """Return an object with the operations of that contract."""
-        spec, way = spec_of(service), self._line(service)
+        spec, channel = spec_of(service), self._channel(service)
         if self.marks is not None:
-            way = RpcResponseCache(way, service, self.marks, spec.cached, spec.reads)
-        found = rpc_client(contract, way)
+            channel = RpcResponseCache(channel, service, self.marks, spec.cached, spec.reads)
+        found = rpc_client(contract, channel)
         if service == "carts" and self.cart_counts is not None:
             found = cast("T", CounterShortcut(found, "count", self.cart_counts))
         return cast("T", WithFallbacks(spec, found, self.note_outage)) if spec.fallbacks else found
@@ -141,11 +141,11 @@ class ServiceRegistry:
         """The number of fallback answers; pages made from them are not cached."""
         return self._outages
 
-    def house(self, part: str) -> ProcessAdmin:
+    def process_admin(self, part: str) -> ProcessAdmin:
         """Return the admin interface of a process that serves that part."""
-        return rpc_client(ProcessAdmin, self._line(part, HOUSE))
+        return rpc_client(ProcessAdmin, self._channel(part, PROCESS))
 
-    def _line(self, service: str, what: str = "") -> Channel:
+    def _channel(self, service: str, what: str = "") -> Channel:
         with client_of("apart"):
             from shopwright.kit.rpc.client import ResilientClient  # noqa: PLC0415 -- only who is apart needs its libraries
             from shopwright.kit.rpc.transport import HttpTransport  # noqa: PLC0415 -- as above
@@ -154,7 +154,7 @@ class ServiceRegistry:
         line = ResilientClient(
             service, wire, lambda verb, body: self.calls.sign(what or service, verb, body, self._name), self._called
         )
-        self._lines.append(line)
+        self._channels.append(line)
         return line
 
     def _called(self, service: str, outcome: str, seconds: float) -> None:
@@ -162,5 +162,5 @@ class ServiceRegistry:
 
     async def close(self) -> None:
         """Close all connections."""
-        for line in self._lines:
+        for line in self._channels:
             await line.close()

@@ -100,7 +100,7 @@ STATEMENTS = files(
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
 # The gate runs each test on the servers in one of the two shapes; `make soak` in both.
 # Pages that show what their services answer: these are asked on the servers by the pass `split`.
-FACES = (
+PAGES = (
     "tests/pages",
     *without(
         "pages",
@@ -186,7 +186,7 @@ PASSES = {
         SQLITE,
         Pass("long", "sqlite", SLOW, LONG, workers=3),
         ENGINES,
-        Pass("servers", "servers", SHORT, FACES, workers=2, narrow=True),
+        Pass("servers", "servers", SHORT, PAGES, workers=2, narrow=True),
         Pass("split", "apart", SHORT, SERVICES, workers=3, narrow=True),
         # Two at a time, the longest first.
         Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),

@@ -223,16 +223,16 @@ def operator_routes() -> Routes:
 
     @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
     async def ready(
-        request: Request[Any, Any, Any], house: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
+        request: Request[Any, Any, Any], process_admin: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
     ) -> Response[dict[str, Any]]:
         """Report whether every engine answers; details are for operators."""
-        engines = await house.engines()
+        engines = await process_admin.engines()
         # Without the other engines the shop has less to show, but sells, so it stays in the load balancer.
         bad = {name for name, state in engines.items() if state != GOOD}
         needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - {
             spec.name for spec in specs() if spec.fallbacks
         }
-        good = needed <= house.damaged()  # what is damaged is read on: one can look around
+        good = needed <= process_admin.damaged()  # what is damaged is read on: one can look around
         status = GOOD if not bad else "less" if good else "unavailable"
         body: dict[str, Any] = {"status": status}
         if may_look_inside(request, settings.metrics_token):
@@ -241,12 +241,12 @@ def operator_routes() -> Routes:
 
     @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)
     async def metrics(
-        request: Request[Any, Any, Any], house: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
+        request: Request[Any, Any, Any], process_admin: Dependency[LocalProcessAdmin], settings: Dependency[Settings]
     ) -> Response[bytes]:
         """Serve Prometheus metrics to operators, as business figures are confidential."""
         if not may_look_inside(request, settings.metrics_token):
             raise Missing("There is nothing at this address.")
-        return Response(await house.numbers(), media_type="text/plain; version=0.0.4")
+        return Response(await process_admin.numbers(), media_type="text/plain; version=0.0.4")
 
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:

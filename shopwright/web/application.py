@@ -51,7 +51,7 @@ from shopwright.kit.rpc.calls import RpcServer
 from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, ServiceTokens
 from shopwright.kit.settings import listed
 from shopwright.operations.process_admin import LocalProcessAdmin, operator_routes
-from shopwright.registry import FACES, HOUSE, PARTS, may_ask
+from shopwright.registry import PARTS, PROCESS, WEB, may_ask
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of, specs
 from shopwright.settings import Settings
@@ -68,7 +68,7 @@ from shopwright.web.storefront.waiting_room import WaitingRoomGate
 from shopwright.web.trail import http as trail
 
 OF_SHOP = (*RIVER, "product_views", "pretend")
-OF_STANDING = ("house", "houses", "told")
+OF_RUNTIME = ("process_admin", "process_admins", "last_status")
 
 
 def session_cookie(url: str) -> str:
@@ -87,9 +87,9 @@ class Runtime:
     def __init__(self, shop: Shop, *, deliver: bool) -> None:
         self.shop = shop
         self.deliver = deliver
-        self.house = LocalProcessAdmin(shop)
-        self.houses = houses(shop, self.house)
-        self.told = LastStatus()
+        self.process_admin = LocalProcessAdmin(shop)
+        self.process_admins = process_admins(shop, self.process_admin)
+        self.last_status = LastStatus()
         self.trail = Trail(shop)
         self.unfinished = ReceivingBodies()
         settings = shop.settings
@@ -108,8 +108,8 @@ class Runtime:
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
     """Return the caller of the shop this request is for."""
-    standing: Runtime = current_app()
-    return await standing.caller(connection)
+    runtime: Runtime = current_app()
+    return await runtime.caller(connection)
 
 
 def service_routes(here: frozenset[str]) -> list[Router]:
@@ -143,7 +143,7 @@ KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
 SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "language", "cdn")
 # Below these, a missing page is reported as to a program.
 PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
-ROUTES_OF_FACES = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
+ROUTES_OF_WEB = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
 @cache
@@ -151,7 +151,7 @@ def whole_api() -> Litestar:
     """All API routes without handlers, for the API document where services are split."""
     return Litestar(
         route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
-        dependencies={name: _provide(lambda: None) for name in (*OF_SHOP, *OF_STANDING, "settings", "caller")},
+        dependencies={name: _provide(lambda: None) for name in (*OF_SHOP, *OF_RUNTIME, "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,
     )
@@ -196,19 +196,19 @@ def openapi() -> OpenAPIConfig:
     )
 
 
-def houses(shop: Shop, here: ProcessAdmin) -> dict[str, ProcessAdmin]:
+def process_admins(shop: Shop, here: ProcessAdmin) -> dict[str, ProcessAdmin]:
     """All processes of the shop, distinguished by what they serve."""
-    elsewhere = {part: shop.registry.house(part) for part in PARTS if part not in shop.local_services}
+    elsewhere = {part: shop.registry.process_admin(part) for part in PARTS if part not in shop.local_services}
     return {"+".join(sorted(shop.local_services & set(PARTS))) if elsewhere else "all": here, **elsewhere}
 
 
 @asynccontextmanager
 async def lifespan(_app: Litestar) -> AsyncIterator[None]:
     """Run the shop while it is served."""
-    standing: Runtime = current_app()
-    async with standing.shop.running(deliver=standing.deliver):
+    runtime: Runtime = current_app()
+    async with runtime.shop.running(deliver=runtime.deliver):
         yield
-    standing.windows.close()
+    runtime.windows.close()
 
 
 class RouterKey(NamedTuple):
@@ -225,21 +225,21 @@ class RouterKey(NamedTuple):
 def routes_of(shape: RouterKey) -> Litestar:
     """Register all routes. Raises LookupError if one does not declare who may call it."""
     handlers: list[Any] = [*service_routes(shape.local_services), operator_routes()]
-    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.local_services else []
+    handlers += [one() for one in ROUTES_OF_WEB] if WEB in shape.local_services else []
     handlers += [pretend_pages.routes()] if "payments" in shape.local_services else []
     app = Litestar(
         route_handlers=handlers,
         dependencies={
             **{name: _provide(_of_shop(name)) for name in (*OF_SHOP, "settings")},
-            **{name: _provide(_of_standing(name)) for name in OF_STANDING},
+            **{name: _provide(_of_runtime(name)) for name in OF_RUNTIME},
             "caller": Provide(provide_caller),
         },
         middleware=[
             DefineMiddleware(Access, identify=identify),
-            DefineMiddleware(KindLimits, limiter=_of_standing("limiter")),
+            DefineMiddleware(KindLimits, limiter=_of_runtime("limiter")),
             DefineMiddleware(Queries),
-            DefineMiddleware(RequestBodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
-            DefineMiddleware(Audit, trail=_of_standing("trail")),
+            DefineMiddleware(RequestBodies, largest=shape.largest_body, unfinished=_of_runtime("unfinished")),
+            DefineMiddleware(Audit, trail=_of_runtime("trail")),
         ],
         exception_handlers={Exception: error_answer},
         csrf_config=forms(shape.url, shape.secret),
@@ -273,8 +273,8 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         for name in public_services()
     }
     sources = ServiceVersions(versions, shop.marks)
-    standing = Runtime(shop, deliver=deliver)
-    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), standing, shop.settings.language)
+    runtime = Runtime(shop, deliver=deliver)
+    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), runtime, shop.settings.language)
     if shop.edge is not None:
         answering = FetchMetadataCsrf(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
     hot = None if shop.hot is None else SharedPageCache(shop.hot, made_by(shop.settings))
@@ -286,15 +286,15 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = ViewCounter(
         answering, shop.record_view_counts.count, shop.record_searches.count, behind_edge=shop.edge is not None
     )
-    if standing.limiter is not None:
-        answering = Limits(answering, standing.limiter)
+    if runtime.limiter is not None:
+        answering = Limits(answering, runtime.limiter)
     if shop.registry.apart:
         exposed = {
             name: RpcServer(contract, getattr(shop, name))
             for name, contract in shop.contracts.items()
             if name in shop.local_services
         }
-        exposed[HOUSE] = RpcServer(ProcessAdmin, standing.house)
+        exposed[PROCESS] = RpcServer(ProcessAdmin, runtime.process_admin)
         answering = RpcEndpoint(answering, exposed, shop.registry.calls, may_ask, heard_once(shop))
     if behind_gateway(shop) and "users" in shop.local_services:
         answering = ForwardAuth(answering, shop.users, shop.registry.callers, session_cookie(shop.settings.url))
@@ -364,5 +364,5 @@ def _of_shop(name: str) -> Callable[[], Any]:
     return lambda: getattr(current_app().shop, name, None)
 
 
-def _of_standing(name: str) -> Callable[[], Any]:
+def _of_runtime(name: str) -> Callable[[], Any]:
     return lambda: getattr(current_app(), name)

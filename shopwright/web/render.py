@@ -170,7 +170,7 @@ def environment(language: str) -> minijinja.Environment:
             "sized": sized,
             "srcset": srcset,
         },
-        globals={"asset": lambda name: minijinja.safe(asset(name)[0]), **_translating(language)},
+        globals={"asset": lambda name: minijinja.safe(asset(name)[0]), "language": language, **_translating(language)},
         auto_escape_callback=lambda name: "html" if name.endswith(".html") else False,
         undefined_behavior="chainable",
         debug=False,  # its error messages would put every variable of the page, addresses too, into the log

@@ -16,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.deployment.gateway.routes import patterns
 from shopwright.kit.http.body_limit import BODIES
 from shopwright.kit.http.forward_auth import IDENTITY, PATH
-from shopwright.registry import FACES, ServiceRegistry, asks, serving
+from shopwright.registry import WEB, ServiceRegistry, asks, serving
 from shopwright.web.application import build
 from tests.builders.rpc import InProcessTransport
 
@@ -93,7 +93,7 @@ class Gateway:
         self._found = found()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        part = next((part for pattern, part in self._found if pattern.match(scope["path"])), FACES)
+        part = next((part for pattern, part in self._found if pattern.match(scope["path"])), WEB)
         own = {IDENTITY.encode(), b"shopwright-service"}
         headers = [(name, value) for name, value in scope["headers"] if name not in own]
         if self._identifies:
@@ -169,7 +169,7 @@ async def on_the_wire(whole: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
     """The same shop for those who ask its services."""
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
     ways = ServiceRegistry(
-        settings, [FACES], lambda base: InProcessTransport(httpx.ASGITransport(app=gateway.parts.between), base)
+        settings, [WEB], lambda base: InProcessTransport(httpx.ASGITransport(app=gateway.parts.between), base)
     )
     try:
         yield Asked(whole, gateway.parts, ways)

@@ -33,7 +33,7 @@ SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
 REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many
 BUYERS = int(os.environ.get("BUYERS", "60"))  # for what is left
 LEFT = int(os.environ.get("LEFT", "1"))
-KILLED = ("orders", "faces")
+KILLED = ("orders", "web")
 EACH = 2 if SOAK else 1  # processes of a service: two are needed where some are killed and renewed
 WALKS = tuple(zip(SIZES, (True, False), strict=True)) if SOAK else ((next(iter(SIZES)), True),)
 EXAMPLES = 3  # more of each operation are tried in one process

@@ -37,7 +37,7 @@ ALL = os.environ.get("FAULTS", "") == "all"
 FAULT_S = float(os.environ.get("FAULT_S", "2"))
 STOPPED_S = float(os.environ.get("STOPPED_S", "4"))
 MESSAGES = int(os.environ.get("MESSAGES", "1000"))
-PARTS = (*RIVER, "faces")
+PARTS = (*RIVER, "web")
 KILLED = PARTS if ALL else ("carts",)
 STOPPED = PARTS if ALL else ("orders",)
 # One that every page needs, one that an order needs alone, one that nobody needs.
@@ -47,7 +47,7 @@ WAYS = (("cut", "refuses connections"), ("hush", "never answers"))
 HARMS = (
     ("cut", "are refused"), ("half", "are closed halfway"), ("slow", "are 0.3 s slower"), ("narrow", "are limited to 20 kB/s"),
 )  # fmt: skip
-NEEDED = {"pricing", "catalog", "inventory", "carts", "payments", "orders", "faces", "users", "database"}
+NEEDED = {"pricing", "catalog", "inventory", "carts", "payments", "orders", "web", "users", "database"}
 HEARER = "insights.OrderPaid"
 
 

@@ -25,7 +25,7 @@ from shopwright.deployment.gateway import haproxy, nginx
 from shopwright.deployment.gateway.routes import addresses, patterns
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
-from shopwright.registry import FACES, PARTS
+from shopwright.registry import PARTS, WEB
 from shopwright.web.application import build
 from tests.builders.customers import sign_in
 from tests.builders.gateway import (
@@ -51,7 +51,7 @@ def test_every_address_leads_to_the_one_part_that_answers_it() -> None:
     for one in addresses():
         asked = re.sub(r"\{[^}]+\}", "abc-1", one.path)
         found = {part for part, some in known.items() if any(re.match(pattern, asked) for pattern in some)}
-        assert found == (set() if one.part == FACES else {one.part}), one
+        assert found == (set() if one.part == WEB else {one.part}), one
 
 
 @pytest.mark.parametrize("more", ["direct", "balancer", "maintenance", "tls"])
@@ -160,16 +160,16 @@ async def test_haproxy_logs_each_request_without_what_opens_something(data: tupl
         process = subprocess.Popen([program("haproxy"), "-db", "-f", tmp_path / "haproxy.cfg"], stdout=out)
     try:
         await until_it_listens(f"http://127.0.0.1:{port}")
-        await asked_for(f"http://127.0.0.1:{port}/faces")
+        await asked_for(f"http://127.0.0.1:{port}/web")
     finally:
         process.terminate()
         process.wait(20)
         server.kill()
     text = (tmp_path / "haproxy.log").read_text()
     assert opens_nothing(text), text
-    assert re.search(
-        r"^GET /faces/v1/carts/\* 404 \d+ ms \d+ bytes 127\.0\.0\.0 req_\w+ faces/s1$", text, re.MULTILINE
-    ), text
+    assert re.search(r"^GET /web/v1/carts/\* 404 \d+ ms \d+ bytes 127\.0\.0\.0 req_\w+ web/s1$", text, re.MULTILINE), (
+        text
+    )
 
 
 @pytest.fixture

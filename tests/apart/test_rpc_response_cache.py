@@ -43,10 +43,10 @@ def calls(shop: Shop) -> Counter[str]:
 
 
 async def asked_for(gateway: Gateway, client: httpx.AsyncClient, path: str) -> tuple[str, Counter[str]]:
-    before = calls(await gateway.shop("faces"))
+    before = calls(await gateway.shop("web"))
     page = await client.get(path)
     assert page.status_code == 200
-    return page.text, calls(await gateway.shop("faces")) - before
+    return page.text, calls(await gateway.shop("web")) - before
 
 
 async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(whole: Shop) -> None:
@@ -61,9 +61,7 @@ async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(w
             page, second = await asked_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
             assert "€64.00" in page
             assert set(second) <= {"recommendations"}  # what is recommended shifts with every glance of anyone
-            await (await gateway.shop("faces")).pricing.set_prices(
-                [Price(variant_id=variant, amount=Money(5900, "EUR"))]
-            )
+            await (await gateway.shop("web")).pricing.set_prices([Price(variant_id=variant, amount=Money(5900, "EUR"))])
             page, third = await asked_for(gateway, client, f"{path}?again=2")
             assert "€59.00" in page
             assert "€64.00" not in page
@@ -75,29 +73,29 @@ async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole
     product = await sell(whole, on_hand=7)
     variant = product.variants[0].id
     async with apart(whole, hasher=QUICK) as gateway:
-        faces = await gateway.shop("faces")
+        web = await gateway.shop("web")
         with one_request():
-            assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
-            assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
-            assert calls(faces)["inventory"] == 1
-            await faces.inventory.adjust([Adjustment(variant_id=variant, on_hand=3, reason="stocktaking")])
-            assert (await faces.inventory.stock([variant]))[variant].on_hand == 3
+            assert (await web.inventory.stock([variant]))[variant].on_hand == 7
+            assert (await web.inventory.stock([variant]))[variant].on_hand == 7
+            assert calls(web)["inventory"] == 1
+            await web.inventory.adjust([Adjustment(variant_id=variant, on_hand=3, reason="stocktaking")])
+            assert (await web.inventory.stock([variant]))[variant].on_hand == 3
 
 
 async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, data: tuple[Path, str]) -> None:
     product = await sell(whole)
     async with apart(whole, hasher=QUICK) as gateway:
-        faces = await gateway.shop("faces")
-        await faces.catalog.get(product.id)
-        before = calls(faces)["catalog"]
+        web = await gateway.shop("web")
+        await web.catalog.get(product.id)
+        before = calls(web)["catalog"]
         token = await (await gateway.shop("catalog")).marks.before("catalog")  # someone is about to commit
-        await faces.catalog.get(product.id)
-        await faces.catalog.get(product.id)
-        assert calls(faces)["catalog"] == before + 2
+        await web.catalog.get(product.id)
+        await web.catalog.get(product.id)
+        assert calls(web)["catalog"] == before + 2
         await (await gateway.shop("catalog")).marks.after("catalog", token)
-        await faces.catalog.get(product.id)
-        await faces.catalog.get(product.id)
-        assert calls(faces)["catalog"] == before + 3
+        await web.catalog.get(product.id)
+        await web.catalog.get(product.id)
+        assert calls(web)["catalog"] == before + 3
 
 
 async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: Shop) -> None:

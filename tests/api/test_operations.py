@@ -110,7 +110,7 @@ async def test_the_owner_sees_how_the_shop_is_and_tries_again_what_was_given_up(
     await shop.bus.settle()
     page = (await api.get("/office/system")).text
     assert EVERYTHING_ANSWERS in page
-    assert ("Faces" in page) == APART
+    assert ("Web" in page) == APART
     event = (await shop.databases["catalog"].events_after("", 1))[0]
     async with shop.databases["catalog"].begin() as tx:
         await tx.run(

@@ -1,4 +1,4 @@
-"""A copy of the house, to be changed by a test."""
+"""A copy of the code, to be changed by a test."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ def copy_house(copy: Path) -> Path:
 
 
 def run(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python in that house."""
+    """Python in that copy."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=house,

@@ -502,7 +502,7 @@ async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when
     road = TcpProxy(rabbit)
     await road.open()
     shop = Shop(make_settings(*data, bus=road.url), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop, house = shop, LocalProcessAdmin(shop)
+    post.shop, process_admin = shop, LocalProcessAdmin(shop)
 
     async def letters() -> list[str]:
         clock.move(seconds=1)
@@ -519,13 +519,13 @@ async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when
         await asyncio.sleep(0.5)
         assert await letters() == ["Payment received for order 1001"]
         # Who hangs is not known to be gone before a heartbeat is missing.
-        assert trouble == "hush" or (await house.engines())["bus"] == "RabbitMQ does not answer."
+        assert trouble == "hush" or (await process_admin.engines())["bus"] == "RabbitMQ does not answer."
         await road.open()
         await until(letters, 4)
         await asyncio.sleep(0.3)
         assert await letters() == [f"Payment received for order {number}" for number in range(1001, 1005)]
         assert await shop.bus.dead() == []
-        assert (await house.engines())["bus"] == "ok"
+        assert (await process_admin.engines())["bus"] == "ok"
     await road.cut()
 
 

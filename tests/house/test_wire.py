@@ -22,7 +22,7 @@ from shopwright.app import Shop
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability.process_admin import ProcessAdmin
-from shopwright.registry import HOUSE
+from shopwright.registry import PROCESS
 from tests.builders.shops import make_settings
 
 RELEASES = Path(__file__).parents[1] / "data"
@@ -99,7 +99,7 @@ def broken(before: Things, now: Things) -> list[str]:
 
 
 def of(shop: Shop) -> Things:
-    return wire({**shop.contracts, HOUSE: ProcessAdmin})
+    return wire({**shop.contracts, PROCESS: ProcessAdmin})
 
 
 def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -> None:

@@ -100,7 +100,7 @@ async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Sho
         (signed(seal=CallTokens("another secret")), "inventory/stock"),
         (signed(verb="check_consistency"), "inventory/check_consistency"),
         (signed(service="orders", verb="place"), "orders/place"),
-        (f"{said.replace('tests', 'faces')}.{mark}", "inventory/stock"),
+        (f"{said.replace('tests', 'web')}.{mark}", "inventory/stock"),
         (f"{said.replace(moment, str(int(moment) + 5))}.{mark}", "inventory/stock"),
     ):
         refused = await ask(app, token, path)
@@ -133,13 +133,13 @@ async def test_a_call_that_was_heard_is_not_believed_again_by_whoever_serves(sho
 async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> None:
     exposed = {"inventory": RpcServer(Inventory, shop.inventory)}
     app = RpcEndpoint(nothing, exposed, SEAL, may_ask, first_time)
-    for caller in ("orders", "carts", "faces", "catalog", "orders+reviews"):
+    for caller in ("orders", "carts", "web", "catalog", "orders+reviews"):
         assert (await ask(app, signed(caller=caller))).status_code == 200, caller
     for caller in ("", "tests", "users", "notifications", "search", "reviews+insights", "Orders"):
         refused = await ask(app, signed(caller=caller))
         assert (refused.status_code, b"may not call inventory" in refused.content) == (FAILED, True), caller
-    assert may_ask("faces", "house")
-    assert not may_ask("orders", "house")
+    assert may_ask("web", "process")
+    assert not may_ask("orders", "process")
     assert may_ask("insights", "users")  # who somebody is, all of them ask
 
 

@@ -117,16 +117,16 @@ async def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_again(whole: Sh
 
 
 async def test_a_shop_whose_clock_jumped_for_seconds_goes_on_selling_and_says_so(whole: Shop, clock: HandClock) -> None:
-    house = LocalProcessAdmin(whole)
-    assert (await house.condition()).warnings == {}
+    process_admin = LocalProcessAdmin(whole)
+    assert (await process_admin.condition()).warnings == {}
     clock.set_wrong(hours=3)
     whole.clock_watch.look()
     kettle = await sell(whole)
     clock.set_wrong(hours=-3)
     whole.clock_watch.look()
-    assert "-10800 seconds" in (await house.condition()).warnings["clock"]
-    assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await house.numbers()
-    assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await house.numbers()
+    assert "-10800 seconds" in (await process_admin.condition()).warnings["clock"]
+    assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await process_admin.numbers()
+    assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await process_admin.numbers()
     assert "The clock is 10800 seconds behind what catalog has told" in await wrong(whole)
     clock.move(seconds=61)
     await whole.bus.settle()
@@ -138,7 +138,7 @@ async def test_a_shop_whose_clock_jumped_for_seconds_goes_on_selling_and_says_so
     assert [one.count for one in await whole.bus.under_way()] == []
     clock.move(hours=3)
     assert "clock" not in await wrong(whole)
-    assert (await house.condition()).warnings == {}
+    assert (await process_admin.condition()).warnings == {}
 
 
 @pytest.mark.parametrize(("by", "jumps"), [(1.0, []), (-1.0, []), (3600.0, [3600.0]), (-5.0, [-5.0])])

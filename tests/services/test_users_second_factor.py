@@ -230,7 +230,7 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
             logging.getLogger(name).handlers[:] = before
         security_log.log.propagate = True
     text = (tmp_path / "security.log").read_text()
-    told = [json.loads(line)["told"] for line in text.splitlines()]
+    told = [json.loads(line)["event"] for line in text.splitlines()]
     assert [(one["event"], one.get("user")) for one in told] == [
         ("signed in", user.id),
         ("wrong password", user.id),

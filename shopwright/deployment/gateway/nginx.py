@@ -18,7 +18,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access_log import How
 from shopwright.kit.http.forward_auth import IDENTITY, PATH
 from shopwright.kit.rpc.calls import CALLER, DEADLINE
-from shopwright.registry import FACES, PARTS
+from shopwright.registry import PARTS, WEB
 
 Servers = Mapping[str, Sequence[str]]
 SERVER = re.compile(r"[A-Za-z0-9._\-\[\]:]+:\d{1,5}")
@@ -67,7 +67,7 @@ def configuration(front: GatewayConfig) -> str:
         "nginx.conf.jinja",
         front=front,
         parts=list(PARTS),
-        web=FACES,
+        web=WEB,
         patterns={part: sorted(found) for part, found in sorted(patterns().items())},
         hidden=logs.hidden_paths(),
         token=logs.TOKEN,

@@ -9,8 +9,8 @@ from litestar.routes import HTTPRoute
 
 from shopwright.engines.payments.pretend import pages as pretend_pages
 from shopwright.kit.errors import Invalid
-from shopwright.registry import FACES
-from shopwright.web.application import ROUTES, ROUTES_OF_FACES
+from shopwright.registry import WEB
+from shopwright.web.application import ROUTES, ROUTES_OF_WEB
 
 PARAMETER = re.compile(r"\{[^}]+\}")
 ONE, MANY = "[^/]+", ".+"
@@ -44,7 +44,7 @@ def addresses() -> list[RouteAddress]:
 def _routers() -> Mapping[str, list[Router]]:
     services = {name: [make()] for name, make in ROUTES.items()}
     services["payments"].append(pretend_pages.routes())
-    return {**services, FACES: [make() for make in ROUTES_OF_FACES]}
+    return {**services, WEB: [make() for make in ROUTES_OF_WEB]}
 
 
 def _pattern(route: HTTPRoute) -> str:
@@ -56,6 +56,6 @@ def patterns() -> Mapping[str, list[str]]:
     """Return the paths of each part; all others belong to the web part."""
     found: dict[str, list[str]] = {}
     for one in addresses():
-        if one.part != FACES:
+        if one.part != WEB:
             found.setdefault(one.part, []).append(one.pattern)
     return found

@@ -17,7 +17,7 @@ from shopwright.kit.text import escape_controls
 
 TEXT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 ACCESS = "%(asctime)s [%(process)d] %(message)s"
-SECURITY = '{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}'
+SECURITY = '{"time": "%(asctime)s.%(msecs)03dZ", "event": %(message)s}'
 HIDDEN = "*"
 # The size at which a log file is rotated, and how many are kept.
 MOST_BYTES, KEPT_FILES = 20_000_000, 5

@@ -29,10 +29,10 @@ MAY = allow(staff("system.operate"))
 
 @get("/office/system", opt=MAY, include_in_schema=False)
 async def system_page(
-    office: OfficeDep, houses: HousesDep, carts: Dependency[Carts], said: FromQuery[str] = ""
+    office: OfficeDep, process_admins: HousesDep, carts: Dependency[Carts], said: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Show every part with version, engines, queues and dead deliveries; and the waiting room."""
-    parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
+    parts = await asyncio.gather(*(_part(name, process_admin) for name, process_admin in process_admins.items()))
     dead = [{**one, "part": part["name"]} for part in parts for one in part["dead"]]
     waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
     wrong = [
@@ -62,12 +62,12 @@ async def _room(carts: Carts) -> dict[str, Any] | None:
     return render.plain(room) if room else None
 
 
-async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
+async def _part(name: str, process_admin: ProcessAdmin) -> dict[str, Any]:
     blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "dead": (), "warnings": {},
         "problem": "",
     }  # fmt: skip
     try:
-        condition = await house.condition()
+        condition = await process_admin.condition()
     except ShopError as error:
         return {**blank, "good": [], "bad": {}, "problem": error.detail}
     good = [engine for engine, state in condition.engines.items() if state == "ok"]
@@ -79,17 +79,17 @@ async def _part(name: str, house: ProcessAdmin) -> dict[str, Any]:
 
 
 @post("/office/system", opt=MAY, include_in_schema=False)
-async def replay(request: Web, houses: HousesDep) -> Redirect:
+async def replay(request: Web, process_admins: HousesDep) -> Redirect:
     """Deliver one dead event, or all, again."""
     form = await form_of(request)
     ids = [form["event"]] if form.get("event") else []
-    if (part := form.get("part", "")) and part not in houses:
+    if (part := form.get("part", "")) and part not in process_admins:
         raise Missing(_("There is no such service."))
-    chosen = [houses[part]] if part else list(houses.values())
+    chosen = [process_admins[part]] if part else list(process_admins.values())
     count = 0
-    for house in chosen:
+    for process_admin in chosen:
         try:
-            count += await house.replay(ids)
+            count += await process_admin.replay(ids)
         except ShopError:  # it is shown as away on the page this leads to
             continue
     return Redirect(f"/office/system?said={count}+dead+events+queued+for+delivery.", status_code=303)

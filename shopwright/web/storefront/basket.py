@@ -74,11 +74,11 @@ async def answer_with(
     """The response to a cart change: the next page, or the cart with the error. `gift_card`: of a gift card."""
     if not problem and not wants_fragment(request):
         return Redirect(back if back in STEPS and cart.lines else "/cart", status_code=303)
-    cart, told = await without_refused(frame.carts, cart)
+    cart, notice = await without_refused(frame.carts, cart)
     context = {
         "cart": render.plain(cart),
         "added": variant,
-        "problem": " ".join(one for one in (problem, told) if one),
+        "problem": " ".join(one for one in (problem, notice) if one),
         "csrf": render.csrf_token(request),
         "code": code,
         "gift_card": gift_card,

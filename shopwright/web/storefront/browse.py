@@ -294,7 +294,7 @@ async def find(frame: FrameDep) -> Response[bytes]:
         "query": asked.text,
         "corrected": results.corrected_query,
         "signs": asked.text and not any(map(str.isalnum, fold(asked.text))),
-        "told": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
+        "searched": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
         **listing(pairs, asked, results, frame.settings.currency),
     }
     if not results.total:

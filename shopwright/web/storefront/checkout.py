@@ -73,10 +73,10 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 async def _details(
     frame: PageContext, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
-    cart, told = await up_to_date(frame, cart)
+    cart, notice = await up_to_date(frame, cart)
     context = {
         "cart": render.plain(cart),
-        "told": told,
+        "notice": notice,
         "errors": errors,
         "step": 1,
         "payable": not (cart.to_pay or cart.totals.total).amount or bool((await frame.payments.setup()).providers),
@@ -133,10 +133,10 @@ async def _delivery(
     offered = await carts.shipping_options(cart.id)
     if offered and cart.shipping_option_id is None:
         cart = await carts.change(cart.id, CartChange(shipping_option_id=offered[0].id))
-    cart, told = await up_to_date(frame, cart, before)
+    cart, notice = await up_to_date(frame, cart, before)
     page = await frame.show(
         "checkout_delivery.html",
-        {"cart": render.plain(cart), "told": told, "options": render.plain(offered), "problem": problem, "step": 2},
+        {"cart": render.plain(cart), "notice": notice, "options": render.plain(offered), "problem": problem, "step": 2},
         status,
     )
     return shown(frame, cart, page)
@@ -191,7 +191,7 @@ async def payment(
 async def _payment(
     frame: PageContext, cart: Cart | None, order: Order | None, problem: str, status: int = 200, before: str = ""
 ) -> Response[bytes]:
-    cart, told = await up_to_date(frame, cart, before) if cart else (None, "")
+    cart, notice = await up_to_date(frame, cart, before) if cart else (None, "")
     totals = order.totals if order else cart.totals if cart else None
     to_pay = order.to_pay if order else cart.to_pay if cart else None
     costs = to_pay is None or bool(to_pay.amount)
@@ -201,7 +201,7 @@ async def _payment(
         {
             "cart": render.plain(cart) if cart else None,
             "order": render.plain(order) if order else None,
-            "told": told,
+            "notice": notice,
             "totals": render.plain(totals),
             "to_pay": render.plain(to_pay),
             "payable": not costs or bool(providers),

@@ -68,7 +68,7 @@ def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> 
     )
 
 
-def told(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
+def readable_cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
     """A cookie our script can read; it reveals nothing about the visitor."""
     return Cookie(
         key=name, value=value, max_age=max_age, path="/", httponly=False, secure=secure(settings), samesite="lax"
@@ -80,7 +80,7 @@ def leave_browser(answer: Response[Any], settings: Settings) -> None:
     for name in ("session", "cart"):
         answer.set_cookie(cookie(settings, name, "", 0))
     if settings.cdn != NO_CDN:
-        answer.set_cookie(told(settings, ITEMS, "", 0))
+        answer.set_cookie(readable_cookie(settings, ITEMS, "", 0))
 
 
 def cart_id(request: Web, settings: Settings) -> str:
@@ -109,17 +109,17 @@ def wants_fragment(request: Web) -> bool:
 
 async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
     """Remove invalid codes from the cart, and return the reasons to show once."""
-    told = [problem.detail for problem in cart.problems if problem.coupon]
-    if not told:
+    reasons = [problem.detail for problem in cart.problems if problem.coupon]
+    if not reasons:
         return cart, ""
     kept = await carts.set_coupons(cart.id, cart.coupons)
     removed = ngettext(
         "The code was removed: the total is now {total}.",
         "The codes were removed: the total is now {total}.",
-        len(told),
+        len(reasons),
         total=write(kept.totals.total),
     )
-    return kept, " ".join([*told, removed])
+    return kept, " ".join([*reasons, removed])
 
 
 def client_of(request: Web) -> str:
@@ -239,7 +239,7 @@ class PageContext:
     def tell_count(self, page: Response[Any], count: int) -> None:
         """Set the cookie with the cart count for our script, as pages from a CDN cannot show it."""
         if self.settings.cdn != NO_CDN and self.request.cookies.get(ITEMS, "0") != str(count):
-            page.set_cookie(told(self.settings, ITEMS, str(count)))
+            page.set_cookie(readable_cookie(self.settings, ITEMS, str(count)))
 
 
 def provide_frame(request: Web) -> PageContext:

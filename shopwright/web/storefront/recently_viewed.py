@@ -13,7 +13,15 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import slugify
 from shopwright.web.storefront.browse import cards_of
-from shopwright.web.storefront.page_context import YEAR_S, FrameDep, PageContext, cookie, cookie_name, form_of, told
+from shopwright.web.storefront.page_context import (
+    YEAR_S,
+    FrameDep,
+    PageContext,
+    cookie,
+    cookie_name,
+    form_of,
+    readable_cookie,
+)
 
 SHOWN = 8
 
@@ -25,7 +33,7 @@ def viewer(frame: PageContext) -> str:
 
 def _answer(frame: PageContext, said: str) -> Cookie:
     """A cookie with the answer for our script, which then stops asking."""
-    return told(frame.settings, "remember", said)
+    return readable_cookie(frame.settings, "remember", said)
 
 
 async def _recent(frame: PageContext, without: str) -> list[str]:

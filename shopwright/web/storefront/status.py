@@ -70,24 +70,24 @@ def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, S
     return tuple(found)
 
 
-async def _condition(house: ProcessAdmin) -> ProcessStatus | None:
+async def _condition(process_admin: ProcessAdmin) -> ProcessStatus | None:
     try:
-        return await house.condition()
+        return await process_admin.condition()
     except ShopError:
         return None
 
 
 @get("/status", opt=allow(anyone), include_in_schema=False)
 async def status_page(
-    frame: FrameDep, houses: Dependency[Mapping[str, ProcessAdmin]], told: Dependency[LastStatus]
+    frame: FrameDep, process_admins: Dependency[Mapping[str, ProcessAdmin]], last_status: Dependency[LastStatus]
 ) -> Response[bytes]:
     """Show the status, determined once for all visitors within ten seconds."""
-    async with told.asking:
-        if time.monotonic() > told.at + KNOWN_S:
-            found = await asyncio.gather(*map(_condition, houses.values()))
-            told.states = states(dict(zip(houses, found, strict=True)))
-            told.at = time.monotonic()
-    rows = [{"deed": _(deed), "state": state, "said": _(SAID[state])} for deed, state in told.states]
+    async with last_status.asking:
+        if time.monotonic() > last_status.at + KNOWN_S:
+            found = await asyncio.gather(*map(_condition, process_admins.values()))
+            last_status.states = states(dict(zip(process_admins, found, strict=True)))
+            last_status.at = time.monotonic()
+    rows = [{"deed": _(deed), "state": state, "said": _(SAID[state])} for deed, state in last_status.states]
     page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
     page.headers["refresh"] = "30"
     return page

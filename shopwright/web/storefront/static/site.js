@@ -37,7 +37,7 @@ document.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     const button = $("button", form);
-    button.textContent = "One moment …";
+    button.textContent = document.body.dataset.wait;
   }
 });
 if (drawer) {
@@ -176,15 +176,15 @@ const placeOf = (field) => field.closest(".field");
 const idOf = (field) => placeOf(field).id || field.id;
 function mark(field, text) {
   const place = placeOf(field);
-  const told = $(".error", place) || document.createElement("p");
+  const line = $(".error", place) || document.createElement("p");
   const hint = $(".hint", place)?.id || "";
-  told.className = "error";
-  told.id = `e-${idOf(field)}`;
-  told.textContent = text;
-  if (text) place.append(told); else told.remove();
+  line.className = "error";
+  line.id = `e-${idOf(field)}`;
+  line.textContent = text;
+  if (text) place.append(line); else line.remove();
   for (const one of field.type === "radio" ? $$("input", place) : [field]) {
     if (text) one.setAttribute("aria-invalid", "true"); else one.removeAttribute("aria-invalid");
-    const ids = [hint, text && told.id].filter(Boolean).join(" ");
+    const ids = [hint, text && line.id].filter(Boolean).join(" ");
     if (ids) one.setAttribute("aria-describedby", ids); else one.removeAttribute("aria-describedby");
   }
 }
@@ -220,12 +220,12 @@ document.addEventListener("submit", async (event) => {
   if (!fields.length) { form.dataset.checked = form.dataset.sent = "1"; form.requestSubmit(event.submitter); return; }
   fieldsOf(form).forEach((one) => mark(one, wrong[one.name] || ""));
   const before = form.previousElementSibling?.matches("[data-wrong]") ? form.previousElementSibling : null;
-  const told = before || document.createElement("div");
-  Object.assign(told, { className: "alert", tabIndex: -1 });
-  told.setAttribute("role", "alert");
-  told.dataset.wrong = "";
+  const summary = before || document.createElement("div");
+  Object.assign(summary, { className: "alert", tabIndex: -1 });
+  summary.setAttribute("role", "alert");
+  summary.dataset.wrong = "";
   const heading = document.createElement("strong");
-  heading.textContent = `Please look at ${fields.length} thing${fields.length === 1 ? "" : "s"} again:`;
+  heading.textContent = document.body.dataset.correct;
   const list = document.createElement("ul");
   for (const field of fields) {
     const link = Object.assign(document.createElement("a"), { href: `#${idOf(field)}`, textContent: wrong[field.name] });
@@ -233,9 +233,9 @@ document.addEventListener("submit", async (event) => {
     item.append(link);
     list.append(item);
   }
-  told.replaceChildren(heading, list);
-  if (!before) form.before(told);
-  told.focus();
+  summary.replaceChildren(heading, list);
+  if (!before) form.before(summary);
+  summary.focus();
 });
 addEventListener("pageshow", () => $$("form[data-checked]").forEach((form) => { delete form.dataset.checked; delete form.dataset.sent; }));
 
