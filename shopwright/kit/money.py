@@ -11,6 +11,7 @@ from babel.numbers import NumberPattern, get_currency_symbol
 
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import SOURCE, format_locale
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import AmbiguousNumber, TooManyDecimals, decimal
 
@@ -122,7 +123,7 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
 
 def _without_sign(text: str, currency: str) -> str:
     """The number of an amount, without currency sign or code."""
-    for sign in (currency, symbol(currency), symbol(currency, OWN_SIGN.get(currency, "en"))):
+    for sign in (currency, symbol(currency), symbol(currency, OWN_SIGN.get(currency, SOURCE))):
         bare = text.removeprefix(sign) if text.startswith(sign) else text.removesuffix(sign)
         if bare != text:
             return bare.strip()
@@ -153,11 +154,11 @@ def _pattern(locale: str, digits: int) -> NumberPattern:
     return pattern
 
 
-def symbol(currency: str, locale: str = "en") -> str:
+def symbol(currency: str, locale: str = SOURCE) -> str:
     """The sign of a currency, or its code."""
     return str(get_currency_symbol(currency, locale=locale))
 
 
-def write(money: Money, locale: str = "en") -> str:
-    """Format money for people: €19.99."""
-    return _written(money.amount, money.currency, locale)
+def write(money: Money) -> str:
+    """Format money for people in the current language: €19.99."""
+    return _written(money.amount, money.currency, format_locale())

@@ -8,14 +8,14 @@ Placeholders are named and in braces, `_("Pay {amount}", amount=…)`, so that t
 whole sentences, never joined from parts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -24,8 +24,10 @@ from shopwright.kit.errors import Invalid
 
 LOCALES = Path(__file__).parents[1] / "locales"
 SOURCE, PSEUDO = "en", "en-XA"
+BRITISH = "en_GB"
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 _ACCENTED = str.maketrans("aceinosuyACEINOSUY", "àçéîñöšûýÀÇÉÎÑÖŠÛÝ")
+Key = TypeVar("Key")
 _LONGER = 0.3  # how much longer than English other languages are, after the W3C's “Text size in translation”
 
 
@@ -37,12 +39,30 @@ def languages() -> tuple[str, ...]:
 def check_language(language: str) -> None:
     """Raise Invalid for a language without a catalogue."""
     if language not in languages():
-        raise Invalid(f"there is no catalogue for “{language}”, only for {', '.join(languages())}.")
+        raise Invalid(
+            gettext(
+                "there is no catalogue for “{language}”, only for {known}.",
+                language=language,
+                known=", ".join(languages()),
+            )
+        )
 
 
 def current_language() -> str:
     """The language of this request or message."""
     return _language.get()
+
+
+def format_locale() -> str:
+    """Babel's name of the locale whose forms of money, numbers and names of places go with the current language."""
+    language = current_language()
+    return SOURCE if language == PSEUDO else language.replace("-", "_")
+
+
+def date_locale() -> str:
+    """Babel's name of the locale of dates; those of English are British."""
+    locale = format_locale()
+    return BRITISH if locale == SOURCE else locale
 
 
 @contextmanager
@@ -94,6 +114,11 @@ def gettext(message: str, /, **values: Any) -> str:
 def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> str:
     """A message whose form depends on `count`, its placeholder `{count}`."""
     return translated(_language.get(), singular, plural, count).format(count=count, **values)
+
+
+def translated_values(messages: Mapping[Key, str]) -> dict[Key, str]:
+    """Constants marked with `gettext_noop`, in the current language."""
+    return {key: gettext(message) for key, message in messages.items()}
 
 
 def gettext_noop(message: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date
 
-from shopwright.kit.days import in_zone
+from shopwright.kit.days import in_zone, write_weekday, write_weekday_shortly
+from shopwright.kit.translation import ngettext
 
 DAY = timedelta(days=1)
 WEEKEND = frozenset({5, 6})
@@ -28,10 +28,10 @@ class Arrival(msgspec.Struct, frozen=True):
     last: date
 
     def __str__(self) -> str:
-        """Tuesday 1 December, or Tue 1 December – Thu 3 December."""
+        """Tuesday 1 December, or Tue 1 Dec – Thu 3 Dec."""
         if self.first == self.last:
-            return format_date(self.first, "EEEE d MMMM", locale="en")
-        return " – ".join(format_date(day, "EEE d MMMM", locale="en") for day in (self.first, self.last))
+            return write_weekday(self.first)
+        return " – ".join(write_weekday_shortly(day) for day in (self.first, self.last))
 
 
 @lru_cache(maxsize=16)
@@ -84,5 +84,5 @@ class WorkingDays:
 def write_working_days(days_min: int, days_max: int) -> str:
     """Format delivery days: 2–4 working days."""
     if days_max <= days_min:
-        return f"{days_min} working day{'' if days_min == 1 else 's'}"
-    return f"{days_min}–{days_max} working days"
+        return ngettext("{count} working day", "{count} working days", days_min)
+    return ngettext("{first}–{count} working days", "{first}–{count} working days", days_max, first=days_min)

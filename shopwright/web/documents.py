@@ -21,7 +21,7 @@ BooksDep = Dependency[Books]
 
 def shown(document: Document) -> dict[str, Any]:
     """A document for pages: with its title, and whether it belongs to the sale."""
-    return {**render.plain(document), "title": TITLES[document.kind], "of_sale": document.kind in OF_SALES}
+    return {**render.plain(document), "title": _(TITLES[document.kind]), "of_sale": document.kind in OF_SALES}
 
 
 def forms_of(document: Document) -> list[dict[str, str]]:

@@ -23,11 +23,11 @@ from shopwright.kit.http.app_context import current_app
 from shopwright.kit.money import Money, write
 from shopwright.kit.percent import percent
 from shopwright.kit.regions import region_title
-from shopwright.kit.translation import current_language, translated
+from shopwright.kit.translation import current_language, format_locale, translated
 from shopwright.kit.working_days import Arrival, write_working_days
+from shopwright.web.state_words import state_word
 from shopwright.web.translated_template import escaped, with_messages
 
-LANGUAGE = "en"  # that the pages are written in, so the names of countries and regions on them
 HOME = Path(__file__).parent
 STATIC = HOME / "storefront" / "static"
 ASSETS = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
@@ -68,7 +68,7 @@ def instant(value: str | datetime) -> str:
 
 
 def arrival(value: Mapping[str, str]) -> str:
-    """Format a delivery period: Tue 1 December – Thu 3 December."""
+    """Format a delivery period: Tue 1 Dec – Thu 3 Dec."""
     return str(msgspec.convert(value, Arrival))
 
 
@@ -122,17 +122,17 @@ def _load(language: str, name: str) -> str | None:
 
 def country_name(code: str) -> str:
     """The name of a country by code."""
-    return country_title(code, LANGUAGE)
+    return country_title(code)
 
 
 def region_name(code: str, country: str) -> str:
     """The name of a region by code."""
-    return region_title(country, code, LANGUAGE)
+    return region_title(country, code, format_locale())
 
 
 def lines_of(address: Mapping[str, str]) -> list[str]:
     """The lines of an address in its country's format, without the country."""
-    return address_lines(msgspec.convert(address, Address), LANGUAGE)
+    return address_lines(msgspec.convert(address, Address), format_locale())
 
 
 def _escaped(value: Any) -> str:
@@ -166,6 +166,7 @@ def environment(language: str) -> minijinja.Environment:
             "moment": moment,
             "rate": percent,
             "words": words,
+            "state": state_word,
             "working_days": working_days,
             "sized": sized,
             "srcset": srcset,

@@ -61,5 +61,5 @@ def test_one_wording() -> None:
     assert (write_working_days(2, 4), write_working_days(1, 1), write_working_days(3, 3)) == (
         "2–4 working days", "1 working day", "3 working days",
     )  # fmt: skip
-    assert str(Arrival(date(2026, 12, 1), date(2026, 12, 3))) == "Tue 1 December – Thu 3 December"
+    assert str(Arrival(date(2026, 12, 1), date(2026, 12, 3))) == "Tue 1 Dec – Thu 3 Dec"
     assert str(Arrival(date(2026, 12, 1), date(2026, 12, 1))) == "Tuesday 1 December"

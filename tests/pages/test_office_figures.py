@@ -155,7 +155,7 @@ async def test_an_order_whose_payment_is_captured_later_is_called_authorised(car
         assert f"/office/orders/{declined.id}" in unpaid
         page = (await office.get(f"/office/orders/{held.id}")).text
         assert "Payment authorised" in page
-        assert "authorised, not captured yet" in page
+        assert "Authorised, not captured yet" in page
         staff = await sign_in(office, *OWNER)
         [found] = (await office.get("/v1/orders?status=authorised", headers=staff)).json()["items"]
         assert (found["id"], found["status"], found["authorised"]) == (held.id, "placed", True)

@@ -18,12 +18,12 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
+from shopwright.kit.translation import format_locale
 from shopwright.services.books import einvoice
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentBody, DocumentLine
 from shopwright.services.books.contract.forms import GONE, is_electronic, writable
 
 STANDARD: Final = "a-3b"
-LANGUAGE: Final = "en"
 PAID: Final = frozenset({"invoice", "correction"})
 COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
 # Metadata that Factur-X requires (Factur-X 1.0, 6.2.2), and the extension schema for PDF/A (ISO 19005-3, 6.6.2.3).
@@ -141,7 +141,7 @@ def _line(line: DocumentLine, *, priced: bool) -> dict[str, Any]:
 
 
 def _address(address: Address) -> list[str]:
-    return [*address_lines(address, LANGUAGE), country_title(address.country)]
+    return [*address_lines(address, format_locale()), country_title(address.country)]
 
 
 def _taxes(body: DocumentBody) -> list[tuple[str, str]]:

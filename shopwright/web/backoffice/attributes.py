@@ -12,6 +12,7 @@ from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import name_key
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.services.catalog.contract import AttributeType, Catalog, Kind, ProductType
 from shopwright.web import render
 from shopwright.web.backoffice import editing
@@ -22,8 +23,8 @@ Form = Mapping[str, str]
 KINDS: dict[str, Kind] = {one: one for one in get_args(Kind)}
 NOTHING: Form = {}
 LABELS = {
-    "title": "Title", "kind": "Kind", "unit": "Unit", "choices": "Choices", "swatches": "Colours",
-    "filterable": "Narrows a search", "attributes": "Names of its attributes", "required": "Needed to be published",
+    "title": gettext_noop("Title"), "kind": gettext_noop("Kind"), "unit": gettext_noop("Unit"), "choices": gettext_noop("Choices"), "swatches": gettext_noop("Colours"),
+    "filterable": gettext_noop("Narrows a search"), "attributes": gettext_noop("Names of its attributes"), "required": gettext_noop("Needed to be published"),
 }  # fmt: skip
 
 
@@ -106,7 +107,7 @@ async def save_attribute(
     title = form.get("title", "").strip()
     name = form.get("name", "").strip() or name_key(title, "-" if what == "type" else "_")
     now = await _fields(catalog, what, name)
-    if changed := editing.conflict({**form, "name": name}, now, LABELS):
+    if changed := editing.conflict({**form, "name": name}, now, translated_values(LABELS)):
         return await _attributes(office, catalog, {**changed, "at": what}, 409)
     try:
         if what == "type":

@@ -11,6 +11,7 @@ from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import staff
 from shopwright.kit.days import end_of, start_of
 from shopwright.kit.http.access import allow
+from shopwright.kit.translation import gettext as _
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
 from shopwright.web.storefront.page_context import UsersDep
@@ -52,7 +53,7 @@ async def audit_page(
         "filters": filters,
         "filtered": any(filters.values()),
         "people": [render.plain(one) for one in await users.staff()],
-        "problem": "The last day is before the first: nothing can be found."
+        "problem": _("The last day is before the first: nothing can be found.")
         if since and until and until < since
         else "",
     }
@@ -71,7 +72,8 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
         "action": _words(entry.act.action), "subject": entry.act.subject, "address": entry.act.address,
         "request_id": entry.act.request_id, "changes": changes,
         "given": [{"name": _words(name), "value": _value(value)} for name, value in entry.act.given.items()],
-        "outcome": "Done" if entry.status in DONE else "Broken off" if not entry.status else f"Refused ({entry.status})",
+        "outcome": _("Done") if entry.status in DONE else _("Broken off") if not entry.status else _("Refused ({status})", status=entry.status),
+        "done": entry.status in DONE,
     }  # fmt: skip
 
 

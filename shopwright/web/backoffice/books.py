@@ -16,7 +16,9 @@ from shopwright.kit.http.access import allow, audited
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.files import file_answer
-from shopwright.services.books.contract import TITLES, Balance, Books, Entry, ExportForm, Payout, TaxStatement
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
+from shopwright.services.books.contract import TITLES, Account, Balance, Books, Entry, ExportForm, Payout, TaxStatement
 from shopwright.services.books.contract.margin import Margin, margins
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
@@ -25,31 +27,36 @@ from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
 
 PAGE = 50
 KINDS = {
-    "sale": "Sale",
-    "return": "Return",
-    "payment": "Payment",
-    "payout": "Payout",
-    "correction": "Correction",
-    "stock": "Stock",
+    "sale": gettext_noop("Sale"),
+    "return": gettext_noop("Return"),
+    "payment": gettext_noop("Payment"),
+    "payout": gettext_noop("Payout"),
+    "correction": gettext_noop("Correction"),
+    "stock": gettext_noop("Stock"),
 }
-BOOKED_BEFORE = "This form was already sent and booked once. Use the form below for another payout."
+BOOKED_BEFORE = gettext_noop("This form was already sent and booked once. Use the form below for another payout.")
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
 FILES = allow(staff("books.read"), "document")
 
 
+def account_title(account: Account, provider: str) -> str:
+    """The title of an account, with the payment provider of a clearing account."""
+    title = _(TITLES[account])
+    return f"{title}: {provider}" if provider else title
+
+
 def _account(one: Balance) -> dict[str, Any]:
-    title = TITLES[one.account] + (f": {one.provider}" if one.provider else "")
-    return {**render.plain(one), "title": title, "name": one.account}
+    return {**render.plain(one), "title": account_title(one.account, one.provider), "name": one.account}
 
 
 def _margin(one: Margin) -> list[dict[str, Any]]:
     """The margin as a sum with signed rows."""
     rows = (
-        (TITLES["revenue"], one.revenue),
-        (TITLES["discounts"], -one.discounts),
-        (TITLES["returns"], -one.returns),
-        (TITLES["cost_of_goods"], -one.cost_of_goods),
-        ("Gross margin", one.margin),
+        (_(TITLES["revenue"]), one.revenue),
+        (_(TITLES["discounts"]), -one.discounts),
+        (_(TITLES["returns"]), -one.returns),
+        (_(TITLES["cost_of_goods"]), -one.cost_of_goods),
+        (_("Gross margin"), one.margin),
     )
     return [{"title": title, "amount": render.plain(amount)} for title, amount in rows]
 
@@ -62,7 +69,7 @@ def _providers(balances: Sequence[Balance]) -> list[str]:
 def _entry(one: Entry) -> dict[str, Any]:
     lines = [
         {
-            "title": TITLES[posting.account] + (f": {posting.provider}" if posting.provider else ""),
+            "title": account_title(posting.account, posting.provider),
             "debit": render.plain(posting.amount) if posting.amount.amount > 0 else None,
             "credit": render.plain(-posting.amount) if posting.amount.amount < 0 else None,
             "tax": render.plain(posting.tax) if posting.tax else None,
@@ -70,7 +77,7 @@ def _entry(one: Entry) -> dict[str, Any]:
         for posting in one.postings
         if posting.amount.amount
     ]
-    return {**render.plain(one), "title": KINDS[one.kind], "lines": lines}
+    return {**render.plain(one), "title": _(KINDS[one.kind]), "lines": lines}
 
 
 def _statement(one: TaxStatement) -> dict[str, Any]:
@@ -148,7 +155,7 @@ async def entry_list(
         "entries": [_entry(one) for one in found[:PAGE]],
         "next": found[PAGE - 1].place if len(found) > PAGE else "",
         "filters": {"since": since, "until": until, "account": account},
-        "accounts": TITLES,
+        "accounts": translated_values(TITLES),
         "problem": problem,
     }
     return office.show("ledger.html", context, 422 if problem else 200)
@@ -172,7 +179,10 @@ async def close_month(
         closed = await books.close_period(month, caller)
     except ShopError as error:
         return await _overview(office, books, settings.currency, "", problem=error.detail)
-    return Redirect(f"/office/books?month={closed.period}&said={quote(f'{closed.period} is closed.')}", status_code=303)
+    return Redirect(
+        f"/office/books?month={closed.period}&said={quote(_('{month} is closed.', month=closed.period))}",
+        status_code=303,
+    )
 
 
 @post("/office/books/payouts", opt=WRITE, include_in_schema=False, status_code=200)
@@ -193,10 +203,10 @@ async def add_payout(
         )
         entry = await books.add_payout(payout, caller, form.get("key", ""))
     except Conflict:
-        return Redirect(f"/office/books?said={quote(BOOKED_BEFORE)}", status_code=303)
+        return Redirect(f"/office/books?said={quote(_(BOOKED_BEFORE))}", status_code=303)
     except ShopError as error:
         return await _overview(office, books, settings.currency, "", problem=error.detail, typed=form)
-    return Redirect(f"/office/books?month={entry.period}&said={quote('The payout is booked.')}", status_code=303)
+    return Redirect(f"/office/books?month={entry.period}&said={quote(_('The payout is booked.'))}", status_code=303)
 
 
 HANDLERS: list[Any] = [

@@ -13,6 +13,7 @@ from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.text import slugify
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.kit.typed import number
 from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition
 from shopwright.web import render
@@ -49,10 +50,15 @@ async def collection_page(
 
 
 LABELS = {
-    "title": "Title", "description": "Description", "kind": "By rules or by hand", "match": "Products that meet", "skus": "By hand",
-    "seo_title": "Title for search engines", "seo_description": "Description for search engines",
+    "title": gettext_noop("Title"), "description": gettext_noop("Description"), "kind": gettext_noop("By rules or by hand"), "match": gettext_noop("Products that meet"), "skus": gettext_noop("By hand"),
+    "seo_title": gettext_noop("Title for search engines"), "seo_description": gettext_noop("Description for search engines"),
 }  # fmt: skip
-PARTS = {"field": "What", "name": "Attribute", "operator": "How", "value": "Value"}
+PARTS = {
+    "field": gettext_noop("What"),
+    "name": gettext_noop("Attribute"),
+    "operator": gettext_noop("How"),
+    "value": gettext_noop("Value"),
+}
 
 
 async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
@@ -70,8 +76,10 @@ async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
 
 def _labels(fields: Form) -> dict[str, str]:
     rows = (name.rpartition("-") for name in fields if name not in LABELS)
-    return LABELS | {
-        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _unused, n in rows if is_number(n)
+    return translated_values(LABELS) | {
+        f"{part}-{n}": _("{part}, rule {n}", part=_(PARTS[part]) if part in PARTS else part, n=int(n) + 1)
+        for part, _unused, n in rows
+        if is_number(n)
     }
 
 
@@ -93,7 +101,7 @@ async def _collection(
         "members": [{"id": one.id, "title": one.title} for one in members],
         "conditions": [{part: values.get(f"{part}-{n}", "") for part in PARTS} for n in range(rows)],
         "fields": list(FIELDS),
-        "operators": [(one, one.replace("_", " ")) for one in OPERATORS],
+        "operators": list(OPERATORS),
         "values": values,
         "seen": typed.get(editing.SEEN) or (editing.marks(fields) if found else ""),
         "different": [],

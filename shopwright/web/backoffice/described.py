@@ -14,7 +14,7 @@ YES = {"yes": True, "true": True, "no": False, "false": False}
 def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
     """Parse typed text into the attribute's kind. Raises Invalid."""
     kind = known.kind if known else "text"
-    title = known.title if known else "This"
+    title = known.title if known else _("This")
     if kind in {"number", "measurement"}:
         return number(text, pointer, title)
     if kind == "boolean":

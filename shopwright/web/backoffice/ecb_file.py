@@ -6,12 +6,15 @@ from datetime import date, datetime
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.pricing.contract import ExchangeRate
 
 SOURCE, EURO = "ECB", "EUR"
 MOST_DAYS = 400  # the newest ones
 WRITTEN = ("%Y-%m-%d", "%d %B %Y")  # in the file of all days, and in that of one
-NO_FILE = "This is no file of the European Central Bank; unpack eurofxref.zip or eurofxref-hist.zip, and choose the CSV file in it."
+NO_FILE = gettext_noop(
+    "This is no file of the European Central Bank; unpack eurofxref.zip or eurofxref-hist.zip, and choose the CSV file in it."
+)
 
 
 def read_rates(data: bytes, currencies: Collection[str]) -> list[ExchangeRate]:
@@ -19,9 +22,9 @@ def read_rates(data: bytes, currencies: Collection[str]) -> list[ExchangeRate]:
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(data.decode().splitlines())]
     except (UnicodeDecodeError, csv.Error):
-        raise Invalid.at("/file", NO_FILE) from None
+        raise Invalid.at("/file", _(NO_FILE)) from None
     if len(rows) < len("ab") or rows[0][:1] != ["Date"]:
-        raise Invalid.at("/file", NO_FILE)
+        raise Invalid.at("/file", _(NO_FILE))
     wanted = [(place, code) for place, code in enumerate(rows[0]) if code in currencies]
     if not wanted:
         raise Invalid.at(
@@ -43,4 +46,4 @@ def _day(text: str) -> date:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 -- a day alone
         except ValueError:
             continue
-    raise Invalid.at("/file", NO_FILE)
+    raise Invalid.at("/file", _(NO_FILE))

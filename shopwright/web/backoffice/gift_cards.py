@@ -15,6 +15,7 @@ from shopwright.kit.http.access import NAMELESS, allow
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.giftcards.contract import GiftCard, GiftCards, NewGiftCard
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
@@ -22,16 +23,26 @@ from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
 
 GiftCardsDep = Dependency[GiftCards]
 PAGE = 50
-ANOTHER = "This form has issued another card before. Send it again to issue this one, too."
+ANOTHER = gettext_noop("This form has issued another card before. Send it again to issue this one, too.")
 READ, WRITE = allow(staff("gift_cards.read")), allow(staff("gift_cards.write"))
-STATES = {"active": "Active", "spent": "Spent", "expired": "Expired", "disabled": "Disabled"}
-WHY = {"sold": "Sold", "goodwill": "Goodwill", "refund": "Refund", "replacement": "Replacement"}
+STATES = {
+    "active": gettext_noop("Active"),
+    "spent": gettext_noop("Spent"),
+    "expired": gettext_noop("Expired"),
+    "disabled": gettext_noop("Disabled"),
+}
+WHY = {
+    "sold": gettext_noop("Sold"),
+    "goodwill": gettext_noop("Goodwill"),
+    "refund": gettext_noop("Refund"),
+    "replacement": gettext_noop("Replacement"),
+}
 ENDS = frozenset({"rule", "day", "never"})
 KINDS = {
-    "issued": "Issued",
-    "taken": "Paid for an order",
-    "given_back": "Refunded",
-    "moved": "Moved to or from another card",
+    "issued": gettext_noop("Issued"),
+    "taken": gettext_noop("Paid for an order"),
+    "given_back": gettext_noop("Refunded"),
+    "moved": gettext_noop("Moved to or from another card"),
 }
 
 
@@ -87,7 +98,7 @@ async def issue(
         made = await giftcards.issue(_asked(form, settings.currency), caller, form.get("key", ""))
     except IdempotencyConflict:
         typed = {**form, "key": ""}
-        return await _overview(office, giftcards, settings.currency, problem=ANOTHER, typed=typed)
+        return await _overview(office, giftcards, settings.currency, problem=_(ANOTHER), typed=typed)
     except ShopError as error:
         return await _overview(office, giftcards, settings.currency, problem=error.detail, typed=form)
     return await _overview(office, giftcards, settings.currency, made=made)
@@ -123,7 +134,7 @@ async def _card(
     context = {
         "card": _shown(card),
         "available": render.plain(card.available),
-        "movements": [{**render.plain(one), "title": KINDS[one.kind], "order_id": one.order_id} for one in moved],
+        "movements": [{**render.plain(one), "title": _(KINDS[one.kind]), "order_id": one.order_id} for one in moved],
         "made": _shown(made) if made else None,
         "problem": problem,
     }

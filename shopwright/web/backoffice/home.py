@@ -9,8 +9,11 @@ from litestar.response import Redirect
 
 from shopwright.kit import money
 from shopwright.kit.auth import anyone
+from shopwright.kit.days import write_day_of_year
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, ngettext
 from shopwright.services.books.contract import Books, SalesDay
 from shopwright.services.insights.contract import Insights, Step
 from shopwright.services.orders.contract import Orders
@@ -26,11 +29,11 @@ PricingDep = Dependency[Pricing]
 SHOWN = 10
 SUMS = ("goods", "discounts", "returned", "shipping", "net", "tax", "gross")
 STEP_TITLES: dict[Step, str] = {
-    "viewed": "Products looked at",
-    "cart": "Carts begun",
-    "checkout": "Checkouts begun",
-    "placed": "Orders placed",
-    "paid": "Orders paid",
+    "viewed": gettext_noop("Products looked at"),
+    "cart": gettext_noop("Carts begun"),
+    "checkout": gettext_noop("Checkouts begun"),
+    "placed": gettext_noop("Orders placed"),
+    "paid": gettext_noop("Orders paid"),
 }
 
 
@@ -89,7 +92,7 @@ async def _funnel(insights: Insights) -> list[dict[str, Any]]:
     most = max((one.count for one in steps), default=0) or 1
     return [
         {
-            "title": STEP_TITLES[one.step],
+            "title": _(STEP_TITLES[one.step]),
             "count": one.count,
             "width": round(100 * one.count / most, 1),
             "of_before": round(100 * one.count / before.count)
@@ -118,7 +121,13 @@ def chart(days: list[SalesDay], orders: Mapping[date, int]) -> list[dict[str, An
             "y": round(120 - 118 * max(day.gross.amount, 0) / best - 1, 1),
             "width": round(width - 4, 1),
             "height": round(118 * max(day.gross.amount, 0) / best + 1, 1),
-            "title": f"{day.day:%d %B}: {orders.get(day.day, 0)} orders, {money.write(day.gross)}",
+            "title": ngettext(
+                "{day}: {count} order, {gross}",
+                "{day}: {count} orders, {gross}",
+                orders.get(day.day, 0),
+                day=write_day_of_year(day.day),
+                gross=money.write(day.gross),
+            ),
         }
         for number, day in enumerate(days)
     ]

@@ -12,6 +12,8 @@ from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow, audited
 from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.notifications.contract import MessageSummary, Notifications, Outcome
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
@@ -19,21 +21,25 @@ from shopwright.web.storefront.page_context import Web, form_of
 
 NotificationsDep = Dependency[Notifications]
 PAGE = 50
-CHANNELS = {"email": "e-mails", "sms": "text messages", "push": "push messages"}
+CHANNELS = {
+    "email": gettext_noop("e-mails"),
+    "sms": gettext_noop("text messages"),
+    "push": gettext_noop("push messages"),
+}
 OUTCOMES: dict[Outcome, str] = {
-    "waiting": "Waiting",
-    "retrying": "Trying again",
-    "sent": "Sent",
-    "kept": "Not sent, kept here",
-    "failed": "Failed",
-    "held": "Held back",
+    "waiting": gettext_noop("Waiting"),
+    "retrying": gettext_noop("Trying again"),
+    "sent": gettext_noop("Sent"),
+    "kept": gettext_noop("Not sent, kept here"),
+    "failed": gettext_noop("Failed"),
+    "held": gettext_noop("Held back"),
 }
 
 
 def _shown(one: MessageSummary) -> dict[str, Any]:
     """A message with its outcome in words."""
     outcome = one.outcome or one.state
-    return {**render.plain(one), "outcome": outcome, "words": OUTCOMES[outcome]}
+    return {**render.plain(one), "outcome": outcome, "words": _(OUTCOMES[outcome])}
 
 
 @get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
@@ -49,7 +55,7 @@ async def message_list(
     report = await notifications.delivery_report()
     shown = {
         "messages": [_shown(one) for one in found[:PAGE]],
-        "kept": [CHANNELS.get(name, name) for name in report.kept],
+        "kept": [_(CHANNELS[name]) if name in CHANNELS else name for name in report.kept],
         "q": q,
         "next": found[PAGE - 1].id if len(found) > PAGE else "",
         "said": said,

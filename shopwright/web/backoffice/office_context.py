@@ -8,6 +8,8 @@ from litestar import Response
 from shopwright.kit.auth import ROLES, Caller, Permission
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.payments.contract import Payments
 from shopwright.settings import Settings
 from shopwright.web import render
@@ -15,25 +17,27 @@ from shopwright.web.storefront.page_context import SettingsDep, Web
 
 PaymentsDep = Dependency[Payments]
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
-    ("/office/orders", "Orders", "orders.read"),
-    ("/office/products", "Products", "catalog.write"),
-    ("/office/collections", "Collections", "catalog.write"),
-    ("/office/stock", "Stock", "stock.write"),
-    ("/office/pricing", "Pricing", "prices.write"),
-    ("/office/gift-cards", "Gift cards", "gift_cards.read"),
-    ("/office/books", "Books", "books.read"),
-    ("/office/reviews", "Reviews", "reviews.moderate"),
-    ("/office/messages", "Messages", "messages.read"),
-    ("/office/staff", "Staff", "staff.write"),
-    ("/office/audit", "Audit log", "audit.read"),
-    ("/office/personal-data", "Personal data", "people.write"),
-    ("/office/system", "System", "system.operate"),
+    ("/office/orders", gettext_noop("Orders"), "orders.read"),
+    ("/office/products", gettext_noop("Products"), "catalog.write"),
+    ("/office/collections", gettext_noop("Collections"), "catalog.write"),
+    ("/office/stock", gettext_noop("Stock"), "stock.write"),
+    ("/office/pricing", gettext_noop("Pricing"), "prices.write"),
+    ("/office/gift-cards", gettext_noop("Gift cards"), "gift_cards.read"),
+    ("/office/books", gettext_noop("Books"), "books.read"),
+    ("/office/reviews", gettext_noop("Reviews"), "reviews.moderate"),
+    ("/office/messages", gettext_noop("Messages"), "messages.read"),
+    ("/office/staff", gettext_noop("Staff"), "staff.write"),
+    ("/office/audit", gettext_noop("Audit log"), "audit.read"),
+    ("/office/personal-data", gettext_noop("Personal data"), "people.write"),
+    ("/office/system", gettext_noop("System"), "system.operate"),
 )
 
 
 PRETEND = "pretend"
-NOBODY = "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it."
-PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves."
+NOBODY = gettext_noop(
+    "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it."
+)
+PRETENDED = gettext_noop("Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves.")
 
 
 class OfficeContext:
@@ -58,7 +62,7 @@ class OfficeContext:
                 "may": dict.fromkeys(ROLES.get(self.caller.role, ()), True),
                 "caller": {"name": self.caller.name, "email": self.caller.email, "role": self.caller.role},
                 "navigation": [
-                    {"href": href, "title": title, "here": path.startswith(href)}
+                    {"href": href, "title": _(title), "here": path.startswith(href)}
                     for href, title, permission in NAVIGATION
                     if self.caller.may(permission)
                 ],
@@ -82,8 +86,8 @@ async def _notices(payments: Payments) -> tuple[str, ...]:
     except Unavailable:
         return ()  # the page is about something else
     if not setup.providers:
-        return (NOBODY,)
-    return (PRETENDED,) if PRETEND in setup.providers and not setup.demo else ()
+        return (_(NOBODY),)
+    return (_(PRETENDED),) if PRETEND in setup.providers and not setup.demo else ()
 
 
 OfficeDep = Dependency[OfficeContext]

@@ -18,6 +18,7 @@ from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.routes import Pages
 from shopwright.kit.personal import ERASED
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 from shopwright.web import render
 from shopwright.web.backoffice import (
@@ -53,15 +54,15 @@ PAGE = 50
 NOTHING: Mapping[str, str] = {}
 # The filters of the list, in the words used in it.
 FILTERS: tuple[tuple[OrderFilter, str], ...] = (
-    ("to_ship", "To ship"),
-    ("authorised", "Payment authorised"),
-    ("unpaid", "Waiting for payment"),
-    ("paid", "Being packed"),
-    ("part_shipped", "Partly on its way"),
-    ("shipped", "On its way"),
-    ("delivered", "Delivered"),
-    ("cancelled", "Cancelled"),
-    ("expired", "Not paid in time"),
+    ("to_ship", gettext_noop("To ship")),
+    ("authorised", gettext_noop("Payment authorised")),
+    ("unpaid", gettext_noop("Waiting for payment")),
+    ("paid", gettext_noop("Being packed")),
+    ("part_shipped", gettext_noop("Partly on its way")),
+    ("shipped", gettext_noop("On its way")),
+    ("delivered", gettext_noop("Delivered")),
+    ("cancelled", gettext_noop("Cancelled")),
+    ("expired", gettext_noop("Not paid in time")),
 )
 
 
@@ -81,7 +82,7 @@ async def order_list(
             "orders": [{**render.plain(one), "state": shown_state(one)} for one in found[:PAGE]],
             "q": q,
             "status": status,
-            "statuses": [{"name": name, "title": title} for name, title in FILTERS],
+            "statuses": [{"name": name, "title": _(title)} for name, title in FILTERS],
             "next": found[PAGE - 1].id if len(found) > PAGE else "",
         },
     )
@@ -126,7 +127,7 @@ async def _order(
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "messages_days": office.settings.messages_kept,
-        "schemes": SCHEMES,
+        "schemes": translated_values(SCHEMES),
         **_papers(order, await papers_of(order, office.caller, sealed=True)),
     }
     return office.show("order.html", context, 422 if problem else 200)
@@ -138,12 +139,12 @@ def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
         return {"papers": known, "issuable": [], "shut_off": bool(known)}
     noted = {one["refers_to"] for one in known if one["kind"] == "delivery_note"}
     found = [
-        {"parcel": one.id, "title": "Issue delivery note", "of": f"{one.carrier} {one.tracking_number}".rstrip()}
+        {"parcel": one.id, "title": _("Issue delivery note"), "of": f"{one.carrier} {one.tracking_number}".rstrip()}
         for one in order.shipments
         if one.id not in noted
     ]
     if order.status == "placed" and all(one["kind"] != "pro_forma" for one in known):
-        found.append({"parcel": "", "title": "Issue pro forma invoice", "of": ""})
+        found.append({"parcel": "", "title": _("Issue pro forma invoice"), "of": ""})
     return {"papers": known, "issuable": found, "shut_off": False}
 
 

@@ -51,7 +51,7 @@ async def change_staff(
     try:
         if "end" in form:
             await users.end_sessions_of(form["end"], caller)
-            said = "Signed out everywhere."
+            said = _("Signed out everywhere.")
         else:
             await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
             said = await _change(users, notifications, form)
@@ -66,21 +66,24 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
     user_id, act = form.get("user_id", ""), form.get("act", "invite")
     if act == "remove":
         await users.remove_staff(user_id)
-        return "Removed. Their account stays, as that of a customer."
+        return _("Removed. Their account stays, as that of a customer.")
     if act in {"disable", "enable"}:
         await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
-        return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
+        return _("Disabled, and signed out everywhere.") if act == "disable" else _("Enabled.")
     if act not in {"invite", "role"}:
         raise Invalid.at("/act", _("Choose whether to invite, change, disable, enable or remove them."))
     if not form.get("role"):
         raise Invalid.at("/role", _("Choose their role."))
     if act == "role":
         await users.change_staff(user_id, StaffChange(role=form["role"]))
-        return "Role changed. They were signed out and sign in again."
+        return _("Role changed. They were signed out and sign in again.")
     invited = await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
     if await _is_kept(notifications):
-        return f"Invited. No mail server is set up, so no e-mail was sent: `shopwright password {invited.email}` gives them a password."
-    return "Invited. They get an e-mail with a link."
+        return _(
+            "Invited. No mail server is set up, so no e-mail was sent: `shopwright password {email}` gives them a password.",
+            email=invited.email,
+        )
+    return _("Invited. They get an e-mail with a link.")
 
 
 async def _is_kept(notifications: Notifications) -> bool:

@@ -14,6 +14,7 @@ from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep
 from shopwright.web.privacy import lookup
 from shopwright.web.privacy.purposes import kept
@@ -21,7 +22,7 @@ from shopwright.web.storefront.page_context import OrdersDep, UsersDep, Web, for
 
 PATH = "/office/personal-data"
 MAY = staff("people.write")
-DONE = "Forgotten. Orders stay as nobody's; what is still on its way is done within a minute."
+DONE = gettext_noop("Erased. Orders stay without the name; parts that did not answer follow within a minute.")
 
 
 @get(PATH, opt=allow(MAY), include_in_schema=False)
@@ -49,7 +50,7 @@ async def erase(office: OfficeDep, request: Web, users: UsersDep, caller: Curren
         await lookup.erase(current_app().shop, email)
     except ShopError as error:
         return await _page(office, {"email": email, "problem": error.detail}, status_of(error)[0])
-    return Redirect(f"{PATH}?{urlencode({'said': DONE})}", status_code=303)
+    return Redirect(f"{PATH}?{urlencode({'said': _(DONE)})}", status_code=303)
 
 
 @post(f"{PATH}/erase-order", opt=allow(MAY, "guess") | NAMELESS, include_in_schema=False, status_code=200)
@@ -64,7 +65,7 @@ async def erase_order(
         await orders.forget_buyer(number)
     except ShopError as error:
         return await _page(office, {"order": number, "order_problem": error.detail}, status_of(error)[0])
-    return Redirect(f"{PATH}?{urlencode({'said': DONE})}", status_code=303)
+    return Redirect(f"{PATH}?{urlencode({'said': _(DONE)})}", status_code=303)
 
 
 async def _page(office: OfficeContext, more: dict[str, Any], status: int = 200) -> Response[bytes]:

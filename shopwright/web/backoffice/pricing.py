@@ -14,7 +14,10 @@ from shopwright.kit.days import write_period
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.percent import percent
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import translated_values
+from shopwright.kit.typed import PPM_OF_A_PER_CENT
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.web import render
 from shopwright.web.backoffice import editing
@@ -69,15 +72,16 @@ async def _show(
         return money.write(money.Money(amount, currency)) if amount else "–"
 
     def worth(one: Coupon | Promotion) -> str:
-        amounts = {"percentage": f"{one.value / PER_CENT:g} %", "fixed": plain_money(one.value)}
-        return amounts.get(one.kind, "Free shipping") + ("" if one.combinable else ", not combined")
+        amounts = {"percentage": percent(one.value * PPM_OF_A_PER_CENT // PER_CENT), "fixed": plain_money(one.value)}
+        amount = amounts.get(one.kind) or _("Free shipping")
+        return amount if one.combinable else _("{amount}, not combined", amount=amount)
 
     def limits(one: Coupon) -> str:
         said = [
-            f"{one.limit_total} in all" if one.limit_total else "",
-            f"{one.limit_per_customer} each" if one.limit_per_customer else "",
+            _("{limit_total} in all", limit_total=one.limit_total) if one.limit_total else "",
+            _("{limit_per_customer} each", limit_per_customer=one.limit_per_customer) if one.limit_per_customer else "",
         ]
-        return ", ".join(limit for limit in said if limit) or "none"
+        return ", ".join(limit for limit in said if limit) or _("none")
 
     context = {
         "currency": currency,
@@ -109,11 +113,12 @@ def _places(one: ShippingRate) -> list[str]:
         next((name for country in one.countries if (name := render.region_name(code, country)) != code), code)
         for code in one.regions
     ]
-    return [*one.countries, *regions] or ["everywhere"]
+    return [*one.countries, *regions] or [_("everywhere")]
 
 
 def _near(places: list[str]) -> str:
-    return ", ".join(places[:FEW]) + (f" and {len(places) - FEW} more" if len(places) > FEW else "")
+    near = ", ".join(places[:FEW])
+    return _("{places} and {count} more", places=near, count=len(places) - FEW) if len(places) > FEW else near
 
 
 async def _pause(pricing: Pricing, promotion_id: str) -> None:
@@ -159,7 +164,7 @@ async def change(
             if found is None and editing.is_whole(form):
                 raise Missing(_("Someone else removed it while you had it open. Saving adds it again."))
             now = FORMS[kind].fields(found, shop) if found else {}
-            if changed := editing.conflict(form, now, FORMS[kind].labels):
+            if changed := editing.conflict(form, now, translated_values(FORMS[kind].labels)):
                 return await _show(office, pricing, settings.currency, {**changed, "at": kind}, 409)
             await FORMS[kind].save(pricing, form, found, shop)
     except ShopError as error:

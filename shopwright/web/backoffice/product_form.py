@@ -17,6 +17,7 @@ from shopwright.kit.errors import Invalid, Problem, ShopError, VersionConflict
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.kit.typed import digits_or, whole_number
 from shopwright.services.catalog.contract import Product, Status
 from shopwright.services.inventory.contract import MAIN, Adjustment
@@ -29,8 +30,8 @@ from shopwright.web.storefront.page_context import ShelfDep, Web, complaints, fo
 
 STATUSES: tuple[Status, ...] = ("draft", "scheduled", "published", "retired")
 LABELS = {
-    "title": "Title", "brand": "Brand", "description": "Description", "status": "Status", "publish_at": "Publish at",
-    "tags": "Tags", "type": "Type", "tax_class": "Taxed as", "seo_title": "Title for search engines", "seo_description": "Description for search engines",
+    "title": gettext_noop("Title"), "brand": gettext_noop("Brand"), "description": gettext_noop("Description"), "status": gettext_noop("Status"), "publish_at": gettext_noop("Publish at"),
+    "tags": gettext_noop("Tags"), "type": gettext_noop("Type"), "tax_class": gettext_noop("Taxed as"), "seo_title": gettext_noop("Title for search engines"), "seo_description": gettext_noop("Description for search engines"),
 }  # fmt: skip
 Form = Mapping[str, str]
 NOTHING: Form = {}
@@ -48,7 +49,7 @@ async def _shown(office: OfficeContext, product_views: ProductViews, product: Pr
     view = await product_views.view(product)
     kinds, types = await product_views.catalog.attribute_types(), await product_views.catalog.product_types()
     own = {one.id for one in view.categories}
-    labels = dict(LABELS)
+    labels = translated_values(LABELS)
     fields = {
         **{name: getattr(product, name) for name in ("title", "brand", "description", "status", "type")},
         "publish_at": f"{in_zone(product.publish_at, office.settings.zone):{FORM}}" if product.publish_at else "",
@@ -59,7 +60,7 @@ async def _shown(office: OfficeContext, product_views: ProductViews, product: Pr
     }
     for category in await product_views.catalog.categories():
         fields[f"in-{category.slug}"] = editing.TICKED if category.id in own else ""
-        labels[f"in-{category.slug}"] = f"Category {category.title}"
+        labels[f"in-{category.slug}"] = _("Category {title}", title=category.title)
     for one in described.fields(product, kinds, {one.name: one for one in types}, {}):
         fields[f"attr-{one['name']}"] = one["value"]
         labels[f"attr-{one['name']}"] = one["title"]
@@ -67,8 +68,8 @@ async def _shown(office: OfficeContext, product_views: ProductViews, product: Pr
         fields[f"price-{variant.id}"] = money.major(variant.price) if variant.price else ""
         fields[f"compare-{variant.id}"] = money.major(variant.compare_at) if variant.compare_at else ""
         labels |= {
-            f"price-{variant.id}": f"Price of {variant.sku}",
-            f"compare-{variant.id}": f"{variant.sku} reduced from",
+            f"price-{variant.id}": _("Price of {sku}", sku=variant.sku),
+            f"compare-{variant.id}": _("{sku} reduced from", sku=variant.sku),
         }
     return ShownVariant(view, fields, labels)
 
@@ -189,7 +190,9 @@ async def _save(product_views: ProductViews, product: Product, form: Form, calle
     )
     # If every field was compared with the current values, their version is the one to change.
     version = product.version if editing.is_whole(form) else digits_or(form.get("version", ""), None)
-    await write.replace(product_views, product.id, changed, version, f"set by {caller.signature}", counts)
+    await write.replace(
+        product_views, product.id, changed, version, _("set by {signature}", signature=caller.signature), counts
+    )
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
@@ -247,7 +250,9 @@ async def _counts(
         if name not in form:
             continue
         try:
-            counted = whole_number(form[name].strip(), f"/{name}", f"The count of {variant.sku}", most=write.MOST_UNITS)
+            counted = whole_number(
+                form[name].strip(), f"/{name}", _("The count of {sku}", sku=variant.sku), most=write.MOST_UNITS
+            )
         except Invalid as error:
             problems += error.problems
             continue
@@ -256,13 +261,24 @@ async def _counts(
             continue
         main = (await product_views.inventory.by_location(variant.id)).get(MAIN)
         if main is not None and main.on_hand + delta < main.reserved:
-            here = f"{main.on_hand} of {variant.sku} are here by now, {main.reserved} of them reserved for orders"
             problems.append(
                 Problem(
-                    f"/{name}", "invalid", _("{here}: the count cannot go down by {value}.", here=here, value=-delta)
+                    f"/{name}",
+                    "invalid",
+                    _(
+                        "{on_hand} of {sku} are here by now, {reserved} of them reserved for orders: the count cannot go down by {count}.",
+                        on_hand=main.on_hand,
+                        sku=variant.sku,
+                        reserved=main.reserved,
+                        count=-delta,
+                    ),
                 )
             )
-        changes.append(Adjustment(variant_id=variant.id, delta=delta, reason=f"counted by {caller.signature}"))
+        changes.append(
+            Adjustment(
+                variant_id=variant.id, delta=delta, reason=_("counted by {signature}", signature=caller.signature)
+            )
+        )
     return changes, problems
 
 

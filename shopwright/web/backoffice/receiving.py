@@ -11,6 +11,7 @@ from shopwright.kit.auth import staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import whole_number
 from shopwright.services.inventory.contract import MAIN, Receipt
 from shopwright.web.backoffice.office_context import OfficeDep
@@ -32,7 +33,7 @@ async def receive(
     try:
         one = Receipt(
             variant_id=variant_id,
-            quantity=whole_number(form.get("quantity", ""), "/quantity", "Say how many came", least=1, most=MOST),
+            quantity=whole_number(form.get("quantity", ""), "/quantity", _("Say how many came"), least=1, most=MOST),
             location=form.get("location", MAIN),
             unit_cost=money.parse(cost, product_views.currency, "/unit_cost") if cost else None,
             reference=form.get("reference", ""),

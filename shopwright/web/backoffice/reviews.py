@@ -49,7 +49,9 @@ async def _list(
         {
             **render.plain(review),
             "typed": typed.get(review.id, review.reply),
-            "product": products[review.product_id].title if review.product_id in products else "A product that is gone",
+            "product": products[review.product_id].title
+            if review.product_id in products
+            else _("A product that is gone"),
             "slug": products[review.product_id].slug if review.product_id in products else "",
         }
         for review in found[:PAGE]

@@ -16,6 +16,7 @@ from shopwright.kit.codes import coupon_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
 from shopwright.web.backoffice.editing import TICKED, FormReader, is_whole
@@ -27,8 +28,8 @@ PER_CENT = 100
 FARTHEST = 10**9
 Rule = TypeVar("Rule", Coupon, Promotion, ShippingRate, TaxRate, TaxClass, TaxRule)
 DISCOUNT_LABELS = {
-    "kind": "Kind", "value": "Value", "minimum": "From a subtotal of", "starts_at": "From (day)",
-    "ends_at": "Until (day)", "alone": "Cannot be combined", "position": "Position",
+    "kind": gettext_noop("Kind"), "value": gettext_noop("Value"), "minimum": gettext_noop("From a subtotal of"), "starts_at": gettext_noop("From (day)"),
+    "ends_at": gettext_noop("Until (day)"), "alone": gettext_noop("Cannot be combined"), "position": gettext_noop("Position"),
 }  # fmt: skip
 
 
@@ -147,7 +148,7 @@ class RuleForm(Protocol[Rule]):
 class PromotionForm(RuleForm[Promotion]):
     """Automatic discounts."""
 
-    labels: ClassVar[Mapping[str, str]] = {"title": "Title", **DISCOUNT_LABELS}
+    labels: ClassVar[Mapping[str, str]] = {"title": gettext_noop("Title"), **DISCOUNT_LABELS}
 
     async def every(self, pricing: Pricing) -> list[Promotion]:
         return await pricing.promotions()
@@ -171,7 +172,7 @@ class CouponForm(RuleForm[Coupon]):
     """Coupons."""
 
     labels: ClassVar[Mapping[str, str]] = {
-        "code": "Code", **DISCOUNT_LABELS, "limit_total": "Uses in all", "limit_per_customer": "Uses a customer",
+        "code": gettext_noop("Code"), **DISCOUNT_LABELS, "limit_total": gettext_noop("Uses in all"), "limit_per_customer": gettext_noop("Uses a customer"),
     }  # fmt: skip
 
     async def every(self, pricing: Pricing) -> list[Coupon]:
@@ -206,8 +207,8 @@ class ShippingForm(RuleForm[ShippingRate]):
     """Shipping rates."""
 
     labels: ClassVar[Mapping[str, str]] = {
-        "title": "Title", "price": "Price", "countries": "Countries", "free_over": "Free from a subtotal of",
-        "max_weight": "Up to so many grams", "days_min": "Days at least", "days_max": "Days at most", "position": "Position",
+        "title": gettext_noop("Title"), "price": gettext_noop("Price"), "countries": gettext_noop("Countries"), "free_over": gettext_noop("Free from a subtotal of"),
+        "max_weight": gettext_noop("Up to this weight in grams"), "days_min": gettext_noop("Days at least"), "days_max": gettext_noop("Days at most"), "position": gettext_noop("Position"),
     }  # fmt: skip
 
     async def every(self, pricing: Pricing) -> list[ShippingRate]:

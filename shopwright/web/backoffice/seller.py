@@ -14,6 +14,7 @@ from shopwright.kit.days import parse_day, start_of, write_start
 from shopwright.kit.errors import ShopError
 from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
 from shopwright.web import render
 from shopwright.web.backoffice import ecb_file, editing
@@ -37,10 +38,10 @@ TEXTS = (
     "bank",
 )
 LABELS = {
-    "legal_name": "Legal name", "register": "Register", "email": "E-mail", "contact": "Contact", "phone": "Phone", "filing_currency": "Currency of the books",
-    "small_business": "Small business", "ship_from": "Goods leave from", "bank": "IBAN", "oss": "One-Stop-Shop",
-    "address.line1": "Street and number", "address.line2": "Second line", "address.postal_code": "Postal code",
-    "address.city": "City", "address.region": "Region", "address.country": "Country",
+    "legal_name": gettext_noop("Legal name"), "register": gettext_noop("Register"), "email": gettext_noop("E-mail"), "contact": gettext_noop("Contact"), "phone": gettext_noop("Phone"), "filing_currency": gettext_noop("Currency of the books"),
+    "small_business": gettext_noop("Small business"), "ship_from": gettext_noop("Goods leave from"), "bank": gettext_noop("IBAN"), "oss": gettext_noop("One-Stop-Shop"),
+    "address.line1": gettext_noop("Street and number"), "address.line2": gettext_noop("Second line"), "address.postal_code": gettext_noop("Postal code"),
+    "address.city": gettext_noop("City"), "address.region": gettext_noop("Region"), "address.country": gettext_noop("Country"),
 }  # fmt: skip
 
 
@@ -143,7 +144,7 @@ async def save_seller(office: OfficeDep, request: Web, pricing: PricingDep) -> R
     """Save the seller from now or a later day; on errors the typed text stays."""
     form = await form_of(request)
     try:
-        if changed := editing.conflict(form, _fields(await pricing.seller(), office), LABELS):
+        if changed := editing.conflict(form, _fields(await pricing.seller(), office), translated_values(LABELS)):
             return await _show(office, pricing, changed, 409)
         await pricing.set_seller(_seller_of(form, office), office.caller.signature)
     except ShopError as error:

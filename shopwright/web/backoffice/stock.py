@@ -14,6 +14,8 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.app_context import current_app
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.kit.typed import whole_number
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockRule
@@ -26,8 +28,8 @@ from shopwright.web.product_view.view import ProductViews
 from shopwright.web.storefront.page_context import SearchDep, ShelfDep, Web, form_of
 
 MOST = 10_000_000
-RULE = {"backorder": "Allowed backorder units", "low_at": "Low stock at"}
-LOCATION = {"title": "Name", "position": "Position"}
+RULE = {"backorder": gettext_noop("Allowed backorder units"), "low_at": gettext_noop("Low stock at")}
+LOCATION = {"title": gettext_noop("Name"), "position": gettext_noop("Position")}
 PAGE = 30
 
 
@@ -151,7 +153,7 @@ async def adjust(
         one = Adjustment(
             variant_id=variant_id,
             delta=whole_number(
-                form.get("delta", ""), "/delta", "Say how many came (12) or went (-3)", least=-MOST, most=MOST
+                form.get("delta", ""), "/delta", _("Say how many came (12) or went (-3)"), least=-MOST, most=MOST
             ),
             reason=f"{reason} ({caller.signature})" if reason else "",
             location=form.get("location", MAIN),
@@ -170,7 +172,7 @@ async def set_rule(
     form = await form_of(request)
     try:
         now = await _rule(product_views, variant_id)
-        if changed := editing.conflict(form, now, RULE):
+        if changed := editing.conflict(form, now, translated_values(RULE)):
             return await variant_page(
                 office, product_views, variant_id, typed=changed["typed"], different=changed["different"]
             )
@@ -218,7 +220,7 @@ async def change_locations(office: OfficeDep, request: Web, product_views: Shelf
         else:
             place = form.get("id", "").strip() or slugify(form.get("title", "").strip())[:40]
             now = await _location(product_views, place)
-            if changed := editing.conflict({**form, "id": place}, now, LOCATION):
+            if changed := editing.conflict({**form, "id": place}, now, translated_values(LOCATION)):
                 return await _locations(office, product_views, changed, 409)
             reader = editing.FormReader(form, now)
             position = _count(reader.text("position") or "0", "position")

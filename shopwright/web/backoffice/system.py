@@ -16,6 +16,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.observability.process_admin import ProcessAdmin
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 from shopwright.services.carts.contract import Carts
 from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeDep
@@ -73,7 +74,7 @@ async def _part(name: str, process_admin: ProcessAdmin) -> dict[str, Any]:
     good = [engine for engine, state in condition.engines.items() if state == "ok"]
     databases = [engine for engine in good if engine.startswith(DATABASE)]
     if len(databases) > 1:
-        good = [f"{len(databases)} databases", *(engine for engine in good if engine not in databases)]
+        good = [_("{count} databases", count=len(databases)), *(engine for engine in good if engine not in databases)]
     bad = {engine: state for engine, state in condition.engines.items() if state != "ok"}
     return {**blank, **render.plain(condition), "good": good, "bad": bad}
 
@@ -92,7 +93,8 @@ async def replay(request: Web, process_admins: HousesDep) -> Redirect:
             count += await process_admin.replay(ids)
         except ShopError:  # it is shown as away on the page this leads to
             continue
-    return Redirect(f"/office/system?said={count}+dead+events+queued+for+delivery.", status_code=303)
+    said = ngettext("{count} dead event queued for delivery.", "{count} dead events queued for delivery.", count)
+    return Redirect(f"/office/system?{urlencode({'said': said})}", status_code=303)
 
 
 @post("/office/system/waiting-room", opt=MAY, include_in_schema=False)
@@ -102,11 +104,11 @@ async def waiting_room(request: Web, carts: Dependency[Carts]) -> Redirect:
     try:
         if "close" in form:
             await carts.close_waiting_room()
-            said = "Everyone may come in."
+            said = _("Everyone may come in.")
         else:
             pace = form.get("per_minute", "").strip()
             room = await carts.open_waiting_room(int(pace) if is_number(pace) and len(pace) < LONGEST else 0)
-            said = f"{room.per_minute} shoppers are let in a minute."
+            said = _("{per_minute} shoppers are let in a minute.", per_minute=room.per_minute)
     except ShopError as error:
         said = error.detail
     return Redirect(f"/office/system?{urlencode({'said': said})}", status_code=303)

@@ -12,6 +12,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.postcode_patterns import clean_patterns
 from shopwright.kit.regions import region_form
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.kit.typed import PPM_OF_A_PER_CENT, millionths, per_cent, whole_number
 from shopwright.services.pricing.contract import Pricing, Scheme, TaxCategory, TaxClass, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
@@ -21,26 +22,26 @@ from shopwright.web.backoffice.rule_forms import FARTHEST, Form, RuleForm, RuleF
 
 # The categories of EN 16931 in a merchant's words.
 CATEGORIES: Mapping[TaxCategory, str] = {
-    "S": "Taxed", "Z": "Zero-rated", "E": "Exempt", "AE": "Reverse charge", "K": "To a business in the EU",
-    "G": "Export", "O": "Not subject to tax",
+    "S": gettext_noop("Taxed"), "Z": gettext_noop("Zero-rated"), "E": gettext_noop("Exempt"), "AE": gettext_noop("Reverse charge"), "K": gettext_noop("To a business in the EU"),
+    "G": gettext_noop("Export"), "O": gettext_noop("Not subject to tax"),
 }  # fmt: skip
 SCHEMES: Mapping[Scheme, str] = {
-    "domestic": "Within the country", "oss": "One-Stop-Shop", "export": "Export",
-    "intra_community": "To a business elsewhere in the EU", "small_business": "Small business, without tax",
-    "abroad": "To another country",
+    "domestic": gettext_noop("Within the country"), "oss": gettext_noop("One-Stop-Shop"), "export": gettext_noop("Export"),
+    "intra_community": gettext_noop("To a business elsewhere in the EU"), "small_business": gettext_noop("Small business, without tax"),
+    "abroad": gettext_noop("To another country"),
 }  # fmt: skip
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 SETTINGS = {
-    "shipping=main": "Shipping is taxed as the goods of the greatest value",
-    "shipping=pro_rata": "Shipping is taxed as all goods, by their value",
-    "shipping=none": "Shipping is not taxed",
-    "shipping_of_untaxed=untaxed": "Shipping of goods without tax is not taxed either",
-    "shipping_of_untaxed=taxed": "Shipping of goods without tax is taxed as always",
-    "prices=gross": "Prices have the tax of the place in them",
-    "prices=net": "Tax is added to prices",
-    "prices=less_home_tax": "Tax is added to prices less the tax of the shop’s own country",
-    "tax_at=supply": "A parcel is taxed at the rates of the day it leaves",
-    "tax_at=order": "A parcel is taxed at the rates of the day it was ordered",
+    "shipping=main": gettext_noop("Shipping is taxed as the goods of the greatest value"),
+    "shipping=pro_rata": gettext_noop("Shipping is taxed as all goods, by their value"),
+    "shipping=none": gettext_noop("Shipping is not taxed"),
+    "shipping_of_untaxed=untaxed": gettext_noop("Shipping of goods without tax is not taxed either"),
+    "shipping_of_untaxed=taxed": gettext_noop("Shipping of goods without tax is taxed as always"),
+    "prices=gross": gettext_noop("Prices have the tax of the place in them"),
+    "prices=net": gettext_noop("Tax is added to prices"),
+    "prices=less_home_tax": gettext_noop("Tax is added to prices less the tax of the shop’s own country"),
+    "tax_at=supply": gettext_noop("A parcel is taxed at the rates of the day it leaves"),
+    "tax_at=order": gettext_noop("A parcel is taxed at the rates of the day it was ordered"),
 }
 MOST_ENDED = 200  # on the page; the API has all
 
@@ -49,8 +50,8 @@ class TaxForm(RuleForm[TaxRate]):
     """Tax rates, identified by place, class and authority."""
 
     labels: ClassVar[Mapping[str, str]] = {
-        "country": "Country", "region": "Region", "postcodes": "Postcodes", "tax_class": "Goods", "authority": "Authority",
-        "rate": "Rate in per cent", "title": "Name", "category": "Why", "reason": "Reason",
+        "country": gettext_noop("Country"), "region": gettext_noop("Region"), "postcodes": gettext_noop("Postcodes"), "tax_class": gettext_noop("Goods"), "authority": gettext_noop("Authority"),
+        "rate": gettext_noop("Rate in per cent"), "title": gettext_noop("Name"), "category": gettext_noop("Why"), "reason": gettext_noop("Reason"),
     }  # fmt: skip
 
     async def every(self, pricing: Pricing) -> list[TaxRate]:
@@ -105,7 +106,11 @@ class TaxForm(RuleForm[TaxRate]):
 class TaxClassForm(RuleForm[TaxClass]):
     """Tax classes."""
 
-    labels: ClassVar[Mapping[str, str]] = {"name": "Name", "title": "Title", "position": "Position"}
+    labels: ClassVar[Mapping[str, str]] = {
+        "name": gettext_noop("Name"),
+        "title": gettext_noop("Title"),
+        "position": gettext_noop("Position"),
+    }
 
     async def every(self, pricing: Pricing) -> list[TaxClass]:
         return await pricing.tax_classes()
@@ -130,7 +135,7 @@ class TaxClassForm(RuleForm[TaxClass]):
 class TaxRuleForm(RuleForm[TaxRule]):
     """Tax rules, identified by country and kind."""
 
-    labels: ClassVar[Mapping[str, str]] = {"country": "Country", "setting": "Rule"}
+    labels: ClassVar[Mapping[str, str]] = {"country": gettext_noop("Country"), "setting": gettext_noop("Rule")}
 
     async def every(self, pricing: Pricing) -> list[TaxRule]:
         return [one for one in await pricing.tax_rules() if one.state == "current"]
@@ -172,8 +177,11 @@ def _end(form: Form, zone: ZoneInfo) -> datetime | None:
 
 def _settings(classes: Sequence[TaxClass]) -> list[dict[str, str]]:
     """All possible values of a rule, in words."""
-    own = {f"shipping=class:{one.name}": f"Shipping is taxed as goods of: {one.title}" for one in classes}
-    return [{"value": value, "title": title} for value, title in (SETTINGS | own).items()]
+    own = {
+        _("shipping=class:{name}", name=one.name): _("Shipping is taxed as goods of: {title}", title=one.title)
+        for one in classes
+    }
+    return [{"value": value, "title": title} for value, title in (translated_values(SETTINGS) | own).items()]
 
 
 async def tax_context(pricing: Pricing, zone: ZoneInfo) -> dict[str, Any]:
@@ -199,7 +207,7 @@ async def tax_context(pricing: Pricing, zone: ZoneInfo) -> dict[str, Any]:
             for one in rules
             if one.state in {"current", "coming"}
         ],
-        "tax_categories": [{"name": name, "title": title} for name, title in CATEGORIES.items() if name not in "SZ"],
+        "tax_categories": [{"name": name, "title": _(title)} for name, title in CATEGORIES.items() if name not in "SZ"],
     }
 
 
@@ -210,7 +218,7 @@ def _shown(rates: Sequence[TaxRate], zone: ZoneInfo) -> list[dict[str, Any]]:
             **render.plain(one),
             "key": form.key(one),
             "per_cent": per_cent(one.ppm),
-            "what": "" if one.meant in {"S", "Z"} else CATEGORIES[one.meant],
+            "what": "" if one.meant in {"S", "Z"} else _(CATEGORIES[one.meant]),
             "since": write_start(one.valid_from, zone) if one.valid_from and one.valid_from > EPOCH else "",
             "until": write_end(one.valid_to, zone) if one.valid_to else "",
             "never": one.valid_to is not None and one.valid_to == one.valid_from,

@@ -84,7 +84,12 @@ async def create_product(
     product_views: Face, caller: CurrentCaller, data: JSONBody[write.ProductWrite]
 ) -> Response[bytes]:
     """Create a product with variants, prices and stock."""
-    return answer(await product_views.view(await write.create(product_views, data, f"set by {caller.signature}")), 201)
+    return answer(
+        await product_views.view(
+            await write.create(product_views, data, _("set by {signature}", signature=caller.signature))
+        ),
+        201,
+    )
 
 
 @patch(
@@ -105,7 +110,13 @@ async def change_product(
     old = await product_views.catalog.get(product)
     return answer(
         await product_views.view(
-            await write.patch(product_views, old, data, version_of(if_match, old.version), f"set by {caller.signature}")
+            await write.patch(
+                product_views,
+                old,
+                data,
+                version_of(if_match, old.version),
+                _("set by {signature}", signature=caller.signature),
+            )
         )
     )
 

@@ -90,7 +90,11 @@ async def create_variant(
     written = await write.as_written(product_views, old)
     new = msgspec.structs.replace(written, variants=(*written.variants, data))
     made = await write.replace(
-        product_views, old.id, new, version_of(if_match, old.version), f"set by {caller.signature}"
+        product_views,
+        old.id,
+        new,
+        version_of(if_match, old.version),
+        _("set by {signature}", signature=caller.signature),
     )
     return answer(await product_views.view(made), 201)
 
@@ -143,7 +147,7 @@ async def remove_variant(
         old.id,
         msgspec.structs.replace(written, variants=left),
         version_of(if_match, old.version),
-        f"set by {caller.signature}",
+        _("set by {signature}", signature=caller.signature),
     )
 
 
@@ -156,7 +160,7 @@ async def remove_variant(
 )
 async def set_offers(product_views: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> VariantResults:
     """Set prices and stock of up to 5,000 variants; each has its own result, and refusals stop no others."""
-    reason = f"set by {caller.signature}"
+    reason = _("set by {signature}", signature=caller.signature)
     ids: list[str] = []
     met: dict[str, str] = {}
     refused: dict[int, str] = {}

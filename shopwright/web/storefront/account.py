@@ -209,7 +209,7 @@ async def order_document(
 async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Redirect:
     """Cancel an order before anything is shipped."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
-    await frame.orders.cancel(order.id, "Cancelled by the buyer.", frame.caller)
+    await frame.orders.cancel(order.id, _("Cancelled by the buyer."), frame.caller)
     return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
 
 
@@ -230,9 +230,8 @@ async def track(
             return await _order(frame, order, may_cancel=False, held=await _ordered_here(frame, order))
         except Missing:
             status = 404
-            errors[""] = (
-                "We found no order with this number and e-mail address. Both are in the message we sent you."
-                " Orders of an account are shown when you sign in."
+            errors[""] = _(
+                "We found no order with this number and e-mail address. Both are in the message we sent you. Orders of an account are shown when you sign in."
             )
     return await frame.show("track.html", {"fields": fields, "errors": errors}, status)
 

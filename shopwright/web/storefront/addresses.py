@@ -19,8 +19,8 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.regions import find_region
 from shopwright.kit.tax_ids import check_reference, read_tax_id
+from shopwright.kit.translation import format_locale, gettext_noop
 from shopwright.kit.translation import gettext as _
-from shopwright.kit.translation import gettext_noop
 from shopwright.web import render
 from shopwright.web.storefront.page_context import (
     FrameDep,
@@ -36,10 +36,14 @@ from shopwright.web.storefront.page_context import (
 FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 
 
-@lru_cache(maxsize=1)
 def countries() -> list[dict[str, str]]:
     """All countries with postal service, by name."""
-    names = Locale(render.LANGUAGE).territories
+    return _countries(format_locale())
+
+
+@lru_cache(maxsize=16)
+def _countries(locale: str) -> list[dict[str, str]]:
+    names = Locale.parse(locale).territories
     return sorted(
         ({"code": code, "title": str(names[code])} for code in countries_posted_to() if code in names),
         key=lambda one: one["title"],
@@ -96,9 +100,9 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
     """The template context of a form: the fields of the chosen country, or the shop's own."""
     country = place_form(fields.get("country", ""))
     try:
-        form = address_form(country, render.LANGUAGE)
+        form = address_form(country, format_locale())
     except Invalid:
-        country, form = home, address_form(home, render.LANGUAGE)
+        country, form = home, address_form(home, format_locale())
     # CA is California, and Cagliari in Italy: a region chosen in one country's form is dropped in another's.
     region = fields.get("region", "") if fields.get("region_of", country) == country else ""
     shown = list(form.fields)

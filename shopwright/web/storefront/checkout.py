@@ -151,7 +151,7 @@ async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
     if cart is None:
         return Redirect("/cart", status_code=303)
     if not form.get("option"):
-        return await _delivery(frame, carts, cart, "Choose how we should send it.", 422)
+        return await _delivery(frame, carts, cart, _("Choose how we should send it."), 422)
     before = changed(frame, cart)
     try:
         await carts.change(cart.id, CartChange(shipping_option_id=form["option"]))
@@ -178,7 +178,10 @@ async def payment(
             return Redirect(f"/checkout/done/{placed.id}{key_of(request)}")
         failed = placed.payment if placed.payment and placed.payment.status == "failed" else None
         return await _payment(
-            frame, None, placed, f"{failed.reason} Nothing was charged. Try another card.".strip() if failed else ""
+            frame,
+            None,
+            placed,
+            _("{reason} Nothing was charged. Try another card.", reason=failed.reason).strip() if failed else "",
         )
     cart = await own_cart(request, settings, carts, caller)
     if cart is None or not cart.lines:

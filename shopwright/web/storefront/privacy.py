@@ -179,8 +179,10 @@ async def erase(frame: FrameDep) -> Response[bytes]:
             "csrf": "",
             "menu": [],
             "bare": True,
-            "heading": "Your account is erased",
-            "detail": "Your orders stay without your name; what tax law asks for is kept for our accounting alone. Thank you for having been here.",
+            "heading": _("Your account is erased"),
+            "detail": _(
+                "Your orders stay without your name; what tax law asks for is kept for our accounting alone. Thank you for having been here."
+            ),
             "reference": "",
         },
     )

@@ -69,7 +69,7 @@ async def reset_password(frame: FrameDep) -> Response[bytes]:
     except ShopError as error:
         errors = complaints(error) or {"password": error.detail}
         return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
-    return await frame.show("sign_in.html", _signing_in("Your new password is set. Sign in with it."))
+    return await frame.show("sign_in.html", _signing_in(_("Your new password is set. Sign in with it.")))
 
 
 def _signing_in(notice: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
             form.get("token", ""), caller.user_id or "", form.get("password", ""), client_of(frame.request)
         )
     except WrongPassword:
-        shown = {"token": form.get("token", ""), "errors": {"password": "This is not the password of this account."}}
+        shown = {"token": form.get("token", ""), "errors": {"password": _("This is not the password of this account.")}}
         return await frame.show("confirm_email.html", shown, 422)
     except RateLimited:
         raise

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response
 
 from shopwright.kit.money import Money, write
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import Cart
 from shopwright.web.storefront.page_context import PageContext, cookie, cookie_name, without_refused
@@ -27,7 +28,11 @@ async def up_to_date(frame: PageContext, cart: Cart, before: str = "") -> tuple[
     old = write(Money(was, kept.totals.total.currency))
     return (
         kept,
-        f"The total was {old} when you saw it last, and is {write(kept.totals.total)} now: offers have changed.",
+        _(
+            "The total was {old} when you saw it last, and is {total} now: offers have changed.",
+            old=old,
+            total=write(kept.totals.total),
+        ),
     )
 
 

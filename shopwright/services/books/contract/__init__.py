@@ -11,6 +11,7 @@ from shopwright.kit.bounds import Reason
 from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
 from shopwright.kit.rpc.operations import idempotent
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.books.contract.documents import Documents
 from shopwright.services.pricing.contract import TaxCategory
 
@@ -22,11 +23,11 @@ EntryKind = Literal["sale", "return", "payment", "payout", "correction", "stock"
 ExportForm = Literal["csv", "datev", "fec", "saft"]
 # Account titles on pages and in files.
 TITLES: Mapping[Account, str] = {
-    "receivables": "Receivables", "clearing": "Payment provider", "bank": "Bank", "revenue": "Goods sold",
-    "shipping": "Shipping", "discounts": "Discounts", "returns": "Returns and refunds", "tax": "Tax owed",
-    "vouchers": "Vouchers not redeemed", "fees": "Fees of payment providers", "disputes": "Disputed payments",
-    "rounding": "Rounding", "exchange": "Differences of exchange", "stock": "Stock", "cost_of_goods": "Cost of goods sold",
-    "payables": "Goods received, to be invoiced", "opening": "Opening balances", "stock_differences": "Stock differences",
+    "receivables": gettext_noop("Receivables"), "clearing": gettext_noop("Payment provider"), "bank": gettext_noop("Bank"), "revenue": gettext_noop("Goods sold"),
+    "shipping": gettext_noop("Shipping"), "discounts": gettext_noop("Discounts"), "returns": gettext_noop("Returns and refunds"), "tax": gettext_noop("Tax owed"),
+    "vouchers": gettext_noop("Vouchers not redeemed"), "fees": gettext_noop("Fees of payment providers"), "disputes": gettext_noop("Disputed payments"),
+    "rounding": gettext_noop("Rounding"), "exchange": gettext_noop("Differences of exchange"), "stock": gettext_noop("Stock"), "cost_of_goods": gettext_noop("Cost of goods sold"),
+    "payables": gettext_noop("Goods received, to be invoiced"), "opening": gettext_noop("Opening balances"), "stock_differences": gettext_noop("Stock differences"),
 }  # fmt: skip
 
 

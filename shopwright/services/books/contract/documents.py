@@ -14,17 +14,18 @@ from shopwright.kit.money import Money
 from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
 # They belong to the sale, not the books: nothing is booked by them, and staff who read orders read them.
 OF_SALES: frozenset[DocumentKind] = frozenset({"delivery_note", "pro_forma"})
 TITLES: Mapping[DocumentKind, str] = {
-    "invoice": "Invoice",
-    "credit_note": "Credit note",
-    "correction": "Corrected invoice",
-    "delivery_note": "Delivery note",
-    "pro_forma": "Pro forma invoice",
+    "invoice": gettext_noop("Invoice"),
+    "credit_note": gettext_noop("Credit note"),
+    "correction": gettext_noop("Corrected invoice"),
+    "delivery_note": gettext_noop("Delivery note"),
+    "pro_forma": gettext_noop("Pro forma invoice"),
 }
 DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 

@@ -10,6 +10,7 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.tax_ids import is_leitweg_id, member_of
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentBody, DocumentForm, Party
 
 
@@ -34,11 +35,10 @@ FORMS: Mapping[DocumentForm, Form] = {
 }
 OUTSIDE: Final = "O"  # not subject to tax
 MOST_DECIMALS: Final = 2
-GONE = "What stood in this document was deleted when its time was over."
-NO_INVOICE = "This is no invoice, and can be had as PDF alone."
-NOT_ELECTRONIC = (
-    "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
-    " and the currency has no thousandths."
+GONE = gettext_noop("What stood in this document was deleted when its time was over.")
+NO_INVOICE = gettext_noop("This is no invoice, and can be had as PDF alone.")
+NOT_ELECTRONIC = gettext_noop(
+    "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax, and the currency has no thousandths."
 )
 FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
 LEITWEG_SCHEME: Final = "0204"
@@ -83,7 +83,7 @@ def refusal(document: Document, form: DocumentForm) -> str:
     if not _is_electronic(body):
         return NOT_ELECTRONIC
     lacking = [*_lacking(document, body, form)]
-    return f"{FORMS[form].title} needs {', '.join(lacking)}." if lacking else ""
+    return _("{title} needs {names}.", title=FORMS[form].title, names=", ".join(lacking)) if lacking else ""
 
 
 def body_for(document: Document, form: DocumentForm) -> DocumentBody:

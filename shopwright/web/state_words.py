@@ -1,0 +1,36 @@
+"""States and kinds, which code names by one word, in the words of pages."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
+
+WORDS: Mapping[str, str] = {
+    # Products and reviews
+    "draft": gettext_noop("Draft"), "scheduled": gettext_noop("Scheduled"), "published": gettext_noop("Published"),
+    "retired": gettext_noop("Retired"), "pending": gettext_noop("Pending"), "rejected": gettext_noop("Rejected"),
+    "holds a link": gettext_noop("Holds a link"), "holds an e-mail address": gettext_noop("Holds an e-mail address"),
+    "holds a long number": gettext_noop("Holds a long number"),
+    "repeats one character": gettext_noop("Repeats one character"), "is shouted": gettext_noop("Is shouted"),
+    "was rejected before": gettext_noop("Was rejected before"),
+    # Attributes and conditions
+    "text": gettext_noop("Text"), "number": gettext_noop("Number"), "boolean": gettext_noop("Yes or no"),
+    "date": gettext_noop("Date"), "choice": gettext_noop("Choice"), "colour": gettext_noop("Colour"),
+    "measurement": gettext_noop("Measurement"), "title": gettext_noop("Title"), "brand": gettext_noop("Brand"),
+    "tag": gettext_noop("Tag"), "category": gettext_noop("Category"), "type": gettext_noop("Type"),
+    "attribute": gettext_noop("Attribute"), "is": gettext_noop("is"), "is_not": gettext_noop("is not"),
+    "contains": gettext_noop("contains"), "at_least": gettext_noop("at least"), "at_most": gettext_noop("at most"),
+    # Payments
+    "requires_action": gettext_noop("The buyer has to act"), "authorized": gettext_noop("Authorised, not captured yet"),
+    "captured": gettext_noop("Captured"), "failed": gettext_noop("Failed"), "cancelled": gettext_noop("Cancelled"),
+    "part_refunded": gettext_noop("Partly refunded"), "refunded": gettext_noop("Refunded"),
+    # Roles of staff
+    "owner": gettext_noop("Owner"), "catalog": gettext_noop("Catalogue"), "orders": gettext_noop("Orders"),
+    "support": gettext_noop("Support"), "marketing": gettext_noop("Marketing"),
+    "accounting": gettext_noop("Accounting"), "read-only": gettext_noop("Read only"),
+}  # fmt: skip
+
+
+def state_word(code: str) -> str:
+    """The word for a state or kind; a code without one is shown as it is."""
+    return _(WORDS[code]) if code in WORDS else code
