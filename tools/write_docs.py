@@ -10,11 +10,11 @@ from shopwright.deployment.targets.containers import gateway
 from shopwright.deployment.targets.system import DeploymentOptions, secrets_example
 from shopwright.kit.data.events import Event
 from shopwright.kit.manifest import ServiceManifest
-from shopwright.kit.settings import describe
+from shopwright.kit.settings import PREFIX, Setting, describe
 from shopwright.retention import EVERYWHERE, own_retention
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from shopwright.services.specs import specs
-from shopwright.settings import Settings
+from shopwright.settings import MOVABLE, Settings
 
 HOME = Path(__file__).parents[1]
 DOCS, DEPLOY = HOME / "docs", HOME / "deploy"
@@ -76,10 +76,17 @@ def settings() -> str:
     ]
     shown = Settings()
     lines += [
-        f"| `{one.name}` | {f'`{one.value}`' if one.value else '(in the data folder, or empty)'} | {one.meaning} |"
+        f"| `{one.name}` | {default_of(one)} | {one.meaning} |"
         for one in describe(shown, dict.fromkeys(shown.__struct_fields__, "default"))
     ]
     return "\n".join(lines) + "\n"
+
+
+def default_of(setting: Setting) -> str:
+    """The default as shown; empty engines that can be moved are embedded ones."""
+    if setting.value:
+        return f"`{setting.value}`"
+    return "(in the data folder)" if setting.name.removeprefix(PREFIX).lower() in MOVABLE else "(empty)"
 
 
 def data() -> str:

@@ -6,11 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
 
+import msgspec
 import pytest
 
 from shopwright.cli.importing import IMPORTERS
 from shopwright.cli.main import main
+from shopwright.kit.setting_types import SettingType
+from shopwright.settings import Settings
 from tests.security.removed import REMOVED
 
 HOME = Path(__file__).parents[2]
@@ -22,6 +26,20 @@ def test_the_map_and_the_settings_page_are_as_the_code_says() -> None:
         [sys.executable, "tools/write_docs.py", "--check"], cwd=HOME, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_every_setting_has_a_meaning_and_a_check_of_its_value() -> None:
+    wrong = []
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        metas = [one for one in extras if isinstance(one, msgspec.Meta)]
+        if not any(one.description for one in metas):
+            wrong.append(f"{name}: say what it is for, in _means(…) or msgspec.Meta(description=…)")
+        if kind is str and not any(isinstance(one, SettingType) for one in extras):
+            wrong.append(f"{name}: a text needs a SettingType; those at the top of shopwright/settings.py are examples")
+        if kind is int and not any(one.ge is not None and one.le is not None for one in metas):
+            wrong.append(f"{name}: a number needs bounds, msgspec.Meta(ge=…, le=…)")
+    assert wrong == []
 
 
 def test_links_lead_somewhere() -> None:
