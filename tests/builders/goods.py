@@ -12,12 +12,17 @@ async def sell(
     price: int = 6400,
     on_hand: int = 5,
     colours: tuple[str, ...] = (),
+    sku: str = "",
     **more,
 ) -> Product:
-    """Put something on the shelf, and let everyone hear of it."""
+    """Publish a product with its stock, and deliver the events. `sku`: of one without colours; `more`: its fields."""
     variants = [
         write.VariantWrite(
-            options={"Colour": colour} if colour else {}, price=Money(price, "EUR"), on_hand=on_hand, weight=900
+            sku=sku,
+            options={"Colour": colour} if colour else {},
+            price=Money(price, "EUR"),
+            on_hand=on_hand,
+            weight=900,
         )
         for colour in colours or ("",)
     ]

@@ -6,10 +6,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
-from shopwright.kit.money import Money
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
-from shopwright.web.product_view import write
 from tests.builders.customers import sign_in
 from tests.builders.goods import sell
 from tests.builders.orders import fill_cart, place
@@ -29,13 +27,7 @@ TOKYO = Address(
 async def order_of(
     shop: Shop, address: Address, sku: str, email: str, customer: str | None = None, who: Caller = GUEST
 ) -> Order:
-    variants = (write.VariantWrite(sku=sku, price=Money(6400, "EUR"), on_hand=9, weight=900),)
-    product = await write.create(
-        shop.product_views,
-        write.ProductWrite(title=f"Thing {sku}", status="published", variants=variants),
-        "opening stock",
-    )
-    await shop.bus.settle()
+    product = await sell(shop, f"Thing {sku}", on_hand=9, sku=sku)
     cart = await fill_cart(shop, (product, 1), email=email, customer=customer)
     cart = await shop.carts.change(cart.id, CartChange(shipping_address=address))
     choice = PaymentChoice(provider="pretend", token="pretend_ok", return_url="http://shop.test/back/{order_id}")
