@@ -14,7 +14,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.giftcards.contract import GiftCard
 from shopwright.web import render
-from shopwright.web.storefront.basket import answer_with
+from shopwright.web.storefront.cart import answer_with
 from shopwright.web.storefront.page_context import FrameDep, PageContext, form_of, needed, own_cart
 
 NO_ERRORS: Mapping[str, str] = {}

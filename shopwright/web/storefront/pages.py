@@ -22,8 +22,8 @@ from shopwright.web import render
 from shopwright.web.storefront import (
     account,
     addresses,
-    basket,
     browse,
+    cart,
     checkout,
     gift_cards,
     privacy,
@@ -117,7 +117,7 @@ def routes() -> Pages:
     handlers = [
         *browse.HANDLERS,
         *product.HANDLERS,
-        *basket.HANDLERS,
+        *cart.HANDLERS,
         *gift_cards.HANDLERS,
         *checkout.HANDLERS,
         *account.HANDLERS,
