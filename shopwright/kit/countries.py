@@ -71,7 +71,12 @@ def country_code(text: str) -> str:
 
 def country_title(code: str) -> str:
     """The name of a country in the current language: Germany."""
-    return str(Locale.parse(format_locale()).territories.get(code, code))
+    return _title(code, format_locale())
+
+
+@functools.lru_cache(maxsize=1024)
+def _title(code: str, locale: str) -> str:
+    return str(Locale.parse(locale).territories.get(code, code))
 
 
 def _fold(name: str) -> str:

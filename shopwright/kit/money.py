@@ -154,6 +154,7 @@ def _pattern(locale: str, digits: int) -> NumberPattern:
     return pattern
 
 
+@lru_cache(maxsize=256)
 def symbol(currency: str, locale: str = SOURCE) -> str:
     """The sign of a currency, or its code."""
     return str(get_currency_symbol(currency, locale=locale))

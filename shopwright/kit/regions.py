@@ -93,7 +93,7 @@ def find_region(country: str, text: str) -> str:
 
 def region_form(country: str, text: str) -> str:
     """The key by which rates find a region: its code, or the text in capitals."""
-    return find_region(country, text) or place_form(text)
+    return (find_region(country, text) or place_form(text)) if text else ""
 
 
 def region_title(country: str, code: str, language: str) -> str:

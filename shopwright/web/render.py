@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -201,9 +201,15 @@ def _fragment(language: str, template: str, context: bytes) -> str:
     return minijinja.safe(environment(language).render_template(template, **msgspec.json.decode(context)))
 
 
+def fragments(template: str, contexts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Render parts of a page, each cached by content: they must not depend on the viewer."""
+    language = current_language()
+    return [_fragment(language, template, msgspec.json.encode(one)) for one in contexts]
+
+
 def fragment(template: str, **context: Any) -> str:
-    """Render a part of a page, cached by content: it must not depend on the viewer."""
-    return _fragment(current_language(), template, msgspec.json.encode(context))
+    """Render one such part."""
+    return fragments(template, [context])[0]
 
 
 def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:

@@ -58,19 +58,17 @@ EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 
 def cards(results: Results, eager: int = 0) -> list[str]:
-    """Render found products as list cards."""
+    """Render found products as list cards, titles with highlighted matches; the first `eager` pictures load at once."""
     pairs = zip(results.items, results.highlights or itertools.repeat(""), strict=False)
-    return [card(item, lazy=number >= eager, marked=marked) for number, (item, marked) in enumerate(pairs)]
-
-
-def card(item: msgspec.Raw | Card, *, lazy: bool = True, marked: str = "") -> str:
-    """Render a list card; `marked`: its title as HTML with highlighted matches."""
-    return render.fragment("storefront/templates/card.html", item=item, lazy=lazy, marked=marked)
+    shown = [{"item": item, "lazy": n >= eager, "marked": marked} for n, (item, marked) in enumerate(pairs)]
+    return render.fragments("storefront/templates/card.html", shown)
 
 
 def cards_of(found: Sequence[Card]) -> list[str]:
     """Render cards without highlights."""
-    return [card(one) for one in found]
+    return render.fragments(
+        "storefront/templates/card.html", [{"item": one, "lazy": True, "marked": ""} for one in found]
+    )
 
 
 def _number(pairs: Pairs, name: str) -> Decimal | None:
@@ -116,6 +114,8 @@ def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: s
 
 def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
     """The chosen filters, each with the URL that removes it."""
+    if not pairs:
+        return []
     titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
     prices = {
         "min": (gettext_noop("From {price}"), asked.price_min),

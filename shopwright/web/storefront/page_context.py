@@ -183,6 +183,7 @@ class PageContext:
         self.recommendations: Recommendations = services.for_pages("recommendations")
         self.product_views = services.product_views
         self.settings = services.settings
+        self._offers: dict[str, str] = {}  # of free shipping, by country: header and page say the same
 
     async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
         """Render a page with header and footer."""
@@ -204,7 +205,7 @@ class PageContext:
                 },
                 "cart_badge": render.cart_badge(count),
                 "free_shipping": await self.free_shipping((context.get("cart") or {}).get("shipping_address")),
-                "menu": [render.plain(category) for category in top_level(categories)],
+                "menu": render.plain(top_level(categories)),
                 **context,
             },
             status,
@@ -215,6 +216,11 @@ class PageContext:
     async def free_shipping(self, address: Mapping[str, str] | None = None) -> str:
         """The free shipping offer for this address or the shop's country, or ""."""
         country = address["country"] if address else self.settings.country
+        if country not in self._offers:
+            self._offers[country] = await self._free_shipping(country)
+        return self._offers[country]
+
+    async def _free_shipping(self, country: str) -> str:
         try:
             least = free_from(await self.pricing.shipping_rates(), country)
         except Unavailable:

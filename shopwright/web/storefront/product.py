@@ -128,10 +128,12 @@ async def _reviews(frame: PageContext, shown: ProductView) -> str:
     counts = (await frame.reviews.histogram(shown.id)).counts
     total = counts[stars - 1] if stars else sum(counts)
 
+    variant = [urlencode({"variant": asked["variant"]})] if "variant" in asked else []
+
     def at(**changed: object) -> str:
         kept = {"order": order if order != "helpful" else "", "stars": stars or "", "page": "", **changed}
-        variant = {"variant": asked["variant"]} if "variant" in asked else {}
-        return f"/p/{shown.slug}?{urlencode({**variant, **{k: v for k, v in kept.items() if v}})}#reviews"
+        query = "&".join([*variant, *(f"{name}={value}" for name, value in kept.items() if value)])
+        return f"/p/{shown.slug}?{query}#reviews"
 
     return render.fragment(
         "storefront/templates/reviews.html",
@@ -218,7 +220,7 @@ def choice(
 
 def json_ld(shown: ProductView, url: str) -> str:
     """The product for search engines (schema.org Product); "<" is escaped so that it cannot end the script."""
-    priced = [variant for variant in shown.variants if variant.price]
+    page = f"{url}/p/{quote(shown.slug)}"
     offers = [
         {
             "@type": "Offer",
@@ -226,9 +228,9 @@ def json_ld(shown: ProductView, url: str) -> str:
             "price": major(variant.price),
             "priceCurrency": variant.price.currency,
             "availability": f"https://schema.org/{_availability(variant)}",
-            "url": f"{url}/p/{quote(shown.slug)}?variant={variant.id}",
+            "url": f"{page}?variant={variant.id}",
         }
-        for variant in priced
+        for variant in shown.variants
         if variant.price
     ]
     data: dict[str, Any] = {
