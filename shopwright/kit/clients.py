@@ -1,10 +1,12 @@
 """Client addresses as far as they are counted."""
 
 import ipaddress
+from functools import lru_cache
 
 NETWORK_BITS = 64  # what one customer of a provider is given of IPv6
 
 
+@lru_cache(maxsize=4096)
 def counted_as(host: str) -> str:
     """An IPv4 address (also IPv4-mapped), or the /64 network of an IPv6 address; other names stay."""
     try:

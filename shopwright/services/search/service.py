@@ -44,6 +44,7 @@ class SearchService:
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
+        self._encoded: tuple[object, object, bytes] = (None, None, b"")
         self._outages = 0
         self.edges = CdnInvalidation(work, catalog, edge)
 
@@ -64,7 +65,7 @@ class SearchService:
             )
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         # Products are marked as indexed in our database afterwards, so its version is also the index's.
-        key = msgspec.msgpack.encode((request, categories, types))
+        key = (msgspec.msgpack.encode(request), self._catalog_key(categories, types))
         try:
             return await self._memo.get(key, lambda: self._find(request, categories, types))
         except Unavailable:
@@ -72,6 +73,12 @@ class SearchService:
                 raise
             self._outages += 1
             return await self._known(request)
+
+    def _catalog_key(self, categories: Sequence[Category], types: Mapping[str, AttributeType]) -> bytes:
+        """Categories and attribute types as part of a key, encoded again only if they are others."""
+        if categories is not self._encoded[0] or types is not self._encoded[1]:
+            self._encoded = (categories, types, msgspec.msgpack.encode((categories, types)))
+        return self._encoded[2]
 
     def outages(self) -> int:
         """How often it answered without the index; pages made from such answers are not cached."""
