@@ -1,4 +1,4 @@
-"""What being apart costs: the same requests to a shop of one process and to one of thirteen parts, on the same servers.
+"""The cost of splitting: the same requests to a shop of one process and to one of thirteen services, on the same servers.
 
 make servers; . var/cluster.env; python bench/apart.py [--seconds 5] [--checkouts 100] [--each 1 2 3]
 """
@@ -34,30 +34,30 @@ Figure = tuple[float, float]  # a second, milliseconds of CPU each
 
 
 def marked_s(mark: str) -> float:
-    """What all processes with this in their environment have used."""
+    """CPU used by all processes with this mark in their environment."""
     return cpu_s(lambda one: mark.encode() in (one / "environ").read_bytes())
 
 
 def measured(mark: str, idle: float, job: Callable[[], tuple[float, float]]) -> Figure:
-    """What `job` costs, with what follows from it: it answers how many were done, in how many seconds.
+    """The cost of `job` with its consequences: it returns how many were done, and the seconds.
 
-    `idle`: CPU a second that is used however little there is to do (timers, health): no request pays for it.
+    `idle`: CPU per second used without requests (jobs, health), which is deducted.
     """
     before, began = marked_s(mark), time.perf_counter()
     count, seconds = job()
-    took = time.perf_counter() - began
-    return count / seconds, (marked_s(mark) - before - idle * took) / count * 1000
+    elapsed = time.perf_counter() - began
+    return count / seconds, (marked_s(mark) - before - idle * elapsed) / count * 1000
 
 
 def idling(mark: str, seconds: float) -> float:
-    """CPU a second where nobody asks for anything."""
+    """CPU per second without requests."""
     before = marked_s(mark)
     time.sleep(seconds)
     return (marked_s(mark) - before) / seconds
 
 
-async def all_heard(database: str) -> None:
-    """What was told before is heard: it would change what is measured, and be paid for by it."""
+async def all_delivered(database: str) -> None:
+    """Wait until earlier events are handled, which would change the measurement."""
     connection = await asyncpg.connect(database.partition("?")[0])
     waiting = " UNION ALL ".join(f"SELECT count(*) AS n FROM {service}.deliveries" for service in RIVER)
     try:
@@ -69,21 +69,21 @@ async def all_heard(database: str) -> None:
     await asyncio.sleep(1)  # the index follows
 
 
-def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, database: str) -> dict[str, Figure]:
-    """Of one shape."""
+def figures(url: str, mark: str, skus: list[str], arguments: argparse.Namespace, database: str) -> dict[str, Figure]:
+    """The figures of one shape."""
     wrk(f"{url}/p/{SLUG}", 1)
 
     def checkouts() -> tuple[float, float]:
-        rate = asyncio.run(flow_over_http(url, skus, asked.checkouts, AT_ONCE, order=True, warm=0))
-        asyncio.run(all_heard(database))
-        return asked.checkouts, asked.checkouts / rate
+        rate = asyncio.run(flow_over_http(url, skus, arguments.checkouts, AT_ONCE, order=True, warm=0))
+        asyncio.run(all_delivered(database))
+        return arguments.checkouts, arguments.checkouts / rate
 
     def loaded(path: str, cookie: str = "") -> tuple[float, float]:
-        return wrk(url + path, asked.seconds, cookie) * asked.seconds, asked.seconds
+        return wrk(url + path, arguments.seconds, cookie) * arguments.seconds, arguments.seconds
 
     checkouts()  # every process has its connections, its statements prepared, and remembers what does not change
     cart = filled_cart(url, skus[0])
-    idle = idling(mark, max(10.0, 2.0 * asked.seconds))  # nobody has changed the cart for a while then
+    idle = idling(mark, max(10.0, 2.0 * arguments.seconds))  # nobody has changed the cart for a while then
     print(f"{'':14} {'idle':26} {idle * 100:9.1f} hundredths of a core", flush=True)
     found = {
         "product page, kept": measured(mark, idle, lambda: loaded(f"/p/{SLUG}")),
@@ -93,10 +93,10 @@ def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, dat
     number = iter(range(10**6))
 
     def anew() -> tuple[float, float]:
-        """Each address is another, so that none is kept."""
+        """Each address is different, so that none is cached."""
         began, count = time.perf_counter(), 0
         with httpx.Client(base_url=url, trust_env=False) as client:
-            while time.perf_counter() < began + asked.seconds:
+            while time.perf_counter() < began + arguments.seconds:
                 client.get(f"/p/{SLUG}?n={next(number)}").raise_for_status()
                 count += 1
         return count, time.perf_counter() - began
@@ -109,7 +109,7 @@ def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, dat
 
 
 def filled_cart(url: str, sku: str) -> str:
-    """The id of a cart of somebody who looks on."""
+    """The id of a cart of another shopper."""
     with httpx.Client(base_url=url, trust_env=False) as client:
         cart: str = client.post("/v1/carts", json={}).json()["id"]
         client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 2}).raise_for_status()
@@ -132,14 +132,17 @@ def one_process(environment: dict[str, str], *more: str) -> Iterator[str]:
 def apart(environment: dict[str, str], each: int) -> Iterator[str]:
     port = free_port()
     word = [sys.executable, "-m", "shopwright", "cluster"]
-    told = {**os.environ, **environment}
+    process_environment = {**os.environ, **environment}
     subprocess.run(
-        [*word, "up", "--port", str(port), "--each", str(each)], env=told, check=True, stdout=subprocess.DEVNULL
+        [*word, "up", "--port", str(port), "--each", str(each)],
+        env=process_environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        subprocess.run([*word, "down"], env=told, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*word, "down"], env=process_environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def report(shape: str, found: dict[str, Figure], alone: dict[str, Figure]) -> None:
@@ -152,15 +155,15 @@ def report(shape: str, found: dict[str, Figure], alone: dict[str, Figure]) -> No
 
 
 def on_servers(folder: str, name: str) -> dict[str, str]:
-    """Settings of a shop of its own on the servers of `make servers`, which the environment names."""
-    given, _ = read(Settings, os.environ)
-    where = given.database.partition("?")[0].rpartition("/")[0]
+    """Settings of a shop on the servers of `make servers`, which the environment names."""
+    settings, _ = read(Settings, os.environ)
+    where = settings.database.partition("?")[0].rpartition("/")[0]
     return {
         "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
-        "SHOPWRIGHT_DOCUMENTS": f"{given.documents.rpartition('/')[0]}/{name}",
-        "SHOPWRIGHT_SEARCH": f"{given.search.rpartition('/')[0]}/{name}",
-        "SHOPWRIGHT_BUS": f"{given.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{given.cache}?prefix={name}",
-        "SHOPWRIGHT_FILES": given.files, "SHOPWRIGHT_SECRET": uuid.uuid4().hex * 2,
+        "SHOPWRIGHT_DOCUMENTS": f"{settings.documents.rpartition('/')[0]}/{name}",
+        "SHOPWRIGHT_SEARCH": f"{settings.search.rpartition('/')[0]}/{name}",
+        "SHOPWRIGHT_BUS": f"{settings.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{settings.cache}?prefix={name}",
+        "SHOPWRIGHT_FILES": settings.files, "SHOPWRIGHT_SECRET": uuid.uuid4().hex * 2,
     }  # fmt: skip
 
 
@@ -180,18 +183,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--checkouts", type=int, default=100)
     parser.add_argument("--each", type=int, nargs="+", default=[1, 2, 3])
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     name = f"bench_{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="shopwright-apart-") as folder:
         environment = on_servers(folder, name)
         settings, _ = read(Settings, environment)
         skus = asyncio.run(prepared(complete(settings), name))
         with one_process(environment) as url:
-            alone = figures(url, folder, skus, asked, settings.database)
+            alone = figures(url, folder, skus, arguments, settings.database)
         report("one process", alone, alone)
-        for each in asked.each:
+        for each in arguments.each:
             with apart(environment, each) as url:
-                report(f"apart, {each} each", figures(url, folder, skus, asked, settings.database), alone)
+                report(f"apart, {each} each", figures(url, folder, skus, arguments, settings.database), alone)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What each cache gives: a shop with all of them beside shops that lack one, turn about in the same run.
+"""The benefit of each cache: a shop with all of them beside shops that lack one, in turns in the same run.
 
 python bench/caches.py sqlite [--rounds 5] [--parts NAME …] [--only FIGURE …]
 make servers; . var/cluster.env; python bench/caches.py postgresql|workers|apart
 
-Told is CPU for each request of the processes that serve, its change in the middle round of five (with those of the best and
-the worst), and requests a second. Shops take turns every tenth of a second, so that what else the machine does falls on all.
+Reports the CPU per request of the serving processes, its change in the middle round of five (with those of the best and the
+worst), and requests per second. Shops take turns every tenth of a second, so that other load on the machine affects all.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def environment_of(shape: str, folder: str, name: str) -> dict[str, str]:
 
 
 def copied(environment: dict[str, str], name: str, to: str, part: str) -> dict[str, str]:
-    """A copy of that shop: its folder, its database, its place in Redis and at the broker. They share the index of products."""
+    """A copy of that shop: its folder, its database, its prefix in Redis and at the broker. They share the product index."""
     settings = complete(read(Settings, environment)[0])
     folder = f"{environment['SHOPWRIGHT_DATA']}-{to}"
     shutil.copytree(settings.data, folder)
@@ -81,13 +81,13 @@ def copied(environment: dict[str, str], name: str, to: str, part: str) -> dict[s
         for key in ("SHOPWRIGHT_DATABASE", "SHOPWRIGHT_CACHE", "SHOPWRIGHT_BUS")
         if key in environment
     }
-    hot = {"SHOPWRIGHT_HOT_READS": "off:"} if part == "shared page cache" else {}
-    return environment | moved | hot | {"SHOPWRIGHT_DATA": folder}
+    no_shared_pages = {"SHOPWRIGHT_HOT_READS": "off:"} if part == "shared page cache" else {}
+    return environment | moved | no_shared_pages | {"SHOPWRIGHT_DATA": folder}
 
 
 @contextmanager
 def shops_of(shape: str, parts: list[str]) -> Iterator[list[Served]]:
-    """One with all caches, and one for each that is left out."""
+    """A shop with all caches, and one for each that is left out."""
     with tempfile.TemporaryDirectory(prefix="shopwright-caches-") as folder, ExitStack() as stack:
         name = f"bench_{uuid.uuid4().hex[:8]}"
         environment = environment_of(shape, f"{folder}/shop", name)
@@ -157,10 +157,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parts", nargs="+", default=[])
     parser.add_argument("--only", nargs="+", default=[], help="figures")
-    asked = parser.parse_args()
-    with shops_of(asked.shape, asked.parts or list(PARTS[asked.shape])) as shops:
+    arguments = parser.parse_args()
+    with shops_of(arguments.shape, arguments.parts or list(PARTS[arguments.shape])) as shops:
         os.sched_setaffinity(0, {1})
-        report(asked.shape, asyncio.run(compared(asked.shape, shops, asked.rounds, asked.only)))
+        report(arguments.shape, asyncio.run(compared(arguments.shape, shops, arguments.rounds, arguments.only)))
 
 
 if __name__ == "__main__":

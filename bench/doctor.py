@@ -29,13 +29,13 @@ READ = {service: tuple(tables) for service, tables in CLONED.items()} | {
 
 
 def used_mb() -> float:
-    """At most since this program began; what `getrusage` says began with who started it."""
-    told = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return int(told[1]) / 1024 if told else 0.0
+    """The peak since this program began; `getrusage` includes the process that started it."""
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(match[1]) / 1024 if match else 0.0
 
 
 async def examine(folder: Path) -> None:
-    """In a process of its own: all that `shopwright doctor` does, with the seconds of each check."""
+    """In a separate process: all that `shopwright doctor` does, with the seconds of each check."""
     shop = Shop(complete(Settings(data=str(folder), payments="pretend:", limits="off")))
     async with shop.running(deliver=False):
         first = used_mb()
@@ -51,18 +51,18 @@ async def examine(folder: Path) -> None:
 
 
 def floor(folder: Path) -> None:
-    """In a process of its own: every row of the same tables, by raw SQL, with its JSON decoded."""
+    """In a separate process: every row of the same tables, by raw SQL, with its JSON decoded."""
     began, count = time.perf_counter(), 0
     decode = msgspec.json.Decoder().decode
     for service, tables in READ.items():
         connection = sqlite3.connect(folder / f"{service}.db")
         for table in tables:
-            told = connection.execute(f"SELECT * FROM {table}")
-            places = [n for n, column in enumerate(told.description) if column[0] in {"body", "taxes", "data"}]
-            while rows := told.fetchmany(1000):
+            cursor = connection.execute(f"SELECT * FROM {table}")
+            positions = [n for n, column in enumerate(cursor.description) if column[0] in {"body", "taxes", "data"}]
+            while rows := cursor.fetchmany(1000):
                 count += len(rows)
                 for row in rows:
-                    for place in places:
+                    for place in positions:
                         if row[place]:
                             decode(row[place])
     print(
@@ -75,17 +75,17 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--part", choices=("floor", "examine"))
-    asked = parser.parse_args()
-    if asked.part == "floor":
-        return floor(asked.data)
-    if asked.part == "examine":
-        return asyncio.run(examine(asked.data))
+    arguments = parser.parse_args()
+    if arguments.part == "floor":
+        return floor(arguments.data)
+    if arguments.part == "examine":
+        return asyncio.run(examine(arguments.data))
     with tempfile.TemporaryDirectory(prefix="shopwright-doctor-") as made:
-        folder = asked.data or Path(made)
+        folder = arguments.data or Path(made)
         began = time.perf_counter()
-        asyncio.run(make(folder, asked.orders))
+        asyncio.run(make(folder, arguments.orders))
         size = sum(path.stat().st_size for path in folder.glob("*.db")) / 2**30
-        print(f"{asked.orders:,} orders, {size:.1f} GB ({time.perf_counter() - began:.0f} s)")
+        print(f"{arguments.orders:,} orders, {size:.1f} GB ({time.perf_counter() - began:.0f} s)")
         for part in ("floor", "examine"):
             command = [sys.executable, __file__, "--part", part, "--data", str(folder)]
             subprocess.run(

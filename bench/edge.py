@@ -1,8 +1,8 @@
-"""How much of a shop's browsing a cache in front answers: shoppers after TPC-W's browsing mix, through a real Varnish.
+"""The share of requests that a CDN answers: shoppers by the browsing mix of TPC-W, through a real Varnish.
 
 python bench/edge.py [--products 2000] [--shoppers 100] [--steps 100] [--mixes ../shared/data/workload-mixes/mixes.json]
 
-Each shopper is a browser of their own, which keeps what never changes; products are chosen among those a page links to.
+Each shopper is a browser of its own, which caches immutable files; products are chosen among those a page links to.
 Meanwhile a price changes each second.
 """
 
@@ -45,7 +45,7 @@ WORDS = (
     "tray",
 )
 LINK, LIST = re.compile(r'href="(/p/[a-z0-9-]+)'), re.compile(r'href="(/c/[a-z0-9-]+)"')
-KEPT = re.compile(r'(?:src|href)="(/(?:assets|media)/[^"]+)"')
+CACHED_URL = re.compile(r'(?:src|href)="(/(?:assets|media)/[^"]+)"')
 FIXED = {
     "HOME": "/", "SEARCH_REQUEST": "/search", "CUSTOMER_REGISTRATION": "/register", "BUY_REQUEST": "/checkout",
     "BUY_CONFIRM": "/checkout", "ORDER_INQUIRY": "/track", "ORDER_DISPLAY": "/account", "ADMIN_REQUEST": "/sign-in",
@@ -54,7 +54,7 @@ FIXED = {
 
 
 class Shopper:
-    """Walks from page to page as the mix says."""
+    """Walks from page to page by the mix."""
 
     def __init__(self, url: str, steps: dict[str, dict[str, float]], seed: int, counts: Counter[str]) -> None:
         self.chance = random.Random(seed)
@@ -79,13 +79,13 @@ class Shopper:
         if answer.headers["x-cache"] == "miss":
             self.counts[f"miss {at}"] += 1
         self.links, self.lists = LINK.findall(answer.text) or self.links, LIST.findall(answer.text) or self.lists
-        for one in set(KEPT.findall(answer.text)) - self.has:
+        for one in set(CACHED_URL.findall(answer.text)) - self.has:
             self.has.add(one)
             found = await self.browser.get(one)
             self.counts[f"file {found.headers['x-cache']}"] += 1
 
     async def put(self) -> None:
-        """Into the cart, from the page that is looked at."""
+        """Add to the cart from the current page."""
         page = await self.browser.get(self.chance.choice(self.links))
         variant = re.search(r'name="variant" value="(var_[a-z0-9]+)"', page.text)
         self.counts[f"page {page.headers['x-cache']}"] += 1
@@ -105,11 +105,11 @@ class Shopper:
 
 
 async def reprice(url: str, changed: Counter[str]) -> None:
-    """One price after the other, as staff do."""
+    """Change one price after the other, as staff do."""
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as staff:
-        asked = {"email": "owner@example.com", "password": OWNER}
+        credentials = {"email": "owner@example.com", "password": OWNER}
         staff.headers["Authorization"] = (
-            f"Bearer {(await staff.post('/v1/sessions', json=asked)).json()['access_token']}"
+            f"Bearer {(await staff.post('/v1/sessions', json=credentials)).json()['access_token']}"
         )
         products = (await staff.get("/v1/products", params={"limit": 100})).json()["items"]
         while True:
@@ -125,15 +125,17 @@ async def reprice(url: str, changed: Counter[str]) -> None:
                 await asyncio.sleep(1)
 
 
-async def measure(url: str, shop: str, asked: argparse.Namespace, steps: dict[str, dict[str, float]]) -> Counter[str]:
+async def measure(
+    url: str, shop: str, arguments: argparse.Namespace, steps: dict[str, dict[str, float]]
+) -> Counter[str]:
     # Pictures are made in a width when they are first asked for: that is paid once in the life of a shop.
-    before = [Shopper(url, steps, seed, Counter()) for seed in range(asked.shoppers, 2 * asked.shoppers)]
-    await asyncio.gather(*(one.walk(asked.steps) for one in before))
+    before = [Shopper(url, steps, seed, Counter()) for seed in range(arguments.shoppers, 2 * arguments.shoppers)]
+    await asyncio.gather(*(one.walk(arguments.steps) for one in before))
     counts: Counter[str] = Counter()
     repricing = asyncio.create_task(reprice(shop, counts))
-    shoppers = [Shopper(url, steps, seed, counts) for seed in range(asked.shoppers)]
+    shoppers = [Shopper(url, steps, seed, counts) for seed in range(arguments.shoppers)]
     began = time.perf_counter()
-    await asyncio.gather(*(one.walk(asked.steps) for one in shoppers))
+    await asyncio.gather(*(one.walk(arguments.steps) for one in shoppers))
     counts["seconds"] = round(time.perf_counter() - began)
     if repricing.done():
         repricing.result()
@@ -159,42 +161,42 @@ def main() -> None:
     parser.add_argument("--shoppers", type=int, default=100)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--mixes", type=Path, default=Path("../shared/data/workload-mixes/mixes.json"))
-    asked = parser.parse_args()
-    steps = json.loads(asked.mixes.read_text())["tpc_w"]["mixes"]["browsing"]["transitions"]
+    arguments = parser.parse_args()
+    steps = json.loads(arguments.mixes.read_text())["tpc_w"]["mixes"]["browsing"]["transitions"]
     varnish = shutil.which("varnishd", path="/usr/sbin:/usr/bin")
     if varnish is None:
         raise SystemExit("varnishd is not there: apt-get install varnish")
     with tempfile.TemporaryDirectory(prefix="shopwright-edge-") as folder:
-        edge, shop = free_port(), free_port()
-        told = {
+        cdn, shop = free_port(), free_port()
+        environment = {
             "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional", "SHOPWRIGHT_OWNER_PASSWORD": OWNER,
-            "SHOPWRIGHT_URL": f"http://127.0.0.1:{edge}", "SHOPWRIGHT_CDN": f"varnish://:bench@127.0.0.1:{edge}",
+            "SHOPWRIGHT_URL": f"http://127.0.0.1:{cdn}", "SHOPWRIGHT_CDN": f"varnish://:bench@127.0.0.1:{cdn}",
         }  # fmt: skip
-        asyncio.run(prepare_in(complete(Settings(data=folder)), asked.products))
+        asyncio.run(prepare_in(complete(Settings(data=folder)), arguments.products))
         word = [sys.executable, "-m", "shopwright"]
-        serving = started([*word, "serve", "--port", str(shop), "--quiet"], f"http://127.0.0.1:{shop}", **told)
+        serving = started([*word, "serve", "--port", str(shop), "--quiet"], f"http://127.0.0.1:{shop}", **environment)
         file = Path(folder) / "shop.vcl"
         written = subprocess.run(
-            [*word, "varnish", "--origin", f"127.0.0.1:{shop}"], env=told, check=True, capture_output=True
+            [*word, "varnish", "--origin", f"127.0.0.1:{shop}"], env=environment, check=True, capture_output=True
         )
         file.write_bytes(written.stdout)
-        words = [varnish, "-F", "-a", f"127.0.0.1:{edge}", "-f", file, "-n", Path(folder) / "v", "-s", "malloc,256m"]
-        front = started([*words, "-j", "none"], f"http://127.0.0.1:{edge}")
+        words = [varnish, "-F", "-a", f"127.0.0.1:{cdn}", "-f", file, "-n", Path(folder) / "v", "-s", "malloc,256m"]
+        gateway = started([*words, "-j", "none"], f"http://127.0.0.1:{cdn}")
         try:
-            counts = asyncio.run(measure(f"http://127.0.0.1:{edge}", f"http://127.0.0.1:{shop}", asked, steps))
+            counts = asyncio.run(measure(f"http://127.0.0.1:{cdn}", f"http://127.0.0.1:{shop}", arguments, steps))
         finally:
-            for process in (front, serving):
+            for process in (gateway, serving):
                 process.terminate()
                 process.wait()
-    report(asked, counts)
+    report(arguments, counts)
 
 
-def report(asked: argparse.Namespace, counts: Counter[str]) -> None:
+def report(arguments: argparse.Namespace, counts: Counter[str]) -> None:
     pages, files = counts["page hit"] + counts["page miss"], counts["file hit"] + counts["file miss"]
     private = sum(counts[f"miss {at}"] for at in ("SHOPPING_CART", *FIXED) if at not in {"HOME", "SEARCH_REQUEST"})
     every = (counts["page hit"] + counts["file hit"]) / (pages + files)
     print(
-        f"{asked.products} products, {asked.shoppers} shoppers, {pages} pages and {files} files in {counts['seconds']} s,"
+        f"{arguments.products} products, {arguments.shoppers} shoppers, {pages} pages and {files} files in {counts['seconds']} s,"
         f" {counts['prices']} prices changed meanwhile"
     )
     print(f"pages that are the same for all {counts['page hit'] / (pages - private):8.3f}")

@@ -1,4 +1,4 @@
-"""The floors: a bare ASGI app that answers the same bytes, and the same SQL straight on sqlite3."""
+"""The floors: a bare ASGI app that answers the same bytes, and the same SQL directly on sqlite3."""
 
 import re
 import sqlite3
@@ -17,7 +17,7 @@ Call = tuple[str, str, str, Any]
 
 
 class Recorder:
-    """A database that writes down what is asked of it."""
+    """A database that records its statements."""
 
     def __init__(self, name: str, inner: Database, calls: list[Call]) -> None:
         self._name, self._inner, self._calls = name, inner, calls
@@ -64,7 +64,7 @@ class RecordingSession:
 
 
 def record(shop: Shop) -> list[Call]:
-    """From now on, everything this shop asks of its databases."""
+    """Record all statements of this shop from now on."""
     calls: list[Call] = []
     for name, work in shop.databases.items():
         work.database = Recorder(name, work.database, calls)  # type: ignore[assignment]  # it is not migrated through
@@ -72,7 +72,7 @@ def record(shop: Shop) -> list[Call]:
 
 
 def _another(key: str, value: Any, number: int, first: int | None) -> Any:
-    """The same value for another flow: new ids, the next order number, later places in the log."""
+    """The same value for another flow: new ids, the next order number, later positions in the log."""
     if key == "seq":
         return value + 1_000_000 * number
     if isinstance(value, str):
@@ -81,7 +81,7 @@ def _another(key: str, value: Any, number: int, first: int | None) -> Any:
 
 
 def retold(calls: list[Call], times: int) -> list[list[Call]]:
-    """The same flow so many times, each with ids of its own."""
+    """The same flow repeated, each with ids of its own."""
     first = next((params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")), None)
     return [
         [
@@ -93,7 +93,7 @@ def retold(calls: list[Call], times: int) -> list[list[Call]]:
 
 
 def replay(data: Path, calls: list[Call], times: int) -> float:
-    """Flows a second when the same statements run straight on sqlite3, as durably, one after the other."""
+    """Flows per second when the same statements run directly on sqlite3, as durably, one after the other."""
     stories = retold(calls, times)
     connections: dict[tuple[str, str], sqlite3.Connection] = {}
     for name in {name for name, *_ in calls}:
@@ -103,8 +103,8 @@ def replay(data: Path, calls: list[Call], times: int) -> float:
                 connection.execute(pragma)
             connections[name, kind] = connection
     started = time.perf_counter()
-    for story in stories:
-        for name, kind, sql, params in story:
+    for recorded in stories:
+        for name, kind, sql, params in recorded:
             connections[name, kind].execute(sql, params).fetchall()
     seconds = time.perf_counter() - started
     for connection in connections.values():

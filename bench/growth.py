@@ -1,4 +1,4 @@
-"""What size costs: products taken and indexed a second, and the same requests, in a small shop and in a large one.
+"""The cost of size: products imported and indexed per second, and the same requests, in a small shop and in a large one.
 
 python bench/growth.py [--sizes 1000 100000]
 """
@@ -19,7 +19,7 @@ from shopwright.demo.many import load_many
 from shopwright.settings import Settings, complete
 
 MOST = 1.5
-TAKEN, INDEXED = 1_500, 10_000
+IMPORTED, INDEXED = 1_500, 10_000
 PATHS = {
     "product JSON": "/v1/products/harbour-kettle",
     "list of 24": "/v1/products?limit=24",
@@ -30,16 +30,16 @@ PATHS = {
 
 
 async def fill(folder: Path, size: int) -> dict[str, float]:
-    """A shop of that size: how many products a second were taken, told of, and indexed."""
+    """A shop of that size: how many products per second were imported, announced, and indexed."""
     shop = Shop(complete(Settings(data=str(folder))))
     await shop.migrate()
     await load(shop)
     await shop.bus.settle()
     started = time.perf_counter()
     made = await load_many(shop, size)
-    taken = time.perf_counter()
+    imported_at = time.perf_counter()
     await shop.bus.settle()
-    told = time.perf_counter()
+    inserted_at = time.perf_counter()
     await shop.search.bring_up_to_date()
     await shop.search.rebuild()
     begun = time.perf_counter()
@@ -47,8 +47,8 @@ async def fill(folder: Path, size: int) -> dict[str, float]:
     ended = time.perf_counter()
     await shop.close()
     return {
-        "products taken": made / (taken - started),
-        "taken and heard of": made / (told - started),
+        "products taken": made / (imported_at - started),
+        "taken and heard of": made / (inserted_at - started),
         "products indexed": indexed / (ended - begun),
     }
 
@@ -87,7 +87,7 @@ def main() -> None:
         found.append(asyncio.run(fill(folder, size)) | ask(folder, "") | ask(folder, "fresh"))
         shutil.rmtree(folder)
     print(f"{'a second':26} {sizes[0]:>9} {sizes[1]:>9}  slower by (bar: {MOST})")
-    bars = {"products taken": TAKEN, "products indexed": INDEXED}
+    bars = {"products taken": IMPORTED, "products indexed": INDEXED}
     for name, small in found[0].items():
         large = found[1][name]
         mark = "  BELOW" if small / large > MOST or min(small, large) < bars.get(name, 0) else ""

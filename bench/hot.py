@@ -1,9 +1,9 @@
-"""Pages that one process has made are given by the others: what that saves while the shop changes again and again.
+"""Pages rendered by one process and served by the others: the savings while the shop changes continuously.
 
 make servers; . var/cluster.env; python bench/hot.py [--workers 4] [--seconds 10] [--changes 5] [--memcached URL]
 
-Several processes of one shop on the servers; eight shoppers look at products at random while prices are changed so often a
-second, so that every page has to be made anew. Beside it the same with nothing shared.
+Several processes of one shop on the servers; eight shoppers view random products while prices change so often that every
+page has to be rendered again. Beside it the same with nothing shared.
 """
 
 import argparse
@@ -28,38 +28,38 @@ from shopwright.settings import Settings, complete
 SHOPPERS = 8
 
 
-async def looked(url: str, shop: Shop, asked: argparse.Namespace) -> tuple[int, float]:
-    """How many pages were looked at, and how long half of them took at most, in ms."""
-    products = await shop.catalog.list_products(status="published", limit=asked.products)
-    until = time.perf_counter() + asked.seconds
-    took: list[float] = []
+async def looked(url: str, shop: Shop, arguments: argparse.Namespace) -> tuple[int, float]:
+    """The number of page views, and their median time in ms."""
+    products = await shop.catalog.list_products(status="published", limit=arguments.products)
+    until = time.perf_counter() + arguments.seconds
+    durations: list[float] = []
 
     async def look() -> None:
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
             while (began := time.perf_counter()) < until:
                 client.cookies.clear()
                 (await client.get(f"/p/{random.choice(products).slug}")).raise_for_status()
-                took.append(time.perf_counter() - began)
+                durations.append(time.perf_counter() - began)
 
     async def change() -> None:
         while time.perf_counter() < until:
             variant = random.choice(products).variants[0].id
             await shop.pricing.set_prices([Price(variant, Money(random.randint(100, 9_999), "EUR"))])
-            await asyncio.sleep(1 / asked.changes)
+            await asyncio.sleep(1 / arguments.changes)
 
     await asyncio.gather(change(), *(look() for _ in range(SHOPPERS)))
-    return len(took), sorted(took)[len(took) // 2] * 1000
+    return len(durations), sorted(durations)[len(durations) // 2] * 1000
 
 
 async def main() -> None:
-    """A line for each place where pages are shared."""
+    """A line for each kind of shared cache."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--changes", type=float, default=5, help="a second")
     parser.add_argument("--products", type=int, default=20, help="that are looked at")
     parser.add_argument("--memcached", default="", help="memcached://host:port, to measure that, too")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     name = f"bench_{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="shopwright-hot-") as folder:
         environment = on_servers(folder, name)
@@ -67,16 +67,18 @@ async def main() -> None:
         await prepared(settings, name)
         shop = Shop(settings)
         first = 0.0
-        for place in ("off:", "cache:", *([asked.memcached] if asked.memcached else [])):
-            with one_process({**environment, "SHOPWRIGHT_HOT_READS": place}, "--workers", str(asked.workers)) as url:
-                await looked(url, shop, asked)
+        for place in ("off:", "cache:", *([arguments.memcached] if arguments.memcached else [])):
+            with one_process(
+                {**environment, "SHOPWRIGHT_HOT_READS": place}, "--workers", str(arguments.workers)
+            ) as url:
+                await looked(url, shop, arguments)
                 idle = idling(folder, 3)
                 before = marked_s(folder)
-                pages, half = await looked(url, shop, asked)
-                each = (marked_s(folder) - before - idle * asked.seconds) / pages * 1000
+                pages, half = await looked(url, shop, arguments)
+                each = (marked_s(folder) - before - idle * arguments.seconds) / pages * 1000
             first = first or each
             print(
-                f"{place.partition(':')[0]:10} {pages / asked.seconds:6.0f} pages/s  half within {half:5.1f} ms "
+                f"{place.partition(':')[0]:10} {pages / arguments.seconds:6.0f} pages/s  half within {half:5.1f} ms "
                 f"  {each:5.2f} ms of CPU each  {each / first:5.2f}",
                 flush=True,
             )

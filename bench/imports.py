@@ -1,4 +1,4 @@
-"""What an import costs: a file of products taken into a new shop, beside raw SQLite given the same rows; and its memory.
+"""The cost of an import: a file of products imported into a new shop, beside raw SQLite with the same rows; and its memory.
 
 python bench/imports.py [--products 100000] [--megabytes 0]: with megabytes, descriptions make the file that large.
 """
@@ -41,7 +41,7 @@ def write(path: Path, products: int, megabytes: int) -> None:
 
 
 def raw(path: Path, database: Path) -> float:
-    """Seconds SQLite takes for the same rows: one table, indexed by handle and SKU, a transaction for each hundred."""
+    """Seconds of SQLite for the same rows: one table, indexed by handle and SKU, a transaction for each hundred."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)
@@ -51,17 +51,17 @@ def raw(path: Path, database: Path) -> float:
         db.execute(f"CREATE TABLE rows ({', '.join(f'c{n}' for n in range(len(HEADER)))})")
         db.execute("CREATE UNIQUE INDEX by_handle ON rows (c0)")
         db.execute("CREATE UNIQUE INDEX by_sku ON rows (c9)")
-        marks = ", ".join("?" * len(HEADER))
+        placeholders = ", ".join("?" * len(HEADER))
         while batch := [row for _, row in zip(range(100), rows, strict=False)]:
             db.execute("BEGIN")
-            db.executemany(f"INSERT INTO rows VALUES ({marks})", batch)
+            db.executemany(f"INSERT INTO rows VALUES ({placeholders})", batch)
             db.execute("COMMIT")
         db.close()
         return time.perf_counter() - started
 
 
 class Measured(NamedTuple):
-    """Seconds since the start, of the clock and of CPU, and the most memory this process ever had (MB)."""
+    """Seconds since the start, of the clock and of CPU, and the peak memory of this process (MB)."""
 
     seconds: float
     cpu: float
@@ -69,56 +69,56 @@ class Measured(NamedTuple):
 
 
 def measure() -> Measured:
-    """Now."""
+    """Measure now."""
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Measured(time.perf_counter(), time.process_time(), memory)
 
 
 async def take(path: Path, folder: Path) -> tuple[Measured, Measured]:
-    """Until all are taken, and until all services have heard of them and they are found."""
+    """Until all are imported, and until all services have handled their events and they are found."""
     shop = Shop(complete(Settings(data=str(folder))))
     await shop.migrate()
-    heard, seen = shop.bus.settle, []
+    wait_for_bus, seen = shop.bus.settle, []
 
     async def settle() -> None:
         seen.append(measure())
-        await heard()
+        await wait_for_bus()
 
     shop.bus.settle = settle  # type: ignore[method-assign]  # only to look at the clock
     began = measure()
     await run(shop, "shopify", path, ImportOptions(fetch=False))
     seen.append(measure())
     await shop.close()
-    taken, found = (Measured(one.seconds - began.seconds, one.cpu - began.cpu, one.memory) for one in seen)
-    return taken, found
+    imported, found = (Measured(one.seconds - began.seconds, one.cpu - began.cpu, one.memory) for one in seen)
+    return imported, found
 
 
 def show(label: str, figure: float, unit: str, bar: float = 0, note: str = "") -> None:
     """A line of the answer. `bar`: the most it may be."""
-    told = f"{'  BELOW' if figure > bar else ''} (bar: {bar:.0f} {unit}{note})" if bar else ""
-    print(f"{label:24} {figure:8.1f} {unit}{told}")
+    remark = f"{'  BELOW' if figure > bar else ''} (bar: {bar:.0f} {unit}{note})" if bar else ""
+    print(f"{label:24} {figure:8.1f} {unit}{remark}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--megabytes", type=int, default=0)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
     path = folder / "products.csv"
-    write(path, asked.products, asked.megabytes)
+    write(path, arguments.products, arguments.megabytes)
     floor = raw(path, folder / "raw.db")
-    taken, heard = asyncio.run(take(path, folder / "shop"))
+    imported, settled = asyncio.run(take(path, folder / "shop"))
     size = path.stat().st_size / 1_000_000
     shutil.rmtree(folder)
-    print(f"{asked.products} products, a file of {size:.0f} MB")
+    print(f"{arguments.products} products, a file of {size:.0f} MB")
     show("raw SQLite", floor, "s")
-    show("taken", taken.seconds, "s", MOST_S * asked.products / 100_000, " on a quiet machine")
-    show("CPU until then", taken.cpu, "s")
-    show("memory until then", taken.memory, "MB", MOST_MB)
-    show("taken and heard of", heard.seconds, "s")
-    show("CPU until then", heard.cpu, "s")
-    show("memory until then", heard.memory, "MB", MOST_MB)
+    show("taken", imported.seconds, "s", MOST_S * arguments.products / 100_000, " on a quiet machine")
+    show("CPU until then", imported.cpu, "s")
+    show("memory until then", imported.memory, "MB", MOST_MB)
+    show("taken and heard of", settled.seconds, "s")
+    show("CPU until then", settled.cpu, "s")
+    show("memory until then", settled.memory, "MB", MOST_MB)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A shop with very many orders, in minutes.
 
-A hundred are placed, paid, shipped, refunded and cancelled through the shop, and their rows are written again and again
-under other ids, numbers and days. Chains of hashes go on from one to the next.
+A hundred are placed, paid, shipped, refunded and cancelled through the shop, and their rows are copied with other ids,
+numbers and days. Chains of hashes continue from one to the next.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ALIKE, WINDOW_MS = 5, 32**5
 DAY_MS = 86_400_000
 FIRST = datetime(2015, 1, 5, tzinfo=UTC)
-PLACES = (("Berlin", "10119", "DE"), ("Wien", "1010", "AT"), ("Paris", "75009", "FR"), ("København", "1050", "DK"))
+ADDRESSES = (("Berlin", "10119", "DE"), ("Wien", "1010", "AT"), ("Paris", "75009", "FR"), ("København", "1050", "DK"))
 # Service → table → the column whose id says when the row was made.
 CLONED = {
     "orders": {
@@ -46,12 +46,12 @@ CLONED = {
     "notifications": {"messages": "id"},
     "books": {"followed_orders": "order_id"},
 }  # fmt: skip
-KEPT = 18  # windows whose messages are not forgotten yet: a week
+RETAINED = 18  # windows whose messages are not forgotten yet: a week
 MOMENTS = frozenset({"placed_at", "expires_at", "time", "created_at", "settled_at", "asked_at", "tried_at"})
 
 
 class Clone(msgspec.Struct, frozen=True):
-    """One more of the template: the beginning of its ids, and how many windows and orders later it is."""
+    """A copy of the template: the prefix of its ids, and how many windows and orders later it is."""
 
     number: int
     old: str
@@ -63,7 +63,7 @@ class Clone(msgspec.Struct, frozen=True):
 
 
 def beginning(window: int) -> str:
-    """How ids of a window begin, with what stands before them."""
+    """Prefixes of ids of a window, including the type prefix."""
     return "_" + "".join(ALPHABET[window >> shift & 31] for shift in range(5 * (ALIKE - 1), -1, -5))
 
 
@@ -72,7 +72,7 @@ def window_of(moment: datetime) -> int:
 
 
 async def make(folder: Path, count: int) -> None:
-    """A shop of so many orders, made once."""
+    """A shop with this many orders, made once."""
     made = folder / "orders-made"
     if made.is_file() and made.read_text() == str(count):
         shop = open_shop(folder, HandClock(FIRST))
@@ -87,7 +87,7 @@ async def make(folder: Path, count: int) -> None:
     for service, tables in CLONED.items():
         with closing(opened(folder, service)) as connection:
             for table, key in tables.items():
-                clone_table(connection, table, key, clones[-KEPT:] if service == "notifications" else clones)
+                clone_table(connection, table, key, clones[-RETAINED:] if service == "notifications" else clones)
             finish(connection, service, count)
     with closing(opened(folder, "books")) as connection:
         clone_entries(connection, clones)
@@ -117,7 +117,7 @@ async def template(folder: Path, begin: datetime) -> None:
 
 
 async def settled(shop: Shop, clock: HandClock) -> None:
-    """All is delivered, also what is to be tried again later."""
+    """Deliver everything, including later retries."""
     settling = asyncio.create_task(shop.bus.settle())
     while not settling.done():
         await asyncio.wait({settling}, timeout=0.2)
@@ -136,7 +136,7 @@ async def sell(shop: Shop, n: int) -> Product:
 
 
 async def buy(shop: Shop, products: Sequence[Product], n: int) -> Order:
-    city, postal_code, country = PLACES[n % len(PLACES)]
+    city, postal_code, country = ADDRESSES[n % len(ADDRESSES)]
     address = Address(name="Ada Lovelace", line1="Long Street 1", city=city, postal_code=postal_code, country=country)
     cart = await shop.carts.create(None)
     for line in range(1 + n % 3):
@@ -150,7 +150,7 @@ async def buy(shop: Shop, products: Sequence[Product], n: int) -> Order:
 
 
 async def live(shop: Shop, order: Order, n: int) -> None:
-    """Of ten: two wait, one is cancelled, seven are shipped; of these three arrive and two come back in part."""
+    """Of ten: two are pending, one is cancelled, seven are shipped; of these three arrive and two are returned in part."""
     kind, key = n % 10, f"refund-{order.id}"
     if kind < 2:
         return
@@ -179,7 +179,7 @@ def opened(folder: Path, service: str) -> sqlite3.Connection:
 
 
 def clone_table(connection: sqlite3.Connection, table: str, key: str, clones: Sequence[Clone]) -> None:
-    """The rows that were made in the window of the template, once for each clone."""
+    """The rows written in the window of the template, once for each clone."""
     if not clones:
         return
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
@@ -206,7 +206,7 @@ def clone_table(connection: sqlite3.Connection, table: str, key: str, clones: Se
 
 
 def finish(connection: sqlite3.Connection, service: str, count: int) -> None:
-    """What is counted or added up, and follows from the rows."""
+    """Counts and totals, which follow from the rows."""
     statements = {
         "orders": (f"UPDATE counters SET value = 1000 + {count} WHERE name = 'order_number'",),
         "inventory": (
@@ -225,13 +225,13 @@ def finish(connection: sqlite3.Connection, service: str, count: int) -> None:
 
 
 def clone_entries(connection: sqlite3.Connection, clones: Sequence[Clone]) -> None:
-    """Entries with the hash of the one before, their postings, and the sums of both."""
+    """Entries with the hash of the previous one, their postings, and the sums of both."""
     entries = [dict(row) for row in connection.execute("SELECT * FROM entries ORDER BY seq")]
     postings = [dict(row) for row in connection.execute("SELECT * FROM postings ORDER BY seq, line")]
     kinds = {row["id"]: row["kind"] for row in connection.execute("SELECT * FROM tax_kinds")}
-    said: dict[int, list[list[object]]] = {}
+    rows: dict[int, list[list[object]]] = {}
     for one in postings:
-        said.setdefault(one["seq"], []).append(store.said_of(one, kinds.get(one["tax_kind"], "")))
+        rows.setdefault(one["seq"], []).append(store.said_of(one, kinds.get(one["tax_kind"], "")))
     digest = entries[-1]["sha256"]
 
     def written() -> Iterator[dict[str, Any]]:
@@ -239,7 +239,7 @@ def clone_entries(connection: sqlite3.Connection, clones: Sequence[Clone]) -> No
         for clone in clones:
             for one in entries:
                 row = moved(one, clone, len(entries))
-                digest = row["sha256"] = store.entry_hash(digest, row, said[one["seq"]])
+                digest = row["sha256"] = store.entry_hash(digest, row, rows[one["seq"]])
                 yield row
 
     insert(connection, "entries", list(entries[0]), written())
@@ -287,13 +287,13 @@ def add_up(connection: sqlite3.Connection) -> None:
 
 
 def clone_documents(connection: sqlite3.Connection, clones: Sequence[Clone]) -> None:
-    """Documents, each in the series of its year and with the hash of the one before in it."""
+    """Documents, each in the series of its year and with the hash of the previous one in it."""
     documents = [dict(row) for row in connection.execute("SELECT * FROM issued_documents ORDER BY id")]
     entries = connection.execute("SELECT max(last) FROM chains WHERE name = 'ledger'").fetchone()[0] // (
         len(clones) + 1
     )
     last = {row["name"]: (row["last"], row["sha256"]) for row in connection.execute("SELECT * FROM chains")}
-    given = Counter({name: number for name, (number, _) in last.items()})
+    last_numbers = Counter({name: number for name, (number, _) in last.items()})
     digests = {name: digest for name, (_, digest) in last.items()}
 
     def written() -> Iterator[dict[str, Any]]:
@@ -302,12 +302,12 @@ def clone_documents(connection: sqlite3.Connection, clones: Sequence[Clone]) -> 
                 issued = one["issued"] + clone.micros
                 year = datetime.fromtimestamp(issued / 1_000_000, UTC).year
                 series = f"{one['series'].partition('-')[0]}-{year}"
-                given[series] += 1
+                last_numbers[series] += 1
                 row = one | {
                     name: one[name].replace(clone.old, clone.new) for name in ("id", "refers_to", "order_id", "body")
                 }
                 row |= {
-                    "series": series, "number": given[series], "name": f"{series}-{given[series]:06d}", "issued": issued,
+                    "series": series, "number": last_numbers[series], "name": f"{series}-{last_numbers[series]:06d}", "issued": issued,
                     "keep_until": one["keep_until"] + clone.micros, "entry": one["entry"] + clone.number * entries,
                     "before": digests.get(series, ""),
                 }  # fmt: skip
@@ -318,11 +318,11 @@ def clone_documents(connection: sqlite3.Connection, clones: Sequence[Clone]) -> 
     connection.executemany(
         "INSERT INTO chains (name, last, sha256) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
         " SET last = excluded.last, sha256 = excluded.sha256",
-        [(name, given[name], digests[name]) for name in given if name != "ledger"],
+        [(name, last_numbers[name], digests[name]) for name in last_numbers if name != "ledger"],
     )
     connection.commit()
 
 
 def insert(connection: sqlite3.Connection, table: str, names: list[str], rows: Iterator[dict[str, Any]]) -> None:
-    places = ", ".join(f":{name}" for name in names)
-    connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)
+    placeholders = ", ".join(f":{name}" for name in names)
+    connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders})", rows)

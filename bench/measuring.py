@@ -1,4 +1,4 @@
-"""Servers to be measured, and what measures them."""
+"""Servers to be measured, and tools to measure them."""
 
 import os
 import re
@@ -45,10 +45,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def wrk(url: str, seconds: int, cookie: str = "") -> float:
     header = ["-H", f"Cookie: {cookie}"] if cookie else []
     command = pinned(1, "wrk", "-t1", "-c16", f"-d{seconds}s", *header, url)
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said:
-        raise SystemExit(f"{url} answered errors:\n{said}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output:
+        raise SystemExit(f"{url} answered errors:\n{output}")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
     return float(found.group(1)) if found else 0.0
 
 
@@ -66,7 +66,7 @@ def memory_mb(process: subprocess.Popen[bytes]) -> float:
 
 
 def cpu_s(chosen: Callable[[Path], bool]) -> float:
-    """What the processes chosen by their folders in /proc have used."""
+    """CPU used by the processes chosen by their folders in /proc."""
     ticks = 0
     for one in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,4 +1,4 @@
-"""A large shop moves while it sells, there and back: how long it takes, how long nothing can be written.
+"""A large shop moves there and back while it sells: the duration, and how long writes are refused.
 
 python bench/move.py [--products 100000] [--orders 100000]      SHOPWRIGHT_TEST_POSTGRES, _MONGODB and _S3 say where to
 """
@@ -36,7 +36,7 @@ SOMEWHERE = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", po
 
 
 async def order(folder: Path, count: int) -> None:
-    """So many orders of the last years."""
+    """Add this many orders of the last years."""
     shop = Shop(complete(Settings(data=str(folder))))
     products = await shop.catalog.list_products(limit=200)
     kettle = await shop.catalog.get("harbour-kettle")
@@ -75,7 +75,7 @@ def environment(folder: Path, engines: Mapping[str, str]) -> dict[str, str]:
 
 
 async def shop_on(url: str, done: asyncio.Event, acknowledged: set[str]) -> None:
-    """Someone who buys again and again."""
+    """A shopper who buys repeatedly."""
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         product = (await client.get("/v1/products/harbour-kettle")).json()
         skus = [variant["sku"] for variant in product["variants"]]
@@ -110,7 +110,7 @@ def _plain() -> dict[str, str]:
 
 
 async def move(folder: Path, source: Mapping[str, str], target: Mapping[str, str]) -> set[str]:
-    """Move while shoppers buy; answers the orders they were acknowledged."""
+    """Move while shoppers buy; returns the orders acknowledged to them."""
     port = free_port()
     here = environment(folder, source)
     server = start([sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port)], port, **here)
@@ -122,22 +122,22 @@ async def move(folder: Path, source: Mapping[str, str], target: Mapping[str, str
         sys.executable, "-m", "shopwright", "move", "--to", target["database"], *options,
         env={**os.environ, **here}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    told = (await moving.communicate())[0].decode()
-    took = time.perf_counter() - began
+    output = (await moving.communicate())[0].decode()
+    elapsed = time.perf_counter() - began
     done.set()
     await asyncio.gather(*shoppers)
     stop(server)
     if moving.returncode:
-        raise SystemExit(told)
-    found = re.search(r"moved: (\d+) rows.*for ([\d.]+) s", told)
+        raise SystemExit(output)
+    found = re.search(r"moved: (\d+) rows.*for ([\d.]+) s", output)
     rows, read_only = (found.group(1), found.group(2)) if found else ("0", "?")
-    print(f"{took:8.1f} s for {rows} rows ({int(rows) / took:,.0f}/s), nothing written for {read_only} s,")
+    print(f"{elapsed:8.1f} s for {rows} rows ({int(rows) / elapsed:,.0f}/s), nothing written for {read_only} s,")
     print(f"         {len(acknowledged)} orders placed meanwhile")
     return acknowledged
 
 
 async def settled(shop: Shop) -> None:
-    """What was on its way when the shop moved arrives in its new place."""
+    """Work that was pending when the shop moved is completed in its new place."""
     for _ in range(MINUTES * 60):
         await shop.bus.settle()
         if not [
@@ -150,7 +150,7 @@ async def settled(shop: Shop) -> None:
 
 
 async def judge(folder: Path, engines: Mapping[str, str], acknowledged: set[str]) -> None:
-    """Nothing that was acknowledged is missing, and everything adds up."""
+    """Check that nothing acknowledged is missing, and everything adds up."""
     shop = Shop(complete(Settings(data=str(folder), **engines)))
     known = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
     await settled(shop)
@@ -161,10 +161,10 @@ async def judge(folder: Path, engines: Mapping[str, str], acknowledged: set[str]
         sys.executable, "-m", "shopwright", "doctor", env={**os.environ, **environment(folder, engines)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    told = (await doctor.communicate())[0].decode()
-    print("         doctor: " + told.strip().splitlines()[-1])
+    output = (await doctor.communicate())[0].decode()
+    print("         doctor: " + output.strip().splitlines()[-1])
     if doctor.returncode:
-        raise SystemExit(told)
+        raise SystemExit(output)
 
 
 async def main() -> None:
@@ -173,7 +173,7 @@ async def main() -> None:
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--no-mongodb", action="store_true", help="leave documents in the database")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     postgres, mongo, s3 = (os.environ[f"SHOPWRIGHT_TEST_{name}"] for name in ("POSTGRES", "MONGODB", "S3"))
     for one in [
         one for one in os.environ if one.startswith("SHOPWRIGHT_")
@@ -185,16 +185,18 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="shopwright-move-") as made:
         folder = Path(made)
         began = time.perf_counter()
-        await fill(folder / "first", asked.products)
-        await order(folder / "first", asked.orders)
-        print(f"{asked.products} products and {asked.orders} orders were made in {time.perf_counter() - began:.0f} s")
+        await fill(folder / "first", arguments.products)
+        await order(folder / "first", arguments.orders)
+        print(
+            f"{arguments.products} products and {arguments.orders} orders were made in {time.perf_counter() - began:.0f} s"
+        )
 
         def embedded(where: str) -> dict[str, str]:
             at = folder / where
             return {"database": f"sqlite://{at}", "documents": "database:", "files": f"file://{at}/files", "search": f"tantivy://{at}/search"}  # fmt: skip
 
         servers = {
-            "database": f"{postgres.rpartition('/')[0]}/{name}", "documents": "database:" if asked.no_mongodb else f"{mongo.rpartition('/')[0]}/{name}",
+            "database": f"{postgres.rpartition('/')[0]}/{name}", "documents": "database:" if arguments.no_mongodb else f"{mongo.rpartition('/')[0]}/{name}",
             "files": s3.replace("?", f"/{name}?"), "search": f"tantivy://{folder}/servers/search",
         }  # fmt: skip
         print(f"SQLite → PostgreSQL, {servers['documents'].partition(':')[0]}, S3")

@@ -1,4 +1,4 @@
-"""What an order leaves behind, at once and as time passes; and a shop with a million of them beside the same shop with few.
+"""The size of an order, at once and as time passes; and a shop with a million of them beside the same shop with few.
 
 python bench/orders.py [--orders 2000] [--grown 1000000]      on SQLite, by the shop's own contracts and jobs
 """
@@ -63,7 +63,7 @@ async def buy(shop: Shop, product: Product, n: int) -> Order:
 
 
 async def pass_days(shop: Shop, clock: HandClock, days: int) -> float:
-    """So many days go by, a day an hour of the jobs; answers how long the longest run of all jobs took."""
+    """Days pass, one day per hour of the jobs; returns the duration of the longest run of all jobs."""
     longest = 0.0
     for _ in range(days):
         clock.move(days=1)
@@ -76,7 +76,7 @@ async def pass_days(shop: Shop, clock: HandClock, days: int) -> float:
 
 
 def size(folder: Path) -> int:
-    """Bytes in use in all databases: pages that are free are used again, and given back where they are many."""
+    """Bytes in use in all databases: free pages are used again, and released where they are many."""
     total = 0
     for path in folder.glob("*.db"):
         with sqlite3.connect(path) as connection:
@@ -89,7 +89,7 @@ def size(folder: Path) -> int:
 
 
 def grow(folder: Path, count: int, grown: int) -> None:
-    """Each order again and again, under other ids and numbers, until there are so many."""
+    """Copy each order with other ids and numbers until there are this many."""
     times = grown // count - 1
     for service, tables in GROWN.items():
         connection = sqlite3.connect(folder / f"{service}.db", isolation_level=None)
@@ -121,18 +121,18 @@ def grow(folder: Path, count: int, grown: int) -> None:
         connection.close()
 
 
-async def quick(deed: Callable[[], Awaitable[object]], times: int = 200) -> float:
-    """Milliseconds it takes, the median of many times."""
-    took = []
+async def quick(action: Callable[[], Awaitable[object]], times: int = 200) -> float:
+    """The median of the milliseconds of many runs."""
+    durations = []
     for _ in range(times):
         began = time.perf_counter()
-        await deed()
-        took.append(time.perf_counter() - began)
-    return sorted(took)[times // 2] * 1000
+        await action()
+        durations.append(time.perf_counter() - began)
+    return sorted(durations)[times // 2] * 1000
 
 
 async def figures(shop: Shop, product: Product, order: Order, first: int) -> dict[str, float]:
-    """What buyers and staff wait for."""
+    """Operations that buyers and staff wait for."""
     numbers = iter(range(first, first + 10_000))
 
     async def place() -> None:
@@ -180,10 +180,10 @@ async def measure(folder: Path, count: int, grown: int) -> int:
     )
     shop = await open_shop(folder, clock)
     many = await figures(shop, product, order, 2 * grown)
-    for name, took in many.items():
-        bad |= took > MOST * few[name]
+    for name, durations in many.items():
+        bad |= durations > MOST * few[name]
         print(
-            f"{name:28} {few[name]:8.2f} ms with {placed:,}   {took:8.2f} ms with {grown:,}   {took / few[name]:5.2f}"
+            f"{name:28} {few[name]:8.2f} ms with {placed:,}   {durations:8.2f} ms with {grown:,}   {durations / few[name]:5.2f}"
         )
     longest = await pass_days(shop, clock, 3)
     print(f"all jobs of an hour          {longest:8.2f} s")
@@ -192,12 +192,12 @@ async def measure(folder: Path, count: int, grown: int) -> int:
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--orders", type=int, default=2_000)
-    asked.add_argument("--grown", type=int, default=1_000_000)
-    given = asked.parse_args()
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--orders", type=int, default=2_000)
+    arguments.add_argument("--grown", type=int, default=1_000_000)
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(measure(Path(folder), given.orders, given.grown))
+        return asyncio.run(measure(Path(folder), options.orders, options.grown))
 
 
 if __name__ == "__main__":

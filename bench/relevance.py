@@ -1,4 +1,4 @@
-"""How well is found what people judged to fit: nDCG@10 on products and ratings of Chorus/Icecat, with time and size.
+"""Search relevance: nDCG@10 on products and ratings of Chorus/Icecat, with time and size.
 
 python bench/relevance.py [URL of a search engine; else Tantivy in a folder of its own]
 """
@@ -36,17 +36,17 @@ def products() -> list[IndexDocument]:
 
 
 def _document(product: Mapping[str, str], number: int) -> IndexDocument:
-    told = [str(value) for name, value in product.items() if name.startswith("attr_t")]
-    told += [product.get("short_description") or "", product.get("name") or ""]
+    texts = [str(value) for name, value in product.items() if name.startswith("attr_t")]
+    texts += [product.get("short_description") or "", product.get("name") or ""]
     brand = product.get("supplier") or ""
     return IndexDocument(
-        id=product["id"], title=product["title"] or "", brand=brand, words=" ".join(told)[:4000], terms=(f"brand={brand}",),
+        id=product["id"], title=product["title"] or "", brand=brand, words=" ".join(texts)[:4000], terms=(f"brand={brand}",),
         price=int(product.get("price") or 0), rating=4.0, published=number, sold=number % 97, card=product["id"],
     )  # fmt: skip
 
 
 def judgements() -> dict[str, dict[str, int]]:
-    """Query → product → 0 to 3; those for which nothing fits are left out."""
+    """Query → product → 0 to 3; queries without fitting products are left out."""
     found: dict[str, dict[str, int]] = {}
     with gzip.open(DATA / "judgments.csv.gz", "rt", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -60,7 +60,7 @@ def gain(ratings: Sequence[int]) -> float:
 
 
 async def measure(index: SearchIndex) -> None:
-    """Fill the index, and say what it finds."""
+    """Fill the index, and rate its results."""
     known = products()
 
     async def batches() -> AsyncIterator[Sequence[IndexDocument]]:
@@ -89,7 +89,7 @@ async def run(url: str) -> None:
 
 
 def main() -> None:
-    """That of the URL, or one that is made for it."""
+    """The engine of the URL, or one in a temporary folder."""
     if len(sys.argv) > 1:
         asyncio.run(run(sys.argv[1]))
         return

@@ -50,7 +50,7 @@ SOLD = ("harbour-kettle", "morning-mug")
 
 
 def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, int]:
-    """Requests a second of ours and of a bare server that answers the same bytes, turn about, and how many bytes."""
+    """Requests per second of ours and of a bare server that answers the same bytes, in turns, and the number of bytes."""
     answer = httpx.get(url, trust_env=False)
     # A page is asked for as a browser asks for its second one: with the cookie its forms need.
     cookie = f"form={answer.cookies['form']}" if "form" in answer.cookies else ""
@@ -77,7 +77,7 @@ async def flow_over_http(
     warm: int = 20,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> float:
-    """Whole flows a second. Cart: made, two lines, another quantity, seen; with `order` address, shipping, place, pay."""
+    """Complete flows per second. Cart: created, two lines, another quantity, viewed; with `order` address, shipping, place, pay."""
 
     async def one(client: httpx.AsyncClient, n: int) -> None:
         cart = (await client.post("/v1/carts")).json()["id"]
@@ -110,17 +110,17 @@ async def flow_over_http(
 
 
 async def floor_of(folder: Path, flow: Callable[[Shop], Awaitable[None]]) -> tuple[float, int]:
-    """The statements of one flow (with what follows from it), replayed straight on sqlite3."""
-    shop = Shop(complete(Settings(data=str(folder))), send_webhook=_taken)
+    """The statements of one flow (with its consequences), replayed directly on sqlite3."""
+    shop = Shop(complete(Settings(data=str(folder))), send_webhook=_accepted)
     await shop.migrate()
     calls = record(shop)
     await shop.carts.create()  # so that every database is open
     del calls[:]
     await flow(shop)
     await shop.bus.settle()
-    story = [call for call in calls if "timers" not in call[2]]
+    buying_calls = [call for call in calls if "timers" not in call[2]]
     await shop.close()
-    return replay(folder, story, 200), len(story)
+    return replay(folder, buying_calls, 200), len(buying_calls)
 
 
 async def _cart_with_lines(shop: Shop) -> Cart:
@@ -153,7 +153,7 @@ async def checkout(shop: Shop) -> None:
         await shop.orders.place(request, shop.ids.new("bench"), GUEST)
 
 
-async def _taken(_provider: str, _headers: object, _body: bytes) -> bool:
+async def _accepted(_provider: str, _headers: object, _body: bytes) -> bool:
     return True
 
 
@@ -162,7 +162,7 @@ async def prepare(folder: Path, size: int = 0) -> list[str]:
 
 
 async def prepare_in(settings: Settings, size: int = 0) -> list[str]:
-    """A shop with enough of two things; answers their SKUs."""
+    """A shop with plenty of two products; returns their SKUs."""
     shop = Shop(settings)
     await shop.migrate()
     await (load_many(shop, size) if size else load(shop))
@@ -179,7 +179,7 @@ async def prepare_in(settings: Settings, size: int = 0) -> list[str]:
 
 
 def flows(url: str, skus: list[str]) -> list[Row]:
-    """Our cart flows and checkouts a second, beside the same statements without us."""
+    """Our cart flows and checkouts per second, beside the same statements without us."""
     os.sched_setaffinity(0, {1})
     ours = [asyncio.run(flow_over_http(url, skus, FLOWS, 8, order=order)) for order in (False, True)]
     os.sched_setaffinity(0, {0})
@@ -193,7 +193,7 @@ def flows(url: str, skus: list[str]) -> list[Row]:
 
 
 def idle_demo(settings: dict[str, str]) -> float:
-    """Megabytes of a demo shop that waits."""
+    """Memory of an idle demo shop in megabytes."""
     folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
     asyncio.run(prepare(folder))
     port = free_port()
@@ -212,10 +212,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--size", type=int, default=40_000)
-    asked = parser.parse_args()
-    seconds = asked.seconds
+    arguments = parser.parse_args()
+    seconds = arguments.seconds
     folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
-    skus = asyncio.run(prepare(folder, asked.size))
+    skus = asyncio.run(prepare(folder, arguments.size))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [PYTHON, "-m", "shopwright", "serve", "--quiet", "--port", str(port), "--data", str(folder)]
@@ -248,7 +248,7 @@ def main() -> None:
     finally:
         stop(server)
     idle = idle_demo(settings)
-    print(f"{asked.size} products")
+    print(f"{arguments.size} products")
     print(f"{'':26} {'ours/s':>9} {'floor/s':>9} {'ratio':>6} {'bar':>5}   size (bytes; statements)")
     for name, got, least, size in rows:
         mark = "" if got / least >= BARS[name] else "  BELOW"

@@ -1,11 +1,11 @@
-"""A flash sale: thousands come at once for one product, with the waiting room open. Who gets it, and what it costs the others.
+"""A flash sale: thousands come at once for one product, with the waiting room open. Fairness, and the cost for other shoppers.
 
 python bench/rush.py [--shoppers 10000] [--stock 600] [--per-minute 600]
-make servers; . var/cluster.env; python bench/rush.py --each 2 --per-minute 120   # thirteen parts of two processes, nginx
+make servers; . var/cluster.env; python bench/rush.py --each 2 --per-minute 120   # thirteen services of two processes, nginx
 
-First buyers come at the pace of the waiting room, alone; then as many who are let in while thousands come behind them, within
-ten seconds, and look at their turn when they are told to. Told are the times of a checkout (cart, line, address, order,
-paid), how many units were sold, and whether anyone was served before someone who came earlier.
+First buyers come at the pace of the waiting room, alone; then as many who are admitted while thousands come behind them within
+ten seconds and poll their turn. Reports the times of a checkout (cart, line, address, order, paid), the units sold, and
+whether a shopper was served before an earlier one.
 """
 
 import argparse
@@ -51,7 +51,7 @@ Sold = tuple[int, float, bool]  # the number of who came, seconds, whether there
 
 
 class Crowd:
-    """Everyone at one shop. Who waits and who buys do not wait for each other's connections."""
+    """All shoppers of one shop. Waiting and buying use separate connections."""
 
     def __init__(self, url: str, variant: str) -> None:
         # Many browsers, one client: what one is given is not shown by the next.
@@ -66,15 +66,15 @@ class Crowd:
         self.refused: Counter[str] = Counter()
 
     async def shopper(self, number: int) -> None:
-        """Waits for the turn, then buys."""
+        """Waits for its turn, then buys."""
         shown: dict[str, str] = {}
         # Asks with a cart that is none: whose turn has come, is told so.
         while True:
-            async with self._waiting.post("/v1/carts/crt_0/lines", json={}, headers=shown) as told:
-                shown = {TURN: told.headers[TURN]} if TURN in told.headers else shown
-                if told.status != WAIT:
+            async with self._waiting.post("/v1/carts/crt_0/lines", json={}, headers=shown) as response:
+                shown = {TURN: response.headers[TURN]} if TURN in response.headers else shown
+                if response.status != WAIT:
                     break
-                pause_s = (await told.json(content_type=None))["data"]["retry_after"]
+                pause_s = (await response.json(content_type=None))["data"]["retry_after"]
             self.looks += 1
             await asyncio.sleep(pause_s + random.random())  # people do not all come at a full second
         await self._buy(number, shown)
@@ -88,19 +88,19 @@ class Crowd:
         order = {"cart_id": cart, "payment": {"provider": "pretend", "token": "pretend_ok"}}
         order["expected_total"] = changed["totals"]["total"]
         headers = {**shown, "Idempotency-Key": f"rush-{number}-{cart}"}
-        status, said = await self._ask("POST", "/v1/orders", order, headers)
+        status, body = await self._ask("POST", "/v1/orders", order, headers)
         if status != httpx.codes.CREATED:
-            self.refused[str(said.get("code"))] += 1
+            self.refused[str(body.get("code"))] += 1
         self.served.append((number, time.perf_counter() - began, status == httpx.codes.CREATED))
         self.sold += status == httpx.codes.CREATED
         self._more.set()
 
-    async def _ask(self, method: str, path: str, said: Any = None, headers: dict[str, str] | None = None) -> Any:
-        async with self._buying.request(method, path, json=said, headers=headers) as answer:
+    async def _ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        async with self._buying.request(method, path, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
     async def gone(self, units: int) -> None:
-        """Back when so many were sold."""
+        """Returns when this many were sold."""
         while self.sold < units:
             self._more.clear()
             await self._more.wait()
@@ -123,7 +123,7 @@ async def prepared(settings: Settings, stock: int) -> str:
 
 
 async def at_pace(url: str, variant: str, per_minute: int) -> list[float]:
-    """Checkouts of those who come one after the other, for a quarter of a minute."""
+    """Checkouts of shoppers one after the other, for a quarter of a minute."""
     alone = Crowd(url, variant)
     coming: list[asyncio.Task[None]] = []
     for number in range(per_minute // 4):
@@ -136,7 +136,7 @@ async def at_pace(url: str, variant: str, per_minute: int) -> list[float]:
 
 
 async def first_in_line(url: str, variant: str, per_minute: int, begin: Callable[[], None]) -> list[float]:
-    """The same checkouts by as many who came just before the crowd does, and are let in while it comes and waits."""
+    """The same checkouts by as many who came just before the crowd, and are admitted while it comes and waits."""
     first = Crowd(url, variant)
     coming = [asyncio.create_task(first.shopper(10**6 + number)) for number in range(per_minute // 4)]
     await asyncio.sleep(1)
@@ -147,22 +147,22 @@ async def first_in_line(url: str, variant: str, per_minute: int, begin: Callable
     return [seconds for _, seconds, _ in first.served]
 
 
-async def rush(url: str, variant: str, asked: argparse.Namespace, left: int) -> None:
-    """Everyone else, as long as there are units left."""
+async def rush(url: str, variant: str, arguments: argparse.Namespace, left: int) -> None:
+    """All other shoppers, as long as there are units left."""
     crowd = Crowd(url, variant)
     began = time.perf_counter()
     waiting = []
-    for number in range(asked.shoppers):
+    for number in range(arguments.shoppers):
         waiting.append(asyncio.create_task(crowd.shopper(number)))
-        await asyncio.sleep(max(0.0, began + COMING_S * number / asked.shoppers - time.perf_counter()))
-    async with asyncio.timeout(PATIENCE_S + 60 * asked.stock / asked.per_minute):
+        await asyncio.sleep(max(0.0, began + COMING_S * number / arguments.shoppers - time.perf_counter()))
+    async with asyncio.timeout(PATIENCE_S + 60 * arguments.stock / arguments.per_minute):
         await crowd.gone(left)
     await asyncio.sleep(3)
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     sold = [number for number, _, got in crowd.served if got]
-    print(f"{asked.shoppers} came, {len(sold)} of {left} units sold, looked {crowd.looks} times while they waited")
+    print(f"{arguments.shoppers} came, {len(sold)} of {left} units sold, looked {crowd.looks} times while they waited")
     overtaken = max((number - place for place, number in enumerate(sorted(sold))), default=0)
     print(f"the last who got one had {max(sold)} before them; nobody was passed over by more than {overtaken}")
     await crowd.close()
@@ -175,19 +175,19 @@ def no_other_than_sold_out(crowd: Crowd) -> None:
         print(f"orders refused for other reasons: {others}  WRONG", flush=True)
 
 
-def crowd_of(url: str, variant: str, asked: argparse.Namespace, left: int) -> None:
-    """In a process of its own, which gives way to the one that takes the time."""
+def crowd_of(url: str, variant: str, arguments: argparse.Namespace, left: int) -> None:
+    """In a process of its own with low priority."""
     os.nice(10)
-    asyncio.run(rush(url, variant, asked, left))
+    asyncio.run(rush(url, variant, arguments, left))
 
 
-def measure(url: str, variant: str, asked: argparse.Namespace) -> None:
-    normal = asyncio.run(at_pace(url, variant, asked.per_minute))
+def measure(url: str, variant: str, arguments: argparse.Namespace) -> None:
+    normal = asyncio.run(at_pace(url, variant, arguments.per_minute))
     print(f"before the rush: {len(normal)} checkouts, {figures(normal)}")
-    asyncio.run(open_room(url, asked.per_minute))
-    left = asked.stock - 2 * len(normal)
-    others = Process(target=crowd_of, args=(url, variant, asked, left))
-    meanwhile = asyncio.run(first_in_line(url, variant, asked.per_minute, others.start))
+    asyncio.run(open_room(url, arguments.per_minute))
+    left = arguments.stock - 2 * len(normal)
+    others = Process(target=crowd_of, args=(url, variant, arguments, left))
+    meanwhile = asyncio.run(first_in_line(url, variant, arguments.per_minute, others.start))
     print(f"in the rush:     {len(meanwhile)} checkouts, {figures(meanwhile)}")
     ratio = statistics.median(meanwhile) / statistics.median(normal)
     print(f"ratio of medians {ratio:.2f}{'' if ratio <= BAR else '  ABOVE'}", flush=True)
@@ -214,25 +214,25 @@ def main() -> None:
     parser.add_argument("--stock", type=int, default=600)
     parser.add_argument("--per-minute", type=int, default=600)
     parser.add_argument("--each", type=int, default=0, help="processes of each part; 0: one process, on SQLite")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="shopwright-rush-") as folder, serving(folder, asked) as (url, variant):
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="shopwright-rush-") as folder, serving(folder, arguments) as (url, variant):
         os.sched_setaffinity(0, {1})
-        measure(url, variant, asked)
+        measure(url, variant, arguments)
 
 
 @contextmanager
-def serving(folder: str, asked: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """The shop, and what everyone wants."""
-    if asked.each:
+def serving(folder: str, arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The shop, and the product in demand."""
+    if arguments.each:
         name = f"bench_{uuid.uuid4().hex[:8]}"
-        told = on_servers(folder, name)
-        settings, _ = read(Settings, told)
+        environment = on_servers(folder, name)
+        settings, _ = read(Settings, environment)
         asyncio.run(new_database(settings, name))
-        variant = asyncio.run(prepared(settings, asked.stock))
-        with apart(told, asked.each) as url:
+        variant = asyncio.run(prepared(settings, arguments.stock))
+        with apart(environment, arguments.each) as url:
             yield url, variant
         return
-    variant = asyncio.run(prepared(Settings(data=folder), asked.stock))
+    variant = asyncio.run(prepared(Settings(data=folder), arguments.stock))
     with one_process(
         {
             "SHOPWRIGHT_DATA": folder,

@@ -1,4 +1,4 @@
-"""Serve what Redis has under a key, asked anew for each request: `python bench/serve_redis.py PORT REDIS KEY CONTENT_TYPE`."""
+"""Serve the value of a Redis key, read for each request: `python bench/serve_redis.py PORT REDIS KEY CONTENT_TYPE`."""
 
 import sys
 from typing import Any

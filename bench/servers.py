@@ -40,7 +40,7 @@ Row = tuple[str, float, float]
 
 
 async def turns(jobs: Sequence[Callable[[], Awaitable[Any]]]) -> float:
-    """So many a second, eight at a time."""
+    """Calls per second, eight at a time."""
     waiting = iter(jobs)
 
     async def worker() -> None:
@@ -53,7 +53,7 @@ async def turns(jobs: Sequence[Callable[[], Awaitable[Any]]]) -> float:
 
 
 def product_read(settings: Settings, environment: dict[str, str], seconds: int) -> Row:
-    """Ours, and a bare server that asks Redis for the same bytes each time."""
+    """Ours, and a bare server that reads the same bytes from Redis each time."""
     port, floor_port = free_port(), free_port()
     command = [sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port)]
     ours = start(command, port, **environment)
@@ -75,36 +75,36 @@ def product_read(settings: Settings, environment: dict[str, str], seconds: int) 
 
 
 async def search(shop: Shop, address: str, alias: str) -> Row:
-    """Our verb, and the client of OpenSearch sending the same bodies."""
+    """Our operation, and the client of OpenSearch sending the same bodies."""
     bodies: list[Any] = []
     raw_client = AsyncOpenSearch(hosts=[address], use_ssl=False)
 
     class Noting(OpenSearchIndex):
-        async def _asked(self, body: Any) -> Any:
+        async def _requested(self, body: Any) -> Any:
             bodies.append(body)
             return await super()._asked(body)
 
-    def asked(begin: int) -> list[SearchRequest]:
-        """Each is another: none is answered from what was kept."""
+    def requests(begin: int) -> list[SearchRequest]:
+        """Each request is different: none is answered from a cache."""
         return [SearchRequest(text=WORDS[n % len(WORDS)], price_min=begin + n) for n in range(SEARCHES)]
 
     noting = Noting(shop.settings.search)
     finder = SearchService(shop.databases["search"], noting, catalog=shop.catalog)
-    for one in asked(0):
+    for one in requests(0):
         await finder.find(one)
     await noting.close()
     ours = least = 0.0
     for turn in range(1, ROUNDS + 1):
-        ours += await turns([lambda one=one: shop.search.find(one) for one in asked(turn * SEARCHES)])  # type: ignore[misc]
+        ours += await turns([lambda one=one: shop.search.find(one) for one in requests(turn * SEARCHES)])  # type: ignore[misc]
         times = len(bodies) / SEARCHES  # some searches ask twice
         least += await turns([lambda body=body: raw_client.search(index=alias, body=body) for body in bodies]) / times  # type: ignore[misc]
     await raw_client.close()
     return "search", ours / ROUNDS, least / ROUNDS
 
 
-async def replay(url: str, story: list[Call], times: int, begin: int) -> float:
-    """Flows a second when the same statements, in the same transactions, go straight to asyncpg; `begin` were told before."""
-    services = sorted({name for name, *_ in story})
+async def replay(url: str, recorded: list[Call], times: int, begin: int) -> float:
+    """Flows per second when the same statements, in the same transactions, go directly to asyncpg; `begin`: number of earlier flows."""
+    services = sorted({name for name, *_ in recorded})
     clients = [
         {
             name: await asyncpg.connect(url, server_settings={"search_path": name})
@@ -124,7 +124,7 @@ async def replay(url: str, story: list[Call], times: int, begin: int) -> float:
             await client[name].fetch(text, *(params[key] for key in names))
         free.append(client)
 
-    got = await turns([lambda calls=calls: one(calls) for calls in retold(story, begin + times)[begin:]])  # type: ignore[misc]
+    got = await turns([lambda calls=calls: one(calls) for calls in retold(recorded, begin + times)[begin:]])  # type: ignore[misc]
     for client in clients:
         for connection in client.values():
             await connection.close()
@@ -132,12 +132,12 @@ async def replay(url: str, story: list[Call], times: int, begin: int) -> float:
 
 
 async def orders(settings: Settings, url: str, times: int) -> list[Row]:
-    """Checkouts (two lines, address, shipping, place, pay), without and with what follows from them, and their statements."""
+    """Checkouts (two lines, address, shipping, place, pay), without and with their consequences, and their statements."""
 
-    async def taken(_provider: str, _headers: object, _body: bytes) -> bool:
+    async def accepted(_provider: str, _headers: object, _body: bytes) -> bool:
         return True
 
-    shop = Shop(settings, send_webhook=taken)
+    shop = Shop(settings, send_webhook=accepted)
     calls = record(shop)
     await checkout(shop)
     await shop.bus.settle()
@@ -145,12 +145,12 @@ async def orders(settings: Settings, url: str, times: int) -> list[Row]:
     await checkout(shop)
     placing = [call for call in calls if "timers" not in call[2]]
     await shop.bus.settle()
-    whole = [call for call in calls if "timers" not in call[2]]
+    all_calls = [call for call in calls if "timers" not in call[2]]
     await shop.close()
     gc.collect()
     gc.freeze()  # as a process that serves does (`serving`)
-    floors = [await replay(url, story, times, begin) for story, begin in ((placing, 0), (whole, times))]
-    shop = Shop(settings, send_webhook=taken)
+    floors = [await replay(url, recorded, times, begin) for recorded, begin in ((placing, 0), (all_calls, times))]
+    shop = Shop(settings, send_webhook=accepted)
     await turns([lambda: checkout(shop)] * 40)
     await shop.bus.settle()
     started = time.perf_counter()
@@ -161,39 +161,39 @@ async def orders(settings: Settings, url: str, times: int) -> list[Row]:
     await shop.close()
     return [
         (f"order placement ({len(placing)} statements)", times / (placed - started), floors[0]),
-        (f"with what follows ({len(whole)} statements)", times / (settled - started), floors[1]),
+        (f"with what follows ({len(all_calls)} statements)", times / (settled - started), floors[1]),
     ]
 
 
-async def measure(asked: argparse.Namespace) -> list[Row]:
+async def measure(arguments: argparse.Namespace) -> list[Row]:
     """Every row, on a database of its own."""
-    given = {name: os.environ[f"SHOPWRIGHT_TEST_{name}"] for name in ("POSTGRES", "MONGODB", "REDIS", "OPENSEARCH")}
+    servers = {name: os.environ[f"SHOPWRIGHT_TEST_{name}"] for name in ("POSTGRES", "MONGODB", "REDIS", "OPENSEARCH")}
     for one in [
         one for one in os.environ if one.startswith("SHOPWRIGHT_")
     ]:  # no settings of the shops that are started
         del os.environ[one]
     name = f"bench_{uuid.uuid4().hex[:8]}"
-    connection = await asyncpg.connect(given["POSTGRES"])
+    connection = await asyncpg.connect(servers["POSTGRES"])
     await connection.execute(f"CREATE DATABASE {name}")
-    url = f"{given['POSTGRES'].rpartition('/')[0]}/{name}"
+    url = f"{servers['POSTGRES'].rpartition('/')[0]}/{name}"
     with tempfile.TemporaryDirectory(prefix="shopwright-bench-") as folder:
         engines = {
-            "database": f"{url}?connections=10", "documents": f"{given['MONGODB'].rpartition('/')[0]}/{name}",
-            "cache": given["REDIS"], "search": f"{given['OPENSEARCH']}/{name}",
+            "database": f"{url}?connections=10", "documents": f"{servers['MONGODB'].rpartition('/')[0]}/{name}",
+            "cache": servers["REDIS"], "search": f"{servers['OPENSEARCH']}/{name}",
         }  # fmt: skip
         settings = complete(Settings(data=folder, limits="off", payments="pretend:", **engines))
         environment = {f"SHOPWRIGHT_{key.upper()}": value for key, value in engines.items()}
         environment |= {"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:"}
         await prepare_in(settings)
         shop = Shop(settings)
-        rows = [await search(shop, given["OPENSEARCH"].replace("opensearch", "http", 1), f"{name}-products-{SHAPE}")]
+        rows = [await search(shop, servers["OPENSEARCH"].replace("opensearch", "http", 1), f"{name}-products-{SHAPE}")]
         await shop.close()
-        rows.append(await asyncio.to_thread(product_read, settings, environment, asked.seconds))
-        rows += await orders(settings, url, asked.checkouts)
+        rows.append(await asyncio.to_thread(product_read, settings, environment, arguments.seconds))
+        rows += await orders(settings, url, arguments.checkouts)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
     async with httpx.AsyncClient(trust_env=False) as client:
-        await client.delete(f"{given['OPENSEARCH'].replace('opensearch', 'http', 1)}/{name}-*")
+        await client.delete(f"{servers['OPENSEARCH'].replace('opensearch', 'http', 1)}/{name}-*")
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Is a session read sooner from Redis than from PostgreSQL, and what does it cost the server? On one machine.
+"""Reading a session from Redis or from PostgreSQL: the time, and the cost for the server. On one machine.
 
 python bench/sessions.py                SHOPWRIGHT_TEST_POSTGRES and _REDIS say where they are; nothing else may use them
 """
@@ -31,8 +31,8 @@ SIGNED_IN = (
 BYTES = 300  # of a session and what is known of its user
 
 
-async def took(read: Callable[[], Awaitable[object]], at_once: int) -> float:
-    """Microseconds a read, when so many are under way."""
+async def duration_of(read: Callable[[], Awaitable[object]], at_once: int) -> float:
+    """Microseconds per read, with this many at once."""
 
     async def some() -> None:
         for _ in range(READS // at_once):
@@ -44,12 +44,12 @@ async def took(read: Callable[[], Awaitable[object]], at_once: int) -> float:
 
 
 def spent_by(server: str) -> float:
-    """Seconds of CPU that processes of this name have used."""
+    """CPU seconds used by processes of this name."""
     return cpu_s(lambda one: (one / "comm").read_text() == f"{server}\n")
 
 
 async def main() -> None:
-    """A line for each way of reading."""
+    """A line for each kind of read."""
     server, name = os.environ["SHOPWRIGHT_TEST_POSTGRES"], f"sessions_{uuid.uuid4().hex[:8]}"
     admin = await asyncpg.connect(server)
     await admin.execute(f"CREATE DATABASE {name}")
@@ -61,18 +61,18 @@ async def main() -> None:
             await session.run(ADA, {})
             await session.run(SIGNED_IN, {"secret": SECRET})
         await cache.set("session", b"x" * BYTES, timedelta(minutes=5))
-        ways: dict[str, tuple[str, Callable[[], Awaitable[object]]]] = {
+        candidates: dict[str, tuple[str, Callable[[], Awaitable[object]]]] = {
             "Redis": ("redis-server", lambda: cache.get("session")),
             "PostgreSQL": ("postgres", lambda: database.fetch(SESSION, {"secret": SECRET})),
         }
-        for _, read in ways.values():
-            await took(read, AT_ONCE)
-        for way, (server_name, read) in ways.items():
+        for _, read in candidates.values():
+            await duration_of(read, AT_ONCE)
+        for candidate, (server_name, read) in candidates.items():
             before = spent_by(server_name)
-            alone, together = await took(read, 1), await took(read, AT_ONCE)
+            alone, together = await duration_of(read, 1), await duration_of(read, AT_ONCE)
             spent = (spent_by(server_name) - before) / (2 * READS) * 1e6
             print(
-                f"{way:10}  alone {alone:4.0f} µs   {AT_ONCE} at once {together:4.0f} µs   the server's CPU {spent:4.0f} µs"
+                f"{candidate:10}  alone {alone:4.0f} µs   {AT_ONCE} at once {together:4.0f} µs   the server's CPU {spent:4.0f} µs"
             )
     finally:
         await cache.close()

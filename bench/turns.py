@@ -1,4 +1,4 @@
-"""Shops that are served side by side and asked turn about (`bench/caches.py`)."""
+"""Shops that are served side by side and measured in turns (`bench/caches.py`)."""
 
 import asyncio
 import json
@@ -40,11 +40,11 @@ Job = Callable[[], Awaitable[tuple[int, float]]]
 
 
 class Served(msgspec.Struct):
-    """A shop that is served without `part`. `front` answers pages; carts and orders are answered at their own addresses."""
+    """A shop that is served without `part`. `gateway` answers pages; carts and orders have their own addresses."""
 
     part: str
     groups: list[int]
-    front: str
+    gateway: str
     carts: str
     orders: str
     environment: dict[str, str]
@@ -59,7 +59,7 @@ class Served(msgspec.Struct):
         for one in Path("/proc").glob("[0-9]*"):
             try:
                 if os.getpgid(int(one.name)) in self.groups:
-                    used += sum(int(told.read_text().split()[0]) for told in one.glob("task/*/schedstat"))
+                    used += sum(int(schedstat.read_text().split()[0]) for schedstat in one.glob("task/*/schedstat"))
             except OSError:
                 continue
         return used / 1e9
@@ -67,7 +67,7 @@ class Served(msgspec.Struct):
 
 @contextmanager
 def served(shape: str, part: str, environment: dict[str, str], skus: list[str], session: str) -> Iterator[Served]:
-    """In one process, in several that serve all of it, or one for each service."""
+    """In one process, in several that serve all services, or one for each service."""
     apart = shape == "apart"
     with ExitStack() as stack:
         ports = {name: free_port() for name in ((*RIVER, WEB) if apart else ("",))}
@@ -84,13 +84,13 @@ def served(shape: str, part: str, environment: dict[str, str], skus: list[str], 
         found = {name: f"http://127.0.0.1:{ports[name if apart else '']}" for name in (WEB, "carts", "orders")}
         one = Served(part, groups, found[WEB], found["carts"], found["orders"], environment, skus, session)
         one.cart = filled_cart(one.carts, skus[0])
-        if "Sign in" in httpx.get(one.front, headers={"Cookie": f"session={session}"}, trust_env=False).text:
+        if "Sign in" in httpx.get(one.gateway, headers={"Cookie": f"session={session}"}, trust_env=False).text:
             raise SystemExit("The shopper is not signed in.")
         yield one
 
 
 class ByPath(httpx.AsyncHTTPTransport):
-    """As a gateway does: what is below a path is asked of who serves it."""
+    """Route by path, as a gateway does."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class ByPath(httpx.AsyncHTTPTransport):
 
 
 class Connections:
-    """Several to a server, each asking for one of `paths` again and again."""
+    """Several shoppers per server, each requesting `paths` repeatedly."""
 
     def __init__(self, url: str, paths: Sequence[str], cookie: str = "") -> None:
         where = httpx.URL(url)
@@ -114,7 +114,7 @@ class Connections:
         self._open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def load(self, seconds: float, most: int = sys.maxsize) -> tuple[int, float]:
-        """How many were answered, in how many seconds; `most`: no more than so many. Raises SystemExit for an error."""
+        """The number of answers, and the seconds; `most`: no more than this many. Raises SystemExit for an error."""
         self._left = most
         if time.monotonic() > self._used + SILENT_S:
             for _, writer in self._open:
@@ -140,7 +140,7 @@ class Connections:
 
 
 async def settled(one: Served) -> None:
-    """Everything that follows is done: no more is used than where nobody asks for anything."""
+    """Wait until the consequences are done: no more CPU is used than without requests."""
     for _ in range(10):
         before = one.used_s()
         await asyncio.sleep(0.25)
@@ -149,17 +149,17 @@ async def settled(one: Served) -> None:
 
 
 def jobs(shape: str, one: Served) -> dict[str, Job]:
-    """What is done for each figure in a slice of time: it answers how often, in how many seconds."""
+    """The requests of a figure in a slice of time: it returns their number, and the seconds."""
     if shape == "workers":
         return {CHANGING: changing(one)}
 
     def loaded(path: str, cookie: str = "") -> Job:
-        connections = Connections(one.front, [path], cookie)
+        connections = Connections(one.gateway, [path], cookie)
         return lambda: connections.load(SLICE_S)
 
     async def checkouts() -> tuple[int, float]:
-        way = ByPath({"/v1/carts": one.carts, "/v1/orders": one.orders})
-        rate = await flow_over_http(one.front, one.skus, CHECKOUTS, AT_ONCE, order=True, warm=0, transport=way)
+        transport = ByPath({"/v1/carts": one.carts, "/v1/orders": one.orders})
+        rate = await flow_over_http(one.gateway, one.skus, CHECKOUTS, AT_ONCE, order=True, warm=0, transport=transport)
         await settled(one)
         return CHECKOUTS, CHECKOUTS / rate
 
@@ -172,14 +172,14 @@ def jobs(shape: str, one: Served) -> dict[str, Job]:
 
 
 def changing(one: Served) -> Job:
-    """Products looked at while prices change, so that pages have to be made anew again and again."""
+    """Products viewed while prices change, so that pages have to be rendered again and again."""
     shop = Shop(complete(read(Settings, one.environment)[0]))
     found: list[tuple[str, Connections]] = []
 
     async def look() -> tuple[int, float]:
         if not found:
             products = await shop.catalog.list_products(status="published", limit=LOOKED_AT)
-            pages = Connections(one.front, [f"/p/{product.slug}" for product in products])
+            pages = Connections(one.gateway, [f"/p/{product.slug}" for product in products])
             found.extend((product.variants[0].id, pages) for product in products)
         variant, pages = random.choice(found)
         await shop.pricing.set_prices([Price(variant, Money(random.randint(100, 9_999), "EUR"))])
@@ -189,7 +189,7 @@ def changing(one: Served) -> Job:
 
 
 async def round_of(shops: Sequence[Served], every: Sequence[Job], slices: int) -> list[Figure]:
-    """A figure of each shop; they take turns slice by slice, so that what else the machine does falls on all alike."""
+    """A figure of each shop; they take turns slice by slice, so that other load on the machine affects all."""
     counts, times, used = ([0.0] * len(shops) for _ in range(3))
     for turn in range(slices):
         for at in [(number + turn) % len(shops) for number in range(len(shops))]:
@@ -198,4 +198,4 @@ async def round_of(shops: Sequence[Served], every: Sequence[Job], slices: int) -
             used[at] += one.used_s() - before - one.idle * (time.perf_counter() - began)
             counts[at] += count
             times[at] += seconds
-    return [(count / took, cost / count * 1000) for count, took, cost in zip(counts, times, used, strict=True)]
+    return [(count / elapsed, cost / count * 1000) for count, elapsed, cost in zip(counts, times, used, strict=True)]

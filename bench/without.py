@@ -1,6 +1,6 @@
-"""A shop that is served with one of its caches left out: `python bench/without.py PORT PART [SERVICE …]`.
+"""A shop that is served without one of its caches: `python bench/without.py PORT PART [SERVICE …]`.
 
-Each is left out by building another part in its place; nothing of the shop is changed. `PORTS` (JSON) says where other services are.
+Each is replaced by another class; nothing of the shop is changed. `PORTS` (JSON) contains the ports of other services.
 """
 
 import copy
@@ -37,14 +37,14 @@ NOTHING = "nothing"
 
 
 class PragmaDatabase(SqliteDatabase):
-    """Its version is asked of SQLite each time."""
+    """Its version is read from SQLite each time."""
 
     def version(self) -> int | None:
         return int(self._read("PRAGMA data_version", {})[0]["data_version"])
 
 
 class PlainPool(Pool):
-    """The pool of asyncpg as it is."""
+    """The pool of asyncpg unchanged."""
 
     async def take(self) -> Any:
         pool = self._opened or await self._open()
@@ -64,13 +64,13 @@ class PlainPool(Pool):
 class PlainPostgres(PostgresDatabase):
     """Its connections are in such a pool."""
 
-    def __init__(self, url: str, schema: str, marks: VersionStore | None) -> None:
-        super().__init__(url, schema, marks)
+    def __init__(self, url: str, schema: str, versions: VersionStore | None) -> None:
+        super().__init__(url, schema, versions)
         self._pool = PlainPool(self._url, schema, self._how(), None if self._url.pooled else self._become)
 
 
 class OtherDatabases(EngineDecorator):
-    """Databases that lack a part."""
+    """Databases without one of their caches."""
 
     def __init__(self, part: str, url: str) -> None:
         self._part, self._url = part, url
@@ -84,7 +84,7 @@ class OtherDatabases(EngineDecorator):
 
 
 class Unversioned:
-    """A database that tells no version."""
+    """A database without versions."""
 
     def __init__(self, inner: Database) -> None:
         self._inner = inner
@@ -103,7 +103,7 @@ def unversioned(work: ServiceDatabase) -> ServiceDatabase:
 
 
 class ShopWithout(Shop):
-    """A shop that is built without `part`; “again”: with all of them, to see how far two alike are apart."""
+    """A shop that is built without `part`; “again”: with all of them, to measure the noise."""
 
     def __init__(self, part: str, settings: Settings, **how: Any) -> None:
         self._part = part
@@ -121,8 +121,8 @@ class ShopWithout(Shop):
             for cache in (engines.cache._inner, engines.marks._cache):  # type: ignore[attr-defined]  # noqa: SLF001
                 setattr(cache, "_reads" if self._part == "joined reads" else "_line", None)  # as for a Cluster
 
-    def _context(self, *given: Any) -> Any:
-        context = super()._context(*given)
+    def _context(self, *arguments: Any) -> Any:
+        context = super()._context(*arguments)
         left_out = self._part in {"memo", f"memo of {context.work.name}"}
         return dataclasses.replace(context, work=unversioned(context.work)) if left_out else context
 
@@ -135,12 +135,12 @@ class WaysWithout(ServiceRegistry):
         super().__init__(settings, here, _connect if "PORTS" in os.environ else None)
 
     def to(self, service: str, contract: Any) -> Any:
-        marks = self.marks
-        self.marks = None if self._part == "rpc cache" else marks
+        versions = self.marks
+        self.marks = None if self._part == "rpc cache" else versions
         try:
             return super().to(service, contract)
         finally:
-            self.marks = marks
+            self.marks = versions
 
 
 def _connect(base: str) -> HttpTransport:

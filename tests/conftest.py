@@ -1,4 +1,4 @@
-"""The shop of the tests: the real one, on embedded engines, with a clock moved by hand.
+"""The shop of the tests: the real one, on embedded engines, with a clock set by hand.
 
 SHOPWRIGHT_TEST_POSTGRES=postgresql://… runs every test that uses the `shop` on PostgreSQL instead of SQLite;
 SHOPWRIGHT_TEST_SHAPE=servers on all servers there are.
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: looking for garbage in it again and again would take a fifth of all time."""
+    """Freeze imported objects: collecting garbage among them would take a fifth of the time."""
     gc.collect()
     gc.freeze()
 
@@ -78,10 +78,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         keep(config, items, firsts.values())
 
 
-def keep(config: pytest.Config, items: list[pytest.Item], kept: Iterable[pytest.Item]) -> None:
-    kept = list(kept)
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+def keep(config: pytest.Config, items: list[pytest.Item], selected: Iterable[pytest.Item]) -> None:
+    selected = list(selected)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(selected)])
+    items[:] = selected
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
 
 @pytest.fixture
 async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[Path, str]]:
-    """A data folder and a database URL of this test's own."""
+    """A data folder and a database URL of this test."""
     async with fresh(migrated, tmp_path / "data") as found:
         yield found
 
@@ -129,46 +129,46 @@ def post() -> Post:
 
 
 @pytest.fixture
-async def whole(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
-    """A new shop in one process with taxes, shipping, a coupon and an owner; nothing is for sale yet."""
+async def local_shop(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
+    """A new shop in one process with taxes, shipping, a coupon and an owner, without products."""
     async with running_shop(data, clock, post) as made:
         yield made
 
 
 @pytest.fixture
 async def careful(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
-    """A shop that takes money by hand."""
+    """A shop with manual capture."""
     async with running_shop(data, clock, post, capture="manual") as made:
         yield made
 
 
 @pytest.fixture
-async def gateway(whole: Shop, post: Post) -> AsyncIterator[Any]:
-    """In front of the same shop when it is apart."""
+async def gateway(local_shop: Shop, post: Post) -> AsyncIterator[Any]:
+    """The gateway of the same shop where it is split."""
     if not APART:
         yield None
         return
     from tests.apart.split_shop import apart
 
-    async with apart(whole, hasher=QUICK, send_webhook=post) as found:
+    async with apart(local_shop, hasher=QUICK, send_webhook=post) as found:
         yield found
 
 
 @pytest.fixture
-async def shop(whole: Shop, gateway: Any) -> AsyncIterator[Shop]:
-    """The same; where it is apart, its services are asked on the wire."""
+async def shop(local_shop: Shop, gateway: Any) -> AsyncIterator[Shop]:
+    """The same shop; where it is split, its services are called over RPC."""
     if not APART:
-        yield whole
+        yield local_shop
         return
     from tests.apart.split_shop import on_the_wire
 
-    async with on_the_wire(whole, gateway) as asked:
-        yield asked
+    async with on_the_wire(local_shop, gateway) as statements:
+        yield statements
 
 
 @pytest.fixture
 async def api(shop: Shop, gateway: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A program at the API, as anyone."""
+    """A client of the API, not signed in."""
     transport = httpx.ASGITransport(app=gateway or build(shop, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         yield client
@@ -188,7 +188,7 @@ async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def open_letters(shop: Shop) -> None:
+async def readable_messages(shop: Shop) -> None:
     """The viewer shows the links of messages, as that of a demo shop does."""
     await shop.databases["notifications"].mark_demo()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the message catalogues anew from the code and the templates.
+"""Write the message catalogues from the code and the templates.
 
 tools/catalogues.py            shopwright/locales/shopwright.pot, and new messages into the catalogue of each language
 tools/catalogues.py add de     a catalogue for another language
@@ -36,14 +36,14 @@ def from_templates(file: BinaryIO, *_: object, **__: object) -> Iterator[Extract
 
 
 def extracted(folder: Path) -> Iterable[tuple[str, int, str | tuple[str, ...]]]:
-    """File, line and message of all that is to be translated below `folder`."""
+    """File, line and message of all translatable texts below `folder`."""
     methods = [("**.html", from_templates), ("**.txt", from_templates), ("**.py", "python")]
     for name, line, message, _, _ in extract_from_dir(folder, methods, keywords=KEYWORDS):  # type: ignore[arg-type]  # Babel's stub knows no callables
         yield name, line, message
 
 
 def template() -> Catalog:
-    """All messages, each with the files it is in."""
+    """All messages, each with its files."""
     found = Catalog(
         project="Shopwright", copyright_holder="", charset="utf-8", header_comment="# Messages of Shopwright."
     )
@@ -60,9 +60,9 @@ def written(catalog: Catalog) -> bytes:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the template, and every catalogue there is."""
-    whole = template()
-    TEMPLATE.write_bytes(written(whole))
+    """Write the template, and every catalogue."""
+    catalogue = template()
+    TEMPLATE.write_bytes(written(catalogue))
     if arguments[:1] == ["add"]:
         for language in arguments[1:]:
             (LOCALES / language / "LC_MESSAGES").mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> None:
     for path in sorted(LOCALES.glob("*/LC_MESSAGES/shopwright.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.parts[-3])
-        catalog.update(whole, no_fuzzy_matching=True)
+        catalog.update(catalogue, no_fuzzy_matching=True)
         path.write_bytes(written(catalog))
 
 

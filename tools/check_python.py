@@ -1,4 +1,4 @@
-"""Is this Python good enough? Says the one command that helps where it is not. Must run on any Python 3."""
+"""Check the version of Python, and print the one command that helps. Must run on any Python 3."""
 
 import sys
 

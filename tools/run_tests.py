@@ -1,10 +1,10 @@
 """Run the tests in passes: `house`, `fast`, `engines`, `gate` and `soak`.
 
-Those of the house and the fast ones need no server; those of the engines do; the gate is what must hold before anything lands.
+The house and fast passes need no server; the engines pass does; the gate must pass before anything lands.
 
-The gate is deterministic. What draws lots or measures under load is soaked. Every pass runs, whatever failed before it, writes
-JUnit to var/junit and repeats what failed once: a test that passes then is listed as flaky in var/flaky.txt and fails nothing;
-one that fails twice fails the run.
+The gate is deterministic. Randomised tests and measurements under load are in the soak. Every pass runs, whatever failed
+before it, writes JUnit to var/junit and repeats failed tests once: a test that passes then is listed as flaky in
+var/flaky.txt and fails nothing; one that fails twice fails the run.
 """
 
 import os
@@ -21,12 +21,13 @@ from pathlib import Path
 HOME = Path(__file__).parents[1]
 VAR = HOME / "var"
 JUNIT, LOGS, CACHES, FLAKY = VAR / "junit", VAR / "passes", VAR / "pytest", VAR / "flaky.txt"
-TOLD = "SHOPWRIGHT_TEST_"
-POSTGRES, SHAPE, EXAMPLES = f"{TOLD}POSTGRES", f"{TOLD}SHAPE", f"{TOLD}EXAMPLES"
+SETTING_PREFIX = "SHOPWRIGHT_TEST_"
+POSTGRES, SHAPE, EXAMPLES = f"{SETTING_PREFIX}POSTGRES", f"{SETTING_PREFIX}SHAPE", f"{SETTING_PREFIX}EXAMPLES"
 GATE = tuple(
-    f"{TOLD}{name}" for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
+    f"{SETTING_PREFIX}{name}"
+    for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
 )
-SOAK = (*GATE, f"{TOLD}MONGODB")  # FerretDB is built from source, which takes minutes
+SOAK = (*GATE, f"{SETTING_PREFIX}MONGODB")  # FerretDB is built from source, which takes minutes
 # Where nothing may be compiled for later, each of the hundreds of processes that tests start would compile all of the shop.
 UNKEPT = "PYTHONDONTWRITEBYTECODE"
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests write hundreds of databases that nobody needs on a disk
@@ -41,7 +42,7 @@ def files(folder: str, *names: str) -> tuple[str, ...]:
 
 
 def without(folder: str, *names: str) -> tuple[str, ...]:
-    """What leaves them out."""
+    """Options that leave these files out."""
     return tuple(f"--ignore={one}" for one in files(folder, *names))
 
 
@@ -142,7 +143,7 @@ SERVICES = (
 class Pass:
     """One run of pytest. `on`: embedded, sqlite, postgresql, servers or apart; `workers`: processes, 0 for this one alone.
 
-    `narrow`: one of the inputs of each test, as all were tried on SQLite in the same run.
+    `narrow`: one of the inputs of each test, because all were tried on SQLite in the same run.
     """
 
     name: str
@@ -152,18 +153,18 @@ class Pass:
     workers: int = 0
     narrow: bool = False
 
-    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
-        """What only PostgreSQL can show is skipped on SQLite, required or not: other passes show it."""
-        bare = {name: value for name, value in given.items() if name not in {POSTGRES, SHAPE}}
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """Tests only for PostgreSQL are skipped on SQLite, required or not: other passes run them."""
+        bare = {name: value for name, value in inherited.items() if name not in {POSTGRES, SHAPE}}
         if self.on == "embedded":
-            return {name: value for name, value in given.items() if not name.startswith(TOLD)} | {
+            return {name: value for name, value in inherited.items() if not name.startswith(SETTING_PREFIX)} | {
                 "ENGINES": "",
                 EXAMPLES: "25",
             }
         if self.on == "sqlite":
             return {**bare, "ENGINES": ""}
         shape = {} if self.on == "postgresql" else {SHAPE: self.on}
-        return {**bare, POSTGRES: given.get(POSTGRES, ""), **shape}
+        return {**bare, POSTGRES: inherited.get(POSTGRES, ""), **shape}
 
     def command(self, *more: str) -> list[str]:
         # Files wait for the disk; servers have work of their own to do.
@@ -210,7 +211,7 @@ PASSES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """`failed`: what failed twice, or why the pass could not run; `flaky`: what failed and passed when it was repeated."""
+    """`failed`: tests that failed twice, or why the pass could not run; `flaky`: tests that passed when they were repeated."""
 
     name: str
     seconds: float
@@ -231,21 +232,23 @@ def failures(report: Path) -> list[str]:
 
 
 def in_memory() -> str | None:
-    """Where files do not wait for a disk and programs may be started; None where there is no such place."""
+    """A folder in memory where programs may be started, or None."""
     there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
     return str(MEMORY) if there else None
 
 
-def run(one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
-    """The pass, and once more what failed in it. Its output is shown as it comes, or when the pass has ended."""
+def run(one: Pass, environment: Mapping[str, str], *, aloud: bool) -> Outcome:
+    """Run a pass, and repeat what failed. Its output is shown at once, or when the pass has ended."""
     with tempfile.TemporaryDirectory(prefix="shop-", dir=in_memory()) as folder:
-        return run_in(folder, one, given, aloud=aloud)
+        return run_in(folder, one, environment, aloud=aloud)
 
 
-def run_in(folder: str, one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
-    """The same, with this folder for all that the tests write."""
+def run_in(folder: str, one: Pass, inherited: Mapping[str, str], *, aloud: bool) -> Outcome:
+    """The same, with this folder for all files written by the tests."""
     began = time.monotonic()
-    environment = {name: value for name, value in one.environment(given).items() if name != UNKEPT} | {"TMPDIR": folder}
+    environment = {name: value for name, value in one.environment(inherited).items() if name != UNKEPT} | {
+        "TMPDIR": folder
+    }
     log = LOGS / f"{one.name}.log"
     say(f"== {one.name}: tests on {one.on}")
 
@@ -275,23 +278,23 @@ def run_in(folder: str, one: Pass, given: Mapping[str, str], *, aloud: bool) -> 
     return Outcome(one.name, time.monotonic() - began, tuple(failed), tuple(flaky))
 
 
-def run_all(passes: Sequence[Pass], given: Mapping[str, str], at_once: int) -> list[Outcome]:
-    """Those that use both cores one by one, then the others, `at_once` at a time."""
-    found = [run(one, given, aloud=True) for one in passes if one.workers]
+def run_all(passes: Sequence[Pass], environment: Mapping[str, str], at_once: int) -> list[Outcome]:
+    """Run passes that use both cores one by one, then the others, `at_once` at a time."""
+    found = [run(one, environment, aloud=True) for one in passes if one.workers]
     with ThreadPoolExecutor(at_once) as pool:
         return found + list(
-            pool.map(lambda one: run(one, given, aloud=False), [one for one in passes if not one.workers])
+            pool.map(lambda one: run(one, environment, aloud=False), [one for one in passes if not one.workers])
         )
 
 
 def say(text: str) -> None:
-    """At once: what it runs writes to the same place."""
+    """Write output at once, in the same order as that of child processes."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def summary(outcomes: Sequence[Outcome]) -> int:
-    """Tell how each pass ended. Exit code: 1 where a test failed twice."""
+    """Report how each pass ended. Exit code: 1 where a test failed twice."""
     say("\n== summary")
     for one in outcomes:
         say(f"   {one.name:24} {one.seconds:6.0f} s   {'FAILED' if one.failed else 'passed'}")
@@ -306,14 +309,14 @@ def summary(outcomes: Sequence[Outcome]) -> int:
 
 
 def main() -> int:
-    """Exit code: 0 where every test of every pass passed, at the second try at the latest."""
+    """Exit code: 0 if every test of every pass passed, at the second try at the latest."""
     kind = sys.argv[1] if len(sys.argv) > 1 else "fast"
     if kind not in PASSES or not {*sys.argv[2:]} <= {one.name for one in PASSES[kind]}:
         names = " | ".join(f"{kind}: {' '.join(one.name for one in some)}" for kind, some in PASSES.items())
         sys.stderr.write(f"usage: run_tests.py KIND [PASS …], of {names}\n")
         return 2
-    given = {**os.environ, "SOAK": "1"} if kind == "soak" else dict(os.environ)
-    missing = [name for name in (SOAK if kind == "soak" else GATE) if not given.get(name)]
+    environment = {**os.environ, "SOAK": "1"} if kind == "soak" else dict(os.environ)
+    missing = [name for name in (SOAK if kind == "soak" else GATE) if not environment.get(name)]
     unmet = False
     passes = [one for one in PASSES[kind] if not sys.argv[2:] or one.name in sys.argv[2:]]
     if missing and kind not in {"fast", "house"}:
@@ -322,7 +325,7 @@ def main() -> int:
         passes = [one for one in passes if one.on == "sqlite"]
     for folder in (JUNIT, LOGS, CACHES):
         folder.mkdir(parents=True, exist_ok=True)
-    return summary(run_all(passes, given, at_once=1 if kind == "soak" else 2)) or int(unmet)
+    return summary(run_all(passes, environment, at_once=1 if kind == "soak" else 2)) or int(unmet)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""FerretDB for tests, from its Go module: with the index it lacks, and with users, which its embedded form does not know."""
+"""FerretDB for tests, from its Go module: with the index it lacks, and with users, which its embedded form does not support."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ MENDED = {
 
 
 def build(go, source, command):
-    """Make `command` in the new folder `source`."""
+    """Build `command` in the new folder `source`."""
     source.mkdir()
     (source / "main.go").write_text(MAIN)
     (source / "go.mod").write_text(f"module shopwright/ferretdb\n\ngo 1.22\n\nrequire {MODULE} {VERSION}\n")

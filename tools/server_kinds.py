@@ -1,4 +1,4 @@
-"""The real servers: how each of them is installed, started on loopback, and known to be ready."""
+"""The real servers: installation, start on loopback, and readiness."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSE
 
 
 class Server:
-    """One server that runs: its process, what the tests are told, and which version it is."""
+    """A running server: its process, the settings for the tests, and its version."""
 
     def __init__(self, pid, settings, version):
         self.pid, self.settings, self.version = pid, settings, version
@@ -40,7 +40,7 @@ def say(text):
 
 
 def free_port():
-    """None that the system gives to connections going out: one of those could sit here while a server is restarted."""
+    """A port outside the range for outgoing connections, one of which could use it during a restart."""
     for port in random.sample(LISTENED_AT, len(LISTENED_AT)):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -49,7 +49,7 @@ def free_port():
 
 
 def certified(home):
-    """A certificate for a server that speaks TLS by itself."""
+    """A certificate for a server that supports TLS by itself."""
     return Certificate(home, need("openssl", "openssl"))
 
 
@@ -75,7 +75,7 @@ def need(command, package):
 
 
 def someone(name):
-    """Who a server runs as that refuses to be root."""
+    """The user of a server that refuses to run as root."""
     return (
         {"user": name, "group": "nogroup" if name == "nobody" else name, "extra_groups": []}
         if os.geteuid() == 0
@@ -84,7 +84,7 @@ def someone(name):
 
 
 def launch(home, *command, answers, **more):
-    """Start a process of its own and wait until `answers` is true."""
+    """Start a process and wait until `answers` is true."""
     again = {"command": [str(part) for part in command], "more": more}
     (home / "again.json").write_text(json.dumps(again, default=str))
     with (home / "output").open("w") as log:
@@ -150,7 +150,7 @@ def postgres(home, port):
 
 
 def pgbouncer(home, port):
-    """In front of the PostgreSQL that runs."""
+    """PgBouncer in front of the running PostgreSQL."""
     running = json.loads(STATE.read_text())["running"] if STATE.exists() else {}
     if "postgres" not in running:
         sys.exit("pgbouncer stands in front of postgres: start that first.")
@@ -206,7 +206,7 @@ def s3(home, port):
 
 
 def mongodb(home, port):
-    """FerretDB speaks MongoDB's protocol; as a Go module it can be had from where Go modules are."""
+    """FerretDB speaks the protocol of MongoDB; it is available as a Go module."""
     command = CACHE / f"ferretdb-{server_ferretdb.VERSION}-users"
     if not command.exists():
         go = need("go", "golang")
@@ -233,8 +233,8 @@ def mongodb(home, port):
 def jdk():
     """A Java that is new enough."""
     for java in sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True):
-        told = subprocess.run([java, "-version"], check=False, capture_output=True, text=True).stderr
-        version = told.partition('"')[2].split(".")[0]
+        output = subprocess.run([java, "-version"], check=False, capture_output=True, text=True).stderr
+        version = output.partition('"')[2].split(".")[0]
         if version.isdigit() and int(version) >= OLDEST_JDK:
             return java.parent.parent
     return sys.exit(f"OpenSearch needs a JDK {OLDEST_JDK} or newer under /usr/lib/jvm.")

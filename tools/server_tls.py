@@ -1,4 +1,4 @@
-"""A certificate for the servers of tests, signed by an authority that is made with it and known to nobody else."""
+"""A certificate for the servers of tests, signed by an authority that is created with it and known only here."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ SERVER = (
 
 
 class Certificate:
-    """The paths of a server's certificate, of its key, and of the certificate of the authority that signed it."""
+    """The paths of a server certificate, its key, and the certificate of its authority."""
 
     def __init__(self, folder, openssl):
         self.ca, self.chain, self.key = (folder / name for name in ("ca.pem", "server.pem", "server.key"))

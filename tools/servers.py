@@ -27,13 +27,15 @@ from server_kinds import CACHE, SERVERS, STATE, free_port, launch, listens, say
 ROOT = STATE.parents[1]
 ENV = STATE.with_name("servers.env")
 CLUSTER = STATE.with_name("cluster.env")
-TOLD = "SHOPWRIGHT_TEST_"
+SETTING_PREFIX = "SHOPWRIGHT_TEST_"
 ROOM_KB = 2_000_000
 
 
 def for_a_cluster(running):
     """The settings of one shop on all of them."""
-    url = {key.removeprefix(TOLD): value for one in running.values() for key, value in one["settings"].items()}
+    url = {
+        key.removeprefix(SETTING_PREFIX): value for one in running.values() for key, value in one["settings"].items()
+    }
     settings = {
         "DATABASE": url.get("POSTGRES", "").replace("/postgres", "/shop?connections=4"),
         "CACHE": url.get("REDIS", ""),
@@ -61,30 +63,30 @@ def start(names):
         shutil.rmtree(home, ignore_errors=True)  # of one that ended by itself, say with the machine
         home.mkdir(mode=0o755, parents=True)
         server = SERVERS[name](home, free_port())
-        told = {f"{TOLD}{key}": value for key, value in server.settings.items()}
-        state["running"][name] = {"pid": server.pid, "settings": told}
+        settings = {f"{SETTING_PREFIX}{key}": value for key, value in server.settings.items()}
+        state["running"][name] = {"pid": server.pid, "settings": settings}
         STATE.write_text(json.dumps(state))
         lines = [f"{key}='{value}'" for one in state["running"].values() for key, value in one["settings"].items()]
         ENV.write_text("\n".join(lines) + "\n")
         say(server.version)
     with ENV.open("a") as file:
-        file.write(f"{TOLD}EINVOICE_RULES='{fetch()}'\n")
+        file.write(f"{SETTING_PREFIX}EINVOICE_RULES='{fetch()}'\n")
     CLUSTER.write_text("".join(f"export {line}\n" for line in for_a_cluster(state["running"])))
     say(f"Settings are in {ENV.relative_to(ROOT)}.")
 
 
 def answers(running):
-    """Someone listens where that server was told to listen."""
+    """Whether the server listens on its port."""
     return listens(port_of(running))()
 
 
 def port_of(running):
-    """Where it listens for those who speak no TLS."""
+    """The port for clients without TLS."""
     return int(re.search(r"127\.0\.0\.1:(\d+)", next(iter(running["settings"].values())))[1])
 
 
 def alive():
-    """Who is more than a name: process → its parent."""
+    """Living processes: process → its parent."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -95,7 +97,7 @@ def alive():
 
 
 def end_at_once(pid):
-    """That process and all that it has started, which may have groups of their own."""
+    """The process and its descendants, which may have groups of their own."""
     parents = alive()
     family = [pid]
     for one in family:

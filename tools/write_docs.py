@@ -44,13 +44,13 @@ def the_map() -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, label in labels.items():
-        hears = "everything" if label.handles == ("*",) else ", ".join(label.handles) or "–"
+        handles = "everything" if label.handles == ("*",) else ", ".join(label.handles) or "–"
         cells = [
             f"**{name}**",
             words[name],
             label.owns,
             ", ".join(label.asks) or "–",
-            hears,
+            handles,
             ", ".join(label.emits) or "–",
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -149,7 +149,7 @@ def decisions() -> str:
 
 
 def deploy() -> dict[Path, str]:
-    """What `shopwright deploy` writes by default, and the files of deploy/kubernetes that are not written by hand."""
+    """The default output of `shopwright deploy`, and the generated files of deploy/kubernetes."""
     kinds = {"compose": compose.files, "systemd": systemd.files, "watch": watch.files}
     written = {
         DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(DeploymentOptions()).items()
@@ -161,7 +161,7 @@ def deploy() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write, or with --check answer 1 where a page is not as it would be written."""
+    """Write the pages, or with --check exit with 1 if one is outdated."""
     pages = {
         DOCS / "map.md": the_map(),
         DOCS / "settings.md": settings(),

@@ -1,4 +1,4 @@
-"""`shopwright cluster`, as tests start it."""
+"""`shopwright cluster`, as the tests start it."""
 
 import asyncio
 import json
@@ -16,22 +16,22 @@ from tests.process.server import free_port
 class Cluster:
     """`shopwright cluster …`."""
 
-    def __init__(self, data: Path, database: str, **ways: str) -> None:
-        """`ways`: to engines, other than by themselves."""
+    def __init__(self, data: Path, database: str, **engine_settings: str) -> None:
+        """`engine_settings`: URLs of engines, such as proxies in front of them."""
         self._code = data / "code"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        given = {
+        values = {
             "data": str(data),
             "database": f"{database}&connections=3",
             **engines(data),
-            **ways,
+            **engine_settings,
             "limits": "off",
             "payments": "pretend:",
         }
         self._environment = {
             **bare_environment(),
-            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
+            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in values.items()},
             "SHOPWRIGHT_URL": self.url,
             "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",
             "SHOPWRIGHT_RETURN_ORIGINS": "http://127.0.0.1",
@@ -39,7 +39,7 @@ class Cluster:
         }
 
     def install(self, make: Callable[[Path], object]) -> None:
-        """Another version, for processes that start from now on."""
+        """Use another version for processes that start from now on."""
         folder, new = self._code / make.__name__, self._code / "new"
         if not folder.exists():
             make(folder)
@@ -51,9 +51,9 @@ class Cluster:
             sys.executable, "-m", "shopwright", "cluster", *words,
             env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        told = (await process.communicate())[0].decode()
-        assert process.returncode == code, told
-        return told
+        output = (await process.communicate())[0].decode()
+        assert process.returncode == code, output
+        return output
 
     async def status(self) -> dict[str, Any]:
         return json.loads(await self.run("status", "--json"))
@@ -69,7 +69,7 @@ class Cluster:
 
 @asynccontextmanager
 async def running(cluster: Cluster, each: int = 2) -> AsyncIterator[Cluster]:
-    """It is up, with so many processes of each part, and goes down."""
+    """Check that the cluster is up with the given number of processes of each service, and that it goes down."""
     cluster.install(today)
     await cluster.run("up", "--port", str(cluster.port), "--each", str(each))
     try:

@@ -1,4 +1,4 @@
-"""A version of tomorrow, made from today's: everything that is said between processes, emitted as an event or stored has one field more."""
+"""A version of tomorrow, made from today's: every type that is sent, emitted or stored has one more field."""
 
 import ast
 import shutil
@@ -18,13 +18,13 @@ NAMES = {"Channels", "Preferences"}  # whose fields are what they are about
 
 
 def today(folder: Path) -> None:
-    """The code as it is, in `folder`."""
+    """Copy the code into `folder`."""
     source = Path(shopwright.__file__).parent
     shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def tomorrow(folder: Path) -> int:
-    """The code of tomorrow, in `folder`; answers how many types have a field more."""
+    """Write the code of tomorrow into `folder`; returns how many types have one more field."""
     today(folder)
     count = 0
     for pattern in SAID:
@@ -39,7 +39,7 @@ def tomorrow(folder: Path) -> int:
 
 
 def _more(module: ast.Module) -> list[tuple[int, str]]:
-    """After which line which field is to come. What says which fields change is left alone: it names those of another type."""
+    """After which line to insert which field. Types that name the fields of others are left alone."""
     found = []
     classes = [one for one in module.body if isinstance(one, ast.ClassDef)]
     below = {ast.unparse(base) for one in classes for base in one.bases}

@@ -1,4 +1,4 @@
-"""Prometheus itself, watching a shop under test."""
+"""Prometheus itself, monitoring a shop under test."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ EVERY_S = 3  # it asks; a shop whose engines hang answers in two
 
 
 def written(folder: Path) -> Path:
-    """All that Prometheus is told, in its folder."""
+    """Write the configuration of Prometheus into its folder."""
     for name, text in watch.files(DeploymentOptions()).items():
         (folder / name).write_text(text)
     (folder / "metrics.token").write_text("not asked for on one machine")
@@ -28,7 +28,7 @@ def written(folder: Path) -> Path:
 
 
 def hurried(text: str) -> str:
-    """The same rules, for those who cannot wait for minutes."""
+    """The same rules with shorter durations."""
     text = re.sub(r"for: \d+m", "for: 1s", text).replace("interval: 30s", "interval: 1s")
     text = re.sub(r"\[\d+[mhd]\]", f"[{5 * EVERY_S}s]", text).replace("offset 1w", f"offset {8 * EVERY_S}s")
     return text.replace(" > 120", " > 5")
@@ -36,7 +36,7 @@ def hurried(text: str) -> str:
 
 @asynccontextmanager
 async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterator[Callable[[], Any]]:
-    """Watching these; answers a function that says which alerts fire."""
+    """Monitor these processes; yields a function that returns the firing alerts."""
     command = shutil.which("prometheus")
     need(bool(command), "prometheus")
     written(folder)
@@ -58,8 +58,8 @@ async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterat
                 return {"not yet"}
         if not answer.is_success:  # it is there, and still reads what it has kept
             return {"not yet"}
-        told = answer.json()["data"]["alerts"]
-        return {one["labels"]["alertname"] for one in told if one["state"] == "firing"}
+        alerts = answer.json()["data"]["alerts"]
+        return {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}
 
     try:
         yield firing

@@ -1,4 +1,4 @@
-"""A shop that is apart inside one process: each part a shop of its own, every call between them on the wire, signed."""
+"""A split shop inside one process: each service is a shop of its own, and every call between them is serialised and signed."""
 
 import asyncio
 import contextvars
@@ -22,11 +22,11 @@ from tests.builders.rpc import InProcessTransport
 
 
 class Parts:
-    """Those of the shop `whole`, each a shop of its own that is opened when it is first asked."""
+    """The services of `local_shop`, each a shop of its own that is opened when it is first called."""
 
-    def __init__(self, whole: Shop, **more: Any) -> None:
-        self._whole = whole
-        self._settings = msgspec.structs.replace(whole.settings, services="http://{service}")
+    def __init__(self, local_shop: Shop, **more: Any) -> None:
+        self._whole = local_shop
+        self._settings = msgspec.structs.replace(local_shop.settings, services="http://{service}")
         self._more = more
         self._opened: dict[str, asyncio.Task[tuple[Shop, Any]]] = {}
         self._stack = AsyncExitStack()
@@ -42,7 +42,7 @@ class Parts:
         return shop, build(shop, deliver=False)
 
     async def part(self, name: str) -> tuple[Shop, Any]:
-        """The shop and its ASGI app."""
+        """A shop and its ASGI app."""
         if name not in self._opened:
             # Nothing of the request that came first is in what goes on as long as the part.
             task = asyncio.create_task(self._open(name), context=contextvars.Context())
@@ -50,11 +50,11 @@ class Parts:
         return await asyncio.shield(self._opened[name])
 
     async def opened(self) -> list[Shop]:
-        """Those that were asked so far."""
+        """The services that were opened so far."""
         return [(await task)[0] for task in self._opened.values()]
 
     def registry(self, part: str) -> ServiceRegistry:
-        """As a network does that lets nobody through but along the river (`deploy.system`)."""
+        """Connect services as a network does that admits only declared callers (`deploy.system`)."""
         allowed = asks(part)
 
         async def through(scope: Any, receive: Any, send: Any) -> None:
@@ -80,12 +80,12 @@ class Parts:
 
 @cache
 def found() -> list[tuple[re.Pattern[str], str]]:
-    """Which part answers what."""
+    """Which service answers which address."""
     return [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
 
 
 class Gateway:
-    """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
+    """An ASGI app that works like nginx: it identifies the caller once and routes by address."""
 
     def __init__(self, parts: Parts, *, identifies: bool) -> None:
         self._identifies = identifies
@@ -102,16 +102,16 @@ class Gateway:
         await app({**scope, "headers": headers}, receive, send)
 
     async def shop(self, part: str) -> Shop:
-        """That part."""
+        """The shop of a service."""
         return (await self.parts.part(part))[0]
 
     async def _identity(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> bytes:
-        said: list[Any] = []
+        signed: list[Any] = []
 
         async def listen(message: Any) -> None:
-            said.append(message)
+            signed.append(message)
 
-        asked = {
+        scope_of_request = {
             **scope,
             "method": "GET",
             "path": PATH,
@@ -122,14 +122,14 @@ class Gateway:
             ],
         }
         _, app = await self.parts.part("users")
-        await app(asked, None, listen)
-        return dict(said[0]["headers"])[IDENTITY.encode()]
+        await app(scope_of_request, None, listen)
+        return dict(signed[0]["headers"])[IDENTITY.encode()]
 
 
 @asynccontextmanager
-async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
-    """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does."""
-    parts = Parts(whole, **more)
+async def apart(local_shop: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
+    """The same shop as `local_shop`, split. `identifies`: the gateway identifies callers, as nginx does."""
+    parts = Parts(local_shop, **more)
     try:
         yield Gateway(parts, identifies=identifies)
     finally:
@@ -137,7 +137,7 @@ async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIt
 
 
 class Either:
-    """A service as others know it, asked on the wire; what is in no contract (timers, reactions) is asked here."""
+    """A service called over RPC; what is in no contract (jobs, handlers) is called here."""
 
     def __init__(self, here: Any, there: Any) -> None:
         self._here, self._there = here, there
@@ -147,31 +147,31 @@ class Either:
 
 
 class Asked:
-    """The shop `whole`, whose services are asked in its parts, by someone who may ask all of them."""
+    """The shop `local_shop`, whose services are called over RPC by a caller that may call all of them."""
 
-    def __init__(self, whole: Shop, parts: Parts, registry: ServiceRegistry) -> None:
-        self._whole = whole
+    def __init__(self, local_shop: Shop, parts: Parts, registry: ServiceRegistry) -> None:
+        self._whole = local_shop
         self._parts = parts
-        for name, contract in whole.contracts.items():
-            setattr(self, name, Either(getattr(whole, name), registry.to(name, contract)))
+        for name, contract in local_shop.contracts.items():
+            setattr(self, name, Either(getattr(local_shop, name), registry.to(name, contract)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole, name)
 
     async def tell_counts(self) -> None:
-        """What each part has counted is told of."""
+        """Flush the buffered counters of each service."""
         for shop in (self._whole, *await self._parts.opened()):
             await shop.tell_counts()
 
 
 @asynccontextmanager
-async def on_the_wire(whole: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
-    """The same shop for those who ask its services."""
-    settings = msgspec.structs.replace(whole.settings, services="http://{service}")
-    ways = ServiceRegistry(
+async def on_the_wire(local_shop: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
+    """The same shop for callers of its services."""
+    settings = msgspec.structs.replace(local_shop.settings, services="http://{service}")
+    registry = ServiceRegistry(
         settings, [WEB], lambda base: InProcessTransport(httpx.ASGITransport(app=gateway.parts.between), base)
     )
     try:
-        yield Asked(whole, gateway.parts, ways)
+        yield Asked(local_shop, gateway.parts, registry)
     finally:
-        await ways.close()
+        await registry.close()

@@ -1,4 +1,4 @@
-"""Each alert by its real fault: what breaks in a real shop reaches whoever is called, by way of a real Prometheus."""
+"""Each alert by its real fault: a broken shop raises it in a real Prometheus."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ OF_THE_DISK = {
 
 
 @pytest.mark.soak
-async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, str], tmp_path: Path) -> None:
+async def test_faults_of_a_real_shop_raise_alerts(data: tuple[Path, str], tmp_path: Path) -> None:
     server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
     await asyncio.to_thread(server.start)
     shop = Shop(make_settings(*data))
@@ -61,13 +61,13 @@ async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, s
 
 
 @asynccontextmanager
-async def meanwhile(deed: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Again and again, whatever becomes of it."""
+async def meanwhile(action: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Repeat an action in the background, ignoring its failures."""
 
     async def again() -> None:
         while True:
             with suppress(httpx.HTTPError, ValueError, KeyError):
-                await deed()
+                await action()
             await asyncio.sleep(0.05)
 
     tasks = [asyncio.create_task(again()) for _ in range(6)]
@@ -80,14 +80,14 @@ async def meanwhile(deed: Callable[[], Awaitable[object]]) -> AsyncIterator[None
 @pytest.mark.soak
 @pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
 async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_path: Path) -> None:
-    """One process serves all but reviews, which nobody does; and no `work` runs, so that nothing told is carried."""
+    """One process serves everything but reviews, which no process serves; no `work` runs, so that events are not delivered."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     sku = (await sell(shop, "Lamp", on_hand=1000)).variants[0].sku
     await shop.search.bring_up_to_date()
-    road = TcpProxy(data[1])
-    await road.open()
+    proxy = TcpProxy(data[1])
+    await proxy.open()
     server = Server(
-        data[0], f"{road.url}&connections=2&wait_seconds=3", parts=[one for one in PARTS if one != "reviews"],
+        data[0], f"{proxy.url}&connections=2&wait_seconds=3", parts=[one for one in PARTS if one != "reviews"],
         services="http://127.0.0.1:1/{service}", carry="elsewhere",
     )  # fmt: skip
     await asyncio.to_thread(server.start)
@@ -133,26 +133,26 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             await undelivered(shop)
             await fires("MessagesLate", "MessagesGivenUp", "MessagesRefused")
             await starved(server, lambda: fires("LoopLate"))
-            road.slow(0.25)
+            proxy.slow(0.25)
             async with meanwhile(begin):  # a page may be kept: it asks nobody
                 await fires("SlownessFast", "SlownessSteady", "SlownessSlow")
-            await road.open()
+            await proxy.open()
             async with shop.databases["carts"].begin() as tx:
                 await tx.run("LOCK TABLE carts IN ACCESS EXCLUSIVE MODE")  # as a careless migration does
                 async with meanwhile(begin):
                     await fires("ConnectionsShort")
-            await road.cut()
+            await proxy.cut()
             async with meanwhile(begin):
                 await fires("ErrorsFast", "ErrorsSteady", "ErrorsSlow")
     finally:
         await shop.close()
-        await road.cut()
+        await proxy.cut()
         server.kill()
     assert seen | IN_ONE | OF_THE_DISK == {one.name for one in alerts()}
 
 
 async def ahead(shop: Shop) -> None:
-    """Something was told while the clock was three hours ahead."""
+    """An event was emitted while the clock was three hours ahead."""
     async with shop.databases["orders"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, subject, time, data) VALUES ('evt_z', 'x', 'x', :time, '{}')",
@@ -161,7 +161,7 @@ async def ahead(shop: Shop) -> None:
 
 
 async def undelivered(shop: Shop) -> None:
-    """A mail server that is away, and one that takes nothing of ours: what the tries leave behind."""
+    """A mail server that is away, and one that refuses all our mail: what the attempts leave behind."""
     now = to_micros(shop.clock.now())
     async with shop.databases["notifications"].begin() as tx:
         await tx.run_many(
@@ -176,7 +176,7 @@ async def undelivered(shop: Shop) -> None:
 
 
 async def starved(server: Server, fires: Callable[[], Awaitable[None]]) -> None:
-    """The machine gives the process too little: it stands still for most of the time."""
+    """The machine starves the process, which stands still most of the time."""
 
     async def stutter() -> None:
         while True:

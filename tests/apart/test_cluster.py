@@ -1,4 +1,4 @@
-"""A shop that is apart, for real: processes of each service under supervisord, nginx in front, every engine a server."""
+"""A split shop with real processes of each service under supervisord, nginx as gateway, and every engine a server."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ import pytest
 from shopwright.app import Shop
 from tests.apart.cluster import Cluster, running
 from tests.apart.next_version import MARK, today, tomorrow
-from tests.builders.chromium import CHROMIUM, SIZES, a_stranger_buys, filled
+from tests.builders.chromium import CHROMIUM, SIZES, filled, guest_buys
 from tests.builders.customers import sign_in
 from tests.builders.documented_api import answers_as_documented
 from tests.builders.environment import ON_SERVERS, SOAK, bare_environment, need
@@ -41,7 +41,7 @@ RENEWED = os.environ.get("RENEWED", "orders carts").split()  # what is of anothe
 
 
 class Apart(NamedTuple):
-    """A cluster, where its data are, and what it sells: plenty of `lamp`, and `last`, of which little is left."""
+    """A cluster, its data, and its products: plenty of `lamp`, and few of `last`."""
 
     cluster: Cluster
     data: tuple[Path, str]
@@ -64,7 +64,7 @@ async def opened(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[Apar
 
 @pytest.fixture(scope="module")
 def made(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
-    """One for both tests: to start it takes half a minute."""
+    """One cluster for both tests: it takes half a minute to start."""
     if not ON_SERVERS:
         pytest.skip("processes of several services share servers")
     with asyncio.Runner() as runner:
@@ -74,49 +74,49 @@ def made(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.soak
-async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(made: Apart) -> None:
+async def test_a_split_shop_sells_survives_and_is_upgraded_without_a_lost_request(made: Apart) -> None:
     shop, data, lamp, last = made
     status = await shop.status()
     assert set(status) == {"gateway", "services", "engines"}
     assert all(len(ones) == 2 and all(one["ready"] for one in ones) for ones in status["services"].values())
     assert ":loopback" not in json.dumps(status["engines"])  # the password of the test servers
-    await nobody_comes_in_by_the_back_door(shop.url)
-    await a_customer_and_staff_find_their_way(shop.url, lamp)
+    await internal_parts_are_unreachable_from_outside(shop.url)
+    await customer_and_staff_use_the_shop(shop.url, lamp)
     answers = await all_at_once(shop.url, BUYERS, last, at_once=min(BUYERS // 2, 60))
     assert Counter(answer.status_code for answer in answers) == {201: LEFT, 409: BUYERS - LEFT}
     acknowledged = {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    acknowledged |= await whoever_is_killed_the_shop_goes_on(shop, lamp)
+    acknowledged |= await any_process_is_killed_and_the_shop_goes_on(shop, lamp)
     acknowledged |= await renewed_without_a_lost_request(shop, lamp)
     await less_is_shown_and_nothing_fails_without(shop, "search", "reviews", "recommendations", "notifications")
     assert "orders-" in await shop.run("logs", "orders")
-    whole = await settled(data)
+    local_shop = await settled(data)
     try:
-        orders = {row["id"] for row in await whole.databases["orders"].fetch("SELECT id FROM orders")}
+        orders = {row["id"] for row in await local_shop.databases["orders"].fetch("SELECT id FROM orders")}
         assert acknowledged <= orders
-        letters = await whole.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
-        assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
-        assert await wrong(whole) == []
+        messages = await local_shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        assert len({(row["recipient"], row["subject"]) for row in messages}) == len(messages)
+        assert await wrong(local_shop) == []
     finally:
-        await whole.close()
+        await local_shop.close()
 
 
 @pytest.mark.slow
-async def test_strangers_buy_in_a_browser_and_the_api_is_as_documented(made: Apart, tmp_path: Path) -> None:
-    """Through nginx; soaked, at a desk without JavaScript and by right and wrong requests to all of the API, too."""
+async def test_guests_buy_in_a_browser_and_the_api_is_as_documented(made: Apart, tmp_path: Path) -> None:
+    """Use the shop through nginx; in the soak also in a browser without JavaScript and by requests to the whole API."""
     need(bool(CHROMIUM), "Chromium")
     url = made.cluster.url
     for size, script in WALKS:
-        await a_stranger_buys(url, size, f"{size}-{script}@example.com".lower(), script=script)
+        await guest_buys(url, size, f"{size}-{script}@example.com".lower(), script=script)
     if SOAK:
         await asyncio.to_thread(answers_as_documented, url, tmp_path, EXAMPLES)
-    whole = await settled(made.data)
+    local_shop = await settled(made.data)
     try:
-        assert await wrong(whole) == []
+        assert await wrong(local_shop) == []
     finally:
-        await whole.close()
+        await local_shop.close()
 
 
-async def nobody_comes_in_by_the_back_door(url: str) -> None:
+async def internal_parts_are_unreachable_from_outside(url: str) -> None:
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         for path in ("/internal/orders/get", "/internal/identify", "/metrics"):
             assert (await client.get(path)).status_code == 404
@@ -127,7 +127,7 @@ async def nobody_comes_in_by_the_back_door(url: str) -> None:
         assert refused.status_code == 401
 
 
-async def a_customer_and_staff_find_their_way(url: str, sku: str) -> None:
+async def customer_and_staff_use_the_shop(url: str, sku: str) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
         account = {"email": "grace@example.com", "password": "a-long-password-of-grace", "name": "Grace Hopper"}
         assert (await client.post("/v1/users", json=account)).status_code == 201
@@ -146,18 +146,18 @@ async def a_customer_and_staff_find_their_way(url: str, sku: str) -> None:
         assert {"/v1/orders", "/v1/products", "/v1/me"} <= set(document["paths"])
 
 
-async def under_load(shop: Cluster, sku: str, deeds: Callable[[Load], Awaitable[None]]) -> Load:
-    load = Load(shop.url, sku, deeds.__name__)
+async def under_load(shop: Cluster, sku: str, actions: Callable[[Load], Awaitable[None]]) -> Load:
+    load = Load(shop.url, sku, actions.__name__)
     shoppers = [asyncio.create_task(load.shopper()) for _ in range(SHOPPERS)]
     try:
-        await deeds(load)
+        await actions(load)
     finally:
         load.stopping = True
         await asyncio.gather(*shoppers)
     return load
 
 
-async def whoever_is_killed_the_shop_goes_on(shop: Cluster, sku: str) -> set[str]:
+async def any_process_is_killed_and_the_shop_goes_on(shop: Cluster, sku: str) -> set[str]:
     async def kill_each(_load: Load) -> None:
         for service in KILLED:
             os.kill((await shop.pids(service))[0], signal.SIGKILL)
@@ -173,7 +173,7 @@ async def renewed_without_a_lost_request(shop: Cluster, sku: str) -> set[str]:
     before = await shop.pids("orders")
 
     async def renew(load: Load) -> None:
-        """To a version of tomorrow and back, while the other services are of today."""
+        """Upgrade to a version of tomorrow and back, while the other services are of today."""
         while True:
             for version in (tomorrow, today):
                 shop.install(version)
@@ -209,19 +209,19 @@ async def less_is_shown_and_nothing_fails_without(shop: Cluster, *services: str)
 
 
 @pytest.mark.slow
-def test_what_a_cluster_lacks_is_told(tmp_path: Path) -> None:
+def test_a_cluster_names_the_setting_it_lacks(tmp_path: Path) -> None:
     environment = bare_environment()
 
-    def said(*words: str) -> str:
-        told = subprocess.run(
+    def complaint(*words: str) -> str:
+        result = subprocess.run(
             [sys.executable, "-m", "shopwright", "cluster", *words, "--data", str(tmp_path)],
             env=environment, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
-        assert told.returncode == 1, told
-        assert "Traceback" not in told.stderr
-        return told.stderr
+        assert result.returncode == 1, result
+        assert "Traceback" not in result.stderr
+        return result.stderr
 
-    assert "SHOPWRIGHT_DATABASE, SHOPWRIGHT_BUS" in said("up")
-    assert "There is no cluster here" in said("status")
-    assert "does not run" in said("down")
-    assert "say orders=3" in said("scale", "orders")
+    assert "SHOPWRIGHT_DATABASE, SHOPWRIGHT_BUS" in complaint("up")
+    assert "There is no cluster here" in complaint("status")
+    assert "does not run" in complaint("down")
+    assert "say orders=3" in complaint("scale", "orders")

@@ -1,4 +1,4 @@
-"""Whatever happens to a shop that is apart, under load: it goes on as far as it can, says so where it cannot, loses nothing.
+"""Faults of a split shop under load: it degrades, reports what it cannot do, and loses nothing.
 
 TABLE=docs/failures-apart.md FAULT_S=20 STOPPED_S=30 MESSAGES=100000 FAULTS=all writes what happened as the table of the docs.
 """
@@ -23,7 +23,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
 from tests.apart.cluster import Cluster, running
 from tests.builders import rabbitmq_queues
-from tests.builders.engine_proxies import ENGINES, NAMES, open_roads
+from tests.builders.engine_proxies import ENGINES, NAMES, open_proxies
 from tests.builders.environment import ON_SERVERS, server, server_place
 from tests.builders.goods import sell
 from tests.builders.health import wrong
@@ -43,7 +43,7 @@ STOPPED = PARTS if ALL else ("orders",)
 # One that every page needs, one that an order needs alone, one that nobody needs.
 BETWEEN = ("pricing", "payments", "reviews") if ALL else ("reviews",)
 WITHOUT_ENGINE = ENGINES if ALL else ("cache",)
-WAYS = (("cut", "refuses connections"), ("hush", "never answers"))
+NETWORK_FAULTS = (("cut", "refuses connections"), ("hush", "never answers"))
 HARMS = (
     ("cut", "are refused"), ("half", "are closed halfway"), ("slow", "are 0.3 s slower"), ("narrow", "are limited to 20 kB/s"),
 )  # fmt: skip
@@ -58,17 +58,17 @@ class Row(msgspec.Struct):
     needed: bool
 
 
-class Story:
-    """A cluster under load, and what was done to it."""
+class FailureScenario:
+    """A cluster under load, and the faults it had."""
 
-    def __init__(self, data: tuple[Path, str], cluster: Cluster, roads: dict[str, TcpProxy], load: Load) -> None:
-        self.data, self.cluster, self.roads, self.load = data, cluster, roads, load
+    def __init__(self, data: tuple[Path, str], cluster: Cluster, proxies: dict[str, TcpProxy], load: Load) -> None:
+        self.data, self.cluster, self.proxies, self.load = data, cluster, proxies, load
         self.rows: list[Row] = []
 
-    async def suffer(self, what: str, deed: Callable[[], Awaitable[None]], *, needed: bool) -> None:
-        """The deed returns when its fault is over."""
+    async def suffer(self, what: str, action: Callable[[], Awaitable[None]], *, needed: bool) -> None:
+        """Cause a fault; `action` returns when it is over."""
         self.load.count = Count()
-        await deed()
+        await action()
         ended = time.monotonic()
         recovered = await self.load.well_since(ended) - ended
         self.rows.append(Row(what, self.load.count, recovered, needed))
@@ -80,7 +80,7 @@ class Story:
             await self.cluster.all_ready()
 
     async def stop(self, part: str) -> None:
-        """Half dead is worse than dead."""
+        """A half-dead engine: its connections stay open, and nothing comes through."""
         pid = (await self.cluster.pids(part))[0]
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -89,27 +89,27 @@ class Story:
             os.kill(pid, signal.SIGCONT)
 
     async def engine(self, kind: str, fault: str) -> None:
-        road = self.roads[kind]
-        await (road.cut() if fault == "cut" else _done(road.hush))
+        proxy = self.proxies[kind]
+        await (proxy.cut() if fault == "cut" else _done(proxy.hush))
         await asyncio.sleep(FAULT_S)
-        await road.open()
+        await proxy.open()
 
     async def between(self, part: str, fault: str) -> None:
-        """On the way to all processes of a part, for everyone who asks it."""
+        """A fault between all processes of a service and its callers."""
         ports = [one["port"] for one in (await self.cluster.status())["services"][part]]
-        roads = [TcpProxy(f"http://127.0.0.1:{port}") for port in ports]
-        for slot, (port, road) in enumerate(zip(ports, roads, strict=True), 1):
-            await road.open()
-            self._lead(part, slot, urlsplit(road.url).port or port)
+        proxies = [TcpProxy(f"http://127.0.0.1:{port}") for port in ports]
+        for slot, (port, proxy) in enumerate(zip(ports, proxies, strict=True), 1):
+            await proxy.open()
+            self._lead(part, slot, urlsplit(proxy.url).port or port)
         await asyncio.sleep(1)  # the balancer finds them ready
-        for road in roads:
-            deed = {"cut": road.cut, "half": road.half, "slow": lambda road=road: _done(road.slow, 0.3)}
-            await deed.get(fault, lambda road=road: _done(road.narrow, 20_000))()
+        for proxy in proxies:
+            action = {"cut": proxy.cut, "half": proxy.half, "slow": lambda proxy=proxy: _done(proxy.slow, 0.3)}
+            await action.get(fault, lambda proxy=proxy: _done(proxy.narrow, 20_000))()
         await asyncio.sleep(FAULT_S)
         for slot, port in enumerate(ports, 1):
             self._lead(part, slot, port)
-        for road in roads:
-            await road.cut()
+        for proxy in proxies:
+            await proxy.cut()
 
     def _lead(self, part: str, slot: int, port: int) -> None:
         with socket.socket(socket.AF_UNIX) as line:
@@ -118,7 +118,7 @@ class Story:
             line.recv(65_536)
 
     async def flood(self) -> None:
-        """A queue full of what was heard before, and something nobody can read among it."""
+        """A queue full of events that were handled before, with an unreadable message among them."""
         shop = Shop(make_settings(*self.data), hasher=QUICK)
         (event,) = await shop.databases["orders"].fetch(
             "SELECT * FROM facts WHERE type = 'OrderPaid' ORDER BY id LIMIT 1"
@@ -150,7 +150,7 @@ class Story:
         await self.cluster.all_ready(120)
 
     async def deploy(self) -> None:
-        """A new version, while a part is killed and an engine goes away."""
+        """Upgrade while a service is killed and an engine goes away."""
         renewed = asyncio.create_task(self.cluster.run("restart", *(() if ALL else ("orders",))))
         await asyncio.sleep(0.5)
         with contextlib.suppress(ProcessLookupError):
@@ -159,75 +159,83 @@ class Story:
         await renewed
 
 
-async def _done(deed: Callable[..., None], *what: float) -> None:
-    deed(*what)
+async def _done(action: Callable[..., None], *what: float) -> None:
+    action(*what)
 
 
 @pytest.fixture
-async def story(data: tuple[Path, str]) -> AsyncIterator[Story]:
+async def scenario(data: tuple[Path, str]) -> AsyncIterator[FailureScenario]:
     if not ON_SERVERS:
         pytest.skip("processes of several services share servers")
     shop = Shop(make_settings(*data), hasher=QUICK)
     lamp = await sell(shop, "Lamp", on_hand=1_000_000)
     await shop.search.bring_up_to_date()
     await shop.close()
-    roads, ways = await open_roads(*data)
-    async with running(Cluster(data[0], ways.pop("database"), **ways)) as cluster:
+    proxies, urls = await open_proxies(*data)
+    async with running(Cluster(data[0], urls.pop("database"), **urls)) as cluster:
         load = Load(cluster.url, lamp.variants[0].sku)
         shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
         try:
             await load.well_since(time.monotonic())
-            yield Story(data, cluster, roads, load)
+            yield FailureScenario(data, cluster, proxies, load)
         finally:
             load.stopping = True
             await asyncio.gather(*shoppers)
-    for road in roads.values():
-        await road.cut()
+    for proxy in proxies.values():
+        await proxy.cut()
 
 
-async def test_whatever_happens_to_a_shop_that_is_apart_no_order_is_lost_and_none_made_twice(story: Story) -> None:
-    load, data = story.load, story.data
+async def test_a_split_shop_loses_and_duplicates_no_order_whatever_fails(
+    scenario: FailureScenario,
+) -> None:
+    load, data = scenario.load, scenario.data
     for part in KILLED:
-        await story.suffer(f"`kill -9` of each process of {part}", lambda part=part: story.kill(part), needed=False)
+        await scenario.suffer(
+            f"`kill -9` of each process of {part}", lambda part=part: scenario.kill(part), needed=False
+        )
     for part in STOPPED:
         what = f"one of two processes of {part} stopped (SIGSTOP, {STOPPED_S:.0f} s)"
-        await story.suffer(what, lambda part=part: story.stop(part), needed=part in NEEDED)
+        await scenario.suffer(what, lambda part=part: scenario.stop(part), needed=part in NEEDED)
     for kind in WITHOUT_ENGINE:
-        for fault, said in WAYS if ALL else WAYS[1:]:
-            what = f"{NAMES[kind]} {said} ({FAULT_S:.0f} s)"
-            await story.suffer(what, lambda kind=kind, fault=fault: story.engine(kind, fault), needed=kind in NEEDED)
+        for fault, expected in NETWORK_FAULTS if ALL else NETWORK_FAULTS[1:]:
+            what = f"{NAMES[kind]} {expected} ({FAULT_S:.0f} s)"
+            await scenario.suffer(
+                what, lambda kind=kind, fault=fault: scenario.engine(kind, fault), needed=kind in NEEDED
+            )
     for part in BETWEEN:
-        for fault, said in HARMS if ALL else HARMS[1:2]:
-            what = f"connections to {part} {said} ({FAULT_S:.0f} s)"
-            await story.suffer(what, lambda part=part, fault=fault: story.between(part, fault), needed=part in NEEDED)
+        for fault, expected in HARMS if ALL else HARMS[1:2]:
+            what = f"connections to {part} {expected} ({FAULT_S:.0f} s)"
+            await scenario.suffer(
+                what, lambda part=part, fault=fault: scenario.between(part, fault), needed=part in NEEDED
+            )
     what = f"{MESSAGES:,} messages in the queue of {HEARER}, 4 of them unreadable"
-    await story.suffer(what, story.flood, needed=False)
-    await story.suffer("all processes killed at once", story.everything, needed=True)
+    await scenario.suffer(what, scenario.flood, needed=False)
+    await scenario.suffer("all processes killed at once", scenario.everything, needed=True)
     what = "rolling restart, while payments is killed and RabbitMQ refuses connections"
-    await story.suffer(what, story.deploy, needed=False)
+    await scenario.suffer(what, scenario.deploy, needed=False)
     load.stopping = True
     shop = await settled(data)
     try:
         orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
         paid = await shop.databases["payments"].fetch("SELECT * FROM payments")
-        letters = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        messages = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         found = await wrong(shop)
     finally:
         await shop.close()
-    tell(story.rows, found)
+    report(scenario.rows, found)
     assert load.acknowledged <= orders
     assert len({row["order_id"] for row in paid}) == len(paid)
-    assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
+    assert len({(row["recipient"], row["subject"]) for row in messages}) == len(messages)
     assert found == []
-    for row in story.rows:
+    for row in scenario.rows:
         assert row.count.failed == 0, f"{row.what}: {row.count.odd[:5]}"
         if not row.needed:
             assert row.count.orders > 0, f"{row.what}: no order was taken"
             assert row.count.said <= row.count.requests // 5, f"{row.what}: {row.count.said} of {row.count.requests}"
 
 
-def tell(rows: list[Row], found: list[str]) -> None:
-    """The table, where it is asked for."""
+def report(rows: list[Row], found: list[str]) -> None:
+    """Write the table on request."""
     if not (path := os.environ.get("TABLE")):
         return
     lines = [

@@ -1,4 +1,4 @@
-"""What is kept for Kubernetes and written for compose and systemd: accepted by their published formats, and true to the code."""
+"""Files for Kubernetes, compose and systemd: valid in their published formats, and in accordance with the code."""
 
 import re
 import shutil
@@ -43,7 +43,7 @@ def test_kubernetes_knows_every_field_of_every_manifest(version: str) -> None:
         kubernetes_validate.validate(wrong, version, strict=True)
 
 
-def test_probes_ask_addresses_there_are_and_no_pod_runs_as_root() -> None:
+def test_probes_use_existing_addresses_and_no_pod_runs_as_root() -> None:
     known = {one.path for one in addresses()} | {"/health/live", "/health/ready"}
     for name, spec in of_kind("Deployment").items():
         pod = spec["template"]["spec"]
@@ -62,9 +62,9 @@ def test_kustomize_builds_the_base_and_the_example_as_they_are_read_here(tmp_pat
     (folder / "secrets.env.example").rename(folder / "secrets.env")
 
     def kustomized(name: str) -> list[dict[str, Any]]:
-        told = accepted("kubectl", "kustomize", tmp_path / name)
+        built = accepted("kubectl", "kustomize", tmp_path / name)
         # Generated names end in a hash of their content.
-        return list(yaml.safe_load_all(re.sub(r"(name: (?:shopwright|gateway))-[a-z0-9]{10}\b", r"\1", told)))
+        return list(yaml.safe_load_all(re.sub(r"(name: (?:shopwright|gateway))-[a-z0-9]{10}\b", r"\1", built)))
 
     def by_name(some: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
         return {(one["kind"], one["metadata"]["name"]): one for one in some if one["kind"] != "ConfigMap"}
@@ -88,8 +88,8 @@ def test_compose_accepts_its_file(tmp_path: Path) -> None:
     command = [
         Path(sys.executable).parent / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", tmp_path / "compose.yaml",
     ]  # fmt: skip
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
     services = yaml.safe_load((tmp_path / "compose.yaml").read_text())["services"]
     assert services.keys() >= {*PARTS, "gateway", "migrate", "postgres", "redis", "rabbitmq"}
     for one in services.values():
@@ -104,14 +104,16 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text.replace(f"{systemd.HOME}/bin/", f"{Path(sys.executable).parent}/"))
     wanted = re.findall(r"^Wants=(shopwright-.*)$", (tmp_path / "shopwright.target").read_text(), re.MULTILINE)
     assert len(wanted) == len(set(wanted)) == 3 * len(PARTS)
-    asked = [
+    command_line = [
         command,
         "verify",
         *(tmp_path / name for name in (*wanted, "shopwright.target", "shopwright-migrate.service")),
     ]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"})
-    assert told.returncode == 0, told.stderr
-    assert "shopwright" not in told.stderr
+    result = subprocess.run(
+        command_line, capture_output=True, text=True, check=False, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    )
+    assert result.returncode == 0, result.stderr
+    assert "shopwright" not in result.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -138,38 +140,47 @@ def test_haproxy_accepts_its_file(tmp_path: Path) -> None:
 LONG_SECRET = "0123456789abcdef" * 4
 
 
-def given(name: str) -> str:
+def required_value(name: str) -> str:
     return "owner@example.com" if name == "SHOPWRIGHT_OWNER_EMAIL" else LONG_SECRET
 
 
 def environments() -> dict[str, dict[str, str]]:
-    """What a process is told by each kind."""
+    """The environment of a process by kind of deployment."""
     files = {kind: make(DeploymentOptions()) for kind, make in KINDS.items()}
     composed = yaml.safe_load(files["compose"]["compose.yaml"])["services"]["orders"]["environment"]
     return {
-        "compose": {name: re.sub(r"\$\{\w+[^}]*\}", given(name), value) for name, value in composed.items()},
+        "compose": {name: re.sub(r"\$\{\w+[^}]*\}", required_value(name), value) for name, value in composed.items()},
         "systemd": dict(line.split("=", 1) for line in files["systemd"]["settings.env"].splitlines()),
     }
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_process_understands_what_it_is_told(kind: str) -> None:
-    told = environments()[kind]
+def test_a_process_understands_its_environment(kind: str) -> None:
+    environment = environments()[kind]
     if kind != "compose":
         example = KINDS[kind](DeploymentOptions())["secrets.env.example"]
-        asked = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
+        example_settings = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
         with pytest.raises(Invalid):  # as it was not filled in
-            read(Settings, told | asked)
-        told |= {name: LONG_SECRET if "make " in value else value for name, value in asked.items()}
-    settings, _ = read(Settings, told)
+            read(Settings, environment | example_settings)
+        environment |= {name: LONG_SECRET if "make " in value else value for name, value in example_settings.items()}
+    settings, _ = read(Settings, environment)
     settings = complete(settings)
     assert not embedded(settings)
     assert ServiceRegistry(settings, ["orders"]).apart
 
 
-def test_it_is_written_where_one_says_and_wishes_that_cannot_be_are_refused(tmp_path: Path) -> None:
-    asked = ["deploy", "compose", "--out", str(tmp_path), "--url", "https://tea.example/", "--image", "r.example/tea:7"]
-    result = CliRunner().invoke(main, asked)
+def test_files_are_written_to_the_named_folder_and_impossible_options_are_refused(tmp_path: Path) -> None:
+    arguments = [
+        "deploy",
+        "compose",
+        "--out",
+        str(tmp_path),
+        "--url",
+        "https://tea.example/",
+        "--image",
+        "r.example/tea:7",
+    ]
+    result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     orders = yaml.safe_load((tmp_path / "compose.yaml").read_text())["services"]["orders"]
     assert orders["environment"]["SHOPWRIGHT_URL"] == "https://tea.example"

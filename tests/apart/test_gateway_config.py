@@ -1,4 +1,4 @@
-"""What is written for nginx and HAProxy: every address to the part that answers it, and files the servers accept."""
+"""Files for nginx and HAProxy: every address goes to the service that answers it, and the servers accept the files."""
 
 import asyncio
 import contextlib
@@ -29,14 +29,14 @@ from shopwright.registry import PARTS, WEB
 from shopwright.web.application import build
 from tests.builders.customers import sign_in
 from tests.builders.gateway import (
-    ASKED,
     EVERYWHERE,
+    URLS,
     accepted,
-    asked_for,
     first_answer,
-    front,
+    gateway_configuration,
     opens_nothing,
     program,
+    requests_to,
     running,
 )
 from tests.builders.shops import OWNER, QUICK, make_settings
@@ -45,17 +45,17 @@ from tests.process.server import Server, free_port
 pytestmark = pytest.mark.slow
 
 
-def test_every_address_leads_to_the_one_part_that_answers_it() -> None:
+def test_every_address_leads_to_the_service_that_answers_it() -> None:
     known = patterns()
     assert len(addresses()) > 100
     for one in addresses():
-        asked = re.sub(r"\{[^}]+\}", "abc-1", one.path)
-        found = {part for part, some in known.items() if any(re.match(pattern, asked) for pattern in some)}
+        path_asked = re.sub(r"\{[^}]+\}", "abc-1", one.path)
+        found = {part for part, some in known.items() if any(re.match(pattern, path_asked) for pattern in some)}
         assert found == (set() if one.part == WEB else {one.part}), one
 
 
 @pytest.mark.parametrize("more", ["direct", "balancer", "maintenance", "tls"])
-def test_nginx_accepts_what_is_written_for_it(tmp_path: Path, more: str) -> None:
+def test_nginx_accepts_its_file(tmp_path: Path, more: str) -> None:
     own = trustme.CA().issue_cert("shop.example")
     own.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
     kinds: dict[str, dict[str, Any]] = {
@@ -64,13 +64,13 @@ def test_nginx_accepts_what_is_written_for_it(tmp_path: Path, more: str) -> None
         "maintenance": {"maintenance": True},
         "tls": {"certificate": f"{tmp_path}/both.pem", "key": f"{tmp_path}/both.pem"},
     }
-    written = nginx.configuration(front(tmp_path, **kinds[more]))
+    written = nginx.configuration(gateway_configuration(tmp_path, **kinds[more]))
     (tmp_path / "nginx.conf").write_text(written)
     assert "warn" not in accepted("nginx", "-t", "-c", tmp_path / "nginx.conf")
     assert ("ssl http2" in written) == (more == "tls")
 
 
-def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
+def test_haproxy_accepts_its_own_file(tmp_path: Path) -> None:
     (tmp_path / "away.http").write_text(haproxy.AWAY, newline="")
     balancer = haproxy.Balancer(
         servers=EVERYWHERE, listen="127.0.0.1:9100", socket=tmp_path / "socket", away=tmp_path / "away.http"
@@ -81,20 +81,23 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["short", "full", "off"])
-async def test_nginx_logs_each_request_without_what_opens_something(
-    data: tuple[Path, str], tmp_path: Path, how: str
-) -> None:
+async def test_nginx_logs_each_request_without_secrets(data: tuple[Path, str], tmp_path: Path, how: str) -> None:
     port, server = free_port(), Server(*data, proxies="127.0.0.1")
     await asyncio.to_thread(server.start)
     servers = {part: [f"127.0.0.1:{server.port}"] for part in PARTS}
-    told = {"servers": servers, "listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}", "access_log": how}
+    gateway_configuration = {
+        "servers": servers,
+        "listen": f"127.0.0.1:{port}",
+        "behind": f"127.0.0.1:{free_port()}",
+        "access_log": how,
+    }
     url = f"http://127.0.0.1:{port}"
     try:
-        with running(tmp_path, **told):
+        with running(tmp_path, **gateway_configuration):
             await until_it_listens(url)
-            answers = await asked_for(url)
+            answers = await requests_to(url)
             server.kill()
-            away = await asked_for(url)
+            away = await requests_to(url)
     finally:
         server.kill()
     assert {one.status_code for one in away} == {503}
@@ -110,7 +113,7 @@ async def test_nginx_logs_each_request_without_what_opens_something(
         one["path"] for one in lines
     }
     assert {one.headers["x-request-id"] for one in answers} <= {one["request_id"] for one in lines}
-    assert {one["status"] for one in lines[-len(ASKED) :]} == {"503"}
+    assert {one["status"] for one in lines[-len(URLS) :]} == {"503"}
 
 
 @pytest.mark.parametrize(
@@ -126,8 +129,12 @@ async def test_nginx_logs_each_request_without_what_opens_something(
 )
 async def test_nginx_shortens_addresses_of_each_kind(tmp_path: Path, address: str, shown: str) -> None:
     port = free_port()
-    told = {"listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}", "trusted": ["127.0.0.1"]}
-    with running(tmp_path, **told):
+    gateway_configuration = {
+        "listen": f"127.0.0.1:{port}",
+        "behind": f"127.0.0.1:{free_port()}",
+        "trusted": ["127.0.0.1"],
+    }
+    with running(tmp_path, **gateway_configuration):
         await until_it_listens(f"http://127.0.0.1:{port}")
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.get(f"http://127.0.0.1:{port}/internal/x", headers={"x-forwarded-for": address})
@@ -136,7 +143,7 @@ async def test_nginx_shortens_addresses_of_each_kind(tmp_path: Path, address: st
 
 
 async def until_it_listens(url: str) -> None:
-    """Somebody answers there."""
+    """Wait until a server answers at this port."""
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(100):
             with contextlib.suppress(httpx.TransportError):
@@ -147,7 +154,7 @@ async def until_it_listens(url: str) -> None:
 
 
 @pytest.mark.slow
-async def test_haproxy_logs_each_request_without_what_opens_something(data: tuple[Path, str], tmp_path: Path) -> None:
+async def test_haproxy_logs_each_request_without_secrets(data: tuple[Path, str], tmp_path: Path) -> None:
     port, server = free_port(), Server(*data)
     await asyncio.to_thread(server.start)
     (tmp_path / "away.http").write_text(haproxy.AWAY, newline="")
@@ -160,7 +167,7 @@ async def test_haproxy_logs_each_request_without_what_opens_something(data: tupl
         process = subprocess.Popen([program("haproxy"), "-db", "-f", tmp_path / "haproxy.cfg"], stdout=out)
     try:
         await until_it_listens(f"http://127.0.0.1:{port}")
-        await asked_for(f"http://127.0.0.1:{port}/web")
+        await requests_to(f"http://127.0.0.1:{port}/web")
     finally:
         process.terminate()
         process.wait(20)
@@ -174,7 +181,7 @@ async def test_haproxy_logs_each_request_without_what_opens_something(data: tupl
 
 @pytest.fixture
 async def gateway(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
-    """nginx with TLS before a shop of one process: its URL, and the authority that vouches for it."""
+    """nginx with TLS in front of a shop of one process: its URL, and the certificate authority."""
     program("nginx")
     authority, port = trustme.CA(), free_port()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -224,9 +231,9 @@ async def test_a_shop_of_one_process_behind_nginx_with_tls(gateway: tuple[str, P
     writer.close()
 
 
-def test_processes_listen_where_no_connection_that_goes_out_sits_while_one_of_them_is_away() -> None:
-    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    lowest = int(told.read_text().split()[0]) if told.exists() else 49_152  # RFC 6335
+def test_processes_listen_on_ports_outside_the_range_of_outgoing_connections() -> None:
+    port_range = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(port_range.read_text().split()[0]) if port_range.exists() else 49_152  # RFC 6335
     for _ in range(20):
         plan = new_plan(8000, 16)
         ports = [plan.behind, *(port for own in plan.processes.values() for port in own)]
@@ -239,7 +246,7 @@ def test_processes_listen_where_no_connection_that_goes_out_sits_while_one_of_th
 @pytest.mark.parametrize(
     ("proxies", "expected"), [("127.0.0.1", [201, 429, 201]), ("10.0.0.0/8", [201, 429, 429]), ("", [201, 429, 429])]
 )
-async def test_who_comes_through_a_load_balancer_we_know_is_counted_by_their_own_address(
+async def test_clients_behind_a_known_load_balancer_are_counted_by_their_own_address(
     data: tuple[Path, str], proxies: str, expected: list[int]
 ) -> None:
     shop = Shop(
@@ -254,16 +261,16 @@ async def test_who_comes_through_a_load_balancer_we_know_is_counted_by_their_own
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was told of whoever asked."""
+    """Answers with the forwarded headers of the request."""
 
     def do_GET(self) -> None:
-        told = f"{self.headers['X-Forwarded-For']} {self.headers['X-Forwarded-Proto']}".encode()
+        body = f"{self.headers['X-Forwarded-For']} {self.headers['X-Forwarded-Proto']}".encode()
         self.send_response(200)
         host, port = self.server.server_address[:2]
         self.send_header("X-Server", f"{host!s}:{port}")
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(body)
 
     def do_OPTIONS(self) -> None:
         self.do_GET()
@@ -274,7 +281,7 @@ class Echo(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def echo() -> Iterator[str]:
-    """Someone who answers; where."""
+    """A server that answers, and its port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         threading.Thread(target=server.serve_forever, args=[0.01]).start()
         try:
@@ -285,7 +292,7 @@ def echo() -> Iterator[str]:
 
 @contextlib.contextmanager
 def before(folder: Path, **more: Any) -> Iterator[httpx.Client]:
-    """nginx as it is told by these, and a client of it."""
+    """nginx with this configuration, and a client of it."""
     port = free_port()
     with (
         running(folder, listen=f"127.0.0.1:{port}", behind="", **more),
@@ -302,7 +309,7 @@ def before(folder: Path, **more: Any) -> Iterator[httpx.Client]:
 @pytest.mark.parametrize(
     ("trusted", "expected"), [("127.0.0.0/8", "203.0.113.1 https"), ("10.0.0.0/8", "127.0.0.1 http"), ("", "127.0.0.1 http")]
 )  # fmt: skip
-def test_a_gateway_behind_another_balancer_believes_that_one_alone(tmp_path: Path, trusted: str, expected: str) -> None:
+def test_a_gateway_behind_another_balancer_trusts_only_that_one(tmp_path: Path, trusted: str, expected: str) -> None:
     headers = {"X-Forwarded-For": "198.51.100.9, 203.0.113.1", "X-Forwarded-Proto": "https"}
     with echo() as there:
         servers, networks = {part: [there] for part in PARTS}, [trusted] if trusted else []
@@ -310,12 +317,12 @@ def test_a_gateway_behind_another_balancer_believes_that_one_alone(tmp_path: Pat
             assert client.get("/", headers=headers).text == expected
 
 
-def test_scripts_of_sites_that_are_named_may_ask_the_api_and_no_others(tmp_path: Path) -> None:
+def test_only_named_origins_may_call_the_api_by_script(tmp_path: Path) -> None:
     ours, allow = "https://app.example", "access-control-allow-origin"
     with echo() as there, before(tmp_path, servers={part: [there] for part in PARTS}, origins=[ours]) as client:
-        asked = client.options("/v1/products", headers={"Origin": ours, "Access-Control-Request-Method": "POST"})
-        assert (asked.status_code, asked.headers[allow]) == (204, ours)
-        assert "idempotency-key" in asked.headers["access-control-allow-headers"]
+        preflight = client.options("/v1/products", headers={"Origin": ours, "Access-Control-Request-Method": "POST"})
+        assert (preflight.status_code, preflight.headers[allow]) == (204, ours)
+        assert "idempotency-key" in preflight.headers["access-control-allow-headers"]
         answer = client.get("/v1/products", headers={"Origin": ours})
         assert (answer.status_code, answer.headers[allow], answer.headers["vary"]) == (200, ours, "Origin")
         assert "access-control-allow-credentials" not in answer.headers  # cookies stay at home
@@ -324,14 +331,14 @@ def test_scripts_of_sites_that_are_named_may_ask_the_api_and_no_others(tmp_path:
             ("https://appxexample", "/v1/products"), (ours, "/account"), ("null", "/v1/products"),
         ):  # fmt: skip
             assert allow not in client.get(path, headers={"Origin": origin}).headers, (origin, path)
-            asked = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
-            assert allow not in asked.headers
+            preflight = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+            assert allow not in preflight.headers
     with before(tmp_path, servers={part: ["127.0.0.1:1"] for part in PARTS}, origins=[ours]) as client:
         away = client.get("/v1/products", headers={"Origin": ours})
         assert (away.status_code, away.headers[allow]) == (503, ours)  # so that it can be read why
 
 
-def test_a_canary_gets_its_share_and_whoever_asks_for_it(tmp_path: Path) -> None:
+def test_a_canary_gets_its_share_and_each_client_that_asks_for_it(tmp_path: Path) -> None:
     with echo() as old, echo() as new:
         more: dict[str, Any] = {"servers": {part: [old] for part in PARTS}, "canary": {"orders": [new]}}
         more |= {"trusted": ["127.0.0.0/8"]}
@@ -346,16 +353,16 @@ def test_a_canary_gets_its_share_and_whoever_asks_for_it(tmp_path: Path) -> None
             assert 0.1 < share < 0.3
             assert all(who(client, "/v1/orders", address) == found[address] for address in addresses_[:20])  # for good
             assert {who(client, "/v1/products", address) for address in addresses_[:60]} == {old}  # it has no other
-            asked = {"X-Canary": "always"}
-            assert {who(client, "/v1/orders", address, **asked) for address in addresses_[:60]} == {new}
-            asked = {"X-Canary": "never"}
-            assert {who(client, "/v1/orders", address, **asked) for address in addresses_[:60]} == {old}
+            canary_header = {"X-Canary": "always"}
+            assert {who(client, "/v1/orders", address, **canary_header) for address in addresses_[:60]} == {new}
+            canary_header = {"X-Canary": "never"}
+            assert {who(client, "/v1/orders", address, **canary_header) for address in addresses_[:60]} == {old}
         with before(tmp_path, **more) as client:
             assert {who(client, "/v1/orders", address) for address in addresses_[:60]} == {old}
             assert who(client, "/v1/orders", "198.51.100.1", **{"X-Canary": "always"}) == new
 
 
-def test_one_address_has_so_many_connections_and_no_more(tmp_path: Path) -> None:
+def test_connections_per_address_are_limited(tmp_path: Path) -> None:
     with echo() as there, before(tmp_path, servers={part: [there] for part in PARTS}, trusted=["127.0.0.1"]) as client:
         port = client.base_url.port or 0
         head = b"POST / HTTP/1.1\r\nHost: shop.test\r\nX-Forwarded-For: 203.0.113.1\r\nContent-Length: 9\r\n\r\nx"
@@ -374,7 +381,7 @@ def test_one_address_has_so_many_connections_and_no_more(tmp_path: Path) -> None
             one.close()
 
 
-def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
+def test_an_impossible_configuration_is_refused(tmp_path: Path) -> None:
     for more, words in (
         ({"servers": {**EVERYWHERE, "orders": []}}, "Nobody serves orders"),
         ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is no address"),
@@ -386,7 +393,7 @@ def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
         ({"canary": {"orders": ["127.0.0.1"]}}, "is no address"),
     ):
         with pytest.raises(Invalid, match=words):
-            nginx.configuration(front(tmp_path, **more))
+            nginx.configuration(gateway_configuration(tmp_path, **more))
     with pytest.raises(Invalid, match="orders has 17 processes"):
         haproxy.configuration(
             haproxy.Balancer(

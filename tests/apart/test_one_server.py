@@ -1,4 +1,4 @@
-"""A shop on one machine: its units, its scripts, Caddy before it; and what minds it while its operator sleeps."""
+"""A shop on one machine: its units, its scripts, Caddy in front of it, and its monitoring."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ from shopwright.deployment.targets import server
 from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.kit.audit import AuditFilter
 from tests.builders.environment import ON_SERVERS
-from tests.builders.gateway import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
+from tests.builders.gateway import TOKEN, accepted, first_answer, opens_nothing, program, requests_to
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, make_settings
@@ -31,10 +31,12 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
     units = [name for name in FILES if name.endswith((".service", ".timer"))]
     for name in units:
         (tmp_path / name).write_text(FILES[name].replace(f"{server.HOME}/current/bin/", f"{BIN}/"))
-    asked = [program("systemd-analyze"), "verify", *(tmp_path / name for name in units if "@" not in name)]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"})
-    assert told.returncode == 0, told.stderr
-    assert "shopwright" not in told.stderr
+    command_line = [program("systemd-analyze"), "verify", *(tmp_path / name for name in units if "@" not in name)]
+    result = subprocess.run(
+        command_line, capture_output=True, text=True, check=False, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    )
+    assert result.returncode == 0, result.stderr
+    assert "shopwright" not in result.stderr
 
 
 @pytest.mark.parametrize("url", ["https://shop.example", "http://shop.example"])
@@ -43,7 +45,7 @@ def test_caddy_accepts_what_is_written_for_it(tmp_path: Path, url: str) -> None:
     accepted("caddy", "validate", "--adapter", "caddyfile", "--config", tmp_path / "Caddyfile")
 
 
-def test_each_script_is_one_and_names_only_what_is_there(tmp_path: Path) -> None:
+def test_each_script_is_one_and_names_only_existing_files(tmp_path: Path) -> None:
     for name in [name for name in FILES if name.endswith(".sh")]:
         assert subprocess.run(["sh", "-n"], input=FILES[name], text=True, check=False).returncode == 0, name
     assert not [name for name, text in FILES.items() if re.search(r"@[A-Z]+@", text)]
@@ -54,7 +56,7 @@ def test_each_script_is_one_and_names_only_what_is_there(tmp_path: Path) -> None
 
 @contextlib.contextmanager
 def caddy(folder: Path, shop: int, listen: int) -> Iterator[None]:
-    """In front of the shop at that port, without TLS."""
+    """Caddy in front of the shop at this port, without TLS."""
     (folder / "away.html").write_text(FILES["away.html"])
     text = server.files(DeploymentOptions(url="http://127.0.0.1"))["Caddyfile"]
     text = text.replace("http://127.0.0.1 {", f"http://127.0.0.1:{listen} {{").replace(
@@ -72,7 +74,7 @@ def caddy(folder: Path, shop: int, listen: int) -> Iterator[None]:
 
 
 @pytest.mark.slow
-async def test_caddy_leads_to_the_shop_and_says_when_it_is_away(data: tuple[Path, str], tmp_path: Path) -> None:
+async def test_caddy_leads_to_the_shop_and_reports_when_it_is_away(data: tuple[Path, str], tmp_path: Path) -> None:
     listen = free_port()
     url = f"http://127.0.0.1:{listen}"
     running = Server(*data, url=url, proxies="127.0.0.1").start()
@@ -89,14 +91,14 @@ async def test_caddy_leads_to_the_shop_and_says_when_it_is_away(data: tuple[Path
                     "/v1/carts", content=b" " * 26_000_000, headers={"Content-Type": "text/plain"}
                 )
                 assert large.status_code in {413, 415}
-            await asked_for(url)
+            await requests_to(url)
             running.kill()
             page = await client.get(f"/cart?{TOKEN}")
             assert (page.status_code, page.headers["retry-after"]) == (503, "30")
             assert "back in a moment" in page.text
-            told = await client.get("/v1/products")
-            assert (told.status_code, told.headers["content-type"]) == (503, "application/problem+json")
-            assert told.json()["code"] == "unavailable"
+            response = await client.get("/v1/products")
+            assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
+            assert response.json()["code"] == "unavailable"
     log = (tmp_path / "shop.log").read_text()
     assert "/v1/carts/*/lines*" in log
     assert opens_nothing(log)
@@ -123,8 +125,8 @@ async def test_a_drill_restores_the_newest_archive_and_is_recorded(data: tuple[P
     assert re.search(r"was restored in [\d.]+ s:\n\d+ rows in \d+ tables, 1 orders", tried.stdout)
     assert not list(data[0].glob("drill-*"))
     [archive] = folder.glob("*.zip")
-    whole = archive.read_bytes()
-    archive.write_bytes(whole[: len(whole) // 2])
+    archive_bytes = archive.read_bytes()
+    archive.write_bytes(archive_bytes[: len(archive_bytes) // 2])
     damaged = running.run("drill", str(folder))
     assert (damaged.returncode, "Traceback" in damaged.stderr) == (1, False)
     shop = Shop(make_settings(*data), hasher=QUICK)
@@ -134,27 +136,27 @@ async def test_a_drill_restores_the_newest_archive_and_is_recorded(data: tuple[P
 
 
 @pytest.mark.slow
-def test_the_owner_is_told_of_what_failed(data: tuple[Path, str]) -> None:
-    letters = []
+def test_the_owner_receives_a_report_of_a_failed_unit(data: tuple[Path, str]) -> None:
+    messages = []
 
     class Keeper(Handler):
         def handle_message(self, message) -> None:
-            letters.append(message)
+            messages.append(message)
 
     post = Controller(Keeper(), hostname="127.0.0.1", port=free_port())
     post.start()
     try:
         running = Server(*data, mail=f"smtp://127.0.0.1:{post.port}?starttls=never", owner_email="owner@shop.example")
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "shopwright", "report", "shopwright-backup.service failed"],
             input="No space left on device\n", env=running.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert told.returncode == 0, told.stderr
+        assert result.returncode == 0, result.stderr
     finally:
         post.stop()
-    [letter] = letters
-    assert letter["to"] == "owner@shop.example"
-    assert "shopwright-backup.service failed" in letter["subject"]
-    assert "No space left" in letter.get_payload(decode=True).decode()
+    [email] = messages
+    assert email["to"] == "owner@shop.example"
+    assert "shopwright-backup.service failed" in email["subject"]
+    assert "No space left" in email.get_payload(decode=True).decode()
     nowhere = Server(*data).run("report", "x")
     assert (nowhere.returncode, "SHOPWRIGHT_MAIL" in nowhere.stderr) == (1, True)

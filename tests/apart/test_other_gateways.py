@@ -1,4 +1,4 @@
-"""Behind a gateway that does not identify callers, as of another maker, each service asks `users` itself."""
+"""Behind a gateway of another maker, which does not identify callers, each service asks `users` itself."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
-async def test_behind_a_gateway_that_does_not_ask_who_calls_each_part_asks_itself(data: tuple[Path, str]) -> None:
-    whole = Shop(make_settings(*data), hasher=QUICK)
-    await whole.migrate()
-    await whole.users.ensure_owner(*OWNER)
-    await sell(whole)
-    async with apart(whole, identifies=False, hasher=QUICK) as gateway:
+async def test_behind_a_gateway_without_access_checks_each_service_checks_by_itself(data: tuple[Path, str]) -> None:
+    local_shop = Shop(make_settings(*data), hasher=QUICK)
+    await local_shop.migrate()
+    await local_shop.users.ensure_owner(*OWNER)
+    await sell(local_shop)
+    async with apart(local_shop, identifies=False, hasher=QUICK) as gateway:
         transport = httpx.ASGITransport(app=gateway)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
             staff = await sign_in(client, *OWNER)
@@ -30,4 +30,4 @@ async def test_behind_a_gateway_that_does_not_ask_who_calls_each_part_asks_itsel
             assert (await client.get("/v1/orders", headers={"Authorization": "Bearer x"})).status_code == 401
             forged = await client.get("/v1/coupons", headers={"Shopwright-Identity": "made up"})
             assert forged.status_code == 401
-    await whole.close()
+    await local_shop.close()

@@ -1,4 +1,4 @@
-"""What Prometheus is told to watch: rules it accepts, numbers there are, every alert seen to fire and to keep still."""
+"""The configuration of Prometheus: valid rules, existing metrics, and every alert seen to fire and to stay silent."""
 
 import json
 import re
@@ -25,7 +25,7 @@ Series = dict[str, str]
 
 
 def requests(good: str, bad: str) -> Series:
-    """`good` and `bad`: how the counters go, as promtool writes it."""
+    """`good` and `bad`: series of the counters, in the notation of promtool."""
     base = f'shopwright_requests_total{{method="GET",{ROUTE},status='
     return {f'{base}"200"}}': good, f'{base}"500"}}': bad}
 
@@ -129,40 +129,46 @@ def promtool() -> str:
 def test_prometheus_accepts_its_files(tmp_path: Path) -> None:
     written(tmp_path)
     for what, name in (("rules", "rules.yml"), ("config", "prometheus.yml")):
-        told = subprocess.run([promtool(), "check", what, tmp_path / name], capture_output=True, text=True, check=False)
-        assert told.returncode == 0, told.stdout + told.stderr
+        result = subprocess.run(
+            [promtool(), "check", what, tmp_path / name], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.slow
-def test_every_alert_fires_of_its_cause_and_keeps_still_without_it(tmp_path: Path) -> None:
+def test_every_alert_fires_of_its_cause_and_is_silent_without_it(tmp_path: Path) -> None:
     assert CAUSES.keys() == {one.name for one in alerts()}
     for name, (cause, calm) in CAUSES.items():
         step, at = (BACK_STEP, BACK_AT) if name == BACK else ("1m", "50m")
-        asked = f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)'
+        count_query = f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)'
         tests = [
             {
                 "interval": step,
                 "name": f"{name} {'fires' if fires else 'keeps still'}",
                 "input_series": [{"series": one, "values": values} for one, values in series.items()],
                 "promql_expr_test": [
-                    {"expr": asked, "eval_time": at, "exp_samples": [{"labels": "{}", "value": 1 if fires else 0}]}
+                    {
+                        "expr": count_query,
+                        "eval_time": at,
+                        "exp_samples": [{"labels": "{}", "value": 1 if fires else 0}],
+                    }
                 ],
             }
             for series, fires in ((cause, True), (calm, False))
         ]
         (tmp_path / f"rules-{name}.yml").write_text(yaml.safe_dump(needed_by(name)))
-        said = {"rule_files": [f"rules-{name}.yml"], "evaluation_interval": step, "tests": tests}
-        (tmp_path / f"tests-{name}.yml").write_text(yaml.safe_dump(said))
+        rule_tests = {"rule_files": [f"rules-{name}.yml"], "evaluation_interval": step, "tests": tests}
+        (tmp_path / f"tests-{name}.yml").write_text(yaml.safe_dump(rule_tests))
     command = [promtool(), "test", "rules", *tmp_path.glob("tests-*.yml")]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def needed_by(alert: str) -> dict[str, Any]:
-    """The rules without those this alert does not ask for: promtool reckons all there are at each step."""
+    """The rules without those this alert does not need, because promtool evaluates every rule at each step."""
     all_rules = [(group, rule) for group in rules()["groups"] for rule in group["rules"]]
     [expression] = [rule["expr"] for _, rule in all_rules if rule.get("alert") == alert]
-    kept = [
+    groups = [
         {
             **group,
             "rules": [
@@ -173,21 +179,21 @@ def needed_by(alert: str) -> dict[str, Any]:
         }
         for group in rules()["groups"]
     ]
-    return {"groups": [group for group in kept if group["rules"]]}
+    return {"groups": [group for group in groups if group["rules"]]}
 
 
 def names(text: str) -> set[str]:
     return set(re.findall(r"\bshopwright_[a-z_]+", text))
 
 
-def test_rules_and_dashboard_ask_for_numbers_there_are(tmp_path: Path) -> None:
+def test_rules_and_dashboard_use_existing_metrics(tmp_path: Path) -> None:
     known = {sample.name for metric in Metrics().registry.collect() for sample in metric.samples}
     known |= {
         f"{metric.name}{end}" for metric in Metrics().registry.collect() for end in ("", "_total", "_bucket", "_count")
     }
-    asked = names(json.dumps(rules())) | names(json.dumps(watch.dashboard()))
-    assert len(asked) > 10
-    assert asked <= known
+    metric_names = names(json.dumps(rules())) | names(json.dumps(watch.dashboard()))
+    assert len(metric_names) > 10
+    assert metric_names <= known
     board = watch.dashboard()
     reckoned = {one["record"] for group in rules()["groups"] for one in group["rules"] if "record" in one}
     used = {
@@ -197,8 +203,8 @@ def test_rules_and_dashboard_ask_for_numbers_there_are(tmp_path: Path) -> None:
         for one in re.findall(r"shopwright:\w+:\w+", line["expr"])
     }
     assert used <= reckoned
-    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
-    assert len(set(places)) == len(places) == len({panel["id"] for panel in board["panels"]})
+    positions = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
+    assert len(set(positions)) == len(positions) == len({panel["id"] for panel in board["panels"]})
     # Each query is one Prometheus can read.
     queries = [
         {"record": f"q:{n}:{m}", "expr": line["expr"]}
@@ -206,13 +212,13 @@ def test_rules_and_dashboard_ask_for_numbers_there_are(tmp_path: Path) -> None:
         for m, line in enumerate(panel["targets"])
     ]
     (tmp_path / "queries.yml").write_text(yaml.safe_dump({"groups": [{"name": "q", "rules": queries}]}))
-    told = subprocess.run(
+    result = subprocess.run(
         [promtool(), "check", "rules", tmp_path / "queries.yml"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stderr
+    assert result.returncode == 0, result.stderr
 
 
-def test_every_alert_has_its_page_and_no_page_is_left_over() -> None:
+def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
     wanted = {f"{one.runbook}.md" for one in alerts()}
     there = {path.name for path in (HOME / RUNBOOKS).glob("*.md")} - {"README.md"}
     assert there == wanted

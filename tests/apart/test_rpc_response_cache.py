@@ -1,4 +1,4 @@
-"""What other services answered is remembered until anything of theirs changes: fewer calls, and never an old answer."""
+"""Answers of other services are cached until their data change: fewer calls, and never a stale answer."""
 
 import itertools
 from collections import Counter
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not ON_SERVERS, reason="parts apart share server
 
 
 @pytest.fixture
-async def whole(data: tuple[Path, str]) -> AsyncIterator[Shop]:
+async def local_shop(data: tuple[Path, str]) -> AsyncIterator[Shop]:
     shop = Shop(make_settings(*data), hasher=QUICK)
     await shop.migrate()
     await shop.users.ensure_owner(*OWNER)
@@ -33,7 +33,7 @@ async def whole(data: tuple[Path, str]) -> AsyncIterator[Shop]:
 
 
 def calls(shop: Shop) -> Counter[str]:
-    """How often each of the others has answered this one: a call that is tried again on a busy machine counts once."""
+    """How often each service was called by this one; a retried call counts once."""
     metrics = [one for one in shop.numbers.registry.collect() if one.name == "shopwright_calls"]
     return Counter({
         sample.labels["service"]: int(sample.value)
@@ -42,37 +42,37 @@ def calls(shop: Shop) -> Counter[str]:
     })  # fmt: skip
 
 
-async def asked_for(gateway: Gateway, client: httpx.AsyncClient, path: str) -> tuple[str, Counter[str]]:
+async def requests_for(gateway: Gateway, client: httpx.AsyncClient, path: str) -> tuple[str, Counter[str]]:
     before = calls(await gateway.shop("web"))
     page = await client.get(path)
     assert page.status_code == 200
     return page.text, calls(await gateway.shop("web")) - before
 
 
-async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(whole: Shop) -> None:
-    product = await sell(whole, on_hand=7)
+async def test_a_page_rendered_again_requests_only_changed_data_and_shows_it_at_once(local_shop: Shop) -> None:
+    product = await sell(local_shop, on_hand=7)
     path, variant = f"/p/{product.slug}", product.variants[0].id
-    async with apart(whole, hasher=QUICK) as gateway:
+    async with apart(local_shop, hasher=QUICK) as gateway:
         transport = httpx.ASGITransport(app=gateway)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-            _, first = await asked_for(gateway, client, path)
+            _, first = await requests_for(gateway, client, path)
             assert first["catalog"] >= 1
             assert first["pricing"] >= 1
-            page, second = await asked_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
+            page, second = await requests_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
             assert "€64.00" in page
             assert set(second) <= {"recommendations"}  # what is recommended shifts with every glance of anyone
             await (await gateway.shop("web")).pricing.set_prices([Price(variant_id=variant, amount=Money(5900, "EUR"))])
-            page, third = await asked_for(gateway, client, f"{path}?again=2")
+            page, third = await requests_for(gateway, client, f"{path}?again=2")
             assert "€59.00" in page
             assert "€64.00" not in page
             assert third["pricing"] >= 1
             assert third["catalog"] == third["inventory"] == 0
 
 
-async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole: Shop) -> None:
-    product = await sell(whole, on_hand=7)
+async def test_a_change_made_elsewhere_is_seen_in_the_same_request(local_shop: Shop) -> None:
+    product = await sell(local_shop, on_hand=7)
     variant = product.variants[0].id
-    async with apart(whole, hasher=QUICK) as gateway:
+    async with apart(local_shop, hasher=QUICK) as gateway:
         web = await gateway.shop("web")
         with one_request():
             assert (await web.inventory.stock([variant]))[variant].on_hand == 7
@@ -82,9 +82,9 @@ async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole
             assert (await web.inventory.stock([variant]))[variant].on_hand == 3
 
 
-async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, data: tuple[Path, str]) -> None:
-    product = await sell(whole)
-    async with apart(whole, hasher=QUICK) as gateway:
+async def test_without_known_versions_every_service_is_called(local_shop: Shop, data: tuple[Path, str]) -> None:
+    product = await sell(local_shop)
+    async with apart(local_shop, hasher=QUICK) as gateway:
         web = await gateway.shop("web")
         await web.catalog.get(product.id)
         before = calls(web)["catalog"]
@@ -98,25 +98,25 @@ async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, dat
         assert calls(web)["catalog"] == before + 3
 
 
-async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: Shop) -> None:
-    kettle, mug = await sell(whole, on_hand=50), await sell(whole, "Mug", on_hand=50)
-    async with apart(whole, hasher=QUICK) as gateway:
+async def test_a_checkout_calls_other_services_no_more_often_than_necessary(local_shop: Shop) -> None:
+    kettle, mug = await sell(local_shop, on_hand=50), await sell(local_shop, "Mug", on_hand=50)
+    async with apart(local_shop, hasher=QUICK) as gateway:
         shops, keys = [await gateway.shop(part) for part in ("carts", "orders")], itertools.count()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://shop.test") as client:
 
-            async def asked(method: str, path: str, said: dict | None = None) -> tuple[dict, Counter[str]]:
+            async def request(method: str, path: str, body: dict | None = None) -> tuple[dict, Counter[str]]:
                 before = [calls(shop) for shop in shops]
-                answer = await client.request(method, path, json=said, headers={"Idempotency-Key": str(next(keys))})
+                answer = await client.request(method, path, json=body, headers={"Idempotency-Key": str(next(keys))})
                 assert answer.is_success, answer.text
                 return answer.json(), sum(
                     (calls(shop) - old for shop, old in zip(shops, before, strict=True)), Counter()
                 )
 
             for _ in range(2):  # what the first one asks is remembered by the second
-                cart, created = await asked("POST", "/v1/carts")
+                cart, created = await request("POST", "/v1/carts")
                 path = f"/v1/carts/{cart['id']}"
                 added = [
-                    (await asked("POST", f"{path}/lines", {"variant_id": one.variants[0].id, "quantity": 1}))[1]
+                    (await request("POST", f"{path}/lines", {"variant_id": one.variants[0].id, "quantity": 1}))[1]
                     for one in (kettle, mug)
                 ]
                 details = {
@@ -124,12 +124,12 @@ async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: 
                     "shipping_address": msgspec.to_builtins(BERLIN),
                     "shipping_option_id": "shr_standard",
                 }
-                cart, changed = await asked("PATCH", path, details)
+                cart, changed = await request("PATCH", path, details)
                 payment = {"provider": "pretend", "token": "pretend_ok"}
                 wanted = {"cart_id": cart["id"], "expected_total": cart["totals"]["total"], "payment": payment}
-                order, placed = await asked("POST", "/v1/orders", wanted)
+                order, placed = await request("POST", "/v1/orders", wanted)
                 assert order["status"] == "paid"
-                await whole.bus.settle()
+                await local_shop.bus.settle()
     assert created == {}
     assert added == [{"inventory": 1, "pricing": 1}] * 2
     assert changed == {"pricing": 1}

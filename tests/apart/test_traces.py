@@ -1,4 +1,4 @@
-"""One order followed through every service, queue message and statement, by what an OTLP receiver is sent; and log lines."""
+"""One order followed through every service, queue message and statement in the spans sent to an OTLP receiver; and log lines."""
 
 import asyncio
 import gzip
@@ -34,7 +34,7 @@ Spans = list[dict[str, Any]]
 
 @contextmanager
 def receiver() -> Iterator[tuple[str, Spans]]:
-    """An OTLP receiver: its URL, and the spans it was sent."""
+    """An OTLP receiver: its URL, and the spans it received."""
     spans: Spans = []
 
     class Take(BaseHTTPRequestHandler):
@@ -42,11 +42,11 @@ def receiver() -> Iterator[tuple[str, Spans]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                told = {one.key: one.value.string_value for one in resource.resource.attributes}
+                attributes = {one.key: one.value.string_value for one in resource.resource.attributes}
                 for one in (span for scope in resource.scope_spans for span in scope.spans):
                     notes = {note.key: note.value.string_value or note.value.int_value for note in one.attributes}
                     spans.append({
-                        "service": told["service.name"], "name": one.name, "trace": one.trace_id.hex(),
+                        "service": attributes["service.name"], "name": one.name, "trace": one.trace_id.hex(),
                         "id": one.span_id.hex(), "parent": one.parent_span_id.hex(), "kind": one.kind, "notes": notes,
                     })  # fmt: skip
             self.send_response(200)
@@ -67,19 +67,19 @@ def receiver() -> Iterator[tuple[str, Spans]]:
 @pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
 async def test_one_order_is_seen_in_every_service_message_and_statement(data: tuple[Path, str]) -> None:
     with receiver() as (url, spans):
-        whole = Shop(make_settings(*data, traces=url), hasher=QUICK)
-        await whole.migrate()
-        await whole.users.ensure_owner(*OWNER)
-        with tracing.watched_by(whole.tracer):  # as `Shop.running` has it
-            kettle = await sell(whole)
-        async with apart(whole, hasher=QUICK) as gateway:
+        local_shop = Shop(make_settings(*data, traces=url), hasher=QUICK)
+        await local_shop.migrate()
+        await local_shop.users.ensure_owner(*OWNER)
+        with tracing.watched_by(local_shop.tracer):  # as `Shop.running` has it
+            kettle = await sell(local_shop)
+        async with apart(local_shop, hasher=QUICK) as gateway:
             transport = httpx.ASGITransport(app=gateway)
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
                 cart = await ready_cart(api, kettle.variants[0].sku)
                 await order(api, cart)
-            with tracing.watched_by(whole.tracer):
-                await whole.bus.settle()
-        await whole.close()
+            with tracing.watched_by(local_shop.tracer):
+                await local_shop.bus.settle()
+        await local_shop.close()
     (root,) = [one for one in spans if (one["name"], one["service"]) == ("POST /v1/orders", "shopwright-orders")]
     found = [one for one in spans if one["trace"] == root["trace"]]
     by_id = {one["id"]: one for one in found}
@@ -87,18 +87,18 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
     assert all(one["parent"] in by_id for one in found if one is not root)  # nothing hangs in the air
     assert root["notes"]["http.response.status_code"] == 201
     # Each service that was asked, as it was asked and as it answered.
-    for asked in ("carts", "inventory", "pricing", "payments"):
-        answers = [one for one in found if one["name"].startswith(f"POST /internal/{asked}/")]
-        assert answers, asked
-        assert {one["service"] for one in answers} == {f"shopwright-{asked}"}
+    for service in ("carts", "inventory", "pricing", "payments"):
+        answers = [one for one in found if one["name"].startswith(f"POST /internal/{service}/")]
+        assert answers, service
+        assert {one["service"] for one in answers} == {f"shopwright-{service}"}
         assert {by_id[one["parent"]]["service"] for one in answers} <= {
             f"shopwright-{part}" for part in ("orders", "carts")
         }
     # Whoever heard of it, and what it led to: the letter that says thank you.
-    heard = Counter(one["name"] for one in found if one["name"].startswith("handle "))
-    assert heard["handle notifications.OrderPlaced"] == 1
-    assert heard["handle orders.payment_captured"] == 1
-    assert heard["handle notifications.OrderPaid"] == 1  # told by who heard that the money is there
+    handled = Counter(one["name"] for one in found if one["name"].startswith("handle "))
+    assert handled["handle notifications.OrderPlaced"] == 1
+    assert handled["handle orders.payment_captured"] == 1
+    assert handled["handle notifications.OrderPaid"] == 1  # told by who heard that the money is there
     # Every statement, and no value in any.
     statements = [one for one in found if "db.query.text" in one["notes"]]
     assert any("INSERT INTO orders" in one["notes"]["db.query.text"] for one in statements)
@@ -115,7 +115,7 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
 
 
 @pytest.mark.slow
-async def test_a_receiver_that_is_away_is_no_trouble_of_the_shops(data: tuple[Path, str]) -> None:
+async def test_a_missing_receiver_does_not_disturb_the_shop(data: tuple[Path, str]) -> None:
     shop = Shop(make_settings(*data, traces="otlp://127.0.0.1:1"), hasher=QUICK)
     await shop.migrate()
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
@@ -125,7 +125,7 @@ async def test_a_receiver_that_is_away_is_no_trouble_of_the_shops(data: tuple[Pa
         await shop.close()
 
 
-async def test_a_trace_that_began_outside_is_not_believed(data: tuple[Path, str]) -> None:
+async def test_a_trace_begun_outside_is_not_trusted(data: tuple[Path, str]) -> None:
     with receiver() as (url, spans):
         shop = Shop(make_settings(*data, traces=url), hasher=QUICK)
         await shop.migrate()
@@ -138,12 +138,12 @@ async def test_a_trace_that_began_outside_is_not_believed(data: tuple[Path, str]
 
 
 @pytest.mark.parametrize("share", ["2", "-0.1", "all"])
-def test_a_share_that_is_none_is_refused(data: tuple[Path, str], share: str) -> None:
+def test_an_invalid_share_is_refused(data: tuple[Path, str], share: str) -> None:
     with pytest.raises(Invalid, match="is between 0 and 1"):
         Shop(make_settings(*data, traces=f"otlp://127.0.0.1:4318?share={share}"))
 
 
-async def test_of_a_share_of_nothing_nothing_is_sent(data: tuple[Path, str]) -> None:
+async def test_a_share_of_zero_sends_nothing(data: tuple[Path, str]) -> None:
     with receiver() as (url, spans):
         shop = Shop(make_settings(*data, traces=f"{url}?share=0"), hasher=QUICK)
         await shop.migrate()
@@ -155,7 +155,7 @@ async def test_of_a_share_of_nothing_nothing_is_sent(data: tuple[Path, str]) -> 
 # --- log lines
 
 
-async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
+async def test_a_log_line_is_one_object_without_personal_data(shop: Shop) -> None:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonFormatter())
@@ -179,10 +179,14 @@ async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
         access.removeHandler(handler)
         other.removeHandler(handler)
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    asked = next(one for one in lines if one["logger"] == "shopwright.access")
-    assert (asked["method"], asked["route"], asked["request_id"]) == ("GET", "/v1/carts/{cart_id}", "my-request-7")
-    assert asked["status"] in {404, 422}
-    assert asked["time"].endswith("Z")
+    access_line = next(one for one in lines if one["logger"] == "shopwright.access")
+    assert (access_line["method"], access_line["route"], access_line["request_id"]) == (
+        "GET",
+        "/v1/carts/{cart_id}",
+        "my-request-7",
+    )
+    assert access_line["status"] in {404, 422}
+    assert access_line["time"].endswith("Z")
     assert "crt_secret" not in written.getvalue()
     assert "t0ken" not in written.getvalue()
     stumbled = lines[-1]
@@ -191,7 +195,7 @@ async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_several_processes_serve_where_traces_are_kept(data: tuple[Path, str]) -> None:
+def test_several_processes_serve_while_traces_are_sent(data: tuple[Path, str]) -> None:
     with receiver() as (url, spans):
         server = Server(*data, workers=2, traces=url).start()
         try:

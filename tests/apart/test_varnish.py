@@ -1,4 +1,4 @@
-"""Varnish in front of the shop: what is the same for all is kept near by, what changes is seen soon, nothing personal stays."""
+"""Varnish in front of the shop: shared pages are cached, changes are seen soon, and nothing personal is stored."""
 
 import asyncio
 import subprocess
@@ -22,8 +22,8 @@ SOON_S = 2.0
 FROM_OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
-class Edge(msgspec.Struct):
-    """A shop behind Varnish. `url`: of Varnish; `staff`: who may change things, past it."""
+class CachedShop(msgspec.Struct):
+    """A shop behind Varnish. `url`: of Varnish; `staff`: a client that bypasses it."""
 
     url: str
     shop: Server
@@ -41,7 +41,7 @@ class Edge(msgspec.Struct):
         return answer.json()
 
     async def seen(self, path: str, fits: Callable[[httpx.Response], bool]) -> float:
-        """After how many seconds anyone sees at `path` what `fits`."""
+        """Seconds until the page at `path` satisfies `fits`."""
         began = time.monotonic()
         async with self.browser() as browser:
             while not fits(answer := await browser.get(path)):
@@ -51,7 +51,7 @@ class Edge(msgspec.Struct):
 
 
 @pytest.fixture
-async def edge(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Edge]:
+async def cached_shop(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[CachedShop]:
     command, port = program("varnishd"), free_port()
     cdn = f"varnish://:drop-it@127.0.0.1:{port}"
     server = Server(*data, url=f"http://127.0.0.1:{port}", cdn=cdn).start()
@@ -63,7 +63,7 @@ async def edge(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Edge]:
     try:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as staff:
             staff.headers.update(await sign_in(staff, *OWNER))
-            made = Edge(f"http://127.0.0.1:{port}", server, staff)
+            made = CachedShop(f"http://127.0.0.1:{port}", server, staff)
             for _ in range(200):
                 try:
                     if (await staff.get(f"{made.url}/health/ready")).is_success:
@@ -78,52 +78,54 @@ async def edge(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Edge]:
         server.stop()
 
 
-def kept(answer: httpx.Response) -> bool:
+def cached(answer: httpx.Response) -> bool:
     return answer.headers["x-cache"] == "hit"
 
 
-async def test_what_all_see_alike_is_kept_near_by_and_what_changes_is_seen_within_two_seconds(edge: Edge) -> None:
-    kettle = await edge.sell("Harbour Kettle", 6400, categories=[], tags=["kettles"])
-    mug = await edge.sell("Tide Mug", 1900)
+async def test_shared_pages_are_cached_by_the_cdn_and_changes_are_seen_within_two_seconds(
+    cached_shop: CachedShop,
+) -> None:
+    kettle = await cached_shop.sell("Harbour Kettle", 6400, categories=[], tags=["kettles"])
+    mug = await cached_shop.sell("Tide Mug", 1900)
     page, listed, spoken = f"/p/{kettle['slug']}", "/search?q=kettle", f"/v1/products/{kettle['id']}"
-    await edge.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
-    await edge.seen("/search?q=tide", lambda answer: "Tide Mug" in answer.text and kept(answer))
+    await cached_shop.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
+    await cached_shop.seen("/search?q=tide", lambda answer: "Tide Mug" in answer.text and cached(answer))
     await asyncio.sleep(1)  # the new products were told of
-    async with edge.browser() as browser:
+    async with cached_shop.browser() as browser:
         for path in (page, listed, "/", spoken, "/v1/products", f"/p/{mug['slug']}", "/search?q=tide"):
             first, second = await browser.get(path), await browser.get(path)
-            assert kept(second), path
+            assert cached(second), path
             assert first.text == second.text
             assert second.headers["cache-control"] == "private, no-cache", "browsers ask each time"
             assert not {"set-cookie", "surrogate-key"} & set(second.headers), path
-        assert kept(await browser.get(f"{page}?utm_source=letter&gclid=1")), "where one comes from changes nothing"
-        assert kept(await browser.get("/search?gclid=1&q=kettle"))
+        assert cached(await browser.get(f"{page}?utm_source=letter&gclid=1")), "where one comes from changes nothing"
+        assert cached(await browser.get("/search?gclid=1&q=kettle"))
         style = (await browser.get("/")).text.partition('rel="stylesheet" href="')[2].partition('"')[0]
         await browser.get(style)
         assert "immutable" in (asset := await browser.get(style)).headers["cache-control"]
-        assert kept(asset)
+        assert cached(asset)
 
         variants = [{**kettle["variants"][0], "price": {"amount": 5150, "currency": "EUR"}}]
-        changed = await edge.staff.patch(f"/v1/products/{kettle['id']}", json={"variants": _written(variants)})
+        changed = await cached_shop.staff.patch(f"/v1/products/{kettle['id']}", json={"variants": _written(variants)})
         assert changed.is_success, changed.text
-        for path, said in ((page, "51.50"), (listed, "51.50"), (spoken, "5150")):
-            assert await edge.seen(path, lambda answer, said=said: said in answer.text) < SOON_S, path
-        assert kept(await browser.get("/search?q=tide")), "what shows nothing that changed stays"
+        for path, price in ((page, "51.50"), (listed, "51.50"), (spoken, "5150")):
+            assert await cached_shop.seen(path, lambda answer, price=price: price in answer.text) < SOON_S, path
+        assert cached(await browser.get("/search?q=tide")), "what shows nothing that changed stays"
 
-    await edge.staff.patch(f"/v1/products/{kettle['id']}", json={"title": "Pier Kettle"})
-    assert await edge.seen(page, lambda answer: "Pier Kettle" in answer.text) < SOON_S
-    new = await edge.sell("Lighthouse Kettle")
-    await edge.seen("/search?q=kettle", lambda answer: "Lighthouse Kettle" in answer.text)
-    gone = await edge.staff.patch(f"/v1/products/{new['id']}", json={"status": "retired"})
+    await cached_shop.staff.patch(f"/v1/products/{kettle['id']}", json={"title": "Pier Kettle"})
+    assert await cached_shop.seen(page, lambda answer: "Pier Kettle" in answer.text) < SOON_S
+    new = await cached_shop.sell("Lighthouse Kettle")
+    await cached_shop.seen("/search?q=kettle", lambda answer: "Lighthouse Kettle" in answer.text)
+    gone = await cached_shop.staff.patch(f"/v1/products/{new['id']}", json={"status": "retired"})
     assert gone.is_success, gone.text
-    assert await edge.seen(f"/p/{new['slug']}", lambda answer: answer.status_code == 404) < SOON_S
-    await edge.seen("/search?q=kettle", lambda answer: "Lighthouse Kettle" not in answer.text)
+    assert await cached_shop.seen(f"/p/{new['slug']}", lambda answer: answer.status_code == 404) < SOON_S
+    await cached_shop.seen("/search?q=kettle", lambda answer: "Lighthouse Kettle" not in answer.text)
     for title in ("Harbour things", "Quay things"):
         collection = {"slug": "things", "title": title, "product_ids": [mug["id"]]}
-        made = await edge.staff.post("/v1/collections", json=collection)
+        made = await cached_shop.staff.post("/v1/collections", json=collection)
         assert made.is_success, made.text
-        assert await edge.seen("/collections/things", lambda answer, title=title: title in answer.text) < SOON_S
-        await edge.seen("/collections/things", kept)
+        assert await cached_shop.seen("/collections/things", lambda answer, title=title: title in answer.text) < SOON_S
+        await cached_shop.seen("/collections/things", cached)
 
 
 def _written(variants: list[dict]) -> list[dict]:
@@ -131,10 +133,10 @@ def _written(variants: list[dict]) -> list[dict]:
     return [{name: value for name, value in one.items() if name in known} for one in variants]
 
 
-async def test_nothing_of_one_shopper_is_shown_to_another(edge: Edge) -> None:
-    kettle = await edge.sell("Harbour Kettle")
+async def test_nothing_of_one_shopper_is_shown_to_another(cached_shop: CachedShop) -> None:
+    kettle = await cached_shop.sell("Harbour Kettle")
     page = f"/p/{kettle['slug']}"
-    async with edge.browser() as ada, edge.browser() as eve:
+    async with cached_shop.browser() as ada, cached_shop.browser() as eve:
         for path in ("/", page):
             await ada.get(path)
         # From a page that was kept, and carries no token.
@@ -152,44 +154,44 @@ async def test_nothing_of_one_shopper_is_shown_to_another(edge: Edge) -> None:
         personal = ["Ada Lovelace", "ada@shop.example", ada.cookies["cart"], ada.cookies["session"]]
         for path in ("/", page, "/cart", "/account", "/search?q=kettle", "/track", "/checkout", "/recent?product=x"):
             own = await ada.get(path)
-            assert not kept(own), path
-            assert not kept(await ada.get(path)), path
+            assert not cached(own), path
+            assert not cached(await ada.get(path)), path
             assert "no-store" in own.headers["cache-control"] or own.status_code >= 400, path
             other = await eve.get(path)
             assert not [one for one in personal if one in other.text], path
             for answer in (other, *other.history):
-                assert not (kept(answer) and "set-cookie" in answer.headers), path
+                assert not (cached(answer) and "set-cookie" in answer.headers), path
         assert "Ada" in (await ada.get("/account")).text
         assert "Harbour Kettle" not in (await eve.get("/cart")).text
         # The API's answers to one who shows a token pass, and are not given to the next.
-        mine = {"Authorization": edge.staff.headers["Authorization"]}
+        mine = {"Authorization": cached_shop.staff.headers["Authorization"]}
         for path in ("/v1/products", "/v1/orders", "/v1/me"):
             assert (await eve.get(path, headers=mine)).headers["x-cache"] == "miss"
         assert (await eve.get("/v1/orders")).status_code == 401
 
 
-async def test_looks_and_searches_the_edge_answers_are_counted_too(edge: Edge) -> None:
-    kettle = await edge.sell("Harbour Kettle")
+async def test_views_and_searches_answered_by_the_cdn_are_counted_too(cached_shop: CachedShop) -> None:
+    kettle = await cached_shop.sell("Harbour Kettle")
     page, listed = f"/p/{kettle['slug']}", "/search?q=kettle"
-    await edge.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
+    await cached_shop.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
     await asyncio.sleep(1)  # the new product was told of
     for path in (page, listed):
-        await edge.seen(path, kept)
-    async with edge.browser() as browser:
+        await cached_shop.seen(path, cached)
+    async with cached_shop.browser() as browser:
         for _ in range(3):
-            for path, told in ((page, f'data-recent="{kettle["id"]}"'), (listed, 'data-searched="kettle"')):
+            for path, expected in ((page, f'data-recent="{kettle["id"]}"'), (listed, 'data-searched="kettle"')):
                 shown = await browser.get(path)
-                assert kept(shown)
-                assert told in shown.text
+                assert cached(shown)
+                assert expected in shown.text
             # Our script asks these then.
             assert (await browser.get(f"/recent?product={kettle['id']}")).status_code == 200
             counted = await browser.get("/searched?q=kettle")
-            assert (counted.status_code, counted.text, kept(counted)) == (204, "", False)
+            assert (counted.status_code, counted.text, cached(counted)) == (204, "", False)
         assert "data-searched" not in (await browser.get("/search?q=kettle&page=2")).text
         assert "data-searched" not in (await browser.get("/search")).text
     deadline = time.monotonic() + 3 * COUNTED_EVERY_S
     while True:
-        known = (await edge.staff.get("/v1/insights")).json()
+        known = (await cached_shop.staff.get("/v1/insights")).json()
         found = {one["words"]: one["count"] for one in known["top_searches"]}
         if known["funnel"][0] == {"step": "viewed", "count": 3} and found == {"kettle": 3}:
             break
@@ -197,37 +199,39 @@ async def test_looks_and_searches_the_edge_answers_are_counted_too(edge: Edge) -
         await asyncio.sleep(0.2)
 
 
-async def test_only_forms_on_pages_of_ours_need_no_token(edge: Edge) -> None:
-    kettle = await edge.sell("Harbour Kettle")
+async def test_only_forms_on_our_own_pages_need_no_token(cached_shop: CachedShop) -> None:
+    kettle = await cached_shop.sell("Harbour Kettle")
     form = {"variant": kettle["variants"][0]["id"], "_csrf_token": ""}
-    async with edge.browser() as browser:
-        for said, status in (
+    async with cached_shop.browser() as browser:
+        for headers, status in (
             ({}, 403),
-            ({"Sec-Fetch-Site": "cross-site", "Origin": edge.url}, 403),
+            ({"Sec-Fetch-Site": "cross-site", "Origin": cached_shop.url}, 403),
             ({"Sec-Fetch-Site": "same-site"}, 403),
             ({"Origin": "https://elsewhere.example"}, 403),
             ({"Origin": "null"}, 403),
-            ({"Origin": edge.url}, 200),
+            ({"Origin": cached_shop.url}, 200),
             (FROM_OURS, 200),
         ):
-            assert (await browser.post("/cart/lines", data=form, headers=said)).status_code == status, said
+            assert (await browser.post("/cart/lines", data=form, headers=headers)).status_code == status, headers
 
 
-async def test_purges_are_for_those_who_know_the_secret_and_old_pages_stay_while_the_shop_is_away(edge: Edge) -> None:
-    kettle = await edge.sell("Harbour Kettle")
+async def test_purges_need_the_secret_and_old_pages_are_served_while_the_shop_is_away(
+    cached_shop: CachedShop,
+) -> None:
+    kettle = await cached_shop.sell("Harbour Kettle")
     page = f"/p/{kettle['slug']}"
-    async with edge.browser() as browser:
-        await edge.seen(page, kept)
+    async with cached_shop.browser() as browser:
+        await cached_shop.seen(page, cached)
         await asyncio.sleep(1)  # the new product was told of
-        await edge.seen(page, kept)
+        await cached_shop.seen(page, cached)
         refused = await browser.request("PURGEKEYS", "/", headers={"surrogate-key": "all", "purge-secret": "guessed"})
         assert refused.status_code == 403
-        assert kept(await browser.get(page))
-        edge.shop.stop()
-        assert kept(answer := await browser.get(page))
+        assert cached(await browser.get(page))
+        cached_shop.shop.stop()
+        assert cached(answer := await browser.get(page))
         assert answer.status_code == 200
         away = await browser.get("/p/never-seen")
         assert (away.status_code, away.headers["retry-after"]) == (503, "1")
         assert away.json()["status"] == 503
-        edge.shop.start()
-        await edge.seen("/p/never-seen", lambda answer: answer.status_code == 404)
+        cached_shop.shop.start()
+        await cached_shop.seen("/p/never-seen", lambda answer: answer.status_code == 404)

@@ -1,4 +1,4 @@
-"""Nobody in: every route states who may call it, and every refusal is checked."""
+"""Access control: every route declares who may call it, and every refusal is checked."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -66,13 +66,13 @@ def is_let_in(rule: Callable[[Caller], None], caller: Caller) -> bool:
 
 
 def may_come_in(rule: Callable[[Caller], None], role: str) -> bool:
-    """What the name of the rule says."""
+    """The roles that the name of a rule admits."""
     needed = rule.__name__.removeprefix("staff(").removesuffix(")")
     return rule is anyone or (rule is signed_in and role != "guest") or needed in ROLES.get(role, frozenset())
 
 
 def wrong_cells(routes: Iterable[tuple[str, str, Any]]) -> list[str]:
-    """Each role that a route lets in against its rule, or keeps out; and routes without a rule."""
+    """Roles that a route admits or refuses against its rule, and routes without a rule."""
     wrong = []
     for method, path, rule in routes:
         if rule is None:
@@ -85,7 +85,7 @@ def wrong_cells(routes: Iterable[tuple[str, str, Any]]) -> list[str]:
     return wrong
 
 
-def test_each_route_lets_in_whom_its_rule_names() -> None:
+def test_each_route_admits_the_roles_its_rule_names() -> None:
     assert len(ROUTES) > 300
     assert wrong_cells(ROUTES) == []
 
@@ -97,11 +97,11 @@ def test_every_wrong_cell_of_routes_and_roles_is_named() -> None:
 
     signed.__name__ = "staff(books.read)"
     found = wrong_cells([("GET", "/v1/a", None), ("GET", "/v1/b", signed), ("GET", "/v1/c", anyone)])
-    kept_out = [role for role in ROLES if "books.read" not in ROLES[role]]
-    assert found == ["GET /v1/a has no rule", *(f"GET /v1/b lets in {role}" for role in kept_out)]
+    excluded = [role for role in ROLES if "books.read" not in ROLES[role]]
+    assert found == ["GET /v1/a has no rule", *(f"GET /v1/b lets in {role}" for role in excluded)]
 
 
-def test_only_what_shoppers_need_is_open() -> None:
+def test_only_routes_that_shoppers_need_are_open() -> None:
     opened = {path for _, path, rule in ROUTES if rule is anyone and path.startswith("/v1")}
     assert opened <= OPEN
     assert all(path.startswith(("/office", "/v1", "/account", "/p/")) for _, path, rule in ROUTES if rule is not anyone)
@@ -129,7 +129,7 @@ def test_a_route_without_a_rule_does_not_start() -> None:
         every_route_has_a_rule(Litestar([oops], openapi_config=None))
 
 
-async def test_others_orders_carts_and_addresses_are_not_there(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_orders_carts_and_addresses_of_others_are_not_found(api: httpx.AsyncClient, shop: Shop) -> None:
     await shop.users.register("eve@example.com", "correct horse", "Eve")
     eve = await sign_in(api, "eve@example.com", "correct horse")
     order = await place(shop, await sell(shop))
@@ -150,7 +150,7 @@ async def test_others_orders_carts_and_addresses_are_not_there(api: httpx.AsyncC
         assert answer.status_code == 404, (method, path, answer.text)
 
 
-async def test_limits_say_when_to_come_back(data) -> None:
+async def test_limits_name_the_time_to_retry(data) -> None:
     clock = HandClock()
     shop = Shop(make_settings(*data, limits="on", writes_per_minute=3), clock=clock)
     async with (
@@ -169,7 +169,7 @@ async def test_limits_say_when_to_come_back(data) -> None:
 
 
 @pytest.mark.parametrize("where", ["/v1/sessions", "/sign-in"])
-async def test_what_guesses_is_limited_for_programs_and_for_people(data, where: str) -> None:
+async def test_guessing_is_limited_for_programs_and_for_browsers(data, where: str) -> None:
     clock = HandClock()
     shop = Shop(make_settings(*data, limits="on", writes_per_minute=10), clock=clock, hasher=QUICK)
     async with (
@@ -180,11 +180,11 @@ async def test_what_guesses_is_limited_for_programs_and_for_people(data, where: 
     ):
 
         async def guess(number: int) -> httpx.Response:
-            said = {"email": f"ada{number}@example.com", "password": "correct horse"}
+            credentials = {"email": f"ada{number}@example.com", "password": "correct horse"}
             if where.startswith("/v1"):
-                return await api.post(where, json=said)
+                return await api.post(where, json=credentials)
             token = (await api.get("/cart")).cookies.get("form") or api.cookies["form"]
-            return await api.post(where, data={**said, "_csrf_token": token})
+            return await api.post(where, data={**credentials, "_csrf_token": token})
 
         answers = [await guess(number) for number in range(3)]
         assert [answer.status_code for answer in answers][2] == 429
@@ -202,7 +202,7 @@ async def test_a_forged_webhook_is_refused(api: httpx.AsyncClient) -> None:
     assert (await api.post("/v1/payment-webhooks/nobody", json={})).status_code == 422
 
 
-async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
+async def test_the_owner_adds_staff_with_the_permissions_of_their_role(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     wrong = await api.post(
@@ -235,25 +235,25 @@ async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
     assert (await api.post("/v1/staff", json={}, headers=bo)).status_code == 403
 
 
-async def test_where_shoppers_come_by_tls_they_come_by_tls_alone(data: tuple[Path, str]) -> None:
-    for url, told in (("https://shop.test", True), ("http://shop.test", False)):
+async def test_after_a_visit_by_tls_shoppers_come_by_tls_only(data: tuple[Path, str]) -> None:
+    for url, secure in (("https://shop.test", True), ("http://shop.test", False)):
         settings = msgspec.structs.replace(make_settings(*data), url=url)
         shop = Shop(settings)
         transport = httpx.ASGITransport(app=build(shop, deliver=False))
         async with httpx.AsyncClient(transport=transport, base_url=url) as client:
             for path in ("/health/live", "/v1/categories", "/sign-in", "/nowhere"):
                 answer = await client.get(path)
-                assert ("strict-transport-security" in answer.headers) == told
+                assert ("strict-transport-security" in answer.headers) == secure
             cookies = [one for one in answer.headers.get_list("set-cookie") if "__Host-" in one]
             assert all("Secure" in one for one in cookies)
         await shop.close()
 
 
 @pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
-async def test_what_went_wrong_inside_is_told_to_the_log_alone(
-    whole: Shop, api: httpx.AsyncClient, staff: dict[str, str], caplog: pytest.LogCaptureFixture
+async def test_internal_errors_are_described_in_the_log_only(
+    local_shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with whole.databases["pricing"].begin() as tx:
+    async with local_shop.databases["pricing"].begin() as tx:
         await tx.run("DROP TABLE dated_tax_rates")
     answer = await api.get("/v1/tax-rates", headers=staff)
     assert answer.status_code == 500

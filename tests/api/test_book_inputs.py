@@ -1,4 +1,4 @@
-"""What the books and those who set taxes are asked in a wrong way is refused in words, and changes nothing."""
+"""Invalid input to the books and tax settings is refused with a sentence, and changes nothing."""
 
 import httpx
 import pytest
@@ -30,11 +30,11 @@ async def refused(api: httpx.AsyncClient, staff: dict[str, str], method: str, pa
     return str(answer.json()["errors"][0]["pointer"])
 
 
-async def test_a_seller_has_the_contact_and_phone_that_xrechnung_wants(
+async def test_a_seller_has_the_contact_and_phone_that_xrechnung_requires(
     api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
-    said = {**SELLER, "contact": "Eva Lind", "phone": "+49 40 123456"}
-    made = await api.post("/v1/seller", json=said, headers=staff)
+    seller = {**SELLER, "contact": "Eva Lind", "phone": "+49 40 123456"}
+    made = await api.post("/v1/seller", json=seller, headers=staff)
     assert made.status_code == 201, made.text
     assert (made.json()["contact"], made.json()["phone"]) == ("Eva Lind", "+4940123456")
 
@@ -55,13 +55,13 @@ def test_each_field_of_a_seller_can_be_sent() -> None:
         ("/v1/ledger?from=2026-03-02&to=2026-03-01", "/to"),
     ],
 )
-async def test_a_query_that_means_nothing_is_refused(
+async def test_an_empty_query_is_refused(
     api: httpx.AsyncClient, staff: dict[str, str], path: str, pointer: str
 ) -> None:
     assert await refused(api, staff, "GET", path) == pointer
 
 
-async def test_a_time_before_all_times_is_refused_wherever_it_is_sent(
+async def test_a_time_before_the_first_year_is_refused_everywhere(
     api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     first = "0001-01-01T00:00:00+14:00"
@@ -71,10 +71,10 @@ async def test_a_time_before_all_times_is_refused_wherever_it_is_sent(
     assert await refused(api, staff, "POST", "/v1/tax-rates", rate) == "/valid_from"
 
 
-async def test_an_entry_by_hand_is_of_a_day_an_amount_and_a_provider_there_can_be(
+async def test_a_manual_entry_needs_a_real_day_amount_and_provider(
     api: httpx.AsyncClient, staff: dict[str, str], shop: Shop
 ) -> None:
-    """A mistyped year would open all months since; sums of amounts without bound do not fit."""
+    """A mistyped year would open all months since; unbounded amounts overflow."""
     for body, pointer in (
         (by_hand(day="0202-03-01"), "/day"),
         (by_hand(LARGEST + 1), "/"),
@@ -96,7 +96,7 @@ async def test_an_entry_by_hand_is_of_a_day_an_amount_and_a_provider_there_can_b
     await shop.books.add_payout(Payout(provider="pretend", amount=Money(5000, "EUR")), SYSTEM)
 
 
-async def test_an_invoice_is_corrected_for_a_reason(api: httpx.AsyncClient, staff: dict[str, str], shop: Shop) -> None:
+async def test_a_corrected_invoice_needs_a_reason(api: httpx.AsyncClient, staff: dict[str, str], shop: Shop) -> None:
     await shop.pricing.set_seller(NORTHLIGHT, "test")
     order = await place(shop, await sell(shop))
     await shop.bus.settle()
@@ -106,19 +106,19 @@ async def test_an_invoice_is_corrected_for_a_reason(api: httpx.AsyncClient, staf
     assert await refused(api, staff, "POST", path, {"buyer": buyer, "reason": " "}) == "/reason"
 
 
-async def test_a_file_says_one_encoding(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_a_file_declares_one_encoding(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     for form, encoding in (("csv", "utf-8"), ("datev", "windows-1252"), ("fec", "utf-8")):
         answer = await api.get(f"/v1/ledger-export?{MONTHS}&form={form}", headers=staff)
         assert answer.headers["content-type"].partition("; ")[2] == f"charset={encoding}"
 
 
-async def test_a_beginning_of_postcodes_is_one_of_the_country(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_a_postcode_prefix_is_one_of_the_country(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     rate = {"country": "DE", "rate": 0, "category": "O", "reason": "outside"}
     for wrong in ("274981*", "XX*", "*"):
         assert await refused(api, staff, "POST", "/v1/tax-rates", {**rate, "postcodes": wrong}) == "/postcodes"
 
 
-def test_beginnings_that_are_used_are_taken() -> None:
+def test_used_postcode_prefixes_are_accepted() -> None:
     used = {
         "GB": "BT* W1A* JE",
         "CA": "H* H2X* K1A0",

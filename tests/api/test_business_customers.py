@@ -1,4 +1,4 @@
-"""A business gives its tax id to the cart, and its order keeps under which scheme it was sold: several services at once."""
+"""A business enters its tax id in the cart, and its order stores the scheme of tax: across several services."""
 
 import re
 from collections.abc import AsyncIterator
@@ -30,11 +30,11 @@ async def test_a_program_gives_a_tax_id_and_reads_the_sale(
     wrong = await api.patch(f"/v1/carts/{cart}", json={**details, "tax_id": "DE136695977"})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/tax_id")
     assert "check digits" in wrong.json()["detail"]
-    told = (await api.patch(f"/v1/carts/{cart}", json={**details, "tax_id": "136695976"})).json()
-    assert (told["tax_id"], told["tax_id_check"]["by"], told["sale"]["scheme"]) == ("DE136695976", "format", "domestic")
+    body = (await api.patch(f"/v1/carts/{cart}", json={**details, "tax_id": "136695976"})).json()
+    assert (body["tax_id"], body["tax_id_check"]["by"], body["sale"]["scheme"]) == ("DE136695976", "format", "domestic")
     placed = await api.post(
         "/v1/orders",
-        json={"cart_id": cart, "expected_total": told["totals"]["total"], "payment": {"provider": "pretend", "token": "pretend_ok"}},
+        json={"cart_id": cart, "expected_total": body["totals"]["total"], "payment": {"provider": "pretend", "token": "pretend_ok"}},
         headers={"Idempotency-Key": "one"},
     )  # fmt: skip
     assert placed.status_code == 201, placed.text
@@ -48,28 +48,28 @@ async def test_a_program_gives_a_tax_id_and_reads_the_sale(
 async def with_vies(
     migrated: tuple[Path, str], tmp_path: Path, clock: HandClock, vies: Register
 ) -> AsyncIterator[tuple[Shop, httpx.AsyncClient]]:
-    """A shop that asks VIES, and a program at its API; where it is apart, its services are asked on the wire."""
-    async with shop_with(migrated, tmp_path / "vies", clock, vies=vies.url) as whole:
+    """A shop that uses VIES, and a client of its API."""
+    async with shop_with(migrated, tmp_path / "vies", clock, vies=vies.url) as local_shop:
         if not APART:
-            transport = httpx.ASGITransport(app=build(whole, deliver=False))
+            transport = httpx.ASGITransport(app=build(local_shop, deliver=False))
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-                yield whole, client
+                yield local_shop, client
             return
         from tests.apart.split_shop import apart, on_the_wire
 
-        async with apart(whole, hasher=QUICK, send_webhook=whole.send_webhook) as gateway:
+        async with apart(local_shop, hasher=QUICK, send_webhook=local_shop.send_webhook) as gateway:
             transport = httpx.ASGITransport(app=gateway)
             async with (
-                on_the_wire(whole, gateway) as asked,
+                on_the_wire(local_shop, gateway) as statements,
                 httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client,
             ):
-                yield asked, client
+                yield statements, client
 
 
 async def test_a_business_elsewhere_in_the_eu_buys_at_the_checkout_without_tax(
     with_vies: tuple[Shop, httpx.AsyncClient], vies: Register
 ) -> None:
-    """On paper: 72.00 with 20 % Austrian tax in it is 60.00; the way at 4.90 is 4.08: 64.08 in all."""
+    """On paper: 72.00 including 20 % Austrian tax is 60.00; shipping at 4.90 is 4.08: 64.08 in all."""
     shop, client = with_vies
     vies.valid.add(VIENNA_ID)
     browser = Browser(client)

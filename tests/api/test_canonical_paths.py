@@ -1,4 +1,4 @@
-"""A path has one spelling: what is spelled otherwise passes no limit, no waiting room and no check of forms."""
+"""A path has one spelling: any other bypasses no limit, waiting room or CSRF check."""
 
 import logging
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_each_path_has_one_spelling_or_none() -> None:
             canonical(raw)
 
 
-def test_whether_a_cookie_says_who_calls_is_said_by_the_route(data: tuple[Path, str]) -> None:
+def test_the_route_decides_whether_a_cookie_authenticates(data: tuple[Path, str]) -> None:
     app = routes_of(shape_of(Shop(make_settings(*data))))
     for route in app.routes:
         if isinstance(route, HTTPRoute):
@@ -67,7 +67,7 @@ def test_whether_a_cookie_says_who_calls_is_said_by_the_route(data: tuple[Path, 
                     )
 
 
-def test_a_path_writes_one_line_and_no_more() -> None:
+def test_a_path_writes_exactly_one_log_line() -> None:
     record = logging.makeLogRecord({"msg": "GET %s", "args": ("/a\nfake\x1b[2J\u202e",)})
     assert TextFormatter().format(record) == "GET /a\\nfake\\x1b[2J\\u202e"
 
@@ -90,7 +90,7 @@ SPELLINGS = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
-async def test_no_spelling_lets_another_site_make_an_owner(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
+async def test_no_spelling_lets_another_site_create_an_owner(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
     body = b'{"email": "eve@example.com", "password": "correct horse", "name": "Eve", "role": "owner"}'
     async with door(kind, data, tmp_path) as port:
         cookie = await session_of_owner(port)
@@ -108,7 +108,7 @@ async def test_no_spelling_lets_another_site_make_an_owner(kind: str, data: tupl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
-async def test_what_is_not_canonical_is_refused_or_led_on_at_every_door(
+async def test_a_path_that_is_not_canonical_is_refused_or_redirected_everywhere(
     kind: str, data: tuple[Path, str], tmp_path: Path
 ) -> None:
     async with door(kind, data, tmp_path) as port:
@@ -127,7 +127,7 @@ async def test_what_is_not_canonical_is_refused_or_led_on_at_every_door(
         assert (await ask(port, "GET", b"/v1/products?q=" + b"x" * 9000))[0] in {400, 414}
 
 
-async def test_no_spelling_passes_the_limits(data: tuple[Path, str]) -> None:
+async def test_no_spelling_bypasses_the_limits(data: tuple[Path, str]) -> None:
     shop = Shop(make_settings(*data, limits="on", writes_per_minute=3), clock=HandClock(), hasher=QUICK)
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with shop.running(deliver=False), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:

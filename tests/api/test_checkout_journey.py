@@ -1,4 +1,4 @@
-"""The main job through the HTTP API, as outside clients may rely on it (shared/API.md)."""
+"""The main journey through the HTTP API, as external clients may rely on it (shared/API.md)."""
 
 import httpx
 import pytest
@@ -84,7 +84,7 @@ async def test_any_other_post_honours_the_key_too(api: httpx.AsyncClient, staff:
         ).status_code == 422
 
 
-async def test_the_price_that_moved_is_told_with_the_new_total(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_changed_price_is_refused_with_the_new_total(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
     answer = await order(api, {**cart, "totals": {"total": {"amount": 5}}})
@@ -92,7 +92,7 @@ async def test_the_price_that_moved_is_told_with_the_new_total(api: httpx.AsyncC
     assert answer.json()["data"]["total"]["amount"] == cart["totals"]["total"]["amount"]
 
 
-async def test_three_d_secure_answers_where_to_go(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_three_d_secure_answers_with_an_address_to_go_to(api: httpx.AsyncClient, shop: Shop) -> None:
     cart = await ready_cart(api, (await sell(shop)).variants[0].sku)
     action = (await order(api, cart, "pretend_3ds")).json()["payment"]["next_action"]
     assert action["type"] == "redirect"
@@ -102,7 +102,7 @@ async def test_three_d_secure_answers_where_to_go(api: httpx.AsyncClient, shop: 
     assert back.status_code == 303
 
 
-async def test_a_declined_card_is_said_and_another_pays(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_declined_card_is_reported_and_another_pays(api: httpx.AsyncClient, shop: Shop) -> None:
     cart = await ready_cart(api, (await sell(shop)).variants[0].sku)
     made = (await order(api, cart, "pretend_declined")).json()
     assert (made["status"], made["payment"]["status"], made["payment"]["code"]) == (
@@ -146,7 +146,7 @@ async def test_a_customer_registers_signs_in_and_sees_their_orders(api: httpx.As
     assert (await api.get("/v1/me", headers=me)).status_code == 401
 
 
-async def test_lists_go_on_where_they_stopped(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_lists_continue_where_they_stopped(api: httpx.AsyncClient, shop: Shop) -> None:
     for n in range(5):
         await sell(shop, f"Mug {n}")
     first = (await api.get("/v1/products", params={"limit": 3})).json()
@@ -171,7 +171,7 @@ async def test_a_lost_update_is_412(api: httpx.AsyncClient, shop: Shop, staff: d
     assert (await api.get(f"/v1/products/{kettle.id}")).status_code == 404
 
 
-async def test_what_is_on_backorder_is_bought_and_sent_when_it_has_come(
+async def test_a_backorder_is_bought_and_shipped_when_stock_arrives(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     kettle = await sell(shop, on_hand=1)
@@ -202,7 +202,7 @@ async def test_what_is_on_backorder_is_bought_and_sent_when_it_has_come(
     assert "on backorder" in detail["movements"][0]["reason"]
 
 
-async def test_places_are_kept_by_staff(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_staff_manage_locations(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     made = await api.put("/v1/stock-locations/north", json={"title": "North", "position": 1}, headers=staff)
     assert made.json() == {"id": "north", "title": "North", "position": 1}
     assert (await api.put("/v1/stock-locations/No rth", json={"title": "x"}, headers=staff)).status_code == 422
@@ -224,7 +224,7 @@ async def test_stock_is_adjusted_by_sku(api: httpx.AsyncClient, shop: Shop, staf
     assert below.status_code == 409
 
 
-async def test_recommendations_say_why(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_recommendations_name_their_reason(api: httpx.AsyncClient, shop: Shop) -> None:
     lamp = await sell(shop, "Lamp", tags=("brass",))
     await sell(shop, "Twin", tags=("brass",))
     items = (await api.get("/v1/recommendations", params={"kind": "similar", "product": lamp.id})).json()["items"]
@@ -232,7 +232,7 @@ async def test_recommendations_say_why(api: httpx.AsyncClient, shop: Shop) -> No
 
 
 @pytest.mark.slow
-async def test_the_openapi_document_validates_and_tells_of_every_path(api: httpx.AsyncClient) -> None:
+async def test_the_openapi_document_validates_and_names_every_path(api: httpx.AsyncClient) -> None:
     document = (await api.get("/openapi.json")).json()
     from openapi_spec_validator import validate  # importing it builds forty grammars
 
@@ -302,7 +302,7 @@ async def test_every_answer_carries_a_request_id_and_safe_headers(api: httpx.Asy
         ("GET", "/v1/products?limit=1000", None, 422, "/limit"),
     ],
 )
-async def test_bad_input_says_where_and_what(
+async def test_bad_input_is_reported_with_field_and_reason(
     api: httpx.AsyncClient, method: str, path: str, body, status: int, pointer: str
 ) -> None:
     cart = (await api.post("/v1/carts")).json()["id"]
@@ -324,14 +324,14 @@ async def test_bad_input_says_where_and_what(
         (b"", "application/json", 400),
     ],
 )
-async def test_bodies_that_are_no_json_are_refused(
+async def test_bodies_that_are_not_json_are_refused(
     api: httpx.AsyncClient, content: bytes, kind: str, status: int
 ) -> None:
     answer = await api.post("/v1/sessions", content=content, headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["status"]) == (status, status)
 
 
-async def test_what_is_not_there_is_404_and_what_is_not_done_405(api: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_404_and_an_unknown_method_405(api: httpx.AsyncClient) -> None:
     for path in ("/v1/nothing", "/v1/products/none", "/v1/carts/crt_none", "/media/x/320.webp"):
         answer = await api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path

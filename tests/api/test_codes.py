@@ -1,4 +1,4 @@
-"""What can be made can be used, by every door; what cannot be used is refused when it is made."""
+"""A code that can be created can be used everywhere; an unusable one is refused when it is created."""
 
 import json
 
@@ -15,7 +15,7 @@ BESIDE = [" {}", "{}\u200b", "\ufeff{}\u00a0", "\t{} "]
 
 
 @pytest.mark.parametrize("typed", ["SPAR 10", "10%", "SPAR\u00a010", "\u200b", "a/b"])
-async def test_a_coupon_no_cart_could_hold_is_refused_when_it_is_made(
+async def test_a_coupon_that_no_cart_can_hold_is_refused_when_it_is_created(
     api: httpx.AsyncClient, staff: dict[str, str], typed: str
 ) -> None:
     body = {"code": typed, "kind": "percentage", "value": 1000}
@@ -26,7 +26,7 @@ async def test_a_coupon_no_cart_could_hold_is_refused_when_it_is_made(
 
 @pytest.mark.parametrize("beside", BESIDE)
 @pytest.mark.parametrize("code", ["SPAR10", "größe", "СКИДКА-5"])
-async def test_a_coupon_is_used_and_taken_away_however_it_is_typed(
+async def test_a_coupon_is_used_and_deleted_however_it_is_typed(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], code: str, beside: str
 ) -> None:
     body = {"code": beside.format(code), "kind": "percentage", "value": 1000}
@@ -42,7 +42,7 @@ async def test_a_coupon_is_used_and_taken_away_however_it_is_typed(
 
 
 @pytest.mark.parametrize("beside", BESIDE)
-async def test_skus_with_what_cannot_be_seen_round_them_are_one(
+async def test_skus_that_differ_only_in_invisible_characters_are_one(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], beside: str
 ) -> None:
     def lamp(*skus: str) -> ProductInput:
@@ -58,11 +58,11 @@ async def test_skus_with_what_cannot_be_seen_round_them_are_one(
         assert adjusted.status_code in {201, 422}, adjusted.text  # a control character is refused at the door
     another = {"title": "Other", "variants": [{"sku": "LAMP-1\u200b"}]}
     assert (await api.post("/v1/products", json=another, headers=staff)).status_code == 409
-    brought = await shop.catalog.import_products([lamp(beside.format("LAMP-1"))])
-    assert brought[0].made_anew == (0,)
+    imported = await shop.catalog.import_products([lamp(beside.format("LAMP-1"))])
+    assert imported[0].made_anew == (0,)
 
 
-async def test_a_sku_of_an_earlier_version_is_found_as_it_is(shop: Shop) -> None:
+async def test_a_sku_of_an_earlier_version_is_found_unchanged(shop: Shop) -> None:
     lamp = await sell(shop)
     sku = lamp.variants[0].sku
     async with shop.databases["catalog"].begin() as tx:

@@ -1,4 +1,4 @@
-"""An Idempotency-Key is its owner's, and what is kept for it can be read by nobody else."""
+"""An Idempotency-Key belongs to one client, and its stored answer cannot be read by others."""
 
 import hashlib
 from typing import Any
@@ -13,7 +13,7 @@ KEY = {"Idempotency-Key": "the-very-same-key"}
 
 
 def guest(shop: Shop, address: str, **headers: str) -> httpx.AsyncClient:
-    """A program without token and cookie."""
+    """An API client without token and cookie."""
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=(address, 5000))
     return httpx.AsyncClient(transport=transport, base_url="http://shop.test", headers=headers)
 
@@ -22,10 +22,10 @@ async def rows(shop: Shop) -> list[dict[str, Any]]:
     return [dict(row) for work in shop.databases.values() for row in await work.fetch("SELECT * FROM idempotency")]
 
 
-async def test_two_guests_with_the_same_key_get_two_carts(whole: Shop) -> None:
+async def test_two_guests_with_the_same_key_get_two_carts(local_shop: Shop) -> None:
     async with (
-        guest(whole, "203.0.113.1") as ada, guest(whole, "203.0.113.2") as eve, guest(whole, "203.0.113.1", **{"User-Agent": "other"}) as bo,
-        guest(whole, "2001:db8::1") as six, guest(whole, "2001:db8::2") as same, guest(whole, "2001:db8:0:1::1") as other,
+        guest(local_shop, "203.0.113.1") as ada, guest(local_shop, "203.0.113.2") as eve, guest(local_shop, "203.0.113.1", **{"User-Agent": "other"}) as bo,
+        guest(local_shop, "2001:db8::1") as six, guest(local_shop, "2001:db8::2") as same, guest(local_shop, "2001:db8:0:1::1") as other,
     ):  # fmt: skip
         carts = [(await one.post("/v1/carts", headers=KEY)).json()["id"] for one in (ada, eve, bo, six, other)]
         assert len(set(carts)) == 5
@@ -36,15 +36,15 @@ async def test_two_guests_with_the_same_key_get_two_carts(whole: Shop) -> None:
         assert (await ada.post("/v1/carts", headers=KEY | cookie)).json()["id"] not in carts
 
 
-async def test_what_is_kept_tells_nothing(whole: Shop) -> None:
+async def test_stored_answers_reveal_no_personal_data(local_shop: Shop) -> None:
     body = {"email": "ada@example.com", "password": "correct horse", "name": "Ada"}
-    async with guest(whole, "203.0.113.1") as ada:
+    async with guest(local_shop, "203.0.113.1") as ada:
         assert (await ada.post("/v1/users", json=body, headers=KEY)).status_code in {201, 202}
         sign_in = {"email": body["email"], "password": body["password"]}
         first = await ada.post("/v1/sessions", json=sign_in, headers={"Idempotency-Key": "another-key"})
         cart = await ada.post("/v1/carts", headers=KEY)
-        kept = msgspec.json.encode(await rows(whole)).decode()
-        assert kept.count("fingerprint") == 3
+        stored = msgspec.json.encode(await rows(local_shop)).decode()
+        assert stored.count("fingerprint") == 3
         secrets = [
             *first.json().values(),
             cart.json()["id"],
@@ -55,15 +55,15 @@ async def test_what_is_kept_tells_nothing(whole: Shop) -> None:
             "another-key",
         ]
         for secret in secrets:
-            assert not isinstance(secret, str) or len(secret) < 8 or secret not in kept
+            assert not isinstance(secret, str) or len(secret) < 8 or secret not in stored
         # Nor can it be tried out: no bare hash of anything that was sent.
-        for said in (first.request.content, b"203.0.113.1", KEY["Idempotency-Key"].encode()):
-            assert hashlib.sha256(said).hexdigest() not in kept
+        for private in (first.request.content, b"203.0.113.1", KEY["Idempotency-Key"].encode()):
+            assert hashlib.sha256(private).hexdigest() not in stored
             for path in (b"/v1/sessions", b"/v1/carts", b"/v1/users"):
                 digest = hashlib.sha256()
-                for part in (path, b"", said):
+                for part in (path, b"", private):
                     digest.update(len(part).to_bytes(8, "big") + part)
-                assert digest.hexdigest() not in kept
+                assert digest.hexdigest() not in stored
         again = await ada.post("/v1/sessions", json=sign_in, headers={"Idempotency-Key": "another-key"})
         assert again.json() == first.json()
         wrong = {**sign_in, "password": "correct house"}

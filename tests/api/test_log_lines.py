@@ -1,4 +1,4 @@
-"""From an order to the logs: what stands in the lines, and what never does."""
+"""From an order to the logs: what the lines contain, and what they never do."""
 
 import io
 import json
@@ -23,12 +23,12 @@ from tests.builders.messages import send_all
 from tests.builders.shops import make_settings
 
 REQUEST = "my-request-7"
-pytestmark = pytest.mark.usefixtures("open_letters")
+pytestmark = pytest.mark.usefixtures("readable_messages")
 
 
 @contextmanager
 def lines_of(name: str, formatter: logging.Formatter) -> Iterator[io.StringIO]:
-    """What a logger writes in here."""
+    """The lines that a logger writes meanwhile."""
     written, logger = io.StringIO(), logging.getLogger(name)
     handler, level = logging.StreamHandler(written), logger.level
     handler.setFormatter(formatter)
@@ -42,7 +42,7 @@ def lines_of(name: str, formatter: logging.Formatter) -> Iterator[io.StringIO]:
 
 
 def client(shop: Shop, address: str = "203.0.113.77", **settings: str) -> httpx.AsyncClient:
-    """Somebody at this address, at the shop with other settings."""
+    """A client at this address, of a shop with other settings."""
     shop.settings = make_settings(shop.settings.data, shop.settings.database, **settings) if settings else shop.settings
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=(address, 4711))
     return httpx.AsyncClient(transport=transport, base_url="http://shop.test")
@@ -117,7 +117,7 @@ async def test_a_step_as_json_has_a_field_for_each_id(api: httpx.AsyncClient, sh
     assert (paid["payment_id"], paid["request_id"]) == (made["payment"]["id"], REQUEST)
 
 
-async def test_what_a_job_does_is_found_by_the_run_it_was_done_in(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_log_lines_of_a_job_share_the_id_of_its_run(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
     await order(api, cart, "pretend_lost")
@@ -129,7 +129,7 @@ async def test_what_a_job_does_is_found_by_the_run_it_was_done_in(api: httpx.Asy
     assert re.search(r"request=orders\.expire_\w{26}$", expired), expired
 
 
-async def test_what_is_not_committed_is_no_step(shop: Shop) -> None:
+async def test_an_uncommitted_step_is_not_logged(shop: Shop) -> None:
     from shopwright.services.pricing.contract import CouponUsed
 
     with lines_of("shopwright.business", TextFormatter("%(message)s")) as written:
@@ -142,7 +142,7 @@ async def test_what_is_not_committed_is_no_step(shop: Shop) -> None:
     assert written.getvalue() == "CouponUsed order=ord_2\n"
 
 
-def test_no_event_shows_what_is_personal_or_opens_something() -> None:
+def test_no_event_shows_personal_data_or_secrets() -> None:
     for kind in Event.types.values():
         assert not {*kind.shown_in_log()} & {*personal_fields(kind), *kind.CAPABILITIES}, kind.__name__
 
@@ -175,21 +175,23 @@ async def test_a_request_is_one_line_with_a_shortened_address(browser: httpx.Asy
         ("full", "evil 200 - -", "-"),
     ],
 )
-async def test_the_setting_says_how_much_of_an_address_is_kept(shop: Shop, how: str, address: str, shown: str) -> None:
+async def test_the_setting_decides_how_much_of_an_address_is_logged(
+    shop: Shop, how: str, address: str, shown: str
+) -> None:
     async with client(shop, address, access_log=how) as browser:
         with lines_of("shopwright.access", JsonFormatter()) as written:
             await browser.get("/v1/categories")
     assert json.loads(written.getvalue())["client"] == shown
 
 
-async def test_there_is_no_access_log_where_it_is_off(shop: Shop) -> None:
+async def test_the_access_log_can_be_turned_off(shop: Shop) -> None:
     async with client(shop, access_log="off") as browser:
         with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
             await browser.get("/v1/categories")
     assert written.getvalue() == ""
 
 
-async def test_probes_that_find_it_well_are_not_logged(browser: httpx.AsyncClient) -> None:
+async def test_successful_probes_are_not_logged(browser: httpx.AsyncClient) -> None:
     with lines_of("shopwright.access", TextFormatter("%(message)s")) as written:
         await browser.get("/health/live")
     assert written.getvalue() == ""
@@ -235,7 +237,7 @@ async def test_an_attack_can_be_followed_by_its_paths(browser: httpx.AsyncClient
 # --- files
 
 
-def test_a_file_that_grew_is_put_aside_once_by_all_who_write_to_it(tmp_path: Path) -> None:
+def test_a_large_log_file_is_rotated_once_by_all_its_writers(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     folder.mkdir()
     file = folder / "some.log"

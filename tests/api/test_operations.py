@@ -1,4 +1,4 @@
-"""Those who run the shop: numbers for Prometheus, the page that says how everything is, what was given up tried again."""
+"""For operators: metrics for Prometheus, the system page, and replays of dead events."""
 
 import re
 from datetime import timedelta
@@ -18,14 +18,14 @@ EVERYTHING_ANSWERS = "Everything answers, and there are no dead events."
 
 
 def value(text: str, name: str) -> float:
-    """Of one line, as Prometheus reads it."""
+    """The value of one metric, as Prometheus reads it."""
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     assert found, f"{name} is not there"
     return float(found[1])
 
 
 @pytest.mark.skipif(APART, reason="each process counts for itself: tests/apart")
-async def test_what_happens_is_counted(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_events_and_requests_are_counted(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = (await sell(shop)).variants[0].sku
     cart = await ready_cart(api, kettle)
     assert (await order(api, cart, "pretend_delayed")).status_code == 201
@@ -41,9 +41,9 @@ async def test_what_happens_is_counted(api: httpx.AsyncClient, shop: Shop) -> No
     assert value(text, 'shopwright_engine_up{engine="database orders"}') == 1
     assert value(text, 'shopwright_deliveries_dead{service="orders"}') == 0
     assert "shopwright_event_loop_lag_seconds" in text
-    kept = 'shopwright_prepared_total{how="kept"}'
-    if kept in text:  # where nothing tells a version nothing is prepared
-        assert value(text, kept) >= 0
+    cached = 'shopwright_prepared_total{how="kept"}'
+    if cached in text:  # where nothing tells a version nothing is prepared
+        assert value(text, cached) >= 0
     shop.clock.move(minutes=5)
     await order(api, await ready_cart(api, kettle), key="k2")  # nobody settles the bus: all of it waits
     late = (await api.get("/metrics")).text
@@ -54,7 +54,7 @@ async def test_what_happens_is_counted(api: httpx.AsyncClient, shop: Shop) -> No
 
 
 @pytest.mark.skipif(APART, reason="each process counts for itself: tests/apart")
-async def test_what_clients_make_up_is_not_counted_by_name(api: httpx.AsyncClient) -> None:
+async def test_names_invented_by_clients_are_not_counted_one_by_one(api: httpx.AsyncClient) -> None:
     for method, path in (
         ("BREW", "/v1/products"),
         ("PROPFIND", "/v1/products"),
@@ -68,15 +68,15 @@ async def test_what_clients_make_up_is_not_counted_by_name(api: httpx.AsyncClien
     assert value(text, 'shopwright_requests_total{method="OTHER",route="unmatched",status="405"}') == 2
 
 
-async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop) -> None:
+async def test_a_failed_transaction_counts_nothing(shop: Shop) -> None:
     await sell(shop)
     before = shop.numbers.text().decode()
     with pytest.raises(ZeroDivisionError):
         async with shop.databases["catalog"].batch():
             await sell(shop, "Another")
             raise ZeroDivisionError
-    told = 'shopwright_events_total{type="ProductPublished"}'
-    assert value(shop.numbers.text().decode(), told) == value(before, told)
+    counter = 'shopwright_events_total{type="ProductPublished"}'
+    assert value(shop.numbers.text().decode(), counter) == value(before, counter)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop
         ("unknown", {}, 404),
     ],
 )
-async def test_numbers_are_told_to_who_asks_on_this_machine(
+async def test_metrics_are_served_on_this_machine_only(
     shop: Shop, client: str, headers: dict[str, str], status: int
 ) -> None:
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=(client, 5000))
@@ -102,9 +102,7 @@ async def test_numbers_are_told_to_who_asks_on_this_machine(
     assert ("shopwright_" in answer.text) == (status == 200)
 
 
-async def test_the_owner_sees_how_the_shop_is_and_tries_again_what_was_given_up(
-    api: httpx.AsyncClient, shop: Shop
-) -> None:
+async def test_the_owner_sees_the_state_of_the_shop_and_replays_dead_events(api: httpx.AsyncClient, shop: Shop) -> None:
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     await sell(shop)
     await shop.bus.settle()
@@ -147,7 +145,7 @@ async def test_the_system_page_names_an_engine_that_does_not_answer(data: tuple[
     await shop.close()
 
 
-async def test_the_system_is_for_those_who_may_operate_it(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_the_system_page_needs_the_permission_to_operate(api: httpx.AsyncClient, shop: Shop) -> None:
     await shop.users.register("mo@example.com", "harbour at seven", "Mo", "marketing")
     api.cookies.set("session", await shop.users.open_session("mo@example.com", "harbour at seven"))
     assert (await api.get("/office/system")).status_code == 403

@@ -1,4 +1,4 @@
-"""What is no order number opens nothing and stops nothing, however much of Unicode it has."""
+"""An invalid order number finds nothing and breaks nothing, whatever Unicode it contains."""
 
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ ODD = ["²", "1²", "①", "#²", "١٠٠١", "1００1", "9" * 19, "9" * 1000, 
 
 
 @pytest.mark.parametrize("typed", ODD)
-async def test_what_is_no_order_number_is_no_order(
+async def test_an_invalid_order_number_finds_no_order(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], typed: str
 ) -> None:
     await place(shop, await sell(shop))
@@ -50,7 +50,7 @@ async def test_staff_open_an_order_by_its_number(api: httpx.AsyncClient, shop: S
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/audit"])
 @pytest.mark.parametrize("after", ["²", "١٢", "9" * 19, "9" * 1000])
-async def test_what_is_no_place_in_the_log_is_refused(
+async def test_an_invalid_cursor_of_the_log_is_refused(
     api: httpx.AsyncClient, staff: dict[str, str], path: str, after: str
 ) -> None:
     answer = await api.get(path, params={"after": after}, headers=staff)
@@ -58,5 +58,5 @@ async def test_what_is_no_place_in_the_log_is_refused(
 
 
 @pytest.mark.parametrize("width", ["²", "١٢", "9" * 1000])
-async def test_a_picture_is_of_no_width_that_is_no_number(api: httpx.AsyncClient, width: str) -> None:
+async def test_a_picture_width_that_is_not_a_number_is_refused(api: httpx.AsyncClient, width: str) -> None:
     assert (await api.get(f"/media/{'a' * 64}/{quote(width)}.webp")).status_code == 404

@@ -1,4 +1,4 @@
-"""What happened to an order, in one list: at the API, and on the page of the back office."""
+"""The history of an order in one list: at the API, and on the page of the back office."""
 
 import re
 from datetime import datetime
@@ -19,7 +19,7 @@ from tests.builders.shops import OWNER
 
 
 async def sold(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], request: str = "the-order") -> dict:
-    """An order that was paid, shipped and in part refunded, and what was written of it was sent."""
+    """An order that was paid, shipped and refunded in part, with its messages sent."""
     kettle = await sell(shop)
     cart = await ready_cart(api, kettle.variants[0].sku)
     made = (await order(api, cart, headers={"x-request-id": request})).json()
@@ -66,9 +66,7 @@ async def test_staff_see_every_step_of_an_order_with_its_request(
         assert "ada@example.com" not in str(trail)
 
 
-async def test_the_event_log_answers_the_request_a_fact_was_told_in(
-    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
-) -> None:
+async def test_the_event_log_finds_events_by_request(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
     await sold(api, shop, staff)
     events = (await api.get("/v1/events", headers=staff)).json()["items"]
     found = {one["type"]: one["request_id"] for one in events}
@@ -80,7 +78,7 @@ async def test_the_event_log_answers_the_request_a_fact_was_told_in(
     ("role", "status", "messages"),
     [("support", 200, True), ("catalog", 403, False), ("", 403, False)],
 )
-async def test_the_trail_is_for_whoever_may_see_orders(
+async def test_the_trail_needs_the_permission_to_see_orders(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], role: str, status: int, *, messages: bool
 ) -> None:
     made = await sold(api, shop, staff)
@@ -94,18 +92,18 @@ async def test_the_trail_is_for_whoever_may_see_orders(
     assert (await api.get("/v1/orders/ord_none/trail", headers=staff)).status_code == 404
 
 
-async def test_messages_are_left_out_for_whoever_may_not_see_them(
+async def test_messages_need_a_permission_of_their_own(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     from shopwright.web.trail.gather import trail_of
 
     made = await sold(api, shop, staff)
-    whole = await trail_of(shop, made["id"], messages=True)
+    trail = await trail_of(shop, made["id"], messages=True)
     less = await trail_of(shop, made["id"], messages=False)
-    assert {one.what for one in whole.items} - {one.what for one in less.items} == {"MessageKept"}
+    assert {one.what for one in trail.items} - {one.what for one in less.items} == {"MessageKept"}
 
 
-async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the_logs(
+async def test_the_page_of_an_order_shows_its_history_and_how_to_find_it_in_the_logs(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     made = await sold(api, shop, staff)
@@ -113,8 +111,8 @@ async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the
     page = (await api.get(f"/office/orders/{made['id']}")).text
     section = page[page.index("Event log") :]
     words = ["Order placed", "Payment captured", "Order paid", "Order shipped", "Refund settled", "Order refunded"]
-    places = [section.index(one) for one in words]
-    assert APART or places == sorted(places)
+    positions = [section.index(one) for one in words]
+    assert APART or positions == sorted(positions)
     assert "Message kept" in section
     assert {"the-order", "the-parcel", "the-refund"} <= {*re.findall(r"<code>([\w-]+)</code>", section)}
     assert f"| grep {made['id']}" in section
@@ -144,7 +142,7 @@ async def test_an_order_is_shown_also_while_the_event_log_is_away(
     assert {one.what for one in trail.items} == {"MessageKept"}
 
 
-async def test_a_fact_that_was_given_up_is_shown_with_its_request(
+async def test_a_dead_event_is_shown_with_its_request(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     kettle = await sell(shop)

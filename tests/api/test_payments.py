@@ -1,4 +1,4 @@
-"""Money that is not money: who may be paid, where browsers come back to, what unpaid orders may hold, how often one may try."""
+"""Limits of payment: which providers exist, where browsers are redirected, what unpaid orders reserve, how often one may try."""
 
 import asyncio
 import itertools
@@ -38,7 +38,7 @@ keys = itertools.count()
 
 @asynccontextmanager
 async def opened(data: tuple[Path, str], clock: HandClock, **settings) -> AsyncIterator[tuple[Shop, httpx.AsyncClient]]:
-    """A shop with these settings, and a program at its API."""
+    """A shop with these settings, and a client of its API."""
     shop = Shop(make_settings(*data, **settings), clock=clock, hasher=QUICK)
     async with shop.running(deliver=False):
         transport = httpx.ASGITransport(app=build(shop, deliver=False))
@@ -61,7 +61,7 @@ async def order(
 # --- who may be paid
 
 
-async def test_a_shop_nobody_takes_money_for_takes_no_order_that_costs_any(data, clock) -> None:
+async def test_a_shop_without_payment_provider_accepts_only_free_orders(data, clock) -> None:
     async with opened(data, clock, payments="") as (shop, client):
         kettle = await sell(shop)
         refused = await order(shop, client, (kettle, 1))
@@ -70,7 +70,7 @@ async def test_a_shop_nobody_takes_money_for_takes_no_order_that_costs_any(data,
         assert await shop.orders.search() == []
 
 
-async def test_an_order_that_costs_nothing_needs_nobody_to_take_money(data, clock) -> None:
+async def test_a_free_order_needs_no_payment_provider(data, clock) -> None:
     async with opened(data, clock, payments="") as (shop, client):
         await shop.pricing.put_shipping_rate(
             ShippingRate(
@@ -87,7 +87,7 @@ async def test_an_order_that_costs_nothing_needs_nobody_to_take_money(data, cloc
         assert await shop.payments.check_consistency() == []
 
 
-async def test_pretended_payments_are_there_in_a_demo_shop_or_where_they_are_named(data, clock) -> None:
+async def test_pretended_payments_exist_in_a_demo_shop_or_where_they_are_named(data, clock) -> None:
     async with opened(data, clock, payments="") as (shop, client):
         assert (await shop.payments.setup()).providers == ()
         await mark_if_new(shop)
@@ -98,7 +98,7 @@ async def test_pretended_payments_are_there_in_a_demo_shop_or_where_they_are_nam
         assert (await shop.payments.setup()).providers == ("pretend",)
 
 
-async def test_the_pages_of_pretended_payments_are_not_there_without_them(data, clock) -> None:
+async def test_the_pages_of_pretended_payments_do_not_exist_without_them(data, clock) -> None:
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop)
         url = (await order(shop, client, (kettle, 1), token="pretend_3ds")).json()["payment"]["next_action"]["url"]
@@ -112,14 +112,14 @@ async def test_the_pages_of_pretended_payments_are_not_there_without_them(data, 
         assert hook.status_code in {404, 409}
 
 
-def test_a_provider_nobody_knows_is_answered_with_those_there_are(data) -> None:
+def test_an_unknown_provider_is_refused_with_the_known_ones(data) -> None:
     with pytest.raises(Invalid, match="Did you mean pretend:"):
         Shop(make_settings(*data, payments="pretent:"))
     with pytest.raises(Invalid, match="Known here: pretend:"):
         Shop(make_settings(*data, payments="pretend:,stripe://key"))
 
 
-async def test_a_provider_the_shop_does_not_have_is_refused_before_anything_is_set_aside(shop, api) -> None:
+async def test_a_provider_the_shop_does_not_use_is_refused_before_stock_is_reserved(shop, api) -> None:
     kettle = await sell(shop)
     refused = await order(shop, api, (kettle, 1), provider="none")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/payment/provider")
@@ -146,12 +146,12 @@ async def test_the_office_and_the_checkout_say_that_the_shop_cannot_be_paid(data
 # --- where browsers come back to
 
 
-async def test_a_browser_comes_back_to_this_shop_and_nowhere_else(shop, api) -> None:
+async def test_the_bank_redirects_only_to_this_shop(shop, api) -> None:
     kettle = await sell(shop)
     for url in REFUSED_RETURNS:
         refused = await order(shop, api, (kettle, 1), token="pretend_3ds", return_url=url)
-        told = (refused.status_code, refused.json()["errors"][0]["pointer"])
-        assert told == (422, "/payment/return_url"), url
+        refusal = (refused.status_code, refused.json()["errors"][0]["pointer"])
+        assert refusal == (422, "/payment/return_url"), url
     assert await shop.orders.search() == []
     placed = (await order(shop, api, (kettle, 1), token="pretend_3ds")).json()
     for number, url in enumerate(REFUSED_RETURNS):
@@ -163,7 +163,7 @@ async def test_a_browser_comes_back_to_this_shop_and_nowhere_else(shop, api) -> 
         assert again.status_code == 422, (url, again.text)
 
 
-def test_an_address_is_read_as_browsers_read_it() -> None:
+def test_an_address_is_parsed_as_browsers_parse_it() -> None:
     ours = Origins(["http://shop.test"])
     assert ours.allow("http://shop.test/back?order=1")
     for url in ("http://shop.test/\r\nSet-Cookie: a=b", "http://shop.test\t/", " http://shop.test/", "\0http://shop.test/",
@@ -171,7 +171,7 @@ def test_an_address_is_read_as_browsers_read_it() -> None:
         assert not ours.allow(url), url
 
 
-async def test_a_browser_comes_back_to_an_origin_that_is_allowed(data, clock) -> None:
+async def test_the_bank_redirects_to_an_allowed_origin(data, clock) -> None:
     async with opened(data, clock, return_origins="https://app.example.com, http://localhost:3000") as (shop, client):
         kettle = await sell(shop, on_hand=9)
         for number, url in enumerate(
@@ -204,7 +204,7 @@ async def reserved(shop: Shop) -> int:
     return sum(one.reserved for one in stock.values())
 
 
-async def test_unpaid_orders_of_one_address_do_not_empty_the_shelves(data, clock) -> None:
+async def test_unpaid_orders_of_one_address_do_not_reserve_all_stock(data, clock) -> None:
     async with opened(data, clock) as (shop, client):
         goods = [await sell(shop, f"Kettle {number}", price=100, on_hand=400) for number in range(9)]
         answers = [
@@ -236,7 +236,7 @@ async def test_unpaid_orders_of_one_address_do_not_empty_the_shelves(data, clock
         ({"unpaid_share": 20}, "share"),
     ],
 )
-async def test_a_person_is_bound_by_each_limit_wherever_they_are(data, clock, settings, limit) -> None:
+async def test_each_limit_follows_a_customer_across_addresses(data, clock, settings, limit) -> None:
     async with opened(data, clock, **settings) as (shop, client):
         kettle = await sell(shop, price=1000, on_hand=100)
         answers = [
@@ -257,7 +257,7 @@ async def test_a_person_is_bound_by_each_limit_wherever_they_are(data, clock, se
         assert (await order(shop, client, (kettle, 10), token="pretend_lost")).status_code == 201
 
 
-async def test_one_address_empties_no_shelf_however_many_names_it_gives(data, clock) -> None:
+async def test_one_address_cannot_reserve_all_stock_under_many_names(data, clock) -> None:
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop, price=100, on_hand=28)
         answers = [
@@ -270,7 +270,7 @@ async def test_one_address_empties_no_shelf_however_many_names_it_gives(data, cl
         assert await reserved(shop) == 14
 
 
-async def test_orders_of_one_address_at_once_hold_no_more_than_they_may(data, clock) -> None:
+async def test_concurrent_orders_of_one_address_stay_within_their_limit(data, clock) -> None:
     async with opened(data, clock, unpaid_orders_at_address=4) as (shop, client):
         kettle = await sell(shop, price=100, on_hand=100)
         answers = await asyncio.gather(
@@ -280,7 +280,7 @@ async def test_orders_of_one_address_at_once_hold_no_more_than_they_may(data, cl
         assert await reserved(shop) == 4
 
 
-async def test_who_holds_what_is_not_readable_and_gone_when_it_is_paid(data, clock) -> None:
+async def test_holders_of_reservations_are_stored_unreadable_and_deleted_when_paid(data, clock) -> None:
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop)
         assert (await order(shop, client, (kettle, 1), token="pretend_lost")).status_code == 201
@@ -305,7 +305,7 @@ async def pay(client: httpx.AsyncClient, order_id: str, token: str, email: str =
     return await client.post(f"/v1/orders/{order_id}/payments?email={email}", json=body, headers=headers)
 
 
-async def test_cards_cannot_be_tried_one_after_the_other_on_an_order(data, clock) -> None:
+async def test_cards_cannot_be_tried_one_by_one_on_an_order(data, clock) -> None:
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop)
         placed = (await order(shop, client, (kettle, 1), token="pretend_declined")).json()
@@ -325,7 +325,7 @@ async def test_cards_cannot_be_tried_one_after_the_other_on_an_order(data, clock
 
 
 @pytest.mark.parametrize(("who", "free"), [("email", 10), ("card", 10), ("address", 50)])
-async def test_nor_on_many_orders(data, clock, who, free) -> None:
+async def test_cards_cannot_be_tried_one_by_one_on_many_orders(data, clock, who, free) -> None:
     async with opened(data, clock) as (shop, client):
         kettle = await sell(shop, on_hand=500)
         answers = []
@@ -349,7 +349,7 @@ async def test_nor_on_many_orders(data, clock, who, free) -> None:
 
 
 @pytest.mark.parametrize("guest_first", [True, False])
-async def test_a_person_uses_a_coupon_once_as_guest_and_with_an_account(shop, api, guest_first) -> None:
+async def test_a_customer_uses_a_coupon_once_as_guest_and_with_an_account(shop, api, guest_first) -> None:
     await shop.pricing.put_coupon(Coupon(code="ONCE", kind="percentage", value=1000, limit_per_customer=1))
     kettle = await sell(shop, on_hand=50)
     user = await shop.users.register("Ada@Example.com", "harbour at seven", "Ada")
@@ -380,7 +380,7 @@ async def test_a_person_uses_a_coupon_once_as_guest_and_with_an_account(shop, ap
     assert not any("@" in row["customer"] for row in rows)
 
 
-async def test_a_coupon_of_an_order_that_is_off_is_free_again(shop, api) -> None:
+async def test_a_coupon_of_a_cancelled_order_is_usable_again(shop, api) -> None:
     await shop.pricing.put_coupon(Coupon(code="ONCE", kind="percentage", value=1000, limit_per_customer=1))
     await shop.pricing.redeem("ord_1", ("ONCE",), "usr_1", ("ada@example.com",))
     with pytest.raises(CouponRefused):

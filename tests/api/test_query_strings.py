@@ -1,4 +1,4 @@
-"""Queries, cursors and names are read as strictly as bodies; HEAD is GET without a body."""
+"""Queries, cursors and names are validated as strictly as bodies; HEAD is GET without a body."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ID = "01jq8x4e9zq5k0v7n3c2t1m8wd"
 
 
 def lists() -> list[str]:
-    """Every list of the API that goes on after a cursor."""
+    """Every list of the API with a cursor."""
     return sorted(
         route.path_format
         for route in whole_api().routes
@@ -29,7 +29,7 @@ def lists() -> list[str]:
 
 
 @pytest.mark.parametrize("path", lists())
-async def test_what_is_no_cursor_of_this_list_is_refused(
+async def test_a_cursor_of_another_list_is_refused(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], path: str
 ) -> None:
     product = await sell(shop)
@@ -56,7 +56,7 @@ async def test_what_is_no_cursor_of_this_list_is_refused(
         assert answer.json()["errors"][0] == {"pointer": "/after", "code": "invalid", "detail": NO_CURSOR}
 
 
-async def test_a_list_goes_on_where_it_said(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
+async def test_a_list_continues_from_its_cursor(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
     first, second = await sell(shop), await sell(shop, "Tide Mug")
     for product in (first, second):
         await place(shop, product)
@@ -84,19 +84,19 @@ def reads() -> list[str]:
 
 
 @pytest.mark.parametrize("path", reads())
-async def test_a_parameter_that_is_not_asked_for_is_named(
+async def test_an_unknown_parameter_is_refused_by_name(
     api: httpx.AsyncClient, staff: dict[str, str], path: str
 ) -> None:
-    asked = path.replace("{", "").replace("}", "")
+    plain_path = path.replace("{", "").replace("}", "")
     for name in ("bogus", "utm_source", "afer", "Limit", "attr"):
-        answer = await api.get(asked, params={name: "1"}, headers=staff)
+        answer = await api.get(plain_path, params={name: "1"}, headers=staff)
         assert answer.status_code == 422, (path, answer.text)
-        told = answer.json()["errors"][0]
-        assert (told["pointer"], told["code"]) == (f"/{name}", "unknown_parameter")
-        assert name in told["detail"]
+        error = answer.json()["errors"][0]
+        assert (error["pointer"], error["code"]) == (f"/{name}", "unknown_parameter")
+        assert name in error["detail"]
 
 
-async def test_values_are_those_there_are_once_each_and_of_bounded_length(
+async def test_values_are_known_unique_and_of_bounded_length(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     wrong = await api.get("/v1/orders?status=payd", headers=staff)
@@ -117,7 +117,7 @@ async def test_values_are_those_there_are_once_each_and_of_bounded_length(
     ).is_success
 
 
-async def test_names_of_nothing_are_missing(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
+async def test_an_empty_name_is_missing(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
     product = await sell(shop)
     variant = product.variants[0]
     for name in (variant.id, variant.sku):
@@ -131,7 +131,7 @@ async def test_names_of_nothing_are_missing(api: httpx.AsyncClient, shop: Shop, 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (path, answer.text)
 
 
-async def test_pages_do_not_mind_where_a_visitor_comes_from(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_pages_ignore_tracking_parameters(api: httpx.AsyncClient, shop: Shop) -> None:
     product = await sell(shop)
     for path in ("/", f"/p/{product.slug}", "/search?q=kettle"):
         mark = "&" if "?" in path else "?"
@@ -156,7 +156,7 @@ async def test_head_is_get_without_the_body(api: httpx.AsyncClient, shop: Shop, 
         assert (await api.head(path)).status_code in {401, 405}
 
 
-async def test_reviews_of_what_can_be_no_product_are_not_there(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_reviews_of_an_impossible_product_are_not_found(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     assert (await api.get(f"/v1/products/{kettle.id}/reviews")).json()["items"] == []
     for name in ("nope", kettle.slug, "ord_" + kettle.id[4:], kettle.id + "x", kettle.id.upper()):

@@ -1,4 +1,4 @@
-"""Limits by kind of work, counted by all processes of a shop together, in a minute that moves along."""
+"""Rate limits by kind of request, counted by all processes together in a sliding minute."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ async def test_reads_are_limited_on_pages_too(data: tuple[Path, str], writes: in
 
 
 @pytest.mark.parametrize("path", ["/v1/documents/doc_1/pdf", "/v1/ledger-export?from=2026-03&to=2026-03"])
-async def test_files_of_documents_and_of_the_ledger_are_few(data: tuple[Path, str], path: str) -> None:
+async def test_downloads_of_documents_and_of_the_ledger_are_limited(data: tuple[Path, str], path: str) -> None:
     async with limited(data, HandClock(), 10) as api:
         staff = await sign_in(api, *OWNER)
         answers = [await api.get(path, headers=staff) for _ in range(3)]
@@ -63,7 +63,7 @@ async def test_files_of_documents_and_of_the_ledger_are_few(data: tuple[Path, st
     [("/v1/password-resets", {"email": "ada@example.com"}), ("/v1/stock-alerts", {"sku": "X", "email": "ada@example.com"}),
      ("/v1/users", {"email": "ada@example.com", "password": "correct horse", "name": "Ada"})],
 )  # fmt: skip
-async def test_messages_are_few(data: tuple[Path, str], path: str, body: dict[str, str]) -> None:
+async def test_messages_are_limited(data: tuple[Path, str], path: str, body: dict[str, str]) -> None:
     async with limited(data, HandClock(), 20) as api:
         answers = [await api.post(path, json=body) for _ in range(3)]
         assert [one.status_code for one in answers].count(429) == 1
@@ -71,7 +71,7 @@ async def test_messages_are_few(data: tuple[Path, str], path: str, body: dict[st
         assert all(name in answers[2].headers for name in PROMISED)
 
 
-async def test_a_minute_moves_along(data: tuple[Path, str]) -> None:
+async def test_a_minute_is_a_sliding_window(data: tuple[Path, str]) -> None:
     clock = HandClock()
     clock.move(seconds=60 - clock.now().timestamp() % 60 + 55)
     async with limited(data, clock, 60) as api:
@@ -83,7 +83,7 @@ async def test_a_minute_moves_along(data: tuple[Path, str]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["machine", "cache"])
-async def test_processes_count_together(kind: str, tmp_path: Path) -> None:
+async def test_processes_share_their_counts(kind: str, tmp_path: Path) -> None:
     clock, cache = HandClock(), MemoryCache()
     clock.move(seconds=60 - clock.now().timestamp() % 60)
 
@@ -120,19 +120,19 @@ async def test_two_workers_let_no_more_through_than_one(data: tuple[Path, str], 
             assert other.status_code == 201
 
 
-async def test_what_cannot_be_counted_is_let_in(tmp_path: Path) -> None:
+async def test_a_request_that_cannot_be_counted_is_admitted(tmp_path: Path) -> None:
     limiter = Limiter(MachineWindows(HandClock(), tmp_path / "nowhere"), 1)
     for _ in range(3):
         assert (await limiter.count({"client": ("203.0.113.1", 1)}, "write"))[1] == 1
 
 
-def test_every_429_says_when_to_come_back() -> None:
+def test_every_429_names_the_time_to_retry() -> None:
     for error, again, limit in (
         (RateLimited("Too many."), "60", "1"),
         (RateLimited("Too many.", data={"retry_after": 7, "limit": 30}), "7", "30"),
     ):
-        told = when_again(describe(error))
-        assert told == {
+        retry_after = when_again(describe(error))
+        assert retry_after == {
             "Retry-After": again, "RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": again,
         }  # fmt: skip
     assert when_again(describe(Unavailable("Away.", data={"retry_after": 3}))) == {"Retry-After": "3"}

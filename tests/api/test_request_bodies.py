@@ -1,4 +1,4 @@
-"""Bodies have an end, a pace and bounds: whoever sends more, or less, is refused before anything is taken apart."""
+"""Bodies have limits of size and pace: a request that violates them is refused before it is parsed."""
 
 import asyncio
 import time
@@ -49,7 +49,7 @@ async def test_a_body_is_as_large_as_its_kind_and_chunks_change_nothing(
     assert (await api.post("/sign-in", content=form.encode(), headers=FORM)).status_code == 413
 
 
-async def test_a_form_of_many_fields_is_not_taken_apart(api: httpx.AsyncClient) -> None:
+async def test_a_form_of_too_many_fields_is_not_parsed(api: httpx.AsyncClient) -> None:
     for content, kind in (
         ("&".join(f"a{n}=" for n in range(300)), FORM["Content-Type"]),
         ("".join(f'--b\r\nContent-Disposition: form-data; name="a{n}"\r\n\r\nx\r\n' for n in range(300)) + "--b--\r\n", "multipart/form-data; boundary=b"),
@@ -62,7 +62,7 @@ async def test_a_form_of_many_fields_is_not_taken_apart(api: httpx.AsyncClient) 
     assert time.monotonic() - began < 2
 
 
-async def test_what_a_route_does_not_take_is_415(api: httpx.AsyncClient) -> None:
+async def test_an_unexpected_content_type_is_415(api: httpx.AsyncClient) -> None:
     for kind in (
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -76,7 +76,7 @@ async def test_what_a_route_does_not_take_is_415(api: httpx.AsyncClient) -> None
         assert (await api.post("/sign-in", content=b"{}", headers={"Content-Type": kind})).status_code == 415
 
 
-async def test_what_takes_no_body_takes_no_fields(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
+async def test_a_route_without_body_refuses_fields(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
     for body, status in (
         (b"", 201),
         (b"{}", 201),
@@ -97,7 +97,7 @@ async def test_what_takes_no_body_takes_no_fields(api: httpx.AsyncClient, shop: 
         assert (await api.post(path, json={"bogus": 1}, headers=staff)).status_code in {400, 422}
 
 
-async def test_texts_have_an_end_and_no_control_characters_in_bodies_and_forms(
+async def test_texts_are_bounded_and_have_no_control_characters_in_bodies_and_forms(
     api: httpx.AsyncClient, shop: Shop
 ) -> None:
     good = {"email": "ada@example.com", "password": "correct horse", "name": "Ada"}
@@ -115,7 +115,7 @@ async def test_texts_have_an_end_and_no_control_characters_in_bodies_and_forms(
     assert (await api.post("/v1/users", json=good)).status_code == 201
 
 
-async def test_a_body_keeps_its_pace_or_is_given_up() -> None:
+async def test_a_body_that_arrives_too_slowly_is_aborted() -> None:
     async def drop() -> Any:
         await asyncio.sleep(0.02)
         return {"type": "http.request", "body": b"x", "more_body": True}
@@ -133,7 +133,7 @@ async def test_a_body_keeps_its_pace_or_is_given_up() -> None:
 
 
 async def begin(port: int, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A body that is announced and does not come."""
+    """A body that is announced and does not arrive."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         b"POST /v1/carts HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
@@ -144,7 +144,7 @@ async def begin(port: int, head: bytes = b"") -> tuple[asyncio.StreamReader, asy
 
 
 @pytest.mark.slow
-async def test_unfinished_bodies_of_one_address_shut_nobody_out(data: tuple[Path, str], tmp_path: Path) -> None:
+async def test_unfinished_bodies_of_one_address_block_no_other_client(data: tuple[Path, str], tmp_path: Path) -> None:
     async with door("one process", data, tmp_path) as port:
         sockets = [await begin(port) for _ in range(1500)]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5) as client:
@@ -163,12 +163,12 @@ async def test_unfinished_bodies_of_one_address_shut_nobody_out(data: tuple[Path
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["one process", "nginx"])
 async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
-    asked = {
+    requests = {
         b"POST /v1/products": b"HTTP/1.1 401", b"POST /v1/nowhere": b"HTTP/1.1 404", b"PUT /v1/carts": b"HTTP/1.1 405",
         b"POST /v1/stock-adjustments": b"HTTP/1.1 401", b"POST //v1/carts": b"HTTP/1.1 400",
     }  # fmt: skip
     async with door(kind, data, tmp_path) as port:
-        for first, status in asked.items():
+        for first, status in requests.items():
             began = time.monotonic()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(
@@ -194,9 +194,7 @@ async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path,
         writer.close()
 
 
-async def test_a_time_without_a_zone_is_refused_wherever_it_is_written(
-    api: httpx.AsyncClient, staff: dict[str, str]
-) -> None:
+async def test_a_time_without_a_zone_is_refused_everywhere(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     naive = "2020-01-01T00:00:00"
     coupon = {"code": "SPAR10", "kind": "percentage", "value": 1000}
     for path, body in (

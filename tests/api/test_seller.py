@@ -1,4 +1,4 @@
-"""Sellers, tax ids of businesses and rates of exchange through the API, the office and the checkout."""
+"""Sellers, tax ids of businesses and exchange rates through the API, the office and the checkout."""
 
 import re
 from datetime import timedelta
@@ -9,7 +9,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from tests.builders.goods import sell
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.pages import ADDRESS, Browser, Forms
 from tests.builders.sellers import SELLER
 from tests.builders.shops import OWNER
@@ -33,8 +33,8 @@ FORM = {
 
 
 async def test_a_seller_is_set_and_read_by_day(api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock) -> None:
-    nobody = await api.get("/v1/seller", headers=staff)
-    assert (nobody.status_code, "POST /v1/seller" in nobody.json()["detail"]) == (404, True)
+    unset = await api.get("/v1/seller", headers=staff)
+    assert (unset.status_code, "POST /v1/seller" in unset.json()["detail"]) == (404, True)
     made = await api.post("/v1/seller", json=SELLER, headers=staff)
     assert made.status_code == 201, made.text
     one = made.json()
@@ -58,7 +58,7 @@ async def test_a_seller_is_set_and_read_by_day(api: httpx.AsyncClient, staff: di
         assert (await api.get(address)).status_code == 401
 
 
-async def test_a_rate_of_exchange_is_added_and_listed(
+async def test_an_exchange_rate_is_added_and_listed(
     api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     today = str(clock.now().date())
@@ -79,7 +79,7 @@ async def office(shop: Shop, api: httpx.AsyncClient) -> Browser:
     return Browser(api)
 
 
-async def test_the_office_sets_who_sells_and_keeps_what_was_typed(office: Browser, shop: Shop) -> None:
+async def test_the_office_saves_the_seller_and_keeps_the_typed_values(office: Browser, shop: Shop) -> None:
     assert "The seller is not set up yet" in await office.go("/office/seller")
     page = await office.send("/office/seller", **FORM | {"tax_ids.2.id": "ATU13585626"})
     assert office.page.status_code == 422
@@ -95,7 +95,7 @@ async def test_the_office_sets_who_sells_and_keeps_what_was_typed(office: Browse
     assert [one.id for one in seller.tax_ids] == ["DE136695976", "ATU13585627"]
 
 
-async def test_who_saves_a_seller_second_sees_what_changed(office: Browser, shop: Shop) -> None:
+async def test_the_second_editor_of_a_seller_sees_the_other_changes(office: Browser, shop: Shop) -> None:
     await office.go("/office/seller")
     await office.send("/office/seller", **FORM)
     stale, again = office.page, FORM | {"tax_ids.1.country": "AT", "tax_ids.2.id": ""}
@@ -107,7 +107,7 @@ async def test_who_saves_a_seller_second_sees_what_changed(office: Browser, shop
     assert len(await shop.pricing.sellers()) == 2
 
 
-async def test_the_office_adds_a_rate_of_exchange(office: Browser, clock: HandClock) -> None:
+async def test_the_office_adds_an_exchange_rate(office: Browser, clock: HandClock) -> None:
     await office.go("/office/seller")
     rate = {"from": "JPY", "to": "EUR", "rate": "0.0061", "day": str(clock.now().date()), "source": "ECB"}
     assert "write a decimal" in await office.send("/office/exchange-rates", **rate | {"rate": "cheap"})
@@ -119,7 +119,7 @@ DAY = b"Date, USD, JPY, GBP, \n27 February 2026, 1.05, 163.11, 0.85, \n"
 
 
 @pytest.mark.parametrize(("file", "days"), [(HISTORY, 2), (DAY, 1)])
-async def test_the_office_takes_a_file_of_the_european_central_bank(
+async def test_the_office_imports_a_file_of_the_european_central_bank(
     office: Browser, shop: Shop, file: bytes, days: int
 ) -> None:
     await office.go("/office/seller")
@@ -142,9 +142,9 @@ async def test_the_office_takes_a_file_of_the_european_central_bank(
 
 
 async def test_a_company_buys_at_the_checkout(
-    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], open_letters: None
+    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], readable_messages: None
 ) -> None:
-    """A small business sells, so the reason stands on the page and in the e-mail."""
+    """The seller is a small business, so the page and the e-mail state the reason."""
     small = {**SELLER, "tax_ids": [], "small_business": "No VAT is charged, § 19 UStG"}
     await api.post("/v1/seller", json=small, headers=staff)
     browser = Browser(api)
@@ -167,7 +167,7 @@ async def test_a_company_buys_at_the_checkout(
     assert "Thank you, Ada" in page
     assert "No VAT is charged, § 19 UStG" in page
     number = re.search(r"order <strong>(\d+)", page)[1]
-    text = await letter(shop, f"We have your order {number}")
+    text = await email_text(shop, f"We have your order {number}")
     assert "No tax is charged: No VAT is charged, § 19 UStG." in text
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = await browser.go(f"/office/orders/{number}")
@@ -177,7 +177,7 @@ async def test_a_company_buys_at_the_checkout(
 
 
 @pytest.mark.parametrize(
-    ("tax_id", "country", "said"),
+    ("tax_id", "country", "expected"),
     [
         ("ATU13585626", "AT", "is no tax id of Austria"),
         ("980780685", "GB", "is no tax id of United Kingdom"),
@@ -186,13 +186,13 @@ async def test_a_company_buys_at_the_checkout(
         ("u13585627", "AT", ""),
     ],
 )
-async def test_what_is_wrong_with_a_tax_id_is_said_as_its_field_is_left(
-    api: httpx.AsyncClient, tax_id: str, country: str, said: str
+async def test_an_invalid_tax_id_is_reported_as_its_field_is_left(
+    api: httpx.AsyncClient, tax_id: str, country: str, expected: str
 ) -> None:
     forms = Forms()
     forms.feed(await Browser(api).go("/sign-in"))
     token = {"_csrf_token": forms.forms["/sign-in"]["_csrf_token"]}
     typed = {**token, **ADDRESS, "country": country, "tax_id": tax_id}
     found = (await api.post("/addresses/check", data=typed)).json()
-    assert said in found.get("tax_id", "")
-    assert ("tax_id" in found) == bool(said)
+    assert expected in found.get("tax_id", "")
+    assert ("tax_id" in found) == bool(expected)

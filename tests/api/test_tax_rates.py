@@ -1,4 +1,4 @@
-"""Tax rates through the API and the office: kept with their time, with who set them and why."""
+"""Tax rates through the API and the office: with validity period, author and reason."""
 
 import re
 from datetime import timedelta
@@ -14,8 +14,8 @@ from tests.builders.shops import OWNER
 NEW_YORK = {"country": "US", "region": "New York", "postcodes": "100*", "rate_ppm": 88_750, "title": "Sales tax"}
 
 
-async def listed(api: httpx.AsyncClient, staff: dict[str, str], country: str, **asked: object) -> list[dict]:
-    found = (await api.get("/v1/tax-rates", params=asked, headers=staff)).json()["items"]
+async def listed(api: httpx.AsyncClient, staff: dict[str, str], country: str, **query: object) -> list[dict]:
+    found = (await api.get("/v1/tax-rates", params=query, headers=staff)).json()["items"]
     return [one for one in found if one["country"] == country]
 
 
@@ -32,7 +32,7 @@ async def test_a_rate_finer_than_basis_points_is_kept(api: httpx.AsyncClient, st
     ] == "/rate"
 
 
-async def test_what_was_answered_may_be_changed_and_sent_back(
+async def test_an_answer_may_be_changed_and_sent_back(
     api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     clock.move(minutes=5)
@@ -43,7 +43,7 @@ async def test_what_was_answered_may_be_changed_and_sent_back(
     assert [row["rate"] for row in await listed(api, staff, "DE")] == [1600]
 
 
-async def test_history_and_what_is_to_come_are_listed_by_day(
+async def test_past_and_future_rates_are_listed_by_day(
     api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     clock.move(minutes=5)
@@ -70,7 +70,7 @@ async def test_history_and_what_is_to_come_are_listed_by_day(
 
 
 @pytest.mark.parametrize("country", ["XX", "ZZ", "Germany", "", "EU"])
-async def test_a_country_that_is_none_is_refused(api: httpx.AsyncClient, staff: dict[str, str], country: str) -> None:
+async def test_an_unknown_country_is_refused(api: httpx.AsyncClient, staff: dict[str, str], country: str) -> None:
     answer = await api.post("/v1/tax-rates", json={"country": country, "rate": 1900}, headers=staff)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/country")
 
@@ -85,7 +85,7 @@ async def test_places_outside_vat_are_added_by_name(api: httpx.AsyncClient, staf
     assert (await api.post("/v1/tax-presets", json={"names": ["atlantis"]}, headers=staff)).status_code == 404
 
 
-async def test_the_office_shows_what_applies_what_is_to_come_and_what_ended(
+async def test_the_office_shows_current_future_and_ended_rates(
     api: httpx.AsyncClient, shop: Shop, clock: HandClock
 ) -> None:
     page = await api.get("/sign-in")
@@ -129,7 +129,7 @@ async def test_the_office_shows_what_applies_what_is_to_come_and_what_ended(
     assert (await api.post(taxes, data=csrf | {"preset": "mount-athos"})).status_code in {303, 422}
 
 
-async def test_classes_and_rules_are_made_through_the_api(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_classes_and_rules_are_created_through_the_api(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     made = await api.post("/v1/tax-classes", json={"name": "Books", "title": "Bücher"}, headers=staff)
     assert (made.status_code, made.json()) == (201, {"name": "books", "title": "Bücher", "position": 0})
     names = [one["name"] for one in (await api.get("/v1/tax-classes", headers=staff)).json()["items"]]
@@ -145,7 +145,7 @@ async def test_classes_and_rules_are_made_through_the_api(api: httpx.AsyncClient
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/value")
 
 
-async def test_the_office_makes_classes_and_rules_and_says_what_a_product_is_taxed_as(
+async def test_the_office_creates_classes_and_rules_and_shows_the_tax_class_of_a_product(
     api: httpx.AsyncClient, shop: Shop
 ) -> None:
     page = await api.get("/sign-in")

@@ -1,4 +1,4 @@
-"""What is named changes, and nothing else: variants one by one, and prices and stock of thousands in one go."""
+"""Changes of variants one by one, and of prices and stock of thousands in one request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ async def test_a_patch_of_one_variant_leaves_the_others_alone(api: httpx.AsyncCl
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/variants/0")
 
 
-async def test_a_price_that_changes_keeps_what_is_crossed_out_beside_it(api: httpx.AsyncClient, staff: Sent) -> None:
+async def test_a_changed_price_keeps_the_compare_at_price(api: httpx.AsyncClient, staff: Sent) -> None:
     product = await shirt(api, staff, "S", "M")
     path = f"/v1/products/{product['id']}/variants/TS-S"
     assert (
@@ -62,9 +62,7 @@ async def test_a_price_that_changes_keeps_what_is_crossed_out_beside_it(api: htt
     assert (one["price"]["amount"], one["compare_at"]["amount"]) == (1400, 2500)
 
 
-async def test_a_variant_is_added_changed_taken_out_and_comes_back_the_same(
-    api: httpx.AsyncClient, staff: Sent
-) -> None:
+async def test_a_variant_is_added_changed_removed_and_restored(api: httpx.AsyncClient, staff: Sent) -> None:
     product = await shirt(api, staff, "S", "M")
     path = f"/v1/products/{product['id']}"
     sizes = {"options": [{"name": "Size", "values": ["S", "M", "L"]}]}
@@ -89,7 +87,7 @@ async def test_a_variant_is_added_changed_taken_out_and_comes_back_the_same(
     assert (last.status_code, "retire the product" in last.json()["detail"]) == (409, True)
 
 
-async def test_the_etag_changes_with_all_that_is_shown_and_guards_the_product_alone(
+async def test_the_etag_changes_with_everything_shown_and_protects_the_product_only(
     api: httpx.AsyncClient, staff: Sent
 ) -> None:
     product = await shirt(api, staff, "S")
@@ -100,8 +98,8 @@ async def test_the_etag_changes_with_all_that_is_shown_and_guards_the_product_al
     after = await api.get(path)
     assert after.headers["etag"] != read.headers["etag"]
     title = {"title": "Tide Shirt, washed"}
-    kept = await api.patch(path, json=title, headers={**staff, "If-Match": read.headers["etag"]})
-    assert kept.status_code == 200  # a unit that was sold is no edit of somebody else
+    refused = await api.patch(path, json=title, headers={**staff, "If-Match": read.headers["etag"]})
+    assert refused.status_code == 200  # a unit that was sold is no edit of somebody else
     lost = await api.patch(path, json={"title": "X"}, headers={**staff, "If-Match": read.headers["etag"]})
     assert lost.status_code == 412
     for never in ('"0"', '"0-9f86d081"', 'W/"99"'):
@@ -113,7 +111,7 @@ async def test_the_etag_changes_with_all_that_is_shown_and_guards_the_product_al
     assert wrong.status_code == 422
 
 
-async def test_prices_and_stock_of_many_are_set_in_one_go_and_each_is_answered(
+async def test_prices_and_stock_of_many_variants_are_set_in_one_request_with_a_result_each(
     api: httpx.AsyncClient, staff: Sent
 ) -> None:
     product = await shirt(api, staff, "S", "M", "L")
@@ -129,10 +127,10 @@ async def test_prices_and_stock_of_many_are_set_in_one_go_and_each_is_answered(
     ]
     answer = await api.post("/v1/offers", json={"items": items}, headers=dict(staff))
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["done"], told["refused"]) == (2, 5), told
-    assert [one["status"] for one in told["items"]] == ["done", "done", *["refused"] * 5]
-    assert all(one["detail"] for one in told["items"] if one["status"] == "refused")
+    body = answer.json()
+    assert (body["done"], body["refused"]) == (2, 5), body
+    assert [one["status"] for one in body["items"]] == ["done", "done", *["refused"] * 5]
+    assert all(one["detail"] for one in body["items"] if one["status"] == "refused")
     after = await seen(api, product)
     assert after == {
         **before,
@@ -142,7 +140,7 @@ async def test_prices_and_stock_of_many_are_set_in_one_go_and_each_is_answered(
     assert (await api.post("/v1/offers", json={"items": items})).status_code == 401
 
 
-async def test_a_sku_that_is_taken_is_refused_with_what_has_it(api: httpx.AsyncClient, staff: Sent) -> None:
+async def test_a_used_sku_is_refused_with_the_product_that_has_it(api: httpx.AsyncClient, staff: Sent) -> None:
     product = await shirt(api, staff, "S", "M")
     assert (await api.delete(f"/v1/products/{product['id']}", headers=dict(staff))).is_success
     other = {"title": "Harbour Shirt", "variants": [{"sku": "TS-M", "price": money(1)}]}

@@ -1,4 +1,4 @@
-"""A shopper and staff in a real browser."""
+"""Shoppers and staff in a real browser."""
 
 import os
 import re
@@ -22,7 +22,7 @@ FLAGS = [
 
 
 async def filled(data: tuple[Path, str]) -> None:
-    """The demo catalogue is in the shop, and found."""
+    """Wait until the demo catalogue is in the shop and its search index."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     await load(shop)
     await shop.bus.settle()
@@ -31,7 +31,7 @@ async def filled(data: tuple[Path, str]) -> None:
 
 
 class Eyes:
-    """A page that is looked at: no error in the console, nothing wider than the screen, a picture kept."""
+    """Check a page: no error in the console, nothing wider than the screen; keep a screenshot."""
 
     def __init__(self, page, name: str) -> None:
         self.page = page
@@ -103,7 +103,7 @@ async def pay(page, card: str) -> None:
     await page.click("button:has-text('Pay')")
 
 
-async def a_stranger_buys(url: str, size: str, email: str, *, script: bool) -> None:
+async def guest_buys(url: str, size: str, email: str, *, script: bool) -> None:
     """From the first page to the account, the tracking page and the back office."""
     from playwright.async_api import async_playwright
 

@@ -17,7 +17,7 @@ async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> dict[str
 
 
 async def confirm(shop: Shop, email: str) -> None:
-    """The address is proved by who made its account."""
+    """Verify the address of an account."""
     user = await shop.users.by_email(email)
     assert user is not None
     await shop.users.verify_email(await shop.users.email_token(user.id, "verification"), user.id)

@@ -1,4 +1,4 @@
-"""Damaged SQLite files, and a shop with enough in it to be damaged."""
+"""Damaged SQLite files, and a shop large enough to be damaged."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def page_one(path: Path) -> None:
 
 
 def middle_page(path: Path) -> None:
-    """Of the table with most pages, one in the middle."""
+    """Overwrite a page in the middle of the largest table."""
     with closing(sqlite3.connect(path)) as connection:
         pages = {
             name: [row[0] for row in connection.execute("SELECT pageno FROM dbstat WHERE name = ?", (name,))]
@@ -59,20 +59,20 @@ def gone(path: Path) -> None:
 
 
 def spoil(path: Path, at: int, content: bytes) -> None:
-    """Write these bytes over those at this position."""
+    """Overwrite the bytes at this position."""
     with path.open("r+b") as file:
         file.seek(at)
         file.write(content)
 
 
 def checkpoint(path: Path) -> None:
-    """All of it into the file, so that the log hides nothing."""
+    """Checkpoint everything into the file, so that the log hides nothing."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def shopwright(folder: Path, *command: str) -> Result:
-    """The command line, with no traceback."""
+    """Run the command line; fails on a traceback."""
     ours = no_settings()
     settings = ours | {"SHOPWRIGHT_PAYMENTS": "pretend:"}
     done = CliRunner(env=settings).invoke(main, [command[0], "--data", str(folder), *command[1:]])
@@ -84,7 +84,7 @@ ORDERS = 14
 
 
 def shop_with_orders(migrated: Path, folder: Path, orders: int = ORDERS) -> Path:
-    """The folder of a shop of two products that has taken so many orders."""
+    """The folder of a shop with two products and this many orders."""
     shutil.copytree(migrated, folder)
     asyncio.run(_sell(folder, orders))
     return folder
@@ -108,6 +108,6 @@ def pages_of(path: Path, name: str) -> list[int]:
 
 
 def table(path: Path, sql: str) -> list[tuple]:
-    """The rows that a file answers."""
+    """The rows that can be read from a file."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()

@@ -1,4 +1,4 @@
-"""A table of the tests, and how often it is read."""
+"""A table of the tests, and counts of its reads."""
 
 from pathlib import Path
 from typing import Any
@@ -22,21 +22,21 @@ async def prepare(made: Database, tmp_path: Path) -> None:
     assert await made.migrate([folder(tmp_path)]) == ["things/0001_things.sql"]
 
 
-async def put(made: Database, thing: str, n: int = 1) -> int:
-    """Insert a row, unless it is there; answers how many were inserted."""
+async def put(made: Database, row_id: str, n: int = 1) -> int:
+    """Insert a row unless it exists; returns how many were inserted."""
     async with made.begin() as session:
         return await session.run(
-            "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": thing, "n": n}
+            "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": row_id, "n": n}
         )
 
 
-async def change(marks: VersionStore, name: str) -> None:
-    """Move a version on, as a transaction that changes something does."""
-    await marks.after(name, await marks.before(name))
+async def change(versions: VersionStore, name: str) -> None:
+    """Advance a version, as a transaction that changes data does."""
+    await versions.after(name, await versions.before(name))
 
 
 class Counting(EngineDecorator):
-    """How often databases are read."""
+    """Counts how often databases are read."""
 
     def __init__(self) -> None:
         self.reads = 0

@@ -14,7 +14,7 @@ LEFT_OUT = ("sign_out", "sign_out_everywhere", "end_session", "erase_me", "chang
 
 
 def answers_as_documented(url: str, folder: Path, examples: int = 20 if SOAK else 4) -> None:
-    """Schemathesis finds nothing. `folder`: where it may write; `examples`: at most for each operation."""
+    """Check that Schemathesis finds no error. `folder`: where it may write; `examples`: at most for each operation."""
     email, password = OWNER
     tokens = httpx.post(f"{url}/v1/sessions", json={"email": email, "password": password}, trust_env=False)
     command = [

@@ -1,4 +1,4 @@
-"""Invoices, and the e-mails they go out with."""
+"""Invoices, and the e-mails they are attached to."""
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
@@ -12,7 +12,7 @@ from tests.builders.taxes import NOW
 
 
 async def documents(shop: Shop) -> list[Document]:
-    """The oldest first, whole."""
+    """All documents with their content, the oldest first."""
     await shop.bus.settle()
     return [await shop.books.document(one.id) for one in reversed(await shop.books.documents())]
 
@@ -26,14 +26,14 @@ def erasure(order_id: str) -> Delivery:
 
 
 async def shipped(shop: Shop, order: Order, units: int = 2) -> None:
-    """Ship some of an order and send the e-mails."""
+    """Ship part of an order and send the e-mails."""
     line = LineQuantity(order.lines[0].id, units)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=(line,)), SYSTEM)
     await send_all(shop)
 
 
 async def written(shop: Shop, subject: str) -> list[MessageView]:
-    """Messages with such a subject, the oldest first."""
+    """Messages with this subject, the oldest first."""
     found = [one for one in await shop.notifications.messages() if subject in one.subject]
     return [await shop.notifications.message(one.id) for one in reversed(found)]
 

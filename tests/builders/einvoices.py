@@ -34,7 +34,7 @@ SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 @cache
 def rules_of(name: str = "") -> Rules:
-    """What of an invoice is against the rules of this name, which lie beside those of EN 16931 for CII."""
+    """Errors of an invoice by the rules of this name, which are beside those of EN 16931 for CII."""
     from saxonche import PySaxonProcessor
 
     path = server("EINVOICE_RULES")
@@ -45,10 +45,10 @@ def rules_of(name: str = "") -> Rules:
     compiled = processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(file))
 
     def broken(xml: bytes) -> list[str]:
-        told = compiled.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
+        report = compiled.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
         return [
             "".join(one.itertext()).strip()
-            for one in ET.fromstring(told).iter(f"{SVRL}failed-assert")  # noqa: S314 -- Saxon's answer
+            for one in ET.fromstring(report).iter(f"{SVRL}failed-assert")  # noqa: S314 -- Saxon's answer
             if one.get("flag") != "warning"
         ]
 
@@ -71,7 +71,7 @@ def made(
     scheme: str = "",
     ahead: bool = False,
 ) -> Document:
-    """An invoice of a line for each part, of so many units."""
+    """An invoice with a line of this many units for each part."""
     currency = parts[0][0].net.currency
     lines = tuple(
         DocumentLine(title=f"Thing {n}", sku=f"T-{n}", quantity=units, net=one.net, gross=one.gross, tax_parts=(one,))
@@ -140,12 +140,12 @@ LINES = st.lists(
 
 
 def sold(lines: list[tuple[int, int, int]]) -> Document:
-    """An invoice with taxes as the shop reckons them: of the sum of each rate, shared among its lines."""
+    """An invoice with taxes as the shop calculates them: of the sum of each rate, split among its lines."""
     wanted = [(*_shared(gross * units, ppm, lines), ppm, units) for gross, units, ppm in lines]
     return made(*((part(net, tax, ppm), units) for net, tax, ppm, units in wanted))
 
 
 def _shared(gross: int, ppm: int, lines: list[tuple[int, int, int]]) -> tuple[int, int]:
-    whole = sum(one * units for one, units, rate in lines if rate == ppm)
-    tax = Money(whole, "EUR").share(ppm, 1_000_000 + ppm).share(gross, whole).amount
+    total = sum(one * units for one, units, rate in lines if rate == ppm)
+    tax = Money(total, "EUR").share(ppm, 1_000_000 + ppm).share(gross, total).amount
     return gross - tax, tax

@@ -12,14 +12,14 @@ NAMES = {
 }  # fmt: skip
 
 
-async def open_roads(data: Path, database: str) -> tuple[dict[str, TcpProxy], dict[str, str]]:
-    """A way to each engine that can be cut, and the URLs by these ways; the database's with time-outs of a test."""
-    roads: dict[str, TcpProxy] = {}
-    ways: dict[str, str] = {}
+async def open_proxies(data: Path, database: str) -> tuple[dict[str, TcpProxy], dict[str, str]]:
+    """A proxy in front of each engine, and the URLs through these proxies; with short time-outs for the database."""
+    proxies: dict[str, TcpProxy] = {}
+    urls: dict[str, str] = {}
     for kind, url in {"database": database, **engines(data)}.items():
         there = parse_qs(urlsplit(url).query)["endpoint"][0] if kind == "files" else url
-        roads[kind] = TcpProxy(there)
-        await roads[kind].open()
-        ways[kind] = url.replace(there, roads[kind].url)
-    ways["database"] += "&statement_seconds=3&wait_seconds=3"
-    return roads, ways
+        proxies[kind] = TcpProxy(there)
+        await proxies[kind].open()
+        urls[kind] = url.replace(there, proxies[kind].url)
+    urls["database"] += "&statement_seconds=3&wait_seconds=3"
+    return proxies, urls

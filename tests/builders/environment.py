@@ -1,4 +1,4 @@
-"""The servers that the tests were told of, and a place of its own on them for each shop."""
+"""The servers available to the tests, and a namespace on them for each shop."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ REQUIRED = os.environ.get("ENGINES") == "required"
 
 
 def need(present: bool, what: str) -> None:
-    """Skip aloud where a server is missing, unless engines are required."""
+    """Skip with a reason where a server is missing, unless engines are required."""
     if not present:
         if REQUIRED:
             pytest.fail(f"{what} is required here and not there")
@@ -29,12 +29,12 @@ def need(present: bool, what: str) -> None:
 
 
 def bare_environment() -> dict[str, str]:
-    """The environment without settings: those of the tests are none that the shop knows."""
+    """The environment without settings of the tests, which the shop does not know."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
 
 
 def no_settings() -> dict[str, str | None]:
-    """The same for a `CliRunner`, which is told what to leave out."""
+    """The same for a `CliRunner`, which needs the names of variables to remove."""
     return {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
 
 
@@ -71,7 +71,7 @@ def server_place(data: Path) -> str:
 
 
 def engines(data: Path) -> dict[str, str]:
-    """The engines beside the database: embedded, or a place of this shop's own on each server."""
+    """The engines beside the database: embedded, or a namespace of this shop on each server."""
     if not ON_SERVERS:
         return {}
     return {
@@ -84,12 +84,12 @@ def engines(data: Path) -> dict[str, str]:
 
 
 def mongo_url(data: Path) -> str:
-    """A database of this shop's own."""
+    """A database of this shop."""
     return server("MONGODB").rpartition("/")[0] + "/" + server_place(data).replace("-", "_")
 
 
 async def leave(data: Path) -> None:
-    """Give up the place on servers that are slow with many."""
+    """Release the namespace on servers that are slow with many."""
     if ON_SERVERS:
         async with outgoing.client(30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{server_place(data)}-*")

@@ -6,18 +6,18 @@ from shopwright.app import Shop
 from shopwright.kit.data.events import Event
 
 
-class Rang(Event, frozen=True, kw_only=True):
-    """A bell rang for the nth time."""
+class SampleEvent(Event, frozen=True, kw_only=True):
+    """The nth event about a key."""
 
-    SUBJECT: ClassVar[str] = "bell"
-    bell: str
+    SUBJECT: ClassVar[str] = "key"
+    key: str
     n: int
 
 
-async def ring(shop: Shop, hearers: tuple[str, ...], *events: tuple[str, int]) -> None:
-    """Emit such events; `hearers`: who receives them."""
-    shop.databases["users"].hearers.by_event = {"Rang": hearers}
+async def emit_events(shop: Shop, handlers: tuple[str, ...], *events: tuple[str, int]) -> None:
+    """Emit such events to `handlers`."""
+    shop.databases["users"].hearers.by_event = {"SampleEvent": handlers}
     async with shop.databases["users"].begin() as tx:
-        for bell, n in events:
-            await tx.emit(Rang(bell=bell, n=n))
+        for key, n in events:
+            await tx.emit(SampleEvent(key=key, n=n))
             shop.clock.move(milliseconds=1)

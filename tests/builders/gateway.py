@@ -1,4 +1,4 @@
-"""nginx and other programs in front of a shop, and requests that no client makes nicer."""
+"""nginx and other programs in front of a shop, and raw requests that no client normalises."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from tests.process.server import Server, free_port
 async def ask(
     port: int, method: str, path: bytes, head: str = "", body: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
-    """As it is, over a socket of its own: no client makes it nicer."""
+    """Send a raw request over a socket, not normalised by a client."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = f" HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{head}\r\n"
     writer.write(method.encode() + b" " + path + lines.encode() + body)
@@ -34,7 +34,7 @@ async def ask(
 
 @contextlib.asynccontextmanager
 async def door(kind: str, data: tuple[Path, str], folder: Path, **more: str) -> AsyncIterator[int]:
-    """The port of a shop of one process, of two, or behind nginx as it is shipped."""
+    """The port of a shop of one process, of two, or behind nginx as shipped."""
     server = Server(*data, workers=2 if kind == "two workers" else 1, proxies="127.0.0.1", **more)
     await asyncio.to_thread(server.start)
     port = free_port()
@@ -59,35 +59,35 @@ PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
 
 
-def front(folder: Path, **more: Any) -> nginx.GatewayConfig:
+def gateway_configuration(folder: Path, **more: Any) -> nginx.GatewayConfig:
     """Settings of nginx in front of two servers."""
-    given = {
+    values = {
         "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
         "session_cookie": "__Host-session", "largest_body": 25_000_000, "logs": str(folder),
     }  # fmt: skip
-    return nginx.GatewayConfig(**given | more)
+    return nginx.GatewayConfig(**values | more)
 
 
 def program(name: str) -> str:
-    """Where it is; else the test is skipped, or fails where engines are required."""
+    """The path of a program; without it the test is skipped, or fails where engines are required."""
     command = shutil.which(name, path=PATH)
     need(bool(command), name)
     return str(command)
 
 
 def accepted(name: str, *words: str | Path) -> str:
-    """What a program says of a file it finds nothing wrong with."""
-    told = subprocess.run([program(name), *words], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout + told.stderr
+    """The output of a program that accepts a file."""
+    result = subprocess.run([program(name), *words], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
 
 
 @contextlib.contextmanager
 def running(folder: Path, **more: Any) -> Iterator[None]:
-    """nginx as it is told by these."""
+    """nginx with this configuration."""
     command = program("nginx")
     more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
-    (folder / "nginx.conf").write_text(nginx.configuration(front(folder, **more)))
+    (folder / "nginx.conf").write_text(nginx.configuration(gateway_configuration(folder, **more)))
     process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
     try:
         yield
@@ -98,26 +98,26 @@ def running(folder: Path, **more: Any) -> Iterator[None]:
 
 TOKEN = "crt_01kjpwd6m08k96c0denf43vrwq"
 SECRET = "0123456789abcdef" * 4
-ASKED = (
+URLS = (
     f"/v1/carts/{TOKEN}", f"/v1/carts/{TOKEN}/lines?sku=ada@example.com", f"/nowhere/{TOKEN}/{SECRET}",
     f"/v1/orders/ord_1?key={SECRET}&email=ada@example.com", f"/wp-login.php?{TOKEN}",
 )  # fmt: skip
 
 
-async def asked_for(url: str) -> list[httpx.Response]:
-    """Requests with all that no log may hold."""
+async def requests_to(url: str) -> list[httpx.Response]:
+    """Requests with all data that no log may contain."""
     headers = {"user-agent": f"me/1 {TOKEN}", "referer": f"http://shop.test/{TOKEN}", "idempotency-key": SECRET}
     async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20) as client:
-        return [await client.get(path) for path in ASKED]
+        return [await client.get(path) for path in URLS]
 
 
 def opens_nothing(text: str) -> bool:
-    """Is none of that in what was logged?"""
+    """Whether a log contains none of them."""
     return not any(one in text for one in (TOKEN, TOKEN.removeprefix("crt_"), SECRET, "ada@example.com"))
 
 
 async def first_answer(client: httpx.AsyncClient) -> httpx.Response:
-    """The home page, as soon as somebody answers."""
+    """The home page, as soon as a server answers."""
     async with asyncio.timeout(20):
         while True:
             with contextlib.suppress(httpx.TransportError):

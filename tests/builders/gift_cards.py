@@ -21,12 +21,12 @@ async def issue(shop: Shop, amount: int = 2000, currency: str = "EUR", **more) -
 
 
 def share(card: GiftCard, amount: int) -> GiftCardShare:
-    """What a card pays of an order."""
+    """The amount a card pays of an order."""
     return GiftCardShare(card_id=card.id, last4=card.last4, amount=Money(amount, card.issued.currency))
 
 
 async def has(shop: Shop, card: GiftCard) -> tuple[int, int]:
-    """Balance of a card, and what of it is held."""
+    """The balance of a card, and the held part of it."""
     found = await shop.giftcards.card(card.id)
     return found.balance.amount, found.held.amount
 
@@ -35,7 +35,7 @@ keys = count(1)
 
 
 async def hundred(shop: Shop, *cards: GiftCard, price: int = 10000, email: str = "ada@example.com") -> Cart:
-    """A cart over 100.00, all at 19 %; nothing is asked for the way."""
+    """A cart of 100.00, all at 19 %, with free shipping."""
     cart = await fill_cart(shop, (await sell(shop, f"Lamp {next(keys)}", price=price, on_hand=9), 1), email=email)
     for card in cards:
         cart = await shop.carts.add_gift_card(cart.id, card.code)
@@ -43,7 +43,7 @@ async def hundred(shop: Shop, *cards: GiftCard, price: int = 10000, email: str =
 
 
 async def place_with_cards(shop: Shop, cart: Cart, token: str = "pretend_ok") -> Order:
-    """Order a cart that gift cards pay in full or in part."""
+    """Order a cart that gift cards pay fully or partly."""
     provider = "pretend" if cart.to_pay and cart.to_pay.amount else ""
     choice = PaymentChoice(provider=provider, token=token if provider else "")
     request = PlaceOrder(

@@ -40,7 +40,7 @@ async def stock(shop: Shop, product: Product) -> tuple[int, int]:
 
 
 async def book(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
-    """Something at the reduced rate."""
+    """A product at the reduced rate."""
     variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=on_hand),)
     wanted = write.ProductWrite(title=title, status="published", variants=variants, tax_class="reduced")
     return await write.create(shop.product_views, wanted, "opening stock")

@@ -1,4 +1,4 @@
-"""Orders of people without an account."""
+"""Orders of guests."""
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
@@ -22,6 +22,6 @@ async def bought(shop: Shop, *, sent: bool = True, email: str = GUEST) -> Order:
 
 
 async def later(shop: Shop, clock: HandClock) -> None:
-    """Two hours pass, and what is due is done."""
+    """Two hours pass, and jobs that are due run."""
     clock.move(hours=2)
     await shop.bus.settle()

@@ -1,11 +1,11 @@
-"""What `doctor` finds wrong."""
+"""Findings of `doctor`."""
 
 from shopwright.app import Shop
 from shopwright.operations.doctor import examine
 
 
 async def healthy(shop: Shop) -> None:
-    """Everything is delivered, and `doctor` finds nothing wrong."""
+    """Deliver everything, and check that `doctor` finds nothing wrong."""
     await shop.bus.settle()
     assert await wrong(shop) == []
 

@@ -11,7 +11,7 @@ UNCOMPILED = shutil.ignore_patterns("__pycache__")
 
 
 def copy_house(copy: Path) -> Path:
-    """Code, tools, documents, deployment and tests, in this folder."""
+    """Copy code, tools, documents, deployment and tests into this folder."""
     for name in ("shopwright", "tools", "docs", "deploy", "tests"):
         shutil.copytree(HOME / name, copy / name, ignore=UNCOMPILED)
     shutil.copy(HOME / "pyproject.toml", copy)

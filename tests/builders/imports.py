@@ -1,4 +1,4 @@
-"""Imports of files, and the accounts they give of themselves."""
+"""Imports of files, and their reports."""
 
 import csv
 import io
@@ -34,25 +34,25 @@ async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tup
     """Import a file; exit code and the rows of the report."""
     report = tmp_path / "report.csv"
     code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
-    said = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))
-    return code, [row for row in said if row["row"]]  # those of columns have none
+    rows = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))
+    return code, [row for row in rows if row["row"]]  # those of columns have none
 
 
 def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | ImportIssue]:
-    """What an importer makes of a file, before it meets a shop."""
+    """The drafts an importer makes of a file, before any is saved."""
     importer, [table] = IMPORTERS[kind], read_tables(path)
-    given = FileSettings(**{"currency": "EUR", "now": datetime(2026, 3, 2, tzinfo=UTC)} | more)
+    settings = FileSettings(**{"currency": "EUR", "now": datetime(2026, 3, 2, tzinfo=UTC)} | more)
     with Spool() as spool, AccountStore() as store:
         header = Header(importer.format, table.columns, {})
-        yield from drafts(importer, header, table, spool, Account(store), given)
+        yield from drafts(importer, header, table, spool, Account(store), settings)
 
 
-SAID = re.compile(r"Of (\d+) rows read, (\d+) taken, (\d+) unchanged, (\d+) refused\.")
+SUMMARY = re.compile(r"Of (\d+) rows read, (\d+) taken, (\d+) unchanged, (\d+) refused\.")
 
 
 def account(text: str) -> tuple[int, int, int, int]:
-    """Rows read, taken, unchanged, refused."""
-    found = SAID.search(text)
+    """Rows read, imported, unchanged, refused."""
+    found = SUMMARY.search(text)
     assert found, text
-    read, taken, unchanged, refused = (int(one) for one in found.groups())
-    return read, taken, unchanged, refused
+    read, imported, unchanged, refused = (int(one) for one in found.groups())
+    return read, imported, unchanged, refused

@@ -6,7 +6,7 @@ Path = tuple[str | int, ...]
 
 
 def plus_one(value: Any, path: Path) -> Any:
-    """The value, with one more at the end of the path."""
+    """The value, with one added at the end of the path."""
     first, *rest = path
     value[first] = plus_one(value[first], tuple(rest)) if rest else value[first] + 1
     return value

@@ -1,4 +1,4 @@
-"""The order of a process that is killed: how it starts, and what must be true of it in the end."""
+"""The order of a process that is killed: its start, and the conditions it must satisfy in the end."""
 
 from collections import Counter
 from pathlib import Path
@@ -13,11 +13,11 @@ from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
 from tests.process.story import open_shop
 
-LETTERS = ("We have your order", "Payment received", "is on its way", "Refund for order")
+SUBJECTS = ("We have your order", "Payment received", "is on its way", "Refund for order")
 
 
 async def prepared(data: Path, database: str) -> str:
-    """A shop with one thing for sale, and a cart that is ready, for some of which a gift card pays."""
+    """A shop with one product, and a complete cart, part of which a gift card pays."""
     shop = open_shop(data, database, HandClock())
     try:
         await shop.pretend.prepare()
@@ -30,7 +30,7 @@ async def prepared(data: Path, database: str) -> str:
 
 
 async def settled(shop: Shop, clock: HandClock) -> None:
-    """Leases of the killed process run out, and its work is finished."""
+    """Leases of the killed process expire, and its work is completed."""
     for _ in range(6):
         clock.move(seconds=50)
         await shop.bus.settle()
@@ -48,6 +48,6 @@ async def judge(shop: Shop, order_id: str) -> None:
     ]
     assert [one.balance.amount for one in await shop.giftcards.cards()] == [0]
     rows = await shop.databases["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
-    letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
-    assert letters == dict.fromkeys(LETTERS, 1)
+    messages = Counter(next(one for one in SUBJECTS if one in row["subject"]) for row in rows)
+    assert messages == dict.fromkeys(SUBJECTS, 1)
     assert await wrong(shop) == []

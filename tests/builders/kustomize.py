@@ -1,4 +1,4 @@
-"""deploy/kubernetes as Kustomize builds it: its resources with its patches laid over them.
+"""deploy/kubernetes as Kustomize builds it: its resources with its patches applied.
 
 tests/apart/test_deploy.py holds it against Kustomize itself where that is installed.
 """
@@ -15,13 +15,13 @@ Manifest = dict[str, Any]
 
 
 def documents(path: Path) -> list[Manifest]:
-    """All of a YAML file."""
+    """All documents of a YAML file."""
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 @cache
 def kustomization() -> Manifest:
-    """What belongs to the base, and which patch goes where."""
+    """The resources of the base, and the target of each patch."""
     (found,) = documents(BASE / "kustomization.yaml")
     return found
 
@@ -47,7 +47,7 @@ def _meant(one: Manifest, target: Manifest) -> bool:
 
 
 def _merged(value: Any, change: Any) -> Any:
-    """Dictionaries are merged, lists of named things by their names; anything else is replaced."""
+    """Dictionaries are merged, lists of named objects by their names; anything else is replaced."""
     if isinstance(value, dict) and isinstance(change, dict):
         return value | {key: _merged(value.get(key), more) for key, more in change.items()}
     if isinstance(value, list) and isinstance(change, list) and all("name" in one for one in value):

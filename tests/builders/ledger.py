@@ -1,4 +1,4 @@
-"""What the books of a shop say."""
+"""The entries and balances of the books of a shop."""
 
 from shopwright.app import Shop
 from shopwright.services.books.contract import Entry
@@ -13,7 +13,7 @@ async def entries(shop: Shop) -> list[Entry]:
 
 
 async def balances(shop: Shop) -> dict[str, int]:
-    """What each account has come to."""
+    """The balance of each account."""
     await shop.bus.settle()
     found = await shop.books.trial_balance(MONTH, MONTH)
     return {f"{one.account}:{one.provider}".rstrip(":"): one.closing.amount for one in found if one.closing.amount}

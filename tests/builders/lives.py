@@ -1,4 +1,4 @@
-"""Orders and what may become of them, drawn by lot."""
+"""Random orders and what may happen to them."""
 
 import random
 from contextlib import suppress
@@ -11,7 +11,7 @@ from tests.builders.orders import fill_cart, place_cart
 
 
 async def live(shop: Shop, chance: random.Random, goods: list) -> int:
-    """An order, and what becomes of it; answers what was kept of its money."""
+    """Place an order and let random events happen to it; returns the money that was retained."""
     wanted = [(one, chance.randint(1, 3)) for one in chance.sample(goods, chance.randint(1, 3))]
     cart = await fill_cart(shop, *wanted)
     if chance.random() < 0.4:

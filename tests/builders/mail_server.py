@@ -8,7 +8,7 @@ from tests.process.server import free_port
 
 
 class MailServer:
-    """A mail server that can be away, and refuses or puts off some recipients."""
+    """A mail server that can be away, and refuses or defers some recipients."""
 
     def __init__(self) -> None:
         self.port = free_port()

@@ -1,14 +1,14 @@
-"""The sums of an order's life on paper: Decimal, and nothing of the shop.
+"""The sums of an order by exact arithmetic: Decimal, without code of the shop.
 
-At the sale a coupon is taken of all goods, and a rate of all it applies to and shared out by largest remainder; what goes back of anything is its share
-of what is left of it, half a cent rounded up, so that all that goes back comes to what was paid.
+On the sale a coupon is deducted from all goods, and a rate applies to their sum and is split by largest remainder; a refund
+of anything is its share of what is left, half a cent rounded up, so that all refunds add up to the payment.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-Kept = dict[tuple[str, Decimal], list[Decimal]]  # by country and rate: gross and tax
+GrossAndTax = dict[tuple[str, Decimal], list[Decimal]]  # by country and rate: gross and tax
 CENT = Decimal("0.01")
 NONE = Decimal(0)
 
@@ -19,19 +19,19 @@ def cents(amount: Decimal) -> Decimal:
 
 
 def shared(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """By largest remainder, the first of equals."""
-    whole = sum(weights)
-    parts = [(amount * weight / whole).quantize(CENT, ROUND_FLOOR) for weight in weights]
+    """Split by largest remainder, the first of equals."""
+    total = sum(weights)
+    parts = [(amount * weight / total).quantize(CENT, ROUND_FLOOR) for weight in weights]
     left = int((amount - sum(parts)) / CENT)
     # Without dividing: a quotient that does not end would make equals differ.
-    for place in sorted(range(len(parts)), key=lambda n: parts[n] * whole - amount * weights[n])[:left]:
+    for place in sorted(range(len(parts)), key=lambda n: parts[n] * total - amount * weights[n])[:left]:
         parts[place] += CENT
     return parts
 
 
 @dataclass(frozen=True)
 class Goods:
-    """So many of a variant. `age`: the place of the variant among all, the oldest first."""
+    """A quantity of a variant. `age`: the position of the variant among all, the oldest first."""
 
     price: Decimal
     quantity: int
@@ -41,7 +41,7 @@ class Goods:
 
 @dataclass
 class Piece:
-    """A line, or the shipping: what is left of its units, of what was paid, and of the tax in that."""
+    """A line or the shipping: what is left of its units, of its payment, and of the tax in that."""
 
     rate: Decimal
     units: int
@@ -59,13 +59,13 @@ class Piece:
 
 @dataclass
 class Sold:
-    """An order that was paid; the shipping is its last piece."""
+    """A paid order; the shipping is its last piece."""
 
     country: str
     pieces: list[Piece] = field(default_factory=list)
 
     @property
-    def kept(self) -> Decimal:
+    def gross_and_tax(self) -> Decimal:
         return sum((one.paid for one in self.pieces), NONE)
 
     def units_back(self, place: int, units: int) -> Decimal:
@@ -97,14 +97,16 @@ def sell(
     *,
     on_top: bool,
 ) -> Sold:
-    """Shipping as price and rate; `off`: the share of the goods that a coupon takes.
+    """Shipping as price and rate; `off`: the share of the goods that a coupon deducts.
 
     Pieces are in the order of the cart; of equals, the variant that is older comes first, however the cart was filled.
     """
     aged = sorted(goods, key=lambda one: one.age)
-    whole = [one.price * one.quantity for one in aged]
-    given = shared(cents(sum(whole, NONE) * off), whole)
-    pieces = [Piece(one.rate, one.quantity, paid - less) for one, paid, less in zip(aged, whole, given, strict=True)]
+    amounts = [one.price * one.quantity for one in aged]
+    discounts = shared(cents(sum(amounts, NONE) * off), amounts)
+    pieces = [
+        Piece(one.rate, one.quantity, paid - less) for one, paid, less in zip(aged, amounts, discounts, strict=True)
+    ]
     sold = Sold(country, list(pieces))
     sold.pieces.append(Piece(shipping[1], 0, shipping[0]))
     for rate in {one.rate for one in sold.pieces if one.rate}:
@@ -118,9 +120,9 @@ def sell(
     return sold
 
 
-def together(orders: Iterable[Sold]) -> Kept:
-    """What is kept of all of them, by country and rate."""
-    found: Kept = {}
+def together(orders: Iterable[Sold]) -> GrossAndTax:
+    """Gross and tax of all orders, by country and rate."""
+    found: GrossAndTax = {}
     for order in orders:
         for piece in order.pieces:
             sums = found.setdefault((order.country, piece.rate), [NONE, NONE])

@@ -1,4 +1,4 @@
-"""Carts and orders, from one that is ready to one that has left."""
+"""Carts and orders, from a complete cart to a shipped order."""
 
 import itertools
 
@@ -15,7 +15,7 @@ from tests.builders.goods import book, sell
 async def fill_cart(
     shop: Shop, *wanted: tuple[Product, int], email: str = "ada@example.com", customer: str | None = None
 ) -> Cart:
-    """A cart that is ready to be ordered."""
+    """A complete cart."""
     cart = await shop.carts.create(customer)
     for product, quantity in wanted:
         cart = await shop.carts.add(cart.id, product.variants[0].id, quantity)
@@ -43,14 +43,14 @@ async def place(
 
 
 async def place_cart(shop: Shop, cart: Cart, who: Caller = GUEST) -> Order:
-    """The order of a cart, paid with a card that works."""
+    """Order a cart, paid with a card that works."""
     choice = PaymentChoice(provider="pretend", token="pretend_ok")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
     return await shop.orders.place(request, f"tax-{next(keys)}", who)
 
 
 async def buy(shop: Shop, *wanted: tuple[Product, int], who: Caller = GUEST) -> Order:
-    """An order that all services have heard of."""
+    """An order whose events all services have handled."""
     order = await place_cart(shop, await fill_cart(shop, *wanted, customer=who.user_id), who)
     shop.clock.move(seconds=2)
     await shop.bus.settle()
@@ -63,14 +63,14 @@ async def kettles(shop: Shop, units: int = 2, price: int = 2900) -> Order:
 
 
 async def leaves(shop: Shop, order: Order, units: int = 0, line: int = 0) -> Order:
-    """A parcel with so many units of a line; 0: with all that is left."""
+    """A parcel with this many units of a line; 0: with all that are left."""
     await shop.bus.settle()
     lines = (LineQuantity(order.lines[line].id, units),) if units else ()
     return await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
 
 
 async def two_rates(shop: Shop) -> Order:
-    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, with 4.90 for the way at 19 %: 72.90."""
+    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, with 4.90 for shipping at 19 %: 72.90."""
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     kettle, novel = await sell(shop, price=2900), await book(shop, "Novel", 1000)
     await shop.bus.settle()

@@ -26,12 +26,12 @@ class Forms(HTMLParser):
         self.here: dict[str, str] | None = None
 
     def handle_starttag(self, tag, attrs) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form":
-            self.here = self.forms.setdefault(given.get("action", ""), {})
-        elif tag == "input" and self.here is not None and given.get("name"):
-            chosen = given.get("type") not in {"radio", "checkbox"} or "checked" in given
-            self.here |= {given["name"]: given.get("value", "")} if chosen else {}
+            self.here = self.forms.setdefault(attributes.get("action", ""), {})
+        elif tag == "input" and self.here is not None and attributes.get("name"):
+            chosen = attributes.get("type") not in {"radio", "checkbox"} or "checked" in attributes
+            self.here |= {attributes["name"]: attributes.get("value", "")} if chosen else {}
 
     def handle_endtag(self, tag) -> None:
         if tag == "form":
@@ -39,7 +39,7 @@ class Forms(HTMLParser):
 
 
 class Browser:
-    """Follows links and sends forms, as a browser without JavaScript does."""
+    """Follows links and submits forms, as a browser without JavaScript does."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
@@ -72,7 +72,7 @@ ADDRESS = {
 
 
 async def to_payment(browser: Browser, shop: Shop) -> None:
-    """Two kettles, taken through the checkout as far as the payment."""
+    """Two kettles, brought through the checkout up to the payment."""
     kettle = await sell(shop, colours=("Red", "Blue"))
     await browser.go(f"/p/{kettle.slug}")
     await browser.send("/cart/lines", quantity="2")
@@ -85,14 +85,14 @@ async def to_payment(browser: Browser, shop: Shop) -> None:
 
 
 async def send(office: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
-    """Send a form of the back office."""
+    """Submit a form of the back office."""
     text = (await office.get(page)).text
     token = re.search(r'name="_csrf_token" value="([^"]+)"', text)[1]
     return await office.post(action, data={"_csrf_token": token, **fields})
 
 
 async def is_now(api: httpx.AsyncClient, shop: Shop, email: str, password: str = PASSWORD) -> None:
-    """This browser is theirs from now on."""
+    """Sign this browser in as another user."""
     api.cookies.clear()
     api.cookies.set("session", await shop.users.open_session(email, password))
 

@@ -10,7 +10,7 @@ from tests.process.server import delivered
 
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
-    """Put products on sale before any process runs; their SKUs."""
+    """Put products on sale before any process runs; returns their SKUs."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     try:
         products = [await sell(shop, title, on_hand=count) for title, count in goods]
@@ -20,7 +20,7 @@ async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]
 
 
 async def settled(data: tuple[Path, str]) -> Shop:
-    """The shop after everything told was delivered and every message sent; leases of killed processes must run out first."""
+    """The shop after every event was delivered and every message sent; leases of killed processes expire first."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     await shop.pretend.prepare()
     async with asyncio.timeout(240):

@@ -1,4 +1,4 @@
-"""Places of shops on RabbitMQ. A quorum queue is slow to make: a place that was left empty is used again."""
+"""Queue prefixes of shops on RabbitMQ. A quorum queue is slow to declare: emptied queues are used again."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ _empty: list[str] = []
 
 
 def _known(shop: str) -> str:
-    """The name under which processes that a test starts know the place, too."""
+    """The environment variable with the prefix, for processes that a test starts."""
     return f"TEST_QUEUES_{shop}"
 
 
@@ -25,7 +25,7 @@ def place(shop: str) -> str:
 
 
 async def leave(url: str, shop: str, names: Sequence[str]) -> None:
-    """Its processes have ended; what waits in the queues of these names is thrown away."""
+    """Purge the queues of processes that have ended."""
     if not (prefix := os.environ.pop(_known(shop), "")):
         return
     async with asyncio.timeout(ENDED_S), await aio_pika.connect(url) as connection:
@@ -41,16 +41,16 @@ async def leave(url: str, shop: str, names: Sequence[str]) -> None:
 async def _empty_out(channel: aio_pika.abc.AbstractChannel, name: str) -> None:
     while True:
         queue = await channel.declare_queue(name, passive=True)
-        told = queue.declaration_result
-        if not told.consumer_count:  # so nothing can come back that one of them had not acknowledged
+        declared = queue.declaration_result
+        if not declared.consumer_count:  # so nothing can come back that one of them had not acknowledged
             break
         await asyncio.sleep(0.01)
-    if told.message_count:
+    if declared.message_count:
         await queue.purge()
 
 
 async def remove_all(url: str, names: Sequence[str]) -> None:
-    """Of what was left empty nothing stays."""
+    """Delete emptied queues."""
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         while _empty:

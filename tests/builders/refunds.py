@@ -1,4 +1,4 @@
-"""Refunds, the orders they are of, and providers that refuse them."""
+"""Refunds, their orders, and providers that refuse them."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def sold_of(*quantities: int) -> Order:
 
 
 def paid_with(*sums: int) -> Order:
-    """An order of two lines, of five and three units, paid with these sums that no number of units divides."""
+    """An order of two lines, of five and three units, with prices that no number of units divides."""
     order = sold_of(5, 3)
     lines = tuple(
         msgspec.structs.replace(line, total=Money(paid, "EUR")) for line, paid in zip(order.lines, sums, strict=True)
@@ -47,13 +47,13 @@ def paid_with(*sums: int) -> Order:
 
 
 async def refunded(shop: Shop, order: Order, **wanted) -> Refund:
-    """Refund an order; the refund."""
+    """Refund an order; returns the refund."""
     after = await shop.orders.refund(order.id, NewRefund(reason="x", **wanted), shop.ids.new("key"), SYSTEM)
     assert after.refund is not None
     return after.refund
 
 
-DEEDS = st.lists(
+ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["lines", "amount", "shipping", "worn", "refuse"]), st.integers(1, 2000), st.integers(0, 5)
     ),
@@ -62,7 +62,7 @@ DEEDS = st.lists(
 
 
 def with_refund(order: Order, number: int, wanted: NewRefund) -> Order:
-    """As the service writes it."""
+    """Record a refund as the service does."""
     parts, chosen = refund_rules.refunded_parts(order, wanted)
     refund = Refund(
         id=f"rfd_{number}", amount=refund_parts.sum_of(parts, order.currency), reason="x", restock=False, status="settled",
@@ -76,8 +76,8 @@ def with_refund(order: Order, number: int, wanted: NewRefund) -> Order:
 REFUSES, REFUSES_LATER = "pretend_refund_refused", "pretend_refund_refused_later"
 
 
-class Wire(Faults):
-    """The road to the provider: whole, cut, or such that what it answers is lost."""
+class ProviderFaults(Faults):
+    """Faults of the connection to the provider: `cut`, or `lossy`, where its answers are lost."""
 
     cut = lossy = False
 
@@ -96,19 +96,19 @@ def of_lines(order: Order, units: int = 1, **more) -> NewRefund:
 
 
 async def later(shop: Shop, seconds: int = 10, times: int = 1) -> None:
-    """Time passes, and what is due is done."""
+    """Time passes, and jobs that are due run."""
     for _ in range(times):
         shop.clock.move(seconds=seconds)
         await shop.bus.settle()
 
 
 async def gives_in(shop: Shop) -> None:
-    """The provider refunds what it did not."""
+    """The provider completes refunds it had not made."""
     async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
 
 
 async def held(shop: Shop) -> int:
-    """What the provider has received and not given back."""
+    """What the provider has received and not refunded."""
     rows = await shop.databases["pretend"].fetch("SELECT amount, refunded FROM intents WHERE status = 'captured'")
     return sum(row["amount"] - row["refunded"] for row in rows)

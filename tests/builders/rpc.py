@@ -10,7 +10,7 @@ from shopwright.kit.rpc.calls import RpcServer
 from shopwright.kit.rpc.client import ResilientClient
 from shopwright.kit.rpc.service_tokens import CallTokens
 
-SEAL = CallTokens("the secret of this shop")
+TOKENS = CallTokens("the secret of this shop")
 
 
 async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
@@ -20,7 +20,7 @@ async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 async def first_time(_nonce: str) -> bool:
-    """No call was seen before."""
+    """A register of calls without any."""
     return True
 
 
@@ -31,17 +31,17 @@ def anyone_may(_caller: str, _service: str) -> bool:
 
 def line_to(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
     """A client of a service behind this transport."""
-    wire = InProcessTransport(transport, f"http://{service}/internal/{service}/")
-    return ResilientClient(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
+    in_process = InProcessTransport(transport, f"http://{service}/internal/{service}/")
+    return ResilientClient(service, in_process, lambda verb, body: TOKENS.sign(service, verb, body, "tests"))
 
 
 def app_of(service: str, contract: type, inner: object) -> RpcEndpoint:
     """The RPC endpoint of a service."""
-    return RpcEndpoint(nothing, {service: RpcServer(contract, inner)}, SEAL, anyone_may, first_time)
+    return RpcEndpoint(nothing, {service: RpcServer(contract, inner)}, TOKENS, anyone_may, first_time)
 
 
 class InProcessTransport:
-    """A `Transport` into an ASGI app, or into what answers in place of one."""
+    """A `Transport` into an ASGI app or another HTTP transport."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base: str) -> None:
         self._client = httpx.AsyncClient(transport=transport, base_url=base, timeout=10)

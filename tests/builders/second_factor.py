@@ -11,7 +11,7 @@ PASSWORD = "harbour at seven"
 
 
 def shows(shop: Shop, secret: str, later: int = 0) -> str:
-    """What an authenticator shows."""
+    """The code that an authenticator shows."""
     totp = TOTP(base64.b32decode(secret), 6, SHA1(), STEP_S)  # noqa: S303 -- what authenticators know
     return totp.generate(int(shop.clock.now().timestamp()) + later).decode()
 

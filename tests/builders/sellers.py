@@ -1,4 +1,4 @@
-"""Who sells, and the register of tax ids of the EU."""
+"""Sellers, and the register of tax ids of the EU."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ NORTHLIGHT = Seller(
 
 
 class Register:
-    """VIES on this machine: what it answers for each number, and what it was asked."""
+    """VIES on this machine: its answer for each number, and the requests it received."""
 
     def __init__(self) -> None:
         self.valid: set[str] = set()
@@ -40,7 +40,7 @@ class Register:
                 path, _, query = self.path.partition("?")
                 member, number = path.split("/")[-3], path.split("/")[-1]
                 own.asked.append(f"{member}{number}?{query}")
-                said = {
+                answer = {
                     "isValid": not own.error and f"{member}{number}" in own.valid,
                     "userError": own.error or ("VALID" if f"{member}{number}" in own.valid else "INVALID"),
                     "name": "ZIEGLER KG",
@@ -49,7 +49,7 @@ class Register:
                 with suppress(ConnectionError):  # who asked waits no longer
                     self.send_response(200)
                     self.end_headers()
-                    self.wfile.write(json.dumps(said).encode())
+                    self.wfile.write(json.dumps(answer).encode())
 
             def log_message(self, *_args: object) -> None: ...
 
@@ -59,7 +59,7 @@ class Register:
 
 @contextmanager
 def register() -> Iterator[Register]:
-    """A register that runs."""
+    """A running register."""
     found = Register()
     thread = Thread(target=found.server.serve_forever, daemon=True)
     thread.start()
@@ -71,7 +71,7 @@ def register() -> Iterator[Register]:
 
 @asynccontextmanager
 async def shop_with(migrated: tuple[Path, str], folder: Path, clock: HandClock, **more: str) -> AsyncIterator[Shop]:
-    """A shop of these settings, whose seller is Northlight."""
+    """A shop with these settings, whose seller is Northlight."""
     async with fresh(migrated, folder) as data, running_shop(data, clock, Post(), **more) as made:
         await made.pricing.set_seller(NORTHLIGHT)
         yield made

@@ -20,7 +20,7 @@ OWNER = ("owner@example.com", "owner-password")
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:
     """Settings of a shop in this folder, without limits; `more`: other settings."""
-    given = {
+    values = {
         "data": str(data),
         "database": database,
         "limits": "off",
@@ -28,7 +28,7 @@ def make_settings(data: Path, database: str = "", **more) -> Settings:
         "url": "http://shop.test",
         "payments": "pretend:",
     }
-    return complete(Settings(**(given | engines(data) | more)))
+    return complete(Settings(**(values | engines(data) | more)))
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def fresh(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[tuple
 
 
 class Post:
-    """The road between the pretend provider and the shop: delivers webhooks, or loses them while it is `closed`."""
+    """Delivers webhooks of the pretend provider to the shop, or loses them while it is `closed`."""
 
     def __init__(self) -> None:
         self.shop: Shop | None = None
@@ -72,7 +72,7 @@ async def running_shop(
     around: EngineDecorator | None = None,
     **settings: str,
 ) -> AsyncIterator[Shop]:
-    """A shop in this process, whose provider's webhooks come by `post`. `overrides`, `around`: see `Shop`."""
+    """A shop in this process, whose provider sends its webhooks by `post`. `overrides`, `around`: see `Shop`."""
     made = Shop(
         make_settings(*data, **settings),
         clock=clock,
@@ -87,7 +87,7 @@ async def running_shop(
 
 
 async def pass_days(shop: Shop, clock: HandClock, days: int) -> None:
-    """So many days go by, and each service ends what is old: at once, not by a day an hour."""
+    """Days pass, and each service deletes what has expired: at once, not one day per hour."""
     clock.move(days=days)
     for work in shop.databases.values():
         async with work.begin() as tx:

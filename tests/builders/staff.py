@@ -1,4 +1,4 @@
-"""People who work for the shop."""
+"""Staff accounts."""
 
 from shopwright.app import Shop
 from shopwright.services.users.contract import User
@@ -7,7 +7,7 @@ PASSWORD = "harbour at seven"
 
 
 async def hired(shop: Shop, email: str = "sue@example.com", role: str = "support") -> User:
-    """Someone of staff who has a password."""
+    """A staff account with a password."""
     user = await shop.users.invite_staff(email, "Sue", role)
     await shop.users.reset_password(await shop.users.invitation_token(user.id), PASSWORD)
     return user

@@ -7,14 +7,14 @@ from typing import Any
 from shopwright.kit.data.database import Database
 from shopwright.open_engines import EngineDecorator
 
-Asked = tuple[str, str, Any]
+Statement = tuple[str, str, Any]
 
 
 class Seen:
-    """A database that writes down what is asked of it, and keeps no version: so nothing is answered from memory."""
+    """A database that records its statements and has no version, so that nothing is answered from a cache."""
 
-    def __init__(self, name: str, inner: Database, asked: list[Asked]) -> None:
-        self._name, self._inner, self._asked = name, inner, asked
+    def __init__(self, name: str, inner: Database, statements: list[Statement]) -> None:
+        self._name, self._inner, self._asked = name, inner, statements
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -41,8 +41,8 @@ class Seen:
 class SeenSession:
     """The same for a transaction."""
 
-    def __init__(self, name: str, inner: Any, asked: list[Asked]) -> None:
-        self._name, self._inner, self._asked = name, inner, asked
+    def __init__(self, name: str, inner: Any, statements: list[Statement]) -> None:
+        self._name, self._inner, self._asked = name, inner, statements
 
     async def fetch(self, sql: str, params: Any) -> Any:
         self._asked.append((self._name, sql, dict(params)))
@@ -59,10 +59,10 @@ class SeenSession:
 
 
 class Looking(EngineDecorator):
-    """Around every database of a shop."""
+    """Records the statements of every database of a shop."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[Statement] = []
 
     def database(self, name: str, database: Database) -> Any:
         return Seen(name, database, self.asked)

@@ -1,4 +1,4 @@
-"""All that is stored, as text."""
+"""All stored data, as text."""
 
 from shopwright.app import Shop
 from tests.builders.environment import POSTGRES

@@ -17,7 +17,7 @@ DE = Address(name="Ada", line1="Torstraße 1", city="Berlin", postal_code="10119
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def told(parts) -> list[tuple[int, int, int, int, str, str]]:
+def summary(parts) -> list[tuple[int, int, int, int, str, str]]:
     """Parts of taxes as plain tuples."""
     return [
         (one.rate_ppm, one.net.amount, one.tax.amount, one.gross.amount, one.category, one.tax_class) for one in parts
@@ -55,13 +55,13 @@ def sold(draw, *, quantities: bool = False, reduced: int = 725) -> tuple[Quote, 
 
 
 def order_of(quote: Quote, *, taxed: bool = False) -> Order:
-    """An order of it, as the store reads it; not `taxed`: of a version that kept no taxes."""
-    kept = (
+    """An order of a quote, as the store reads it; not `taxed`: of a version that stored no taxes."""
+    current = (
         taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts)
         if taxed
         else taxes.CurrentTaxes()
     )
-    read = taxes.Read(kept, quote.totals.total.currency)
+    read = taxes.Read(current, quote.totals.total.currency)
     currency = quote.totals.total.currency
     return Order(
         id="ord_1", number="1", status="placed", email="", customer_id=None, currency=currency,
@@ -80,7 +80,7 @@ def order_of(quote: Quote, *, taxed: bool = False) -> Order:
 
 
 async def becomes(shop: Shop, clock: HandClock, rate: int, **more) -> None:
-    """From tomorrow on German goods are taxed at this rate; it is the day after then."""
+    """From tomorrow German goods are taxed at this rate; returns on the day after."""
     tomorrow = clock.now() + timedelta(days=1)
     await shop.pricing.add_tax_rates([TaxRate(**{"country": "DE", "rate": rate, "valid_from": tomorrow} | more)])
     clock.move(days=2)

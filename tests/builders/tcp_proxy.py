@@ -1,4 +1,4 @@
-"""The way to a server, as a test can cut it, slow it down and open it again."""
+"""A proxy in front of a server that a test can cut, slow down and open again."""
 
 import asyncio
 from contextlib import suppress
@@ -6,13 +6,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class TcpProxy:
-    """Passes bytes on between a port of its own and a server.
+    """Forwards bytes between a port of its own and a server.
 
     `cut`: connections break and new ones are refused at once. `hush`: connections stay, and nothing comes through.
-    `slow`: everything takes so much longer, each way. `shake`: connections break, new ones are taken. `crowd`: they break,
-    and only so many new ones are taken at a time. `lose`: of what is sent there, the nth message with these bytes arrives,
-    but its answer does not: the connection breaks. `narrow`: so many bytes a second, each way. `half`: what is sent there
-    arrives, and the way back is closed. `cling`: connections that end there stay here.
+    `slow`: everything is delayed in both directions. `shake`: connections break, new ones are accepted. `crowd`: they break,
+    and only a few new ones are accepted at a time. `lose`: the nth message to the server that contains these bytes arrives,
+    but its answer does not: the connection breaks. `narrow`: a number of bytes per second in both directions. `half`: data
+    to the server arrives, and the way back is closed. `cling`: connections that end there stay here.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,10 +33,10 @@ class TcpProxy:
 
     @property
     def url(self) -> str:
-        """The server's URL by this way."""
-        given = self._there.netloc.rpartition("@")[0]
+        """The URL of the server through this proxy."""
+        credentials = self._there.netloc.rpartition("@")[0]
         where = f"127.0.0.1:{self._port}"
-        return urlunsplit(self._there._replace(netloc=f"{given}@{where}" if given else where))
+        return urlunsplit(self._there._replace(netloc=f"{credentials}@{where}" if credentials else where))
 
     async def open(self) -> None:
         self._open.set()

@@ -1,4 +1,4 @@
-"""What several contracts of engines need."""
+"""Fixtures for tests of several engines."""
 
 import secrets
 import uuid
@@ -28,8 +28,8 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
 
 
 @pytest.fixture
-async def marks() -> AsyncIterator[VersionStore]:
-    """Versions that all processes share."""
+async def versions() -> AsyncIterator[VersionStore]:
+    """Versions shared by all processes."""
     made = open_marks(server("REDIS"))
     assert made is not None
     yield made
@@ -51,7 +51,7 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 class Buses(Protocol):
-    """Makes buses on one engine, as processes of one shop do."""
+    """Opens buses on one engine, as processes of one shop do."""
 
     def __call__(
         self,
@@ -63,7 +63,7 @@ class Buses(Protocol):
 
 @pytest.fixture
 def rabbit() -> str:
-    """A place of this test's own on RabbitMQ."""
+    """A queue prefix of this test on RabbitMQ."""
     return f"{server('RABBITMQ')}?prefix={uuid.uuid4().hex[:12]}"
 
 

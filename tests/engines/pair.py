@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers of a test's own, one of which streams what the other writes."""
+"""Two PostgreSQL servers of a test, one of which replicates the other."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ OPTIONS = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "
 
 
 class Pair:
-    """`primary` and `replica`: their ports. The replica takes part in every commit, so that none is lost with the primary."""
+    """`primary` and `replica`: their ports. Commits wait for the replica, so that none is lost with the primary."""
 
     def __init__(self) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -78,7 +78,7 @@ class Pair:
             await connection.close()
 
     async def demand_tls(self, certificate: trustme.LeafCert) -> None:
-        """From now on the primary lets in the user `guarded` by TLS and password (`s@cret`), and nobody else by network."""
+        """From now on the primary admits over the network only the user `guarded`, by TLS and password (`s@cret`)."""
         folder = self.home / str(self.primary)
         certificate.private_key_pem.write_to_path(str(folder / "server.key"))
         (folder / "server.key").chmod(0o600)
@@ -93,14 +93,14 @@ class Pair:
         await asyncio.sleep(0.3)
 
     def pause(self, port: int) -> None:
-        """Half dead: it holds its connections and answers nobody."""
+        """Make a server half dead: it keeps its connections and does not answer."""
         self._signal(port, signal.SIGSTOP)
 
     def resume(self, port: int) -> None:
         self._signal(port, signal.SIGCONT)
 
     def _signal(self, port: int, number: int) -> None:
-        """To the server and the processes it has made, each of which is a group of its own."""
+        """Signal the server and its processes, each of which has a group of its own."""
         above = self._processes[port].pid
         os.kill(above, number)
         for one in Path(f"/proc/{above}/task/{above}/children").read_text().split():

@@ -1,4 +1,4 @@
-"""The contract of buses: events are handled, once, in order, again where it failed, by another process where one died."""
+"""The contract of buses: events are handled once and in order, retried after failures, and taken over from dead processes."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
 from shopwright.operations.process_admin import LocalProcessAdmin
 from tests.builders.environment import server
-from tests.builders.events import Rang, ring
+from tests.builders.events import SampleEvent, emit_events
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, Post, make_settings
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> list[T]:
-    """What is found, as soon as there are so many."""
+    """Wait until this many are found."""
     for _ in range(500):
         if len(some := await found()) >= several:
             return some
@@ -46,77 +46,78 @@ async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> li
     raise AssertionError
 
 
-async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buses) -> None:
-    heard: list[tuple[str, int]] = []
+async def test_an_event_is_handled_once_by_each_handler_and_in_order(shop: Shop, buses: Buses) -> None:
+    delivered: list[tuple[str, int]] = []
 
     async def on_event(one: Delivery) -> None:
         async with shop.databases["search"].begin(dedup_key=one.key):
-            heard.append((one.hearer, one.event.n))
+            delivered.append((one.hearer, one.event.n))
 
-    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event), EventHandler("two", Rang, on_event)])
-    await ring(shop, ("one", "two"), ("a", 1), ("a", 2))
+    bus = buses(
+        [shop.databases["users"]],
+        [EventHandler("one", SampleEvent, on_event), EventHandler("two", SampleEvent, on_event)],
+    )
+    await emit_events(shop, ("one", "two"), ("a", 1), ("a", 2))
     await bus.settle()
     await bus.settle()
-    assert sorted(heard) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+    assert sorted(delivered) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
     assert await shop.databases["users"].fetch("SELECT * FROM deliveries") == []
 
 
-async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_order(shop: Shop, buses: Buses) -> None:
-    heard: list[int] = []
+async def test_many_events_of_one_transaction_are_each_handled_once_and_in_order(shop: Shop, buses: Buses) -> None:
+    delivered: list[int] = []
 
     async def on_event(one: Delivery) -> None:
         async with shop.databases["search"].begin(dedup_key=one.key):
-            heard.append(one.event.n)
+            delivered.append(one.event.n)
 
-    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
     async with shop.databases["users"].begin() as tx:
-        shop.databases["users"].hearers.by_event = {"Rang": ("one",)}
-        await tx.emit(*(Rang(bell="a", n=n) for n in range(250)))
-    await ring(shop, ("one",), ("a", 250))
+        shop.databases["users"].hearers.by_event = {"SampleEvent": ("one",)}
+        await tx.emit(*(SampleEvent(key="a", n=n) for n in range(250)))
+    await emit_events(shop, ("one",), ("a", 250))
     await bus.settle()
-    assert heard == list(range(251))
+    assert delivered == list(range(251))
     assert await shop.databases["users"].fetch("SELECT * FROM deliveries") == []
 
 
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
-    heard = []
+    delivered = []
 
     async def on_event(one: Delivery) -> None:
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
     buses([shop.databases["users"]], [])  # tells, and dies before it delivers
-    await ring(shop, ("one",), ("a", 1), ("a", 2))
-    other = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
+    await emit_events(shop, ("one",), ("a", 1), ("a", 2))
+    other = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
     assert await other.settle() == 0  # the lease is not over yet
     shop.clock.move(seconds=21)
     await other.settle()
-    assert heard == [1, 2]
+    assert delivered == [1, 2]
 
 
-async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_process_lives(
-    shop: Shop, buses: Buses
-) -> None:
-    heard = []
+async def test_a_long_delivery_is_not_taken_over_while_its_process_lives(shop: Shop, buses: Buses) -> None:
+    delivered = []
 
     async def on_event(one: Delivery) -> None:
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
     busy = buses([shop.databases["users"]], [])
-    await ring(shop, ("one",), ("a", 1))
+    await emit_events(shop, ("one",), ("a", 1))
     shop.clock.move(seconds=2)
     await busy.renew(0)
     shop.clock.move(seconds=2)
-    other = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
+    other = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
     assert await other.settle() == 0
     shop.clock.move(seconds=2)  # it has died
     await other.settle()
-    assert heard == [1]
+    assert delivered == [1]
 
 
-async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is_over(shop: Shop) -> None:
-    """A disk that is full fails the hearer, and then the note of it: nobody renews the lease of what nobody is at."""
+async def test_a_delivery_that_could_not_be_postponed_is_retried_when_its_lease_ends(shop: Shop) -> None:
+    """A full disk fails the handler and then the record of the failure: the lease is not renewed."""
     users = shop.databases["users"]
-    heard: list[int] = []
+    delivered: list[int] = []
     away = False
 
     async def rename(table: str, to: str) -> None:
@@ -129,14 +130,14 @@ async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is
             away = False
             await rename("deliveries", "unwritable")
             raise Unavailable("The disk is full.")
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
-    bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
-    for told_before in (False, True):  # what it has just told, and what it takes over
+    bus = LocalBus([users], [EventHandler("one", SampleEvent, on_event)], [])
+    for emitted_before in (False, True):  # what it has just told, and what it takes over
         away = True
-        await ring(shop, ("one",), ("a", int(told_before)), ("b", 2))
-        if told_before:
-            bus = LocalBus([users], [EventHandler("one", Rang, on_event)], [])
+        await emit_events(shop, ("one",), ("a", int(emitted_before)), ("b", 2))
+        if emitted_before:
+            bus = LocalBus([users], [EventHandler("one", SampleEvent, on_event)], [])
             shop.clock.move(seconds=4)
         with pytest.raises(Exception, match="deliveries"):
             await bus.settle()
@@ -145,171 +146,176 @@ async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is
             shop.clock.move(seconds=1)
             await bus.renew(0)
         await bus.settle()
-        assert set(heard) == {int(told_before), 2}
+        assert set(delivered) == {int(emitted_before), 2}
         assert await users.fetch("SELECT * FROM deliveries") == []
-        heard.clear()
+        delivered.clear()
 
 
-async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over_at_once(
-    shop: Shop, buses: Buses
-) -> None:
-    heard, begun = [], asyncio.Event()
+async def test_deliveries_left_by_a_stopping_process_are_taken_over_at_once(shop: Shop, buses: Buses) -> None:
+    delivered, begun = [], asyncio.Event()
 
     async def wait(_: Delivery) -> None:
         begun.set()
         await asyncio.Event().wait()
 
     async def on_event(one: Delivery) -> None:
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
-    first = LocalBus([shop.databases["users"]], [EventHandler("one", Rang, wait)], [])
+    first = LocalBus([shop.databases["users"]], [EventHandler("one", SampleEvent, wait)], [])
     running = asyncio.create_task(first.run())
-    await ring(shop, ("one",), ("a", 1), ("b", 2))
+    await emit_events(shop, ("one",), ("a", 1), ("b", 2))
     await begun.wait()
     await ended([running])  # in the middle of one
-    await ring(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
+    await emit_events(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
     await first.close()
-    await buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)]).settle()
-    assert sorted(heard) == [1, 2, 3]
+    await buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)]).settle()
+    assert sorted(delivered) == [1, 2, 3]
 
 
-async def test_processes_that_died_while_they_delivered_do_not_count_as_failures(shop: Shop) -> None:
-    heard, fails = [], True
+async def test_processes_that_died_during_delivery_do_not_count_as_failures(shop: Shop) -> None:
+    delivered, fails = [], True
 
     async def on_event(one: Delivery) -> None:
         if fails:
             raise RuntimeError("not now")
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
     work = shop.databases["users"]
     LocalBus([work], [], [])
-    await ring(shop, ("one",), ("a", 1))
+    await emit_events(shop, ("one",), ("a", 1))
     for _ in range(ATTEMPTS + 1):
         shop.clock.move(seconds=21)
         claimed, _ = await LocalBus([work], [], [])._claim(work)  # and dies
         assert len(claimed) == 1
     shop.clock.move(seconds=21)
-    bus = LocalBus([work], [EventHandler("one", Rang, on_event)], [])
+    bus = LocalBus([work], [EventHandler("one", SampleEvent, on_event)], [])
     await bus.settle()
     fails = False
     shop.clock.move(seconds=1)
     await bus.settle()
-    assert heard == [1]
+    assert delivered == [1]
 
 
-async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_ring(shop: Shop) -> None:
-    heard: Counter[str] = Counter()
+async def test_processes_that_take_over_at_once_do_not_deadlock(shop: Shop) -> None:
+    delivered: Counter[str] = Counter()
 
     async def on_event(one: Delivery) -> None:
-        heard[one.event.bell] += 1
+        delivered[one.event.key] += 1
 
     work = shop.databases["users"]
     for lap in range(8):
         LocalBus([work], [], [])  # tells, and dies
-        await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
+        await emit_events(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
         shop.clock.move(seconds=21)
-        several = [LocalBus([work], [EventHandler("one", Rang, on_event)], []) for _ in range(10)]
+        several = [LocalBus([work], [EventHandler("one", SampleEvent, on_event)], []) for _ in range(10)]
         await asyncio.gather(*(bus.settle() for bus in several))
-    assert len(heard) == 800
-    assert set(heard.values()) == {1}
+    assert len(delivered) == 800
+    assert set(delivered.values()) == {1}
 
 
-async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(shop: Shop, buses: Buses) -> None:
+async def test_what_follows_from_an_event_belongs_to_its_request(shop: Shop, buses: Buses) -> None:
     seen: list[tuple[str, str]] = []
 
     async def on_event(one: Delivery) -> None:
         seen.append((one.stored.request, tracing.request_id()))
 
-    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
+    bus = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
     with tracing.for_request("my-request-7"):
-        await ring(shop, ("one",), ("a", 1))
-    await ring(shop, ("one",), ("b", 1))
+        await emit_events(shop, ("one",), ("a", 1))
+    await emit_events(shop, ("one",), ("b", 1))
     with tracing.for_request("another-one"):
         await bus.settle()
     assert seen == [("my-request-7", "my-request-7"), ("", "")]
 
 
-def test_a_message_of_the_version_before_names_no_request(shop: Shop) -> None:
+def test_a_message_of_the_previous_version_names_no_request(shop: Shop) -> None:
     event = StoredEvent(
-        id="evt_1", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=1, bell="a"), request="req-1234"
+        id="evt_1",
+        type="SampleEvent",
+        time=shop.clock.now(),
+        subject="a",
+        data=SampleEvent(n=1, key="a"),
+        request="req-1234",
     )
     message = pack(Delivery(event, "one"))
     assert unpack(message, "one").stored.request == "req-1234"
-    told = json.loads(message.body)
-    del told["request"]
-    message.body = json.dumps(told).encode()
+    body = json.loads(message.body)
+    del body["request"]
+    message.body = json.dumps(body).encode()
     assert unpack(message, "one").stored.request == ""
 
 
-async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:
-    heard, broken = [], True
+async def test_a_failed_handler_is_retried_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:
+    delivered, broken = [], True
 
     async def on_event(one: Delivery) -> None:
-        if broken and one.event.bell == "a":
+        if broken and one.event.key == "a":
             raise RuntimeError("not now")
-        heard.append((one.event.bell, one.event.n))
+        delivered.append((one.event.key, one.event.n))
 
-    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
-    await ring(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
+    bus = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
+    await emit_events(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
     await bus.settle()
-    assert heard == [("b", 1)]
+    assert delivered == [("b", 1)]
     broken = False
     for _ in range(4):
         shop.clock.move(seconds=30)
         await bus.settle()
-    assert heard == [("b", 1), ("a", 1), ("a", 2)]
+    assert delivered == [("b", 1), ("a", 1), ("a", 2)]
 
 
-async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when_it_fails(shop: Shop) -> None:
-    heard: list[int] = []
+async def test_an_event_about_the_same_subject_waits_behind_a_failed_one(shop: Shop) -> None:
+    delivered: list[int] = []
     work = shop.databases["users"]
 
-    def letter(n: int) -> ReceivedMessage:
-        event = StoredEvent(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
+    def message(n: int) -> ReceivedMessage:
+        event = StoredEvent(
+            id=f"evt_{n}", type="SampleEvent", time=shop.clock.now(), subject="a", data=SampleEvent(n=n, key="a")
+        )
         return ReceivedMessage(None, Delivery(event, "one"))  # what came by no line is never acknowledged
 
     async def on_event(one: Delivery) -> None:
-        if not heard and not later:
-            later.append(letter(2))
+        if not delivered and not later:
+            later.append(message(2))
             desk.take(later[0])
             raise RuntimeError("not now")
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
     later: list[ReceivedMessage] = []
-    desk = Consumer("one", Dispatcher([work], [EventHandler("one", Rang, on_event)]))
-    desk.take(letter(1))
+    desk = Consumer("one", Dispatcher([work], [EventHandler("one", SampleEvent, on_event)]))
+    desk.take(message(1))
     for _ in range(3):
         await desk.on_event(shop.clock.monotonic())
-    assert heard == []
+    assert delivered == []
     shop.clock.move(seconds=30)
     await desk.on_event(shop.clock.monotonic())
-    assert heard == [1, 2]
+    assert delivered == [1, 2]
 
 
-async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes_no_other_with_it(
+async def test_a_batch_of_events_is_one_transaction_and_a_failed_one_fails_alone(
     shop: Shop, clock: HandClock, buses: Buses
 ) -> None:
     work = shop.databases["users"]
-    heard: list[int] = []
+    delivered: list[int] = []
     broken = {2}
 
     async def on_event(one: Delivery) -> None:
         async with work.begin(dedup_key=one.key) as tx:
             await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'users.count'")
-            heard.append(one.event.n)
+            delivered.append(one.event.n)
             if one.event.n in broken:
                 raise RuntimeError("not this one")
 
-    reaction = EventHandler("users.count", Rang, on_event, alone=False)
+    reaction = EventHandler("users.count", SampleEvent, on_event, alone=False)
     bus = buses([work], [reaction])
-    work.hearers.by_event = {"Rang": ("users.count",)}
+    work.hearers.by_event = {"SampleEvent": ("users.count",)}
     async with work.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")
-        await tx.emit(*(Rang(n=n, bell=f"bell {n}") for n in range(4)))
+        await tx.emit(*(SampleEvent(n=n, key=f"bell {n}") for n in range(4)))
     await bus.settle()
     row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
     assert dict(row or {}) == {"due": 3}  # what the broken transaction had counted is undone, then counted once
-    assert set(heard) == {0, 1, 2, 3}
+    assert set(delivered) == {0, 1, 2, 3}
     broken.clear()
     clock.move(seconds=1)
     await bus.settle()
@@ -317,7 +323,7 @@ async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes
     assert dict(row or {}) == {"due": 4}
 
 
-async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
+async def test_a_batch_of_handlers_commits_completely_or_not_at_all(shop: Shop) -> None:
     work = shop.databases["users"]
     with pytest.raises(Unavailable):
         async with work.batch():
@@ -336,39 +342,39 @@ async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
     assert [row["key"] for row in await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')")] == ["a"]
 
 
-async def test_what_never_works_is_kept_as_dead_and_heard_when_it_is_brought_again(shop: Shop, buses: Buses) -> None:
-    heard, broken = [], True
+async def test_a_delivery_that_always_fails_is_dead_and_handled_when_it_is_replayed(shop: Shop, buses: Buses) -> None:
+    delivered, broken = [], True
 
     async def on_event(one: Delivery) -> None:
         if broken and one.event.n == 1:
             raise RuntimeError("never")
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
-    bus = buses([shop.databases["users"]], [EventHandler("one", Rang, on_event)])
-    await ring(shop, ("one",), ("a", 1), ("a", 2))
+    bus = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
+    await emit_events(shop, ("one",), ("a", 1), ("a", 2))
     for _ in range(ATTEMPTS + 2):
         await bus.settle()
         shop.clock.move(hours=1)
-    assert heard == [2]  # it waited, and went on when there was nothing left to wait for
+    assert delivered == [2]  # it waited, and went on when there was nothing left to wait for
     dead = await until(bus.dead)
     assert [(one.type, one.subject, one.source, one.hearer, "never" in one.problem) for one in dead] == [
-        ("Rang", "a", "users", "one", True)
+        ("SampleEvent", "a", "users", "one", True)
     ]
     broken = False
     await bus.replay(dead)
     await bus.settle()
-    assert heard == [2, 1]
+    assert delivered == [2, 1]
     assert await bus.dead() == []
 
 
-async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, buses: Buses) -> None:
+async def test_a_scheduled_job_runs_in_one_process_only(shop: Shop, clock: HandClock, buses: Buses) -> None:
     rung = []
 
-    async def bell() -> None:
+    async def job() -> None:
         rung.append(clock.now())
         await asyncio.sleep(0)
 
-    timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
+    timers = [ScheduledJob("users.bell", timedelta(seconds=10), job)]
     several = [buses([shop.databases["users"]], [], timers) for _ in range(3)]
     await asyncio.gather(*(bus.settle() for bus in several))
     assert len(rung) == 1
@@ -380,7 +386,7 @@ async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, b
 # --- RabbitMQ alone
 
 
-async def test_processes_that_start_at_once_all_listen_though_their_queues_are_just_being_made(shop: Shop) -> None:
+async def test_processes_that_start_at_once_all_listen_while_their_queues_are_declared(shop: Shop) -> None:
     for _ in range(3):
         prefix = uuid.uuid4().hex[:12]
         url = f"{server('RABBITMQ')}?prefix={prefix}"
@@ -394,9 +400,7 @@ async def test_processes_that_start_at_once_all_listen_though_their_queues_are_j
         assert results == [0] * 10
 
 
-async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_its_old_order(
-    shop: Shop, rabbit: str
-) -> None:
+async def test_deliveries_of_a_killed_process_are_handled_by_another_in_the_same_order(shop: Shop, rabbit: str) -> None:
     first: list[int] = []
     second: list[int] = []
     stuck = asyncio.Event()
@@ -410,10 +414,10 @@ async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_it
         second.append(one.event.n)
 
     work = shop.databases["users"]
-    other = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
-    dying = open_bus(rabbit, [work], [EventHandler("one", Rang, never_ends)], [])
+    other = open_bus(rabbit, [work], [EventHandler("one", SampleEvent, on_event)], [])
+    dying = open_bus(rabbit, [work], [EventHandler("one", SampleEvent, never_ends)], [])
     running = asyncio.create_task(dying.run())
-    await ring(shop, ("one",), *(("a", n) for n in range(20)))
+    await emit_events(shop, ("one",), *(("a", n) for n in range(20)))
     await stuck.wait()
     running.cancel()
     await dying.close()
@@ -428,35 +432,35 @@ async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_it
     assert list(dict.fromkeys(second)) == list(range(20))
 
 
-async def test_with_rabbitmq_down_facts_wait_and_timers_ring(shop: Shop, rabbit: str) -> None:
-    heard, rung = [], []
+async def test_without_rabbitmq_events_wait_and_scheduled_jobs_run(shop: Shop, rabbit: str) -> None:
+    delivered, rung = [], []
 
     async def on_event(one: Delivery) -> None:
-        heard.append(one.event.n)
+        delivered.append(one.event.n)
 
-    async def bell() -> None:
+    async def job() -> None:
         rung.append(1)
 
     work = shop.databases["users"]
-    timers = [ScheduledJob("users.bell", timedelta(seconds=10), bell)]
+    timers = [ScheduledJob("users.bell", timedelta(seconds=10), job)]
     down = open_bus("amqp://127.0.0.1:1", [work], [], timers)
-    await ring(shop, ("one",), ("a", 1))
+    await emit_events(shop, ("one",), ("a", 1))
     with pytest.raises(Unavailable, match="RabbitMQ"):
         await down.settle()
     assert rung == [1]
     shop.clock.move(seconds=21)
-    bus = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
+    bus = open_bus(rabbit, [work], [EventHandler("one", SampleEvent, on_event)], [])
     await bus.settle()
     await bus.close()
-    assert heard == [1]
+    assert delivered == [1]
 
 
-async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str) -> None:
+async def test_an_unreadable_message_is_dead(shop: Shop, rabbit: str) -> None:
     async def on_event(_one: Delivery) -> None:
         raise AssertionError
 
     work = shop.databases["users"]
-    bus = open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], [])
+    bus = open_bus(rabbit, [work], [EventHandler("one", SampleEvent, on_event)], [])
     await bus.settle()
     connection = await aio_pika.connect(server("RABBITMQ"))
     async with connection:
@@ -472,39 +476,39 @@ async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str
     await bus.close()
 
 
-async def test_facts_about_one_subject_keep_their_order_through_several_processes(shop: Shop, rabbit: str) -> None:
-    heard: dict[str, list[int]] = {}
+async def test_events_about_one_subject_keep_their_order_through_several_processes(shop: Shop, rabbit: str) -> None:
+    delivered: dict[str, list[int]] = {}
 
     async def on_event(one: Delivery) -> None:
         await asyncio.sleep(0)
-        heard.setdefault(one.event.bell, []).append(one.event.n)
+        delivered.setdefault(one.event.key, []).append(one.event.n)
 
     work = shop.databases["users"]
-    several = [open_bus(rabbit, [work], [EventHandler("one", Rang, on_event)], []) for _ in range(3)]
+    several = [open_bus(rabbit, [work], [EventHandler("one", SampleEvent, on_event)], []) for _ in range(3)]
     running = [asyncio.create_task(bus.run()) for bus in several]
     for n in range(20):
         work.after_commit = several[n % 3]._committed
-        await ring(shop, ("one",), *((f"bell {k}", n) for k in range(10)))
+        await emit_events(shop, ("one",), *((f"bell {k}", n) for k in range(10)))
     async with asyncio.timeout(20):
-        while sum(len(set(ones)) for ones in heard.values()) < 200:  # on a busy machine some come twice
+        while sum(len(set(ones)) for ones in delivered.values()) < 200:  # on a busy machine some come twice
             await asyncio.sleep(0.05)
             shop.clock.move(seconds=1)
     for task, bus in zip(running, several, strict=True):
         task.cancel()
         await bus.close()
-    assert all(list(dict.fromkeys(ones)) == list(range(20)) for ones in heard.values()), heard
+    assert all(list(dict.fromkeys(ones)) == list(range(20)) for ones in delivered.values()), delivered
 
 
-@pytest.mark.parametrize("trouble", ["cut", "hush"])
-async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when_it_is_back(
-    data: tuple[Path, str], clock: HandClock, post: Post, rabbit: str, trouble: str
+@pytest.mark.parametrize("fault", ["cut", "hush"])
+async def test_without_rabbitmq_orders_are_placed_and_their_events_follow_later(
+    data: tuple[Path, str], clock: HandClock, post: Post, rabbit: str, fault: str
 ) -> None:
-    road = TcpProxy(rabbit)
-    await road.open()
-    shop = Shop(make_settings(*data, bus=road.url), clock=clock, hasher=QUICK, send_webhook=post)
+    proxy = TcpProxy(rabbit)
+    await proxy.open()
+    shop = Shop(make_settings(*data, bus=proxy.url), clock=clock, hasher=QUICK, send_webhook=post)
     post.shop, process_admin = shop, LocalProcessAdmin(shop)
 
-    async def letters() -> list[str]:
+    async def subjects() -> list[str]:
         clock.move(seconds=1)
         rows = await shop.databases["notifications"].fetch("SELECT subject FROM viewer ORDER BY subject")
         return [row["subject"] for row in rows if row["subject"].startswith("Payment received")]
@@ -512,24 +516,24 @@ async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when
     async with shop.running():
         kettle = await sell(shop)
         assert (await place(shop, kettle)).status == "paid"
-        assert await until(letters) == ["Payment received for order 1001"]
-        await (road.cut() if trouble == "cut" else asyncio.to_thread(road.hush))
+        assert await until(subjects) == ["Payment received for order 1001"]
+        await (proxy.cut() if fault == "cut" else asyncio.to_thread(proxy.hush))
         placed = [await place(shop, kettle) for _ in range(3)]
         assert {order.status for order in placed} == {"paid"}
         await asyncio.sleep(0.5)
-        assert await letters() == ["Payment received for order 1001"]
+        assert await subjects() == ["Payment received for order 1001"]
         # Who hangs is not known to be gone before a heartbeat is missing.
-        assert trouble == "hush" or (await process_admin.engines())["bus"] == "RabbitMQ does not answer."
-        await road.open()
-        await until(letters, 4)
+        assert fault == "hush" or (await process_admin.engines())["bus"] == "RabbitMQ does not answer."
+        await proxy.open()
+        await until(subjects, 4)
         await asyncio.sleep(0.3)
-        assert await letters() == [f"Payment received for order {number}" for number in range(1001, 1005)]
+        assert await subjects() == [f"Payment received for order {number}" for number in range(1001, 1005)]
         assert await shop.bus.dead() == []
         assert (await process_admin.engines())["bus"] == "ok"
-    await road.cut()
+    await proxy.cut()
 
 
-def test_an_address_of_a_bus_that_is_wrong_says_what_is_right() -> None:
+def test_an_invalid_bus_address_is_refused_with_a_valid_example() -> None:
     for url, words in (
         ("ampq://localhost", "Did you mean amqp:"),
         ("amqp://localhost?prefx=a", "Known here: ca, prefix"),

@@ -1,4 +1,4 @@
-"""The contract of every cache: in memory always, Redis and Memcached where they are there."""
+"""The contract of every cache: in memory always, Redis and Memcached where they are available."""
 
 import asyncio
 import gc
@@ -36,11 +36,11 @@ LONG = timedelta(minutes=10)
 
 @pytest.fixture
 def key(request: pytest.FixtureRequest) -> str:
-    """A key nobody else uses, with all that a key may hold."""
+    """A unique key with all characters that a key may contain."""
     return f"{request.node.name} {time.monotonic_ns()} ☕"
 
 
-async def test_what_was_put_in_is_there_until_it_is_taken_out(cache: Cache, key: str) -> None:
+async def test_a_stored_value_is_there_until_it_is_deleted(cache: Cache, key: str) -> None:
     assert await cache.get(key) is None
     await cache.set(key, b"\0\xff\r\nEND\r\n", LONG)
     assert await cache.get(key) == b"\0\xff\r\nEND\r\n"
@@ -51,7 +51,7 @@ async def test_what_was_put_in_is_there_until_it_is_taken_out(cache: Cache, key:
     assert await cache.get(key) is None
 
 
-async def test_of_many_who_add_what_is_not_there_one_does(cache: Cache, key: str) -> None:
+async def test_of_many_concurrent_additions_of_a_key_one_succeeds(cache: Cache, key: str) -> None:
     added = await asyncio.gather(*(cache.add(key, str(number).encode(), LONG) for number in range(20)))
     assert added.count(True) == 1
     assert await cache.get(key) == str(added.index(True)).encode()
@@ -64,7 +64,7 @@ async def test_of_many_who_add_what_is_not_there_one_does(cache: Cache, key: str
     assert await cache.add(key, b"y", LONG)
 
 
-async def test_who_asks_while_answers_are_on_their_way_is_told_what_is_there_now(cache: Cache, key: str) -> None:
+async def test_a_read_during_another_read_sees_the_newest_value(cache: Cache, key: str) -> None:
     for number in range(50):
         early = [asyncio.create_task(cache.get(f"{key}{other}")) for other in range(3)]
         await asyncio.sleep(0)
@@ -74,20 +74,20 @@ async def test_who_asks_while_answers_are_on_their_way_is_told_what_is_there_now
         await asyncio.gather(*early)
 
 
-async def test_who_asks_redis_at_the_same_time_leaves_no_connection_open() -> None:
-    """As when whether it is back is found out while somebody still waits for it."""
+async def test_concurrent_requests_to_redis_leave_no_connection_open() -> None:
+    """As when a probe succeeds while a request still waits for the server."""
     cache = RedisCache(server("REDIS"))
     for _ in range(3):
         assert await asyncio.gather(*(cache.hash("nothing") for _ in range(3))) == [{}, {}, {}]
     await cache.close()
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         gc.collect()
-    assert [str(one.message) for one in told] == []
+    assert [str(one.message) for one in caught] == []
 
 
 @pytest.mark.slow
-async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
+async def test_a_value_expires(cache: Cache, key: str) -> None:
     await cache.set(key, b"x", timedelta(seconds=2))
     assert await cache.increment(key + "n", timedelta(seconds=2)) == 1
     assert await cache.increment(key + "n", timedelta(seconds=2)) == 2
@@ -98,8 +98,8 @@ async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
 
 
 @pytest.mark.slow
-async def test_counting_goes_on_while_it_ends_where_the_first_began(cache: Cache, key: str) -> None:
-    """The end of a counter is not moved by those who count later."""
+async def test_a_counter_expires_when_its_first_increment_does(cache: Cache, key: str) -> None:
+    """The expiry of a counter is not moved by later increments."""
     counts = [await cache.increment(key, timedelta(seconds=4))]
     await asyncio.sleep(2)
     counts.append(await cache.increment(key, timedelta(seconds=4)))
@@ -108,12 +108,12 @@ async def test_counting_goes_on_while_it_ends_where_the_first_began(cache: Cache
     assert counts == [1, 2, 1]
 
 
-async def test_all_who_count_at_once_are_counted(cache: Cache, key: str) -> None:
+async def test_concurrent_increments_are_all_counted(cache: Cache, key: str) -> None:
     counts = await asyncio.gather(*(cache.increment(key, LONG) for _ in range(200)))
     assert sorted(counts) == list(range(1, 201))
 
 
-async def test_keys_of_any_length_and_values_of_any_size_do_no_harm(cache: Cache, key: str) -> None:
+async def test_keys_of_any_length_and_values_of_any_size_are_harmless(cache: Cache, key: str) -> None:
     await cache.set(key * 50, b"long", LONG)
     assert await cache.get(key * 50) == b"long"
     await cache.set(key, b"small", LONG)
@@ -121,7 +121,7 @@ async def test_keys_of_any_length_and_values_of_any_size_do_no_harm(cache: Cache
     assert await cache.get(key) in {None, b"x" * 3_000_000}  # never what was there before
 
 
-async def test_a_cache_in_memory_forgets_when_it_is_full() -> None:
+async def test_a_cache_in_memory_evicts_when_it_is_full() -> None:
     now = 0.0
     cache = MemoryCache(monotonic=lambda: now, capacity=2)
     for one in ("a", "b", "c"):
@@ -137,14 +137,14 @@ async def test_a_cache_in_memory_forgets_when_it_is_full() -> None:
 
 @contextmanager
 def silent_server() -> Iterator[int]:
-    """It takes every connection and never says a word."""
+    """A server that accepts every connection and never answers."""
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.mark.parametrize("scheme", ["redis", "memcached", "redis+cluster", "redis+sentinel"])
-async def test_a_server_that_is_not_there_is_unavailable_and_nobody_waits_for_it_twice(scheme: str) -> None:
+async def test_a_missing_server_is_unavailable_and_is_waited_for_once(scheme: str) -> None:
     path = "/mymaster" if scheme == "redis+sentinel" else ""
     cache = open_cache(f"{scheme}://127.0.0.1:{free_port()}{path}")
     with pytest.raises(Unavailable):
@@ -158,7 +158,7 @@ async def test_a_server_that_is_not_there_is_unavailable_and_nobody_waits_for_it
 
 
 @pytest.mark.parametrize("scheme", ["redis", "memcached"])
-async def test_a_server_that_never_answers_is_waited_for_a_moment_only(scheme: str) -> None:
+async def test_a_server_that_never_answers_times_out_quickly(scheme: str) -> None:
     with silent_server() as port:
         cache = open_cache(f"{scheme}://127.0.0.1:{port}")
         with pytest.raises(Unavailable):
@@ -168,7 +168,7 @@ async def test_a_server_that_never_answers_is_waited_for_a_moment_only(scheme: s
 
 @pytest.mark.parametrize("scheme", ["redis", "memcached"])
 @pytest.mark.slow
-async def test_many_who_ask_a_server_that_never_answers_do_not_wait_for_one_another(scheme: str) -> None:
+async def test_concurrent_requests_to_a_hanging_server_do_not_wait_for_one_another(scheme: str) -> None:
     with silent_server() as port:
         cache = open_cache(f"{scheme}://127.0.0.1:{port}")
         began = time.monotonic()
@@ -178,7 +178,7 @@ async def test_many_who_ask_a_server_that_never_answers_do_not_wait_for_one_anot
         await cache.close()
 
 
-async def test_an_engine_that_is_half_dead_does_not_hold_up_the_answer_of_a_process_that_is_well(
+async def test_a_half_dead_engine_does_not_delay_the_answers_of_a_healthy_process(
     data: tuple[Path, str],
 ) -> None:
     with silent_server() as port:
@@ -192,13 +192,13 @@ async def test_an_engine_that_is_half_dead_does_not_hold_up_the_answer_of_a_proc
 
 
 @pytest.mark.slow
-async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back() -> None:
-    asked: list[str] = []
+async def test_while_it_is_away_only_a_probe_calls_it() -> None:
+    requests: list[str] = []
     broken = True
 
     class Moody(MemoryCache):
         async def get(self, key: str) -> bytes | None:
-            asked.append(key)
+            requests.append(key)
             if broken:
                 await asyncio.sleep(REST_S / 2)  # one that hangs
                 raise Unavailable("not now")
@@ -207,11 +207,11 @@ async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back(
     cache = GuardedCache(Moody())
     with pytest.raises(Unavailable, match="not now"):
         await cache.get("a")
-    while asked.count("ready") < 2:
+    while requests.count("ready") < 2:
         with pytest.raises(Unavailable, match="a moment ago"):
             await cache.get("a")
         await asyncio.sleep(0.01)
-    assert asked.count("a") == 1
+    assert requests.count("a") == 1
     broken = False
     while True:
         with suppress(Unavailable):
@@ -222,12 +222,12 @@ async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back(
     with pytest.raises(Unavailable, match="not now"):
         await cache.get("a")
     await cache.close()
-    before = len(asked)
+    before = len(requests)
     await asyncio.sleep(2 * REST_S)
-    assert len(asked) == before
+    assert len(requests) == before
 
 
-async def test_a_shop_whose_cache_is_gone_sells_and_counts_nobody(data: tuple[Path, str]) -> None:
+async def test_a_shop_without_its_cache_sells_and_limits_no_client(data: tuple[Path, str]) -> None:
     away = {"cache": f"redis://127.0.0.1:{free_port()}", "limits": "on", "writes_per_minute": 1}
     shop = Shop(make_settings(*data, **away), hasher=QUICK)
     app = build(shop, deliver=False)
@@ -236,13 +236,13 @@ async def test_a_shop_whose_cache_is_gone_sells_and_counts_nobody(data: tuple[Pa
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.test") as client,
     ):
         carts = [await client.post("/v1/carts") for _ in range(3)]
-        people = [
+        users = [
             await client.post(
                 "/v1/users", json={"email": f"{name}@example.com", "password": "correct horse", "name": name}
             )
             for name in ("ada", "eve")
         ]
-    assert [answer.status_code for answer in carts + people] == [201] * 5
+    assert [answer.status_code for answer in carts + users] == [201] * 5
 
 
 # --- Redis with TLS, watched by Sentinels, and as a Cluster
@@ -250,7 +250,7 @@ async def test_a_shop_whose_cache_is_gone_sells_and_counts_nobody(data: tuple[Pa
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[Callable[..., int]]:
-    """Start servers of a test's own."""
+    """Start servers of a test."""
     server("REDIS")
     command = shutil.which("redis-server")
     need(bool(command), "redis-server")
@@ -261,8 +261,8 @@ def redis_server(tmp_path: Path) -> Iterator[Callable[..., int]]:
         home = tmp_path / str(port)
         home.mkdir()
         ports = ["port 0", f"tls-port {port}"] if tls else [f"port {port}"]
-        told = ["bind 127.0.0.1", *ports, f"dir {home}", "save ''", *lines]
-        (home / "redis.conf").write_text("\n".join(told) + "\n")
+        configuration = ["bind 127.0.0.1", *ports, f"dir {home}", "save ''", *lines]
+        (home / "redis.conf").write_text("\n".join(configuration) + "\n")
         more = ["--sentinel"] if sentinel else []
         with (home / "log").open("w") as log:
             running.append(subprocess.Popen([command, home / "redis.conf", *more], stdout=log, stderr=log))
@@ -277,7 +277,7 @@ def redis_server(tmp_path: Path) -> Iterator[Callable[..., int]]:
 
 
 async def patiently(cache: Cache, key: str, patience_s: float = 20) -> None:
-    """Write something as soon as the server takes it."""
+    """Write a value as soon as the server accepts it."""
     deadline = time.monotonic() + patience_s
     while True:
         try:
@@ -290,7 +290,7 @@ async def patiently(cache: Cache, key: str, patience_s: float = 20) -> None:
             return
 
 
-async def test_redis_with_tls_and_a_user_lets_in_who_knows_both(redis_server, tmp_path: Path) -> None:
+async def test_redis_with_tls_and_a_user_needs_both(redis_server, tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -315,9 +315,9 @@ async def test_redis_with_tls_and_a_user_lets_in_who_knows_both(redis_server, tm
         f"redis://shop:s%253Cret@127.0.0.1:{port}/0",
     ):
         wrong = open_cache(url)
-        with pytest.raises(Unavailable) as told:
+        with pytest.raises(Unavailable) as error:
             await wrong.get("a")
-        assert "s%3Cret" not in told.value.detail
+        assert "s%3Cret" not in error.value.detail
         await wrong.close()
 
 
@@ -361,7 +361,7 @@ async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_foll
     await direct.close()
 
 
-async def test_what_is_known_of_a_cache_says_its_version_and_what_it_would_refuse(redis_server) -> None:
+async def test_the_description_of_a_cache_names_its_version_and_refused_commands(redis_server) -> None:
     versions = []
     for name in ("REDIS", "MEMCACHED"):
         cache = open_cache(server(name))
@@ -410,7 +410,7 @@ async def test_a_cluster_finds_the_server_of_each_key(redis_server) -> None:
         ("redys://one", "Did you mean redis"),
     ],
 )
-def test_a_wrong_url_is_told_what_would_be_right(url: str, words: str) -> None:
+def test_an_invalid_url_is_refused_with_a_valid_example(url: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         open_cache(url)
 

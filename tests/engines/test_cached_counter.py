@@ -1,4 +1,4 @@
-"""How many things are in a cart is asked once, kept for all processes, and right after each change."""
+"""The number of items in a cart is read once, cached for all processes, and correct after each change."""
 
 import asyncio
 import uuid
@@ -21,7 +21,7 @@ from tests.builders.tcp_proxy import TcpProxy
 
 
 class Owner:
-    """Knows the number, and counts who asks for it."""
+    """Knows the number, and counts its reads."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -37,7 +37,7 @@ def subject() -> str:
     return uuid.uuid4().hex
 
 
-async def test_what_is_known_is_asked_once_by_all(cache: Cache, subject: str) -> None:
+async def test_a_cached_count_is_read_once_for_all_callers(cache: Cache, subject: str) -> None:
     owner = Owner()
     owner.number = 7
     here, there = CachedCounter(cache, "cart"), CachedCounter(cache, "cart")
@@ -45,7 +45,7 @@ async def test_what_is_known_is_asked_once_by_all(cache: Cache, subject: str) ->
     assert owner.asked == 1
 
 
-async def test_after_a_change_nobody_is_told_what_was_before(cache: Cache, subject: str) -> None:
+async def test_after_a_change_no_process_reads_the_old_value(cache: Cache, subject: str) -> None:
     owner, noted = Owner(), CachedCounter(cache, "cart")
     for owner.number in range(1, 4):
         await noted.changed(subject)
@@ -53,7 +53,7 @@ async def test_after_a_change_nobody_is_told_what_was_before(cache: Cache, subje
     assert owner.asked == 6  # for a moment after each change nothing is kept
 
 
-async def test_what_was_read_before_a_change_and_comes_late_is_not_kept(cache: Cache, subject: str) -> None:
+async def test_a_value_read_before_a_change_is_not_cached_after_it(cache: Cache, subject: str) -> None:
     owner, noted = Owner(), CachedCounter(cache, "cart")
     read, go_on = asyncio.Event(), asyncio.Event()
 
@@ -73,14 +73,14 @@ async def test_what_was_read_before_a_change_and_comes_late_is_not_kept(cache: C
 
 
 @given(st.lists(st.sampled_from(["change", "begin", "end", "ask"]), min_size=5, max_size=40))
-async def test_whatever_comes_between_nobody_who_asks_after_a_change_is_told_less(deeds: list[str]) -> None:
+async def test_in_any_interleaving_a_read_after_a_change_includes_it(actions: list[str]) -> None:
     owner, noted = Owner(), CachedCounter(MemoryCache(), "cart")
-    under_way: list[tuple[asyncio.Event, asyncio.Task[int]]] = []
-    for deed in deeds:
-        if deed == "change":
+    pending: list[tuple[asyncio.Event, asyncio.Task[int]]] = []
+    for action in actions:
+        if action == "change":
             owner.number += 1
             await noted.changed("crt_1")
-        elif deed == "begin":
+        elif action == "begin":
             go_on = asyncio.Event()
 
             async def slowly(go_on: asyncio.Event = go_on) -> int:
@@ -88,26 +88,26 @@ async def test_whatever_comes_between_nobody_who_asks_after_a_change_is_told_les
                 await go_on.wait()
                 return number
 
-            under_way.append((go_on, asyncio.create_task(noted.get("crt_1", slowly))))
+            pending.append((go_on, asyncio.create_task(noted.get("crt_1", slowly))))
             await asyncio.sleep(0)
-        elif deed == "end" and under_way:
-            go_on, late = under_way.pop(0)
+        elif action == "end" and pending:
+            go_on, late = pending.pop(0)
             go_on.set()
             await late
-        elif deed == "ask":
+        elif action == "ask":
             assert await noted.get("crt_1", owner.ask) == owner.number
-    for go_on, late in under_way:
+    for go_on, late in pending:
         go_on.set()
         await late
 
 
-async def test_without_the_cache_everything_is_asked(subject: str) -> None:
-    road, owner = TcpProxy(server("REDIS")), Owner()
-    await road.open()
-    cache = open_cache(road.url)
+async def test_without_the_cache_every_count_is_read_from_its_owner(subject: str) -> None:
+    proxy, owner = TcpProxy(server("REDIS")), Owner()
+    await proxy.open()
+    cache = open_cache(proxy.url)
     noted = CachedCounter(cache, "cart")
     assert await noted.get(subject, owner.ask) == 0
-    await road.cut()
+    await proxy.cut()
     owner.number = 3
     await noted.changed(subject)
     assert await noted.get(subject, owner.ask) == 3
@@ -115,7 +115,7 @@ async def test_without_the_cache_everything_is_asked(subject: str) -> None:
     await cache.close()
 
 
-async def test_each_process_knows_what_is_in_a_cart_right_after_it_changed(data: tuple[Path, str]) -> None:
+async def test_each_process_sees_a_cart_count_right_after_its_change(data: tuple[Path, str]) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     more = engines(data[0]) | {"cache": f"{server('REDIS')}?prefix={server_place(data[0])}"}
     counting = Counting()
@@ -139,7 +139,7 @@ async def test_each_process_knows_what_is_in_a_cart_right_after_it_changed(data:
         await shop.close()
 
 
-async def test_carts_that_are_joined_ordered_or_erased_are_empty_for_each_process(data: tuple[Path, str]) -> None:
+async def test_merged_ordered_and_erased_carts_are_empty_for_each_process(data: tuple[Path, str]) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     more = engines(data[0]) | {"cache": f"{server('REDIS')}?prefix={server_place(data[0])}"}
     here, there = (Shop(make_settings(*data, **more), hasher=QUICK) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Caches in front of the shop: what each is told to keep, and how it is told to drop it, as its makers document it."""
+"""CDNs in front of the shop: cache headers, and purges as their makers document them."""
 
 import json
 import re
@@ -26,24 +26,24 @@ INVALIDATION = (
 
 
 class Api(ThreadingHTTPServer):
-    """A CDN's interface: notes what it is asked, and answers as it is told."""
+    """The API of a CDN: records requests, and answers as configured."""
 
     status, body = 200, b"{}"
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Asked)
+        super().__init__(("127.0.0.1", 0), RecordingHandler)
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
         self.where = f"127.0.0.1:{self.server_port}"
 
 
-class Asked(BaseHTTPRequestHandler):
+class RecordingHandler(BaseHTTPRequestHandler):
     server: Api
     log: ClassVar[list[str]] = []
 
     def answer(self) -> None:
         length = int(self.headers.get("content-length", "0"))
-        said = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append((self.command, self.path, said, self.rfile.read(length)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append((self.command, self.path, headers, self.rfile.read(length)))
         self.send_response(self.server.status)
         self.send_header("content-length", str(len(self.server.body)))
         self.end_headers()
@@ -53,7 +53,7 @@ class Asked(BaseHTTPRequestHandler):
         self.log.append(format % args)
 
 
-Asked.do_POST = Asked.do_PURGEKEYS = Asked.answer
+RecordingHandler.do_POST = RecordingHandler.do_PURGEKEYS = RecordingHandler.answer
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def api() -> Iterator[Api]:
         thread.join()
 
 
-def test_an_answer_has_a_key_for_each_product_it_shows_and_for_what_it_is() -> None:
+def test_an_answer_has_surrogate_keys_for_its_products_and_its_kind() -> None:
     page = [b'<a href="/p/tide-mug">', b'<a href="/p/harbour-kettle?variant=1">', b'<a href="/parts">']
     assert keys_of("/c/kitchen", page) == {"all", "lists", key_of("tide-mug"), key_of("harbour-kettle")}
     assert keys_of("/p/tide-mug", page[:1]) == {"all", key_of("tide-mug")}
@@ -87,106 +87,106 @@ ALL = ("varnish", "cloudflare", "fastly", "cloudfront")
 
 
 @pytest.mark.parametrize("name", ALL)
-async def test_each_may_keep_it_a_minute_and_browsers_ask_each_time(name: str, api: Api) -> None:
-    edge = open_edge(url_of(name, api))
-    assert edge is not None
-    said = {name.decode(): value.decode() for name, value in edge.headers(["lists", "all"])}
-    for_all = " ".join(said.values())
+async def test_a_cdn_caches_a_minute_and_browsers_revalidate(name: str, api: Api) -> None:
+    cdn = open_edge(url_of(name, api))
+    assert cdn is not None
+    headers = {name.decode(): value.decode() for name, value in cdn.headers(["lists", "all"])}
+    for_all = " ".join(headers.values())
     assert "=60" in for_all
     assert "stale-if-error=86400" in for_all
     if name == "cloudfront":
-        assert said == {"cache-control": "public, max-age=0, s-maxage=60, stale-if-error=86400"}
+        assert headers == {"cache-control": "public, max-age=0, s-maxage=60, stale-if-error=86400"}
     else:
         assert re.search(r"stale-while-revalidate=30", for_all)
         assert "all" in for_all
         assert "lists" in for_all
-    assert "max-age=0" in said["cache-control"] or said["cache-control"] == "private, no-cache"
-    await edge.close()
+    assert "max-age=0" in headers["cache-control"] or headers["cache-control"] == "private, no-cache"
+    await cdn.close()
 
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
-async def test_a_purge_that_is_refused_is_told_of_without_the_secret(name: str, status: int, api: Api) -> None:
-    edge = open_edge(url_of(name, api))
-    assert edge is not None
+async def test_a_refused_purge_is_logged_without_the_secret(name: str, status: int, api: Api) -> None:
+    cdn = open_edge(url_of(name, api))
+    assert cdn is not None
     api.status = status
     with pytest.raises(Unavailable) as refused:
-        await edge.purge({"all"})
+        await cdn.purge({"all"})
     assert "s-3cret" not in str(refused.value)
     api.shutdown()
     api.server_close()
     with pytest.raises(Unavailable) as gone:
-        await edge.purge({"all"})
+        await cdn.purge({"all"})
     assert "s-3cret" not in str(gone.value)
-    await edge.close()
+    await cdn.close()
 
 
-async def test_varnish_is_told_keys_each_server_by_itself(api: Api) -> None:
+async def test_varnish_purges_keys_on_each_server(api: Api) -> None:
     with Api() as other:
         thread = Thread(target=other.serve_forever, args=[0.01])
         thread.start()
-        edge = open_edge(f"varnish://:s-3cret@{api.where},{other.where}")
-        assert edge is not None
-        await edge.purge({f"p-{n:010x}" for n in range(250)})
-        await edge.close()
+        cdn = open_edge(f"varnish://:s-3cret@{api.where},{other.where}")
+        assert cdn is not None
+        await cdn.purge({f"p-{n:010x}" for n in range(250)})
+        await cdn.close()
         other.shutdown()
         thread.join()
-    assert [len(said["surrogate-key"].split("|")) for _, _, said, _ in api.asked] == [200, 50]
+    assert [len(headers["surrogate-key"].split("|")) for _, _, headers, _ in api.asked] == [200, 50]
     assert len(other.asked) == 2
-    assert {(method, said["purge-secret"]) for method, _, said, _ in api.asked} == {("PURGEKEYS", "s-3cret")}
+    assert {(method, headers["purge-secret"]) for method, _, headers, _ in api.asked} == {("PURGEKEYS", "s-3cret")}
 
 
-async def test_cloudflare_is_told_tags_thirty_at_a_time(api: Api) -> None:
+async def test_cloudflare_purges_thirty_tags_at_a_time(api: Api) -> None:
     """POST /zones/{zone_id}/purge_cache {"tags": […]}, `{"success": true, …}`."""
-    edge = open_edge(url_of("cloudflare", api))
-    assert edge is not None
+    cdn = open_edge(url_of("cloudflare", api))
+    assert cdn is not None
     api.body = b'{"success":true,"errors":[],"messages":[],"result":{"id":"023e105f4ecef8ad9ca31a8372d0c353"}}'
-    await edge.purge({f"p-{n:010x}" for n in range(31)})
-    (method, path, said, body), (*_, last) = api.asked
+    await cdn.purge({f"p-{n:010x}" for n in range(31)})
+    (method, path, headers, body), (*_, last) = api.asked
     assert (method, path) == ("POST", "/zones/023e105f4ecef8ad9ca31a8372d0c353/purge_cache")
-    assert said["authorization"] == "Bearer s-3cret"
-    assert said["content-type"] == "application/json"
+    assert headers["authorization"] == "Bearer s-3cret"
+    assert headers["content-type"] == "application/json"
     assert len(json.loads(body)["tags"]) == 30
     assert json.loads(last) == {"tags": ["p-000000001e"]}
     api.body = b'{"success":false,"errors":[{"code":1094,"message":"Invalid tag"}]}'
     with pytest.raises(Unavailable):
-        await edge.purge({"all"})
-    await edge.close()
+        await cdn.purge({"all"})
+    await cdn.close()
 
 
-async def test_fastly_is_told_surrogate_keys(api: Api) -> None:
+async def test_fastly_purges_surrogate_keys(api: Api) -> None:
     """POST /service/{service_id}/purge {"surrogate_keys": […]} with Fastly-Key."""
-    edge = open_edge(url_of("fastly", api))
-    assert edge is not None
-    await edge.purge({"lists", "all"})
-    ((method, path, said, body),) = api.asked
+    cdn = open_edge(url_of("fastly", api))
+    assert cdn is not None
+    await cdn.purge({"lists", "all"})
+    ((method, path, headers, body),) = api.asked
     assert (method, path) == ("POST", "/service/SU1Z0isxPaozGVKXdv0eY/purge")
-    assert said["fastly-key"] == "s-3cret"
+    assert headers["fastly-key"] == "s-3cret"
     assert json.loads(body) == {"surrogate_keys": ["all", "lists"]}
-    await edge.close()
+    await cdn.close()
 
 
-async def test_cloudfront_is_told_paths_and_signs_what_it_says(api: Api) -> None:
+async def test_cloudfront_purges_paths_with_a_signature(api: Api) -> None:
     """POST /2020-05-31/distribution/{Id}/invalidation with an InvalidationBatch, signature v4."""
-    edge = open_edge(url_of("cloudfront", api))
-    assert edge is not None
+    cdn = open_edge(url_of("cloudfront", api))
+    assert cdn is not None
     api.status, api.body = 201, INVALIDATION.encode()
-    await edge.purge({"lists"})
-    ((method, path, said, body),) = api.asked
+    await cdn.purge({"lists"})
+    ((method, path, headers, body),) = api.asked
     assert (method, path) == ("POST", "/2020-05-31/distribution/EDFDVBD6EXAMPLE/invalidation")
-    assert said["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/")
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/")
     batch = ET.fromstring(body)  # noqa: S314 -- we wrote it
     paths = [one.text for one in batch.iter(f"{CLOUDFRONT_NS}Path")]
     assert batch.tag == f"{CLOUDFRONT_NS}InvalidationBatch"
     assert batch.find(f"{CLOUDFRONT_NS}Paths/{CLOUDFRONT_NS}Quantity").text == str(len(paths))
     assert {"/", "/p/*", "/c/*", "/search*"} <= set(paths)
     assert not [path for path in paths if path in {"/*", "/assets/*", "/media/*"}], "what never changes stays"
-    assert edge.every >= timedelta(seconds=30), "they are paid for by the path"
-    await edge.close()
+    assert cdn.every >= timedelta(seconds=30), "they are paid for by the path"
+    await cdn.close()
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("varnich://:secret@host", "Did you mean varnish:"),
         ("varnish://host:6081", "needs a secret"),
@@ -196,10 +196,10 @@ async def test_cloudfront_is_told_paths_and_signs_what_it_says(api: Api) -> None
         ("cloudflare://:token@zone?apj=x", "does not know"),
     ],
 )
-def test_an_address_that_is_none_says_what_is_wrong(url: str, said: str) -> None:
-    with pytest.raises(Invalid, match=re.escape(said)):
+def test_an_invalid_address_is_refused_with_the_reason(url: str, expected: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(expected)):
         open_edge(url)
 
 
-def test_off_is_none() -> None:
+def test_off_is_no_cdn() -> None:
     assert open_edge("off:") is None

@@ -1,4 +1,4 @@
-"""The contract of every relational database: SQLite always, PostgreSQL where there is one."""
+"""The contract of every relational database: SQLite always, PostgreSQL where it is available."""
 
 import asyncio
 import subprocess
@@ -23,10 +23,10 @@ from tests.builders.tcp_proxy import TcpProxy
 OPTIONS = {"postgresql": "", "roles": "?roles=contract", "pgbouncer": "?pgbouncer=transaction&roles=contract"}
 
 
-def address(name: str, way: str) -> str:
+def address(name: str, mode: str) -> str:
     """The URL of a database on the server of the tests, directly or through PgBouncer."""
-    base = server("PGBOUNCER") if way == "pgbouncer" else POSTGRES
-    return f"{base.rpartition('/')[0]}/{name}{OPTIONS[way]}"
+    base = server("PGBOUNCER") if mode == "pgbouncer" else POSTGRES
+    return f"{base.rpartition('/')[0]}/{name}{OPTIONS[mode]}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "roles", "pgbouncer"])
@@ -47,7 +47,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def test_a_database_says_what_it_is_and_which_settings_risk_data(database: Database) -> None:
+async def test_a_database_describes_itself_and_names_settings_that_risk_data(database: Database) -> None:
     health = await database.examine()
     if health.engine.startswith("PostgreSQL"):  # the servers of the tests wait for no disk
         assert [sentence.partition(" ")[0] for sentence in health.wrong] == ["fsync", "full_page_writes", "autovacuum"]
@@ -55,7 +55,7 @@ async def test_a_database_says_what_it_is_and_which_settings_risk_data(database:
         assert (health.engine.startswith("SQLite 3."), health.wrong) == (True, ())
 
 
-async def test_what_is_committed_is_read_and_what_fails_is_undone(database: Database) -> None:
+async def test_a_commit_is_read_and_a_failure_is_rolled_back(database: Database) -> None:
     assert await put(database, "lamp", 3) == 1
     assert await put(database, "lamp", 4) == 0
     with pytest.raises(RuntimeError, match="changed my mind"):
@@ -67,20 +67,20 @@ async def test_what_is_committed_is_read_and_what_fails_is_undone(database: Data
     assert [row["n"] for row in await database.fetch("SELECT n FROM things", {})] == [3]
 
 
-async def test_what_is_asked_in_a_row_is_each_as_it_is_by_then_on_one_connection(database: Database) -> None:
-    async with database.in_a_row() as asked:
+async def test_reads_on_one_connection_each_see_the_newest_commit(database: Database) -> None:
+    async with database.in_a_row() as reader:
         for n in range(3):
-            assert len(await asked.fetch("SELECT * FROM things", {})) == n
+            assert len(await reader.fetch("SELECT * FROM things", {})) == n
             assert database.connections()[1] == (1 if isinstance(database, PostgresDatabase) else 0)
             await put(database, f"thing {n}")
     with pytest.raises(ZeroDivisionError):
-        async with database.in_a_row() as asked:
-            await asked.fetch("SELECT * FROM things", {})
+        async with database.in_a_row() as reader:
+            await reader.fetch("SELECT * FROM things", {})
             raise ZeroDivisionError
     assert database.connections()[1] == 0
 
 
-async def test_a_second_row_with_a_key_is_told_apart(database: Database) -> None:
+async def test_a_duplicate_key_is_an_error_of_its_own(database: Database) -> None:
     await put(database, "lamp")
     with pytest.raises(UniqueViolation):
         async with database.begin() as session:
@@ -125,8 +125,8 @@ async def test_a_hundred_racers_count_to_a_hundred(database: Database) -> None:
     assert (await database.fetch("SELECT n FROM things", {}))[0]["n"] == 100
 
 
-async def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
-    """SQLite's own limit of pages stands for the end of the disk: it answers the same."""
+async def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
+    """The page limit of SQLite stands for a full disk: it answers the same."""
     made = open_database(f"sqlite://{tmp_path}", "things")
     await prepare(made, tmp_path)
     await put(made, "before", 1)
@@ -147,7 +147,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     await made.close()
 
 
-async def test_a_conditional_update_never_goes_below_nothing(database: Database) -> None:
+async def test_a_conditional_update_never_goes_below_zero(database: Database) -> None:
     await put(database, "last", 1)
 
     async def take() -> int:
@@ -177,11 +177,11 @@ async def test_a_migration_that_fails_leaves_nothing_behind(database: Database, 
     assert await database.migrate([folder(tmp_path)]) == ["things/0002_bad.sql"]
 
 
-async def test_checking_really_asks(database: Database) -> None:
+async def test_a_check_executes_a_statement(database: Database) -> None:
     await database.check()
 
 
-async def test_an_announcement_wakes_who_listens_in_another_process(database: Database) -> None:
+async def test_a_notification_wakes_a_listener_in_another_process(database: Database) -> None:
     woken = asyncio.Event()
     listening = asyncio.create_task(database.listen(woken.set))
     try:
@@ -198,7 +198,7 @@ async def test_an_announcement_wakes_who_listens_in_another_process(database: Da
         listening.cancel()
 
 
-async def test_late_reads_know_what_this_process_has_written(database: Database) -> None:
+async def test_lagging_reads_include_writes_of_this_process(database: Database) -> None:
     for n in range(5):
         await put(database, str(n))
         assert (await database.fetch_late("SELECT count(*) AS n FROM things", {}))[0]["n"] == n + 1
@@ -212,14 +212,14 @@ def test_parameters_become_numbers_for_postgresql() -> None:
     assert positional("SELECT :b, :a, :b FROM x", "?") == ("SELECT ?1, ?2, ?1 FROM x", ("b", "a"))
 
 
-async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "orders.db").write_text("this is a shopping list, not a database" * 100)
     with pytest.raises(Damaged, match=f"{tmp_path / 'orders.db'} is damaged .file is not a database"):
         await open_database(f"sqlite://{tmp_path}", "orders").check()
 
 
 def test_many_that_open_a_new_sqlite_file_at_once_all_succeed(tmp_path: Path) -> None:
-    """As many processes do when a shop starts: each of these threads has a connection, and so a place, of its own."""
+    """As many processes do when a shop starts: each of these threads has a connection of its own."""
     together = threading.Barrier(8)
 
     def open_one(folder: Path) -> None:
@@ -275,8 +275,8 @@ async def test_a_commit_of_another_process_changes_the_version_of_a_sqlite_file(
     await made.close()
 
 
-async def test_letting_go_of_a_version_leaves_the_locks_of_others_in_this_process(tmp_path: Path) -> None:
-    """POSIX takes all locks of a process on a file when it closes any descriptor of it."""
+async def test_closing_a_version_keeps_the_locks_of_others_in_this_process(tmp_path: Path) -> None:
+    """POSIX releases all locks of a process on a file when it closes any descriptor of it."""
     one, two = (open_database(f"sqlite://{tmp_path}", "things") for _ in range(2))
     await prepare(one, tmp_path)
     for made in (one, two):
@@ -285,15 +285,13 @@ async def test_letting_go_of_a_version_leaves_the_locks_of_others_in_this_proces
     async with one.begin() as session:
         await session.run("INSERT INTO things (id, n) VALUES ('mine', 1)", {})
         await two.close()
-        said = elsewhere(tmp_path, "connection.execute('BEGIN IMMEDIATE')")
-        assert "database is locked" in said
+        output = elsewhere(tmp_path, "connection.execute('BEGIN IMMEDIATE')")
+        assert "database is locked" in output
     await one.close()
 
 
 @pytest.mark.parametrize("first", ["read", "snapshot"])
-async def test_a_file_that_is_opened_after_a_crash_is_held_so_that_no_other_process_begins_its_index_anew(
-    first: str, tmp_path: Path
-) -> None:
+async def test_a_file_opened_after_a_crash_is_locked_against_another_recovery(first: str, tmp_path: Path) -> None:
     made = open_database(f"sqlite://{tmp_path}", "things")
     await prepare(made, tmp_path)
     await made.close()
@@ -314,7 +312,7 @@ async def test_a_file_that_is_opened_after_a_crash_is_held_so_that_no_other_proc
 
 
 def elsewhere(tmp_path: Path, statement: str) -> str:
-    """Do something to the file in another process; answers what it complains of."""
+    """Use the file in another process; returns its error output."""
     program = f"""
 import sqlite3
 connection = sqlite3.connect({str(tmp_path / "things.db")!r}, isolation_level=None, timeout=0)
@@ -323,14 +321,14 @@ connection = sqlite3.connect({str(tmp_path / "things.db")!r}, isolation_level=No
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr
 
 
-@pytest.mark.parametrize("way", ["roles", "pgbouncer"])
-async def test_a_service_cannot_see_what_is_another_ones(way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["roles", "pgbouncer"])
+async def test_a_service_cannot_see_the_tables_of_another(mode: str, tmp_path: Path) -> None:
     import asyncpg
 
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     name = f"contract_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
-    ours, others = (open_database(address(name, way), service) for service in ("things", "secrets"))
+    ours, others = (open_database(address(name, mode), service) for service in ("things", "secrets"))
     await prepare(ours, tmp_path)
     await others.migrate([folder(tmp_path)])
     for forbidden in ("SELECT * FROM secrets.things", "DROP TABLE things", "CREATE TABLE more (id TEXT)"):
@@ -346,13 +344,13 @@ async def test_a_service_cannot_see_what_is_another_ones(way: str, tmp_path: Pat
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.mark.parametrize("way", ["", "&pgbouncer=transaction"])
-async def test_who_reads_everything_may_take_longer_than_a_statement(way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["", "&pgbouncer=transaction"])
+async def test_a_full_read_may_exceed_the_statement_timeout(mode: str, tmp_path: Path) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    base = server("PGBOUNCER") if way else POSTGRES
+    base = server("PGBOUNCER") if mode else POSTGRES
     name = f"contract_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
-    patient = open_database(f"{base.rpartition('/')[0]}/{name}?statement_seconds=1{way}", "things")
+    patient = open_database(f"{base.rpartition('/')[0]}/{name}?statement_seconds=1{mode}", "things")
     await prepare(patient, tmp_path)
     await put(patient, "lamp")
     async with patient.snapshot() as moment:
@@ -362,39 +360,39 @@ async def test_who_reads_everything_may_take_longer_than_a_statement(way: str, t
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.mark.parametrize("way", ["", "&pgbouncer=transaction"])
-async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connection_too(way: str) -> None:
+@pytest.mark.parametrize("mode", ["", "&pgbouncer=transaction"])
+async def test_a_slow_statement_and_a_wait_for_a_connection_time_out(mode: str) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    base = server("PGBOUNCER") if way else POSTGRES
-    slow = open_database(f"{base}?connections=1&statement_seconds=1&wait_seconds=1{way}", "public")
+    base = server("PGBOUNCER") if mode else POSTGRES
+    slow = open_database(f"{base}?connections=1&statement_seconds=1&wait_seconds=1{mode}", "public")
     with pytest.raises(Unavailable, match="statement timeout"):
         await slow.fetch("SELECT pg_sleep(20)", {})
     async with slow.begin():
         with pytest.raises(Unavailable):
             await slow.fetch("SELECT 1", {})
-    async with slow.in_a_row() as asked:
+    async with slow.in_a_row() as reader:
         with pytest.raises(Unavailable, match="statement timeout"):
-            await asked.fetch("SELECT pg_sleep(20)", {})
+            await reader.fetch("SELECT pg_sleep(20)", {})
     assert len(await slow.fetch("SELECT 1 AS one", {})) == 1
     await slow.close()
 
 
-async def test_a_connection_that_is_being_ended_by_the_server_is_unavailable() -> None:
-    """Its last words have come, its end has not: the driver then takes itself for broken."""
+async def test_a_connection_terminated_by_the_server_is_unavailable() -> None:
+    """Its last message has arrived, its end has not: the driver then considers itself broken."""
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    road = TcpProxy(POSTGRES)
-    await road.open()
-    database = open_database(f"{road.url}?connections=1", "things")
+    proxy = TcpProxy(POSTGRES)
+    await proxy.open()
+    database = open_database(f"{proxy.url}?connections=1", "things")
     (mine,) = await database.fetch("SELECT pg_backend_pid() AS pid", {})
-    road.cling()
+    proxy.cling()
     await postgres_do(f"SELECT pg_terminate_backend({mine['pid']})")
     await asyncio.sleep(0.1)
     with pytest.raises(Unavailable):
         await database.fetch("SELECT 1 AS one", {})
-    await road.open()
+    await proxy.open()
     assert [row["one"] for row in await database.fetch("SELECT 1 AS one", {})] == [1]
     await database.close()
-    await road.cut()
+    await proxy.cut()
 
 
 @pytest.mark.parametrize(
@@ -406,6 +404,6 @@ async def test_a_connection_that_is_being_ended_by_the_server_is_unavailable() -
         ("pgbouncer=yes", "pgbouncer=transaction"),
     ],
 )
-def test_an_option_of_a_database_that_cannot_be_says_what_can(options: str, words: str) -> None:
+def test_an_invalid_database_option_is_refused_with_the_valid_ones(options: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         open_database(f"postgresql://localhost/shop?{options}", "orders")

@@ -1,4 +1,4 @@
-"""The contract of every file store: a folder always, S3 where there is a server."""
+"""The contract of every file store: a folder always, S3 where a server is available."""
 
 import asyncio
 import io
@@ -25,7 +25,7 @@ from tests.process.server import free_port
 
 
 def s3_url() -> str:
-    """A place of a test's own in the bucket."""
+    """A prefix of a test in the bucket."""
     return server("S3").replace("?", f"/{secrets.token_hex(6)}?")
 
 
@@ -49,35 +49,35 @@ async def test_files_are_kept_under_their_names_and_nowhere_else(files: Files) -
                 await verb()
 
 
-async def test_all_names_are_told(files: Files) -> None:
+async def test_all_names_are_listed(files: Files) -> None:
     assert await files.names() == []
     for number in range(30):
         await files.put(f"media/{number:02}/320.webp", b"x")
     assert await files.names() == [f"media/{number:02}/320.webp" for number in range(30)]
 
 
-async def test_a_large_file_comes_back_as_it_was(files: Files) -> None:
+async def test_a_large_file_is_read_back_unchanged(files: Files) -> None:
     large = secrets.token_bytes(20_000_000)
     await files.put("media/large", large)
     assert await files.get("media/large") == large
 
 
-async def test_what_s3_serves_by_itself_may_be_kept_for_good_and_says_what_it_is() -> None:
+async def test_files_served_by_s3_are_immutable_and_have_a_content_type() -> None:
     files = open_files(s3_url())
     await files.put("media/a/320.webp", b"bytes")
-    told = (await obstore.get_async(files._store, "media/a/320.webp")).attributes
-    assert told["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert told["Content-Type"] == "image/webp"
+    attributes = (await obstore.get_async(files._store, "media/a/320.webp")).attributes
+    assert attributes["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert attributes["Content-Type"] == "image/webp"
 
 
-async def test_a_store_that_does_not_answer_or_let_us_in_is_unavailable_and_its_secret_is_not_told() -> None:
+async def test_a_store_that_is_away_or_denies_access_is_unavailable_and_its_secret_is_not_shown() -> None:
     right = server("S3")
     gone = f"s3://key:hush@media?endpoint=http://127.0.0.1:{free_port()}"
     for url in (gone, right.replace("loopback-secret", "hush"), right.replace("@media", "@nowhere")):
         began = time.monotonic()
-        with pytest.raises(Unavailable) as told:
+        with pytest.raises(Unavailable) as error:
             await open_files(url).put("media/a", b"x")
-        assert "hush" not in told.value.detail
+        assert "hush" not in error.value.detail
         assert time.monotonic() - began < 20
 
 
@@ -91,17 +91,17 @@ async def test_a_store_that_does_not_answer_or_let_us_in_is_unavailable_and_its_
         ("fiel://media", "Did you mean file"),
     ],
 )
-def test_a_wrong_url_is_told_what_would_be_right(url: str, words: str) -> None:
+def test_an_invalid_url_is_refused_with_a_valid_example(url: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         open_files(url)
 
 
-async def test_a_store_says_how_it_is(files: Files) -> None:
+async def test_a_store_describes_its_state(files: Files) -> None:
     assert (await files.examine()).wrong == ()
     assert await files.names() == []
 
 
-async def test_sizes_and_what_lies_below_a_folder_are_told(files: Files) -> None:
+async def test_sizes_and_files_of_a_folder_are_listed(files: Files) -> None:
     for name in ("uploads/one", "uploads/two", "media/three"):
         await files.put(name, b"bytes")
     assert await files.size("uploads/one") == 5
@@ -110,7 +110,7 @@ async def test_sizes_and_what_lies_below_a_folder_are_told(files: Files) -> None
     assert await files.names("nothing") == []
 
 
-async def test_whoever_has_an_address_may_read_or_write_that_file_for_a_while() -> None:
+async def test_a_signed_address_allows_to_read_or_write_one_file_for_a_time() -> None:
     files = open_files(s3_url())
     await files.put("media/a", b"bytes")
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -127,7 +127,7 @@ async def test_whoever_has_an_address_may_read_or_write_that_file_for_a_while() 
     assert "loopback-secret" not in reading
 
 
-async def test_a_folder_has_no_addresses(tmp_path: Path) -> None:
+async def test_a_folder_has_no_signed_addresses(tmp_path: Path) -> None:
     files = open_files(f"file://{tmp_path}")
     assert await files.address("GET", "media/a", timedelta(minutes=1)) is None
 
@@ -139,7 +139,7 @@ def picture() -> bytes:
 
 
 @pytest.mark.parametrize("engine", ["disk", "s3"])
-async def test_a_picture_is_sent_to_an_upload_and_then_kept(
+async def test_a_picture_is_sent_to_an_upload_address_and_then_stored(
     engine: str, data: tuple[Path, str], clock: HandClock
 ) -> None:
     files = f"file://{data[0]}/files" if engine == "disk" else s3_url()
@@ -175,7 +175,7 @@ async def test_a_picture_is_sent_to_an_upload_and_then_kept(
     await shop.close()
 
 
-async def test_uploads_that_are_no_picture_or_too_large_or_forgotten_are_not_kept(
+async def test_uploads_that_are_invalid_too_large_or_abandoned_are_not_stored(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     for content, words in ((b"not a picture", "not a picture"), (b"x" * 20_000_001, "at most 20 MB")):

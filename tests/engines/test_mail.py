@@ -1,4 +1,4 @@
-"""E-mail to a real server: what is sent, what is refused, and who is let in."""
+"""E-mail to a real server: contents, refusals and authentication."""
 
 import asyncio
 import ssl
@@ -19,17 +19,17 @@ from shopwright.kit.ports import Attachment, Message
 from tests.process.server import free_port
 
 SENDER = "Northlight & Søn <shop@northlight.example>"
-LETTER = Message(
+MESSAGE = Message(
     id="msg_1", channel="email", recipient="ada@example.com", subject="Your order\r\nBcc: all@example.com",
     text="Thank you – Ada", html="<p>Thank you – Ada</p>", unsubscribe="https://northlight.example/u/1",
 )  # fmt: skip
 
 
 class Inbox:
-    """A mail server's other side."""
+    """The handler of a mail server."""
 
     def __init__(self) -> None:
-        self.letters: list[bytes] = []
+        self.messages: list[bytes] = []
         self.sessions: set[int] = set()
 
     async def handle_RCPT(self, _server, session, envelope, address: str, _options) -> str:  # noqa: N802 -- its name
@@ -41,7 +41,7 @@ class Inbox:
         return "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802
-        self.letters.append(envelope.content)
+        self.messages.append(envelope.content)
         return "250 OK"
 
 
@@ -85,21 +85,21 @@ def serve() -> Iterator[Callable[..., int]]:
 
 
 def knows(user: str, password: str):
-    def check(_server, _session, _envelope, _mechanism, given: LoginPassword) -> AuthResult:
-        good = (given.login, given.password) == (user.encode(), password.encode())
+    def check(_server, _session, _envelope, _mechanism, credentials: LoginPassword) -> AuthResult:
+        good = (credentials.login, credentials.password) == (user.encode(), password.encode())
         return AuthResult(success=good, handled=False)
 
     return check
 
 
-async def test_a_letter_has_both_forms_one_id_and_one_click_to_end_it(serve, connect) -> None:
+async def test_an_email_has_both_forms_one_id_and_one_click_unsubscribe(serve, connect) -> None:
     inbox = Inbox()
     post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
-    await post.deliver(LETTER)
-    await post.deliver(LETTER)
-    assert len(inbox.letters) == 2
+    await post.deliver(MESSAGE)
+    await post.deliver(MESSAGE)
+    assert len(inbox.messages) == 2
     assert len(inbox.sessions) == 1  # over one connection
-    one, two = (message_from_bytes(letter, policy=policy.default) for letter in inbox.letters)
+    one, two = (message_from_bytes(message, policy=policy.default) for message in inbox.messages)
     assert one["Message-ID"] == two["Message-ID"] == "<msg_1@northlight.example>"
     assert one["Subject"] == "Your order Bcc: all@example.com"
     assert one["Bcc"] is None
@@ -110,43 +110,43 @@ async def test_a_letter_has_both_forms_one_id_and_one_click_to_end_it(serve, con
     assert one.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
 
 
-async def test_what_is_attached_comes_beside_both_forms(serve, connect) -> None:
+async def test_attachments_follow_both_forms(serve, connect) -> None:
     inbox = Inbox()
     files = (
         Attachment("CN-1.pdf", "application/pdf", b"%PDF-\r\n\x00\xff"),
         Attachment("Größe.xml", "application/xml", b"<a/>"),
     )
     post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
-    await post.deliver(msgspec.structs.replace(LETTER, attachments=files))
-    [letter] = (message_from_bytes(one, policy=policy.default) for one in inbox.letters)
-    found = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in letter.iter_attachments()]
+    await post.deliver(msgspec.structs.replace(MESSAGE, attachments=files))
+    [message] = (message_from_bytes(one, policy=policy.default) for one in inbox.messages)
+    found = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in message.iter_attachments()]
     assert found == [(one.name, one.media_type, one.content) for one in files]
-    assert letter.get_body(("plain",)).get_content().strip() == "Thank you – Ada"
-    assert letter.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
+    assert message.get_body(("plain",)).get_content().strip() == "Thank you – Ada"
+    assert message.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
 
 
-async def test_who_does_not_exist_is_given_up_and_who_is_busy_is_tried_again(serve, connect) -> None:
+async def test_an_unknown_recipient_fails_for_good_and_a_busy_one_is_retried(serve, connect) -> None:
     inbox = Inbox()
     post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
 
     def to(recipient: str) -> Message:
         return Message(id="msg_2", channel="email", recipient=recipient, subject="Hello", text="Hello")
 
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as error:
         await post.deliver(to("gone@example.com"))
-    assert "gone@" not in told.value.detail
+    assert "gone@" not in error.value.detail
     with pytest.raises(Unavailable):
         await post.deliver(to("busy@example.com"))
     for odd in ("", "ada@example.com\nBcc: all@example.com"):
         with pytest.raises(Refused):
             await post.deliver(to(odd))
     await post.deliver(to("ada@example.com"))
-    assert len(inbox.letters) == 1
+    assert len(inbox.messages) == 1
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # TLS is around all of it
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_tls_and_a_password_are_asked_for_and_given(serve, connect, certificates, scheme: str) -> None:
+async def test_tls_and_a_password_are_required_and_used(serve, connect, certificates, scheme: str) -> None:
     context, authority = certificates
     inbox = Inbox()
     secure = (
@@ -156,34 +156,34 @@ async def test_tls_and_a_password_are_asked_for_and_given(serve, connect, certif
     )
     port = serve(inbox, auth_required=True, authenticator=knows("shop", "p@ss"), **secure)
     trusted = f"{scheme}://shop:p%40ss@127.0.0.1:{port}?ca={authority}"
-    await connect(trusted).deliver(LETTER)
-    assert len(inbox.letters) == 1
+    await connect(trusted).deliver(MESSAGE)
+    assert len(inbox.messages) == 1
     for url in (trusted.replace("p%40ss", "wrong"), trusted.partition("?")[0]):  # an authority nobody knows
-        with pytest.raises(Unavailable) as told:
-            await connect(url).deliver(LETTER)
-        assert "p@ss" not in told.value.detail
-    assert len(inbox.letters) == 1
+        with pytest.raises(Unavailable) as error:
+            await connect(url).deliver(MESSAGE)
+        assert "p@ss" not in error.value.detail
+    assert len(inbox.messages) == 1
 
 
-async def test_a_server_without_tls_gets_no_letter_unless_it_was_said_so(serve, connect) -> None:
+async def test_a_server_without_tls_receives_mail_only_if_configured(serve, connect) -> None:
     inbox = Inbox()
     port = serve(inbox)
     with pytest.raises(Unavailable):
-        await connect(f"smtp://127.0.0.1:{port}").deliver(LETTER)
-    assert inbox.letters == []
+        await connect(f"smtp://127.0.0.1:{port}").deliver(MESSAGE)
+    assert inbox.messages == []
 
 
 async def test_a_server_that_went_away_and_came_back_is_connected_again(serve, connect) -> None:
     inbox = Inbox()
     post = connect(f"smtp://127.0.0.1:{free_port()}?starttls=never")
     with pytest.raises(Unavailable):
-        await post.deliver(LETTER)
+        await post.deliver(MESSAGE)
     port = serve(inbox, timeout=0.3)
     post = connect(f"smtp://127.0.0.1:{port}?starttls=never", idle_s=0.1)
-    await post.deliver(LETTER)
+    await post.deliver(MESSAGE)
     await asyncio.sleep(0.8)  # the server closed the connection that was kept
-    await post.deliver(LETTER)
-    assert len(inbox.letters) == 2
+    await post.deliver(MESSAGE)
+    assert len(inbox.messages) == 2
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ async def test_a_server_that_went_away_and_came_back_is_connected_again(serve, c
         ("smtp://one?tls=1", SENDER, "“tls”"),
     ],
 )
-def test_a_wrong_setting_is_told_what_would_be_right(url: str, sender: str, words: str) -> None:
+def test_a_wrong_setting_is_refused_with_a_valid_example(url: str, sender: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         Smtp(url, sender)
 
 
-async def test_the_viewer_keeps_a_message_once(shop: Shop) -> None:
+async def test_the_viewer_stores_a_message_once(shop: Shop) -> None:
     message = Message(id="msg_1", channel="email", recipient="ada@example.com", subject="Hello", text="Hello")
     for _ in range(3):
         await shop.postboxes["email"].deliver(message)

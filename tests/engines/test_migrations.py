@@ -1,4 +1,4 @@
-"""Migrations: told before, done by one, while others work, from the data of the last release."""
+"""Migrations: announced, applied by one process while others work, and tried on the data of the last release."""
 
 import asyncio
 import gzip
@@ -34,7 +34,7 @@ RELEASE = Path(__file__).parents[1] / "data" / "shop-0.1.0.json.gz"
 
 @asynccontextmanager
 async def empty(folder_: Path) -> AsyncIterator[str]:
-    """The URL of an empty database of this test's own: in that folder, or on the server."""
+    """The URL of an empty database of this test, in that folder or on the server."""
     if not POSTGRES:
         yield f"sqlite://{folder_}"
         return
@@ -56,7 +56,7 @@ async def place_for_copy(tmp_path: Path) -> AsyncIterator[str]:
         yield url
 
 
-def test_who_waits_for_a_statement_is_said_in_words() -> None:
+def test_a_statement_that_waits_is_described() -> None:
     new, sizes = {"wishes"}, {"orders": 1_000_000}
     words = {
         "CREATE TABLE wishes (id TEXT)": "nobody waits",
@@ -67,11 +67,11 @@ def test_who_waits_for_a_statement_is_said_in_words() -> None:
         "UPDATE orders SET n = 1": "ROW EXCLUSIVE on orders: whoever writes one of the rows",
         "INSERT INTO counters (name) VALUES ('x')": "ROW EXCLUSIVE on counters: nobody waits",
     }
-    for statement, said in words.items():
-        assert said in migrations.lock(statement, new, sizes)
+    for statement, description in words.items():
+        assert description in migrations.lock(statement, new, sizes)
 
 
-async def test_what_would_be_done_is_told_and_not_done(database: str, tmp_path: Path) -> None:
+async def test_a_dry_run_lists_migrations_and_applies_none(database: str, tmp_path: Path) -> None:
     made = open_database(database, "things")
     await prepare(made, tmp_path)
     (folder(tmp_path) / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN weight BIGINT;\n")
@@ -95,15 +95,15 @@ def shopwright(data: Path, database: str, *command: str) -> subprocess.Popen:
 @pytest.mark.slow
 async def test_ten_processes_that_start_at_once_migrate_once(database: str, tmp_path: Path) -> None:
     processes = [shopwright(tmp_path, database, "migrate", "--init") for _ in range(10)]
-    told = await asyncio.to_thread(lambda: [process.communicate(timeout=120)[0] for process in processes])
-    assert [process.returncode for process in processes] == [0] * 10, told
+    outputs = await asyncio.to_thread(lambda: [process.communicate(timeout=120)[0] for process in processes])
+    assert [process.returncode for process in processes] == [0] * 10, outputs
     for service in ("orders", "users"):
-        assert sum(text.count(f"{service}: {service}/0001") for text in told) == 1
+        assert sum(text.count(f"{service}: {service}/0001") for text in outputs) == 1
     planned = shopwright(tmp_path, database, "migrate", "--plan")
     assert "Everything is up to date." in (await asyncio.to_thread(planned.communicate))[0]
 
 
-async def test_the_plan_of_a_new_database_is_its_whole_sql(database: str) -> None:
+async def test_the_plan_of_a_new_database_is_its_complete_sql(database: str) -> None:
     made = open_database(database, "orders")
     planned = await made.plan(migrations_of("orders"))
     assert any(step.sql.startswith("CREATE TABLE orders (") for step in planned)
@@ -128,16 +128,16 @@ async def test_an_index_is_built_while_rows_are_written(tmp_path: Path, database
         longest = max(longest, time.monotonic() - before)
         count += 1
         await asyncio.sleep(0.005)
-    took = time.monotonic() - began
+    elapsed = time.monotonic() - began
     assert await migrating == ["things/0002_index.sql"]
-    assert longest < took / 2, f"one of {count} writers waited {longest} s of {took} s"
+    assert longest < elapsed / 2, f"one of {count} writers waited {longest} s of {elapsed} s"
     assert await made.fetch(
         "SELECT 1 FROM pg_index WHERE indexrelid = 'things.things_words'::regclass AND indisvalid", {}
     )
     await made.close()
 
 
-async def test_an_index_that_was_not_finished_is_built_anew(tmp_path: Path, database: str) -> None:
+async def test_an_unfinished_index_is_built_again(tmp_path: Path, database: str) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     made = open_database(database, "things")
     await prepare(made, tmp_path)
@@ -148,10 +148,10 @@ async def test_an_index_that_was_not_finished_is_built_anew(tmp_path: Path, data
     await made.close()
 
 
-async def test_an_index_that_a_later_version_dropped_is_not_missed_by_who_comes_from_before_both(
+async def test_an_index_dropped_by_a_later_version_is_not_missed_by_an_upgrade_across_both(
     tmp_path: Path, database: str
 ) -> None:
-    """It waits to be built beside those who write, and is not there yet when it is dropped."""
+    """An index waits to be built concurrently, and does not exist yet when it is dropped."""
     made = open_database(database, "things")
     await prepare(made, tmp_path)
     (folder(tmp_path) / "0002_index.sql").write_text("CREATE INDEX things_once ON things (n, id);\n")
@@ -159,12 +159,12 @@ async def test_an_index_that_a_later_version_dropped_is_not_missed_by_who_comes_
         "DROP INDEX things_once;\nCREATE INDEX things_now ON things (id, n);\n"
     )
     assert await made.migrate([folder(tmp_path)]) == ["things/0002_index.sql", "things/0003_index.sql"]
-    asked = "SELECT indexname AS name FROM pg_indexes" if POSTGRES else "SELECT name FROM sqlite_master"
-    assert {row["name"] for row in await made.fetch(asked, {})} & {"things_once", "things_now"} == {"things_now"}
+    query = "SELECT indexname AS name FROM pg_indexes" if POSTGRES else "SELECT name FROM sqlite_master"
+    assert {row["name"] for row in await made.fetch(query, {})} & {"things_once", "things_now"} == {"things_now"}
     await made.close()
 
 
-async def test_a_table_somebody_holds_makes_a_migration_give_way_and_come_again(tmp_path: Path, database: str) -> None:
+async def test_a_migration_yields_to_a_locked_table_and_is_retried(tmp_path: Path, database: str) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     made = open_database(database, "things")
     await prepare(made, tmp_path)
@@ -183,8 +183,8 @@ async def test_a_table_somebody_holds_makes_a_migration_give_way_and_come_again(
 
 async def release(url: str, data: Path, tmp_path: Path) -> Mapping[str, Any]:
     """The databases of a shop as the last release left them."""
-    told = json.loads(gzip.decompress(RELEASE.read_bytes()))
-    for name, service in told["services"].items():
+    release_data = json.loads(gzip.decompress(RELEASE.read_bytes()))
+    for name, service in release_data["services"].items():
         folders: dict[str, Path] = {}
         for owner, file, sql in service["migrations"]:
             at = folders.setdefault(owner, tmp_path / "old" / name / owner / "migrations")
@@ -197,20 +197,20 @@ async def release(url: str, data: Path, tmp_path: Path) -> Mapping[str, Any]:
                 await session.run(f"DELETE FROM {table}", {})
                 await put_rows(session, table, rows)
         await database.close()
-    return told
+    return release_data
 
 
-async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(database: str, tmp_path: Path) -> None:
+async def test_a_shop_of_the_last_release_is_upgraded_and_goes_on(database: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    told = await release(database, data, tmp_path)
+    released = await release(database, data, tmp_path)
     shop = Shop(make_settings(data, database), hasher=QUICK, clock=SystemClock())
     assert await shop.migrate()
     assert await wrong(shop) == []
-    first, second = [await shop.orders.get(one) for one in told["orders"][:2]]
+    first, second = [await shop.orders.get(one) for one in released["orders"][:2]]
     assert (first.status, len(first.shipments), second.refunds[0].reason) == ("shipped", 1, "dented")
     await shop.search.heal()
     await shop.search.bring_up_to_date()
-    order = await place(shop, told["carts"][0])
+    order = await place(shop, released["carts"][0])
     await shop.bus.settle()
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", tracking_number="2"), SYSTEM)
     assert (await shop.orders.get(order.id)).number == "1005"
@@ -250,14 +250,14 @@ async def test_an_upgrade_is_rehearsed_on_a_copy_of_the_last_release(
     shop = Shop(make_settings(data, database), hasher=QUICK, clock=SystemClock())
     before = await all_plans(shop)
     assert before
-    told = await run()
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert re.search(r"^[1-9]\d* rows copied and verified in \d", told.stdout)
+    report = await run()
+    assert report.returncode == 0, report.stdout + report.stderr
+    assert re.search(r"^[1-9]\d* rows copied and verified in \d", report.stdout)
     for name, step in before:
-        assert re.search(rf"^ +\d+\.\d\d s  {name}: {step.migration}$", told.stdout, re.MULTILINE), step
-        assert step.lock in told.stdout
-    assert "All checks passed after the upgrade." in told.stdout
-    assert "To roll back" in told.stdout
+        assert re.search(rf"^ +\d+\.\d\d s  {name}: {step.migration}$", report.stdout, re.MULTILINE), step
+        assert step.lock in report.stdout
+    assert "All checks passed after the upgrade." in report.stdout
+    assert "To roll back" in report.stdout
     assert await all_plans(shop) == before  # the shop itself is as it was
     again = await run()
     assert again.returncode == 1
@@ -265,12 +265,14 @@ async def test_an_upgrade_is_rehearsed_on_a_copy_of_the_last_release(
     await shop.close()
 
 
-async def test_what_would_be_wrong_after_an_upgrade_is_said(database: str, place_for_copy: str, tmp_path: Path) -> None:
-    told = await release(database, tmp_path / "data", tmp_path)
+async def test_an_upgrade_rehearsal_names_what_would_be_wrong(
+    database: str, place_for_copy: str, tmp_path: Path
+) -> None:
+    before = await release(database, tmp_path / "data", tmp_path)
     shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())
     copy = Shop(make_settings(tmp_path / "copy", place_for_copy), hasher=QUICK, clock=SystemClock())
     async with shop.databases["orders"].database.begin() as session:
-        await session.run("UPDATE orders SET total = total + 1 WHERE id = :id", {"id": told["orders"][0]})
+        await session.run("UPDATE orders SET total = total + 1 WHERE id = :id", {"id": before["orders"][0]})
     done = await UpgradeStage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
     assert done.wrong
     assert done.migrations
@@ -278,7 +280,7 @@ async def test_what_would_be_wrong_after_an_upgrade_is_said(database: str, place
     await copy.close()
 
 
-async def test_a_shop_that_is_as_this_version_has_it_is_told_so(
+async def test_a_shop_that_is_up_to_date_is_reported_as_such(
     database: str, place_for_copy: str, tmp_path: Path
 ) -> None:
     shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())

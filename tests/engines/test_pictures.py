@@ -1,4 +1,4 @@
-"""Pictures: a bounded set of sizes, cut from what was uploaded."""
+"""Pictures: a bounded set of sizes, made from an upload."""
 
 import io
 
@@ -9,7 +9,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import Invalid, Missing
 
 
-async def test_pictures_are_cut_to_a_bounded_set_of_sizes(shop: Shop) -> None:
+async def test_pictures_are_resized_to_a_bounded_set_of_sizes(shop: Shop) -> None:
     out = io.BytesIO()
     Image.new("RGB", (900, 600), "red").save(out, "PNG")
     media = await shop.catalog.add_media(out.getvalue(), "red")

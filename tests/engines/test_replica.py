@@ -1,4 +1,4 @@
-"""PostgreSQL in two: reads that may lag from a replica, and a replica that takes over."""
+"""PostgreSQL with a replica: reads that may lag, and fail-over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ WHERE = "SELECT inet_server_port() AS port, (SELECT count(*) FROM things) AS n"
 
 
 @pytest.fixture
-async def pair(database: None) -> AsyncIterator[Pair]:
+async def pair(postgresql: None) -> AsyncIterator[Pair]:
     made = Pair()
     try:
         yield await made.start()
@@ -37,56 +37,54 @@ async def pair(database: None) -> AsyncIterator[Pair]:
 
 
 @pytest.fixture
-def database() -> None:
-    """These run where tests run on PostgreSQL."""
+def postgresql() -> None:
+    """Skips where tests do not run on PostgreSQL."""
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
 
 
 @pytest.fixture
-async def things(pair: Pair, tmp_path: Path) -> AsyncIterator[Database]:
+async def database(pair: Pair, tmp_path: Path) -> AsyncIterator[Database]:
     made = open_database(pair.url(pair.primary, more=f"?roles=pair&replica=127.0.0.1:{pair.replica}"), "things")
     await prepare(made, tmp_path)
     yield made
     await made.close()
 
 
-async def late(things: Database) -> tuple[int, int]:
-    (row,) = await things.fetch_late(WHERE, {})
+async def late(database: Database) -> tuple[int, int]:
+    (row,) = await database.fetch_late(WHERE, {})
     return row["port"], row["n"]
 
 
-async def test_reads_that_may_lag_are_answered_by_the_replica_but_never_behind_ones_own_writes(
-    pair: Pair, things: Database
-) -> None:
+async def test_lagging_reads_go_to_the_replica_but_include_own_writes(pair: Pair, database: Database) -> None:
     for n in range(50):
-        await put(things, str(n))
-        assert (await late(things))[1] == n + 1
+        await put(database, str(n))
+        assert (await late(database))[1] == n + 1
     async with asyncio.timeout(10):
-        while (await late(things)) != (pair.replica, 50):
+        while (await late(database)) != (pair.replica, 50):
             await asyncio.sleep(0.02)
     await pair.do(pair.primary, "ALTER SYSTEM SET synchronous_standby_names = ''")
     await pair.do(pair.primary, "SELECT pg_reload_conf()")
     await pair.do(pair.replica, "SELECT pg_wal_replay_pause()")
     await asyncio.sleep(0.2)
-    assert (await late(things)) == (pair.replica, 50)
-    await put(things, "more")
-    assert (await late(things)) == (pair.primary, 51)
+    assert (await late(database)) == (pair.replica, 50)
+    await put(database, "more")
+    assert (await late(database)) == (pair.primary, 51)
     await pair.do(pair.replica, "SELECT pg_wal_replay_resume()")
     async with asyncio.timeout(10):
-        while (await late(things)) != (pair.replica, 51):
+        while (await late(database)) != (pair.replica, 51):
             await asyncio.sleep(0.02)
 
 
-async def test_without_its_replica_everything_is_read_from_the_primary(pair: Pair, things: Database) -> None:
+async def test_without_its_replica_everything_is_read_from_the_primary(pair: Pair, database: Database) -> None:
     await pair.do(pair.primary, "ALTER SYSTEM SET synchronous_standby_names = ''")
     await pair.do(pair.primary, "SELECT pg_reload_conf()")
-    await put(things, "lamp")
+    await put(database, "lamp")
     pair.kill(pair.replica)
     for _ in range(3):
-        assert (await late(things)) == (pair.primary, 1)
+        assert (await late(database)) == (pair.primary, 1)
 
 
-def test_a_replica_behind_pgbouncer_is_refused_with_what_would_be_right() -> None:
+def test_a_replica_behind_pgbouncer_is_refused_with_a_valid_example() -> None:
     with pytest.raises(Invalid, match="replicas are asked directly"):
         open_database("postgresql://a@b/c?replica=d&pgbouncer=transaction", "things")
 

@@ -1,4 +1,4 @@
-"""The contract of every search engine: Tantivy always, OpenSearch where it is there."""
+"""The contract of every search engine: Tantivy always, OpenSearch where it is available."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ async def test_search_finds_stems_beginnings_and_one_edit_typos(index: SearchInd
     assert await index.suggest("cutt", 5) == ["Cutting boards"]
 
 
-async def test_what_was_searched_for_is_marked_in_titles_and_nothing_else_can_be_html(index: SearchIndex) -> None:
+async def test_matches_are_marked_in_titles_and_everything_else_is_escaped(index: SearchIndex) -> None:
     await index.write([goods(1, "Enamel <i>kettles</i> & more"), goods(2, "Pan", brand="Kettle")], [])
     found = await index.search(Query(text="kettle"))
     assert dict(zip(found.cards, found.highlights, strict=True)) == {
@@ -90,7 +90,7 @@ ODD = (
 
 
 @pytest.mark.parametrize("value", ODD)
-async def test_whatever_a_value_is_made_of_it_is_chosen_and_counted(index: SearchIndex, value: str) -> None:
+async def test_any_attribute_value_is_filterable_and_counted(index: SearchIndex, value: str) -> None:
     await index.write([goods(1, "A", colour=value, size="S"), goods(2, "B", colour="red", size="S")], [])
     groups = {"colour": (f"colour={value}",), "size": ("size=S",)}
     found = await index.search(Query(groups=groups))
@@ -100,7 +100,7 @@ async def test_whatever_a_value_is_made_of_it_is_chosen_and_counted(index: Searc
     }  # fmt: skip
 
 
-async def test_each_facet_is_counted_without_its_own_choice_and_with_all_others(index: SearchIndex) -> None:
+async def test_each_facet_is_counted_without_its_own_filter_and_with_all_others(index: SearchIndex) -> None:
     colours, sizes = ("red", "blue"), ("S", "M", "L")
     several = [(colour, size) for colour in colours for size in sizes]
     await index.write(
@@ -117,7 +117,7 @@ async def test_each_facet_is_counted_without_its_own_choice_and_with_all_others(
 
 
 @pytest.mark.parametrize("sort", ["price", "newest", "relevance"])
-async def test_a_list_goes_on_where_it_stopped_until_all_of_it_was_seen(index: SearchIndex, sort: Any) -> None:
+async def test_a_list_continues_to_its_end(index: SearchIndex, sort: Any) -> None:
     await index.write([goods(n, f"Kettle {n}", price=100 + n % 3) for n in range(25)], [])
     seen: list[str] = []
     after = ""
@@ -133,7 +133,7 @@ async def test_a_list_goes_on_where_it_stopped_until_all_of_it_was_seen(index: S
 @pytest.mark.parametrize(
     "after", ["nonsense", "!", "kQE", place.written(["p1", 2]), place.written([float("nan"), "p1"]), "A" * 199]
 )
-async def test_a_place_in_a_list_that_nobody_wrote_is_refused(index: SearchIndex, after: str) -> None:
+async def test_an_invented_cursor_is_refused(index: SearchIndex, after: str) -> None:
     await index.write([goods(1, "Kettle")], [])
     with pytest.raises(Invalid) as refused:
         await index.search(Query(after=after, sort="price"))
@@ -156,7 +156,7 @@ async def batches(*several: list[IndexDocument]) -> AsyncIterator[list[IndexDocu
         yield one
 
 
-async def test_an_index_answers_until_its_successor_is_whole(index: SearchIndex) -> None:
+async def test_an_index_answers_until_its_successor_is_complete(index: SearchIndex) -> None:
     await index.write([goods(n, f"Lamp {n}") for n in range(2_500)], [])
     assert await index.count() == 2_500
     seen = []
@@ -185,7 +185,7 @@ async def test_an_index_whose_successor_fails_stays(index: SearchIndex) -> None:
     assert (await index.search(Query())).cards == ("Lamp",)
 
 
-async def test_of_several_that_replace_an_index_at_once_one_counts(index: SearchIndex) -> None:
+async def test_of_several_concurrent_replacements_one_wins(index: SearchIndex) -> None:
     await index.write([goods(1, "Lamp")], [])
     await asyncio.gather(*(index.replace(batches([goods(n, f"Chair {n}")])) for n in range(3)))
     found = (await index.search(Query())).cards
@@ -194,7 +194,7 @@ async def test_of_several_that_replace_an_index_at_once_one_counts(index: Search
     assert await index.count() == 2
 
 
-async def test_what_a_shopper_types_is_never_taken_for_the_language_of_the_engine(index: SearchIndex) -> None:
+async def test_user_input_is_never_query_syntax_of_the_engine(index: SearchIndex) -> None:
     await index.write([goods(1, "Lamp")], [])
     for text in ('"', "lamp AND", "title:lamp", "lamp~2", "*", "/.*/", "(lamp", "\\", "lamp\0", "😀", "[1 TO 2]"):
         await index.search(Query(text=text))
@@ -202,7 +202,7 @@ async def test_what_a_shopper_types_is_never_taken_for_the_language_of_the_engin
     assert (await index.search(Query(text="LÁMP!"))).total == 1
 
 
-async def test_of_several_unknown_words_each_is_put_right_and_known_ones_stay(index: SearchIndex) -> None:
+async def test_each_of_several_unknown_words_is_corrected_and_known_ones_stay(index: SearchIndex) -> None:
     await index.write([goods(1, "Enamel kettle"), goods(2, "Steel pan")], [])
     found = await index.search(Query(text="enamle kettel"))
     assert (found.cards, found.corrected) == (("Enamel kettle",), "enamel kettle")
@@ -213,13 +213,13 @@ async def test_of_several_unknown_words_each_is_put_right_and_known_ones_stay(in
     assert await index.suggest("kettel", 5) == ["Enamel kettle"]
 
 
-async def test_an_index_says_what_it_is(index: SearchIndex) -> None:
+async def test_an_index_describes_itself(index: SearchIndex) -> None:
     health = await index.examine()
     assert health.wrong == ()
     assert health.engine.casefold().startswith(("tantivy 0.", "opensearch 3."))
 
 
-async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
+async def test_a_missing_search_server_is_unavailable() -> None:
     gone = open_search(f"opensearch://127.0.0.1:{free_port()}")
     for call in (
         gone.search(Query(text="lamp")),
@@ -232,7 +232,7 @@ async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
     await gone.close()
 
 
-async def test_an_index_whose_folder_cannot_be_used_is_unavailable_and_comes_back(tmp_path: Path) -> None:
+async def test_an_index_whose_folder_is_unusable_is_unavailable_and_recovers(tmp_path: Path) -> None:
     index, folder = open_search(f"tantivy://{tmp_path}/index"), tmp_path / "index"
     await index.write([goods(1, "Lamp")], [])
     shutil.rmtree(folder)
@@ -252,7 +252,7 @@ async def test_an_index_whose_folder_cannot_be_used_is_unavailable_and_comes_bac
     await index.close()
 
 
-async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:
+async def test_two_changes_within_one_timestamp_of_the_file_system_are_both_seen(tmp_path: Path) -> None:
     index = open_search(f"tantivy://{tmp_path}")
     await index.write([goods(1, "Old lamp")], [])
     committed = tmp_path / "v3" / "first" / "meta.json"
@@ -263,7 +263,7 @@ async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(t
     assert (await index.search(Query())).cards == ("New lamp",)
 
 
-async def test_a_shop_whose_search_is_gone_is_browsed_all_the_same(data: tuple[Path, str], clock: HandClock) -> None:
+async def test_a_shop_without_search_can_be_browsed(data: tuple[Path, str], clock: HandClock) -> None:
     gone = Shop(make_settings(*data, search=f"opensearch://127.0.0.1:{free_port()}"), clock=clock, hasher=QUICK)
     async with gone.running(deliver=False):
         await gone.catalog.put_category("kitchen", "Kitchen")
@@ -285,14 +285,14 @@ async def test_a_shop_whose_search_is_gone_is_browsed_all_the_same(data: tuple[P
             assert (await client.get("/health/ready")).json()["engines"]["search"] != "ok"
 
 
-async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
+async def test_a_page_rendered_without_the_index_is_not_cached_when_it_is_back(
     data: tuple[Path, str], clock: HandClock
 ) -> None:
     class Moody(SearchService):
-        async def _find(self, *given) -> Results:
+        async def _find(self, *arguments) -> Results:
             if broken:
                 raise Unavailable("not now")
-            return await super()._find(*given)
+            return await super()._find(*arguments)
 
     broken = True
     shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, overrides={SearchService: Moody})
@@ -332,7 +332,7 @@ async def test_threads_that_search_while_others_replace_the_index_always_find_on
         sys.setswitchinterval(interval)
 
 
-async def test_of_many_that_find_an_index_damaged_one_begins_it_anew(tmp_path: Path) -> None:
+async def test_a_damaged_index_found_by_many_is_rebuilt_once(tmp_path: Path) -> None:
     index = open_search(f"tantivy://{tmp_path}")
     await index.write([goods(1, "Lamp")], [])
     names = set()
@@ -349,15 +349,15 @@ async def test_of_many_that_find_an_index_damaged_one_begins_it_anew(tmp_path: P
             return "empty"
 
         with ThreadPoolExecutor(4) as pool:
-            said = [one.result() for one in [pool.submit(look) for _ in range(4)]]
-        assert sum("damaged" in one for one in said) == 1, said
+            results = [one.result() for one in [pool.submit(look) for _ in range(4)]]
+        assert sum("damaged" in one for one in results) == 1, results
         names.add(name.read_text())
         assert len(names) == n + 1
         await index.write([goods(1, "Lamp")], [])
         assert await index.count() == 1
 
 
-async def test_an_index_that_was_replaced_is_read_from_for_a_moment_and_swept_away_later(tmp_path: Path) -> None:
+async def test_a_replaced_index_is_readable_briefly_and_deleted_later(tmp_path: Path) -> None:
     index = open_search(f"tantivy://{tmp_path}")
     await index.write([goods(1, "Lamp")], [])
     await index.replace(batches([goods(1, "Lamp")]))

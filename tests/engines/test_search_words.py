@@ -1,4 +1,4 @@
-"""Words as both search engines mean them: of every script, however they are spelt."""
+"""Words in both search engines: of every script, in every spelling."""
 
 import itertools
 import string
@@ -63,7 +63,7 @@ UNSPACED = {
 }
 
 
-async def test_of_scripts_without_blanks_every_part_finds_the_whole(index: SearchIndex) -> None:
+async def test_in_scripts_without_spaces_every_part_finds_the_word(index: SearchIndex) -> None:
     await index.write([goods(n, title) for n, title in enumerate(UNSPACED)], [])
     for title, parts in UNSPACED.items():
         for part in parts:
@@ -73,14 +73,14 @@ async def test_of_scripts_without_blanks_every_part_finds_the_whole(index: Searc
     assert (await index.search(Query(text="京東"))).total == 0
 
 
-async def test_a_long_run_nothing_has_finds_what_has_most_of_it(index: SearchIndex) -> None:
+async def test_a_long_run_without_match_finds_the_closest(index: SearchIndex) -> None:
     await index.write([goods(1, "青い犬の絵"), goods(2, "猫の置物"), goods(3, "皿")], [])
     found = await index.search(Query(text="猫の置物セット"))
     assert (found.cards[0], "皿" in found.cards) == ("猫の置物", False)
     assert (await index.search(Query(text="猫の置物セット", exact=True))).total == 0
 
 
-async def test_what_stands_together_comes_before_what_is_scattered(index: SearchIndex) -> None:
+async def test_adjacent_words_rank_before_scattered_ones(index: SearchIndex) -> None:
     await index.write(
         [goods(9, "Black tea pot, lid steel"), goods(1, "Black steel pot"), goods(8, "Pot of steel, black")], []
     )
@@ -120,7 +120,7 @@ async def test_two_letters_do_not_find_everything(index: SearchIndex) -> None:
 
 
 @pytest.mark.parametrize("text", ["😀", "!!!", "***", "…", "\u200b", "👩‍👩‍👧", "+ - /", "_", "\x00\x01", "™", "\ud800"])
-async def test_signs_alone_find_nothing(index: SearchIndex, text: str) -> None:
+async def test_punctuation_alone_finds_nothing(index: SearchIndex, text: str) -> None:
     await index.write([goods(1, "Lamp 😀"), goods(2, "Chair")], [])
     found = await index.search(Query(text=text))
     assert (found.total, found.cards, found.counts) == (0, (), {})
@@ -160,7 +160,7 @@ async def test_a_query_is_bounded(index: SearchIndex) -> None:
         ("<b>", "lamp", ""),
     ],
 )
-def test_what_was_met_is_marked_as_it_is_written_there(title: str, text: str, html: str) -> None:
+def test_matches_are_marked_in_their_original_spelling(title: str, text: str, html: str) -> None:
     assert marked(title, terms.of_query(text)) == html
 
 
@@ -177,8 +177,8 @@ def test_a_title_finds_itself(text: str) -> None:
     stems = [terms.stem(one) for one in title.split()]
     for word in terms.of_query(text):
         parts = [terms.stem(one) for one in word.parts]
-        places = range(len(stems))
-        assert any(stems[n : n + len(parts)] == parts for n in places) or word.text in plain.split(), word.text
+        positions = range(len(stems))
+        assert any(stems[n : n + len(parts)] == parts for n in positions) or word.text in plain.split(), word.text
 
 
 PARTS = st.lists(
@@ -191,7 +191,7 @@ JOINTS = ("", "-", "/", ".", "_", "–", "\u00ad", "\u200b", "-/")
 
 @given(PARTS, st.lists(st.sampled_from(JOINTS), min_size=4, max_size=4))
 def test_every_spelling_of_a_part_number_is_the_same_number(parts: list[str], joints: list[str]) -> None:
-    whole = "".join(parts)
+    part_number = "".join(parts)
     if not any(part.isdigit() for part in parts) or terms.DECIMAL.fullmatch(
         fold("".join(itertools.chain(*zip(parts, joints, strict=False))).rstrip("-/._–"))
     ):
@@ -199,7 +199,7 @@ def test_every_spelling_of_a_part_number_is_the_same_number(parts: list[str], jo
     spelt = "".join(itertools.chain(*zip(parts, joints, strict=False)))[
         : None if not joints[len(parts) - 1] else -len(joints[len(parts) - 1])
     ]
-    for written, looked_for in ((whole, spelt), (spelt, whole), (" ".join(parts), whole)):
+    for written, looked_for in ((part_number, spelt), (spelt, part_number), (" ".join(parts), part_number)):
         _, plain = terms.of_document(written, "", "")
         (title, _, _), _ = terms.of_document(written, "", "")
         for word in terms.of_query(looked_for):

@@ -1,4 +1,4 @@
-"""Answers that one process made are given by the others, out of Redis or Memcached, while nothing they are made from changes."""
+"""Pages rendered by one process are served by the others from Redis or Memcached while their data do not change."""
 
 import asyncio
 import uuid
@@ -32,7 +32,7 @@ LONG = timedelta(seconds=30)
 
 
 class Guests:
-    """Visitors who see a number of their own in one place, which stands there under another name in each process."""
+    """Visitors who see a number of their own in one slot, which has another name in each process."""
 
     bare: Sequence[Header] = ()
 
@@ -47,9 +47,9 @@ class Guests:
 
 
 class Process:
-    """One of several that answer the same; `made` says how often it did so itself."""
+    """One of several processes; `made` counts its renderings."""
 
-    def __init__(self, marks: VersionStore, name: str, cache: Cache, maker: str = "this version") -> None:
+    def __init__(self, versions: VersionStore, name: str, cache: Cache, maker: str = "this version") -> None:
         self.made = 0
         self.outages = 0
         self.fails = False
@@ -58,7 +58,7 @@ class Process:
         self._visitors = Guests()
         plan = CachePolicy((name,), self._visitors, own=[lambda: self.outages])
         counted = Counter("made", "", ["how"], registry=CollectorRegistry())
-        sources = ServiceVersions({name: lambda: None}, marks)
+        sources = ServiceVersions({name: lambda: None}, versions)
         prepared = PageCache(self._answer, {"/x": plan}, sources, counted, hot=SharedPageCache(cache, maker))
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test")
 
@@ -78,66 +78,68 @@ class Process:
 
 
 @pytest.fixture
-async def name(marks: VersionStore) -> str:
+async def name(versions: VersionStore) -> str:
     """A service that has a version."""
     made = uuid.uuid4().hex
-    await change(marks, made)
+    await change(versions, made)
     return made
 
 
-async def test_what_one_process_made_the_others_give_with_what_each_visitor_sees(
-    marks: VersionStore, name: str, cache: Cache
+async def test_a_page_rendered_by_one_process_is_served_by_others_with_the_parts_of_each_visitor(
+    versions: VersionStore, name: str, cache: Cache
 ) -> None:
-    here, there = (Process(marks, name, cache) for _ in range(2))
+    here, there = (Process(versions, name, cache) for _ in range(2))
     assert [await here.ask(1), await there.ask(2), await there.ask(3)] == ["<1>", "<2>", "<3>"]
     assert (here.made, there.made) == (1, 0)
 
 
-async def test_after_each_change_it_is_made_anew_by_one(marks: VersionStore, name: str, cache: Cache) -> None:
-    here, there = (Process(marks, name, cache) for _ in range(2))
+async def test_after_each_change_one_process_renders_the_page_again(
+    versions: VersionStore, name: str, cache: Cache
+) -> None:
+    here, there = (Process(versions, name, cache) for _ in range(2))
     for times in range(1, 4):
         await here.ask()
         await there.ask()
         assert (here.made, there.made) == (times, 0)
-        await change(marks, name)
+        await change(versions, name)
 
 
-async def test_many_who_ask_for_the_same_at_once_wait_for_one(marks: VersionStore, name: str, cache: Cache) -> None:
-    here = Process(marks, name, cache)
+async def test_concurrent_requests_for_one_page_wait_for_one_rendering(
+    versions: VersionStore, name: str, cache: Cache
+) -> None:
+    here = Process(versions, name, cache)
     for times in range(1, 4):
         assert await asyncio.gather(*map(here.ask, range(30))) == [f"<{number}>" for number in range(30)]
         assert here.made == times
-        await change(marks, name)
+        await change(versions, name)
 
 
-async def test_who_waits_for_what_then_says_less_than_there_is_makes_his_own(
-    marks: VersionStore, name: str, cache: Cache
+async def test_a_request_that_waited_for_an_incomplete_page_renders_its_own(
+    versions: VersionStore, name: str, cache: Cache
 ) -> None:
-    here = Process(marks, name, cache)
-    asked = [asyncio.create_task(here.ask())]
+    here = Process(versions, name, cache)
+    requests = [asyncio.create_task(here.ask())]
     await here.begun.wait()
-    asked += [asyncio.create_task(here.ask(number)) for number in range(2, 6)]
+    requests += [asyncio.create_task(here.ask(number)) for number in range(2, 6)]
     await asyncio.sleep(0.01)  # they wait
     here.outages += 1
-    assert await asyncio.gather(*asked) == [f"<{number}>" for number in range(1, 6)]
+    assert await asyncio.gather(*requests) == [f"<{number}>" for number in range(1, 6)]
     assert here.made == 5
 
 
-async def test_what_says_less_than_there_is_is_shown_to_nobody_else(
-    marks: VersionStore, name: str, cache: Cache
-) -> None:
-    here, there = (Process(marks, name, cache) for _ in range(2))
+async def test_an_incomplete_page_is_not_shared(versions: VersionStore, name: str, cache: Cache) -> None:
+    here, there = (Process(versions, name, cache) for _ in range(2))
     here.fails = True
     await here.ask()
     await there.ask()
     assert (here.made, there.made) == (1, 1)
 
 
-async def test_what_is_asked_for_in_words_or_is_very_large_each_makes_itself(
-    marks: VersionStore, name: str, cache: Cache
+async def test_search_pages_and_very_large_pages_are_not_shared(
+    versions: VersionStore, name: str, cache: Cache
 ) -> None:
-    """There is no end of words; what all share must not be filled by whoever thinks of many."""
-    here, there = (Process(marks, name, cache) for _ in range(2))
+    """Search words are endless: they must not fill the shared cache."""
+    here, there = (Process(versions, name, cache) for _ in range(2))
     await here.ask(path="/x?q=lamp")
     await there.ask(path="/x?q=lamp")
     here.large = b"x" * 300_000
@@ -146,35 +148,35 @@ async def test_what_is_asked_for_in_words_or_is_very_large_each_makes_itself(
     assert (here.made, there.made) == (2, 2)
 
 
-async def test_processes_of_another_version_share_nothing(marks: VersionStore, name: str, cache: Cache) -> None:
-    """While a shop is renewed, each page comes with the styles and scripts of whoever gives it."""
-    here, there = Process(marks, name, cache), Process(marks, name, cache, "that of tomorrow")
+async def test_processes_of_another_version_share_no_pages(versions: VersionStore, name: str, cache: Cache) -> None:
+    """During an upgrade, each page has the styles and scripts of the process that serves it."""
+    here, there = Process(versions, name, cache), Process(versions, name, cache, "that of tomorrow")
     await here.ask()
     await there.ask()
     assert (here.made, there.made) == (1, 1)
 
 
-async def test_what_is_nothing_of_ours_is_made_anew(marks: VersionStore, name: str, cache: Cache) -> None:
-    told = await marks.versions([name])
-    assert told is not None
-    await SharedPageCache(cache, "this version").put(("/x", b""), told, b"\xc1 no answer", LONG)
-    here = Process(marks, name, cache)
+async def test_an_invalid_cache_entry_is_rendered_again(versions: VersionStore, name: str, cache: Cache) -> None:
+    found_versions = await versions.versions([name])
+    assert found_versions is not None
+    await SharedPageCache(cache, "this version").put(("/x", b""), found_versions, b"\xc1 no answer", LONG)
+    here = Process(versions, name, cache)
     assert await here.ask(7) == "<7>"
     assert here.made == 1
 
 
-async def test_while_what_is_shared_is_gone_each_makes_its_own(marks: VersionStore, name: str) -> None:
-    road = TcpProxy(server("MEMCACHED"))
-    await road.open()
-    cache = open_cache(road.url)
-    here, there = (Process(marks, name, cache) for _ in range(2))
-    await road.cut()
+async def test_without_the_shared_cache_each_process_renders_its_own(versions: VersionStore, name: str) -> None:
+    proxy = TcpProxy(server("MEMCACHED"))
+    await proxy.open()
+    cache = open_cache(proxy.url)
+    here, there = (Process(versions, name, cache) for _ in range(2))
+    await proxy.cut()
     assert [await here.ask(1), await there.ask(2)] == ["<1>", "<2>"]
     assert (here.made, there.made) == (1, 1)
     await cache.close()
 
 
-async def test_two_processes_of_a_shop_make_a_page_once(data: tuple[Path, str]) -> None:
+async def test_two_processes_of_a_shop_render_a_page_once(data: tuple[Path, str]) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     more = engines(data[0]) | {
         "cache": f"{server('REDIS')}?prefix={server_place(data[0])}",
@@ -203,7 +205,7 @@ async def test_two_processes_of_a_shop_make_a_page_once(data: tuple[Path, str]) 
         await shop.close()
 
 
-def test_where_answers_are_kept_for_all_is_said_or_where_redis_is() -> None:
+def test_the_shared_cache_is_the_configured_one_or_redis() -> None:
     memory, redis = open_cache("memory:"), open_cache("redis://127.0.0.1:6379/0")
     assert open_hot("cache:", memory, "memory:") is None
     assert open_hot("cache:", redis, "redis://127.0.0.1:6379/0") is redis

@@ -1,4 +1,4 @@
-"""TLS to each server, with certificates of a test's own authority: known ones are trusted, others are not."""
+"""TLS to each server, with certificates of an authority of the test: known ones are trusted, others are not."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ from tests.process.server import free_port
 
 
 class Authority:
-    """Who signs certificates; `ca`: the file with its own."""
+    """A certificate authority; `ca`: the file with its certificate."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -48,7 +48,7 @@ def unknown(tmp_path: Path) -> Authority:
 
 
 def with_authority(url: str, ca: Path) -> str:
-    """The URL of a server that speaks TLS, for someone who believes that authority."""
+    """The URL of a server with TLS, for a client that trusts that authority."""
     return re.sub(r"(ca|tlsCAFile)=[^&]+", rf"\1={ca}", url)
 
 
@@ -56,13 +56,13 @@ async def test_rabbitmq_by_tls(unknown: Authority, shop: Shop) -> None:
     url, works = server("RABBITMQ_TLS"), list(shop.databases.values())
     trusted = open_bus(f"{url}&prefix={server_place(Path(shop.settings.data))}", works, [], [])
     assert (await trusted.examine()).engine.startswith("RabbitMQ")
-    stranger = open_bus(with_authority(url, unknown.ca), works, [], [])
+    distrusting = open_bus(with_authority(url, unknown.ca), works, [], [])
     guessing = open_bus(url.replace("loopback@", "guessed@"), works, [], [])
-    for one in (stranger, guessing):
-        with pytest.raises(Unavailable) as told:
+    for one in (distrusting, guessing):
+        with pytest.raises(Unavailable) as error:
             await one.examine()
-        assert "guessed" not in str(told.value)
-    for one in (trusted, stranger, guessing):
+        assert "guessed" not in str(error.value)
+    for one in (trusted, distrusting, guessing):
         await one.close()
 
 
@@ -83,7 +83,7 @@ http {{
 
 @pytest.fixture
 def guarded(known: Authority, tmp_path: Path) -> Iterator[str]:
-    """OpenSearch behind TLS and a password, by nginx: what can be had of it from Maven has neither. It is where this is."""
+    """OpenSearch behind TLS and a password, by nginx, because the Maven artefacts have neither."""
     command, there = program("nginx"), server("OPENSEARCH").replace("opensearch", "http", 1)
     known.certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
     for pem in known.certificate.cert_chain_pems:
@@ -107,11 +107,11 @@ async def test_opensearch_by_tls_and_password(guarded: str, known: Authority, un
                 break
             await asyncio.sleep(0.1)  # nginx is starting
     for wrong in (f"shop:s%40cret@{guarded}/tls?ca={unknown.ca}", f"shop:guessed@{guarded}/tls?ca={known.ca}"):
-        stranger = open_search(f"opensearchs://{wrong}")
-        with pytest.raises(Unavailable) as told:
-            await stranger.examine()
-        assert "guessed" not in str(told.value)
-        await stranger.close()
+        unauthorised = open_search(f"opensearchs://{wrong}")
+        with pytest.raises(Unavailable) as error:
+            await unauthorised.examine()
+        assert "guessed" not in str(error.value)
+        await unauthorised.close()
     await trusted.close()
 
 
@@ -121,9 +121,9 @@ async def test_s3_by_tls(unknown: Authority) -> None:
     await trusted.put("ab/secure.txt", b"by TLS")
     assert await trusted.get("ab/secure.txt") == b"by TLS"
     for wrong in (with_authority(url, unknown.ca), url.replace("loopback-secret", "guessed-secret")):
-        with pytest.raises(Unavailable) as told:
+        with pytest.raises(Unavailable) as error:
             await open_files(wrong).get("ab/secure.txt")
-        assert "guessed-secret" not in str(told.value)
+        assert "guessed-secret" not in str(error.value)
     with pytest.raises(Invalid, match="cannot be read"):
         open_files(f"{url}.gone")
 
@@ -140,12 +140,12 @@ async def test_mongodb_by_tls_and_password(unknown: Authority) -> None:
         url.replace(":loopback@", ":guessed@"),
         url.replace("loopback:loopback@", ""),
     ]
-    strangers = [MongoBodies(one) for one in wrong]
-    for one in strangers:
-        with pytest.raises(Unavailable) as told:
+    unauthorised = [MongoBodies(one) for one in wrong]
+    for one in unauthorised:
+        with pytest.raises(Unavailable) as error:
             await one.read("things", ["a"])
-        assert "guessed" not in str(told.value)
-    for one in (trusted, bodies, *strangers):
+        assert "guessed" not in str(error.value)
+    for one in (trusted, bodies, *unauthorised):
         await one.close()
 
 
@@ -177,9 +177,9 @@ async def test_postgresql_by_tls_and_password(pair: Pair, known: Authority, unkn
         url("wrong", trusting),
         url("s%40cret", "sslmode=disable"),
     ):
-        stranger = open_database(address, "things")
-        with pytest.raises(Unavailable) as told:
-            await stranger.fetch("SELECT 1 AS one", {})
-        assert "s@cret" not in str(told.value)
-        assert "s%40cret" not in str(told.value)
-        await stranger.close()
+        unauthorised = open_database(address, "things")
+        with pytest.raises(Unavailable) as error:
+            await unauthorised.fetch("SELECT 1 AS one", {})
+        assert "s@cret" not in str(error.value)
+        assert "s%40cret" not in str(error.value)
+        await unauthorised.close()

@@ -1,4 +1,4 @@
-"""Versions in Redis for databases that have none: never the same after a change, never said while one is under way."""
+"""Versions in Redis for databases that have none: new after each change, unknown during a commit."""
 
 import asyncio
 import uuid
@@ -31,78 +31,76 @@ def name() -> str:
     return uuid.uuid4().hex
 
 
-async def test_a_version_is_another_after_each_change_and_none_is_said_while_one_is_committed(
-    marks: VersionStore, name: str
+async def test_a_version_differs_after_each_change_and_is_unknown_during_a_commit(
+    versions: VersionStore, name: str
 ) -> None:
-    first = await marks.versions([name])
+    first = await versions.versions([name])
     assert first is not None
-    assert await marks.versions([name]) == first
-    token = await marks.before(name)
-    assert await marks.versions([name]) is None
-    await marks.after(name, token)
-    second = await marks.versions([name])
+    assert await versions.versions([name]) == first
+    token = await versions.before(name)
+    assert await versions.versions([name]) is None
+    await versions.after(name, token)
+    second = await versions.versions([name])
     assert second not in {None, first}
-    both = await marks.versions([name, name + "other"])
+    both = await versions.versions([name, name + "other"])
     assert both is not None
     assert both[:1] == second
 
 
-async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: VersionStore, name: str) -> None:
-    one, other = await marks.before(name), await marks.before(name)
-    await marks.after(name, other)
-    assert await marks.versions([name]) is None
-    await marks.after(name, one)
-    assert await marks.versions([name]) is not None
+async def test_of_two_commits_the_last_one_publishes_the_version_again(versions: VersionStore, name: str) -> None:
+    one, other = await versions.before(name), await versions.before(name)
+    await versions.after(name, other)
+    assert await versions.versions([name]) is None
+    await versions.after(name, one)
+    assert await versions.versions([name]) is not None
 
 
-async def test_who_dies_while_committing_is_forgotten_in_time(marks: VersionStore, name: str) -> None:
-    first = await marks.versions([name])
+async def test_a_process_that_dies_while_committing_expires(versions: VersionStore, name: str) -> None:
+    first = await versions.versions([name])
     dying, others = (RedisMarks(RedisCache(server("REDIS")), committing_ms=300, clocks_ms=0) for _ in range(2))
     await dying.before(name)  # and nothing more is heard of it
     await dying.close()
     assert await others.versions([name]) is None
-    assert await marks.versions([name]) is None
+    assert await versions.versions([name]) is None
     await asyncio.sleep(0.5)
     assert await others.versions([name]) == first
-    assert await marks.versions([name]) == first
+    assert await versions.versions([name]) == first
     await others.close()
 
 
-async def test_who_asks_while_an_answer_is_on_its_way_is_told_of_what_happened_meanwhile(
-    marks: VersionStore, name: str
-) -> None:
-    """Answers are shared among those who ask at once, but never one that was on its way before the question."""
-    await marks.versions([name])
+async def test_a_change_during_a_read_of_versions_is_noticed(versions: VersionStore, name: str) -> None:
+    """Answers are shared among concurrent readers, but never one that was requested before the read."""
+    await versions.versions([name])
     for _ in range(50):
-        early = asyncio.create_task(marks.versions([name]))
+        early = asyncio.create_task(versions.versions([name]))
         await asyncio.sleep(0)
         other = open_marks(server("REDIS"))
         await change(other, name)
         known = await other.versions([name])
-        late = await asyncio.gather(*(marks.versions([name]) for _ in range(5)))
+        late = await asyncio.gather(*(versions.versions([name]) for _ in range(5)))
         assert late == [known] * 5
         await early
         await other.close()
 
 
-async def test_one_request_asks_once_unless_it_changes_something_itself(marks: VersionStore, name: str) -> None:
-    await marks.versions([name])
+async def test_one_request_reads_versions_once_unless_it_changes_data_itself(versions: VersionStore, name: str) -> None:
+    await versions.versions([name])
     with one_request():
-        first = await marks.versions([name])
+        first = await versions.versions([name])
         other = open_marks(server("REDIS"))
         await change(other, name)
-        assert await marks.versions([name]) == first  # as it was when the request began
-        await change(marks, name)
-        assert await marks.versions([name]) not in {None, first}
+        assert await versions.versions([name]) == first  # as it was when the request began
+        await change(versions, name)
+        assert await versions.versions([name]) not in {None, first}
     with one_request():
-        assert await marks.versions([name]) == await other.versions([name])
+        assert await versions.versions([name]) == await other.versions([name])
     await other.close()
 
 
-async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_front(
-    marks: VersionStore, name: str
+async def test_an_answer_with_a_change_during_its_rendering_is_cached_by_no_cdn(
+    versions: VersionStore, name: str
 ) -> None:
-    there, edge = open_marks(server("REDIS")), open_edge("varnish://:secret@127.0.0.1:1")
+    there, cdn = open_marks(server("REDIS")), open_edge("varnish://:secret@127.0.0.1:1")
     changes = [True, False]
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
@@ -113,41 +111,41 @@ async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_fron
 
     plan = CachePolicy((name,), AnonymousOnly())
     counted = Counter("made", "", ["how"], registry=CollectorRegistry())
-    prepared = PageCache(app, {"/x": plan}, ServiceVersions({name: lambda: None}, marks), counted, edge)
-    said = []
+    prepared = PageCache(app, {"/x": plan}, ServiceVersions({name: lambda: None}, versions), counted, cdn)
+    answers = []
     await change(there, name)  # so that there is a version
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test") as client:
         for _ in range(2):
             with one_request():
-                said.append((await client.get("/x")).headers["cache-control"].partition(",")[0])
-    assert said == ["private", "public"]
-    await edge.close()
+                answers.append((await client.get("/x")).headers["cache-control"].partition(",")[0])
+    assert answers == ["private", "public"]
+    await cdn.close()
     await there.close()
 
 
-async def test_what_could_not_be_marked_is_marked_when_redis_is_back(name: str) -> None:
-    road = TcpProxy(server("REDIS"))
-    await road.open()
-    here, there = open_marks(road.url), open_marks(server("REDIS"))
+async def test_a_failed_version_update_is_repeated_when_redis_is_back(name: str) -> None:
+    proxy = TcpProxy(server("REDIS"))
+    await proxy.open()
+    here, there = open_marks(proxy.url), open_marks(server("REDIS"))
     before = await there.versions([name])
-    await road.cut()
+    await proxy.cut()
     await change(here, name)  # nobody is held up
     assert await here.versions([name]) is None
-    await road.open()
+    await proxy.open()
     await asyncio.sleep(1.1)
     assert await here.versions([name]) == await there.versions([name]) != before
     for one in (here, there):
         await one.close()
-    await road.cut()
+    await proxy.cut()
 
 
-def test_caches_that_can_be_asked_by_script_alone_keep_versions() -> None:
+def test_caches_with_scripts_store_versions() -> None:
     assert open_marks("memory:") is None
     assert open_marks("memcached://127.0.0.1:11211") is None
     assert isinstance(open_marks("redis://127.0.0.1:6379/0"), RedisMarks)
 
 
-async def test_hot_reads_ask_redis_instead_of_postgresql_and_are_never_behind(data: tuple[Path, str]) -> None:
+async def test_cached_reads_use_redis_instead_of_postgresql_and_are_never_stale(data: tuple[Path, str]) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     counting = Counting()
     more = engines(data[0]) | {"cache": f"{server('REDIS')}?prefix={server_place(data[0])}"}
@@ -172,15 +170,15 @@ async def test_hot_reads_ask_redis_instead_of_postgresql_and_are_never_behind(da
 
 
 async def test_the_shop_goes_on_while_redis_is_gone(data: tuple[Path, str]) -> None:
-    road = TcpProxy(server("REDIS"))
-    await road.open()
-    settings = make_settings(*data, **(engines(data[0]) | {"cache": f"{road.url}?prefix={server_place(data[0])}"}))
+    proxy = TcpProxy(server("REDIS"))
+    await proxy.open()
+    settings = make_settings(*data, **(engines(data[0]) | {"cache": f"{proxy.url}?prefix={server_place(data[0])}"}))
     shop = Shop(settings, hasher=QUICK)
     lamp = await sell(shop, "Lamp")
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         assert (await client.get("/v1/products/lamp")).status_code == 200
-        await road.cut()
+        await proxy.cut()
         signed = await client.post("/v1/sessions", json={"email": "owner@example.com", "password": "owner-password"})
         assert signed.status_code == 201
         cart = (await client.post("/v1/carts")).json()["id"]
@@ -188,8 +186,8 @@ async def test_the_shop_goes_on_while_redis_is_gone(data: tuple[Path, str]) -> N
         assert added.status_code == 201
         await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(777, "EUR"))])
         assert '"amount":777' in (await client.get("/v1/products/lamp")).text.replace(" ", "")
-        await road.open()
+        await proxy.open()
         await asyncio.sleep(1.1)
         assert '"amount":777' in (await client.get("/v1/products/lamp")).text.replace(" ", "")
     await shop.close()
-    await road.cut()
+    await proxy.cut()

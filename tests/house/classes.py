@@ -1,4 +1,4 @@
-"""Rules about classes, as functions over the source of the whole house: path below `shopwright/` → source."""
+"""Rules about classes, as functions over the source of the whole repository: path below `shopwright/` → source."""
 
 import ast
 from collections import defaultdict
@@ -10,7 +10,7 @@ PLAIN = frozenset({"Protocol", "Struct", "NamedTuple", "Exception", "Generic", "
 
 
 def _owner(path: str) -> str:
-    """A service may use a name of its own again; every other file is an owner by itself."""
+    """The owner of a file: its service, or the file itself; names are unique per owner."""
     parts = path.split("/")
     return "/".join(parts[:2]) if parts[0] == "services" else path
 
@@ -22,15 +22,15 @@ def _classes(sources: Mapping[str, str]) -> list[tuple[str, ast.ClassDef]]:
 
 
 def shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names of classes that mean something else in another place, with the places."""
-    places = defaultdict[str, set[str]](set)
+    """Class names with several owners."""
+    places_of = defaultdict[str, set[str]](set)
     for path, node in _classes(sources):
-        places[node.name].add(_owner(path))
-    return {name: sorted(found) for name, found in places.items() if len(found) > 1}
+        places_of[node.name].add(_owner(path))
+    return {name: sorted(found) for name, found in places_of.items() if len(found) > 1}
 
 
 def ladders(sources: Mapping[str, str]) -> list[str]:
-    """Classes with behaviour that stand on more than one other: what one reads is not what runs."""
+    """Classes with behaviour that inherit from more than one other, which are hard to follow."""
     bases = {
         node.name: [ast.unparse(base).split("[")[0].rpartition(".")[2] for base in node.bases]
         for _, node in _classes(sources)
@@ -45,7 +45,7 @@ def ladders(sources: Mapping[str, str]) -> list[str]:
 
 
 def _is_plain(name: str, bases: Mapping[str, list[str]]) -> bool:
-    """Is it a contract, a value or an error, by what it builds on?"""
+    """Whether a class is a contract, a value or an error, by its bases."""
     if name in PLAIN:
         return True
     above = [base for base in bases.get(name, ()) if base != "Generic"]

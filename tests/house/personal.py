@@ -1,4 +1,4 @@
-"""What is stored, as far as it is text: fields of stored bodies, documents and events, and columns of tables."""
+"""Stored text: fields of stored bodies, documents and events, and columns of tables."""
 
 import re
 import typing
@@ -27,12 +27,12 @@ ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (?:TEXT|JSONB)\b")
 
 
 def events() -> Iterator[type[Event]]:
-    """All of the shop."""
+    """All stored types of the shop."""
     return (one for one in Event.types.values() if one.__module__.startswith("shopwright."))
 
 
 def collections() -> Iterator[DocumentCollection]:
-    """Those of all services."""
+    """The data rules of all services."""
     for service in RIVER:
         for one in vars(import_module(f"shopwright.services.{service}.store")).values():
             if isinstance(one, DocumentCollection):
@@ -40,13 +40,13 @@ def collections() -> Iterator[DocumentCollection]:
 
 
 def stored_kinds() -> list[Any]:
-    """The type of everything that is written as JSON."""
+    """The type of everything that is stored as JSON."""
     found = [body.kind for service in SERVICES for rule in retention_of(service) for body in rule.bodies]
     return [*events(), *found, *(one.kind for one in collections() if one.kind is not None)]
 
 
 def unclassified(kinds: Iterable[Any], reasons: Mapping[str, str]) -> list[str]:
-    """Texts within these types of which nothing says whether they tell of a person."""
+    """Texts within these types that do not declare whether they are personal."""
     found: dict[type[msgspec.Struct], None] = {}
     for kind in kinds:
         _within(kind, found)
@@ -60,7 +60,7 @@ def unclassified(kinds: Iterable[Any], reasons: Mapping[str, str]) -> list[str]:
 
 
 def fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """The fields of a struct and their types, with their marks."""
+    """The fields of a struct with their types and marks."""
     hints = get_type_hints(kind, include_extras=True)
     return {name: hints[name] for name in kind.__struct_fields__}
 
@@ -94,25 +94,29 @@ def text_columns(statements: Iterable[str]) -> dict[str, set[str]]:
 
 
 def columns_of(service: str) -> dict[str, set[str]]:
-    """Those of a service's database."""
+    """The text columns of the database of a service."""
     return text_columns(
         statement for migration in all_in(migrations_of(service)) for statement in migration.statements()
     )
 
 
 def wrong_columns(rule: Retention, columns: set[str]) -> list[str]:
-    """What a table says of its columns that is not so, and what it does not say."""
+    """Wrong and missing declarations of a table about its columns."""
     bodies = [one.column for one in rule.bodies]
-    said = [*bodies, *rule.tells, *rule.silent]
-    tells = bool(rule.tells) or any(is_personal(one.kind) for one in rule.bodies)
+    declared = [*bodies, *rule.tells, *rule.silent]
+    declares = bool(rule.tells) or any(is_personal(one.kind) for one in rule.bodies)
     return [
         *(
             f"{rule.table}.{name}: say in retention.py whether it `tells` of a person, is one of `bodies`, or is `silent`"
-            for name in sorted(columns - {*said})
+            for name in sorted(columns - {*declared})
             if not COLUMN_CODES.search(name)
         ),
-        *(f"{rule.table}.{name}: there is no such text column" for name in sorted({*said} - columns)),
-        *(f"{rule.table}.{name}: it is said twice" for name in sorted({*said}) if said.count(name) > 1),
-        *([f"{rule.table}: it tells of a person; `personal` says why it may"] if tells and not rule.personal else []),
-        *([f"{rule.table}: it tells of a person; nothing says what ends that"] if tells and not rule.ends() else []),
+        *(f"{rule.table}.{name}: there is no such text column" for name in sorted({*declared} - columns)),
+        *(f"{rule.table}.{name}: it is said twice" for name in sorted({*declared}) if declared.count(name) > 1),
+        *(
+            [f"{rule.table}: it tells of a person; `personal` says why it may"]
+            if declares and not rule.personal
+            else []
+        ),
+        *([f"{rule.table}: it tells of a person; nothing says what ends that"] if declares and not rule.ends() else []),
     ]

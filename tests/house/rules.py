@@ -1,4 +1,4 @@
-"""The rules of the house as functions: what a file (its path below `shopwright/` and its source) does against them."""
+"""The rules of the repository as functions: the violations of a file (its path below `shopwright/` and its source)."""
 
 import ast
 import re
@@ -203,7 +203,7 @@ Rule = Callable[[str, str], list[str]]
 
 
 def sources() -> dict[str, str]:
-    """The whole house."""
+    """All source files."""
     return {str(path.relative_to(HOME)): path.read_text() for path in sorted(HOME.rglob("*.py"))}
 
 
@@ -244,10 +244,10 @@ def services_meet_through_contracts_on_their_labels(path: str, source: str) -> l
     if service not in RIVER:
         return []
     mine = label(service)
-    heard = (
+    handled = (
         mine.handles if mine.handles != ("*",) else tuple(name for name, kind in Event.types.items() if kind.SUBJECT)
     )
-    allowed = set(mine.asks) | {owner_of(event) for event in heard}
+    allowed = set(mine.asks) | {owner_of(event) for event in handled}
     wrong = []
     for name in imports(source):
         parts = name.split(".")
@@ -270,7 +270,7 @@ def web_knows_contracts_only(path: str, source: str) -> list[str]:
     ]
 
 
-def only_stores_say_sql(path: str, source: str) -> list[str]:
+def sql_is_in_stores(path: str, source: str) -> list[str]:
     if not path.startswith(("services/", "web/")) or path.endswith(("/store.py", "_store.py", "/retention.py")):
         return []
     return [
@@ -295,8 +295,8 @@ def contracts_import_the_kit_and_other_contracts(path: str, source: str) -> list
     ]
 
 
-def what_is_a_number_is_asked_of_the_kit(path: str, source: str) -> list[str]:
-    """`"²".isdigit()` is true and int("²") an error; kit/digits.py has the question that is meant."""
+def numbers_are_checked_by_the_kit(path: str, source: str) -> list[str]:
+    """`"²".isdigit()` is true and int("²") an error; use kit/digits.py."""
     return (
         re.findall(r"\w+\.(?:isdigit|isnumeric)\(", source)
         if path not in {"kit/digits.py", "kit/http/request_bodies.py"}
@@ -337,18 +337,18 @@ RULES: tuple[Rule, ...] = (
     engines_know_the_kit_and_their_kind,
     services_meet_through_contracts_on_their_labels,
     web_knows_contracts_only,
-    only_stores_say_sql,
+    sql_is_in_stores,
     models_are_pure,
     contracts_import_the_kit_and_other_contracts,
-    what_is_a_number_is_asked_of_the_kit,
+    numbers_are_checked_by_the_kit,
     importing_a_service_runs_nothing,
     a_service_has_the_usual_files,
     files_and_functions_stay_small,
 )
 
 
-def ring(files: Mapping[str, str]) -> list[str]:
-    """Modules that import each other when they are loaded (not within functions), in a ring; [] where there is none."""
+def import_cycle(files: Mapping[str, str]) -> list[str]:
+    """Modules that import each other in a cycle when they are loaded (not within functions); [] without a cycle."""
     named = {
         ".".join(("shopwright", *Path(path).with_suffix("").parts)).removesuffix(".__init__"): source
         for path, source in files.items()
@@ -377,30 +377,30 @@ def _loaded_with(name: str, source: str) -> set[str]:
     return {one for one in imports(ast.unparse(top)) if one != name and not name.startswith(one + ".")}
 
 
-def against_the_river(places: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -> list[str]:
-    """Requests that go down."""
+def against_the_river(order: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -> list[str]:
+    """Calls in the wrong direction."""
     return [
-        f"{service} asks {asked}"
-        for service, told in labels.items()
-        for asked in told.asks
-        if places.index(asked) >= places.index(service)
+        f"{service} asks {called}"
+        for service, manifest in labels.items()
+        for called in manifest.asks
+        if order.index(called) >= order.index(service)
     ]
 
 
-def untold(told: ServiceManifest, declared: set[str]) -> set[str]:
-    """Where a label and the events of its contract differ."""
-    return set(told.emits) ^ declared
+def untold(manifest: ServiceManifest, declared: set[str]) -> set[str]:
+    """Differences between a manifest and the events of its contract."""
+    return set(manifest.emits) ^ declared
 
 
-def unheard(told: ServiceManifest, source: str) -> set[str]:
-    """Where a label and the reactions of its service differ."""
-    if told.handles == ("*",):
+def unheard(manifest: ServiceManifest, source: str) -> set[str]:
+    """Differences between a manifest and the handlers of its service."""
+    if manifest.handles == ("*",):
         return set()
-    return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(told.handles)
+    return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(manifest.handles)
 
 
 def encrypted(source: str) -> list[str]:
-    """The tables that this code has encrypted: those given to `protect`."""
+    """The tables that this code encrypts: those given to `protect`."""
     return [
         str(ast.literal_eval(place)[0])
         for node in ast.walk(ast.parse(source))

@@ -1,4 +1,4 @@
-"""The text of a template that people read, and where it stands: what is not in the message catalogue is found by this."""
+"""The readable text of a template, and its position: finds text outside the message catalogue."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import NamedTuple
 # Attributes whose value is read to or by a person.
 READ = frozenset({"alt", "aria-label", "data-needed", "placeholder", "title"})
 UNREAD = ("script", "style", "svg", "code")
-LETTERS = re.compile(r"[A-Za-z]{2}")
+TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
 NO_WORDS = re.compile(r"""&#?\w+;|[\w-]+="(?:\w+")?""")  # entities, and attributes that a macro writes
 JINJA = {"{{": "}}", "{%": "%}", "{#": "#}"}
 KINDS = {"{{": "expression", "{%": "block", "{#": "comment"}
@@ -31,7 +31,7 @@ def _end_of_tag(source: str, start: int) -> int:
 
 
 def tokens(source: str) -> Iterator[Token]:
-    """The pieces in their order; joined, they are the source."""
+    """The pieces in order; joined, they are the source."""
     at = begun = 0
     while at < len(source):
         opening = source[at : at + 2]
@@ -67,13 +67,13 @@ def runs(source: str) -> Iterator[list[Token]]:
         yield run
 
 
-def says(run: list[Token]) -> bool:
-    """Does it hold words of its own?"""
-    return any(token.kind == "text" and LETTERS.search(NO_WORDS.sub("", token.text)) for token in run)
+def has_text(run: list[Token]) -> bool:
+    """Whether it contains words."""
+    return any(token.kind == "text" and TWO_LETTERS.search(NO_WORDS.sub("", token.text)) for token in run)
 
 
 def attributes(source: str) -> Iterator[tuple[int, str]]:
-    """Where the value of each attribute that is read begins, and the value."""
+    """The position and value of each readable attribute."""
     for token in tokens(source):
         if token.kind == "tag":
             for found in ATTRIBUTE.finditer(token.text):
@@ -82,6 +82,6 @@ def attributes(source: str) -> Iterator[tuple[int, str]]:
 
 
 def untranslated(source: str) -> list[str]:
-    """Words that are not in the catalogue: in elements, and in attributes that are read."""
-    whole = list(runs(source)) + [run for _, value in attributes(source) for run in runs(value)]
-    return [" ".join("".join(token.text for token in run).split()) for run in whole if says(run)]
+    """Text outside the catalogue: in elements, and in readable attributes."""
+    all_runs = list(runs(source)) + [run for _, value in attributes(source) for run in runs(value)]
+    return [" ".join("".join(token.text for token in run).split()) for run in all_runs if has_text(run)]

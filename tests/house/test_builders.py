@@ -1,4 +1,4 @@
-"""What several tests need is in tests/builders, or a fixture in a conftest.py: no test is imported."""
+"""Shared helpers are in tests/builders or in fixtures of a conftest.py: no test is imported."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`.ci/run` ends as what it ran ended, runs all of it, and leaves no server behind; tried with commands that only say their names."""
+"""`.ci/run` runs every step, exits with its result, and stops its servers; tried with commands that only print their names."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ CALLED = ("make", "apt-get", "tools/servers.py")
 
 
 def run(folder: Path, *failing: str) -> tuple[int, list[str], str]:
-    """Exit code, what was called and what was said; commands that begin with one of `failing` fail."""
+    """Exit code, calls and output; commands that begin with one of `failing` fail."""
     cases = "".join(f'"{one}"*) exit 3;; ' for one in failing or ["nothing"])
     for name in CALLED:
         stub = folder / (name if "/" in name else f"bin/{name}")
@@ -30,7 +30,7 @@ def run(folder: Path, *failing: str) -> tuple[int, list[str], str]:
     return ran.returncode, (folder / "called").read_text().splitlines(), ran.stdout
 
 
-def test_when_everything_holds_it_ends_with_nothing_wrong(tmp_path: Path) -> None:
+def test_a_passing_gate_exits_with_zero(tmp_path: Path) -> None:
     code, called, _ = run(tmp_path)
     assert code == 0
     assert called[-1] == "servers.py stop"
@@ -40,14 +40,14 @@ def test_when_everything_holds_it_ends_with_nothing_wrong(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "failing", ["servers.py start", "make install-dev", "make check", "make test", "make docs", "make wheel"]
 )
-def test_what_fails_fails_the_whole(tmp_path: Path, failing: str) -> None:
+def test_one_failure_fails_the_gate(tmp_path: Path, failing: str) -> None:
     code, called, _ = run(tmp_path, failing)
     assert code != 0
     assert called[-1] == "servers.py stop"
 
 
-def test_all_failures_are_told_and_none_hides_another(tmp_path: Path) -> None:
-    code, called, said = run(tmp_path, "make check", "make test")
+def test_all_failures_are_reported_and_none_hides_another(tmp_path: Path) -> None:
+    code, called, output = run(tmp_path, "make check", "make test")
     assert code != 0
     assert {"make check", "make test TESTS=gate", "make wheel"} < set(called)
-    assert said.splitlines()[-2:] == ["FAILED: make check", "FAILED: make test"]
+    assert output.splitlines()[-2:] == ["FAILED: make check", "FAILED: make test"]

@@ -1,4 +1,4 @@
-"""Docs that are tested: a setting, command, engine or event that is not told of fails here."""
+"""Documentation is complete: an undocumented setting, command, engine or event fails here."""
 
 import csv
 import gzip
@@ -21,7 +21,7 @@ HOME = Path(__file__).parents[2]
 PAGES = sorted([*HOME.glob("*.md"), *HOME.glob("docs/**/*.md")])
 
 
-def test_the_map_and_the_settings_page_are_as_the_code_says() -> None:
+def test_the_map_and_the_settings_page_match_the_code() -> None:
     checked = subprocess.run(
         [sys.executable, "tools/write_docs.py", "--check"], cwd=HOME, capture_output=True, text=True, check=False
     )
@@ -42,7 +42,7 @@ def test_every_setting_has_a_meaning_and_a_check_of_its_value() -> None:
     assert wrong == []
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     dead = [
         f"{page.relative_to(HOME)} links to {target}"
         for page in PAGES
@@ -59,20 +59,20 @@ def test_the_site_has_every_page() -> None:
         assert name.startswith(("decisions/", "runbooks/")) or f"- {name}" in nav, f"{name} is not in mkdocs.yml"
 
 
-def test_every_command_and_importer_is_told_of() -> None:
-    said = "".join(page.read_text() for page in PAGES)
+def test_every_command_and_importer_is_documented() -> None:
+    text = "".join(page.read_text() for page in PAGES)
     for command in main.commands:
-        assert f"shopwright {command}" in said or f"`{command}" in said, command
+        assert f"shopwright {command}" in text or f"`{command}" in text, command
     for kind in IMPORTERS:
-        assert f"import {kind}" in said
+        assert f"import {kind}" in text
 
 
-def test_the_readme_says_the_two_commands_first() -> None:
+def test_the_readme_begins_with_the_two_commands() -> None:
     readme = (HOME / "README.md").read_text()
     assert 0 < readme.index("make run") < readme.index("make test") < readme.index("## ")
 
 
-def test_the_repository_speaks_of_the_product_alone() -> None:
+def test_the_repository_describes_only_the_product() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=False).stdout.split()
     machine = re.compile("/" + "work/|/" + "root/|" + "pypi" + r"\.org|registry" + r"\.npmjs")
     for name in listed:
@@ -84,10 +84,10 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
 def test_decisions_are_half_a_page_titled_as_the_rule() -> None:
     for page in set((HOME / "docs" / "decisions").glob("*.md")) - {HOME / "docs" / "decisions" / "index.md"}:
         assert page.read_text().startswith("# ")
-        told = [
+        lines = [
             line for line in page.read_text().splitlines() if not line.startswith("|")
         ]  # figures are looked up, not read
-        assert len(" ".join(told).split()) < 250
+        assert len(" ".join(lines).split()) < 250
 
 
 LIST = HOME.parent / "shared" / "data" / "security-checklists" / "owasp_asvs_5.0.0.csv.gz"
@@ -98,14 +98,14 @@ def security_rows() -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| V")]
 
 
-def test_the_security_table_tells_of_every_requirement_once() -> None:
-    told = [one for row in security_rows() for one in row[0].split()]
-    assert len(told) == len(set(told))
+def test_the_security_table_lists_every_requirement_once() -> None:
+    requirements = [one for row in security_rows() for one in row[0].split()]
+    assert len(requirements) == len(set(requirements))
     if not LIST.is_file():
         pytest.skip("the list of requirements is not there")
     with gzip.open(LIST, "rt", encoding="utf-8") as file:
         wanted = {row["req_id"] for row in csv.DictReader(file) if row["L"] in {"1", "2"}}
-    assert set(told) == wanted
+    assert set(requirements) == wanted
 
 
 def test_the_security_table_names_tests_that_exist() -> None:
@@ -131,7 +131,7 @@ SERVERS = ("postgresql", "mongodb", "redis", "s3", "opensearch", "rabbitmq", "sm
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_the_page_of_each_server_says_when_and_how_and_what_happens_without_it(server: str) -> None:
+def test_the_page_of_each_server_documents_when_how_and_what_happens_without_it(server: str) -> None:
     page = (HOME / "docs" / "guides" / f"{server}.md").read_text()
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert headings == ["When", "Settings", "Size", "Back up", "When it fails"]

@@ -1,4 +1,4 @@
-"""Passes of tests: each is run whatever failed before; what fails once is told, what fails twice fails."""
+"""Passes of tests: each runs whatever failed before; a test that fails once is listed, one that fails twice fails the pass."""
 
 import importlib.util
 import os
@@ -26,7 +26,7 @@ def test_that_fails_once():
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script as a module of its own, which writes into a folder of this test."""
+    """The script as a module that writes into a folder of this test."""
     spec = importlib.util.spec_from_file_location("run_tests_here", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -56,7 +56,7 @@ def test_a_test_that_fails_once_is_listed_and_fails_nothing(runner: ModuleType, 
     assert "FLAKY  once:" in capsys.readouterr().out
 
 
-def test_what_fails_twice_fails_and_the_other_passes_run_all_the_same(runner: ModuleType, tmp_path: Path) -> None:
+def test_a_test_that_fails_twice_fails_and_the_other_passes_still_run(runner: ModuleType, tmp_path: Path) -> None:
     broken = a_pass(runner, tmp_path, "broken", "def test_wrong():\n    assert False\n")
     unreadable = a_pass(runner, tmp_path, "unreadable", "this is not Python\n")
     holds = a_pass(runner, tmp_path, "holds", "def test_right():\n    assert True\n")
@@ -68,12 +68,12 @@ def test_what_fails_twice_fails_and_the_other_passes_run_all_the_same(runner: Mo
     assert (tmp_path / "flaky.txt").read_text() == ""
 
 
-def test_each_pass_of_the_gate_is_of_a_name_of_its_own(runner: ModuleType) -> None:
+def test_each_pass_of_the_gate_has_a_unique_name(runner: ModuleType) -> None:
     for passes in runner.PASSES.values():
         assert len({one.name for one in passes}) == len(passes)
 
 
-def test_what_tests_write_is_gone_when_their_pass_has_ended(runner: ModuleType, tmp_path: Path) -> None:
+def test_files_written_by_tests_are_deleted_after_their_pass(runner: ModuleType, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     text = f"def test_it(tmp_path):\n    open({str(seen)!r}, 'w').write(str(tmp_path))\n"
     (outcome,) = runner.run_all([a_pass(runner, tmp_path, "writes", text)], QUICK, 1)
@@ -83,10 +83,10 @@ def test_what_tests_write_is_gone_when_their_pass_has_ended(runner: ModuleType, 
     assert not folder.exists()
 
 
-def test_what_was_compiled_once_is_kept_for_the_next_process(runner: ModuleType, tmp_path: Path) -> None:
+def test_compiled_files_are_reused_by_the_next_process(runner: ModuleType, tmp_path: Path) -> None:
     text = "import sys\n\ndef test_it():\n    assert not sys.dont_write_bytecode\n"
-    given = {**QUICK, "PYTHONDONTWRITEBYTECODE": "1"}
-    (outcome,) = runner.run_all([a_pass(runner, tmp_path, "compiles", text)], given, 1)
+    environment = {**QUICK, "PYTHONDONTWRITEBYTECODE": "1"}
+    (outcome,) = runner.run_all([a_pass(runner, tmp_path, "compiles", text)], environment, 1)
     assert not outcome.failed
 
 

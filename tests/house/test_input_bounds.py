@@ -1,4 +1,4 @@
-"""Nothing that comes from outside is without bounds: every field of every body, every parameter of every path and query."""
+"""All input is bounded: every field of every body, every parameter of every path and query."""
 
 import re
 import typing
@@ -62,7 +62,7 @@ def bodies() -> dict[type[msgspec.Struct], str]:
     return found
 
 
-def test_a_field_is_as_long_as_its_name_says_and_no_field_is_without_an_end() -> None:
+def test_every_field_has_a_length_limit_named_after_its_kind() -> None:
     found = bodies()
     assert len(found) > 40
     for struct, where in found.items():
@@ -76,7 +76,7 @@ def test_a_field_is_as_long_as_its_name_says_and_no_field_is_without_an_end() ->
                 assert BY_NAME.get(name) in {TEXT, HTML}, f"{where}: {struct.__name__}.{name} has several lines"
 
 
-def test_what_has_a_text_area_has_several_lines_and_nothing_else_has() -> None:
+def test_only_fields_of_text_areas_may_have_several_lines() -> None:
     areas = {
         re.search(r'name="(\w+)"', area)[1]
         for page in TEMPLATES.rglob("*.html")
@@ -99,30 +99,30 @@ class Outer(msgspec.Struct):
     free: dict[str, Any] = {}
 
 
-def told(**given: Any) -> list[str]:
-    return [one.pointer for one in faults(Outer(**given), Outer)]
+def complaints(**fields: Any) -> list[str]:
+    return [one.pointer for one in faults(Outer(**fields), Outer)]
 
 
-def test_what_is_longer_deeper_or_not_text_is_found_wherever_it_stands() -> None:
-    assert told(name="x" * 200, bare="x" * 255, inner=(Inner("x" * 254, "a\n\tb" * 5000),), count=2**63 - 1) == []
-    assert told(name="x" * 201) == ["/name"]
-    assert told(bare="x" * 256) == ["/bare"]
-    assert told(count=2**63) == ["/count"]
-    assert told(inner=(Inner(), Inner(email="x" * 255))) == ["/inner/1/email"]
-    assert told(inner=(Inner(),) * 1001) == ["/inner"]
-    assert told(free={"k" * 256: 1, "a": "x" * 256, "b": ["\x00"]}) == ["/free", "/free/a", "/free/b/0"]
+def test_texts_that_are_too_long_too_deep_or_invalid_are_found_anywhere() -> None:
+    assert complaints(name="x" * 200, bare="x" * 255, inner=(Inner("x" * 254, "a\n\tb" * 5000),), count=2**63 - 1) == []
+    assert complaints(name="x" * 201) == ["/name"]
+    assert complaints(bare="x" * 256) == ["/bare"]
+    assert complaints(count=2**63) == ["/count"]
+    assert complaints(inner=(Inner(), Inner(email="x" * 255))) == ["/inner/1/email"]
+    assert complaints(inner=(Inner(),) * 1001) == ["/inner"]
+    assert complaints(free={"k" * 256: 1, "a": "x" * 256, "b": ["\x00"]}) == ["/free", "/free/a", "/free/b/0"]
     deep: Any = []
     for _ in range(20):
         deep = [deep]
-    assert len(told(free={"a": deep})) == 1
+    assert len(complaints(free={"a": deep})) == 1
     for wrong in "\x00\x07\n\r\t\x1b\x7f\x85\u2028\u202a\u202e\u2066\u2069":
-        assert told(bare=f"a{wrong}b") == ["/bare"], repr(wrong)
+        assert complaints(bare=f"a{wrong}b") == ["/bare"], repr(wrong)
         if wrong not in "\n\t":
-            assert told(inner=(Inner(text=f"a{wrong}b"),)) == ["/inner/0/text"], repr(wrong)
+            assert complaints(inner=(Inner(text=f"a{wrong}b"),)) == ["/inner/0/text"], repr(wrong)
     assert NAME.longest == 200
 
 
-def test_what_is_no_character_is_in_no_text() -> None:
+def test_no_text_contains_invalid_characters() -> None:
     for one in "\ufffe\uffff\ud800\udfff":
         assert {wrong_with(f"a{one}b", bound) for bound in (REASON, TEXT)} == {
             "has line breaks or other control characters",

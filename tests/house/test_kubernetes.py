@@ -1,4 +1,4 @@
-"""deploy/kubernetes is written by hand; these say what is missing when a service comes, goes, or calls another one."""
+"""deploy/kubernetes is written by hand: finds what is missing when a service is added, removed, or calls another one."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def test_every_deployment_serves_the_service_it_is_named_after() -> None:
         assert of_kind("HorizontalPodAutoscaler")[part]["scaleTargetRef"]["name"] == part, where
 
 
-def test_the_network_is_open_to_those_who_call_a_service_and_to_nobody_else() -> None:
+def test_the_network_admits_only_callers_of_a_service() -> None:
     policies = of_kind("NetworkPolicy")
     missing = sorted({*PARTS, "gateway"} - policies.keys())
     assert not missing, f"{NETWORK}: a policy for each service, also for {', '.join(missing)}."
@@ -84,7 +84,7 @@ def test_the_network_is_open_to_those_who_call_a_service_and_to_nobody_else() ->
         )
 
 
-def test_what_is_open_to_all_services_is_what_all_need() -> None:
+def test_shared_network_rules_cover_what_all_services_need() -> None:
     policies = of_kind("NetworkPolicy")
     for rules in ("ingress", "egress"):
         assert rules not in policies["closed"]

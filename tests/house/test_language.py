@@ -57,7 +57,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def own_words(texts: Iterator[tuple[str, str]]) -> list[str]:
-    """Each use of such a word: where, the word, and what to write."""
+    """Each use of such a word: where, the word, and what to write instead."""
     return [
         f"{where}: “{found[0]}”; write: {better}"
         for where, text in texts

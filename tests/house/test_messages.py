@@ -1,4 +1,4 @@
-"""Every string that pages show stands in the message catalogue, and the catalogue is as the code is."""
+"""Every text on pages is in the message catalogue, and the catalogue matches the code."""
 
 import ast
 from pathlib import Path
@@ -27,7 +27,7 @@ CODE = HOME.parent
 TEMPLATES = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.html"))
 
 
-def test_no_template_has_words_outside_the_catalogue() -> None:
+def test_no_template_has_text_outside_the_catalogue() -> None:
     missing = {name: found for name in TEMPLATES if (found := untranslated((HOME / name).read_text()))}
     assert missing == {}, "put these into the catalogue by _(“…”), then run tools/catalogues.py"
 
@@ -42,7 +42,7 @@ def test_no_template_has_words_outside_the_catalogue() -> None:
         ("<style>p > a { color: red }</style>&nbsp;&middot;", []),
     ],
 )
-def test_words_outside_the_catalogue_are_found(source: str, found: list[str]) -> None:
+def test_text_outside_the_catalogue_is_found(source: str, found: list[str]) -> None:
     assert untranslated(source) == found
 
 
@@ -57,7 +57,7 @@ def test_every_message_can_be_filled_in_the_pseudo_locale() -> None:
             assert pseudo(text).format(**values), text
 
 
-def test_the_pseudo_locale_shows_what_is_translated_and_how_long_it_may_become() -> None:
+def test_the_pseudo_locale_shows_translated_texts_and_their_possible_length() -> None:
     with in_language(PSEUDO):
         assert gettext("Pay {amount}", amount="€5.00") == "[Pàý €5.00····]"
         assert ngettext("{count} item", "{count} items", 2) == "[2 îtémš····]"
@@ -73,7 +73,7 @@ def test_templates_escape_values_and_not_the_markup_around_them() -> None:
 
 
 def without_a_value(source: str) -> list[tuple[int, list[str]]]:
-    """Line and texts of each message with a placeholder that is given no value."""
+    """Line and texts of each message with a placeholder without value."""
     wrong = []
     for call in ast.walk(ast.parse(source)):
         if (
@@ -84,8 +84,8 @@ def without_a_value(source: str) -> list[tuple[int, list[str]]]:
             continue
         texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         named = {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
-        given = {one.arg for one in call.keywords} | ({"count"} if call.func.id == "ngettext" else set())
-        wrong += [(call.lineno, texts)] if texts and named - given else []
+        passed = {one.arg for one in call.keywords} | ({"count"} if call.func.id == "ngettext" else set())
+        wrong += [(call.lineno, texts)] if texts and named - passed else []
     return wrong
 
 
@@ -116,7 +116,7 @@ def test_a_catalogue_of_another_language_is_read_with_its_plurals(tmp_path: Path
     assert messages.gettext("Not translated yet") == "Not translated yet"
 
 
-def test_a_language_without_a_catalogue_is_refused_with_those_there_are() -> None:
+def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
     assert languages()[0] == "en"
     with pytest.raises(Invalid, match=r"only for en, .*en-XA"):
         check_language("xx")

@@ -1,4 +1,4 @@
-"""A new migration holds nobody up for long, and the version before goes on working beside it: expand, migrate, contract."""
+"""A new migration locks nothing for long, and the previous version works beside it: expand, migrate, contract."""
 
 import gzip
 import json
@@ -30,22 +30,22 @@ def files() -> list[Path]:
 
 
 def released() -> dict[str, str]:
-    """What the last release has applied: its files, by name."""
-    told = json.loads(gzip.decompress(RELEASE.read_bytes()))
+    """The migrations of the last release: its files, by name."""
+    release_data = json.loads(gzip.decompress(RELEASE.read_bytes()))
     return {
         f"{owner}/{name}": sql
-        for service in told["services"].values()
+        for service in release_data["services"].values()
         for owner, name, sql in service["migrations"]
     }  # fmt: skip
 
 
 def dangers(path: Path) -> list[str]:
-    """What is wrong with a migration, in words."""
+    """What is wrong with a migration, as sentences."""
     squawk = Path(sys.executable).with_name("squawk")
-    said = subprocess.run(
+    report = subprocess.run(
         [squawk, "--assume-in-transaction", "--reporter", "json", path], capture_output=True, text=True, check=False
     ).stdout
-    found = {(one["rule_name"], one["message"]) for one in json.loads(said)}
+    found = {(one["rule_name"], one["message"]) for one in json.loads(report)}
     allowed = DROPS if path.read_text().startswith(CONTRACT) else set()
     wrong = [f"{rule}: {message}" for rule, message in sorted(found) if rule in BREAKS - allowed]
     statements = Migration(path).statements()
@@ -56,7 +56,7 @@ def dangers(path: Path) -> list[str]:
     return wrong
 
 
-def test_what_was_released_is_not_changed_any_more() -> None:
+def test_released_migrations_are_not_changed() -> None:
     now = {Migration(path).name: path.read_text() for path in files()}
     for name, sql in released().items():
         assert now.get(name) == sql, f"{name} was released: write the change as a new migration"
@@ -66,13 +66,13 @@ def test_what_was_released_is_not_changed_any_more() -> None:
 SHARED_NUMBERS = {"insights/0004", "notifications/0009", "orders/0005"}
 
 
-def test_each_migration_of_a_service_has_a_number_of_its_own() -> None:
-    """They are applied by name: of two with one number nobody sees which is the later one."""
+def test_each_migration_of_a_service_has_a_unique_number() -> None:
+    """They are applied by name: two with one number have no clear order."""
     numbers = Counter(f"{path.parent.parent.name}/{path.name.partition('_')[0]}" for path in files())
     assert {number for number, count in numbers.items() if count > 1} == SHARED_NUMBERS
 
 
-def test_new_migrations_hold_nobody_up_and_break_nothing() -> None:
+def test_new_migrations_lock_no_table_for_long_and_break_nothing() -> None:
     new = [path for path in files() if Migration(path).name not in released()]
     assert {str(path.relative_to(HOME)): wrong for path in new if (wrong := dangers(path))} == {}
 
@@ -94,14 +94,14 @@ def test_new_migrations_hold_nobody_up_and_break_nothing() -> None:
         ("ALTER TABEL orders;", "syntax-error"),
     ],
 )
-def test_what_would_hold_others_up_is_found(tmp_path: Path, sql: str, words: str) -> None:
+def test_a_blocking_migration_is_found(tmp_path: Path, sql: str, words: str) -> None:
     path = tmp_path / "things" / "migrations" / "0002_things.sql"
     path.parent.mkdir(parents=True)
     path.write_text(sql + "\n")
     assert any(words in wrong for wrong in dangers(path)), dangers(path)
 
 
-def test_what_is_quick_or_new_is_let_through(tmp_path: Path) -> None:
+def test_a_quick_or_new_statement_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "things" / "migrations" / "0002_things.sql"
     path.parent.mkdir(parents=True)
     path.write_text(
@@ -114,7 +114,7 @@ def test_what_is_quick_or_new_is_let_through(tmp_path: Path) -> None:
 
 
 def test_every_table_has_a_primary_key() -> None:
-    """By it `move` knows which row is which."""
+    """`move` identifies rows by it."""
     bare = [
         f"{path.parent.parent.name}/{path.name}: {made[1]}"
         for path in files()

@@ -1,4 +1,4 @@
-"""A field of what buyers say with an order is declared once: carts, orders, their bodies, answers, export and erasure follow."""
+"""A field that buyers enter with an order is declared once: carts, orders, bodies, answers, export and erasure follow."""
 
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def test_a_field_is_declared_once(tmp_path: Path) -> None:
     (house / CONTRACT).write_text(declared.replace(LAST, LAST + GIFT_MESSAGE))
     used = run(house, "-c", USE, str(tmp_path / "data"))
     assert used.returncode == 0, used.stdout + used.stderr
-    kept = run(
+    output = run(
         house,
         "-m",
         "pytest",
@@ -96,4 +96,4 @@ def test_a_field_is_declared_once(tmp_path: Path) -> None:
         "tests/house/test_wire.py",
         "tests/house/test_personal.py",
     )
-    assert kept.returncode == 0, kept.stdout
+    assert output.returncode == 0, output.stdout

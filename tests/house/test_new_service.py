@@ -1,4 +1,4 @@
-"""A service is its folder and its name in one line: routes, handlers, tables, the map and figures follow from its spec."""
+"""A service is its folder and its name in one line: routes, handlers, tables, the map and metrics follow from its spec."""
 
 import shutil
 from pathlib import Path
@@ -50,7 +50,7 @@ asyncio.run(use())
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the house with one service more."""
+    """A copy of the repository with one more service."""
     copy = copy_house(tmp_path_factory.mktemp("house"))
     shutil.copytree(FOLDER / "giftnotes", copy / "shopwright" / "services" / "giftnotes", ignore=UNCOMPILED)
     river = copy / "shopwright" / "services" / "__init__.py"
@@ -75,7 +75,7 @@ def test_the_map_and_what_is_deployed_have_it_too(house: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_written_by_hand_for_kubernetes_is_asked_for(house: Path) -> None:
+def test_hand_written_kubernetes_files_are_required(house: Path) -> None:
     done = run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/house/test_kubernetes.py")
     assert done.returncode != 0
     assert "Write deploy/kubernetes/giftnotes.yaml: copy orders.yaml and replace the name." in done.stdout

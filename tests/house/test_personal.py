@@ -1,4 +1,4 @@
-"""Everything stored says of its texts whether they tell of a person: what is added later is erased, or it is seen here."""
+"""Every stored text declares whether it is personal: an addition is erased, or fails here."""
 
 import msgspec
 import pytest
@@ -53,18 +53,18 @@ REASONS: dict[str, str] = {
 }  # fmt: skip
 
 
-def test_every_stored_text_says_whether_it_is_personal() -> None:
+def test_every_stored_text_declares_whether_it_is_personal() -> None:
     assert personal.unclassified(personal.stored_kinds(), REASONS) == []
 
 
-def test_no_reason_is_given_for_what_is_not_there() -> None:
-    asked = personal.unclassified(personal.stored_kinds(), {})
-    needed = {name for one in asked for name in (one.partition(":")[0], one.partition(".")[0])}
+def test_no_reason_is_given_for_a_missing_field() -> None:
+    unclassified = personal.unclassified(personal.stored_kinds(), {})
+    needed = {name for one in unclassified for name in (one.partition(":")[0], one.partition(".")[0])}
     assert REASONS.keys() - needed == set()
 
 
 class MadeBody(msgspec.Struct, frozen=True):
-    """What a developer might add."""
+    """A field that a developer might add."""
 
     order_id: str
     gift_message: str
@@ -73,14 +73,14 @@ class MadeBody(msgspec.Struct, frozen=True):
 
 
 class MarkedBody(msgspec.Struct, frozen=True):
-    """The same as it should be."""
+    """The same with a declaration."""
 
     order_id: str
     gift_message: Personal[str]
     ribbons: tuple[Personal[str], ...] = ()
 
 
-def test_a_new_text_that_says_nothing_is_seen_and_told_what_to_write() -> None:
+def test_a_new_undeclared_text_is_found_with_advice() -> None:
     seen = personal.unclassified([dict[str, MadeBody | None]], {})
     assert [one.partition(":")[0] for one in seen] == ["MadeBody.gift_message", "MadeBody.ribbons"]
     assert "`gift_message: Personal[…]`" in seen[0]
@@ -90,7 +90,7 @@ def test_a_new_text_that_says_nothing_is_seen_and_told_what_to_write() -> None:
 
 
 @pytest.mark.parametrize("service", personal.SERVICES)
-def test_every_column_with_text_says_whether_it_tells_of_a_person(service: str) -> None:
+def test_every_text_column_declares_whether_it_identifies_a_person(service: str) -> None:
     columns = personal.columns_of(service)
     wrong = [
         one for rule in retention_of(service) for one in personal.wrong_columns(rule, columns.get(rule.table, set()))
@@ -98,8 +98,8 @@ def test_every_column_with_text_says_whether_it_tells_of_a_person(service: str) 
     assert wrong == []
 
 
-def made(**said: object) -> Retention:
-    return msgspec.structs.replace(Retention(table="gifts", rows="a gift", grows="orders"), **said)
+def made(**declared: object) -> Retention:
+    return msgspec.structs.replace(Retention(table="gifts", rows="a gift", grows="orders"), **declared)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def made(**said: object) -> Retention:
         ),
     ],
 )
-def test_a_table_that_says_nothing_of_a_text_is_seen(rule: Retention, problem: str) -> None:
+def test_a_table_with_an_undeclared_text_is_found(rule: Retention, problem: str) -> None:
     sql = ["CREATE TABLE gifts (\n    id TEXT PRIMARY KEY\n)", "ALTER TABLE gifts ADD COLUMN message TEXT"]
     columns = personal.text_columns(sql)["gifts"]
     assert columns == {"id", "message"}
     assert any(one.startswith(problem) for one in personal.wrong_columns(rule, columns))
 
 
-def test_a_table_that_says_all_is_let_be() -> None:
+def test_a_fully_declared_table_is_accepted() -> None:
     assert personal.wrong_columns(made(silent=("message",)), {"id", "message"}) == []
-    told = made(tells=("message",), personal="orders", end="with its order")
-    assert personal.wrong_columns(told, {"id", "message"}) == []
+    rule = made(tells=("message",), personal="orders", end="with its order")
+    assert personal.wrong_columns(rule, {"id", "message"}) == []

@@ -1,4 +1,4 @@
-"""Every route is of a kind that is counted; what guesses, searches or sends messages says so."""
+"""Every route has a kind that is counted; routes that guess, search or send messages declare it."""
 
 from pathlib import Path
 from typing import get_args
@@ -31,7 +31,7 @@ MEANT = {
 }  # fmt: skip
 
 
-def test_every_route_is_of_a_kind_and_the_costly_ones_of_theirs() -> None:
+def test_every_route_has_a_kind_of_limit_and_costly_ones_their_own() -> None:
     app = routes_of(shape_of(Shop(make_settings(Path("/tmp/shopwright-routes")))))  # noqa: S108 -- nothing is opened there
     found: dict[str, set[str]] = {}
     for route in app.routes:

@@ -1,4 +1,4 @@
-"""The rules of the house (DESIGN 1-3), kept by reading the code. Each is shown to see what breaks it."""
+"""The rules of the repository (DESIGN 1-3), checked by reading the code. Each is seen to find a violation."""
 
 import importlib
 from pathlib import Path
@@ -21,7 +21,7 @@ def all_contracts() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_house_keeps(rule: Rule) -> None:
+def test_the_repository_keeps_the_rules(rule: Rule) -> None:
     wrong = {path: found for path, source in rules.sources().items() if (found := rule(path, source))}
     assert wrong == {}
 
@@ -59,8 +59,8 @@ def test_the_house_keeps(rule: Rule) -> None:
             "services/orders/service.py",
             "from shopwright.service_spec import BuildContext",
         ),
-        (rules.only_stores_say_sql, "services/orders/service.py", 'x = "SELECT a FROM b"'),
-        (rules.only_stores_say_sql, "web/product_view/view.py", 'f("UPDATE orders SET total = 0")'),
+        (rules.sql_is_in_stores, "services/orders/service.py", 'x = "SELECT a FROM b"'),
+        (rules.sql_is_in_stores, "web/product_view/view.py", 'f("UPDATE orders SET total = 0")'),
         (rules.models_are_pure, "services/orders/model.py", "import secrets"),
         (rules.models_are_pure, "services/orders/model.py", "async def total(): ..."),
         (rules.models_are_pure, "services/orders/model.py", "due = datetime.now()"),
@@ -69,14 +69,14 @@ def test_the_house_keeps(rule: Rule) -> None:
             "services/orders/contract.py",
             "from shopwright.services.carts.model import total",
         ),
-        (rules.what_is_a_number_is_asked_of_the_kit, "services/orders/model.py", "x = int(a) if a.isdigit() else 0"),
+        (rules.numbers_are_checked_by_the_kit, "services/orders/model.py", "x = int(a) if a.isdigit() else 0"),
         (rules.importing_a_service_runs_nothing, "services/orders/__init__.py", '"""Orders."""\nprint("hello")'),
         (rules.a_service_has_the_usual_files, "services/orders/utils.py", ""),
         (rules.files_and_functions_stay_small, "services/orders/service.py", "x = 1\n" * 401),
         (rules.files_and_functions_stay_small, "kit/money.py", "def long():\n" + "    x = 1\n" * 51),
     ],
 )
-def test_what_breaks_a_rule_is_seen(rule: Rule, path: str, source: str) -> None:
+def test_a_broken_rule_is_found(rule: Rule, path: str, source: str) -> None:
     assert rule(path, source) != []
 
 
@@ -93,12 +93,12 @@ def test_what_breaks_a_rule_is_seen(rule: Rule, path: str, source: str) -> None:
             "services/orders/spec.py",
             "from shopwright.service_spec import BuildContext",
         ),
-        (rules.only_stores_say_sql, "services/orders/service.py", '"""Select one from the list."""'),
-        (rules.only_stores_say_sql, "services/orders/store.py", 'x = "SELECT a FROM b"'),
+        (rules.sql_is_in_stores, "services/orders/service.py", '"""Select one from the list."""'),
+        (rules.sql_is_in_stores, "services/orders/store.py", 'x = "SELECT a FROM b"'),
         (rules.files_and_functions_stay_small, "kit/money.py", "def long():\n" + "    x = 1\n" * 50),
     ],
 )
-def test_what_keeps_a_rule_is_let_be(rule: Rule, path: str, source: str) -> None:
+def test_a_kept_rule_is_accepted(rule: Rule, path: str, source: str) -> None:
     assert rule(path, source) == []
 
 
@@ -113,40 +113,40 @@ def test_no_two_classes_share_a_name_outside_their_service() -> None:
 LADDER = "class Ending: ...\nclass Book(Ending): ...\nclass Past(Book): ..."
 
 
-def test_no_class_stands_on_a_ladder() -> None:
+def test_no_class_inherits_in_a_deep_hierarchy() -> None:
     assert ladders(rules.sources()) == []
     assert ladders({"services/orders/x.py": LADDER}) == ["Past"]
     assert ladders({"services/orders/x.py": LADDER.replace("Ending: ...", "Ending(Protocol): ...")}) == []
     assert ladders({"services/orders/x.py": LADDER.replace("Ending: ...", "Ending(ABC): ...")}) == ["Past"]
 
 
-def test_nobody_imports_in_a_ring() -> None:
-    assert rules.ring(rules.sources()) == []
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    assert rules.import_cycle(rules.sources()) == []
 
 
-def test_a_ring_is_seen() -> None:
+def test_an_import_cycle_is_found() -> None:
     files = {
         "kit/a.py": "from shopwright.kit import b",
         "kit/b.py": "from shopwright.kit.c import thing",
         "kit/c.py": "import shopwright.kit.a",
     }
-    assert rules.ring(files) == ["shopwright.kit.a", "shopwright.kit.b", "shopwright.kit.c", "shopwright.kit.a"]
+    assert rules.import_cycle(files) == ["shopwright.kit.a", "shopwright.kit.b", "shopwright.kit.c", "shopwright.kit.a"]
     files["kit/c.py"] = "def later():\n    import shopwright.kit.a"
-    assert rules.ring(files) == []
+    assert rules.import_cycle(files) == []
 
 
-def test_requests_go_up_the_river() -> None:
+def test_services_call_only_services_below_them() -> None:
     assert rules.against_the_river(RIVER, {service: label(service) for service in RIVER}) == []
     assert [service for service in SOURCES if label(service).asks] == []
 
 
-def test_a_request_down_the_river_is_seen() -> None:
+def test_a_call_in_the_wrong_direction_is_found() -> None:
     wrong = msgspec.structs.replace(label("catalog"), asks=("orders",))
     assert rules.against_the_river(RIVER, {"catalog": wrong}) == ["catalog asks orders"]
 
 
 @pytest.mark.parametrize("service", RIVER)
-def test_labels_tell_what_is_so(service: str) -> None:
+def test_manifests_match_the_code(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
     declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.events"}}
     manifest = f"services/{service}/__init__.py"
@@ -159,13 +159,13 @@ def test_labels_tell_what_is_so(service: str) -> None:
 
 
 def _handlers(service: str) -> str:
-    """Where a service says what it hears: its reactions, which may take a table of its model."""
+    """Where a service declares its handlers, which may use a table of its model."""
     path = HOME / "services" / service / "handlers.py"
     model = path.with_name("model.py")
     return "\n".join(one.read_text() for one in (path, model) if path.exists() and one.exists())
 
 
-def test_a_label_that_is_not_so_is_seen() -> None:
+def test_a_wrong_manifest_is_found() -> None:
     orders = label("orders")
     assert rules.untold(orders, {*orders.emits, "OrderLost"}) == {"OrderLost"}
     assert rules.untold(orders, set(orders.emits[1:])) == {orders.emits[0]}
@@ -174,7 +174,7 @@ def test_a_label_that_is_not_so_is_seen() -> None:
 
 
 @pytest.mark.parametrize("service", RIVER)
-def test_each_service_stands_in_the_river_once_and_has_what_it_needs(service: str) -> None:
+def test_each_service_is_ordered_once_and_has_what_it_needs(service: str) -> None:
     assert len([group for group in (SOURCES, FLOW, READERS) if service in group]) == 1
     home: Path = HOME / "services" / service
     there = {path.stem for path in home.glob("*.py")} | {path.parent.name for path in home.glob("*/__init__.py")}
@@ -183,11 +183,11 @@ def test_each_service_stands_in_the_river_once_and_has_what_it_needs(service: st
     assert (home / "migrations").is_dir() or service == "catalog"
 
 
-def test_what_is_encrypted_where_it_lies_is_in_archives_as_it_was() -> None:
-    kept = {
+def test_encrypted_columns_stay_encrypted_in_archives() -> None:
+    encrypted = {
         (path.split("/")[1], table)
         for path, source in rules.sources().items()
         if path.startswith("services/")
         for table in rules.encrypted(source)
     }
-    assert {one for one in kept if one[1] not in LEFT_OUT} == set(ENCRYPTED)
+    assert {one for one in encrypted if one[1] not in LEFT_OUT} == set(ENCRYPTED)

@@ -1,7 +1,7 @@
-"""What services say to each other changes so that the version before still understands, and is understood.
+"""Contracts of services change so that the previous version still understands them, and is understood.
 
-The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, events, the fields of
-everything in them, and the codes by which errors cross. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
+The previous version is in tests/data/wire-VERSION.json: operations with parameters and results, events, the fields of all
+their types, and error codes. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
 """
 
 import functools
@@ -27,44 +27,45 @@ from tests.builders.shops import make_settings
 
 RELEASES = Path(__file__).parents[1] / "data"
 NEEDED, LEFT_OUT = "needed", "may be left out"
-Things = dict[
+WireTypes = dict[
     str, dict[str, list[str]]
 ]  # of each operation, event, struct and error: the type of each field, and whether it is needed
 
 
-def said(kind: Any) -> str:
+def describe(kind: Any) -> str:
     if get_origin(kind) is Union:  # a union with something annotated in it is the same on the wire
         kind = functools.reduce(operator.or_, get_args(kind))
     return getattr(kind, "__name__", str(kind)) if not get_args(kind) else str(kind)
 
 
-def structs(kind: Any, found: Things) -> None:
-    """Everything within a type that has fields."""
+def structs(kind: Any, found: WireTypes) -> None:
+    """All types with fields within a type."""
     for part in get_args(kind):
         structs(part, found)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__qualname__ not in found:
         hints = get_type_hints(kind)
         fields = {one.name: one for one in msgspec.structs.fields(kind)}
         found[kind.__qualname__] = {
-            name: [said(hints[name]), NEEDED if one.required else LEFT_OUT] for name, one in fields.items()
+            name: [describe(hints[name]), NEEDED if one.required else LEFT_OUT] for name, one in fields.items()
         }
         for name in fields:
             structs(hints[name], found)
 
 
-def wire(contracts: Mapping[str, type]) -> Things:
-    """All that is said between processes of this version."""
-    found: Things = {}
+def wire_types(contracts: Mapping[str, type]) -> WireTypes:
+    """All types that processes of this version exchange."""
+    found: WireTypes = {}
     for service, contract in contracts.items():
         for verb, function in inspect.getmembers(contract, inspect.iscoroutinefunction):
             if verb.startswith("_"):
                 continue
             hints = get_type_hints(function)
-            asked = list(inspect.signature(function).parameters.values())[1:]
+            parameters = list(inspect.signature(function).parameters.values())[1:]
             found[f"{service}.{verb}"] = {
-                "return": [said(hints["return"]), NEEDED],
+                "return": [describe(hints["return"]), NEEDED],
                 **{
-                    one.name: [said(hints[one.name]), NEEDED if one.default is one.empty else LEFT_OUT] for one in asked
+                    one.name: [describe(hints[one.name]), NEEDED if one.default is one.empty else LEFT_OUT]
+                    for one in parameters
                 },
             }
             for hint in hints.values():
@@ -79,12 +80,12 @@ def wire(contracts: Mapping[str, type]) -> Things:
 
 
 def without_modules(kind: str) -> str:
-    """A type may move to another file: the wire knows its fields alone."""
+    """A type may move to another file: only its fields are sent."""
     return re.sub(r"\b[\w.]+\.(?=\w)", "", kind)
 
 
-def broken(before: Things, now: Things) -> list[str]:
-    """What a process of the version before would not understand, or would not say."""
+def broken(before: WireTypes, now: WireTypes) -> list[str]:
+    """Differences that a process of the previous version would not understand or not send."""
     wrong = [f"{name} is gone" for name in before if name not in now]
     for name in before.keys() & now.keys():
         for field, (kind, _) in before[name].items():
@@ -98,11 +99,11 @@ def broken(before: Things, now: Things) -> list[str]:
     return sorted(wrong)
 
 
-def of(shop: Shop) -> Things:
-    return wire({**shop.contracts, PROCESS: ProcessAdmin})
+def of(shop: Shop) -> WireTypes:
+    return wire_types({**shop.contracts, PROCESS: ProcessAdmin})
 
 
-def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -> None:
+def test_this_version_and_the_previous_one_understand_each_other(shop: Shop) -> None:
     before = max(RELEASES.glob("wire-*.json"), key=lambda one: [int(part) for part in one.stem[5:].split(".")])
     assert broken(json.loads(before.read_text()), of(shop)) == []
 
@@ -123,7 +124,9 @@ def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -
         ),
     ],
 )
-def test_what_breaks_it_is_seen(shop: Shop, name: str, field: str, now: list[str] | None, problem: str | None) -> None:
+def test_an_incompatible_change_is_found(
+    shop: Shop, name: str, field: str, now: list[str] | None, problem: str | None
+) -> None:
     before, after = of(shop), of(shop)
     if now is None:
         del after[name][field]

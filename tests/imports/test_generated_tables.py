@@ -1,4 +1,4 @@
-"""Thousands of made tables of Shopify, WooCommerce and Magento: what comes in is what a reader of the test's own finds there."""
+"""Thousands of generated tables of Shopify, WooCommerce and Magento: the import equals the result of a separate reader."""
 
 import csv
 import html
@@ -40,7 +40,7 @@ HEADERS = (
 
 
 class Made(msgspec.Struct):
-    """A product of a made table."""
+    """A product of a generated table."""
 
     title: str
     options: tuple[str, ...]
@@ -83,15 +83,15 @@ def table(rows: list[dict[str, str]], separator: str, before: str = "") -> str:
 
 
 def written(cents: int, form: str) -> str:
-    """A price as shops write it: 1299.00, 1,299.00, 1299,00 or 1.299,00."""
+    """A price in a common notation: 1299.00, 1,299.00, 1299,00 or 1.299,00."""
     text = f"{cents / 100:,.2f}" if len(form) > 1 else f"{cents / 100:.2f}"
     return text.translate(str.maketrans(",.", form)) if len(form) > 1 else text.replace(".", form)
 
 
 def cents_of(text: str, sign: str) -> int:
-    """The reader of the test's own: digits alone, of which two are cents."""
-    whole, _, fraction = text.rpartition(sign)
-    return int("".join(c for c in whole if c.isdigit()) + fraction)
+    """The separate reader: only digits, the last two of which are cents."""
+    integer, _, fraction = text.rpartition(sign)
+    return int("".join(c for c in integer if c.isdigit()) + fraction)
 
 
 def own_text(cell: str) -> str:
@@ -99,7 +99,7 @@ def own_text(cell: str) -> str:
 
 
 def came_in(text: str, kind: str) -> tuple[dict[str, Sold], list[ImportIssue]]:
-    """By source: what the importer makes of it."""
+    """By source: the drafts of the importer."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "made.csv"
         path.write_text(text, encoding="utf-8")
@@ -146,7 +146,7 @@ def own_shopify(text: str, separator: str) -> dict[str, Sold]:
 
 @settings(max_examples=EXAMPLES)
 @given(products(), st.sampled_from(",;\t"), st.sampled_from(["", "\ufeff"]))
-def test_tables_of_shopify_come_in_variant_by_variant(made: list[Made], separator: str, before: str) -> None:
+def test_tables_of_shopify_are_imported_variant_by_variant(made: list[Made], separator: str, before: str) -> None:
     text = table(list(shopify(made)), separator)
     sold, refused = came_in(before + text, "shopify")
     assert refused == []
@@ -158,7 +158,7 @@ def woocommerce(made: list[Made], names: tuple[str, ...], form: str) -> Iterator
         return value.replace(",", "\\,")
 
     for number, one in enumerate(made):
-        whole, parts = f"{number + 1}", []
+        title, parts = f"{number + 1}", []
         values = [
             ", ".join(dict.fromkeys(cell(chosen[n]) for chosen, _, _ in one.variants)) for n in range(len(one.options))
         ]
@@ -171,7 +171,7 @@ def woocommerce(made: list[Made], names: tuple[str, ...], form: str) -> Iterator
                 "1",
                 str(units),
                 written(cents, form),
-                f"id:{whole}",
+                f"id:{title}",
             ]
             row = dict(zip(names[:8], base, strict=True))
             parts.append(
@@ -183,7 +183,7 @@ def woocommerce(made: list[Made], names: tuple[str, ...], form: str) -> Iterator
                 }
             )
         if one.options:
-            head = dict(zip(names[:8], [whole, "variable", f"W{number}", one.title, "1", "", "", ""], strict=True))
+            head = dict(zip(names[:8], [title, "variable", f"W{number}", one.title, "1", "", "", ""], strict=True))
             for n, name in enumerate(one.options):
                 head |= {names[8].format(n + 1): name, names[9].format(n + 1): values[n]}
             yield from (
@@ -195,7 +195,7 @@ def woocommerce(made: list[Made], names: tuple[str, ...], form: str) -> Iterator
             yield dict(
                 zip(
                     names[:8],
-                    [whole, "simple", f"W{number}", one.title, "1", str(units), written(cents, form), ""],
+                    [title, "simple", f"W{number}", one.title, "1", str(units), written(cents, form), ""],
                     strict=True,
                 )
             )
@@ -215,7 +215,9 @@ def own_woocommerce(text: str, names: tuple[str, ...], form: str) -> dict[str, S
 
 @settings(max_examples=EXAMPLES)
 @given(products(), st.sampled_from(HEADERS), st.sampled_from([".", ",", ",.", ".,"]))
-def test_tables_of_woocommerce_come_in_variant_by_variant(made: list[Made], names: tuple[str, ...], form: str) -> None:
+def test_tables_of_woocommerce_are_imported_variant_by_variant(
+    made: list[Made], names: tuple[str, ...], form: str
+) -> None:
     text = table(list(woocommerce(made, names, form)), ",")
     sold, refused = came_in(text, "woocommerce")
     assert refused == []
@@ -277,7 +279,7 @@ def _offer(row: dict[str, str]) -> tuple[int, str, int]:
 
 @settings(max_examples=EXAMPLES)
 @given(products(clean=of_magento))
-def test_tables_of_magento_come_in_variant_by_variant(made: list[Made]) -> None:
+def test_tables_of_magento_are_imported_variant_by_variant(made: list[Made]) -> None:
     text = table(list(magento(made)), ",")
     sold, refused = came_in(text, "magento")
     assert refused == []
@@ -285,8 +287,8 @@ def test_tables_of_magento_come_in_variant_by_variant(made: list[Made]) -> None:
 
 
 @pytest.mark.soak
-async def test_made_tables_are_in_the_shop_as_the_file_has_them(shop: Shop, tmp_path: Path) -> None:
-    """The whole way, once for many products: prices, SKUs and stock as the shop has them."""
+async def test_generated_tables_are_imported_exactly(shop: Shop, tmp_path: Path) -> None:
+    """The complete import of many products: prices, SKUs and stock in the shop."""
     made: list[Made] = []
 
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""The account of an import adds up: rows read = taken + unchanged + refused, whatever the file, also when only tried."""
+"""The summary of an import adds up: rows read = imported + unchanged + refused, for any file, also in a dry run."""
 
 from pathlib import Path
 
@@ -28,8 +28,8 @@ async def test_every_row_of_every_file_is_accounted_for(
     code = await run(shop, kind, path, ImportOptions(fetch=False, how="try"))
     tried = account(capsys.readouterr().out)
     assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
-    read, taken, unchanged, refused = account(capsys.readouterr().out)
-    assert tried == (read, taken, unchanged, refused)
-    assert (read, taken + unchanged + refused, code) == (rows, rows, int(refused > 0))
+    read, imported, unchanged, refused = account(capsys.readouterr().out)
+    assert tried == (read, imported, unchanged, refused)
+    assert (read, imported + unchanged + refused, code) == (rows, rows, int(refused > 0))
     assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
-    assert account(capsys.readouterr().out) == (rows, 0, taken + unchanged, refused)
+    assert account(capsys.readouterr().out) == (rows, 0, imported + unchanged, refused)

@@ -1,4 +1,4 @@
-"""At a terminal, an import asks what it is not told; elsewhere it says how to tell it."""
+"""At a terminal, an import asks about unknown columns; elsewhere it says how to configure them."""
 
 import os
 import pty
@@ -26,7 +26,7 @@ def folder(migrated: tuple[Path, str]) -> Path:
 
 
 def at_a_terminal(folder: Path, *command: str, answers: tuple[tuple[str, str], ...]) -> tuple[int, str]:
-    """What a person sees who answers, each time a question ends with these words."""
+    """The output of a terminal in which a person answers each question."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "shopwright", command[0], "--data", str(folder), *command[1:]],
@@ -62,7 +62,7 @@ def table(tmp_path: Path, text: str, name: str = "list.csv") -> Path:
     return path
 
 
-ASKED = (
+QUESTIONS = (
     ("Ware (with Lampe, Topf) [-]:", "title"),
     ("VK brutto (with 19,90, 9,90) [-]:", "prize"),
     ("VK brutto (with 19,90, 9,90) [-]:", "price"),
@@ -73,40 +73,40 @@ ASKED = (
 
 
 @pytest.mark.parametrize("more", [(), ("--map", "ask")], ids=["by itself", "because it was told to"])
-def test_what_columns_mean_is_asked_until_it_can_be(folder: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
+def test_columns_are_asked_about_until_the_import_is_possible(
+    folder: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
     path = table(tmp_path, PRICES)
-    code, seen = at_a_terminal(folder, "import", "table", str(path), "--dry-run", *more, answers=ASKED)
+    code, seen = at_a_terminal(folder, "import", "table", str(path), "--dry-run", *more, answers=QUESTIONS)
     assert (code, "Of 2 rows read, 2 taken" in seen) == (0, True), seen
     assert "“VK brutto” to “prize”, which is unknown" in seen
-    kept = [line.strip() for line in seen.replace("\r", "").splitlines() if line.strip().startswith('"')]
-    assert kept == [
+    lines = [line.strip() for line in seen.replace("\r", "").splitlines() if line.strip().startswith('"')]
+    assert lines == [
         '"Ware" = "title"', '"VK brutto" = "price"', '"Im Netz" = "published"', '"Farbe" = "attribute: Farbe"',
         '"Regalfach" = "-"',
     ]  # fmt: skip
-    again = table(tmp_path, "\n".join(kept), "map.toml")
+    again = table(tmp_path, "\n".join(lines), "map.toml")
     code, seen = at_a_terminal(folder, "import", "table", str(path), "--dry-run", "--map", str(again), answers=())
     assert (code, "Of 2 rows read, 2 taken" in seen, "What do" in seen) == (0, True, False), seen
 
 
-def test_a_column_that_could_hide_a_product_is_asked_about_and_nothing_is_taken_before(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_column_that_could_hide_a_product_is_asked_about_before_any_import(folder: Path, tmp_path: Path) -> None:
     path = table(tmp_path, "ID,Type,Name,Regular price,Julkaistu\n1,simple,A,5,0\n2,simple,B,5,1\n")
     answers = (("Julkaistu (with 0, 1) [-]:", "published"),)
     code, seen = at_a_terminal(folder, "import", "woocommerce", str(path), "--dry-run", answers=answers)
     assert (code, "Of 2 rows read, 2 taken" in seen) == (0, True), seen
 
 
-def test_a_table_of_another_shop_is_named_before_anything_is_asked(folder: Path, tmp_path: Path) -> None:
+def test_a_table_of_another_shop_system_is_recognised_before_any_question(folder: Path, tmp_path: Path) -> None:
     path = table(tmp_path, "ID,Type,Name,Regular price\n1,simple,A,5\n")
     code, seen = at_a_terminal(folder, "import", "shopify", str(path), answers=())
     assert (code, "It looks like woocommerce" in seen, "What do" in seen) == (1, True, False), seen
 
 
-def test_where_nobody_can_be_asked_it_is_said_how_to_tell(folder: Path, tmp_path: Path) -> None:
+def test_without_a_terminal_the_import_says_how_to_configure_columns(folder: Path, tmp_path: Path) -> None:
     for more, words in (((), "with --map FILE"), (("--map", "ask"), "Only at a terminal")):
-        said = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "shopwright", "import", "--data", str(folder), "table", str(table(tmp_path, PRICES)), "--dry-run", *more],
             env=bare_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
-        assert (said.returncode, words in said.stdout + said.stderr) == (1, True), said
+        assert (result.returncode, words in result.stdout + result.stderr) == (1, True), result

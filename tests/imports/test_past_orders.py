@@ -1,4 +1,4 @@
-"""Orders of earlier shops: they come with their customers, count in the sums, and nobody is written to or paid twice."""
+"""Orders of earlier shops: imported with their customers, counted in the totals, without messages and refunds."""
 
 import csv
 import io
@@ -52,30 +52,30 @@ async def take(shop: Shop, kind: str, text: str, tmp_path: Path, **more) -> tupl
     path, report = tmp_path / "orders.csv", tmp_path / "report.csv"
     path.write_text(text)
     code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
-    said = csv.DictReader(io.StringIO(report.read_text()))
-    return code, {row["name"].removeprefix("order "): (row["outcome"], row["detail"]) for row in said}
+    rows = csv.DictReader(io.StringIO(report.read_text()))
+    return code, {row["name"].removeprefix("order "): (row["outcome"], row["detail"]) for row in rows}
 
 
-async def letters(shop: Shop) -> int:
+async def email_count(shop: Shop) -> int:
     return len(await shop.databases["notifications"].fetch("SELECT id FROM messages"))
 
 
-async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is_told(
+async def test_orders_are_imported_once_with_their_customers_and_inconsistent_ones_are_reported(
     shop: Shop, tmp_path: Path, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     kettle = await sell(shop, on_hand=7)
     await shop.catalog.edit(kettle.id, (await _with_sku(shop, kettle.id, "KETTLE")))
     ada = await shop.users.import_customer("ada@example.com", "Ada Lovelace")
     await shop.bus.settle()
-    before = await letters(shop)
-    code, said = await take(shop, "shopify", SHOPIFY, tmp_path)
+    before = await email_count(shop)
+    code, rows = await take(shop, "shopify", SHOPIFY, tmp_path)
     assert code == 1
-    assert {name: outcome for name, (outcome, _) in said.items()} == {
+    assert {name: outcome for name, (outcome, _) in rows.items()} == {
         "#1001": "taken", "#1002": "taken", "#1003": "refused", "#1004": "refused", "#1005": "taken",
         "#1006": "refused", "#1007": "taken",
     }  # fmt: skip
     for name, words in (("#1003", "pending"), ("#1004", "€64.00"), ("#1006", "some day")):
-        assert words in said[name][1]
+        assert words in rows[name][1]
     found = {one.email: await shop.orders.get(one.id) for one in await shop.orders.search(limit=9)}
     first = found["ada@example.com"]
     assert (first.status, first.customer_id, first.totals.total) == ("delivered", ada.id, Money(12290, "EUR"))
@@ -89,7 +89,7 @@ async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is
     assert {one.status for one in map(found.get, ["eve@example.com"])} <= {"cancelled", "paid"}
     _, again = await take(shop, "shopify", SHOPIFY, tmp_path)
     assert {outcome for outcome, _ in again.values()} == {"unchanged", "refused"}
-    assert await letters(shop) == before
+    assert await email_count(shop) == before
     assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 7
     buyer = Caller(user_id=ada.id, email=ada.email, name=ada.name)
     assert (await shop.reviews.write(kettle.id, NewReview(rating=5, title="Still boils", body=""), buyer)).rating == 5
@@ -106,20 +106,20 @@ async def _with_sku(shop: Shop, product_id: str, sku: str):
     return msgspec.structs.replace(written, variants=(msgspec.structs.replace(written.variants[0], sku=sku),))
 
 
-async def test_orders_of_woocommerce_come_an_item_a_row_with_the_tax_in_the_prices(shop: Shop, tmp_path: Path) -> None:
-    code, said = await take(shop, "woocommerce", WOO, tmp_path)
-    assert (code, said["77"][0], said["78"][0]) == (0, "taken", "taken")
+async def test_woocommerce_orders_are_imported_item_by_item_with_tax_in_the_prices(shop: Shop, tmp_path: Path) -> None:
+    code, rows = await take(shop, "woocommerce", WOO, tmp_path)
+    assert (code, rows["77"][0], rows["78"][0]) == (0, "taken", "taken")
     thirds = await shop.orders.get((await shop.orders.search(text="78"))[0].id)
     assert (thirds.lines[0].quantity, thirds.lines[0].unit_price.amount, thirds.totals.total.amount) == (3, 333, 1000)
     assert [(one.step, one.amount.amount) for one in thirds.receipt if one.step == "rounding"] == [("rounding", 1)]
-    whole = await shop.orders.get((await shop.orders.search(text="77"))[0].id)
-    assert (whole.totals.tax.amount, whole.totals.included_tax.amount) == (0, 1100)
-    assert whole.lines[0].unit_price == Money(3200, "EUR")
+    full_order = await shop.orders.get((await shop.orders.search(text="77"))[0].id)
+    assert (full_order.totals.tax.amount, full_order.totals.included_tax.amount) == (0, 1100)
+    assert full_order.lines[0].unit_price == Money(3200, "EUR")
     days = [day for day in await shop.insights.days(count=3000) if day.orders]
     assert [(f"{day.day}", day.revenue.amount) for day in days] == [("2025-04-01", 6890), ("2025-04-02", 1000)]
 
 
-async def test_a_note_of_the_buyer_comes_with_the_order(shop: Shop, tmp_path: Path) -> None:
+async def test_a_note_of_the_buyer_is_imported_with_the_order(shop: Shop, tmp_path: Path) -> None:
     header, *rows = SHOPIFY.splitlines()
     row = next(one for one in rows if one.startswith("#1002"))
     await take(shop, "shopify", f'{header},Notes\n{row},"Ring twice,\nplease"\n', tmp_path)
@@ -127,9 +127,9 @@ async def test_a_note_of_the_buyer_comes_with_the_order(shop: Shop, tmp_path: Pa
     assert (await shop.orders.get(found.id)).note == "Ring twice,\nplease"
 
 
-async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: Shop, tmp_path: Path) -> None:
-    _, said = await take(shop, "woocommerce", WOO, tmp_path, how="try")
-    assert said["77"][0] == "taken"
+async def test_a_dry_run_writes_nothing_and_imported_orders_cannot_be_undone(shop: Shop, tmp_path: Path) -> None:
+    _, rows = await take(shop, "woocommerce", WOO, tmp_path, how="try")
+    assert rows["77"][0] == "taken"
     assert await shop.orders.search(limit=9) == []
     with pytest.raises(Refused, match="accounts"):
         await take(shop, "woocommerce", WOO, tmp_path, how="undo")
@@ -158,13 +158,13 @@ EN-4713,eve@example.com,paid,fulfilled,EUR,0.00,0.00,10.03,0.00,0.00,0.00,2025-0
 """
 
 
-async def test_sums_are_checked_as_a_whole_and_old_numbers_are_kept(shop: Shop, tmp_path: Path) -> None:
-    code, said = await take(shop, "shopify", ODD, tmp_path)
-    assert (code, {name: outcome for name, (outcome, _) in said.items()}) == (1, {
+async def test_totals_are_checked_and_old_numbers_kept(shop: Shop, tmp_path: Path) -> None:
+    code, rows = await take(shop, "shopify", ODD, tmp_path)
+    assert (code, {name: outcome for name, (outcome, _) in rows.items()}) == (1, {
         "#4710": "taken", "#4711": "taken", "#4712": "taken", "EN-4713": "refused", "#4714": "noted",
     })  # fmt: skip
-    assert "more than a rounding" in said["EN-4713"][1]
-    assert "billing country “Atlantis”" in said["#4714"][1]
+    assert "more than a rounding" in rows["EN-4713"][1]
+    assert "billing country “Atlantis”" in rows["#4714"][1]
     [nowhere] = await shop.orders.search(text="#4714")
     assert (await shop.orders.get(nowhere.id)).shipping_address.country == "Atlantis"
 
@@ -197,7 +197,7 @@ async def test_sums_are_checked_as_a_whole_and_old_numbers_are_kept(shop: Shop, 
         ("Côte d'Ivoire", "CI"), ("Turkey", "TR"), ("Atlantis", ""), ("Europe", ""), ("", ""), ("XX", ""),
     ],
 )  # fmt: skip
-def test_countries_are_read_as_people_write_them(text: str, code: str) -> None:
+def test_countries_are_read_in_common_spellings(text: str, code: str) -> None:
     assert country_code(text) == code
 
 
@@ -216,10 +216,10 @@ async def imported(shop: Shop, text: str) -> Order:
     return await shop.orders.get((await shop.orders.search(text=text))[0].id)
 
 
-async def test_taxes_a_file_names_by_rate_are_those_of_the_order_and_what_does_not_add_up_is_told(
+async def test_taxes_named_by_rate_are_those_of_the_order_and_inconsistent_ones_are_reported(
     shop: Shop, tmp_path: Path
 ) -> None:
-    code, said = await take(shop, "shopify", NAMED, tmp_path)
+    code, rows = await take(shop, "shopify", NAMED, tmp_path)
     assert code == 0
     both = await imported(shop, "2001")
     assert [(one.rate_ppm, one.net.amount, one.tax.amount, one.authority) for one in both.tax_parts] == [
@@ -234,8 +234,8 @@ async def test_taxes_a_file_names_by_rate_are_those_of_the_order_and_what_does_n
         (48_750, 10010, 488, "New York City Tax"),
     ]
     for name, words in (("2002", "€18.00"), ("2003", "State Tax")):
-        told = said[f"#{name}"]
-        assert (told[0], words in told[1]) == ("noted", True)
+        expected = rows[f"#{name}"]
+        assert (expected[0], words in expected[1]) == ("noted", True)
         assert (await imported(shop, name)).tax_parts == ()
     assert await wrong(shop) == []
 
@@ -249,8 +249,8 @@ async def test_taxes_a_file_names_by_rate_are_those_of_the_order_and_what_does_n
     ],
 )
 async def test_taxes_of_woocommerce_are_read_from_its_cell(shop: Shop, tmp_path: Path, cell: str) -> None:
-    head, whole, _ = WOO.splitlines()
-    await take(shop, "woocommerce", f'{head},tax_items\n{whole},"{cell}"\n', tmp_path)
+    head, row, _ = WOO.splitlines()
+    await take(shop, "woocommerce", f'{head},tax_items\n{row},"{cell}"\n', tmp_path)
     order = await imported(shop, "77")
     assert [(one.rate_ppm, one.net.amount, one.tax.amount, one.authority) for one in order.tax_parts] == [
         (190_000, 5790, 1100, "VAT")
@@ -271,7 +271,7 @@ async def test_taxes_of_magento_are_read_from_the_rows_of_its_items(shop: Shop, 
     ]
 
 
-async def test_staff_who_may_read_orders_see_the_rows_of_the_file_and_nobody_else_does(
+async def test_only_staff_who_may_read_orders_see_the_rows_of_the_file(
     shop: Shop, tmp_path: Path, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     await take(shop, "shopify", NAMED, tmp_path)
@@ -296,7 +296,7 @@ async def test_staff_who_may_read_orders_see_the_rows_of_the_file_and_nobody_els
     assert (await api.get(f"/v1/orders/{own.id}/source", headers=staff)).status_code == 404
 
 
-async def test_rows_lie_encrypted_and_are_gone_with_the_account_and_what_they_told_of_the_buyer(
+async def test_rows_are_stored_encrypted_and_deleted_with_the_account(
     shop: Shop, tmp_path: Path, api: httpx.AsyncClient
 ) -> None:
     me = await ada(shop)
@@ -317,7 +317,7 @@ async def test_rows_lie_encrypted_and_are_gone_with_the_account_and_what_they_to
     assert [word for word in ("lovelace", "torstra", "1234567", "byron", "ada@example.com") if word in left] == []
 
 
-async def test_rows_of_a_guest_are_gone_when_the_address_is_forgotten(shop: Shop, tmp_path: Path) -> None:
+async def test_rows_of_a_guest_are_deleted_when_the_address_is_erased(shop: Shop, tmp_path: Path) -> None:
     await take(shop, "shopify", NAMED, tmp_path)
     order = await imported(shop, "2002")
     await shop.users.erase_address("Grace@example.com")
@@ -327,30 +327,30 @@ async def test_rows_of_a_guest_are_gone_when_the_address_is_forgotten(shop: Shop
     assert await shop.orders.source((await imported(shop, "2001")).id)
 
 
-async def test_rows_are_kept_bounded_and_say_so_where_they_are_cut(shop: Shop, tmp_path: Path) -> None:
+async def test_stored_rows_are_bounded_and_marked_where_they_are_truncated(shop: Shop, tmp_path: Path) -> None:
     head, first, second, *_ = NAMED.splitlines()
     long = first.replace("140.70", "109.00").replace("gift for Byron", "x" * 5_000)
     free = second.replace("31.70", "0.00")
     await take(shop, "shopify", "\n".join([head, long, *[free] * 150]) + "\n", tmp_path)
-    told = "51 of its rows are left out and 1 of their cells are cut"
-    assert told in (tmp_path / "report.csv").read_text()
+    expected = "51 of its rows are left out and 1 of their cells are cut"
+    assert expected in (tmp_path / "report.csv").read_text()
     source = await shop.orders.source((await imported(shop, "2001")).id)
     assert (len(source.rows), source.rows_left_out, source.cells_cut) == (100, 51, 1)
     assert len(source.rows[0].cells["Note Attributes"]) == 1_000
 
 
 async def test_rows_are_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
-    whole: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
+    local_shop: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
-    await take(whole, "shopify", NAMED, tmp_path)
-    order = await imported(whole, "2001")
-    assert await whole.protect(anew=True)
-    kept = await whole.orders.source(order.id)
-    await archive.write(whole, tmp_path / "shop.zip")
+    await take(local_shop, "shopify", NAMED, tmp_path)
+    order = await imported(local_shop, "2001")
+    assert await local_shop.protect(anew=True)
+    source = await local_shop.orders.source(order.id)
+    await archive.write(local_shop, tmp_path / "shop.zip")
     async with fresh(migrated, tmp_path / "other") as (folder, database):
         other = Shop(make_settings(folder, database), hasher=QUICK, clock=clock)
         async with other.running(deliver=False):
             await archive.read(other, tmp_path / "shop.zip")
-            assert await other.orders.source(order.id) == kept
+            assert await other.orders.source(order.id) == source
             [there, *_] = await other.databases["orders"].fetch("SELECT body FROM order_sources")
             assert there["body"].startswith("vault:")

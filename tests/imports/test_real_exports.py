@@ -1,4 +1,4 @@
-"""Imports of real exports and of dirty ones: what can be taken is, what cannot is said row by row, twice is once."""
+"""Imports of real and of faulty exports: every possible row is imported, others are reported, and repeating changes nothing."""
 
 import csv
 import gzip
@@ -26,7 +26,7 @@ from shopwright.services.inventory.contract import Adjustment, VariantQuantity
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
 from tests.builders.imports import read, real, take
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.orders import fill_cart
 from tests.builders.shops import make_settings
 
@@ -50,7 +50,7 @@ def write(tmp_path: Path, rows: str, name: str = "products.csv", encoding: str =
         ("magento", "catalog-magento/CatalogSampleData__SimpleProduct_products_gear_bags.csv.gz", 14, 0),
     ],
 )
-async def test_real_exports_come_in_and_a_second_run_changes_nothing(
+async def test_real_exports_are_imported_and_a_second_run_changes_nothing(
     shop: Shop, tmp_path: Path, kind: str, name: str, products: int, code: int
 ) -> None:
     got, rows = await take(shop, kind, real(name), tmp_path)
@@ -64,7 +64,7 @@ async def test_real_exports_come_in_and_a_second_run_changes_nothing(
     assert {row["row"] for row in rows} == {row["row"] for row in again}
 
 
-async def test_what_was_imported_is_browsed_found_and_bought(shop: Shop, tmp_path: Path) -> None:
+async def test_imported_products_are_browsed_found_and_bought(shop: Shop, tmp_path: Path) -> None:
     await take(shop, "shopify", real("catalog-shopify/shopifypartners_home-and-garden.csv.gz"), tmp_path)
     results = await shop.search.find(SearchRequest(text="clay pot"))
     assert results.total >= 1
@@ -76,7 +76,7 @@ async def test_what_was_imported_is_browsed_found_and_bought(shop: Shop, tmp_pat
     assert cart.problems == ()
 
 
-async def test_a_variation_open_in_a_value_stands_for_all_of_them(shop: Shop, tmp_path: Path) -> None:
+async def test_a_variation_with_an_open_value_applies_to_all_its_values(shop: Shop, tmp_path: Path) -> None:
     await take(shop, "woocommerce", real("catalog-woocommerce/sample_products.csv.gz"), tmp_path)
     shirt = await shop.catalog.get("woo-vneck-tee")
     assert len(shirt.variants) == 9
@@ -104,19 +104,19 @@ async def test_every_dirty_row_is_accounted_for(shop: Shop, tmp_path: Path) -> N
         'empty,Empty,,,,,true,Title,Default Title,,,,,,,,,active\n'
         'draft,Draft,,,,,false,Title,Default Title,D1,,,2,7,,,,draft\n'
     )  # fmt: skip
-    code, said = await take(shop, "shopify", write(tmp_path, rows), tmp_path)
-    told = {(int(row["row"]), row["outcome"]): row["detail"] for row in said}
+    code, rows_reported = await take(shop, "shopify", write(tmp_path, rows), tmp_path)
+    outcomes = {(int(row["row"]), row["outcome"]): row["detail"] for row in rows_reported}
     assert code == 1
-    assert "neither handle nor title" in told[2, "refused"]
-    assert "weight" in told[4, "noted"] or "SKU" in told[4, "noted"] or "stock" in told[4, "noted"]
-    assert "same variant as row 3" in told[5, "refused"]
-    assert "not a number" in told[7, "refused"]
-    assert "does not say its Colour" in told[8, "refused"]
-    assert "no price" in told[9, "refused"]
-    assert "without a title" in told[10, "refused"]
-    assert "made from its title" in told[11, "noted"]
-    assert "no variant" in told[12, "refused"]
-    assert {int(row["row"]) for row in said} == set(range(2, 14))
+    assert "neither handle nor title" in outcomes[2, "refused"]
+    assert "weight" in outcomes[4, "noted"] or "SKU" in outcomes[4, "noted"] or "stock" in outcomes[4, "noted"]
+    assert "same variant as row 3" in outcomes[5, "refused"]
+    assert "not a number" in outcomes[7, "refused"]
+    assert "does not say its Colour" in outcomes[8, "refused"]
+    assert "no price" in outcomes[9, "refused"]
+    assert "without a title" in outcomes[10, "refused"]
+    assert "made from its title" in outcomes[11, "noted"]
+    assert "no variant" in outcomes[12, "refused"]
+    assert {int(row["row"]) for row in rows_reported} == set(range(2, 14))
     lamp = await shop.catalog.get("lamp")
     assert lamp.description == "<p>Bright<b>unclosed</b></p>"
     assert [variant.options["Colour"] for variant in lamp.variants] == ["Red", "Blue"]
@@ -128,19 +128,19 @@ async def test_every_dirty_row_is_accounted_for(shop: Shop, tmp_path: Path) -> N
     assert (await shop.catalog.get("draft")).status == "draft"
 
 
-async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path) -> None:
+async def test_an_interrupted_import_continues(shop: Shop, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(6))
     path = write(tmp_path, rows)
     fetcher = Fetcher(shop.catalog, fetch=False)
-    taken = 0
+    imported = 0
     async for _remark in ProductImporter(shop.product_views, fetcher, at_once=1).import_drafts(read(path)):
-        taken += 1
-        if taken == 3:
+        imported += 1
+        if imported == 3:
             break
     await fetcher.close()
-    code, said = await take(shop, "shopify", path, tmp_path)
+    code, report = await take(shop, "shopify", path, tmp_path)
     assert code == 0
-    assert [row["outcome"] for row in said].count("taken") == 3
+    assert [row["outcome"] for row in report].count("taken") == 3
     products = await shop.catalog.list_products(status="published")
     assert len(products) == 6
     stock = await shop.inventory.stock([product.variants[0].id for product in products])
@@ -152,7 +152,7 @@ class DiesBeforeStock(Adjustments):
         raise ConnectionError("the power is gone")
 
 
-async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_of_it(data, tmp_path: Path) -> None:
+async def test_an_import_killed_within_a_product_publishes_no_half_of_it(data, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(3))
     path = write(tmp_path, rows)
     dying = Shop(make_settings(*data), overrides={Adjustments: DiesBeforeStock})
@@ -160,12 +160,12 @@ async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_
         with pytest.raises(ConnectionError):
             await take(dying, "shopify", path, tmp_path)
         assert await dying.catalog.list_products(status="published") == []
-    whole = Shop(make_settings(*data))
-    async with whole.running(deliver=False):
-        code, said = await take(whole, "shopify", path, tmp_path)
-        assert (code, [row["outcome"] for row in said]) == (0, ["taken"] * 3)
-        mugs = await whole.catalog.list_products(status="published")
-        stock = await whole.inventory.stock([mug.variants[0].id for mug in mugs])
+    local_shop = Shop(make_settings(*data))
+    async with local_shop.running(deliver=False):
+        code, report = await take(local_shop, "shopify", path, tmp_path)
+        assert (code, [row["outcome"] for row in report]) == (0, ["taken"] * 3)
+        mugs = await local_shop.catalog.list_products(status="published")
+        stock = await local_shop.inventory.stock([mug.variants[0].id for mug in mugs])
         assert [one.on_hand for one in stock.values()] == [4] * 3
 
 
@@ -180,16 +180,16 @@ class CountsStock(Adjustments):
 
 
 @pytest.mark.parametrize(
-    ("products", "variants", "letters", "opened"), [(5, 3, 10, [6, 6, 3]), (25, 1, 90_000, [23, 2])]
+    ("products", "variants", "title_length", "opened"), [(5, 3, 10, [6, 6, 3]), (25, 1, 90_000, [23, 2])]
 )
-async def test_no_transaction_is_long_whatever_products_are_like(
-    data, products: int, variants: int, letters: int, opened: list[int]
+async def test_transactions_stay_short_whatever_the_products_are(
+    data, products: int, variants: int, title_length: int, opened: list[int]
 ) -> None:
     colours = [
         DraftVariant(row=2, options={"Colour": f"{n}"}, price=Money(700, "EUR"), on_hand=1) for n in range(variants)
     ]
     drafts = [
-        Draft(source=f"{n}", rows=(n,), title="Mug", slug=f"mug-{n}", description="a" * letters, options=("Colour",), variants=tuple(colours))
+        Draft(source=f"{n}", rows=(n,), title="Mug", slug=f"mug-{n}", description="a" * title_length, options=("Colour",), variants=tuple(colours))
         for n in range(products)
     ]  # fmt: skip
     shop = Shop(make_settings(*data), overrides={Adjustments: CountsStock})
@@ -208,8 +208,8 @@ async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(s
         for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
     ]  # fmt: skip
     taker = ProductImporter(shop.product_views, Fetcher(shop.catalog, fetch=False))
-    said = [(one.row, one.outcome) async for one in taker.import_drafts(drafts)]
-    assert said == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
+    outcomes = [(one.row, one.outcome) async for one in taker.import_drafts(drafts)]
+    assert outcomes == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
     found = await shop.catalog.list_products()
     assert [(one.title, one.slug, one.variants[0].sku) for one in found] == [
         ("Mug, again", "mug", "M1"),
@@ -222,10 +222,10 @@ async def test_a_changed_file_changes_the_product_but_not_what_was_sold(shop: Sh
     await take(shop, "shopify", write(tmp_path, row), tmp_path)
     mug = await shop.catalog.get("mug")
     await shop.inventory.adjust([Adjustment(variant_id=mug.variants[0].id, delta=-1, reason="sold")])
-    _, said = await take(
+    _, rows = await take(
         shop, "shopify", write(tmp_path, row.replace("Mug", "Big Mug").replace(",7,", ",8,")), tmp_path
     )
-    assert [one["outcome"] for one in said] == ["changed"]
+    assert [one["outcome"] for one in rows] == ["changed"]
     after = await shop.catalog.get("mug")
     assert (after.title, after.variants[0].id) == ("Big Mug", mug.variants[0].id)
     assert (await shop.inventory.stock([mug.variants[0].id]))[mug.variants[0].id].on_hand == 3
@@ -233,7 +233,7 @@ async def test_a_changed_file_changes_the_product_but_not_what_was_sold(shop: Sh
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_encodings_and_separators_are_found_out(tmp_path: Path, encoding: str, separator: str) -> None:
+def test_encodings_and_separators_are_detected(tmp_path: Path, encoding: str, separator: str) -> None:
     text = f"Handle{separator}Title{separator}Variant Price\nl{separator}Lämpchen für Käthe größer{separator}5\n"
     path = tmp_path / "p.csv"
     path.write_bytes(text.encode(encoding))
@@ -242,7 +242,7 @@ def test_encodings_and_separators_are_found_out(tmp_path: Path, encoding: str, s
     assert next(table.rows())[1]["Title"] == "Lämpchen für Käthe größer"
 
 
-def test_files_may_be_packed(tmp_path: Path) -> None:
+def test_files_may_be_compressed(tmp_path: Path) -> None:
     text = b"Handle,Title,Variant Price\nl,Lamp,5\n"
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text))
     packed = io.BytesIO()
@@ -266,7 +266,7 @@ def test_files_may_be_packed(tmp_path: Path) -> None:
         ("a.csv", b"\x00\x01\x02" * 50, "not a text file"),
     ],
 )
-def test_files_that_are_none_say_so(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+def test_invalid_files_are_refused_with_the_reason(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(Invalid, match=words):
         read_tables(tmp_path / name)
@@ -274,7 +274,7 @@ def test_files_that_are_none_say_so(tmp_path: Path, name: str, data: bytes, word
         read_tables(tmp_path / "none.csv")
 
 
-async def test_the_wrong_kind_is_told_with_the_right_one(shop: Shop, tmp_path: Path) -> None:
+async def test_the_wrong_kind_is_refused_with_the_right_one(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "")
     with pytest.raises(Invalid, match="It looks like shopify"):
         await run(shop, "woocommerce", path, ImportOptions(fetch=False))
@@ -295,15 +295,15 @@ async def test_the_wrong_kind_is_told_with_the_right_one(shop: Shop, tmp_path: P
         (["5", "12"], ""),
     ],
 )
-def test_the_decimal_sign_is_found_out_once_for_a_file(cells: list[str], decimal: str) -> None:
+def test_the_decimal_sign_is_detected_once_for_a_file(cells: list[str], decimal: str) -> None:
     evidence = Evidence()
     for cell in cells:
         evidence.add(cell)
     assert evidence.decimal("") == decimal
 
 
-def test_numbers_are_read_as_their_file_writes_them() -> None:
-    comma, point, nobody = NumberFormats("EUR", ","), NumberFormats("EUR", "."), NumberFormats("EUR", "")
+def test_numbers_are_read_in_the_format_of_their_file() -> None:
+    comma, point, without_decimals = NumberFormats("EUR", ","), NumberFormats("EUR", "."), NumberFormats("EUR", "")
     assert comma.price("1.299,00") == comma.price("€ 1 299,-") == comma.price("1\u202f299,00 €") == Money(129900, "EUR")
     assert point.price("1,29,999.00") == Money(12999900, "EUR")
     assert point.price("1'299.00 EUR") == Money(129900, "EUR")
@@ -313,9 +313,9 @@ def test_numbers_are_read_as_their_file_writes_them() -> None:
     assert point.grams("2", "lb") == 907
     assert point.grams("250 g", "kg") == 250
     assert point.count("12.0000") == 12
-    assert nobody.number("1299") == Decimal(1299)
+    assert without_decimals.number("1299") == Decimal(1299)
     for reader, wrong in [
-        (point, "19,99"), (comma, "19.99"), (nobody, "1.299"), (point, "abc"), (point, "1-2"), (point, "12.50 USD"),
+        (point, "19,99"), (comma, "19.99"), (without_decimals, "1.299"), (point, "abc"), (point, "1-2"), (point, "12.50 USD"),
         (point, "$5"), (point, "from 5"), (point, "5%"), (point, "1e5"), (point, "12 345 6"), (point, "19.999"),
         (point, "5 each"), (point, "1,2,3"), (point, "-5"), (point, "1.299.00"), (point, "9" * 20), (point, "="),
         (point, "NaN"), (point, "2 for 5"), (point, "0x10"), (comma, "1,299,00"),
@@ -328,7 +328,7 @@ def test_numbers_are_read_as_their_file_writes_them() -> None:
     assert NumberFormats("JPY", ".").price("1,980 円") == Money(1980, "JPY")
 
 
-def test_rows_of_one_handle_are_one_product_wherever_they_stand(tmp_path: Path) -> None:
+def test_rows_of_one_handle_are_one_product_wherever_they_are(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         "a,A,,,,,,Size,S,,,,,1,,,,\nb,B,,,,,,Title,Default Title,,,,,1,,,,\na,,,,,,,,M,,,,,2,,,,\n",
@@ -347,11 +347,11 @@ async def test_magento_configurable_products_come_with_their_variants(shop: Shop
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(chosen)
-    code, told = await take(shop, "magento", path, tmp_path)
+    code, report = await take(shop, "magento", path, tmp_path)
     assert code == 0
-    assert {row["outcome"] for row in told} == {"taken", "noted"}
-    assert any("--images-from" in row["detail"] for row in told)
-    assert len({row["row"] for row in told}) == len(chosen)
+    assert {row["outcome"] for row in report} == {"taken", "noted"}
+    assert any("--images-from" in row["detail"] for row in report)
+    assert len({row["row"] for row in report}) == len(chosen)
     found = await shop.catalog.list_products(limit=100)
     assert len(found) == 3
     hoodie = next(one for one in found if one.title == "Chaz Kangeroo Hoodie")
@@ -365,7 +365,7 @@ async def test_magento_configurable_products_come_with_their_variants(shop: Shop
 MAGENTO = "sku,store_view_code,product_type,categories,name,price,special_price,special_price_to_date,url_key,qty,visibility,base_image,configurable_variations,configurable_variation_labels\n"
 
 
-async def test_a_magento_row_that_cannot_be_taken_says_why(shop: Shop, tmp_path: Path) -> None:
+async def test_a_refused_magento_row_names_the_reason(shop: Shop, tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(
         MAGENTO
@@ -380,9 +380,9 @@ async def test_a_magento_row_that_cannot_be_taken_says_why(shop: Shop, tmp_path:
         + 'F,,configurable,,Shirt,,,,,,,,"sku=F-S,size=S|sku=F-M,size=M",size=Shirt size\n'
         + "F-S,,simple,,Shirt S,30,,,,2,Not Visible Individually,,,\n",
     )
-    code, told = await take(shop, "magento", path, tmp_path, images_from="https://old.example/media/catalog/product")
+    code, rows = await take(shop, "magento", path, tmp_path, images_from="https://old.example/media/catalog/product")
     assert code == 1
-    outcomes = {(row["name"], row["outcome"], row["detail"][:28]) for row in told}
+    outcomes = {(row["name"], row["outcome"], row["detail"][:28]) for row in rows}
     assert ("A", "refused", "is a translation for the sto") in outcomes
     assert ("B", "refused", "is a bundle of other product") in outcomes
     assert ("A", "refused", "has the same SKU as row 2") in outcomes
@@ -398,10 +398,10 @@ async def test_a_magento_row_that_cannot_be_taken_says_why(shop: Shop, tmp_path:
     assert await shop.catalog.redirect("/kettle.html") == "/p/kettle"
 
 
-async def test_a_dry_run_says_what_would_be_and_writes_nothing(shop: Shop, tmp_path: Path, capsys) -> None:
+async def test_a_dry_run_reports_the_changes_and_writes_nothing(shop: Shop, tmp_path: Path, capsys) -> None:
     path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
-    code, told = await take(shop, "shopify", path, tmp_path, how="try")
-    assert (code, [row["outcome"] for row in told]) == (0, ["taken"])
+    code, rows = await take(shop, "shopify", path, tmp_path, how="try")
+    assert (code, [row["outcome"] for row in rows]) == (0, ["taken"])
     assert "nothing was written" in capsys.readouterr().out
     assert await shop.catalog.list_products() == []
     await take(shop, "shopify", path, tmp_path)
@@ -409,7 +409,7 @@ async def test_a_dry_run_says_what_would_be_and_writes_nothing(shop: Shop, tmp_p
     assert [row["outcome"] for row in again] == ["unchanged"]
 
 
-async def test_an_import_is_undone_and_can_be_done_again(shop: Shop, tmp_path: Path) -> None:
+async def test_an_import_is_undone_and_can_be_repeated(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
     await take(shop, "shopify", path, tmp_path)
     assert await shop.catalog.redirect("/products/kettle") == "/p/kettle"
@@ -422,8 +422,10 @@ async def test_an_import_is_undone_and_can_be_done_again(shop: Shop, tmp_path: P
     assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 5
 
 
-@pytest.mark.usefixtures("open_letters")
-async def test_customers_come_with_their_address_and_choose_a_password_by_letter(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("readable_messages")
+async def test_customers_are_imported_with_their_address_and_choose_a_password_by_email(
+    shop: Shop, tmp_path: Path
+) -> None:
     code, rows = await take(
         shop, "magento", real("catalog-magento/CustomerSampleData__customer_profile.csv.gz"), tmp_path
     )
@@ -436,7 +438,7 @@ async def test_customers_come_with_their_address_and_choose_a_password_by_letter
     with pytest.raises(WrongPassword):
         await shop.users.sign_in("roni_cost@example.com", "!")
     await shop.users.ask_reset("roni_cost@example.com")
-    text = await letter(shop, "Choose a new password", "roni_cost@example.com")
+    text = await email_text(shop, "Choose a new password", "roni_cost@example.com")
     await shop.users.reset_password(re.search(r"token=([0-9a-f]+)", text)[1], "harbour at seven")
     assert await shop.users.sign_in("roni_cost@example.com", "harbour at seven")
     _, again = await take(
@@ -470,7 +472,7 @@ async def test_customers_come_with_their_address_and_choose_a_password_by_letter
         ),
     ],
 )
-async def test_customers_of_other_shops_are_taken_or_refused_with_a_reason(
+async def test_customers_of_other_shops_are_imported_or_refused_with_a_reason(
     shop: Shop, tmp_path: Path, kind: str, header: str, row: str, outcomes: list[str]
 ) -> None:
     path = tmp_path / "customers.csv"

@@ -1,4 +1,4 @@
-"""Files of strangers: an import reads no more than it can hold, and looks into no network of ours."""
+"""Untrusted files: an import reads a bounded amount, and requests no internal address."""
 
 import asyncio
 import io
@@ -22,16 +22,16 @@ from shopwright.kit.outgoing import is_public
 
 @pytest.fixture
 async def inside() -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server in our own network, and what came to it."""
-    asked: list[bytes] = []
+    """A server in our own network, and the requests it received."""
+    requests: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.read(1000))
+        requests.append(await reader.read(1000))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1], asked
+    yield server.sockets[0].getsockname()[1], requests
     server.close()
 
 
@@ -39,14 +39,14 @@ async def inside() -> AsyncIterator[tuple[int, list[bytes]]]:
     "host",
     ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
 )
-async def test_nothing_in_our_network_is_asked_however_its_address_is_written(
-    whole: Shop, inside: tuple[int, list[bytes]], host: str
+async def test_no_address_in_our_network_is_requested_however_it_is_written(
+    local_shop: Shop, inside: tuple[int, list[bytes]], host: str
 ) -> None:
-    port, asked = inside
-    fetcher = Fetcher(whole.catalog, fetch=True)
+    port, requests = inside
+    fetcher = Fetcher(local_shop.catalog, fetch=True)
     await fetcher.media(DraftImage(f"http://{host}:{port}/x.png"))
     await fetcher.close()
-    assert asked == []
+    assert requests == []
 
 
 @pytest.mark.parametrize(
@@ -57,24 +57,24 @@ async def test_nothing_in_our_network_is_asked_however_its_address_is_written(
         "2002:7f00:1::1", "2002:c0a8:101::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
     ],
 )  # fmt: skip
-def test_an_address_of_ours_is_known_in_each_form(address: str) -> None:
+def test_an_internal_address_is_recognised_in_each_form(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
     "address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
 )
-def test_what_is_on_the_internet_may_be_asked(address: str) -> None:
+def test_a_public_address_may_be_requested(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
 
-async def test_what_is_connected_to_is_the_address_that_was_looked_at(
-    whole: Shop, monkeypatch: pytest.MonkeyPatch
+async def test_a_connection_goes_to_the_address_that_was_checked(
+    local_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that means something else the second time leads nowhere."""
+    """A name that resolves differently the second time leads nowhere."""
     meant = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1"])
 
-    async def resolve(*_asked: object, **_more: object) -> list[tuple[object, ...]]:
+    async def resolve(*_arguments: object, **_more: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(meant), 0))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve, raising=False)
@@ -87,7 +87,7 @@ async def test_what_is_connected_to_is_the_address_that_was_looked_at(
         return httpx.Response(200, content=data.getvalue())
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    fetcher = Fetcher(whole.catalog, fetch=True, client=client)
+    fetcher = Fetcher(local_shop.catalog, fetch=True, client=client)
     found = await fetcher.media(DraftImage("https://user:secret@pictures.example:8443/x.png?a=1"))
     await fetcher.close()
     assert found is not None
@@ -110,8 +110,8 @@ async def test_what_is_connected_to_is_the_address_that_was_looked_at(
         "https://xn--/x",
     ],
 )
-async def test_an_address_that_is_none_ends_no_import(whole: Shop, url: str) -> None:
-    fetcher = Fetcher(whole.catalog, fetch=True)
+async def test_an_invalid_address_does_not_end_an_import(local_shop: Shop, url: str) -> None:
+    fetcher = Fetcher(local_shop.catalog, fetch=True)
     found = await fetcher.media(DraftImage(url))
     await fetcher.close()
     assert found is None or found.url == url
@@ -128,12 +128,12 @@ def archive(path: Path, *sizes: int) -> Path:
 
 
 @pytest.mark.parametrize("sizes", [(110_000,), (60_000, 60_000), (40_000, 40_000, 40_000)])
-def test_an_archive_has_an_end_as_a_whole(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+def test_an_archive_has_a_total_size_limit(tmp_path: Path, sizes: tuple[int, ...]) -> None:
     with pytest.raises(Invalid, match="split it"):
         read_tables(archive(tmp_path / "a.zip", *sizes), largest=SMALL)
 
 
-def test_what_fits_is_read(tmp_path: Path) -> None:
+def test_an_archive_within_the_limits_is_read(tmp_path: Path) -> None:
     assert len(read_tables(archive(tmp_path / "a.zip", 40_000, 40_000), largest=SMALL)) == 2
 
 
@@ -142,7 +142,7 @@ def test_an_archive_of_very_many_tables_is_refused(tmp_path: Path) -> None:
         read_tables(archive(tmp_path / "a.zip", *([10] * 101)))
 
 
-def test_a_locked_or_damaged_archive_is_told(tmp_path: Path) -> None:
+def test_a_locked_or_damaged_archive_is_reported(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.zip", 10_000)
     data = bytearray(path.read_bytes())
     data[60:80] = b"\xff" * 20

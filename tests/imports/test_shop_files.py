@@ -1,4 +1,4 @@
-"""Files as real shops write them: what a column means is known, what is not plainly meant is never guessed."""
+"""Files as real shops write them: columns are recognised, and ambiguous values are never guessed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ def only(found: list[Draft | ImportIssue]) -> Draft:
 
 
 @pytest.mark.parametrize("name", ["Title", "title", "Default Title", "Size", ""])
-def test_an_option_keeps_all_its_values_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+def test_an_option_keeps_all_its_values_whatever_its_name(tmp_path: Path, name: str) -> None:
     rows = f"a,A,{name},Black,5\na,,,White,6\na,,,Default Title,7\n"
     draft = only(list(read(file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\n{rows}"))))
     assert [list(one.options.values()) for one in draft.variants] == [["Black"], ["White"], ["Default Title"]]
@@ -46,7 +46,7 @@ def test_an_option_keeps_all_its_values_whatever_it_is_called(tmp_path: Path, na
 
 
 @pytest.mark.parametrize("name", ["Title", "Titel", ""])
-def test_the_default_title_of_the_one_option_is_no_option(tmp_path: Path, name: str) -> None:
+def test_the_default_title_of_a_single_option_is_no_option(tmp_path: Path, name: str) -> None:
     draft = only(
         list(
             read(file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\na,A,{name},Default Title,5\n"))
@@ -64,7 +64,7 @@ def test_the_default_title_beside_another_option_is_a_value(tmp_path: Path) -> N
     ]
 
 
-def test_an_option_whose_name_stands_in_a_later_row_keeps_its_values(tmp_path: Path) -> None:
+def test_an_option_named_in_a_later_row_keeps_its_values(tmp_path: Path) -> None:
     rows = "a,A,Size,S,,Red,5\na,,,M,Colour,Blue,5\n"
     header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant Price\n"
     draft = only(list(read(file(tmp_path, header + rows))))
@@ -74,12 +74,12 @@ def test_an_option_whose_name_stands_in_a_later_row_keeps_its_values(tmp_path: P
 # --- a column that is not there is not zero (15)
 
 
-@pytest.mark.parametrize(("said", "available"), [("untracked", 1000 + UNLIMITED), ("0", 0), ("25", 25)])
+@pytest.mark.parametrize(("expected", "available"), [("untracked", 1000 + UNLIMITED), ("0", 0), ("25", 25)])
 async def test_a_file_without_a_stock_column_is_not_sold_out(
-    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str, available: int
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str], expected: str, available: int
 ) -> None:
     path = file(tmp_path, "Handle,Title,Variant Inventory Tracker,Variant Price\na,A,shopify,5\n")
-    await run(shop, "shopify", path, ImportOptions(fetch=False, stock=said))
+    await run(shop, "shopify", path, ImportOptions(fetch=False, stock=expected))
     [product] = await shop.catalog.list_products()
     [stock] = (await shop.inventory.stock([product.variants[0].id])).values()
     assert stock.available == available
@@ -102,11 +102,11 @@ async def test_the_inventory_export_of_shopify_sets_stock_by_location(
     )
     path = file(tmp_path, header + rows)
     capsys.readouterr()
-    said = []
+    outcomes = []
     for how in ("try", "take", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
-        said.append(account(capsys.readouterr().out))
-    assert said == [(6, 3, 1, 2), (6, 3, 1, 2), (6, 0, 4, 2)]
+        outcomes.append(account(capsys.readouterr().out))
+    assert outcomes == [(6, 3, 1, 2), (6, 3, 1, 2), (6, 0, 4, 2)]
     product = await shop.catalog.get("a")
     stock = await shop.inventory.stock([one.id for one in product.variants])
     assert [stock[one.id].on_hand for one in product.variants] == [4, 5]
@@ -121,14 +121,14 @@ async def test_a_refused_row_counts_once_and_products_are_counted_as_products(
 ) -> None:
     rows = "a,Mug,Size,S,5\na,,,M,free\nb,Mug,Size,S,5\nc,Cup,Size,S,\n,,,,4\nd,Long,Size,S,5,6\n"
     path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\n{rows}")
-    said = []
+    outcomes = []
     for how in ("try", "take", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
-        said.append(capsys.readouterr().out)
-    assert [account(one) for one in said] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
-    assert "Products: 2 taken, 0 changed, 0 unchanged, 1 refused." in said[1]
-    assert "Products: 0 taken, 0 changed, 2 unchanged, 1 refused." in said[2]
-    assert "has 6 cells and the header 5" in said[0]
+        outcomes.append(capsys.readouterr().out)
+    assert [account(one) for one in outcomes] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
+    assert "Products: 2 taken, 0 changed, 0 unchanged, 1 refused." in outcomes[1]
+    assert "Products: 0 taken, 0 changed, 2 unchanged, 1 refused." in outcomes[2]
+    assert "has 6 cells and the header 5" in outcomes[0]
 
 
 async def test_a_dry_run_refuses_what_would_be_refused(
@@ -137,12 +137,12 @@ async def test_a_dry_run_refuses_what_would_be_refused(
     path = file(tmp_path, f"Handle,Title,Variant Price\na,{'A' * 300},5\nb,B,5\n")
     for how in ("try", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
-        said = capsys.readouterr().out
-        assert account(said) == (2, 1, 0, 1)
-        assert "at most 255 characters" in said
+        output = capsys.readouterr().out
+        assert account(output) == (2, 1, 0, 1)
+        assert "at most 255 characters" in output
 
 
-def test_a_quotation_mark_that_never_closes_is_said_and_takes_no_rows_along(tmp_path: Path) -> None:
+def test_an_unclosed_quotation_mark_is_reported_and_swallows_no_rows(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="row 3: a quotation mark opens"):
         list(read(file(tmp_path, 'Handle,Title,Variant Price\na,A,5\nb,"B,5\nc,C,5\n')))
 
@@ -150,7 +150,7 @@ def test_a_quotation_mark_that_never_closes_is_said_and_takes_no_rows_along(tmp_
 # --- every column is taken or named (17)
 
 
-async def test_what_a_shopify_row_says_is_taken_or_named(
+async def test_a_field_of_a_shopify_row_is_imported_or_reported(
     shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = file(
@@ -163,7 +163,7 @@ async def test_what_a_shopify_row_says_is_taken_or_named(
         "away,Away,5,1,deny,true,,,,,,,,,,false,FALSE,active,\n",
     )  # fmt: skip
     code, rows = await take(shop, "shopify", path, tmp_path)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     lamp = await shop.catalog.get("lamp")
     assert (lamp.title, lamp.seo_title, lamp.seo_description, lamp.tax_class) == ("Lamp™", "The lamp", "Shines", "zero")
     assert set(lamp.attributes.values()) == {"M-1", "Linen, Wool"}
@@ -174,7 +174,7 @@ async def test_what_a_shopify_row_says_is_taken_or_named(
     worth = (await shop.inventory.values([lamp.variants[0].id]))[lamp.variants[0].id]
     assert (worth.units, worth.value) == (2, Money(1800, "EUR"))
     for header in ("Price / International (1 rows)", "Custom Label 0", "Sparkle (1 rows)"):
-        assert header in said
+        assert header in output
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ async def test_what_a_shopify_row_says_is_taken_or_named(
         ("table", "title,sku,price,stock,Einkaufspreis", "Mug {n},M{n},9,3,{cost}"),
     ],
 )
-async def test_stock_that_is_opened_has_the_cost_of_its_file(
+async def test_opening_stock_has_the_cost_of_its_file(
     shop: Shop, tmp_path: Path, kind: str, head: str, row: str
 ) -> None:
-    """What cannot be read is noted and worth nothing; what is 0 says nothing."""
+    """An unreadable cost is reported and not used; a cost of 0 means nothing."""
     rows = [row.format(n=n, cost=cost) for n, cost in enumerate(("1.50", "0", "1.505"), 1)]
-    _, said = await take(shop, kind, file(tmp_path, "\n".join((head, *rows, ""))), tmp_path)
-    assert [one["outcome"] for one in said if "cost left out" in one["detail"]] == ["noted"]
+    _, rows_reported = await take(shop, kind, file(tmp_path, "\n".join((head, *rows, ""))), tmp_path)
+    assert [one["outcome"] for one in rows_reported if "cost left out" in one["detail"]] == ["noted"]
     variants = [one.variants[0].id for one in await shop.catalog.list_products()]
     worth = (await shop.inventory.values(variants)).values()
     assert [(one.units, one.value.amount, one.on_hand) for one in worth] == [(3, 450, 3), (0, 0, 3), (0, 0, 3)]
@@ -210,7 +210,7 @@ async def test_stock_that_is_opened_has_the_cost_of_its_file(
         ("", "2026-03-02 00:00:00", 2000, None),
     ],
 )
-def test_a_sale_is_the_price_of_today_only_while_it_lasts(
+def test_a_sale_price_applies_only_during_the_sale(
     tmp_path: Path, begins: str, ends: str, price: int, before: int | None
 ) -> None:
     draft = only(
@@ -220,7 +220,7 @@ def test_a_sale_is_the_price_of_today_only_while_it_lasts(
     assert (variant.price.amount, variant.compare_at.amount if variant.compare_at else None) == (price, before)
 
 
-def test_a_sale_ends_when_the_day_ends_in_the_shop(tmp_path: Path) -> None:
+def test_a_sale_ends_with_the_day_of_the_shop(tmp_path: Path) -> None:
     path = file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,,2026-03-01,3,15,20\n")
     for hour, price in (22, 1500), (23, 2000):
         now = datetime(2026, 3, 1, hour, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
@@ -233,7 +233,7 @@ def test_a_sale_ends_when_the_day_ends_in_the_shop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "price", ["19,99", "19.999", "from 5", "5 USD", "12-15", "1e3", "5%", "n/a", "=A1*2", "19.99.1"]
 )
-def test_a_price_that_is_not_plainly_one_is_refused(tmp_path: Path, price: str) -> None:
+def test_an_ambiguous_price_is_refused(tmp_path: Path, price: str) -> None:
     found = list(read(file(tmp_path, f'Handle,Title,Variant Price\na,A,10.50\nb,B,12.00\nc,C,"{price}"\n')))
     assert [
         (one.row, one.outcome)
@@ -244,7 +244,7 @@ def test_a_price_that_is_not_plainly_one_is_refused(tmp_path: Path, price: str) 
 
 
 @pytest.mark.parametrize("count", ["10+", "~5", "1.5", "many", "5-10", "1e6"])
-def test_a_quantity_that_is_not_plainly_one_is_refused(tmp_path: Path, count: str) -> None:
+def test_an_ambiguous_quantity_is_refused(tmp_path: Path, count: str) -> None:
     found = list(read(file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,,,{count},,20.00\n"), "woocommerce"))
     assert [one.outcome for one in found if isinstance(one, ImportIssue)] == ["refused"]
 
@@ -259,7 +259,7 @@ def test_a_comma_file_is_read_with_commas_throughout(tmp_path: Path) -> None:
     assert [one.variants[0].price.amount for one in found if isinstance(one, Draft)] == [1990, 129900]
 
 
-def test_what_nobody_can_tell_is_refused_until_it_is_said(tmp_path: Path) -> None:
+def test_an_ambiguous_value_is_refused_until_it_is_configured(tmp_path: Path) -> None:
     path = file(tmp_path, f"{WOO}\n1,simple,A,A,1,visible,,,1,,1.299\n")
     [remark] = read(path, "woocommerce")
     assert "--decimal" in remark.detail
@@ -298,7 +298,7 @@ def test_escapes_and_commas_inside_cells_are_read_as_woocommerce_writes_them(tmp
         "ID,Typ,SKU,Namn,Publicerad,Synlighet i katalog,Ordinarie pris",
     ],
 )
-def test_headers_are_read_in_other_languages_and_what_is_hidden_stays_so(tmp_path: Path, header: str) -> None:
+def test_headers_are_read_in_other_languages_and_hidden_products_stay_hidden(tmp_path: Path, header: str) -> None:
     rows = "1,simple,A,Seen,1,visible,5\n2,simple,B,Hidden,1,hidden,5\n3,simple,C,Draft,0,visible,5\n"
     found = [one for one in read(file(tmp_path, f"{header}\n{rows}"), "woocommerce") if isinstance(one, Draft)]
     assert [(one.title, one.published) for one in found] == [("Seen", True), ("Hidden", False), ("Draft", False)]
@@ -314,23 +314,25 @@ def test_headers_are_read_in_other_languages_and_what_is_hidden_stays_so(tmp_pat
         ("Seen by", "hidden"),
     ],
 )
-def test_a_column_that_may_restrict_and_is_not_known_stops_the_import(tmp_path: Path, header: str, value: str) -> None:
+def test_an_unknown_column_that_may_restrict_a_product_stops_the_import(
+    tmp_path: Path, header: str, value: str
+) -> None:
     path = file(tmp_path, f"ID,Type,Name,Regular price,{header}\n1,simple,A,5,{value}\n")
     with pytest.raises(UnclearColumns, match="--map"):
         list(read(path, "woocommerce"))
 
 
-async def test_what_a_column_means_is_said_in_a_file(shop: Shop, tmp_path: Path) -> None:
+async def test_the_meaning_of_a_column_is_configured_in_a_file(shop: Shop, tmp_path: Path) -> None:
     path = file(
         tmp_path,
         "Price list 2026\n\nArtikelname;VK brutto;Im Netz;Farbe;Lagerplatz\nLampe;19,90;nein;Rot;A1\nTopf;9,90;ja;;\n",
     )
-    said = file(
+    mapping_file = file(
         tmp_path,
         '"Artikelname" = "title"\n"VK brutto" = "price"\n"Im Netz" = "published"\n"Farbe" = "attribute: Colour"\n"Lagerplatz" = "-"\n',
         "map.toml",
     )
-    code, rows = await take(shop, "table", path, tmp_path, columns=read_map(said))
+    code, rows = await take(shop, "table", path, tmp_path, columns=read_map(mapping_file))
     assert (code, [row["outcome"] for row in rows], rows[0]["row"]) == (0, ["taken", "taken"], "4")
     found = {one.title: one for one in await shop.catalog.list_products()}
     assert (found["Lampe"].status, found["Topf"].status) == ("draft", "published")
@@ -340,7 +342,7 @@ async def test_what_a_column_means_is_said_in_a_file(shop: Shop, tmp_path: Path)
             await take(shop, "table", path, tmp_path, columns=read_map(file(tmp_path, wrong, "wrong.toml")))
 
 
-async def test_the_present_template_of_shopify_is_read(shop: Shop, tmp_path: Path) -> None:
+async def test_the_current_template_of_shopify_is_read(shop: Shop, tmp_path: Path) -> None:
     path = file(
         tmp_path,
         "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,Status,SKU,Barcode,"
@@ -369,7 +371,7 @@ async def test_the_present_template_of_shopify_is_read(shop: Shop, tmp_path: Pat
 @pytest.mark.parametrize(
     "before", ["sep=;\n", "Exported on 2026-03-02\n", "\n\n", "Shop;Ostra\nDate;2026-03-02\n\n", "\ufeff"]
 )
-def test_whatever_stands_before_the_header_is_skipped(tmp_path: Path, before: str) -> None:
+def test_anything_before_the_header_is_skipped(tmp_path: Path, before: str) -> None:
     found = list(read(file(tmp_path, f"{before}Handle;Title;Variant Price\na;A;5\n")))
     assert only(found).title == "A"
 
@@ -377,7 +379,7 @@ def test_whatever_stands_before_the_header_is_skipped(tmp_path: Path, before: st
 # --- names in any script (21)
 
 
-async def test_names_in_any_script_keep_their_letters_and_are_told_apart(
+async def test_names_in_any_script_keep_their_letters_and_are_distinct(
     shop: Shop, tmp_path: Path, api: httpx.AsyncClient
 ) -> None:
     names = ["Größe", "Género", "Размер", "大小", "C++", "C#", "C"]
@@ -417,15 +419,15 @@ async def test_names_in_any_script_keep_their_letters_and_are_told_apart(
 async def test_a_product_has_as_many_variants_as_shopify_allows(shop: Shop, tmp_path: Path) -> None:
     rows = "".join(f"a,{'A' if n == 0 else ''},Size,{n},{'' if n % 2 else f'SKU-{n}'},{5 + n}\n" for n in range(2_049))
     path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n{rows}")
-    code, told = await take(shop, "shopify", path, tmp_path)
-    assert (code, "at most 2048 variants" in told[0]["detail"]) == (1, True)
+    code, report = await take(shop, "shopify", path, tmp_path)
+    assert (code, "at most 2048 variants" in report[0]["detail"]) == (1, True)
     code, _ = await take(shop, "shopify", file(tmp_path, path.read_text().rpartition("\na,")[0]), tmp_path)
     product = await shop.catalog.get("a")
     assert (code, len(product.variants), len({one.sku for one in product.variants})) == (0, 2_048, 2_048)
     assert len(await shop.pricing.prices([one.id for one in product.variants], "EUR")) == 2_048
 
 
-async def test_rich_texts_keep_their_tables_and_pictures_and_nothing_that_runs(shop: Shop, tmp_path: Path) -> None:
+async def test_rich_texts_keep_tables_and_pictures_but_no_script(shop: Shop, tmp_path: Path) -> None:
     text = (
         '<h1>Sizes</h1><table onclick=""x()"" style=""a""><caption>cm</caption><tr><th scope=""row"" colspan=""2"">S</th><td>36</td></tr></table>'
         '<img src=""https://x.example/chart.png"" alt=""Chart"" onerror=""x()""><img src=""javascript:x()""><img src=""/wp/x.png""><script>x()</script>'
@@ -441,7 +443,7 @@ async def test_rich_texts_keep_their_tables_and_pictures_and_nothing_that_runs(s
     assert not any(one in product.description for one in ("script", "onerror", "onclick", "style", "/wp/"))
 
 
-async def test_a_formula_comes_in_as_text_and_leaves_in_no_cell(shop: Shop, tmp_path: Path) -> None:
+async def test_a_formula_is_imported_as_text_and_exported_in_no_cell(shop: Shop, tmp_path: Path) -> None:
     path = file(
         tmp_path,
         "Handle,Title,Variant SKU,Variant Price\na,=1+1,'=SKU,5\nb,=cmd|' /C calc'!A0,=\"007\",free\n".replace(
@@ -455,14 +457,14 @@ async def test_a_formula_comes_in_as_text_and_leaves_in_no_cell(shop: Shop, tmp_
     assert not any(cell.startswith(("=", "@")) for row in rows for cell in row.values())
 
 
-async def test_an_import_makes_no_coupon_tax_or_shipping_rate(shop: Shop, tmp_path: Path) -> None:
+async def test_an_import_creates_no_coupon_tax_or_shipping_rate(shop: Shop, tmp_path: Path) -> None:
     before = await shop.pricing.coupons(), await shop.pricing.tax_rates(), await shop.pricing.shipping_rates()
     for coupon in before[0]:
         await shop.pricing.delete_coupon(coupon.code)
     for rate in before[1]:
         await shop.pricing.end_tax_rate(rate.id)
-    for way in before[2]:
-        await shop.pricing.delete_shipping_rate(way.id)
+    for option in before[2]:
+        await shop.pricing.delete_shipping_rate(option.id)
     await take(shop, "shopify", file(tmp_path, "Handle,Title,Variant Price\na,A,5\n"), tmp_path)
     assert (await shop.pricing.coupons(), await shop.pricing.tax_rates(), await shop.pricing.shipping_rates()) == (
         [],
@@ -471,13 +473,13 @@ async def test_an_import_makes_no_coupon_tax_or_shipping_rate(shop: Shop, tmp_pa
     )
 
 
-def test_what_leaves_in_a_csv_is_text_or_a_number() -> None:
+def test_an_exported_cell_is_text_or_a_number() -> None:
     assert [csv_cell(one) for one in ("=1", "@x", "+a", "-5", "-5,00", "a=b", "\t=1")] == [
         "'=1", "'@x", "'+a", "-5", "-5,00", "a=b", "'\t=1",
     ]  # fmt: skip
 
 
-async def test_a_tax_class_of_this_shop_is_taken_and_another_is_told_of(shop: Shop, tmp_path: Path) -> None:
+async def test_a_tax_class_of_this_shop_is_used_and_another_is_reported(shop: Shop, tmp_path: Path) -> None:
     path = file(
         tmp_path,
         f"{WOO},Tax status,Tax class\n1,simple,K,Kettle,1,visible,,,3,,20,taxable,reduced-rate\n"

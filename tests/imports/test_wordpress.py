@@ -1,4 +1,4 @@
-"""The export of WordPress itself says the same as WooCommerce's table of products, in another place each."""
+"""The export of WordPress contains the same as the product table of WooCommerce, in other places."""
 
 import gzip
 from pathlib import Path
@@ -54,7 +54,7 @@ def drafts(path: Path) -> list[Draft]:
 
 
 def test_the_sample_products_are_the_same_in_both_forms() -> None:
-    def told(one: Draft) -> dict[str, object]:
+    def summary(one: Draft) -> dict[str, object]:
         variants = [
             (variant.sku, variant.options, variant.price, variant.compare_at, variant.on_hand, bool(variant.image))
             for variant in one.variants
@@ -65,7 +65,7 @@ def test_the_sample_products_are_the_same_in_both_forms() -> None:
         }  # fmt: skip
 
     def all_of(name: str) -> dict[str, dict[str, object]]:
-        return {one.variants[0].sku or one.title: told(one) for one in drafts(real(f"catalog-woocommerce/{name}"))}
+        return {one.variants[0].sku or one.title: summary(one) for one in drafts(real(f"catalog-woocommerce/{name}"))}
 
     table, posts = all_of("sample_products.csv.gz"), all_of("sample_products.xml.gz")
     assert posts.keys() == table.keys()
@@ -119,7 +119,7 @@ def test_names_of_values_categories_and_pictures_are_found_elsewhere_in_the_file
         ("", (), False),
     ],
 )
-def test_what_is_hidden_there_is_not_published_here(
+def test_a_hidden_product_is_not_published(
     tmp_path: Path, status: str, left_out: tuple[str, ...], published: bool
 ) -> None:
     hidden = "".join(term("product_visibility", slug, slug) for slug in left_out)
@@ -137,7 +137,7 @@ def test_what_is_hidden_there_is_not_published_here(
         ({"_stock_status": "onbackorder"}, None, True),
     ],
 )
-def test_stock_is_what_the_shop_counts(
+def test_stock_is_the_number_counted_by_the_shop(
     tmp_path: Path, meta: dict[str, str], on_hand: int | None, backorder: bool
 ) -> None:
     [one] = drafts(export(tmp_path, post(1, _regular_price="5", **meta)))
@@ -145,14 +145,14 @@ def test_stock_is_what_the_shop_counts(
 
 
 @pytest.mark.parametrize(("ends", "price"), [("1772323200", 500), ("1803859200", 400), ("", 400), ("soon", None)])
-def test_a_sale_that_is_over_is_none(tmp_path: Path, ends: str, price: int | None) -> None:
+def test_a_past_sale_is_ignored(tmp_path: Path, ends: str, price: int | None) -> None:
     found = drafts(
         export(tmp_path, post(1, _regular_price="5", _sale_price="4", _sale_price_dates_to=ends))
     )  # read on 2 March 2026; 1 March 2026, 1 March 2027
     assert [one.variants[0].price.amount for one in found] == ([] if price is None else [price])
 
 
-def test_what_else_stands_in_the_file_is_told(tmp_path: Path) -> None:
+def test_other_content_of_the_file_is_reported(tmp_path: Path) -> None:
     reviewed = "<wp:comment><wp:comment_content>Good</wp:comment_content></wp:comment>"
     path = export(tmp_path, post(1, inside=reviewed, _regular_price="5"), post(2, "page"), post(3, "shop_order"))
     [table] = read_tables(path)
@@ -172,13 +172,13 @@ def test_attributes_that_only_variations_name_are_options_by_their_keys(tmp_path
     assert [variant.options for variant in one.variants] == [{"size": "S"}, {"size": "M"}]
 
 
-def test_a_variation_without_its_product_is_named(tmp_path: Path) -> None:
+def test_a_variation_without_its_product_is_reported(tmp_path: Path) -> None:
     path = export(tmp_path, post(5, "product_variation", inside="<wp:post_parent>4</wp:post_parent>", _price="5"))
-    [said] = [one for one in read(path, "woocommerce") if isinstance(one, ImportIssue) and one.outcome == "refused"]
-    assert (said.row, "id:4" in said.detail) == (1, True)
+    [issue] = [one for one in read(path, "woocommerce") if isinstance(one, ImportIssue) and one.outcome == "refused"]
+    assert (issue.row, "id:4" in issue.detail) == (1, True)
 
 
-def test_it_may_be_packed(tmp_path: Path) -> None:
+def test_the_export_may_be_compressed(tmp_path: Path) -> None:
     plain = export(tmp_path, post(1, _regular_price="5"))
     packed = tmp_path / "export.xml.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
@@ -206,7 +206,7 @@ def test_it_may_be_packed(tmp_path: Path) -> None:
     ],
     ids=["empty", "rss", "page", "torn", "csv", "growing", "elsewhere"],
 )
-def test_what_is_no_such_export_is_refused_with_what_would_be_right(tmp_path: Path, text: str, words: str) -> None:
+def test_another_kind_of_export_is_refused_with_the_right_one(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "export.xml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Invalid, match=words):
@@ -217,7 +217,7 @@ def test_what_is_no_such_export_is_refused_with_what_would_be_right(tmp_path: Pa
 
 
 def serialized(value: object) -> str:
-    """As PHP writes it."""
+    """A value as PHP serialises it."""
     match value:
         case None:
             return "N;"
@@ -242,17 +242,17 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_php_wrote_is_read(value: object) -> None:
+def test_php_serialised_data_is_read(value: object) -> None:
     assert unserialized(serialized(value)) == value
 
 
 @given(VALUES, st.integers(0, 200), st.characters(blacklist_categories=("Cs",)))
-def test_what_is_broken_is_nothing_or_something_else_and_no_error(value: object, at: int, other: str) -> None:
+def test_broken_data_is_nothing_and_no_error(value: object, at: int, other: str) -> None:
     text = serialized(value)
     unserialized(text[:at] + other + text[at + 1 :])
     unserialized(text[:at])
 
 
-def test_what_goes_deep_or_is_an_object_is_nothing() -> None:
+def test_deep_data_and_objects_are_nothing() -> None:
     assert unserialized("a:1:{i:0;" * 3000 + "N;" + "}" * 3000) is None
     assert unserialized('O:8:"stdClass":0:{}') is None

@@ -1,4 +1,4 @@
-"""Addresses as people write them: one form for each, whatever the spelling, by the rules of each country."""
+"""Addresses as customers write them: one form for each spelling, by the rules of each country."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ POSTED = [country for country in countries_posted_to() if postal_rules(country).
 
 
 @pytest.mark.parametrize(
-    ("country", "typed", "kept"),
+    ("country", "typed", "expected"),
     [
         ("NL", "1012ab", "1012 AB"), ("NL", "NL-1012 AB", "1012 AB"), ("NL", "nl 1012  ab", "1012 AB"),
         ("IE", "d02 af30", "D02 AF30"), ("IE", "D02AF30", "D02 AF30"), ("IE", "", ""),
@@ -47,11 +47,11 @@ POSTED = [country for country in countries_posted_to() if postal_rules(country).
         ("US", "1002", ""), ("CA", "K1A 0O1", ""),
     ],
 )  # fmt: skip
-def test_a_postal_code_has_the_form_of_its_country_or_is_refused(country: str, typed: str, kept: str) -> None:
-    assert normal_postal_code(country, typed) == kept
+def test_a_postal_code_has_the_form_of_its_country_or_is_refused(country: str, typed: str, expected: str) -> None:
+    assert normal_postal_code(country, typed) == expected
 
 
-def test_the_examples_of_every_country_are_kept_as_they_are() -> None:
+def test_the_examples_of_every_country_stay_unchanged() -> None:
     for country in POSTED:
         for example in postal_rules(country).examples:
             assert normal_postal_code(country, example) == example, country
@@ -63,7 +63,7 @@ DIGITS = {name: {ord("0") + n: first + n for n in range(10)} for name, first in 
 
 @st.composite
 def codes(draw: Any, *, spelled: bool) -> tuple[str, str, str]:
-    """A country, a code of it, and another way to write that (`spelled`) or the code once more."""
+    """A country, a postal code of it, and another spelling of that (`spelled`) or the code again."""
     country = draw(st.sampled_from(POSTED))
     rules = postal_rules(country)
     code = draw(
@@ -81,23 +81,23 @@ def codes(draw: Any, *, spelled: bool) -> tuple[str, str, str]:
 
 
 @given(codes(spelled=False))
-def test_a_code_in_its_form_stays_as_it_is(drawn: tuple[str, str, str]) -> None:
+def test_a_normalised_code_stays_unchanged(drawn: tuple[str, str, str]) -> None:
     country, code, _ = drawn
-    kept = normal_postal_code(country, code)
-    assert kept
-    assert normal_postal_code(country, kept) == kept
+    normal = normal_postal_code(country, code)
+    assert normal
+    assert normal_postal_code(country, normal) == normal
 
 
 @given(codes(spelled=True))
-def test_every_spelling_of_a_code_is_that_code(drawn: tuple[str, str, str]) -> None:
+def test_every_spelling_of_a_code_is_normalised(drawn: tuple[str, str, str]) -> None:
     country, code, other = drawn
     assert normal_postal_code(country, other) == normal_postal_code(country, code)
 
 
 @given(st.sampled_from(POSTED), st.text(max_size=300))
-def test_whatever_is_typed_as_a_code_is_a_code_of_the_country_or_none(country: str, text: str) -> None:
-    kept = normal_postal_code(country, text)
-    assert not kept or postal_rules(country).pattern.fullmatch(kept)
+def test_any_typed_code_is_a_code_of_the_country_or_refused(country: str, text: str) -> None:
+    normal = normal_postal_code(country, text)
+    assert not normal or postal_rules(country).pattern.fullmatch(normal)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ KNOWN = [
 
 
 @given(st.sampled_from(KNOWN), st.data())
-def test_a_region_is_known_whatever_stands_between_its_letters(one: tuple[str, str], data: Any) -> None:
+def test_a_region_is_recognised_whatever_separates_its_letters(one: tuple[str, str], data: Any) -> None:
     country, code = one
     known = regions_of(country)
     name = data.draw(
@@ -159,7 +159,7 @@ def test_a_region_is_known_whatever_stands_between_its_letters(one: tuple[str, s
     assert find_region(country, around.format(change(name))) == code
 
 
-def test_where_no_regions_are_known_a_rate_is_found_by_what_is_typed() -> None:
+def test_without_known_regions_a_rate_is_found_by_the_typed_name() -> None:
     assert (region_form("DE", " by"), region_form("JP", "Tokyo"), region_form("US", "")) == ("BY", "東京都", "")
 
 
@@ -180,7 +180,7 @@ def test_regions_are_offered_in_the_language_of_the_page(country: str, language:
     assert region_title(country, *some[:1], language) == some[1]
 
 
-def test_regions_in_letters_of_another_script_are_offered_in_the_order_of_those_letters() -> None:
+def test_regions_in_another_script_are_sorted_by_its_alphabet() -> None:
     assert [title for _, title in region_choices("JP", "en")][:3] == ["Aichi", "Akita", "Aomori"]
     assert [title for _, title in region_choices("JP", "ja")][:2] == ["北海道", "青森県"]
 
@@ -200,11 +200,11 @@ def address(**fields: str) -> Address:
         {"country": "AE", "region": "Dubai", "postal_code": "00000"}, {"country": "ＮＬ", "postal_code": "1012ab"},
     ],
 )  # fmt: skip
-def test_what_a_country_does_not_need_is_optional(fields: dict[str, str]) -> None:
+def test_fields_a_country_does_not_need_are_optional(fields: dict[str, str]) -> None:
     assert not read_address(address(**fields))[1]
 
 
-def test_what_an_address_form_marks_as_needed_is_what_is_refused_when_it_is_empty() -> None:
+def test_an_empty_field_that_the_form_marks_as_required_is_refused() -> None:
     for country in countries_posted_to():
         form = address_form(country)
         _, problems = read_address(Address(name="", line1="", country=country))
@@ -212,7 +212,7 @@ def test_what_an_address_form_marks_as_needed_is_what_is_refused_when_it_is_empt
 
 
 @pytest.mark.parametrize(
-    ("fields", "pointer", "told"),
+    ("fields", "pointer", "expected"),
     [
         ({"country": "NL", "postal_code": "1012"}, "/postal_code", "looks like 1234 AB"),
         ({"country": "SE", "postal_code": "1145"}, "/postal_code", "looks like 114 55"),
@@ -226,43 +226,48 @@ def test_what_an_address_form_marks_as_needed_is_what_is_refused_when_it_is_empt
         ({"country": "DE", "postal_code": "10115", "phone": "call me"}, "/phone", "is not a phone number"),
     ],
 )  # fmt: skip
-def test_an_odd_field_is_named_with_what_would_be_right_and_stays_as_it_was_written(
-    fields: dict[str, str], pointer: str, told: str
+def test_an_invalid_field_is_reported_with_a_valid_example_and_stays_unchanged(
+    fields: dict[str, str], pointer: str, expected: str
 ) -> None:
     read, problems = read_address(address(**fields))
-    assert [(problem.pointer, told in problem.detail) for problem in problems] == [(pointer, True)], problems
+    assert [(problem.pointer, expected in problem.detail) for problem in problems] == [(pointer, True)], problems
     assert getattr(read, pointer[1:]) == fields[pointer[1:]]
     with pytest.raises(Invalid) as refused:
         check_address(address(**fields), "/shipping_address")
     assert refused.value.problems[0].pointer == f"/shipping_address{pointer}"
 
 
-def test_an_address_in_its_form_stays_as_it_is() -> None:
+def test_a_normalised_address_stays_unchanged() -> None:
     typed = address(
         country="jp", region="tokyo", postal_code="〒１５００００１", city="", phone="03 3210 7000", name="Ａｄａ\u200b"
     )
-    kept = check_address(typed)
-    assert (kept.name, kept.region, kept.postal_code, kept.phone) == ("Ada", "東京都", "150-0001", "+81332107000")
-    assert check_address(kept) == kept
+    checked = check_address(typed)
+    assert (checked.name, checked.region, checked.postal_code, checked.phone) == (
+        "Ada",
+        "東京都",
+        "150-0001",
+        "+81332107000",
+    )
+    assert check_address(checked) == checked
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "expected"),
     [
         ("Ａｄａ　Ｌｏｖｅｌａｃｅ", "Ada Lovelace"), ("ｶﾞｷﾞ", "ガギ"), ("Ada\u200b\u00adL", "AdaL"), (" a \u00a0 b\t", "a b"), ("№ 5 ½", "№ 5 ½"),
         ("علی\u200cرضا", "علی\u200cرضا"), ("क्\u200dष", "क्\u200dष"), ("A\u200db", "Ab"), ("\u202a+49\u202c", "+49"), ("\u3000\u200b", ""),
     ],
 )  # fmt: skip
-def test_a_line_is_kept_without_what_cannot_be_seen_and_as_wide_as_usual(typed: str, kept: str) -> None:
-    assert tidy_line(typed) == kept
+def test_a_line_is_stored_without_invisible_characters_and_in_usual_width(typed: str, expected: str) -> None:
+    assert tidy_line(typed) == expected
 
 
 @given(st.text())
-def test_a_tidy_line_is_tidy(text: str) -> None:
+def test_a_normalised_line_stays_unchanged(text: str) -> None:
     assert tidy_line(tidy_line(text)) == tidy_line(text)
 
 
-def test_an_address_is_written_as_its_country_does_in_letters_one_can_read() -> None:
+def test_an_address_is_formatted_as_in_its_country_in_readable_letters() -> None:
     tokyo = check_address(address(country="JP", region="Tokyo", postal_code="1500001", city="", line2="3F"))
     assert address_lines(tokyo, "en") == ["Ada Lovelace", "Some street 1", "3F, Tokyo", "150-0001"]
     assert address_lines(tokyo, "ja") == ["〒150-0001", "東京都", "Some street 1", "3F", "Ada Lovelace"]
@@ -278,21 +283,21 @@ def test_an_address_is_written_as_its_country_does_in_letters_one_can_read() -> 
 
 
 def test_a_street_in_the_second_line_alone_is_moved_to_the_first() -> None:
-    kept = check_address(address(country="DE", postal_code="10119", line1="\u200b", line2="Torstraße 1"))
-    assert (kept.line1, kept.line2) == ("Torstraße 1", "")
+    checked = check_address(address(country="DE", postal_code="10119", line1="\u200b", line2="Torstraße 1"))
+    assert (checked.line1, checked.line2) == ("Torstraße 1", "")
 
 
 @given(st.sampled_from(countries_posted_to()), st.sampled_from(["en", "ja", "ar"]))
-def test_nothing_of_an_address_is_left_out_of_its_lines(country: str, language: str) -> None:
-    whole = Address(
+def test_every_part_of_an_address_is_in_its_lines(country: str, language: str) -> None:
+    address = Address(
         name="N1", company="O1", line1="A1", line2="A2", city="C1", region="S1", postal_code="Z1", country=country
     )
-    written = "\n".join(address_lines(whole, language))
+    written = "\n".join(address_lines(address, language))
     assert all(part in written for part in ("N1", "O1", "A1", "A2", "C1", "S1", "Z1")), written
 
 
 @pytest.mark.parametrize(
-    ("country", "typed", "kept"),
+    ("country", "typed", "expected"),
     [
         ("DE", "030 901820", "+4930901820"), ("DE", "+49 (0)30 901820", "+4930901820"), ("DE", "0049-30-901820", "+4930901820"),
         ("DE", "030/90 18 20", "+4930901820"), ("DE", "０３０　９０１８２０", "+4930901820"), ("DE", "٠٣٠٩٠١٨٢٠", "+4930901820"),
@@ -300,11 +305,11 @@ def test_nothing_of_an_address_is_left_out_of_its_lines(country: str, language: 
         ("RU", "8 (495) 123-45-67", "+74951234567"), ("JP", "03-3210-7000", "+81332107000"), ("FR", "+49 30 901820", "+4930901820"),
     ],
 )  # fmt: skip
-def test_a_phone_number_is_read_as_people_write_it(country: str, typed: str, kept: str) -> None:
-    assert check_phone(typed, country) == kept
+def test_a_phone_number_is_read_in_common_spellings(country: str, typed: str, expected: str) -> None:
+    assert check_phone(typed, country) == expected
 
 
-def test_a_phone_number_without_any_country_is_refused_with_one_that_has_it() -> None:
+def test_a_phone_number_without_country_is_refused_with_a_valid_example() -> None:
     with pytest.raises(Invalid, match=r"with that of its country, like \+49"):
         check_phone("030 901820", "")
 
@@ -312,5 +317,5 @@ def test_a_phone_number_without_any_country_is_refused_with_one_that_has_it() ->
 @pytest.mark.parametrize(
     "typed", [" Ada@Example.com", "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada\u200b@example.com", "ADA@EXAMPLE.COM\u00a0"]
 )
-def test_an_e_mail_address_is_one_however_it_is_typed(typed: str) -> None:
+def test_an_email_address_is_the_same_however_it_is_typed(typed: str) -> None:
     assert email_key(check_email(typed)) == email_key(typed) == "ada@example.com"

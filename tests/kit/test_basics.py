@@ -1,4 +1,4 @@
-"""Settings, ids, states, text and places."""
+"""Settings, ids, states, text and addresses."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -29,12 +29,12 @@ def test_an_unknown_setting_is_an_error_that_names_the_nearest() -> None:
         read(Settings, {"SHOPWRIGHT_DATABSE": "sqlite:///x"})
 
 
-def test_a_setting_of_the_wrong_kind_says_where_it_came_from() -> None:
+def test_a_setting_of_the_wrong_type_names_its_source() -> None:
     with pytest.raises(Invalid, match="SHOPWRIGHT_WRITES_PER_MINUTE"):
         read(Settings, {"SHOPWRIGHT_WRITES_PER_MINUTE": "many"})
 
 
-def test_the_environment_goes_before_the_file(tmp_path) -> None:
+def test_the_environment_overrides_the_file(tmp_path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text('shop_name = "From file"\ncurrency = "USD"\n')
     settings, origins = read(Settings, {"SHOPWRIGHT_CONFIG": str(file), "SHOPWRIGHT_CURRENCY": "EUR"})
@@ -44,21 +44,21 @@ def test_the_environment_goes_before_the_file(tmp_path) -> None:
     assert origins["mail"] == "default"
 
 
-def test_a_settings_file_that_is_broken_is_told(tmp_path) -> None:
+def test_a_broken_settings_file_is_reported(tmp_path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text("currency = ")
     with pytest.raises(Invalid, match="cannot be read"):
         read(Settings, {"SHOPWRIGHT_CONFIG": str(file)})
 
 
-def test_every_setting_has_a_meaning_and_secrets_are_masked() -> None:
+def test_every_setting_has_a_description_and_secrets_are_masked() -> None:
     settings, origins = read(
         Settings,
         {"SHOPWRIGHT_OWNER_PASSWORD": "hunter2hunter2", "SHOPWRIGHT_DATABASE": "postgresql://shop:s3cret@db/shop"},
     )
-    told = describe(settings, origins)
-    assert all(one.meaning for one in told)
-    text = str(told)
+    description = describe(settings, origins)
+    assert all(one.meaning for one in description)
+    text = str(description)
     assert "hunter2" not in text
     assert "s3cret" not in text
     assert mask("database", "postgresql://shop:s3cret@db:5432/shop") == "postgresql://shop:••••@db:5432/shop"
@@ -72,7 +72,7 @@ def test_every_setting_has_a_meaning_and_secrets_are_masked() -> None:
         ({"url": "shop.example"}, "starts with http"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(tmp_path, change: dict[str, str], words: str) -> None:
+def test_impossible_settings_are_refused(tmp_path, change: dict[str, str], words: str) -> None:
     with pytest.raises(Invalid, match=words):
         complete(msgspec.structs.replace(Settings(data=str(tmp_path)), **change))
 
@@ -85,12 +85,12 @@ def test_an_unknown_engine_says_did_you_mean() -> None:
 
 
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2999, 1, 1)))  # noqa: DTZ001 -- made aware below
-def test_moments_survive_the_database(moment: datetime) -> None:
+def test_times_are_read_back_from_the_database(moment: datetime) -> None:
     aware = moment.replace(tzinfo=UTC)
     assert from_micros(to_micros(aware)) == aware
 
 
-def test_ids_sort_by_time_and_say_what_they_are() -> None:
+def test_ids_sort_by_time_and_have_a_prefix() -> None:
     clock = HandClock()
     ids = Ids(clock)
     first = ids.new("ord")
@@ -100,7 +100,7 @@ def test_ids_sort_by_time_and_say_what_they_are() -> None:
     assert len({ids.new("ord") for _ in range(1000)}) == 1000
 
 
-def test_many_ids_made_at_once_are_new_and_in_order_and_after_all_others() -> None:
+def test_ids_made_at_once_are_unique_and_in_order() -> None:
     ids = Ids(HandClock())
     before, later = ids.new("evt"), Ids(HandClock(datetime(2026, 3, 3, tzinfo=UTC))).new("evt")
     made = ids.many("evt", 1000)
@@ -110,7 +110,7 @@ def test_many_ids_made_at_once_are_new_and_in_order_and_after_all_others() -> No
     assert ids.many("evt", 0) == []
 
 
-def test_an_illegal_move_is_refused_aloud() -> None:
+def test_an_illegal_transition_is_an_error() -> None:
     states = States("lamp", {"on": frozenset({"off"}), "off": frozenset()})
     assert states.move("on", "off") == "off"
     with pytest.raises(IllegalMove, match="nothing: it is over"):
@@ -131,12 +131,12 @@ def test_an_illegal_move_is_refused_aloud() -> None:
         ("a/b\\c", "a-b-c"),
     ],
 )
-def test_words_become_addresses(words: str, slug: str) -> None:
+def test_titles_become_slugs(words: str, slug: str) -> None:
     assert slugify(words) == slug
 
 
 @given(st.text(st.characters(max_codepoint=127, exclude_characters="_"), max_size=20))
-def test_plain_letters_are_read_as_they_are_beside_others(text: str) -> None:
+def test_unaccented_letters_are_folded_beside_others(text: str) -> None:
     words = "" if slugify(f"é {text}") == "e" else slugify(text)
     assert slugify(f"é {text}") == f"e-{words}".rstrip("-")
     assert visible(f"é {text}") == f"é {visible(text)}".rstrip()
@@ -144,7 +144,7 @@ def test_plain_letters_are_read_as_they_are_beside_others(text: str) -> None:
     assert joined(f"é {text}") == "e" + joined(text)
 
 
-def test_html_that_could_run_is_taken_out() -> None:
+def test_executable_html_is_removed() -> None:
     dirty = '<p onclick="x()">Good<script>alert(1)</script><a href="javascript:x">bad</a><img src=x onerror=y></p>'
     clean = clean_html(dirty)
     assert clean == '<p>Good<a rel="noopener nofollow">bad</a></p>'
@@ -180,7 +180,7 @@ def test_phones_and_mail_are_checked_by_libraries() -> None:
         check_email("ada@")
 
 
-def test_a_clock_moved_by_hand_moves() -> None:
+def test_a_manual_clock_advances() -> None:
     clock = HandClock()
     before = clock.now()
     clock.move(minutes=1)
@@ -214,7 +214,7 @@ def test_a_key_is_one_for_each_name(one: str, other: str) -> None:
     assert slugify(slugify(one)) == slugify(one)
 
 
-def test_texts_that_came_out_clean_are_known_up_to_so_many_letters() -> None:
+def test_cached_clean_texts_are_bounded_by_their_length() -> None:
     known = CleanedTextCache(most=10)
     for text in ("<p>a</p>", "bb", "bb", "", "ccc"):
         known.add(text)

@@ -1,4 +1,4 @@
-"""What arrives without a pause is read before the answer; who pauses is answered at once."""
+"""A body that arrives without pauses is read before the answer; a client that pauses is answered at once."""
 
 import asyncio
 from typing import Any
@@ -10,10 +10,10 @@ from shopwright.kit.http.body_limit import BodyLimit
 PIECES = [b"x" * 100, b"y" * 100, b"z"]
 
 
-async def told(
+async def request(
     app: Any, headers: list[tuple[bytes, bytes]], pieces: list[bytes], largest: int = 10_000, *, pauses: bool = False
 ) -> list[str]:
-    """What happened, in its order. `pauses`: after the last piece nothing comes, and it is not the end."""
+    """The events in order. `pauses`: after the last piece nothing arrives, and the body is incomplete."""
     happened: list[str] = []
     left = list(pieces)
 
@@ -49,28 +49,28 @@ ANSWERED = ["http.response.start", "http.response.body"]
 
 @pytest.mark.parametrize("app", [refuses, reads_one])
 @pytest.mark.parametrize("header", [(b"content-length", b"201"), (b"transfer-encoding", b"chunked")])
-async def test_what_was_not_read_is_read_before_the_answer(app: Any, header: tuple[bytes, bytes]) -> None:
-    assert await told(app, [header], PIECES) == ["read 100", "read 100", "read 1", *ANSWERED]
+async def test_an_unread_body_is_read_before_the_answer(app: Any, header: tuple[bytes, bytes]) -> None:
+    assert await request(app, [header], PIECES) == ["read 100", "read 100", "read 1", *ANSWERED]
 
 
-async def test_who_has_read_it_or_sends_nothing_is_not_asked_again() -> None:
+async def test_a_body_that_was_read_or_is_empty_is_not_read_again() -> None:
     async def reads_all(scope: Any, receive: Any, send: Any) -> None:
         while (await receive())["more_body"]:
             pass
         await refuses(scope, receive, send)
 
     length = (b"content-length", b"201")
-    assert await told(reads_all, [length], PIECES) == ["read 100", "read 100", "read 1", *ANSWERED]
-    assert await told(refuses, [], PIECES) == ANSWERED
-    assert await told(refuses, [(b"content-length", b"0")], PIECES) == ANSWERED
+    assert await request(reads_all, [length], PIECES) == ["read 100", "read 100", "read 1", *ANSWERED]
+    assert await request(refuses, [], PIECES) == ANSWERED
+    assert await request(refuses, [(b"content-length", b"0")], PIECES) == ANSWERED
 
 
-async def test_it_does_not_wait_for_more_than_the_largest_nor_for_who_has_gone() -> None:
+async def test_reading_stops_at_the_largest_body_and_when_the_client_is_gone() -> None:
     length = (b"content-length", b"201")
-    assert await told(refuses, [length], PIECES, largest=150) == ["read 100", "read 100", *ANSWERED]
-    assert await told(refuses, [length], []) == ANSWERED
+    assert await request(refuses, [length], PIECES, largest=150) == ["read 100", "read 100", *ANSWERED]
+    assert await request(refuses, [length], []) == ANSWERED
 
 
-async def test_it_does_not_wait_for_who_pauses() -> None:
+async def test_a_pausing_client_is_not_waited_for() -> None:
     async with asyncio.timeout(1):
-        assert await told(refuses, [(b"content-length", b"900")], PIECES[:1], pauses=True) == ["read 100", *ANSWERED]
+        assert await request(refuses, [(b"content-length", b"900")], PIECES[:1], pauses=True) == ["read 100", *ANSWERED]

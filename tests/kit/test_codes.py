@@ -1,4 +1,4 @@
-"""A code is the same however it is typed: by whoever makes it and by whoever uses it."""
+"""A code is the same however it is typed, when it is created and when it is used."""
 
 import pytest
 from hypothesis import example, given
@@ -15,17 +15,17 @@ FORMS = [codes.coupon_form, codes.sku_form, codes.place_form, codes.class_form, 
 @example("ŉ \u200b", codes.coupon_form)
 @example("Straße", codes.coupon_form)
 @example("ΐ", codes.coupon_form)
-def test_what_is_kept_is_found_by_itself(text: str, form) -> None:
+def test_a_normalised_code_is_found_by_itself(text: str, form) -> None:
     assert form(form(text)) == form(text)
 
 
 @given(st.text(max_size=60), st.sampled_from(BESIDE), st.sampled_from(BESIDE), st.sampled_from(FORMS))
-def test_what_cannot_be_seen_beside_a_code_is_no_part_of_it(text: str, before: str, after: str, form) -> None:
+def test_invisible_characters_beside_a_code_are_ignored(text: str, before: str, after: str, form) -> None:
     assert form(before + form(text) + after) == form(text)
 
 
 @given(st.text(max_size=60))
-def test_a_coupon_that_can_be_made_can_be_typed_in_any_case(text: str) -> None:
+def test_a_coupon_can_be_typed_in_any_case(text: str) -> None:
     try:
         made = codes.check_coupon(text)
     except Invalid as error:
@@ -38,15 +38,15 @@ def test_a_coupon_that_can_be_made_can_be_typed_in_any_case(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "expected"),
     [("ｓｐａｒ１０", "SPAR10"), (" spar10\u200b", "SPAR10"), ("größe-5", "GRÖSSE-5"), ("СКИДКА", "СКИДКА")],
 )
-def test_a_coupon_is_kept_in_one_form(typed: str, kept: str) -> None:
-    assert codes.check_coupon(typed) == kept
+def test_a_coupon_code_is_normalised(typed: str, expected: str) -> None:
+    assert codes.check_coupon(typed) == expected
 
 
 @pytest.mark.parametrize("typed", ["SPAR 10", "10 %", "A/B", "-X", "", "\u200b", "A" * 41])
-def test_a_code_nobody_could_use_is_refused_with_one_that_would_be_right(typed: str) -> None:
+def test_an_unusable_code_is_refused_with_a_valid_example(typed: str) -> None:
     with pytest.raises(Invalid, match="such as"):
         codes.check_coupon(typed)
 

@@ -1,4 +1,4 @@
-"""Money is counted as ISO 4217 says, in every currency there is."""
+"""Money has the decimals of ISO 4217 in every currency."""
 
 from decimal import Decimal
 
@@ -41,7 +41,7 @@ def test_each_currency_has_the_decimals_of_the_standard(code: str) -> None:
     assert shown.endswith("123456789"), money.write(amount)
 
 
-def test_no_other_currency_is_counted_otherwise_than_the_locale_library_has_it() -> None:
+def test_other_currencies_have_the_decimals_of_the_locale_library() -> None:
     assert set(DIGITS) <= set(ISO)
     gone = set(get_global("all_currencies")) - set(ISO)
     assert {minor_digits(code) for code in gone} <= {0, 2, 3}
@@ -56,11 +56,11 @@ def test_no_other_currency_is_counted_otherwise_than_the_locale_library_has_it()
         ("1.250", "KWD", "KWD1.250"),
     ],
 )
-def test_what_is_typed_is_shown(typed: str, currency: str, shown: str) -> None:
+def test_a_typed_amount_is_shown_unchanged(typed: str, currency: str, shown: str) -> None:
     assert money.write(money.parse(typed, currency)) == shown
 
 
 @pytest.mark.parametrize("typed", ["199.501", "0.001"])
-def test_what_is_finer_than_the_currency_is_refused(typed: str) -> None:
+def test_an_amount_finer_than_the_currency_is_refused(typed: str) -> None:
     with pytest.raises(Invalid, match="2 decimal places"):
         money.parse(typed, "RSD")

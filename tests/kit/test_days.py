@@ -1,4 +1,4 @@
-"""Days are the shop's: each moment is on one day of its zone, and what ends with a day holds through it."""
+"""Days are those of the shop: each time is on one day of its zone, and a period ends with its last day."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ dates = st.dates(date(1990, 1, 1), date(2200, 1, 1))
 
 
 @given(dates, st.sampled_from(ZONES), st.integers(0, 86_399))
-def test_a_day_holds_through_all_of_it_and_no_longer(day: date, zone: ZoneInfo, second: int) -> None:
+def test_a_day_lasts_until_its_end(day: date, zone: ZoneInfo, second: int) -> None:
     start, end = days.start_of(day, zone), days.end_of(day, zone)
     assert days.day_of(start, zone) == days.last_day(end, zone) == day
     assert days.day_of(end, zone) == day + timedelta(days=1)
@@ -34,17 +34,17 @@ def test_a_day_holds_through_all_of_it_and_no_longer(day: date, zone: ZoneInfo, 
         ("2026-11-27T10:00+05:30", datetime(2026, 11, 27, 4, 30, tzinfo=UTC)),
     ],
 )
-def test_a_time_without_a_zone_is_the_shops(text: str, utc: datetime) -> None:
+def test_a_time_without_a_zone_is_in_the_zone_of_the_shop(text: str, utc: datetime) -> None:
     assert days.parse_moment(text, ZONES[0]) == utc
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-13-01", "27.11.2026", "0001-01-01T00:00+14:00"])
-def test_what_is_no_time_is_refused_with_one_that_would_be(text: str) -> None:
+def test_an_invalid_time_is_refused_with_a_valid_example(text: str) -> None:
     with pytest.raises(Invalid, match="2026-11-27T10:00"):
         days.parse_moment(text, ZONES[0], "/since")
 
 
-def test_a_period_is_told_in_days() -> None:
+def test_a_period_is_shown_in_days() -> None:
     berlin = ZONES[0]
     start, end = days.start_of(date(2026, 11, 27), berlin), days.end_of(date(2026, 11, 27), berlin)
     assert days.write_period(start, end, berlin) == "on 27 November 2026"

@@ -1,4 +1,4 @@
-"""An event that cannot say what it is about is refused when it is declared, not when it is emitted."""
+"""An event without a subject is refused when it is declared, not when it is emitted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Money: exact, in each currency's own minor unit."""
+"""Money: exact, in the minor unit of each currency."""
 
 import pytest
 from hypothesis import given
@@ -22,13 +22,13 @@ def test_a_split_loses_nothing_and_is_never_further_off_than_one_unit(amount: in
 
 @given(amounts, st.integers(1, 10_000))
 def test_a_share_and_its_rest_are_the_whole(amount: int, rate: int) -> None:
-    whole = Money(amount, "EUR")
-    assert whole.share(rate, 10_000) + (whole - whole.share(rate, 10_000)) == whole
-    assert whole.share(-rate, 10_000) == -whole.share(rate, 10_000)
+    total = Money(amount, "EUR")
+    assert total.share(rate, 10_000) + (total - total.share(rate, 10_000)) == total
+    assert total.share(-rate, 10_000) == -total.share(rate, 10_000)
 
 
 @given(st.sampled_from(["EUR", "USD", "JPY", "KWD", "CLP", "TND"]), st.integers(0, 10**12))
-def test_what_is_written_for_a_form_is_read_back(currency: str, amount: int) -> None:
+def test_an_amount_written_for_a_form_is_read_back(currency: str, amount: int) -> None:
     assert money.parse(money.major(Money(amount, currency)), currency) == Money(amount, currency)
 
 
@@ -45,12 +45,12 @@ def test_what_is_written_for_a_form_is_read_back(currency: str, amount: int) -> 
         ("€ 5", "EUR", 500),
     ],
 )
-def test_amounts_are_read_as_people_write_them(text: str, currency: str, amount: int) -> None:
+def test_amounts_are_read_in_common_spellings(text: str, currency: str, amount: int) -> None:
     assert money.parse(text, currency) == Money(amount, currency)
 
 
 @pytest.mark.parametrize("text", ["", "free", "1.999", "1e400", "NaN", "--5", "9999999999999999999999"])
-def test_what_is_no_amount_is_refused_with_a_sentence(text: str) -> None:
+def test_an_invalid_amount_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         money.parse(text, "EUR", "/price")
     assert refused.value.problems[0].pointer == "/price"
@@ -63,6 +63,6 @@ def test_currencies_do_not_mix_and_must_exist() -> None:
         money.minor_digits("EURO")
 
 
-def test_money_is_written_for_people() -> None:
+def test_money_is_formatted_for_readers() -> None:
     assert money.write(Money(1999, "EUR")) == "€19.99"
     assert money.write(Money(1999, "JPY")) == "¥1,999"

@@ -1,4 +1,4 @@
-"""Calls to the outside fail in one way only."""
+"""Outgoing requests fail with one kind of error."""
 
 import asyncio
 import socket
@@ -14,11 +14,11 @@ from shopwright.kit.outgoing import client
 def _reset_all(listener: socket.socket) -> None:
     while True:
         try:
-            taken, _ = listener.accept()
+            accepted, _ = listener.accept()
         except OSError:
             return
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        taken.close()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
 
 
 def test_a_server_that_resets_every_connection_is_a_network_error_and_nothing_else() -> None:

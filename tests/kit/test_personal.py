@@ -1,4 +1,4 @@
-"""What is personal is marked where it is declared: it is found, shown and erased however deep it lies."""
+"""Personal data is marked where it is declared: it is found, shown and erased at any depth."""
 
 from typing import Annotated, Any
 
@@ -48,25 +48,25 @@ FULL = Parcel(
 )
 
 
-def test_nothing_personal_is_left_however_deep_it_lies() -> None:
+def test_no_personal_data_remains_at_any_depth() -> None:
     left = redacted(FULL)
-    said = msgspec.json.encode(left).decode()
-    assert not [one for one in ("Ada", "Bob", "Torstra", "Berlin", "10119", "4930123") if one in said]
+    encoded = msgspec.json.encode(left).decode()
+    assert not [one for one in ("Ada", "Bob", "Torstra", "Berlin", "10119", "4930123") if one in encoded]
     assert (left.id, left.price, left.ribbons[0].colour, left.by_day["mon"].colour) == ("p1", 3, "red", "blue")
     assert left.inner is not None
     assert left.inner.id == "p2"
     assert redacted(left) == left
-    assert msgspec.json.decode(said, type=Parcel) == left
+    assert msgspec.json.decode(encoded, type=Parcel) == left
 
 
-def test_what_stands_in_place_says_so_or_is_left_out_as_defaults_are() -> None:
+def test_redacted_fields_have_a_placeholder_or_their_default() -> None:
     assert redacted(FULL).gift_message == ERASED
     assert (redacted(FULL).witnesses, redacted(FULL).nick) == ((), ERASED)
     assert redacted(Parcel(id="p3")).nick is None
     assert redacted(ADA) == Address(name=ERASED, line1=ERASED, country="DE")
 
 
-def test_what_is_personal_is_told_by_the_field_that_holds_it() -> None:
+def test_a_field_declares_whether_it_is_personal() -> None:
     assert personal_fields(Parcel) == (
         "to", "gift_message", "witnesses", "ribbons", "by_day", "notes", "nick", "inner",
     )  # fmt: skip
@@ -86,15 +86,15 @@ def test_what_is_personal_is_told_by_the_field_that_holds_it() -> None:
         (Plain, False),
     ],
 )
-def test_a_type_says_whether_it_has_something_personal(hint: Any, *, personal: bool) -> None:
+def test_a_type_knows_whether_it_contains_personal_data(hint: Any, *, personal: bool) -> None:
     assert is_personal(hint) is personal
 
 
-def test_limits_hold_on_a_marked_field() -> None:
+def test_limits_apply_to_a_personal_field() -> None:
     with pytest.raises(msgspec.ValidationError, match="length <= 20"):
         msgspec.json.decode(b'{"id": "p", "gift_message": "%s"}' % (b"x" * 21), type=Parcel)
 
 
-def test_what_is_no_struct_declares_nothing() -> None:
+def test_another_type_declares_nothing() -> None:
     with pytest.raises(TypeError, match="no struct"):
         redacted("Ada")

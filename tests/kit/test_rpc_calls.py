@@ -1,4 +1,4 @@
-"""A service called in process and over HTTP: the same Protocol, the same values, the same errors; and what can go wrong between."""
+"""A service called in process and over HTTP: the same Protocol, values and errors; and what can go wrong between."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ from shopwright.kit.rpc.transport import HttpTransport
 from shopwright.registry import may_ask
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, VariantQuantity
 from shopwright.services.users.contract import Users
-from tests.builders.rpc import SEAL, anyone_may, app_of, first_time, line_to, nothing
+from tests.builders.rpc import TOKENS, anyone_may, app_of, first_time, line_to, nothing
 from tests.process.server import free_port
 
 
@@ -35,7 +35,7 @@ async def inventory(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
     await line.close()
 
 
-async def test_values_come_out_as_they_went_in(inventory: Inventory) -> None:
+async def test_values_are_decoded_as_they_were_encoded(inventory: Inventory) -> None:
     found = await inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=3, reason="counted")])
     assert found == {"var_lamp": Stock("var_lamp", 3, 0)}
     assert await inventory.stock(["var_lamp", "var_none"]) == {
@@ -47,7 +47,7 @@ async def test_values_come_out_as_they_went_in(inventory: Inventory) -> None:
     assert moved[0].time.tzinfo is not None
 
 
-async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inventory, shop: Shop) -> None:
+async def test_errors_keep_their_type_text_and_data(inventory: Inventory, shop: Shop) -> None:
     later = shop.clock.now() + timedelta(minutes=30)
     await inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=1, reason="counted")])
     with pytest.raises(SoldOut) as refused:
@@ -58,9 +58,9 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
     assert wrong.value.problems[0].pointer == "/0"
 
 
-async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    wire = HttpTransport(f"http://127.0.0.1:{free_port()}/internal/inventory/")
-    line = ResilientClient("inventory", wire, lambda verb, body: SEAL.sign("inventory", verb, body, "tests"))
+async def test_a_missing_service_is_unavailable() -> None:
+    transport = HttpTransport(f"http://127.0.0.1:{free_port()}/internal/inventory/")
+    line = ResilientClient("inventory", transport, lambda verb, body: TOKENS.sign("inventory", verb, body, "tests"))
     with pytest.raises(Unavailable, match="cannot be reached"):
         await rpc_client(Inventory, line).stock(["var_lamp"])
     await line.close()
@@ -74,10 +74,10 @@ def signed(
     service: str = "inventory",
     verb: str = "stock",
     body: bytes = LOOK,
-    seal: CallTokens = SEAL,
+    tokens: CallTokens = TOKENS,
     caller: str = "tests",
 ) -> str:
-    return seal.sign(service, verb, body, caller)
+    return tokens.sign(service, verb, body, caller)
 
 
 async def ask(app: RpcEndpoint, token: str, path: str = "inventory/stock", body: bytes = LOOK) -> httpx.Response:
@@ -85,11 +85,11 @@ async def ask(app: RpcEndpoint, token: str, path: str = "inventory/stock", body:
         return await client.post(f"/internal/{path}", content=body, headers={CALLER: token})
 
 
-async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Shop) -> None:
+async def test_a_call_is_accepted_only_as_it_was_signed(shop: Shop) -> None:
     app = app_of("inventory", Inventory, shop.inventory)
     assert (await ask(app, signed())).status_code == 200
-    said, _, mark = signed().rpartition(".")
-    moment = said.split(".")[1]
+    signature, _, mark = signed().rpartition(".")
+    moment = signature.split(".")[1]
     for token, path in (
         ("", "inventory/stock"),
         ("...", "inventory/stock"),
@@ -97,24 +97,24 @@ async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Sho
         (signed(verb="movements"), "inventory/stock"),
         (signed(), "inventory/adjust"),
         (signed(body=b"another"), "inventory/stock"),
-        (signed(seal=CallTokens("another secret")), "inventory/stock"),
+        (signed(tokens=CallTokens("another secret")), "inventory/stock"),
         (signed(verb="check_consistency"), "inventory/check_consistency"),
         (signed(service="orders", verb="place"), "orders/place"),
-        (f"{said.replace('tests', 'web')}.{mark}", "inventory/stock"),
-        (f"{said.replace(moment, str(int(moment) + 5))}.{mark}", "inventory/stock"),
+        (f"{signature.replace('tests', 'web')}.{mark}", "inventory/stock"),
+        (f"{signature.replace(moment, str(int(moment) + 5))}.{mark}", "inventory/stock"),
     ):
         refused = await ask(app, token, path)
         assert refused.status_code == FAILED, (token, path)
     assert (await ask(app, signed(), "../elsewhere")).status_code == 404
 
 
-async def test_a_call_that_was_heard_is_not_believed_again_by_whoever_serves(shop: Shop) -> None:
-    """A header that was seen on the wire says what it said, once: it makes no owner."""
-    heard: set[str] = set()
+async def test_a_repeated_call_is_refused_by_every_process(shop: Shop) -> None:
+    """A copied header is valid once for its call: it does not make an owner."""
+    seen_calls: set[str] = set()
 
     async def once(nonce: str) -> bool:
-        new = nonce not in heard
-        heard.add(nonce)
+        new = nonce not in seen_calls
+        seen_calls.add(nonce)
         return new
 
     exposed = {"inventory": RpcServer(Inventory, shop.inventory)}
@@ -130,9 +130,9 @@ async def test_a_call_that_was_heard_is_not_believed_again_by_whoever_serves(sho
     assert not RpcServer(Users, shop.users).may_repeat("register")
 
 
-async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> None:
+async def test_only_callers_in_the_manifest_are_answered(shop: Shop) -> None:
     exposed = {"inventory": RpcServer(Inventory, shop.inventory)}
-    app = RpcEndpoint(nothing, exposed, SEAL, may_ask, first_time)
+    app = RpcEndpoint(nothing, exposed, TOKENS, may_ask, first_time)
     for caller in ("orders", "carts", "web", "catalog", "orders+reviews"):
         assert (await ask(app, signed(caller=caller))).status_code == 200, caller
     for caller in ("", "tests", "users", "notifications", "search", "reviews+insights", "Orders"):
@@ -143,34 +143,34 @@ async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> No
     assert may_ask("insights", "users")  # who somebody is, all of them ask
 
 
-def test_a_call_is_remembered_as_long_as_it_could_be_believed_and_no_longer() -> None:
+def test_a_call_is_remembered_as_long_as_it_is_valid() -> None:
     now = 1_000_000.0
-    seal = CallTokens("secret", lambda: now)
-    token = seal.sign("a", "verb", b"", "orders")
-    assert seal.read("a", "verb", b"", token).caller == "orders"
+    tokens = CallTokens("secret", lambda: now)
+    token = tokens.sign("a", "verb", b"", "orders")
+    assert tokens.read("a", "verb", b"", token).caller == "orders"
     for passed in (1, CALL_LASTS_S - 1, 1, 1, 2 * CALL_LASTS_S, 5 * CALL_LASTS_S):
         now += passed
         with pytest.raises(Unauthenticated):
-            seal.read("a", "verb", b"", token)
-    assert len(seal._heard) + len(seal._heard_before) <= 1
-    late = seal.sign("a", "verb", b"", "orders")
+            tokens.read("a", "verb", b"", token)
+    assert len(tokens._heard) + len(tokens._heard_before) <= 1
+    late = tokens.sign("a", "verb", b"", "orders")
     now += CALL_LASTS_S + 1
     with pytest.raises(Unauthenticated, match="too old"):
-        seal.read("a", "verb", b"", late)
+        tokens.read("a", "verb", b"", late)
 
 
-def test_a_seal_is_believed_for_less_than_a_minute_and_for_one_purpose() -> None:
+def test_a_token_is_valid_for_less_than_a_minute_and_one_purpose() -> None:
     now = 1_000_000.0
-    seal = ServiceTokens("secret", "callers", lambda: now)
-    token = seal.write("a", {"sub": "orders"})
-    assert seal.read("a", token)["sub"] == "orders"
+    tokens = ServiceTokens("secret", "callers", lambda: now)
+    token = tokens.write("a", {"sub": "orders"})
+    assert tokens.read("a", token)["sub"] == "orders"
     with pytest.raises(Unauthenticated):
-        seal.read("b", token)
+        tokens.read("b", token)
     with pytest.raises(Unauthenticated):
         ServiceTokens("secret", "waiting room", lambda: now).read("a", token)
     now += LASTS_S + LEEWAY_S + 1
     with pytest.raises(Unauthenticated):
-        seal.read("a", token)
+        tokens.read("a", token)
     assert LASTS_S + LEEWAY_S <= 60
 
 
@@ -185,7 +185,7 @@ Answer = Callable[[int], httpx.Response]
 
 
 class Failing(httpx.AsyncBaseTransport):
-    """Answers as it is told, by the number of the request."""
+    """Answers as configured, by the number of the request."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -212,7 +212,7 @@ def unreached_once(number: int) -> httpx.Response:
     return one(number)
 
 
-async def test_what_may_be_asked_again_is_asked_again_and_nothing_else() -> None:
+async def test_only_idempotent_calls_are_retried() -> None:
     failing = Failing(lost_once)
     assert await rpc_client(Verbs, line_to(failing, "things")).look() == 1
     assert len(failing.asked) == 2
@@ -222,12 +222,12 @@ async def test_what_may_be_asked_again_is_asked_again_and_nothing_else() -> None
     assert len(failing.asked) == 1
 
 
-async def test_what_never_left_may_always_be_asked_again() -> None:
+async def test_a_call_that_was_never_sent_may_always_be_retried() -> None:
     failing = Failing(unreached_once)
     assert await rpc_client(Verbs, line_to(failing, "things")).change() == 1
 
 
-async def test_who_fails_again_and_again_is_left_alone_for_a_moment_and_then_asked() -> None:
+async def test_a_failing_service_is_not_called_for_a_moment() -> None:
     well = False
 
     def answer(number: int) -> httpx.Response:
@@ -236,30 +236,30 @@ async def test_who_fails_again_and_again_is_left_alone_for_a_moment_and_then_ask
         raise httpx.ReadError("the connection broke")
 
     failing = Failing(answer)
-    things = rpc_client(Verbs, line_to(failing, "things"))
+    client = rpc_client(Verbs, line_to(failing, "things"))
     for _ in range(2 * FAILURES):
         with pytest.raises(Unavailable):
-            await things.change()
+            await client.change()
     assert len(failing.asked) == FAILURES
     well = True
     await asyncio.sleep(1.1)
-    assert await things.change() == 1
+    assert await client.change() == 1
 
 
-async def test_tries_again_have_a_budget_so_that_a_service_in_trouble_is_not_asked_three_times_as_much() -> None:
+async def test_retries_have_a_budget_so_that_a_failing_service_is_not_overloaded() -> None:
     def answer(number: int) -> httpx.Response:
         if number % 2:
             raise httpx.ReadError("the connection broke")
         return one(number)
 
     failing = Failing(answer)
-    things = rpc_client(Verbs, line_to(failing, "things"))
-    results = [await asyncio.gather(things.look(), return_exceptions=True) for _ in range(100)]
+    client = rpc_client(Verbs, line_to(failing, "things"))
+    results = [await asyncio.gather(client.look(), return_exceptions=True) for _ in range(100)]
     assert len(failing.asked) <= 100 + 10 + 10 + 1
     assert results
 
 
-async def test_time_shrinks_on_the_way_and_nobody_works_for_who_is_gone() -> None:
+async def test_deadlines_shrink_with_each_call_and_expired_calls_are_not_run() -> None:
     left: list[float] = []
 
     class Slow:
@@ -276,22 +276,22 @@ async def test_time_shrinks_on_the_way_and_nobody_works_for_who_is_gone() -> Non
     await line.close()
 
 
-async def test_a_service_is_not_left_alone_because_its_callers_had_no_time() -> None:
+async def test_a_circuit_is_not_opened_by_callers_without_time() -> None:
     class Slow:
         async def look(self) -> int:
             await asyncio.sleep(0.05)
             return 1
 
     line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
-    things = rpc_client(Verbs, line)
+    client = rpc_client(Verbs, line)
     for _ in range(2 * FAILURES):
         with deadline.within(0.01), pytest.raises(Unavailable):
-            await things.look()
-    assert await things.look() == 1
+            await client.look()
+    assert await client.look() == 1
     await line.close()
 
 
-async def test_only_so_many_ask_one_service_at_once() -> None:
+async def test_concurrent_calls_of_one_service_are_limited() -> None:
     working = most = 0
 
     class Counting:
@@ -304,8 +304,8 @@ async def test_only_so_many_ask_one_service_at_once() -> None:
             return 1
 
     line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Counting())), "things")
-    things = rpc_client(Verbs, line)
-    assert sum(await asyncio.gather(*(things.look() for _ in range(3 * AT_ONCE)))) == 3 * AT_ONCE
+    client = rpc_client(Verbs, line)
+    assert sum(await asyncio.gather(*(client.look() for _ in range(3 * AT_ONCE)))) == 3 * AT_ONCE
     assert most <= AT_ONCE
     await line.close()
 
@@ -377,7 +377,7 @@ class Finder:
         return 2
 
 
-async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
+async def test_raw_json_is_passed_on_unchanged() -> None:
     line = line_to(httpx.ASGITransport(app=app_of("finds", Finds, Finder())), "finds")
     finds = rpc_client(Finds, line)
     found = await finds.find()
@@ -390,26 +390,26 @@ async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
     await line.close()
 
 
-def test_every_error_of_the_family_can_travel() -> None:
+def test_every_error_of_the_family_can_be_sent() -> None:
     for code, kind in ShopError.by_wire_code.items():
         assert unpack_error(pack_error(kind("words"))).__class__ is kind, code
 
 
-def test_an_error_crosses_by_its_code_wherever_its_class_is() -> None:
+def test_an_error_is_recognised_by_its_code_wherever_its_class_is() -> None:
     assert b"sold_out" in pack_error(SoldOut("none left"))
     assert b"shopwright" not in pack_error(SoldOut("none left"))
 
 
-def test_an_error_that_only_a_newer_process_knows_is_that_above_it() -> None:
-    told = msgspec.msgpack.encode(
+def test_an_error_known_only_to_a_newer_process_becomes_its_parent() -> None:
+    body = msgspec.msgpack.encode(
         {"codes": ["tomorrow", "sold_out", "refused", "error"], "detail": "none left", "problems": [], "data": {}}
     )
-    assert type(unpack_error(told)) is SoldOut
+    assert type(unpack_error(body)) is SoldOut
 
 
-def test_an_error_without_a_code_of_its_own_is_that_above_it() -> None:
+def test_an_error_without_its_own_code_becomes_its_parent() -> None:
     class TooLong(Invalid):
-        """Known here alone."""
+        """An error that only this process knows."""
 
     assert type(unpack_error(pack_error(TooLong("words")))) is Invalid
 
@@ -419,7 +419,7 @@ def test_two_errors_do_not_share_a_code_between_processes() -> None:
         type("Another", (Refused,), {"code": "sold_out"})
 
 
-async def test_what_cannot_be_written_is_refused_and_not_sent() -> None:
+async def test_a_value_that_cannot_be_encoded_is_refused_and_not_sent() -> None:
     class Counter(Protocol):
         async def count(self, since: datetime, most: int) -> int: ...
 

@@ -1,4 +1,4 @@
-"""What goes out to other processes: sent once, on connections that stay open, and every failure has its kind."""
+"""Requests to other processes: sent once, on connections that stay open, with a kind for every failure."""
 
 import asyncio
 import ssl
@@ -18,7 +18,7 @@ Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Listener:
-    """Answers each request with the next of `answers`; the last goes on."""
+    """Answers each request with the next of `answers`; the last repeats."""
 
     def __init__(self, *answers: bytes | Answer) -> None:
         self._answers = list(answers)
@@ -50,12 +50,12 @@ async def listening(
     listener = Listener(*answers)
     port = free_port()
     server = await asyncio.start_server(listener.serve, "127.0.0.1", port, ssl=tls)
-    wire = HttpTransport(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
+    transport = HttpTransport(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
     async with server:
         try:
-            yield listener, wire
+            yield listener, transport
         finally:
-            await wire.close()
+            await transport.close()
 
 
 async def ended(writer: asyncio.StreamWriter) -> None:
@@ -71,9 +71,9 @@ async def half(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_one_connection_serves_one_call_after_the_other() -> None:
-    async with listening(WELL) as (listener, wire):
+    async with listening(WELL) as (listener, transport):
         for number in range(5):
-            assert await wire.post("look", b"said", HEADERS) == (200, b"ok")
+            assert await transport.post("look", b"said", HEADERS) == (200, b"ok")
             assert listener.connections == 1, number
     request = listener.heard[0]
     assert request.startswith(b"POST /internal/things/look HTTP/1.1\r\n")
@@ -81,55 +81,55 @@ async def test_one_connection_serves_one_call_after_the_other() -> None:
     assert request.endswith(b"\r\n\r\nsaid")
 
 
-async def test_where_nobody_is_nothing_was_sent() -> None:
-    wire = HttpTransport(f"http://127.0.0.1:{free_port()}/")
+async def test_without_a_listener_nothing_was_sent() -> None:
+    transport = HttpTransport(f"http://127.0.0.1:{free_port()}/")
     with pytest.raises(ConnectionRefusedError):
-        await wire.post("look", b"", HEADERS)
+        await transport.post("look", b"", HEADERS)
     nowhere = HttpTransport("http://there-is-no-such-name.invalid/")
     with pytest.raises(ConnectionRefusedError):
         await nowhere.post("look", b"", HEADERS)
-    for one in (wire, nowhere):
+    for one in (transport, nowhere):
         await one.close()
 
 
 @pytest.mark.parametrize("fate", [ended, reset, half, b"nonsense\r\n\r\n"])
-async def test_what_got_no_answer_was_sent_once_and_is_not_called_refused(fate: bytes | Answer) -> None:
-    async with listening(fate) as (listener, wire):
+async def test_an_unanswered_call_was_sent_once_and_is_not_reported_as_refused(fate: bytes | Answer) -> None:
+    async with listening(fate) as (listener, transport):
         with pytest.raises(ConnectionError) as lost:
-            await wire.post("change", b"said", HEADERS)
+            await transport.post("change", b"said", HEADERS)
         assert not isinstance(lost.value, ConnectionRefusedError)
         assert len(listener.heard) == 1
 
 
-async def test_a_connection_the_other_side_has_ended_is_not_used_again() -> None:
+async def test_a_connection_closed_by_the_server_is_not_used_again() -> None:
     async def once(writer: asyncio.StreamWriter) -> None:
         writer.write(WELL)
         writer.close()
 
-    async with listening(once) as (listener, wire):
+    async with listening(once) as (listener, transport):
         for _ in range(5):
-            assert await wire.post("change", b"said", HEADERS) == (200, b"ok")
+            assert await transport.post("change", b"said", HEADERS) == (200, b"ok")
             await asyncio.sleep(0.01)
         assert listener.connections == 5
 
 
-async def test_who_gives_up_waiting_does_not_leave_the_answer_to_the_next() -> None:
+async def test_a_cancelled_call_does_not_leave_its_answer_to_the_next() -> None:
     async def late(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nold")
 
-    async with listening(late, WELL) as (_, wire):
+    async with listening(late, WELL) as (_, transport):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await wire.post("look", b"", HEADERS)
-        assert await wire.post("look", b"", HEADERS) == (200, b"ok")
+                await transport.post("look", b"", HEADERS)
+        assert await transport.post("look", b"", HEADERS) == (200, b"ok")
 
 
-async def test_only_authorities_that_are_known_are_believed() -> None:
+async def test_only_known_authorities_are_trusted() -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
-    async with listening(WELL, tls=tls) as (listener, wire):
+    async with listening(WELL, tls=tls) as (listener, transport):
         with pytest.raises(ConnectionRefusedError, match="certificate"):
-            await wire.post("look", b"", HEADERS)
+            await transport.post("look", b"", HEADERS)
     assert listener.heard == []
     assert outgoing.trust().verify_mode == ssl.CERT_REQUIRED

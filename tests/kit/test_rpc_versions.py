@@ -1,4 +1,4 @@
-"""Yesterday's version reads what tomorrow's writes: while a shop is renewed, both are there."""
+"""The previous version reads what the next one writes: during an upgrade, both run."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class Small(msgspec.Struct, tag="small", forbid_unknown_fields=True):
 
 
 def with_tomorrow(value: Any) -> Any:
-    """The same, with fields nobody here knows wherever there is an object of fields."""
+    """The same data with unknown fields in every object."""
     match value:
         case dict():
             return {name: with_tomorrow(one) for name, one in value.items()} | ({} if "SKU" in value else TOMORROW)
@@ -51,7 +51,7 @@ def with_tomorrow(value: Any) -> Any:
 
 @pytest.mark.parametrize("words", [msgspec.json, msgspec.msgpack])
 @pytest.mark.parametrize("kind", [Big(3), Small(4), None])
-def test_what_only_a_newer_version_knows_is_left_out_at_every_depth(words: Any, kind: Any) -> None:
+def test_unknown_fields_of_a_newer_version_are_ignored_at_every_depth(words: Any, kind: Any) -> None:
     ten = Money(10, "EUR")
     known = Priced(price=ten, by_sku={"SKU": ten}, list=(ten, ten), pair=(1, ten), where=BERLIN, kind=kind)
     newer = with_tomorrow(msgspec.to_builtins(known))
@@ -61,15 +61,15 @@ def test_what_only_a_newer_version_knows_is_left_out_at_every_depth(words: Any, 
     assert decode_tolerant(words.encode(known), Priced, words) == known
 
 
-def test_what_is_wrong_remains_wrong() -> None:
+def test_invalid_data_remains_invalid() -> None:
     with pytest.raises(msgspec.ValidationError, match="Expected `int`"):
         decode_tolerant(b'{"amount": "10", "currency": "EUR", "tomorrow": 1}', Money)
     with pytest.raises(msgspec.ValidationError, match="missing required field"):
         decode_tolerant(b'{"tomorrow": 1}', Money)
 
 
-async def test_a_service_hears_from_a_newer_one_and_a_newer_one_from_it(shop: Shop) -> None:
-    """Arguments with fields this version does not know, of structs that are strict towards clients; and answers."""
+async def test_a_service_understands_a_newer_one_and_is_understood(shop: Shop) -> None:
+    """Arguments and answers with unknown fields, of structs that are strict towards clients."""
     line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
     try:
         change = Adjustment(variant_id="var_lamp", on_hand=3, reason="counted")
@@ -80,13 +80,13 @@ async def test_a_service_hears_from_a_newer_one_and_a_newer_one_from_it(shop: Sh
         await line.close()
 
     newer = msgspec.msgpack.encode({"var_lamp": msgspec.to_builtins(Stock("var_lamp", 5, 1)) | TOMORROW})
-    line = line_to(httpx.MockTransport(lambda _asked: httpx.Response(200, content=newer)), "inventory")
+    line = line_to(httpx.MockTransport(lambda _request: httpx.Response(200, content=newer)), "inventory")
     assert await rpc_client(Inventory, line).stock(["var_lamp"]) == {"var_lamp": Stock("var_lamp", 5, 1)}
     await line.close()
 
 
-async def test_rows_and_facts_of_a_newer_version_are_read(shop: Shop) -> None:
-    """After the way back from a new version, too: what it has stored is there."""
+async def test_rows_and_events_of_a_newer_version_are_read(shop: Shop) -> None:
+    """After a roll-back, too: data stored by the new version remain."""
     lamp = await sell(shop)
     cart = await shop.carts.create()
     await shop.carts.add(cart.id, lamp.variants[0].id, 1)
@@ -97,7 +97,7 @@ async def test_rows_and_facts_of_a_newer_version_are_read(shop: Shop) -> None:
     assert (await shop.carts.get(cart.id)).shipping_address == BERLIN
 
 
-async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> None:
+async def test_an_event_of_a_newer_version_delays_no_other(shop: Shop) -> None:
     lamp = await sell(shop)
     event = {"id": "evt_0", "type": "TellsTomorrow", "time": 0, "subject": "ord_1", "data": '{"a":1}', "trace": ""}
     async with shop.databases["orders"].begin() as tx:
@@ -114,5 +114,5 @@ async def test_a_fact_only_a_newer_version_tells_holds_up_nobody(shop: Shop) -> 
     waiting = await shop.databases["orders"].fetch("SELECT hearer FROM deliveries")
     assert {row["hearer"] for row in waiting} <= {"notifications.tomorrow"}  # it waits here, or in its queue
     assert (await shop.orders.get(order.id)).status == "paid"
-    told: list[StoredEvent] = await shop.databases["orders"].events_after("", 1)
-    assert (told[0].type, msgspec.json.decode(told[0].data)) == ("TellsTomorrow", {"a": 1})
+    events: list[StoredEvent] = await shop.databases["orders"].events_after("", 1)
+    assert (events[0].type, msgspec.json.decode(events[0].data)) == ("TellsTomorrow", {"a": 1})

@@ -1,4 +1,4 @@
-"""What is wrong with a setting is said with what would be right, of all settings at once, and no secret is repeated."""
+"""A wrong setting is refused with a message that says what would be right, for all settings at once, and repeats no secret."""
 
 from pathlib import Path
 
@@ -97,7 +97,7 @@ RIGHT = {
 }  # fmt: skip
 
 
-def said(name: str, value: str) -> str:
+def refusal(name: str, value: str) -> str:
     with pytest.raises(Invalid) as refused:
         read(Settings, {PREFIX + name.upper(): value})
     (problem,) = refused.value.problems
@@ -106,19 +106,19 @@ def said(name: str, value: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "value", "words"), WRONG)
-def test_a_wrong_setting_is_told_what_would_be_right(name: str, value: str, words: str) -> None:
-    assert words in said(name, value)
+def test_a_wrong_setting_is_refused_with_a_valid_example(name: str, value: str, words: str) -> None:
+    assert words in refusal(name, value)
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values])
-def test_a_right_setting_is_taken(name: str, value: str) -> None:
+def test_a_right_setting_is_accepted(name: str, value: str) -> None:
     settings, _ = read(Settings, {PREFIX + name.upper(): value})
     assert getattr(settings, name) == value
 
 
-def test_the_defaults_are_right_where_they_are_said() -> None:
-    told = {PREFIX + name.upper(): str(getattr(Settings(), name)) for name in Settings.__struct_fields__}
-    assert read(Settings, told)[0] == Settings()
+def test_the_defaults_are_valid_where_they_are_declared() -> None:
+    environment = {PREFIX + name.upper(): str(getattr(Settings(), name)) for name in Settings.__struct_fields__}
+    assert read(Settings, environment)[0] == Settings()
 
 
 SECRET = "hunter2hunter2"
@@ -145,7 +145,7 @@ def test_no_secret_is_repeated_and_nothing_breaks(value: str) -> None:
             assert f"q{value}Q" not in error.detail  # noqa: PT017 -- some are right
 
 
-def test_all_that_is_wrong_is_listed_at_once(tmp_path: Path) -> None:
+def test_all_wrong_settings_are_listed_at_once(tmp_path: Path) -> None:
     ours = no_settings()
     wrong = {
         "SHOPWRIGHT_URL": "x",

@@ -1,4 +1,4 @@
-"""What runs beside ends when it is to, whatever it uses."""
+"""Background tasks end when they are cancelled, whatever they use."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,8 @@ import pytest
 from shopwright.kit.tasks import ended, woken
 
 
-async def test_who_swallows_being_cancelled_ends_nevertheless() -> None:
-    """As the clients of RabbitMQ and MongoDB do now and then: 11 of 60 servers under load did not stop."""
+async def test_a_task_that_swallows_its_cancellation_ends_nevertheless() -> None:
+    """As clients of RabbitMQ and MongoDB do sometimes: 11 of 60 servers under load did not stop."""
     there = asyncio.Event()
 
     async def deaf() -> None:
@@ -25,7 +25,7 @@ async def test_who_swallows_being_cancelled_ends_nevertheless() -> None:
     assert task.cancelled()
 
 
-async def test_what_ended_before_is_left_alone_and_what_failed_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_finished_task_is_ignored_and_a_failed_one_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def fails() -> None:
         raise ValueError("the reason")
 
@@ -40,7 +40,7 @@ async def test_what_ended_before_is_left_alone_and_what_failed_is_told_of(caplog
 
 
 @pytest.mark.parametrize("steps", range(5))
-async def test_who_is_stopped_in_the_moment_they_are_woken_stops(steps: int) -> None:
+async def test_a_task_cancelled_as_it_is_woken_stops(steps: int) -> None:
     event = asyncio.Event()
 
     async def carry() -> None:
@@ -59,7 +59,7 @@ async def test_who_is_stopped_in_the_moment_they_are_woken_stops(steps: int) -> 
     assert carrying.cancelled()
 
 
-async def test_who_is_not_woken_in_time_goes_on() -> None:
+async def test_a_waiter_that_is_not_woken_in_time_continues() -> None:
     event = asyncio.Event()
     assert not await woken(event, 0.01)
     event.set()

@@ -1,4 +1,4 @@
-"""Tax ids in the forms people write them in, and what is none."""
+"""Tax ids in common spellings, and invalid ones."""
 
 import pytest
 
@@ -25,13 +25,13 @@ from shopwright.kit.tax_ids import member_of, read_iban, read_oss_id, read_tax_i
         ("NO 995 525 828 MVA", "NO", ("995525828MVA", "NO", False)),
     ],
 )
-def test_a_tax_id_has_one_form_however_it_is_written(text: str, country: str, found: tuple) -> None:
+def test_a_tax_id_is_normalised(text: str, country: str, found: tuple) -> None:
     number = read_tax_id(text, country)
     assert (number.id, number.country, number.member) == found
     assert number.known
 
 
-def test_of_a_country_whose_rules_are_not_known_letters_and_digits_are_taken() -> None:
+def test_for_a_country_without_known_rules_letters_and_digits_are_accepted() -> None:
     number = read_tax_id("ab-12 3", "AQ")
     assert (number.id, number.known, number.member) == ("AB123", False, False)
 
@@ -51,7 +51,7 @@ def test_of_a_country_whose_rules_are_not_known_letters_and_digits_are_taken() -
         ("DE١٣٦٦٩٥٩٧٦", "", "no tax id of Germany"),
     ],
 )
-def test_what_is_no_tax_id_is_refused_with_what_is_wrong(text: str, country: str, why: str) -> None:
+def test_an_invalid_tax_id_is_refused_with_the_reason(text: str, country: str, why: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_tax_id(text, country)
     assert why in refused.value.detail

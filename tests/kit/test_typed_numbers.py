@@ -1,4 +1,4 @@
-"""What a person types is kept exactly, or refused with what would be right."""
+"""Typed numbers are stored exactly, or refused with a valid example."""
 
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ def written(value: Decimal, thousands: str, point: str) -> str:
 
 
 @given(numbers, st.sampled_from(STYLES), st.sampled_from(["", " ", "\u00a0"]))
-def test_a_number_is_read_as_it_is_written_anywhere(value: Decimal, style: tuple[str, str], beside: str) -> None:
+def test_a_number_is_read_in_any_notation(value: Decimal, style: tuple[str, str], beside: str) -> None:
     assert typed.decimal(beside + written(value, *style) + beside) == value
 
 
@@ -32,13 +32,13 @@ def test_a_number_is_read_as_it_is_written_anywhere(value: Decimal, style: tuple
 @example("²")
 @example("1.2.3")
 @example("12,34.5")
-def test_nothing_is_guessed(text: str) -> None:
+def test_an_ambiguous_number_is_not_guessed(text: str) -> None:
     try:
         found = typed.decimal(text)
     except Invalid:
         return
-    kept = "".join(sign for sign in text if sign.isdigit()).lstrip("0")
-    assert "".join(sign for sign in f"{found:f}" if sign.isdigit()).lstrip("0").rstrip("0") == kept.rstrip("0")
+    digits = "".join(sign for sign in text if sign.isdigit()).lstrip("0")
+    assert "".join(sign for sign in f"{found:f}" if sign.isdigit()).lstrip("0").rstrip("0") == digits.rstrip("0")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_nothing_is_guessed(text: str) -> None:
         "9" * 30,
     ],
 )
-def test_what_is_no_number_is_refused(text: str) -> None:
+def test_an_invalid_number_is_refused(text: str) -> None:
     if text == "5.":
         assert typed.decimal(text) == Decimal(5)
         return
@@ -75,9 +75,9 @@ def test_what_is_no_number_is_refused(text: str) -> None:
     st.sampled_from(["{}", "{} {code}", "{code} {}", "{sign}{}"]),
 )
 def test_an_amount_of_any_currency_is_kept_exactly(code: str, amount: int, form: str) -> None:
-    whole = money.Money(amount, code)
-    text = form.format(money.major(whole), code=code, sign=money.symbol(code))
-    assert money.parse(text, code) == whole
+    value = money.Money(amount, code)
+    text = form.format(money.major(value), code=code, sign=money.symbol(code))
+    assert money.parse(text, code) == value
 
 
 @given(st.sampled_from(sorted(DIGITS)), st.decimals(0, 10**6, places=6))
@@ -90,7 +90,7 @@ def test_an_amount_finer_than_its_currency_is_refused_never_rounded(code: str, v
         assert Decimal(found.amount).scaleb(-DIGITS[code]) == value
 
 
-def test_what_can_be_read_in_two_ways_is_refused_with_both() -> None:
+def test_an_ambiguous_number_is_refused_with_both_readings() -> None:
     with pytest.raises(Invalid, match=r"write 1234 or 1\.234"):
         money.parse("1,234", "KWD")
     assert money.parse("0,234", "KWD").amount == 234
@@ -119,11 +119,11 @@ def test_a_percentage_is_kept_to_a_hundredth_or_refused(value: Decimal) -> None:
         st.floats(-(10**9), 10**9, allow_nan=False).map(lambda one: round(one, 6)),
     )
 )
-def test_a_measure_is_shown_as_it_was_typed(value: float) -> None:
+def test_a_measure_is_shown_as_typed(value: float) -> None:
     assert typed.number(typed.write_number(value)) == value
 
 
 @pytest.mark.parametrize("text", ["1.5", "-1", "1e2", "²", "", "12 3", "9" * 20])
-def test_a_count_is_whole_and_within_its_bounds(text: str) -> None:
+def test_a_count_is_an_integer_within_its_bounds(text: str) -> None:
     with pytest.raises(Invalid, match="whole number from 0 to 10"):
         typed.whole_number(text, most=10)

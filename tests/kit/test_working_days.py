@@ -1,4 +1,4 @@
-"""A delivery is promised for working days: never for a weekend or a holiday of the shop's country."""
+"""A delivery is promised for working days: never for a weekend or a holiday of the country of the shop."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,9 +15,7 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1), timezones=st.
 
 
 @given(moments, st.integers(0, 20), st.integers(0, 20), st.sampled_from(["DE", "FR", "US", "JP", "XX"]))
-def test_it_leaves_and_arrives_on_working_days_so_many_apart(
-    moment: datetime, least: int, more: int, country: str
-) -> None:
+def test_parcels_leave_and_arrive_on_working_days(moment: datetime, least: int, more: int, country: str) -> None:
     days = WorkingDays(country, BERLIN, 14)
     promised = days.arrival(moment, least, least + more)
     leaves = days.leaves(moment)
@@ -47,7 +45,7 @@ def test_it_leaves_and_arrives_on_working_days_so_many_apart(
         (datetime(2026, 12, 30, 23, 30, tzinfo=UTC), date(2027, 1, 5), date(2027, 1, 7)),  # already the 31st in Berlin
     ],
 )
-def test_cut_off_weekends_and_holidays_are_kept(ordered: datetime, first: date, last: date) -> None:
+def test_the_cut_off_time_weekends_and_holidays_apply(ordered: datetime, first: date, last: date) -> None:
     assert WorkingDays("DE", BERLIN, 14).arrival(ordered, 2, 4) == Arrival(first, last)
 
 

@@ -1,4 +1,4 @@
-"""Address forms of the checkout and the address book: regions to choose from, and what is to be mended of what is kept."""
+"""Address forms of the checkout and the address book: choices of regions, and corrections of stored addresses."""
 
 import re
 
@@ -14,7 +14,7 @@ FORMS = ("/checkout", "/account/addresses/new")
 
 
 async def at_form(browser: Browser, shop: Shop, path: str, country: str) -> str:
-    """The page with the form of `path`, in that of a country."""
+    """The page with the form of `path`, for a country."""
     await browser.go(f"/p/{(await sell(shop)).slug}")
     await browser.send("/cart/lines")
     if path.startswith("/account"):
@@ -58,7 +58,7 @@ async def test_regions_are_a_choice_in_the_language_of_the_page_and_optional_whe
 
 
 @pytest.mark.parametrize("path", FORMS)
-async def test_an_address_typed_without_script_is_kept_in_its_form_and_shown_so(
+async def test_an_address_typed_without_script_is_stored_and_shown_normalised(
     browser: Browser, shop: Shop, path: str
 ) -> None:
     await at_form(browser, shop, path, "JP")
@@ -70,7 +70,7 @@ async def test_an_address_typed_without_script_is_kept_in_its_form_and_shown_so(
     assert ("<br>" if "account" in path else ", ").join(lines) in page
 
 
-async def test_a_code_that_cannot_be_is_refused_beside_its_field_with_script_and_without(
+async def test_an_impossible_code_is_refused_beside_its_field_with_script_and_without(
     browser: Browser, shop: Shop
 ) -> None:
     await at_form(browser, shop, "/checkout", "NL")
@@ -98,7 +98,7 @@ async def test_a_region_typed_or_kept_in_another_form_is_the_one_chosen(browser:
 
 
 @pytest.mark.parametrize("path", FORMS)
-async def test_a_region_chosen_for_one_country_is_none_of_the_next(browser: Browser, shop: Shop, path: str) -> None:
+async def test_a_region_of_one_country_is_not_kept_for_the_next(browser: Browser, shop: Shop, path: str) -> None:
     await at_form(browser, shop, path, "US")
     page = await browser.send(path, country="US", region="CA", change_country="1")
     assert re.search(r'<option value="CA" selected>California<', page)
@@ -108,7 +108,7 @@ async def test_a_region_chosen_for_one_country_is_none_of_the_next(browser: Brow
     assert '<option value="MI" selected>Milano<' in page
 
 
-async def test_who_has_an_address_with_an_odd_field_is_asked_to_mend_it(browser: Browser, shop: Shop) -> None:
+async def test_an_invalid_stored_address_is_shown_for_correction(browser: Browser, shop: Shop) -> None:
     await sell(shop)
     user_id = await sign_in(browser, shop)
     odd = Address(name="Ada", line1="Torstraße 1", city="Berlin", postal_code="1", country="DE", company="ACME")
@@ -129,7 +129,7 @@ async def test_who_has_an_address_with_an_odd_field_is_asked_to_mend_it(browser:
     assert "10119 Berlin" in page
 
 
-async def test_a_tax_rate_of_the_office_is_that_of_the_region_however_it_is_typed(browser: Browser, shop: Shop) -> None:
+async def test_a_tax_rate_of_the_office_applies_to_the_region_however_it_is_typed(browser: Browser, shop: Shop) -> None:
     await browser.go("/sign-in")
     await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
     await browser.go("/office/pricing")

@@ -5,7 +5,7 @@ SCREENSHOTS=folder keeps pictures of every page.
 
 import pytest
 
-from tests.builders.chromium import a_stranger_buys
+from tests.builders.chromium import guest_buys
 
 pytestmark = pytest.mark.browser
 
@@ -19,5 +19,5 @@ pytestmark = pytest.mark.browser
         pytest.param("desk", True, marks=pytest.mark.soak),
     ],
 )
-async def test_a_stranger_buys_something_real(url: str, size: str, script: bool) -> None:
-    await a_stranger_buys(url, size, "ada@example.com", script=script)
+async def test_a_guest_buys_in_a_browser(url: str, size: str, script: bool) -> None:
+    await guest_buys(url, size, "ada@example.com", script=script)

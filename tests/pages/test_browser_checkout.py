@@ -1,4 +1,4 @@
-"""What only a browser can tell of the checkout and of narrow screens: focus, Enter, what moves, what is too wide."""
+"""What only a browser shows of the checkout and of narrow screens: focus, Enter, layout shifts, overflow."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ PHONE = {"width": 390, "height": 844}
 
 @asynccontextmanager
 async def a_page(*, script: bool = True, size: dict[str, int] | None = None) -> AsyncIterator[Any]:
-    """A page of a browser; `script`: whether that of the shop is there."""
+    """A page of a browser; `script`: whether JavaScript runs."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -128,7 +128,7 @@ async def test_a_phone_has_what_it_needs_on_the_first_screen_and_in_place(url: s
 
 
 async def the_menu(page: Any, url: str) -> None:
-    """It lies over the search field, and goes by Escape and by a tap beside it."""
+    """It covers the search field, and closes by Escape and by a tap beside it."""
     await page.goto(url)
     menu = page.locator("#menu")
     for leave in (lambda: page.keyboard.press("Escape"), lambda: page.touchscreen.tap(380, 500)):

@@ -1,4 +1,4 @@
-"""Gift cards in a browser, on a phone and at a desk: staff issue one, a buyer asks what is on it and pays with it."""
+"""Gift cards in a browser: staff issue one, a buyer checks its balance and pays with it."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 
 
 async def issued(page: Any, eyes: Eyes, url: str) -> str:
-    """A code, as staff are shown it."""
+    """A code, as staff see it."""
     await page.goto(f"{url}/office/gift-cards")
     await page.fill("#s-email", "owner@example.com")
     await page.fill("#s-password", "owner-password")
@@ -63,7 +63,7 @@ async def paid_with(page: Any, eyes: Eyes, url: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-async def test_a_card_is_issued_looked_at_and_spent(url: str, size: str) -> None:
+async def test_a_card_is_issued_looked_up_and_spent(url: str, size: str) -> None:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -80,7 +80,7 @@ async def test_a_card_is_issued_looked_at_and_spent(url: str, size: str) -> None
 
 
 async def the_order(page: Any, eyes: Eyes, url: str, code: str) -> str:
-    """Paid with the card; its id. Staff stay signed in, as a shopper may be."""
+    """Pay with the card; returns the id of the order. Staff stay signed in, as a shopper may be."""
     await page.goto(f"{url}/gift-card")
     await page.fill("#f-code", code.lower().replace("-", " "))
     await page.click("button:has-text('Show balance')")

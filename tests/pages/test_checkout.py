@@ -1,4 +1,4 @@
-"""The checkout refuses nobody wrongly: codes, errors, problems of the cart, ways to ship; by request, without JavaScript."""
+"""The checkout: codes, errors, problems of the cart, shipping options; by requests without JavaScript."""
 
 import html
 import re
@@ -21,7 +21,7 @@ async def ten_per_cent(shop: Shop, **more) -> None:
     await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000, **more))
 
 
-async def test_a_code_that_does_not_hold_is_said_and_not_kept(browser: Browser, shop: Shop) -> None:
+async def test_a_code_that_does_not_apply_is_reported_and_not_kept(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await ten_per_cent(shop)
     await browser.go("/cart")
@@ -36,7 +36,7 @@ async def test_a_code_that_does_not_hold_is_said_and_not_kept(browser: Browser, 
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
 
 
-async def test_a_program_hears_why_a_code_does_not_hold_and_the_cart_stays_without_it(
+async def test_the_api_says_why_a_code_does_not_apply_and_leaves_the_cart_without_it(
     api: httpx.AsyncClient, shop: Shop
 ) -> None:
     kettle = await sell(shop)
@@ -44,14 +44,14 @@ async def test_a_program_hears_why_a_code_does_not_hold_and_the_cart_stays_witho
     cart = (await api.post("/v1/carts")).json()["id"]
     await api.post(f"/v1/carts/{cart}/lines", json={"variant_id": kettle.variants[0].id, "quantity": 1})
     answer = (await api.put(f"/v1/carts/{cart}/coupons", json={"codes": ["TEN", "NONE"]})).json()
-    told = {"code": "coupon_refused", "detail": "NONE: There is no such code.", "coupon": "NONE"}
-    assert (answer["coupons"], answer["problems"]) == (["TEN"], [told])
+    error = {"code": "coupon_refused", "detail": "NONE: There is no such code.", "coupon": "NONE"}
+    assert (answer["coupons"], answer["problems"]) == (["TEN"], [error])
     later = (await api.get(f"/v1/carts/{cart}")).json()
     assert (later["coupons"], later["problems"]) == (["TEN"], [])
 
 
 @pytest.mark.parametrize("step", ["/cart", "/checkout", "/checkout/delivery", "/checkout/payment"])
-async def test_a_code_that_holds_no_longer_is_taken_off_and_said_at_the_step_one_is_at(
+async def test_a_code_that_no_longer_applies_is_removed_and_reported_at_the_current_step(
     browser: Browser, shop: Shop, step: str
 ) -> None:
     await ten_per_cent(shop, ends_at=shop.clock.now() + timedelta(hours=1))
@@ -68,7 +68,7 @@ async def test_a_code_that_holds_no_longer_is_taken_off_and_said_at_the_step_one
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
 
 
-async def test_a_code_that_ends_while_one_pays_does_not_change_the_total_without_a_word(
+async def test_a_code_that_expires_during_payment_does_not_change_the_total_silently(
     browser: Browser, shop: Shop
 ) -> None:
     await ten_per_cent(shop, ends_at=shop.clock.now() + timedelta(hours=1))
@@ -94,7 +94,7 @@ async def sale(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("step", ["/cart", "/checkout", "/checkout/delivery", "/checkout/payment"])
-async def test_an_offer_that_ended_is_said_at_the_step_one_is_at_and_once(
+async def test_an_offer_that_ended_is_reported_once_at_the_current_step(
     browser: Browser, shop: Shop, step: str
 ) -> None:
     await sale(shop)
@@ -110,7 +110,7 @@ async def test_an_offer_that_ended_is_said_at_the_step_one_is_at_and_once(
 @pytest.mark.parametrize(
     ("step", "following"), [("/checkout", "/checkout/delivery"), ("/checkout/delivery", "/checkout/payment")]
 )
-async def test_an_offer_that_ends_while_a_step_is_filled_in_is_said_at_the_next(
+async def test_an_offer_that_ends_while_a_step_is_filled_in_is_reported_at_the_next(
     browser: Browser, shop: Shop, step: str, following: str
 ) -> None:
     await sale(shop)
@@ -121,7 +121,7 @@ async def test_an_offer_that_ends_while_a_step_is_filled_in_is_said_at_the_next(
     assert (browser.path, CHANGED in page) == (following, True)
 
 
-async def test_what_a_shopper_changes_is_not_called_a_change_of_offers(browser: Browser, shop: Shop) -> None:
+async def test_a_change_made_by_the_shopper_is_not_reported_as_a_change_of_offers(browser: Browser, shop: Shop) -> None:
     await sale(shop)
     await to_payment(browser, shop)
     cart = await browser.go("/cart")
@@ -136,25 +136,25 @@ async def test_what_a_shopper_changes_is_not_called_a_change_of_offers(browser: 
         assert "when you saw it last" not in page
 
 
-def told(page: str) -> list[str]:
-    """What the summary of errors lists."""
+def messages(page: str) -> list[str]:
+    """The messages in the summary of errors."""
     summary = re.search(r'<div class="alert"[^>]* autofocus.*?</div>', page, re.DOTALL)
     return re.findall(r'<a href="#([\w-]+)">', summary[0]) if summary else []
 
 
-async def test_all_that_is_wrong_is_said_in_one_round_in_the_order_of_the_form(browser: Browser, shop: Shop) -> None:
+async def test_all_errors_are_reported_at_once_in_the_order_of_the_form(browser: Browser, shop: Shop) -> None:
     await browser.go(f"/p/{(await sell(shop)).slug}")
     await browser.send("/cart/lines")
     await browser.go("/checkout")
     empty = dict.fromkeys(("email", "name", "line1", "city", "postal_code"), "")
     page = await browser.send("/checkout", **empty, country="DE", phone="call me")
     assert browser.page.status_code == 422
-    assert told(page) == ["f-email", "f-name", "f-line1", "f-postal_code", "f-city", "f-phone"]
+    assert messages(page) == ["f-email", "f-name", "f-line1", "f-postal_code", "f-city", "f-phone"]
     fields = re.findall(r'<input id="([\w-]+)"[^>]* aria-invalid="true" aria-describedby="(?:h-\w+)? e-([\w-]+)"', page)
-    assert [name for name, _ in fields] == told(page)
+    assert [name for name, _ in fields] == messages(page)
     assert all(name == error for name, error in fields)
     page = await browser.send("/checkout", **{**ADDRESS, "email": "ada", "country": "US", "line1": "", "phone": ""})
-    assert told(page) == ["f-email", "f-line1", "f-region"]
+    assert messages(page) == ["f-email", "f-line1", "f-region"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ async def test_all_that_is_wrong_is_said_in_one_round_in_the_order_of_the_form(b
         ("/p/none-left", "/stock-alerts", ["w-email"]),
     ],
 )
-async def test_an_empty_form_says_all_that_it_needs(
+async def test_an_empty_form_names_all_required_fields(
     browser: Browser, shop: Shop, path: str, action: str, wrong: list[str]
 ) -> None:
     await sell(shop)
@@ -192,10 +192,10 @@ async def test_an_empty_form_says_all_that_it_needs(
         names = [one[2:] for one in wrong]
         page = await browser.send(action, **{"country": "DE", **dict.fromkeys(names, "")})
     assert browser.page.status_code == 422
-    assert told(page) == wrong
+    assert messages(page) == wrong
 
 
-async def test_a_field_is_checked_by_the_shop_as_it_is_left(browser: Browser, shop: Shop) -> None:
+async def test_a_field_is_validated_by_the_shop_as_it_is_left(browser: Browser, shop: Shop) -> None:
     await browser.go(f"/p/{(await sell(shop)).slug}")
     await browser.send("/cart/lines")
     await browser.go("/checkout")
@@ -220,7 +220,7 @@ async def sold_elsewhere(shop: Shop, cart: Cart, left: int) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS[1:])
-async def test_what_is_wrong_with_the_cart_is_said_at_each_step_with_its_name_and_mended_there(
+async def test_problems_of_the_cart_are_reported_at_each_step_with_the_item_and_solved_there(
     browser: Browser, shop: Shop, step: str
 ) -> None:
     await to_payment(browser, shop)
@@ -244,7 +244,7 @@ async def test_what_is_wrong_with_the_cart_is_said_at_each_step_with_its_name_an
     assert (browser.path, "Kettle" in page) == (step, False)
 
 
-async def test_what_is_gone_while_one_pays_is_said_with_its_name_and_mended_there(browser: Browser, shop: Shop) -> None:
+async def test_a_sold_out_item_is_reported_during_payment_and_removed_there(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     cart = await cart_of(browser, shop)
     await sold_elsewhere(shop, cart, 1)
@@ -255,7 +255,7 @@ async def test_what_is_gone_while_one_pays_is_said_with_its_name_and_mended_ther
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
 
 
-async def test_nothing_is_left_of_a_cart_whose_last_line_goes_at_a_step(browser: Browser, shop: Shop) -> None:
+async def test_a_cart_emptied_at_a_step_is_empty(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     cart = await cart_of(browser, shop)
     await sold_elsewhere(shop, cart, 0)
@@ -285,7 +285,7 @@ async def test_shipping_and_total_follow_the_choice(browser: Browser, shop: Shop
     assert (part.status_code, "<dd>€68.90</dd>" in part.text, "<html" in part.text) == (200, True, False)
 
 
-async def test_the_first_way_to_ship_is_in_the_total_from_the_start(browser: Browser, shop: Shop) -> None:
+async def test_the_first_shipping_option_is_in_the_total_from_the_start(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop)
     await browser.go(f"/p/{kettle.slug}")
     await browser.send("/cart/lines")
@@ -295,7 +295,7 @@ async def test_the_first_way_to_ship_is_in_the_total_from_the_start(browser: Bro
     assert "Shown with your address" not in page
 
 
-async def test_free_shipping_is_promised_only_where_it_is_true(browser: Browser, shop: Shop) -> None:
+async def test_free_shipping_is_promised_only_where_it_applies(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop)
     promise = "Free shipping to Germany from €75.00"
     for path in ("/", f"/p/{kettle.slug}", "/cart"):
@@ -316,7 +316,7 @@ async def declined(browser: Browser, shop: Shop) -> str:
     return (await shop.orders.search())[0].id
 
 
-async def test_the_page_of_a_declined_order_has_a_way_to_pay(browser: Browser, shop: Shop) -> None:
+async def test_the_page_of_a_declined_order_offers_payment(browser: Browser, shop: Shop) -> None:
     order = await declined(browser, shop)
     page = await browser.go(f"/orders/{order}")
     assert "The payment did not go through. Nothing was charged." in page
@@ -326,7 +326,7 @@ async def test_the_page_of_a_declined_order_has_a_way_to_pay(browser: Browser, s
     assert "Pay €" not in await browser.go(f"/orders/{order}")
 
 
-async def test_who_comes_by_the_link_of_our_e_mail_can_pay_as_well(browser: Browser, shop: Shop) -> None:
+async def test_the_link_in_our_email_leads_to_payment_as_well(browser: Browser, shop: Shop) -> None:
     order = await declined(browser, shop)
     browser.client.cookies.clear()
     page = await browser.go(f"/orders/{order}?key={await shop.orders.link_key(order)}")
@@ -342,7 +342,7 @@ async def test_who_comes_by_the_link_of_our_e_mail_can_pay_as_well(browser: Brow
     assert (browser.page.status_code, "Thank you, Ada" in browser.page.text) == (200, True)
 
 
-async def test_a_form_that_grew_old_says_so_and_not_that_one_may_not(browser: Browser, shop: Shop) -> None:
+async def test_an_expired_form_says_so_instead_of_denying_permission(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     for path in (
         "/checkout",
@@ -357,9 +357,7 @@ async def test_a_form_that_grew_old_says_so_and_not_that_one_may_not(browser: Br
         assert "may not" not in answer.text, path
 
 
-async def test_a_declined_order_that_is_tracked_has_a_way_to_pay_for_who_ordered_it(
-    browser: Browser, shop: Shop
-) -> None:
+async def test_a_declined_order_that_is_tracked_offers_payment_to_its_buyer(browser: Browser, shop: Shop) -> None:
     order = await shop.orders.get(await declined(browser, shop))
     track = f"/track?number={order.number}&email={order.email}"
     assert f'href="/checkout/payment?order={order.id}"' in await browser.go(track)
@@ -370,13 +368,13 @@ async def test_a_declined_order_that_is_tracked_has_a_way_to_pay_for_who_ordered
     assert "in the browser you ordered in" in page
 
 
-async def test_who_asks_to_be_told_of_a_sold_out_colour_stays_at_it(browser: Browser, shop: Shop) -> None:
+async def test_a_stock_alert_for_a_sold_out_colour_returns_to_that_colour(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop, colours=("Red", "Blue"))
     blue = kettle.variants[1].id
     await shop.inventory.adjust([Adjustment(variant_id=blue, on_hand=0, reason="sold")])
     await browser.go(f"/p/{kettle.slug}?variant={blue}")
     page = await browser.send("/stock-alerts", email="nobody")
-    assert (browser.page.status_code, told(page)) == (422, ["w-email"])
+    assert (browser.page.status_code, messages(page)) == (422, ["w-email"])
     assert f'name="variant" value="{blue}"' in page
     assert 'value="nobody"' in page
 
@@ -397,7 +395,7 @@ async def test_a_note_for_the_shop_goes_from_the_form_to_the_pages_of_the_order(
     assert "By the door,<br>please" in await browser.go(f"/office/orders/{placed.id}")
 
 
-async def test_a_note_that_is_too_long_is_refused_and_an_empty_one_takes_it_back(browser: Browser, shop: Shop) -> None:
+async def test_a_note_that_is_too_long_is_refused_and_an_empty_one_deletes_it(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await browser.go("/checkout")
     assert "longer than 1000 characters" in await browser.send("/checkout", **ADDRESS, note="x" * 1001)

@@ -1,4 +1,4 @@
-"""What is promised of a delivery is the same on the product, at the checkout, in the confirmation, the e-mail and the order."""
+"""The promised delivery is the same on the product, at the checkout, in the confirmation, the e-mail and the order."""
 
 import re
 
@@ -10,15 +10,13 @@ from shopwright.kit.auth import GUEST
 from shopwright.kit.clock import HandClock
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from tests.builders.goods import sell
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.orders import fill_cart
 from tests.builders.shops import OWNER
 
 
-@pytest.mark.usefixtures("open_letters")
-async def test_a_delivery_is_promised_once_and_said_everywhere_the_same(
-    shop: Shop, api: httpx.AsyncClient, clock: HandClock
-) -> None:
+@pytest.mark.usefixtures("readable_messages")
+async def test_a_delivery_date_is_the_same_on_all_pages(shop: Shop, api: httpx.AsyncClient, clock: HandClock) -> None:
     kettle = await sell(shop)
     clock.move(days=4, hours=6)  # Friday 6 March 2026, 16:00 in Berlin: too late for today
     product = (await api.get(f"/p/{kettle.slug}")).text
@@ -33,19 +31,19 @@ async def test_a_delivery_is_promised_once_and_said_everywhere_the_same(
     seen = (await api.get(f"/v1/carts/{cart.id}")).json()
     assert seen["shipping_option"]["arrives"] == options[0]["arrives"]
     choice = PaymentChoice(provider="pretend", token="pretend_ok", return_url="http://shop.test/back/{order_id}")
-    asked = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
-    order = await shop.orders.place(asked, "once", GUEST)
+    order_request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+    order = await shop.orders.place(order_request, "once", GUEST)
     await shop.bus.settle()
     clock.move(days=1)  # what was promised stays, whenever it is looked at
     assert str((await shop.orders.get(order.id)).arrives) == promised
     assert f"Estimated delivery: {promised}" in (await api.get(f"/orders/{order.id}")).text
     assert f"Estimated delivery: {promised}" in (await api.get(f"/checkout/done/{order.id}")).text
-    assert f"Estimated delivery: {promised}." in await letter(shop, f"We have your order {order.number}")
+    assert f"Estimated delivery: {promised}." in await email_text(shop, f"We have your order {order.number}")
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     assert f"Promised for {promised}" in (await api.get(f"/office/orders/{order.id}")).text
 
 
-async def test_no_page_says_utc(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_no_page_mentions_utc(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     cart = await fill_cart(shop, (kettle, 1))
     choice = PaymentChoice(provider="pretend", token="pretend_ok", return_url="http://shop.test/back/{order_id}")

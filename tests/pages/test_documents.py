@@ -1,4 +1,4 @@
-"""Invoices on pages: for the buyer of an order, and for who keeps the books, as in the API."""
+"""Invoices on pages: for the buyer of an order and for accounting, as in the API."""
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ DENIED, FOUND, NOWHERE = 403, 200, 404
     ("role", "status"),
     [("orders", DENIED), ("support", DENIED), ("read-only", DENIED), ("accounting", FOUND)],
 )
-async def test_staff_read_a_document_only_where_they_keep_the_books(
+async def test_staff_read_documents_only_with_the_permission_of_accounting(
     shop: Shop, api: httpx.AsyncClient, role: str, status: int
 ) -> None:
     order = await kettles(shop)
@@ -39,12 +39,12 @@ async def test_staff_read_a_document_only_where_they_keep_the_books(
 
 
 @pytest.mark.usefixtures("seller")
-async def test_buyers_read_their_documents_and_nobody_elses(shop: Shop, api: httpx.AsyncClient) -> None:
-    people = []
+async def test_buyers_read_only_their_own_documents(shop: Shop, api: httpx.AsyncClient) -> None:
+    customers = []
     for email in ("ada@example.com", "eve@example.com"):
-        people.append(await shop.users.register(email, PASSWORD, "Ada Lovelace"))
+        customers.append(await shop.users.register(email, PASSWORD, "Ada Lovelace"))
         await confirm(shop, email)
-    ada = people[0].id
+    ada = customers[0].id
     order = await place_cart(shop, await fill_cart(shop, (await sell(shop), 1), customer=ada), Caller(user_id=ada))
     [one] = await documents(shop)
     where = f"/orders/{order.id}/documents/{one.id}"

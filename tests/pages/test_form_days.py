@@ -1,4 +1,4 @@
-"""A day in a form is a day in the shop, and a time in a form is the shop's."""
+"""A day in a form is a day of the shop, and a time in a form is in its zone."""
 
 import re
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ from tests.builders.shops import OWNER
 
 
 async def office(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
-    """Signed in by cookie: the field a form must send along."""
+    """Sign in by cookie; returns the form token."""
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = await api.get("/office/pricing")
     return {"_csrf_token": re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]}
 
 
-async def test_a_coupon_for_one_day_holds_from_its_first_to_its_last_moment_in_the_shop(
+async def test_a_coupon_for_one_day_applies_from_its_first_to_its_last_moment_in_the_shop(
     shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     token = await office(shop, api)
@@ -45,7 +45,7 @@ async def test_a_coupon_for_one_day_holds_from_its_first_to_its_last_moment_in_t
     assert "valid until 3 March 2026" in await holds()
 
 
-async def test_a_product_is_published_at_the_shops_time_and_an_emptied_one_is_told(
+async def test_a_product_is_published_at_the_time_of_the_shop_and_a_cleared_time_is_reported(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     token = await office(shop, api)

@@ -1,4 +1,4 @@
-"""Pages of gift cards: paying with one, asking what is left, and what staff do; a code stands in no address and no log."""
+"""Pages of gift cards: payment, balance and staff; a code is in no address and no log."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
 from shopwright.services.giftcards.contract import GiftCard, NewGiftCard
 from shopwright.services.orders.contract import NewRefund
-from tests.builders.messages import letter, send_all
+from tests.builders.messages import email_text, send_all
 from tests.builders.pages import Browser, to_payment
 from tests.builders.shops import OWNER
 
@@ -26,7 +26,7 @@ async def issue(shop: Shop, amount: int = 2000, email: str = "") -> GiftCard:
     return await shop.giftcards.issue(new, SYSTEM)
 
 
-async def test_a_card_pays_at_checkout_and_the_order_says_so(
+async def test_a_card_pays_at_checkout_and_the_order_shows_it(
     browser: Browser, shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -47,21 +47,21 @@ async def test_a_card_pays_at_checkout_and_the_order_says_so(
     assert card.code.replace("-", "").lower() not in caplog.text.lower()
 
 
-async def test_an_order_that_was_never_paid_does_not_say_that_a_card_paid(browser: Browser, shop: Shop) -> None:
+async def test_an_order_that_was_never_paid_shows_no_card_payment(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
     await browser.send("/checkout/payment", card="pretend_decline")
     order = (await shop.orders.search())[0]
-    for said in ("To pay", None):
+    for label in ("To pay", None):
         page = await browser.go(f"/orders/{order.id}")
         assert re.search(rf"<dt>Gift card ••••{card.last4}</dt><dd>€20.00", page)
         assert "Paid" not in page
-        assert said is None or said in page
+        assert label is None or label in page
         await shop.orders.cancel(order.id, "Never paid", SYSTEM)
 
 
-async def test_one_that_was_paid_and_cancelled_says_that_a_card_paid(browser: Browser, shop: Shop) -> None:
+async def test_a_paid_and_cancelled_order_shows_its_card_payment(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
@@ -73,7 +73,7 @@ async def test_one_that_was_paid_and_cancelled_says_that_a_card_paid(browser: Br
     assert "Paid otherwise" in page
 
 
-@pytest.mark.usefixtures("open_letters")
+@pytest.mark.usefixtures("readable_messages")
 @pytest.mark.parametrize(
     ("worth", "came", "back"),
     [
@@ -81,7 +81,7 @@ async def test_one_that_was_paid_and_cancelled_says_that_a_card_paid(browser: Br
         (50_000, "€128.00 for order {} was paid by gift card.", ("€128.00 goes back to your gift card.",)),
     ],
 )  # fmt: skip
-async def test_messages_say_what_a_card_paid_and_what_goes_back_to_it(
+async def test_messages_name_the_amount_paid_by_card_and_refunded_to_it(
     browser: Browser, shop: Shop, worth: int, came: str, back: tuple[str, ...]
 ) -> None:
     card = await issue(shop, worth)
@@ -89,14 +89,14 @@ async def test_messages_say_what_a_card_paid_and_what_goes_back_to_it(
     await browser.send("/cart/gift-cards", code=card.code)
     await browser.send("/checkout/payment", **({"card": "pretend_ok"} if worth < 12_800 else {}))
     order = (await shop.orders.search())[0]
-    assert came.format(order.number) in await letter(shop, f"Payment received for order {order.number}")
+    assert came.format(order.number) in await email_text(shop, f"Payment received for order {order.number}")
     await shop.orders.cancel(order.id, "Broken", SYSTEM)
-    text = await letter(shop, f"Order {order.number} is cancelled")
+    text = await email_text(shop, f"Order {order.number} is cancelled")
     assert all(one in text for one in back)
     assert ("on its way" in text) == (len(back) > 1)
 
 
-async def test_one_that_pays_for_all_of_it_asks_for_no_card(browser: Browser, shop: Shop) -> None:
+async def test_a_card_that_covers_the_total_needs_no_other_payment(browser: Browser, shop: Shop) -> None:
     card = await issue(shop, 50_000)
     await to_payment(browser, shop)
     page = await browser.send("/cart/gift-cards", code=card.code)
@@ -105,7 +105,7 @@ async def test_one_that_pays_for_all_of_it_asks_for_no_card(browser: Browser, sh
     assert (await shop.giftcards.card(card.id)).balance.amount == 50_000 - 12_800
 
 
-async def test_a_wrong_code_is_said_where_it_was_typed_and_a_card_is_taken_off(browser: Browser, shop: Shop) -> None:
+async def test_a_wrong_code_is_reported_beside_its_field_and_a_card_is_removed(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.go("/cart")
@@ -119,7 +119,7 @@ async def test_a_wrong_code_is_said_where_it_was_typed_and_a_card_is_taken_off(b
     assert "To pay" not in page
 
 
-async def test_a_card_that_is_spent_meanwhile_is_said_at_each_step(browser: Browser, shop: Shop) -> None:
+async def test_a_card_spent_meanwhile_is_reported_at_each_step(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
@@ -132,7 +132,7 @@ async def test_a_card_that_is_spent_meanwhile_is_said_at_each_step(browser: Brow
     assert "Pay €128.00" in await browser.send("/cart/gift-cards", remove=card.id)
 
 
-async def test_one_that_is_spent_before_paying_again_is_said_there(browser: Browser, shop: Shop) -> None:
+async def test_a_card_spent_before_paying_again_is_reported_there(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
@@ -144,7 +144,7 @@ async def test_one_that_is_spent_before_paying_again_is_said_there(browser: Brow
     assert "This gift card cannot pay as much any more." in page
 
 
-async def test_a_buyer_who_was_shown_less_to_pay_is_asked_again(browser: Browser, shop: Shop) -> None:
+async def test_a_buyer_who_saw_a_smaller_amount_confirms_again(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
@@ -160,7 +160,7 @@ def _share(card: GiftCard, amount: int):
     return GiftCardShare(card_id=card.id, last4=card.last4, amount=Money(amount, "EUR"))
 
 
-async def test_anyone_may_ask_what_is_left_by_a_form(browser: Browser, shop: Shop) -> None:
+async def test_anyone_may_check_a_balance_by_a_form(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
     assert "What is on my gift card?" in await browser.go("/gift-card")
     page = await browser.send("/gift-card", code=card.code)
@@ -194,12 +194,12 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
         {"email": "nobody"},
     ):
         assert (await office.post(OFFICE, data={**sent, "key": "k", **wrong})).status_code == 422
-    kept = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
-    assert kept
-    assert code not in str(kept)
+    rows = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
+    assert rows
+    assert code not in str(rows)
 
 
-async def test_a_form_sent_once_more_with_another_amount_is_asked_again(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_form_repeated_with_another_amount_asks_again(shop: Shop, office: httpx.AsyncClient) -> None:
     def hidden(page: httpx.Response) -> dict[str, str]:
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
 
@@ -212,13 +212,13 @@ async def test_a_form_sent_once_more_with_another_amount_is_asked_again(shop: Sh
     assert [one.issued.amount for one in await shop.giftcards.cards()] == [5000, 2000]
 
 
-async def test_the_audit_log_does_not_say_whom_a_card_is_for(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_the_audit_log_does_not_name_the_recipient_of_a_card(shop: Shop, office: httpx.AsyncClient) -> None:
     form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', (await office.get(OFFICE)).text))
     await office.post(OFFICE, data={**form, "amount": "20", "why": "sold", "email": "grace@example.com"})
     assert [one.recipient for one in await shop.giftcards.cards()] == ["grace@example.com"]
-    kept = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
-    assert kept
-    assert "grace" not in str(kept)
+    rows = [dict(row) for row in await shop.databases["users"].fetch("SELECT * FROM audit")]
+    assert rows
+    assert "grace" not in str(rows)
 
 
 async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx.AsyncClient) -> None:
@@ -237,9 +237,7 @@ async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx
     assert (await office.post(where, data={**form, "act": "replace"})).status_code == 422
 
 
-async def test_a_card_is_replaced_only_where_that_is_possible(
-    shop: Shop, office: httpx.AsyncClient, clock: HandClock
-) -> None:
+async def test_only_a_replaceable_card_is_replaced(shop: Shop, office: httpx.AsyncClient, clock: HandClock) -> None:
     short = NewGiftCard(amount=Money(2000, "EUR"), why="sold", expires_on=clock.now().date())
     card = await shop.giftcards.issue(short, SYSTEM)
     await shop.giftcards.set_disabled(card.id, disabled=True)
@@ -267,13 +265,13 @@ async def test_staff_see_what_a_card_paid_and_refund_to_it(
     assert "Refunded" in history
 
 
-@pytest.mark.usefixtures("open_letters")
+@pytest.mark.usefixtures("readable_messages")
 @pytest.mark.parametrize(
-    ("to", "said"),
+    ("to", "expected"),
     [("gift_card", "Your refund is on your gift card"), ("payment", "Your refund is on its way")],
 )
-async def test_the_message_of_a_refund_says_where_it_is(
-    browser: Browser, shop: Shop, to: Literal["gift_card", "payment"], said: str
+async def test_the_message_of_a_refund_names_its_destination(
+    browser: Browser, shop: Shop, to: Literal["gift_card", "payment"], expected: str
 ) -> None:
     card = await issue(shop)
     await to_payment(browser, shop)
@@ -282,28 +280,28 @@ async def test_the_message_of_a_refund_says_where_it_is(
     order = (await shop.orders.search())[0]
     wanted = NewRefund(reason="Scratched", amount=3000, to=to)
     await shop.orders.refund(order.id, wanted, "one", SYSTEM)
-    text = await letter(shop, f"Refund for order {order.number}")
-    assert said in text
+    text = await email_text(shop, f"Refund for order {order.number}")
+    assert expected in text
     assert ("on your gift card and can be spent at once" in text) == (to == "gift_card")
     assert ("back to you" in text) == (to == "payment")
 
 
-@pytest.mark.usefixtures("open_letters")
-async def test_its_recipient_is_sent_the_code_and_no_message_keeps_it(shop: Shop) -> None:
+@pytest.mark.usefixtures("readable_messages")
+async def test_the_recipient_is_sent_the_code_and_no_message_stores_it(shop: Shop) -> None:
     card = await issue(shop, email="grace@example.com")
-    text = await letter(shop, "A gift card for €20.00", "grace@example.com")
+    text = await email_text(shop, "A gift card for €20.00", "grace@example.com")
     assert f"Its code is {card.code}." in text
     assert "until 31 December 2029" in text
-    kept = [
+    rows = [
         dict(row) for row in await shop.databases["notifications"].fetch("SELECT text, html, subject FROM messages")
     ]
-    assert kept
-    assert card.code not in str(kept)
+    assert rows
+    assert card.code not in str(rows)
     events = [dict(row) for row in await shop.databases["giftcards"].fetch("SELECT * FROM facts")]
     assert card.code not in str(events)
 
 
-async def test_without_a_recipient_nobody_is_written_to(shop: Shop) -> None:
+async def test_without_a_recipient_no_message_is_sent(shop: Shop) -> None:
     await issue(shop)
     await send_all(shop)
     assert [one for one in await shop.notifications.messages() if "gift card" in one.subject.lower()] == []

@@ -1,4 +1,4 @@
-"""What a guest would like to have is on their list when they have signed in."""
+"""The wishlist of a guest is kept after signing in."""
 
 import re
 
@@ -15,7 +15,7 @@ async def send(api: httpx.AsyncClient, page: str, action: str, **fields: str) ->
     return await api.post(action, data={"_csrf_token": token, **fields})
 
 
-async def test_what_a_guest_wished_for_survives_signing_in(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_guest_wishlist_survives_signing_in(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle, cup, gone = await sell(shop, "Kettle"), await sell(shop, "Cup"), await sell(shop, "Gone")
     user = await shop.users.register(ADA, PASSWORD, "Ada")
     for one in (kettle, cup, gone, kettle):

@@ -1,4 +1,4 @@
-"""What is kept in memory has an end, counted with what it is asked by."""
+"""Caches in memory are bounded, including their keys."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCa
 from shopwright.web import render
 
 
-async def test_styles_are_given_once_each_at_their_own_address(api: httpx.AsyncClient) -> None:
+async def test_styles_are_served_once_each_at_their_own_address(api: httpx.AsyncClient) -> None:
     address, content = render.asset("tokens.css+site.css")
     good = await api.get(address)
     assert (good.status_code, good.content) == (200, content)
@@ -27,14 +27,14 @@ async def test_styles_are_given_once_each_at_their_own_address(api: httpx.AsyncC
     assert render.asset.cache_info().currsize <= 5
 
 
-async def test_addresses_of_kept_answers_are_counted() -> None:
+async def test_addresses_of_cached_pages_are_bounded() -> None:
     async def answer(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x"})
 
     counted = Counter("kept", "kept", ["how"], registry=CollectorRegistry())
     sources = ServiceVersions({"catalog": lambda: 1}, None)
-    kept = PageCache(answer, {"/v1/search": CachePolicy(("catalog",), AnonymousOnly())}, sources, counted)
+    cache = PageCache(answer, {"/v1/search": CachePolicy(("catalog",), AnonymousOnly())}, sources, counted)
 
     async def nothing(_message: Any) -> None: ...
 
@@ -47,14 +47,14 @@ async def test_addresses_of_kept_answers_are_counted() -> None:
             "query_string": query[:8_000],
             "headers": [],
         }
-        await kept(scope, nothing, nothing)
-    held = sum(len(path) + len(query) for path, query in kept._kept)
+        await cache(scope, nothing, nothing)
+    held = sum(len(path) + len(query) for path, query in cache._kept)
     assert 1_000_000 < held < page_cache.MOST_BYTES
-    assert kept._bytes <= page_cache.MOST_BYTES
+    assert cache._bytes <= page_cache.MOST_BYTES
 
 
-async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
-    remembered = Memo(whole.databases["catalog"])
+async def test_caches_of_services_are_bounded(local_shop: Shop) -> None:
+    remembered = Memo(local_shop.databases["catalog"])
 
     async def value() -> str:
         return "v" * 100_000
@@ -65,8 +65,8 @@ async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
     assert sum(weight(key) + weight(one) for key, one in remembered._values.items()) == remembered._bytes
 
 
-async def test_what_is_dropped_while_more_is_read_is_still_answered(whole: Shop) -> None:
-    remembered = Memo(whole.databases["catalog"])
+async def test_an_entry_evicted_during_a_read_is_still_answered(local_shop: Shop) -> None:
+    remembered = Memo(local_shop.databases["catalog"])
 
     async def read(ids: list[str]) -> dict[str, str]:
         async def value() -> str:

@@ -1,4 +1,4 @@
-"""The back office: what staff see and do, page by page."""
+"""The back office, page by page."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from tests.builders.orders import fill_cart
 from tests.builders.pages import send
 
 
-async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_stock_is_shown_adjusted_and_explained(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await sell(shop, on_hand=2)
     variant = kettle.variants[0]
     page = (await office.get("/office/stock")).text
@@ -27,18 +27,20 @@ async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.Asyn
     await send(office, here, here, delta="12", reason="delivery 4711", key="one")
     assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
     assert "delivery 4711 (Shop owner)" in (await office.get(here)).text
-    for delta, reason, said in (
+    for delta, reason, expected in (
         ("-15", "broken", "cannot be removed"),
         ("x", "why", "Say how many"),
         ("1", "", "Say why"),
     ):
         refused = await send(office, here, here, delta=delta, reason=reason)
         assert refused.status_code == 422
-        assert said in refused.text
+        assert expected in refused.text
     assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
 
 
-async def test_stock_lies_in_places_and_may_be_promised_before_it_comes(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_stock_is_kept_by_location_and_may_be_sold_before_it_arrives(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
     kettle = await sell(shop, on_hand=1)
     variant = kettle.variants[0].id
     here = f"/office/stock/{variant}"
@@ -48,9 +50,9 @@ async def test_stock_lies_in_places_and_may_be_promised_before_it_comes(shop: Sh
     booked = await send(office, here, here, delta="3", reason="delivery", location="northern-store")
     assert booked.status_code == 303
     assert "Northern store" in (await office.get(here)).text
-    taken = await send(office, "/office/locations", "/office/locations", delete="northern-store")
-    assert taken.status_code == 422
-    assert "empty location" in taken.text
+    removed = await send(office, "/office/locations", "/office/locations", delete="northern-store")
+    assert removed.status_code == 422
+    assert "empty location" in removed.text
     wrong = await send(office, here, f"{here}/rule", backorder="-1", low_at="2")
     assert wrong.status_code == 422
     assert "whole number" in wrong.text
@@ -64,7 +66,7 @@ async def test_stock_lies_in_places_and_may_be_promised_before_it_comes(shop: Sh
     assert "schema.org/BackOrder" in page
 
 
-async def test_promotions_are_made_paused_and_taken_away(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_promotions_are_created_paused_and_deleted(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await sell(shop, price=10_000)
     cart = await fill_cart(shop, (kettle, 1))
     page, action = "/office/pricing", "/office/pricing/promotions"
@@ -79,7 +81,7 @@ async def test_promotions_are_made_paused_and_taken_away(shop: Shop, office: htt
     assert await shop.pricing.promotions() == []
 
 
-async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_coupons_shipping_and_taxes_are_created_and_deleted(shop: Shop, office: httpx.AsyncClient) -> None:
     page = "/office/pricing"
     await send(
         office, page, f"{page}/coupons", code="may5", kind="fixed", value="5.00", limit_total="3", ends_at="2030-01-01"
@@ -104,7 +106,7 @@ async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, of
 
 
 @pytest.mark.parametrize(
-    ("kind", "fields", "said"),
+    ("kind", "fields", "expected"),
     [
         ("promotions", {"title": "", "kind": "percentage", "value": "10"}, "needs a title"),
         ("promotions", {"title": "Spring", "kind": "percentage", "value": "a lot"}, "A percentage is a number"),
@@ -128,17 +130,17 @@ async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, of
         ("taxes", {"country": "DE", "rate": "190"}, "from 0 to 100"),
     ],
 )
-async def test_what_cannot_be_is_said_and_what_was_typed_stays(
-    shop: Shop, office: httpx.AsyncClient, kind: str, fields: dict[str, str], said: str
+async def test_an_impossible_value_is_reported_and_the_form_keeps_its_text(
+    shop: Shop, office: httpx.AsyncClient, kind: str, fields: dict[str, str], expected: str
 ) -> None:
     answer = await send(office, "/office/pricing", f"/office/pricing/{kind}", **fields)
     assert answer.status_code == 422
-    assert said in answer.text
+    assert expected in answer.text
     for value in fields.values():
         assert not value or value in answer.text
 
 
-async def test_a_product_is_scheduled_and_told_to_search_engines(
+async def test_a_product_is_scheduled_and_described_to_search_engines(
     shop: Shop, office: httpx.AsyncClient, clock: HandClock
 ) -> None:
     kettle = await sell(shop)
@@ -154,20 +156,20 @@ async def test_a_product_is_scheduled_and_told_to_search_engines(
     assert (found.status, found.seo_title) == ("published", "It sings")
 
 
-async def test_a_product_is_made_described_and_shown(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_product_is_created_described_and_published(shop: Shop, office: httpx.AsyncClient) -> None:
     await shop.catalog.put_category("kitchen", "Kitchen")
     await shop.catalog.put_attribute_type(
         AttributeType(name="height", title="Height", kind="measurement", unit="cm", filterable=True)
     )
     new = "/office/new-product"
-    for wrong, said in (
+    for wrong, expected in (
         ({"options": "Colour"}, "such as Colour: Red"),
         ({"price": "much"}, "much"),
         ({}, "needs a title"),
     ):
         refused = await send(office, new, new, **{"title": "" if not wrong else "Jug", **wrong})
         assert refused.status_code == 422
-        assert said in refused.text
+        assert expected in refused.text
     made = await send(office, new, new, title="Tall Jug", price="24.50", options="Colour: Red, Navy\nSize: S, L")
     page = made.headers["location"]
     jug = await shop.catalog.get(page.rpartition("/")[2])
@@ -187,7 +189,7 @@ async def test_a_product_is_made_described_and_shown(shop: Shop, office: httpx.A
     assert (await shop.catalog.get(jug.id)).attributes == {}
 
 
-async def test_pictures_come_from_ones_disk_in_the_order_one_likes(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_pictures_are_uploaded_and_reordered(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     page = f"/office/products/{kettle.id}"
 
@@ -214,7 +216,7 @@ async def test_pictures_come_from_ones_disk_in_the_order_one_likes(shop: Shop, o
     assert media[0].url.rpartition("/")[0] in (await office.get(page)).text
 
 
-async def test_collections_are_made_by_hand_and_by_rules(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_collections_are_created_by_hand_and_by_rules(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle, lamp = await sell(shop, "Kettle", brand="Ostra"), await sell(shop, "Lamp", brand="Nord")
     new = "/office/collections/new"
     by_rules = {"title": "Of Ostra", "kind": "rules", "field-0": "brand", "operator-0": "is", "value-0": "ostra"}

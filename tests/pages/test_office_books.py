@@ -1,4 +1,4 @@
-"""The page of the books: a payout is booked once, of a provider the books know."""
+"""The page of the books: a payout is booked once, with a known provider."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ BOOKS, PAYOUTS = "/office/books", "/office/books/payouts"
 
 
 def form_in(page: str) -> dict[str, str]:
-    """What the form for a payout holds that nobody types."""
+    """The hidden fields of the form for a payout."""
     form = page[page.index(f'action="{PAYOUTS}"') :].partition("</form>")[0]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
 
@@ -26,9 +26,7 @@ def providers_in(page: str) -> list[str]:
     return re.findall(r"<option[^>]*>([^<]*)", page.partition('<select name="provider"')[2].partition("</select>")[0])
 
 
-async def test_a_payout_that_is_sent_twice_at_once_or_again_is_booked_once(
-    shop: Shop, office: httpx.AsyncClient
-) -> None:
+async def test_a_payout_sent_twice_at_once_or_again_is_booked_once(shop: Shop, office: httpx.AsyncClient) -> None:
     await kettles(shop)
     before = (await balances(shop))["clearing:pretend"]
     form = {**form_in((await office.get(BOOKS)).text), "provider": "pretend", "amount": "50.00"}
@@ -43,7 +41,7 @@ async def test_a_payout_that_is_sent_twice_at_once_or_again_is_booked_once(
     assert (await balances(shop))["clearing:pretend"] == before - 10_000
 
 
-async def test_a_form_that_was_refused_is_still_the_same_payout(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_refused_form_is_still_the_same_payout(shop: Shop, office: httpx.AsyncClient) -> None:
     await kettles(shop)
     form = {**form_in((await office.get(BOOKS)).text), "provider": "pretend", "amount": "much"}
     refused = await office.post(PAYOUTS, data=form)
@@ -51,7 +49,7 @@ async def test_a_form_that_was_refused_is_still_the_same_payout(shop: Shop, offi
     assert form_in(refused.text)["key"] == form["key"]
 
 
-async def test_a_payout_is_of_a_provider_the_books_know(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_payout_needs_a_known_provider(shop: Shop, office: httpx.AsyncClient) -> None:
     assert '<input name="provider"' in (await office.get(BOOKS)).text
     await kettles(shop)
     await shop.bus.settle()

@@ -1,4 +1,4 @@
-"""Forms that are filled with what there is, keep what is not typed again, and tell a second editor what the first changed."""
+"""Prefilled forms keep fields that are not typed again, and warn a second editor of the changes of the first."""
 
 import html
 import re
@@ -23,7 +23,7 @@ PRICING = "/office/pricing"
 
 
 def fields(page: str, action: str) -> dict[str, str]:
-    """What a browser would send of the form with this action, with nothing typed."""
+    """What a browser would submit of the form with this action, with nothing typed."""
     form = next(
         one for one in re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)
         if f'action="{action}"' in one and ("_seen" in one or "data-dirty" in one)
@@ -58,15 +58,15 @@ async def coupon(shop: Shop, code: str = "MAY5") -> Coupon:
     return next(one for one in await shop.pricing.coupons() if one.code == code)
 
 
-async def test_add_or_change_a_coupon_keeps_what_is_not_typed_again(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_editing_a_coupon_keeps_fields_that_were_not_typed_again(shop: Shop, office: httpx.AsyncClient) -> None:
     token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(PRICING)).text)
     assert token is not None
-    whole = {
+    form = {
         "code": "may5", "kind": "fixed", "value": "5.00", "minimum": "50", "starts_at": "2029-01-01", "ends_at": "2030-01-01",
         "limit_total": "3", "limit_per_customer": "1", "alone": "on", "position": "7",
     }  # fmt: skip
     here = f"{PRICING}/coupons"
-    assert (await office.post(here, data={"_csrf_token": token[1], **whole})).status_code == 303
+    assert (await office.post(here, data={"_csrf_token": token[1], **form})).status_code == 303
     made = await coupon(shop)
     assert (made.value, made.minimum, made.position, made.combinable) == (500, 5000, 7, False)
     blank = dict.fromkeys(
@@ -83,7 +83,9 @@ async def test_add_or_change_a_coupon_keeps_what_is_not_typed_again(shop: Shop, 
     assert (after.kind, after.value, after.ends_at, after.minimum) == ("percentage", 1000, made.ends_at, 5000)
 
 
-async def test_the_audit_log_names_the_promotion_and_keeps_no_marks(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_the_audit_log_names_the_promotion_and_stores_no_version_marks(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
     sale = await shop.pricing.put_promotion(Promotion(title="Sale", kind="percentage", value=1000))
     form = await opened(office, f"{PRICING}?kind=promotions&key={sale.id}", f"{PRICING}/promotions")
     assert (await office.post(f"{PRICING}/promotions", data={**form, "title": "Bargain"})).status_code == 303
@@ -93,7 +95,7 @@ async def test_the_audit_log_names_the_promotion_and_keeps_no_marks(shop: Shop, 
     assert "Bargain" in str(entry.after)
 
 
-async def test_a_coupon_is_changed_in_a_form_that_is_filled(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_coupon_is_changed_in_a_prefilled_form(shop: Shop, office: httpx.AsyncClient) -> None:
     await shop.pricing.put_coupon(
         Coupon(code="MAY5", kind="fixed", value=500, currency="EUR", limit_total=3, combinable=False, position=2)
     )
@@ -110,7 +112,7 @@ async def test_a_coupon_is_changed_in_a_form_that_is_filled(shop: Shop, office: 
 
 
 @pytest.mark.parametrize("kind", ["coupons", "promotions", "shipping", "taxes"])
-async def test_who_saves_second_sees_what_the_other_changed_and_keeps_their_text(
+async def test_the_second_editor_sees_the_other_changes_and_keeps_their_text(
     shop: Shop, office: httpx.AsyncClient, kind: str
 ) -> None:
     sale = await shop.pricing.put_promotion(
@@ -138,22 +140,20 @@ async def test_who_saves_second_sees_what_the_other_changed_and_keeps_their_text
     now = await opened(office, f"{PRICING}?kind={kind}&key={key}", here)
     assert (now[mine[0]], now[alone[0]]) == (mine[1], alone[1])
     if kind == "promotions":
-        [kept] = await shop.pricing.promotions()
-        assert (kept.id, kept.product_ids, kept.position) == (sale.id, ("prd_1",), 4)
+        [promotion] = await shop.pricing.promotions()
+        assert (promotion.id, promotion.product_ids, promotion.position) == (sale.id, ("prd_1",), 4)
 
 
-async def test_a_form_of_what_was_taken_away_meanwhile_says_so_and_adds_it_anew(
-    shop: Shop, office: httpx.AsyncClient
-) -> None:
+async def test_a_form_of_a_deleted_object_says_so_and_adds_it_again(shop: Shop, office: httpx.AsyncClient) -> None:
     form = await opened(office, f"{PRICING}?kind=coupons&key=WELCOME10", f"{PRICING}/coupons")
     await shop.pricing.delete_coupon("WELCOME10")
-    told = await office.post(f"{PRICING}/coupons", data=form)
-    assert told.status_code == 422
-    assert "removed it" in told.text
+    response = await office.post(f"{PRICING}/coupons", data=form)
+    assert response.status_code == 422
+    assert "removed it" in response.text
     assert await shop.pricing.coupons() == []
 
 
-async def test_a_save_that_was_refused_can_be_sent_again(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_refused_save_can_be_sent_again(shop: Shop, office: httpx.AsyncClient) -> None:
     form = await opened(office, f"{PRICING}?kind=shipping&key=shr_express", f"{PRICING}/shipping")
     wrong = await office.post(f"{PRICING}/shipping", data={**form, "days_min": "7", "days_max": "3", "title": "Quick"})
     assert wrong.status_code == 422
@@ -168,7 +168,7 @@ async def product_form(office: httpx.AsyncClient, product_id: str) -> dict[str, 
     return await opened(office, f"/office/products/{product_id}")
 
 
-async def test_the_second_editor_of_a_product_keeps_their_text_and_takes_back_nothing(
+async def test_the_second_editor_of_a_product_keeps_their_text_and_reverts_nothing(
     shop: Shop, office: httpx.AsyncClient
 ) -> None:
     await shop.catalog.put_category("kitchen", "Kitchen")
@@ -196,9 +196,7 @@ async def test_the_second_editor_of_a_product_keeps_their_text_and_takes_back_no
     assert [prices[one].amount.amount for one in (red, navy)] == [6000, 7000]
 
 
-async def test_a_price_and_a_count_that_were_not_touched_are_not_put_back(
-    shop: Shop, office: httpx.AsyncClient
-) -> None:
+async def test_an_untouched_price_and_count_are_not_reverted(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await sell(shop, price=5000, on_hand=9)
     variant = kettle.variants[0].id
     form = await product_form(office, kettle.id)
@@ -214,7 +212,7 @@ async def test_a_price_and_a_count_that_were_not_touched_are_not_put_back(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right", "said"),
+    ("wrong", "right", "message"),
     [
         ({"stock": "1"}, {"stock": "3"}, "reserved for orders"),
         ({"compare": "1.00"}, {"compare": ""}, "above its price"),
@@ -225,7 +223,7 @@ async def test_a_price_and_a_count_that_were_not_touched_are_not_put_back(
     ],
 )
 async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_next_one_works(
-    shop: Shop, office: httpx.AsyncClient, wrong: dict[str, str], right: dict[str, str], said: str
+    shop: Shop, office: httpx.AsyncClient, wrong: dict[str, str], right: dict[str, str], message: str
 ) -> None:
     kettle = await sell(shop, price=5000, on_hand=5)
     variant = kettle.variants[0].id
@@ -245,7 +243,7 @@ async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_n
     form = {**await product_form(office, kettle.id), "title": "Changed", "brand": "Other", f"price-{variant}": "55.00"}
     refused = await office.post(here, data={**form, **named(wrong)})
     assert refused.status_code == 422, refused.text
-    assert said in refused.text
+    assert message in refused.text
     assert await state() == before
     again = fields(refused.text, here)
     assert again["brand"] == "Other"
@@ -258,7 +256,7 @@ async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_n
     assert (await shop.inventory.stock([variant]))[variant].on_hand == expected
 
 
-async def test_what_one_service_refuses_is_taken_back_from_the_others(shop: Shop) -> None:
+async def test_a_refusal_of_one_service_undoes_the_changes_of_the_others(shop: Shop) -> None:
     kettle = await sell(shop, price=5000, on_hand=5)
     variant = kettle.variants[0].id
     await shop.inventory.reserve("ord_1", [VariantQuantity(variant, 3)], shop.clock.now() + timedelta(hours=1))
@@ -274,7 +272,7 @@ async def test_what_one_service_refuses_is_taken_back_from_the_others(shop: Shop
     assert (await write.replace(shop.product_views, kettle.id, fitting, after.version, "counted")).title == "Changed"
 
 
-async def test_a_picture_that_is_refused_keeps_what_it_shows(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_refused_picture_keeps_the_old_one(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     page = f"/office/products/{kettle.id}"
     form = await product_form(office, kettle.id)
@@ -291,7 +289,7 @@ async def test_a_picture_that_is_refused_keeps_what_it_shows(shop: Shop, office:
 async def both(
     office: httpx.AsyncClient, page: str, action: str, theirs: dict[str, str], mine: dict[str, str]
 ) -> dict[str, str]:
-    """Two have a form open; the first saves `theirs`, the second is told of it and saves `mine`. What the form says then."""
+    """Two editors have a form open; the first saves `theirs`, the second is warned and saves `mine`. Returns the form then."""
     first, second = [await opened(office, page, action) for _ in range(2)]
     assert (await office.post(action, data={**first, **theirs})).status_code == 303
     refused = await office.post(action, data={**second, **mine})
@@ -302,7 +300,7 @@ async def both(
     return await opened(office, page, action)
 
 
-async def test_all_that_can_be_edited_tells_the_second_editor(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_every_edit_form_warns_the_second_editor(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle, lamp = await sell(shop, brand="Ostra"), await sell(shop, "Lamp", brand="Nord")
     await shop.catalog.put_collection(
         Collection(
@@ -334,7 +332,7 @@ async def test_all_that_can_be_edited_tells_the_second_editor(shop: Shop, office
     assert (now["title"], now["position"]) == ("Mine", "3")
 
 
-async def test_what_is_there_keeps_what_is_not_typed_again(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_existing_objects_keep_fields_that_were_not_typed_again(shop: Shop, office: httpx.AsyncClient) -> None:
     token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(PRICING)).text)
     assert token is not None
     csrf = {"_csrf_token": token[1]}
@@ -364,7 +362,7 @@ async def test_what_is_there_keeps_what_is_not_typed_again(shop: Shop, office: h
     )
 
 
-async def test_a_new_product_whose_price_cannot_be_is_not_made(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_new_product_with_an_impossible_price_is_not_created(shop: Shop, office: httpx.AsyncClient) -> None:
     page = "/office/new-product"
     token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(page)).text)
     assert token is not None

@@ -1,4 +1,4 @@
-"""The office tells the truth: what was earned, what is to ship, and nothing where one may not look."""
+"""Figures of the office are correct: revenue, orders to ship, and nothing without permission."""
 
 import re
 
@@ -32,24 +32,24 @@ async def refund(shop: Shop, order: Order, count: int = 0, amount: int = 0, *, r
 
 
 async def sums(shop: Shop) -> tuple[int, int, int]:
-    """Orders and revenue of the last days, and units of what sold most."""
+    """Orders and revenue of the last days, and units of the top products."""
     await shop.bus.settle()
     days, top = await shop.insights.days(), await shop.insights.top_products()
     return sum(one.orders for one in days), sum(one.revenue.amount for one in days), sum(one.quantity for one in top)
 
 
-async def test_revenue_is_without_what_was_cancelled_and_refunded(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_revenue_excludes_cancelled_and_refunded_amounts(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, price=10_000, on_hand=50)
-    kept, cancelled, part, whole, amount = [await place(shop, kettle, 2) for _ in range(5)]
+    untouched, cancelled, part, full, amount = [await place(shop, kettle, 2) for _ in range(5)]
     unpaid = await place(shop, kettle, token="pretend_decline")
     await shop.orders.cancel(unpaid.id, "never paid", SYSTEM)
-    total = kept.totals.total.amount
+    total = untouched.totals.total.amount
     assert await sums(shop) == (5, 5 * total, 10)
     await shop.orders.cancel(cancelled.id, "no", SYSTEM)
     assert await sums(shop) == (4, 4 * total, 8)
     await refund(shop, part, 1)
     assert await sums(shop) == (4, 4 * total - 10_000, 7)
-    await refund(shop, whole, amount=total)
+    await refund(shop, full, amount=total)
     assert await sums(shop) == (3, 3 * total - 10_000, 7)
     await refund(shop, amount, amount=500)
     assert await sums(shop) == (3, 3 * total - 10_500, 7)
@@ -87,7 +87,7 @@ async def test_a_refund_counts_on_the_day_the_order_was_paid(shop: Shop, clock: 
     assert sum(day.revenue.amount for day in await shop.insights.days(30)) == order.totals.total.amount - 2 * 6400
 
 
-async def test_to_ship_is_what_has_something_left_to_be_sent_counted_whole(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_to_ship_counts_orders_with_something_left_to_ship(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, on_hand=200)
     orders = [await place(shop, kettle, 2, email=f"ada{n}@example.com") for n in range(56)]
     parcel = NewShipment(carrier="DHL")
@@ -125,7 +125,7 @@ async def test_to_ship_is_what_has_something_left_to_be_sent_counted_whole(shop:
         ("read-only", ["total sales", "to ship"], []),
     ],
 )
-async def test_what_one_may_not_see_is_not_shown_as_nothing(
+async def test_figures_without_permission_are_hidden_instead_of_zero(
     shop: Shop, role: str, sees: list[str], sees_not: list[str]
 ) -> None:
     await hired(shop, role=role)
@@ -164,7 +164,7 @@ async def test_an_order_whose_payment_is_captured_later_is_called_authorised(car
         assert "state authorised" not in (await office.get("/office/orders")).text
 
 
-async def test_an_order_that_was_authorised_before_this_was_noted_is_found(careful: Shop) -> None:
+async def test_an_order_authorised_before_an_upgrade_is_found(careful: Shop) -> None:
     kettle = await sell(careful, on_hand=9)
     held, declined = await place(careful, kettle), await place(careful, kettle, token="pretend_decline")
     await careful.bus.settle()
@@ -175,7 +175,7 @@ async def test_an_order_that_was_authorised_before_this_was_noted_is_found(caref
     assert [one.id for one in await careful.orders.search(status="unpaid")] == [declined.id]
 
 
-async def test_an_authorisation_that_is_let_go_is_none_any_more(careful: Shop) -> None:
+async def test_a_voided_authorisation_is_not_shown(careful: Shop) -> None:
     order = await place(careful, await sell(careful))
     await careful.bus.settle()
     assert await careful.orders.count("authorised") == 1
@@ -186,7 +186,7 @@ async def test_an_authorisation_that_is_let_go_is_none_any_more(careful: Shop) -
     assert (await careful.orders.count("authorised"), await careful.orders.count("unpaid")) == (0, 1)
 
 
-async def test_a_message_is_not_called_sent_where_nothing_is_sent(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_message_is_not_called_sent_without_a_transport(shop: Shop, api: httpx.AsyncClient) -> None:
     order = await place(shop, await sell(shop))
     await send_all(shop)
     office = await as_owner(shop, api)
@@ -206,12 +206,12 @@ async def test_a_message_is_not_called_sent_where_nothing_is_sent(shop: Shop, ap
     assert token is not None
     who = {"email": "sue@example.com", "name": "Sue", "role": "support", "own_password": OWNER[1]}
     invited = await office.post("/office/staff", data={"_csrf_token": token[1], **who})
-    said = (await office.get(invited.headers["location"])).text
-    assert "no e-mail was sent" in said
-    assert "shopwright password sue@example.com" in said
+    text = (await office.get(invited.headers["location"])).text
+    assert "no e-mail was sent" in text
+    assert "shopwright password sue@example.com" in text
 
 
-async def test_what_was_typed_of_an_order_stays_where_it_is_refused(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_refused_form_of_an_order_keeps_its_text(shop: Shop, api: httpx.AsyncClient) -> None:
     order = await place(shop, await sell(shop), 2)
     office = await as_owner(shop, api)
     line, here = order.lines[0].id, f"/office/orders/{order.id}"
@@ -234,7 +234,7 @@ async def test_what_was_typed_of_an_order_stays_where_it_is_refused(shop: Shop, 
     ).status_code == 303
 
 
-async def test_nobody_is_offered_what_they_may_not_do(shop: Shop) -> None:
+async def test_no_action_is_offered_without_its_permission(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     await send_all(shop)
     here, message = f"/office/orders/{order.id}", (await shop.notifications.messages())[0]

@@ -1,4 +1,4 @@
-"""Refunds on the page of an order: what waits, what was refused, what is owed, and what staff can do about it."""
+"""Refunds on the page of an order: pending, refused and owed ones, and the actions of staff."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ Send = Callable[..., Awaitable[httpx.Response]]
 
 @pytest.fixture
 async def send(api: httpx.AsyncClient, shop: Shop) -> Send:
-    """The owner at the page of an order, who sends one of its forms."""
+    """The owner at the page of an order, who submits one of its forms."""
     api.cookies.set("session", await shop.users.open_session(*OWNER))
 
     async def sent(order: Order, action: str, **form: str) -> httpx.Response:
@@ -33,7 +33,7 @@ async def send(api: httpx.AsyncClient, shop: Shop) -> Send:
     return sent
 
 
-async def test_what_the_provider_refuses_is_said_where_it_was_asked(send: Send, shop: Shop) -> None:
+async def test_a_refusal_of_the_provider_is_reported_with_the_refund(send: Send, shop: Shop) -> None:
     order = await place(shop, await sell(shop), token=REFUSES)
     for action, form in (("refund", {"amount": "5.00", "reason": "late"}), ("cancel", {"reason": "late"})):
         answer = await send(order, action, key=action, **form)
@@ -43,7 +43,7 @@ async def test_what_the_provider_refuses_is_said_where_it_was_asked(send: Send, 
     assert (await shop.orders.get(order.id)).status == "paid"
 
 
-async def test_a_refund_that_waits_can_be_ended_and_the_audit_log_has_it(
+async def test_a_pending_refund_can_be_cancelled_and_the_audit_log_has_it(
     send: Send, api: httpx.AsyncClient, shop: Shop
 ) -> None:
     order = await place(shop, await sell(shop), token="pretend_refund_delayed")
@@ -52,8 +52,12 @@ async def test_a_refund_that_waits_can_be_ended_and_the_audit_log_has_it(
     waits = (await shop.orders.get(order.id)).refunds[0].id
     assert f'name="refund" value="{waits}"' in page
     shop.clock.move(seconds=40)
-    taken = await send(order, "cancel-refund", refund=waits, why="paid in cash")
-    assert (taken.status_code, "may still be paid" in taken.text, "paid in cash" in taken.text) == (422, True, True)
+    cancelled = await send(order, "cancel-refund", refund=waits, why="paid in cash")
+    assert (cancelled.status_code, "may still be paid" in cancelled.text, "paid in cash" in cancelled.text) == (
+        422,
+        True,
+        True,
+    )
     async with shop.databases["pretend"].begin() as tx:  # its books know nothing of it after all
         await tx.run("DELETE FROM intent_refunds")
         await tx.run("UPDATE intents SET refunded = 0")
@@ -69,7 +73,7 @@ async def test_a_refund_that_waits_can_be_ended_and_the_audit_log_has_it(
     assert "Will not be paid" not in page
 
 
-async def test_what_is_owed_for_a_cancelled_order_is_said_and_asked_for_again(
+async def test_the_debt_of_a_cancelled_order_is_shown_and_requested_again(
     send: Send, api: httpx.AsyncClient, shop: Shop
 ) -> None:
     order = await place(shop, await sell(shop), token=REFUSES_LATER)
@@ -89,14 +93,14 @@ async def test_what_is_owed_for_a_cancelled_order_is_said_and_asked_for_again(
     assert "still owed" not in page
 
 
-async def test_the_status_page_says_that_refunds_wait(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_the_status_page_shows_pending_refunds(api: httpx.AsyncClient, shop: Shop) -> None:
     order = await place(shop, await sell(shop), token="pretend_refund_delayed")
     await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
     shop.clock.move(hours=2)
     assert re.search(r"Refunds.{0,80}Degraded", (await api.get("/status")).text, re.DOTALL)
 
 
-async def test_shipping_is_refunded_as_such_and_a_deduction_says_why(send: Send, shop: Shop) -> None:
+async def test_shipping_is_refunded_separately_and_a_deduction_names_its_reason(send: Send, shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     worn = {"reason": "worn", f"refund-{order.lines[0].id}": "1", "amount": "10.00", "key": "k1"}
     refused = await send(order, "refund", **worn)

@@ -1,4 +1,4 @@
-"""What staff find in the back office: also what nobody else sees."""
+"""The search of the back office, which includes what shoppers cannot see."""
 
 import html
 import re
@@ -43,7 +43,9 @@ async def test_staff_find_drafts_by_title_brand_sku_and_barcode(shop: Shop, offi
         assert await listed(office, q=text) == [], text
 
 
-async def test_a_status_holds_during_a_search_and_from_page_to_page(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_status_filter_applies_during_a_search_and_from_page_to_page(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
     made = [await put(shop, f"Lamp {n}", status=("draft", "published")[n % 2]) for n in range(104)]
     drafts = [one.id for one in made[::2]]
     page = await office.get("/office/products", params={"q": "lamp", "status": "draft"})
@@ -55,7 +57,7 @@ async def test_a_status_holds_during_a_search_and_from_page_to_page(shop: Shop, 
     assert 'value="lamp"' in rest.text
 
 
-async def test_words_follow_every_change_of_a_product(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_search_terms_follow_every_change_of_a_product(shop: Shop, office: httpx.AsyncClient) -> None:
     made = await put(shop, "Old lamp")
     await write.patch(shop.product_views, made, write.ProductPatch(title="New chair", status="published"), None, "x")
     assert (await listed(office, q="lamp"), await listed(office, q="chairs")) == ([], [made.id])
@@ -63,13 +65,13 @@ async def test_words_follow_every_change_of_a_product(shop: Shop, office: httpx.
     assert await listed(office, q="chair", status="published") == [made.id]
 
 
-async def test_a_typo_finds_what_shoppers_would_find(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_typo_finds_the_same_products_as_in_the_storefront(shop: Shop, office: httpx.AsyncClient) -> None:
     kettle = await put(shop, "Enamel kettle", status="published")
     assert await listed(office, q="ketle") == await listed(office, q="ketle", status="published") == [kettle.id]
     assert await listed(office, q="ketle", status="draft") == []
 
 
-async def test_products_of_a_version_that_kept_no_words_are_found_too(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_products_of_a_version_without_search_terms_are_found_too(shop: Shop, office: httpx.AsyncClient) -> None:
     made = [await put(shop, f"Lamp {n}") for n in range(3)]
     async with shop.databases["catalog"].begin() as tx:
         await tx.run("DELETE FROM product_words")
@@ -82,6 +84,6 @@ async def test_products_of_a_version_that_kept_no_words_are_found_too(shop: Shop
 
 
 @pytest.mark.parametrize("text", ["a" * 255, "1 " * 120, "猫" * 250, "'", "%_%", "²"])
-async def test_whatever_staff_type_is_text(shop: Shop, office: httpx.AsyncClient, text: str) -> None:
+async def test_any_input_of_staff_is_searched_as_text(shop: Shop, office: httpx.AsyncClient, text: str) -> None:
     await put(shop, "Lamp")
     assert await listed(office, q=text) == []

@@ -1,4 +1,4 @@
-"""A form of the office that says what it does not know changes nothing, and is told so."""
+"""A form of the office with an unknown value is refused and changes nothing."""
 
 import re
 
@@ -28,7 +28,7 @@ async def post(office: httpx.AsyncClient, page: str, action: str, **fields: str)
         ("/office/attributes/attribute", {"title": "Odd", "kind": "colour-ish"}),
     ],
 )
-async def test_what_a_form_does_not_know_makes_nothing(
+async def test_an_unknown_value_in_a_form_creates_nothing(
     shop: Shop, office: httpx.AsyncClient, page: str, fields: dict[str, str]
 ) -> None:
     answer = await post(office, page.removesuffix("/attribute"), page, **fields, own_password=OWNER[1])
@@ -37,18 +37,18 @@ async def test_what_a_form_does_not_know_makes_nothing(
     assert "Odd" not in str([await shop.catalog.collections(), await shop.catalog.attribute_types()])
 
 
-async def test_a_discount_of_no_known_kind_is_not_one_in_percent(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_a_discount_of_unknown_kind_is_refused(shop: Shop, office: httpx.AsyncClient) -> None:
     answer = await post(office, "/office/pricing", "/office/pricing/coupons", code="ODD", kind="gift", value="20")
     assert answer.status_code == 422
     assert "ODD" not in {one.code for one in await shop.pricing.coupons()}
 
 
-async def test_an_order_has_the_actions_it_has(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_an_unknown_action_on_an_order_is_refused(shop: Shop, office: httpx.AsyncClient) -> None:
     order = await place(shop, await sell(shop), 1)
     where = f"/office/orders/{order.id}"
     assert (await post(office, where, f"{where}/lose")).status_code == 422
     assert (await shop.orders.get(order.id)).timeline == order.timeline
 
 
-async def test_a_part_that_is_not_known_is_not_all_of_them(office: httpx.AsyncClient) -> None:
+async def test_an_unknown_part_does_not_select_all(office: httpx.AsyncClient) -> None:
     assert (await post(office, "/office/system", "/office/system", part="cellar")).status_code == 404

@@ -1,4 +1,4 @@
-"""Pages that are kept: the same for all but for what is each visitor's own, and never behind."""
+"""Cached pages: the same for all except for the slots of each visitor, and never stale."""
 
 import re
 
@@ -25,58 +25,58 @@ def renamed(product: Product, title: str) -> ProductInput:
     return msgspec.convert(fields | {"title": title}, ProductInput, from_attributes=True)
 
 
-def other_visitor(client: httpx.AsyncClient) -> httpx.AsyncClient:
+def other_browser(client: httpx.AsyncClient) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=client._transport, base_url="http://shop.test")
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_each_visitor_has_a_form_token_of_their_own(api: httpx.AsyncClient, shop: Shop, path: str) -> None:
+async def test_each_visitor_has_their_own_form_token(api: httpx.AsyncClient, shop: Shop, path: str) -> None:
     await sell(shop)
     await shop.search.bring_up_to_date()
     tokens = []
     for _ in range(3):
-        async with other_visitor(api) as visitor:
-            first = await visitor.get(path)
-            assert TOKEN.search(first.text)[1] == visitor.cookies["form"]
-            again = await visitor.get(path)
-            assert set(TOKEN.findall(again.text)) == {visitor.cookies["form"]}
+        async with other_browser(api) as other:
+            first = await other.get(path)
+            assert TOKEN.search(first.text)[1] == other.cookies["form"]
+            again = await other.get(path)
+            assert set(TOKEN.findall(again.text)) == {other.cookies["form"]}
             assert "set-cookie" not in again.headers
             assert again.headers["cache-control"] == "private, no-store"
             assert again.headers["content-length"] == str(len(again.content))
-            tokens.append(visitor.cookies["form"])
+            tokens.append(other.cookies["form"])
     assert len(set(tokens)) == 3
 
 
-async def test_a_form_of_a_kept_page_can_be_sent(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_form_of_a_cached_page_can_be_submitted(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     for count in (1, 2):
         page = await api.get("/p/harbour-kettle")
         form = {"_csrf_token": TOKEN.search(page.text)[1], "variant": kettle.variants[0].id, "quantity": "1"}
         assert (await api.post("/cart/lines", data=form)).status_code == 303
         assert f"<b data-cart-count>{count}</b>" in (await api.get("/p/harbour-kettle")).text
-    async with other_visitor(api) as visitor:
-        assert "<b data-cart-count hidden>0</b>" in (await visitor.get("/p/harbour-kettle")).text
+    async with other_browser(api) as other:
+        assert "<b data-cart-count hidden>0</b>" in (await other.get("/p/harbour-kettle")).text
 
 
-async def test_a_made_up_form_cookie_is_not_put_into_the_page(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_an_invented_form_cookie_is_not_rendered(api: httpx.AsyncClient, shop: Shop) -> None:
     await sell(shop)
     page = await api.get("/p/harbour-kettle", headers={"Cookie": 'form="><script>alert(1)</script>'})
     assert "<script>alert(1)" not in page.text
 
 
-async def test_who_is_signed_in_sees_their_own_page_and_nobody_else_does(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_customer_sees_their_own_page_and_no_other_visitor_does(api: httpx.AsyncClient, shop: Shop) -> None:
     await sell(shop)
     page = await api.get("/sign-in")
     email, password = OWNER
     fields = {"_csrf_token": TOKEN.search(page.text)[1], "email": email, "password": password}
     assert (await api.post("/sign-in", data=fields)).status_code == 303
     assert "<span>Account</span>" in (await api.get("/p/harbour-kettle")).text
-    async with other_visitor(api) as visitor:
-        assert "<span>Sign in</span>" in (await visitor.get("/p/harbour-kettle")).text
+    async with other_browser(api) as other:
+        assert "<span>Sign in</span>" in (await other.get("/p/harbour-kettle")).text
     assert "<span>Account</span>" in (await api.get("/p/harbour-kettle")).text
 
 
-async def test_a_kept_page_is_never_older_than_a_change_by_another_process(
+async def test_a_cached_page_is_never_older_than_a_change_by_another_process(
     api: httpx.AsyncClient, shop: Shop, data
 ) -> None:
     kettle = await sell(shop)

@@ -1,4 +1,4 @@
-"""A price filter is in the shop's currency: bounds, chips and placeholders, however many decimals it has."""
+"""A price filter is in the currency of the shop: bounds, chips and placeholders, with its decimals."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ async def shop_in(currency: str, data: tuple[Path, str]) -> AsyncIterator[tuple[
 
 @pytest.mark.parametrize("currency", CASES)
 async def test_a_price_filter_is_in_the_shops_currency(currency: str, data: tuple[Path, str]) -> None:
-    prices, (low, high), said, ends, sign = CASES[currency]
+    prices, (low, high), label, ends, sign = CASES[currency]
     async with shop_in(currency, data) as (shop, api):
         for number, price in enumerate(prices):
             variant = write.VariantWrite(price=parse(price, currency), on_hand=5)
@@ -43,10 +43,10 @@ async def test_a_price_filter_is_in_the_shops_currency(currency: str, data: tupl
         await shop.search.bring_up_to_date()
         page = (await api.get("/search", params={"q": "lamp", "min": low, "max": high})).text
         assert [f"Lamp {number}" in page for number in range(3)] == [False, True, False]
-        assert all(one in page for one in said), page
-        whole = (await api.get("/search", params={"q": "lamp"})).text
-        assert f'From {sign} <input name="min"' in whole
-        assert all(f'placeholder="{one}"' in whole for one in ends)
-        assert "From €" not in whole or currency == "EUR"
+        assert all(one in page for one in label), page
+        unfiltered = (await api.get("/search", params={"q": "lamp"})).text
+        assert f'From {sign} <input name="min"' in unfiltered
+        assert all(f'placeholder="{one}"' in unfiltered for one in ends)
+        assert "From €" not in unfiltered or currency == "EUR"
         for nonsense in ("abc", "NaN", "1e99", "-3", "Infinity"):
             assert (await api.get("/search", params={"min": nonsense, "max": nonsense})).status_code == 200

@@ -1,4 +1,4 @@
-"""In the pseudo-locale every word a shopper reads is in brackets, unless the shop's own data says it."""
+"""In the pseudo-locale every text for shoppers is in brackets, unless it is data of the shop."""
 
 import asyncio
 import re
@@ -47,12 +47,12 @@ def untranslated(page: str) -> list[str]:
     return sorted(text for text in found if WORD.search(text) and not any(name in text for name in DATA))
 
 
-async def test_every_word_of_the_storefront_is_in_the_catalogue(pseudo_api: httpx.AsyncClient) -> None:
+async def test_every_text_of_the_storefront_is_in_the_catalogue(pseudo_api: httpx.AsyncClient) -> None:
     found = {path: untranslated((await pseudo_api.get(path)).text) for path in PAGES}
     assert {path: words for path, words in found.items() if words} == {}
 
 
-def test_words_outside_the_catalogue_are_found() -> None:
+def test_text_outside_the_catalogue_is_found() -> None:
     assert untranslated("<p>[Çàrt·] and <b title='x'>plain words</b></p>") == ["and", "plain words"]
 
 

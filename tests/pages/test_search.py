@@ -1,4 +1,4 @@
-"""Searching on pages and by the API: words of every script, and what is none."""
+"""Searching on pages and by the API: words of every script, and invalid queries."""
 
 import html
 from pathlib import Path
@@ -36,7 +36,9 @@ async def test_shoppers_find_words_of_every_script(shop: Shop, api: httpx.AsyncC
 
 
 @pytest.mark.parametrize("text", ["😀", "!!!", "***", "\u200b"])
-async def test_signs_alone_find_nothing_and_the_page_says_why(shop: Shop, api: httpx.AsyncClient, text: str) -> None:
+async def test_punctuation_alone_finds_nothing_and_the_page_says_why(
+    shop: Shop, api: httpx.AsyncClient, text: str
+) -> None:
     await sell(shop, "Kettle 😀")
     assert await titles(api, text) == []
     page = (await api.get("/search", params={"q": text})).text
@@ -56,7 +58,7 @@ async def test_signs_alone_find_nothing_and_the_page_says_why(shop: Shop, api: h
         ("q=" + "ket+tle+" * 25, 200, '"total":1'),
     ],
 )
-async def test_what_nobody_would_type_is_answered(
+async def test_unusual_queries_are_answered(
     shop: Shop, api: httpx.AsyncClient, query: str, status: int, words: str
 ) -> None:
     await sell(shop, "Kettle")
@@ -68,7 +70,7 @@ async def test_what_nobody_would_type_is_answered(
 
 
 @pytest.mark.skipif(ON_SERVERS, reason="the folder is that of the embedded index")
-async def test_a_new_version_that_reads_words_otherwise_builds_its_index_by_itself(
+async def test_a_new_version_that_tokenises_differently_rebuilds_its_index(
     data: tuple[Path, str], clock: HandClock
 ) -> None:
     before = Shop(make_settings(*data), clock=clock, hasher=QUICK)

@@ -1,4 +1,4 @@
-"""The status page: what works, for anyone, and nothing of the inside."""
+"""The public status page: what works, and nothing internal."""
 
 import httpx
 import pytest
@@ -13,29 +13,29 @@ from tests.builders.goods import sell
 
 
 def condition(*parts: str, late: float = 0.0, **bad: str) -> ProcessStatus:
-    engines = {"database orders": "ok", **{name.replace("_", " "): said for name, said in bad.items()}}
+    engines = {"database orders": "ok", **{name.replace("_", " "): state for name, state in bad.items()}}
     waiting = tuple(Waiting(service=part, lag_s=late) for part in parts)
     return ProcessStatus(parts=parts, version="1", engines=engines, waiting=waiting)
 
 
-def said(**conditions: ProcessStatus | None) -> list[str]:
+def lines(**conditions: ProcessStatus | None) -> list[str]:
     return [state for _, state in states({name.replace("_", "+"): one for name, one in conditions.items()})]
 
 
-def test_what_is_gone_is_told_of_where_people_meet_it() -> None:
-    assert said(all=condition("orders")) == ["works"] * 5
-    assert said(all=condition(database_pricing="gone")) == ["away", "away", "works", "works", "works"]
-    assert said(all=condition(search="gone")) == ["less", "works", "works", "works", "works"]
-    assert said(all=condition(disk="full")) == ["works", "away", "away", "away", "away"]
-    assert said(all=condition(cache="gone", files="gone")) == ["works"] * 5
-    assert said(orders=None, users=condition("users")) == ["works", "away", "away", "works", "works"]
-    assert said(reviews=None) == ["less", "works", "works", "works", "works"]
-    assert said(all=condition("notifications", late=400)) == ["works", "works", "works", "works", "less"]
-    assert said(all=None) == ["away"] * 5
+def test_a_missing_engine_is_reported_on_the_pages_it_affects() -> None:
+    assert lines(all=condition("orders")) == ["works"] * 5
+    assert lines(all=condition(database_pricing="gone")) == ["away", "away", "works", "works", "works"]
+    assert lines(all=condition(search="gone")) == ["less", "works", "works", "works", "works"]
+    assert lines(all=condition(disk="full")) == ["works", "away", "away", "away", "away"]
+    assert lines(all=condition(cache="gone", files="gone")) == ["works"] * 5
+    assert lines(orders=None, users=condition("users")) == ["works", "away", "away", "works", "works"]
+    assert lines(reviews=None) == ["less", "works", "works", "works", "works"]
+    assert lines(all=condition("notifications", late=400)) == ["works", "works", "works", "works", "less"]
+    assert lines(all=None) == ["away"] * 5
 
 
 @pytest.mark.skipif(APART, reason="of one process")
-async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> None:
+async def test_the_public_status_page_reveals_nothing_internal(shop: Shop) -> None:
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         page = await client.get("/status")
@@ -47,7 +47,7 @@ async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> N
 
 @pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
 @pytest.mark.parametrize("service", sorted(spec.name for spec in specs() if spec.fallbacks))
-async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_of(shop: Shop, service: str) -> None:
+async def test_a_reader_without_its_tables_breaks_no_page_and_is_reported(shop: Shop, service: str) -> None:
     kettle = await sell(shop)
     async with shop.databases[service].database.snapshot() as moment:
         tables = set(await moment.tables()) - {"migrations"}
@@ -67,7 +67,7 @@ async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_
 
 
 @pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
-async def test_a_shop_that_lacks_what_it_needs_is_not_ready(shop: Shop) -> None:
+async def test_a_shop_without_a_required_engine_is_not_ready(shop: Shop) -> None:
     async with shop.databases["orders"].begin() as tx:
         await tx.run("DROP TABLE order_lines")
     transport = httpx.ASGITransport(app=build(shop, deliver=False))

@@ -15,7 +15,7 @@ from shopwright.services.search.contract import SearchRequest
 from tests.builders.environment import APART
 from tests.builders.goods import sell
 from tests.builders.health import wrong
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.pages import ADDRESS, Browser, Forms, to_payment
 from tests.builders.shops import OWNER
 
@@ -43,7 +43,7 @@ async def test_three_d_secure_goes_to_the_bank_and_back(browser: Browser, shop: 
     assert "Thank you, Ada" in page
 
 
-async def test_an_account_after_the_order_keeps_the_next_ones(browser: Browser, shop: Shop) -> None:
+async def test_an_account_created_after_an_order_has_the_following_orders(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await browser.send("/checkout/payment", card="pretend_ok")
     page = await browser.send("/register", password="correct horse")
@@ -67,7 +67,7 @@ async def test_an_account_after_the_order_keeps_the_next_ones(browser: Browser, 
     assert browser.path == "/account"
 
 
-async def test_what_was_typed_is_never_lost_and_errors_stand_beside_their_fields(browser: Browser, shop: Shop) -> None:
+async def test_typed_values_are_kept_and_errors_are_beside_their_fields(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop)
     await browser.go(f"/p/{kettle.slug}")
     await browser.send("/cart/lines")
@@ -83,7 +83,7 @@ async def test_what_was_typed_is_never_lost_and_errors_stand_beside_their_fields
     assert 'value="Ada Lovelace"' in page
 
 
-async def test_the_cart_says_what_is_wrong_in_words(browser: Browser, shop: Shop) -> None:
+async def test_the_cart_explains_its_problems(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop, on_hand=2)
     await browser.go(f"/p/{kettle.slug}")
     page = await browser.send("/cart/lines", quantity="3")
@@ -95,7 +95,7 @@ async def test_the_cart_says_what_is_wrong_in_words(browser: Browser, shop: Shop
     assert "Your cart is empty." in page
 
 
-async def test_searching_and_filtering_are_addresses(browser: Browser, shop: Shop) -> None:
+async def test_searches_and_filters_have_their_own_addresses(browser: Browser, shop: Shop) -> None:
     await shop.catalog.put_category("kitchen", "Kitchen")
     await sell(shop, "Red Kettle", brand="Ostra", categories=("kitchen",), colours=("Red",))
     await sell(shop, "Blue Kettle", brand="Norr", categories=("kitchen",), colours=("Blue",))
@@ -121,7 +121,7 @@ async def test_searching_and_filtering_are_addresses(browser: Browser, shop: Sho
         assert (await browser.client.get(f"/search{nonsense}")).status_code == 200, nonsense
 
 
-async def test_forms_from_elsewhere_are_refused(browser: Browser, shop: Shop) -> None:
+async def test_forms_of_other_sites_are_refused(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop)
     email, password = OWNER
     await browser.go("/sign-in")
@@ -137,7 +137,7 @@ async def test_forms_from_elsewhere_are_refused(browser: Browser, shop: Shop) ->
         assert "<h1>Please send this form again</h1>" in answer.text
 
 
-async def test_script_in_what_people_write_stays_words(browser: Browser, shop: Shop) -> None:
+async def test_script_in_user_text_is_escaped(browser: Browser, shop: Shop) -> None:
     evil = '<script>alert("x")</script>'
     lamp = await sell(shop, evil, brand=evil, description=f"<p>{evil}</p>", tags=(evil,))
     await shop.search.bring_up_to_date()
@@ -155,14 +155,14 @@ async def test_script_in_what_people_write_stays_words(browser: Browser, shop: S
     assert (await browser.client.get("/sign-in?next=https://evil.example")).status_code == 200
 
 
-async def test_signing_in_leads_only_into_this_shop(browser: Browser, shop: Shop) -> None:
+async def test_sign_in_redirects_only_within_this_shop(browser: Browser, shop: Shop) -> None:
     for wanted in ("https://evil.example", "//evil.example", "/\\evil.example"):
         await browser.go(f"/sign-in?next={wanted}")
         await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
         assert browser.path == "/account"
 
 
-async def test_what_was_added_while_the_bank_was_asked_is_in_the_cart_afterwards(browser: Browser, shop: Shop) -> None:
+async def test_items_added_during_a_bank_redirect_are_in_the_cart_afterwards(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await browser.send("/checkout/payment", card="pretend_3ds")
     reference = browser.page.url.path.rpartition("/")[2] if "3ds" in browser.path else browser.path.rpartition("/")[2]
@@ -177,7 +177,7 @@ async def test_what_was_added_while_the_bank_was_asked_is_in_the_cart_afterwards
     assert "Harbour Kettle" not in page.partition("<main")[2]
 
 
-async def test_staff_ship_refund_and_read_the_post(browser: Browser, shop: Shop) -> None:
+async def test_staff_ship_refund_and_read_the_messages(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await browser.send("/checkout/payment", card="pretend_ok")
     await browser.go("/office")
@@ -187,12 +187,12 @@ async def test_staff_ship_refund_and_read_the_post(browser: Browser, shop: Shop)
     order = await shop.orders.get((await shop.orders.search())[0].id)
     page = await browser.go(f"/office/orders/{order.id}")
     ship, field = f"/office/orders/{order.id}/ship", f"ship-{order.lines[0].id}"
-    for units, said in (
+    for units, expected in (
         ("0", "every quantity is 0"),
         ("one", "is not a whole number"),
         ("1.5", "is not a whole number"),
     ):
-        assert said in await browser.send(ship, carrier="DHL", **{field: units})
+        assert expected in await browser.send(ship, carrier="DHL", **{field: units})
     page = await browser.send(ship, carrier="DHL", tracking_number="00340", **{field: str(order.lines[0].quantity)})
     assert "Shipped" in page
     assert "× Harbour Kettle" in page.partition("<h2>Parcels</h2>")[2]
@@ -245,7 +245,7 @@ async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -
 
 
 @pytest.mark.slow
-async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Shop) -> None:
+async def test_every_page_of_the_demo_shop_exists(browser: Browser, shop: Shop) -> None:
     assert await load(shop) == 120
     assert await load(shop) == 0
     await shop.bus.settle()
@@ -257,9 +257,9 @@ async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Sh
     assert len(await shop.orders.search(limit=100)) >= 15
     assert await wrong(shop) == []
     assert "Verified buyer" in await browser.go("/p/harbour-kettle")
-    said = [one for slug in SAID for one in await shop.reviews.of_product((await shop.catalog.get(slug)).id)]
-    assert len({one.body for one in said}) == len(said) >= 20
-    assert (max(one.created_at for one in said) - min(one.created_at for one in said)).days > 200
+    reviews = [one for slug in SAID for one in await shop.reviews.of_product((await shop.catalog.get(slug)).id)]
+    assert len({one.body for one in reviews}) == len(reviews) >= 20
+    assert (max(one.created_at for one in reviews) - min(one.created_at for one in reviews)).days > 200
     for category in await shop.catalog.categories():
         page = await browser.go(f"/c/{category.slug}")
         assert browser.page.status_code == 200
@@ -280,7 +280,7 @@ async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Sh
     assert "Disallow: /office" in (await browser.client.get("/robots.txt")).text
 
 
-async def test_whoever_is_not_signed_in_is_led_to_it_and_back(browser: Browser, shop: Shop) -> None:
+async def test_a_visitor_is_sent_to_sign_in_and_back(browser: Browser, shop: Shop) -> None:
     await browser.go("/office/orders")
     assert browser.path == "/sign-in"
     await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
@@ -299,15 +299,15 @@ async def test_an_error_page_has_a_next_step_and_a_reference(browser: Browser) -
     assert re.search(r"Reference req_\w+", page)
 
 
-async def test_a_customer_finds_back_in_and_changes_their_password(
-    browser: Browser, shop: Shop, open_letters: None
+async def test_a_customer_resets_and_changes_their_password(
+    browser: Browser, shop: Shop, readable_messages: None
 ) -> None:
     await shop.users.register("ada@example.com", "harbour at seven", "Ada")
     await browser.go("/sign-in")
     assert 'href="/forgot-password"' in browser.page.text
     await browser.go("/forgot-password")
     assert "sent you an e-mail with a link" in await browser.send("/forgot-password", email="ada@example.com")
-    link = re.search(r"/new-password\?token=\w+", await letter(shop, "Choose a new password"))[0]
+    link = re.search(r"/new-password\?token=\w+", await email_text(shop, "Choose a new password"))[0]
     await browser.go(link)
     assert "first ones tried" in await browser.send("/new-password", password="password")
     assert "Your new password is set" in await browser.send("/new-password", password="morning at nine")
@@ -330,11 +330,11 @@ async def test_a_customer_finds_back_in_and_changes_their_password(
     assert browser.path == "/sign-in"
 
 
-async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(
-    browser: Browser, shop: Shop, open_letters: None
+async def test_the_link_in_the_welcome_email_confirms_after_a_click(
+    browser: Browser, shop: Shop, readable_messages: None
 ) -> None:
     ada = await shop.users.register("ada@example.com", "harbour at seven", "Ada")
-    link = re.search(r"/confirm-email\?token=\w+", await letter(shop, "Your account is ready"))[0]
+    link = re.search(r"/confirm-email\?token=\w+", await email_text(shop, "Your account is ready"))[0]
     await browser.go(link)
     assert not (await shop.users.get(ada.id)).verified
     assert "not the password" in await browser.send("/confirm-email", password="not this one")
@@ -344,7 +344,7 @@ async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(
     assert "This link has been used" in await browser.send("/confirm-email")
 
 
-async def test_what_anyone_may_keep_for_good_sets_no_cookie(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_publicly_cached_answer_sets_no_cookie(shop: Shop, api: httpx.AsyncClient) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (40, 50), "red").save(picture, "PNG")
     media = await shop.catalog.add_media(picture.getvalue(), "red")

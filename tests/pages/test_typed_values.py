@@ -1,4 +1,4 @@
-"""Forms keep what is typed exactly, or say what would be right; an emptied field that must be there is an error."""
+"""Forms store typed values exactly, or name a valid one; an emptied required field is an error."""
 
 import re
 
@@ -20,7 +20,7 @@ async def token(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said"),
+    ("field", "typed", "expected"),
     [
         ("price", "", "Enter the price"),
         ("price", "19.999", "finer than EUR"),
@@ -33,21 +33,21 @@ async def token(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
         ("stock", "1.5", "whole number"),
     ],
 )
-async def test_a_product_keeps_what_was_typed_or_says_what_is_right(
-    shop: Shop, api: httpx.AsyncClient, field: str, typed: str, said: str
+async def test_a_product_stores_the_typed_value_or_names_a_valid_one(
+    shop: Shop, api: httpx.AsyncClient, field: str, typed: str, expected: str
 ) -> None:
     lamp = await sell(shop, price=6400)
     variant = lamp.variants[0].id
     form = await token(shop, api) | {f"price-{variant}": "64.00", f"compare-{variant}": "", f"stock-{variant}": "5"}
     answer = await api.post(f"/office/products/{lamp.id}", data=form | {f"{field}-{variant}": typed})
     assert answer.status_code == 422, answer.text
-    assert said in answer.text
+    assert expected in answer.text
     price = (await shop.pricing.prices([variant], "EUR"))[variant]
     assert (price.amount, price.compare_at) == (Money(6400, "EUR"), None)
 
 
 @pytest.mark.parametrize("typed", ["1,299.00", "1.299,00", "1 299,00", "1299", "€1299.00", "1299 EUR", "1'299.00"])
-async def test_a_price_is_kept_exactly_however_it_is_written(shop: Shop, api: httpx.AsyncClient, typed: str) -> None:
+async def test_a_price_is_stored_exactly_in_any_notation(shop: Shop, api: httpx.AsyncClient, typed: str) -> None:
     lamp = await sell(shop, price=6400)
     variant = lamp.variants[0].id
     form = await token(shop, api) | {f"price-{variant}": typed, f"stock-{variant}": "5"}
@@ -56,7 +56,7 @@ async def test_a_price_is_kept_exactly_however_it_is_written(shop: Shop, api: ht
 
 
 @pytest.mark.parametrize(
-    ("kind", "form", "said"),
+    ("kind", "form", "expected"),
     [
         ("coupons", {"code": "A", "kind": "percentage", "value": "7.555"}, "finer than 2 decimal"),
         ("coupons", {"code": "A", "kind": "percentage", "value": "NaN"}, "is a number such as"),
@@ -71,8 +71,8 @@ async def test_a_price_is_kept_exactly_however_it_is_written(shop: Shop, api: ht
         ("taxes", {"country": "DE", "rate": "-1"}, "from 0 to 100"),
     ],
 )
-async def test_a_rule_keeps_what_was_typed_or_says_what_is_right(
-    shop: Shop, api: httpx.AsyncClient, kind: str, form: dict[str, str], said: str
+async def test_a_rule_stores_the_typed_value_or_names_a_valid_one(
+    shop: Shop, api: httpx.AsyncClient, kind: str, form: dict[str, str], expected: str
 ) -> None:
     before = (
         await shop.pricing.coupons(),
@@ -82,7 +82,7 @@ async def test_a_rule_keeps_what_was_typed_or_says_what_is_right(
     )
     answer = await api.post(f"/office/pricing/{kind}", data=await token(shop, api) | form)
     assert answer.status_code == 422, answer.text
-    assert said in answer.text
+    assert expected in answer.text
     after = (
         await shop.pricing.coupons(),
         await shop.pricing.promotions(),
@@ -93,7 +93,9 @@ async def test_a_rule_keeps_what_was_typed_or_says_what_is_right(
 
 
 @pytest.mark.parametrize(("typed", "points"), [("7.5", 750), ("7,25 %", 725), ("100", 10_000), ("0.01", 1)])
-async def test_a_percentage_is_kept_to_a_hundredth(shop: Shop, api: httpx.AsyncClient, typed: str, points: int) -> None:
+async def test_a_percentage_is_stored_to_a_hundredth(
+    shop: Shop, api: httpx.AsyncClient, typed: str, points: int
+) -> None:
     form = {"code": "A", "kind": "percentage", "value": typed}
     assert (await api.post("/office/pricing/coupons", data=await token(shop, api) | form)).status_code == 303
     assert {one.code: one.value for one in await shop.pricing.coupons()}["A"] == points
@@ -102,7 +104,7 @@ async def test_a_percentage_is_kept_to_a_hundredth(shop: Shop, api: httpx.AsyncC
 @pytest.mark.parametrize(
     "body", [{"weight": 1.5}, {"weight": "900"}, {"weight": -1}, {"price": {"amount": 19.99, "currency": "EUR"}}]
 )
-async def test_the_api_refuses_what_it_would_have_to_round(
+async def test_the_api_refuses_values_it_would_have_to_round(
     api: httpx.AsyncClient, staff: dict[str, str], body: dict[str, object]
 ) -> None:
     answer = await api.post("/v1/products", json={"title": "Lamp", "variants": [body]}, headers=staff)
@@ -110,7 +112,7 @@ async def test_the_api_refuses_what_it_would_have_to_round(
 
 
 @pytest.mark.parametrize("typed", ["1.5", "abc", "²", "0", "1000"])
-async def test_a_quantity_that_is_none_is_not_taken_for_one(shop: Shop, api: httpx.AsyncClient, typed: str) -> None:
+async def test_an_invalid_quantity_is_not_taken_as_one(shop: Shop, api: httpx.AsyncClient, typed: str) -> None:
     lamp = await sell(shop)
     page = await api.get(f"/p/{lamp.slug}")
     form = {"_csrf_token": re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]}
@@ -119,7 +121,7 @@ async def test_a_quantity_that_is_none_is_not_taken_for_one(shop: Shop, api: htt
 
 
 @pytest.mark.parametrize("made_up", ["²", "٣", "9" * 200, "-1", "1.5", ""])
-async def test_a_number_somebody_made_up_in_an_address_is_no_error_of_ours(
+async def test_an_invented_number_in_an_address_is_a_client_error(
     shop: Shop, api: httpx.AsyncClient, made_up: str
 ) -> None:
     lamp = await sell(shop)
@@ -127,7 +129,7 @@ async def test_a_number_somebody_made_up_in_an_address_is_no_error_of_ours(
         assert (await api.get(path, params={"page": made_up})).status_code == 200, path
 
 
-async def test_a_number_somebody_made_up_in_a_form_is_no_error_of_ours(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_an_invented_number_in_a_form_is_a_client_error(shop: Shop, api: httpx.AsyncClient) -> None:
     lamp = await sell(shop)
     form = await token(shop, api)
     cart = await shop.carts.create((await shop.users.by_email(OWNER[0])).id)

@@ -1,4 +1,4 @@
-"""A rush: shoppers wait for their turn in the order they came, so many are let in a minute, nobody is let in twice as fast."""
+"""A rush: shoppers wait for their turn in order, and a limited number is admitted per minute."""
 
 import asyncio
 import random
@@ -34,14 +34,14 @@ async def put(client: httpx.AsyncClient, variant: str, **headers: str) -> httpx.
     return await client.post("/cart/lines", data=form, headers=FROM_OURS | headers)
 
 
-async def test_without_a_rush_nobody_waits(shop: Shop, variant: str) -> None:
+async def test_without_a_rush_there_is_no_queue(shop: Shop, variant: str) -> None:
     async with shopper(shop) as ada:
         assert (await put(ada, variant)).headers["location"] == "/cart"
         assert (await ada.get("/queue?next=/p/lamp")).headers["location"] == "/p/lamp"
         assert "turn" not in ada.cookies
 
 
-async def test_who_comes_in_a_rush_waits_and_is_let_in_when_the_turn_has_come(
+async def test_in_a_rush_a_shopper_waits_and_is_admitted_when_their_turn_comes(
     shop: Shop, variant: str, clock: HandClock
 ) -> None:
     await shop.carts.open_waiting_room(6)  # one every ten seconds
@@ -68,7 +68,7 @@ async def test_who_comes_in_a_rush_waits_and_is_let_in_when_the_turn_has_come(
         assert again.headers["location"] == "/cart", "the rush is over: a new turn comes at once"
 
 
-async def test_a_turn_of_a_former_rush_or_of_ones_own_making_counts_for_nothing(shop: Shop, variant: str) -> None:
+async def test_a_turn_of_an_earlier_rush_or_a_forged_one_is_invalid(shop: Shop, variant: str) -> None:
     await shop.carts.open_waiting_room(1)
     async with shopper(shop) as ada, shopper(shop) as eve:
         await put(ada, variant)
@@ -81,12 +81,12 @@ async def test_a_turn_of_a_former_rush_or_of_ones_own_making_counts_for_nothing(
             eve.cookies.clear()
             eve.cookies.set("turn", made_up, domain="shop.test")
             assert (await put(eve, variant)).headers["location"].startswith("/queue"), made_up
-            told = await eve.post("/v1/orders", json={}, headers={"Shopwright-Turn": made_up})
-            assert told.status_code == 429
+            response = await eve.post("/v1/orders", json={}, headers={"Shopwright-Turn": made_up})
+            assert response.status_code == 429
 
 
 class Overrun(EngineDecorator):
-    """The database of carts answers, or does not."""
+    """The database of carts answers, or is unavailable."""
 
     def __init__(self) -> None:
         self.gone = False
@@ -106,7 +106,7 @@ class Gone:
 
 
 class Slow(EngineDecorator):
-    """The database of carts takes a moment."""
+    """The database of carts is slow."""
 
     def database(self, name: str, database: Database) -> Database:
         return cast("Database", Later(database)) if name == "carts" else database
@@ -119,15 +119,15 @@ class Later:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def fetch(self, *asked: Any, **more: Any) -> Any:
+    async def fetch(self, *arguments: Any, **more: Any) -> Any:
         await asyncio.sleep(0.02)
-        return await self._inner.fetch(*asked, **more)
+        return await self._inner.fetch(*arguments, **more)
 
     def in_a_row(self) -> Any:
         return nullcontext(self)
 
 
-async def test_of_those_who_come_at_once_to_a_process_that_has_not_looked_yet_nobody_slips_in(
+async def test_of_simultaneous_shoppers_at_an_uninformed_process_none_is_admitted_early(
     data: tuple[Path, str],
 ) -> None:
     shop = Shop(make_settings(*data), hasher=QUICK, around=Slow())
@@ -141,7 +141,7 @@ async def test_of_those_who_come_at_once_to_a_process_that_has_not_looked_yet_no
     assert all("shopwright-turn" in one.headers for one in answers)
 
 
-async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data: tuple[Path, str]) -> None:
+async def test_a_shopper_who_cannot_be_queued_waits_and_is_admitted_nowhere(data: tuple[Path, str]) -> None:
     around = Overrun()
     shop = Shop(make_settings(*data), hasher=QUICK, around=around)
     async with shop.running(deliver=False), shopper(shop) as ada:
@@ -154,13 +154,13 @@ async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data:
         page = await ada.get("/queue?next=/checkout")
         assert "you have no place in the queue yet" in page.text
         assert page.headers["refresh"] == "5; url=/queue?next=/checkout"
-        told = await ada.post("/v1/orders", json={})
-        assert (told.status_code, told.headers["retry-after"]) == (503, "5")
+        response = await ada.post("/v1/orders", json={})
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
         around.gone = False
         assert "You are next" in (await ada.get("/queue?next=/checkout")).text
 
 
-async def test_who_came_first_and_left_at_once_holds_nobody_up(shop: Shop, variant: str) -> None:
+async def test_a_shopper_who_leaves_the_queue_delays_no_other(shop: Shop, variant: str) -> None:
     await shop.carts.open_waiting_room(600)
     async with shopper(shop) as client:
         first = asyncio.create_task(client.post("/v1/orders", json={}))
@@ -174,18 +174,18 @@ async def test_who_came_first_and_left_at_once_holds_nobody_up(shop: Shop, varia
     assert [answer.json()["data"]["ahead"] for answer in answers] == [1, 2, 3]
 
 
-async def test_programs_are_told_how_long_and_show_their_turn(shop: Shop, variant: str, clock: HandClock) -> None:
+async def test_the_api_names_the_waiting_time_and_accepts_a_turn(shop: Shop, variant: str, clock: HandClock) -> None:
     await shop.carts.open_waiting_room(60)
     async with shopper(shop) as client:
         cart = (await client.post("/v1/carts")).json()["id"]
         lines, line = f"/v1/carts/{cart}/lines", {"variant_id": variant}
         assert (await client.post(lines, json=line)).status_code == 201
         client.cookies.clear()
-        told = await client.post(lines, json=line)
-        assert (told.status_code, told.json()["code"]) == (429, "rate_limited")
-        assert told.json()["data"] == {"retry_after": 1, "ahead": 1}
-        assert told.headers["retry-after"] == "1"
-        turn = {"Shopwright-Turn": told.headers["shopwright-turn"]}
+        response = await client.post(lines, json=line)
+        assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
+        assert response.json()["data"] == {"retry_after": 1, "ahead": 1}
+        assert response.headers["retry-after"] == "1"
+        turn = {"Shopwright-Turn": response.headers["shopwright-turn"]}
         client.cookies.clear()
         clock.move(seconds=1)
         assert (await client.post(lines, json=line, headers=turn)).status_code == 201
@@ -193,7 +193,7 @@ async def test_programs_are_told_how_long_and_show_their_turn(shop: Shop, varian
         assert fragment.status_code == 429, "the script then sends the form as it is"
 
 
-async def test_the_page_leads_nowhere_but_into_the_shop(shop: Shop) -> None:
+async def test_the_waiting_page_redirects_only_within_the_shop(shop: Shop) -> None:
     async with shopper(shop) as eve:
         for bad in (
             "https://elsewhere.example",
@@ -208,9 +208,7 @@ async def test_the_page_leads_nowhere_but_into_the_shop(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_never_more_are_let_in_than_the_pace_allows_and_nobody_overtakes(
-    shop: Shop, clock: HandClock, seed: int
-) -> None:
+async def test_admissions_follow_the_configured_pace_in_order(shop: Shop, clock: HandClock, seed: int) -> None:
     chance = random.Random(seed)
     pace = chance.choice([1, 7, 60, 999, 60_000])
     await shop.carts.open_waiting_room(pace)
@@ -218,22 +216,22 @@ async def test_never_more_are_let_in_than_the_pace_allows_and_nobody_overtakes(
     for _ in range(20):
         clock.move(seconds=chance.choice([0, 0, 1, 30, 600]))
         count = chance.randint(1, 40)
-        places = await shop.carts.take_places(count)
-        assert places is not None
-        assert places.first >= to_micros(clock.now())
-        turns += [places.first + number * places.step for number in range(count)]
+        positions = await shop.carts.take_places(count)
+        assert positions is not None
+        assert positions.first >= to_micros(clock.now())
+        turns += [positions.first + number * positions.step for number in range(count)]
     assert turns == sorted(turns)
     for start in turns:
         within = [one for one in turns if start <= one < start + room_store.MINUTE]
         assert len(within) <= pace + 1 + pace // 1000, "steps are whole microseconds"
 
 
-async def test_turns_are_given_one_after_the_other_however_many_come_at_once(shop: Shop, clock: HandClock) -> None:
+async def test_concurrent_requests_get_distinct_turns_in_order(shop: Shop, clock: HandClock) -> None:
     room = await shop.carts.open_waiting_room(600)
-    taken = await asyncio.gather(*(shop.carts.take_places(count) for count in (3, 1, 5, 2, 7, 1)))
+    assigned = await asyncio.gather(*(shop.carts.take_places(count) for count in (3, 1, 5, 2, 7, 1)))
     turns = sorted(
         place.first + n * place.step
-        for place, count in zip(taken, (3, 1, 5, 2, 7, 1), strict=True)
+        for place, count in zip(assigned, (3, 1, 5, 2, 7, 1), strict=True)
         if place
         for n in range(count)
     )

@@ -1,4 +1,4 @@
-"""Shoppers who look around and buy without pause, and what became of what they asked."""
+"""Shoppers who browse and buy without pause, and the results of their requests."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ PATIENCE_S = 60
 
 
 class Count:
-    """What became of requests. `said`: 503 with a reason; `failed`: anything else that is no answer."""
+    """Results of requests. `said`: 503 with a reason; `failed`: any other failure."""
 
     def __init__(self) -> None:
         self.requests = self.well = self.said = self.failed = self.orders = 0
@@ -22,7 +22,7 @@ class Count:
 
 
 class Load:
-    """Shoppers who look around and buy, until they are told to stop. `name`: what theirs begin with."""
+    """Shoppers who browse and buy until they are stopped. `name`: prefix of their addresses."""
 
     def __init__(self, url: str, sku: str, name: str = "buyer") -> None:
         self._url, self._sku, self._name = url, sku, name
@@ -71,7 +71,7 @@ class Load:
             await asyncio.sleep(0.02)
 
     async def well_since(self, moment: float) -> float:
-        """When pages and orders were answered again after that."""
+        """When pages and orders were answered again after that time."""
         async with asyncio.timeout(PATIENCE_S):
             while not all(self.last_well.get(kind, 0) > moment + 0.05 for kind in ("page", "order")):
                 await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A shop on one machine, as `deploy server` runs it: started again when it ends, on a small disk, with mail and a clock of its own."""
+"""A shop on one machine, as `deploy server` runs it: restarted when it ends, with a small disk, mail and a clock of its own."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ SIZE_MB = 400
 
 
 class OneServer:
-    """The machine: its disk, its clock, its mail server, and what systemd does."""
+    """The machine: its disk, its clock, its mail server, and its service manager."""
 
     def __init__(self, disk: Path, clock: Path, mail: MailServer) -> None:
         self.disk, self.clock, self.mail = disk, clock, mail
@@ -46,7 +46,7 @@ class OneServer:
         self.kept = True  # is it started again?
 
     def set_clock(self, ahead: str) -> None:
-        """So far ahead of the time (libfaketime's words: `+3h`, `-1h`)."""
+        """Set the clock ahead of the time (in the notation of libfaketime: `+3h`, `-1h`)."""
         self.clock.write_text(ahead + "\n")
 
     @property
@@ -62,7 +62,7 @@ class OneServer:
         self.sku = product.variants[0].sku
 
     async def watch(self) -> None:
-        """systemd: what ends is started again."""
+        """Restart ended processes, as systemd does."""
         while True:
             process = self.server.process
             if self.kept and (process is None or process.poll() is not None):
@@ -71,7 +71,7 @@ class OneServer:
             await asyncio.sleep(STARTED_AGAIN_S)
 
     async def lights(self) -> set[str]:
-        """What is not as it should be, as anybody can see it: readiness and the status page."""
+        """Problems visible to anyone: readiness and the status page."""
         found: set[str] = set()
         async with httpx.AsyncClient(base_url=self.server.url, timeout=10, trust_env=False) as client:
             try:
@@ -87,7 +87,7 @@ class OneServer:
         if not ready["writes"]:
             found.add("/health/ready: writes false")
         rows = re.findall(r"<(?:dt|td|th|li)[^>]*>([^<]+)</[^>]+>\s*<[^>]+>\s*(Degraded|Unavailable)", page)
-        found |= {f"/status: {deed}: {said}" for deed, said in rows}
+        found |= {f"/status: {check}: {status}" for check, status in rows}
         return found
 
 
@@ -126,7 +126,7 @@ async def one_server(migrated: Path, disk: Path) -> AsyncIterator[OneServer]:
 
 
 def fill(path: Path) -> None:
-    """To the last byte."""
+    """Fill the disk to the last byte."""
     with path.open("wb", buffering=0) as file:
         for size in (1_000_000, 4096, 1):
             with contextlib.suppress(OSError):
@@ -135,9 +135,9 @@ def fill(path: Path) -> None:
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What breaks, the light that tells (part of its name), the runbook, and a command or words that stand there.
+    """The fault, the alarm that reports it (part of its name), the runbook, and a command or words in it.
 
-    `ends` mends it as the runbook says.
+    `ends` repairs it as the runbook says.
     """
 
     name: str
@@ -150,7 +150,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 async def nothing(_machine: OneServer) -> None:
-    """It mends itself."""
+    """A fault that ends by itself."""
 
 
 async def killed(machine: OneServer) -> None:
@@ -186,7 +186,7 @@ async def clock_right(machine: OneServer) -> None:
 
 
 async def search_away(machine: OneServer) -> None:
-    """Its folder can be neither read nor made."""
+    """Its folder can be neither read nor created."""
     folder = machine.data / "search"
     shutil.rmtree(folder, ignore_errors=True)  # it may be gone from the time before
     folder.write_text("not a folder")
@@ -197,7 +197,7 @@ async def search_back(machine: OneServer) -> None:
 
 
 async def unmounted(machine: OneServer) -> None:
-    """The folder is gone when the machine starts."""
+    """The folder is missing when the machine starts."""
     await asyncio.to_thread(machine.server.kill)
     machine.data.rename(machine.data.with_name("elsewhere"))
 
@@ -208,7 +208,7 @@ async def mounted(machine: OneServer) -> None:
 
 
 async def orders_damaged(machine: OneServer) -> None:
-    """One page of the orders, while it runs."""
+    """Damage one page of the orders while the shop runs."""
     from tests.builders.damage import PAGE, pages_of
 
     machine.kept = False
@@ -249,7 +249,7 @@ async def well_again(load: Load, since: float) -> float:
 
 
 async def until(true: Callable[[], Awaitable[bool]], within_s: float) -> float | None:
-    """Seconds until it was so; None where it never was."""
+    """Seconds until the condition held; None if it never did."""
     began = time.monotonic()
     while time.monotonic() < began + within_s:
         if await true():

@@ -27,7 +27,7 @@ class Server:
     """`shopwright serve`, started and killed."""
 
     def __init__(self, data: Path, database: str, workers: int = 1, parts: Sequence[str] = (), **more: str) -> None:
-        """`parts`: what it serves, where that is not all; `more`: settings."""
+        """`parts`: services to serve, if not all; `more`: settings."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
@@ -101,7 +101,7 @@ class Server:
 async def buy(
     client: httpx.AsyncClient, sku: str, name: str, token: str = "pretend_ok", coupon: str = ""
 ) -> httpx.Response:
-    """One shopper, from cart to order; with a coupon only where it takes something off."""
+    """One shopper, from cart to order; with a coupon only where it applies."""
     cart = (await client.post("/v1/carts")).json()["id"]
     added = await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})
     if not added.is_success:
@@ -125,7 +125,7 @@ async def buy(
 
 
 async def all_at_once(url: str, count: int, sku: str, at_once: int = 60, coupon: str = "") -> list[httpx.Response]:
-    """So many shoppers for the same thing."""
+    """This many shoppers for the same product."""
     gate = asyncio.Semaphore(at_once)
     limits = httpx.Limits(max_connections=at_once)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, trust_env=False) as client:
@@ -138,9 +138,9 @@ async def all_at_once(url: str, count: int, sku: str, at_once: int = 60, coupon:
 
 
 async def delivered(shop: Shop, patience_s: float = 240) -> None:
-    """Everything told was heard; what failed while something was gone is tried again ever later, which may take minutes.
+    """Every event was handled; failed ones are retried ever later, which may take minutes.
 
-    Not until `settle` answers 0: that counts timers, and with several of a second each one is always due.
+    Not until `settle` answers 0: that counts jobs, of which one is always due.
     """
     deadline = time.monotonic() + patience_s
     while True:

@@ -1,6 +1,6 @@
-"""One order from the first click to a refund, told by a process of its own that dies at a step it is told.
+"""One order from the first click to a refund, made by a process of its own that dies at a given step.
 
-Without a step it names them all, each time it passes one.
+Without a step it prints the name of each step it passes.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ WRITES = re.compile(r"^\s*(INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 UNTOLD = {"facts", "deliveries", "inbox", "timers"}
 
 
-def say(line: str) -> None:
-    """To whoever started us, at once."""
+def log(line: str) -> None:
+    """Print a line for the parent process at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 class Steps(Faults):
-    """Every commit and every call of the provider; at the one that is asked for, the process is killed."""
+    """Every commit and every call of the provider is a step; at the chosen one, the process is killed."""
 
     def __init__(self, deadly: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Steps(Faults):
         if name == self._deadly:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.armed and not self._deadly:
-            say(f"step {name}")
+            log(f"step {name}")
 
     def before(self, what: str) -> None:
         """Reads and calls that have not happened yet change nothing."""
@@ -89,14 +89,14 @@ class SteppedDatabase(FaultyDatabase):
         async with self._inner.begin() as session:
             noting = Noting(session)
             yield noting
-            told = [table for table in noting.tables if table not in UNTOLD] or list(noting.tables)[:1]
-            name = f"{self._name} {'+'.join(told[:3]) or 'nothing'}"
+            tables = [table for table in noting.tables if table not in UNTOLD] or list(noting.tables)[:1]
+            name = f"{self._name} {'+'.join(tables[:3]) or 'nothing'}"
             self._faults.reach(f"{name}, before")
         self._faults.reach(f"{name}, after")
 
 
 class Stepped(EngineDecorator):
-    """Around a shop that dies at a step."""
+    """Wraps the engines of a shop that dies at a step."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -131,26 +131,26 @@ async def ship(shop: Shop, order_id: str) -> None:
 
 
 async def refund(shop: Shop, order: Order) -> None:
-    asked = NewRefund(amount=order.lines[0].unit_price, reason="dented")
-    await shop.orders.refund(order.id, asked, "story", SYSTEM)
+    new_refund = NewRefund(amount=order.lines[0].unit_price, reason="dented")
+    await shop.orders.refund(order.id, new_refund, "story", SYSTEM)
 
 
-async def tell(data: Path, database: str, cart_id: str, deadly: str) -> None:
+async def play(data: Path, database: str, cart_id: str, deadly: str) -> None:
     clock = HandClock()
     steps = Steps(deadly)
     shop = open_shop(data, database, clock, Stepped(steps))
     await shop.pretend.prepare()
     steps.armed = True
     order = await place(shop, cart_id)
-    say(f"placed {order.id}")
+    log(f"placed {order.id}")
     await shop.bus.settle()
     await ship(shop, order.id)
-    say("shipped")
+    log("shipped")
     await shop.bus.settle()
     await refund(shop, order)
-    say("refunded")
+    log("refunded")
     await shop.bus.settle()
-    say("ended")
+    log("ended")
     await shop.close()
 
 
@@ -160,22 +160,22 @@ async def take_file(data: Path, database: str, file: str, deadly: str) -> None:
     shop = open_shop(data, database, HandClock(), Stepped(steps))
     steps.armed = True
     code = await run(shop, "shopify", Path(file), ImportOptions(fetch=False))
-    say(f"ended {code}")
+    log(f"ended {code}")
     await shop.close()
 
 
-Story = Callable[[Path, str, str, str], Awaitable[None]]
+Scenario = Callable[[Path, str, str, str], Awaitable[None]]
 
 
-def tell_into(file: Path, data: Path, database: str, about: str, deadly: str = "", story: Story = tell) -> None:
-    """What a process of its own does; all it says goes into the file."""
-    with file.open("w", encoding="utf-8") as said:
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
+def play_into(file: Path, data: Path, database: str, about: str, deadly: str = "", scenario: Scenario = play) -> None:
+    """Run a scenario in this process; its output goes into the file."""
+    with file.open("w", encoding="utf-8") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
-    async def whole() -> None:
-        await story(data, database, about, deadly)
+    async def run() -> None:
+        await scenario(data, database, about, deadly)
 
-    asyncio.run(whole())
+    asyncio.run(run())

@@ -1,4 +1,4 @@
-"""A server over a damaged file: it starts, shows its goods, sells nothing, and says so; after a recovery it sells again."""
+"""A server with a damaged file: it starts, shows its products, sells nothing, and says so; after a recovery it sells again."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from tests.process.server import Server, buy
 pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
-async def test_a_shop_whose_orders_are_damaged_can_be_looked_at_and_sells_after_a_recovery(
+async def test_a_shop_with_damaged_orders_can_be_browsed_and_sells_after_a_recovery(
     migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -61,7 +61,7 @@ async def test_a_shop_whose_orders_are_damaged_can_be_looked_at_and_sells_after_
         await asyncio.to_thread(server.stop)
 
 
-def test_a_shop_whose_file_lost_its_head_says_which_and_what_to_type_and_opens_once_it_is_recovered(
+def test_a_shop_with_a_damaged_file_header_names_the_command_and_opens_once_it_is_recovered(
     migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -78,10 +78,10 @@ def test_a_shop_whose_file_lost_its_head_says_which_and_what_to_type_and_opens_o
             with contextlib.suppress(httpx.TransportError):
                 answer = httpx.get(f"{server.url}/", trust_env=False, timeout=5)
         assert (answer.status_code, answer.json()["detail"]) == (503, NOT_UNTIL_REPAIRED)
-        said = server.log.read_text()
-        assert f"{file} is damaged" in said
-        assert "shopwright doctor --recover" in said
-        assert "Traceback" not in said
+        log = server.log.read_text()
+        assert f"{file} is damaged" in log
+        assert "shopwright doctor --recover" in log
+        assert "Traceback" not in log
         recovered = server.run("doctor", "--recover")
         assert recovered.returncode == 0, recovered.stdout + recovered.stderr
         starting.join(30)
@@ -101,14 +101,14 @@ os.execv(sys.executable, [sys.executable, "-m", "shopwright", *sys.argv[1:]])
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="gives files to another user")
-def test_a_file_of_another_user_is_named_by_each_command_and_none_ends_in_a_traceback(
+def test_a_file_of_another_user_is_named_by_each_command_without_a_traceback(
     migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(migrated[0], data)
-    file, kept = data / "orders.db", tmp_path / "shop.zip"
+    file, archive = data / "orders.db", tmp_path / "shop.zip"
     server = Server(data, "")
-    assert server.run("export", str(kept)).returncode == 0
+    assert server.run("export", str(archive)).returncode == 0
     os.chown(file, 65534, -1)
     file.chmod(0o600)
     for command in (
@@ -117,16 +117,16 @@ def test_a_file_of_another_user_is_named_by_each_command_and_none_ends_in_a_trac
         ("doctor", "--recover"),
         ("backup", str(tmp_path / "backups")),
         ("export", str(tmp_path / "other.zip")),
-        ("restore", str(kept), "--yes"),
+        ("restore", str(archive), "--yes"),
     ):
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", AS_ANOTHER, *command], env=server.environment, capture_output=True, text=True,
             check=False, timeout=60,
         )  # fmt: skip
-        said = told.stdout + told.stderr
-        assert told.returncode == 1, (command, said)
-        assert f"{file} may not be read and written by this user" in said, (command, said)
-        assert f"chown USER {file}" in said, (command, said)
-        assert "Traceback" not in said, (command, said)
+        output = result.stdout + result.stderr
+        assert result.returncode == 1, (command, output)
+        assert f"{file} may not be read and written by this user" in output, (command, output)
+        assert f"chown USER {file}" in output, (command, output)
+        assert "Traceback" not in output, (command, output)
     assert not (tmp_path / "backups").exists()
     assert not (tmp_path / "other.zip").exists()

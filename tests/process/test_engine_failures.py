@@ -1,4 +1,4 @@
-"""Each engine is taken away from a shop under load: what goes on, what says so, and how soon all is well again.
+"""Each engine is taken away from a shop under load: what works, what reports it, and how soon it recovers.
 
 TABLE=docs/failures.md FAULT_S=20 FAULTS=all writes what happened as the table of the docs.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from tests.builders.engine_proxies import ENGINES, NAMES, open_roads
+from tests.builders.engine_proxies import ENGINES, NAMES, open_proxies
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
 from tests.builders.health import wrong
@@ -39,7 +39,7 @@ STARTED_AS = {
 
 
 @pytest.mark.soak
-async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_and_loses_nothing(
+async def test_without_any_engine_the_shop_degrades_and_loses_nothing(
     data: tuple[Path, str],
 ) -> None:
     if not ON_SERVERS:
@@ -48,8 +48,8 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
     lamp = await sell(shop, "Lamp", on_hand=1_000_000)
     await shop.search.bring_up_to_date()
     await shop.close()
-    roads, ways = await open_roads(*data)
-    server = Server(data[0], ways.pop("database"), **ways)
+    proxies, urls = await open_proxies(*data)
+    server = Server(data[0], urls.pop("database"), **urls)
     await asyncio.to_thread(server.start)
     load = Load(server.url, lamp.variants[0].sku)
     shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
@@ -59,27 +59,27 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
         for kind in ENGINES:
             for fault in FAULTS if ALL else SOME[kind]:
                 load.count = Count()
-                await inflict(kind, roads[kind], fault)
+                await inflict(kind, proxies[kind], fault)
                 ended = time.monotonic()
-                await roads[kind].open()
+                await proxies[kind].open()
                 recovered = await load.well_since(ended) - ended
                 rows.append((kind, fault, load.count, recovered))
     finally:
         load.stopping = True
         await asyncio.gather(*shoppers)
         assert await asyncio.to_thread(server.stop) == 0
-        for road in roads.values():
-            await road.cut()
+        for proxy in proxies.values():
+            await proxy.cut()
     shop = await settled(data)
     try:
         orders = {row["id"] for row in await shop.databases["orders"].fetch("SELECT id FROM orders")}
         assert load.acknowledged <= orders
-        letters = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
-        assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
+        messages = await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        assert len({(row["recipient"], row["subject"]) for row in messages}) == len(messages)
         found = await wrong(shop)
     finally:
         await shop.close()
-    tell(rows, found)
+    report(rows, found)
     assert found == []
     for kind, fault, count, _ in rows:
         assert count.failed == 0, f"{kind} {fault}: {count.odd[:5]}"
@@ -88,28 +88,28 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
             assert count.said <= count.requests // 5, f"{NAMES[kind]} {FAULTS[fault]}: {count.said} of {count.requests}"
 
 
-async def inflict(kind: str, road: TcpProxy, fault: str) -> None:
-    """The fault, as long as it lasts."""
+async def inflict(kind: str, proxy: TcpProxy, fault: str) -> None:
+    """Cause the fault for some seconds."""
     ends = time.monotonic() + FAULT_S
     if fault == "restart":
         command = [sys.executable, str(TOOLS), "restart", STARTED_AS[kind]]
         await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
     elif fault == "cut":
-        await road.cut()
+        await proxy.cut()
     elif fault == "hush":
-        road.hush()
+        proxy.hush()
     elif fault == "slow":
-        road.slow(0.3)
+        proxy.slow(0.3)
     elif fault == "crowd":
-        await road.crowd(2)
+        await proxy.crowd(2)
     while time.monotonic() < ends:
         if fault == "shake":
-            await road.shake()
+            await proxy.shake()
         await asyncio.sleep(0.2)
 
 
-def tell(rows: list[tuple[str, str, Count, float]], found: list[str]) -> None:
-    """The table, where it is asked for."""
+def report(rows: list[tuple[str, str, Count, float]], found: list[str]) -> None:
+    """Write the table on request."""
     if not (path := os.environ.get("TABLE")):
         return
     lines = [

@@ -1,4 +1,4 @@
-"""A living shop moves to other engines and back: nothing is lost, nothing doubled, and it may be killed on the way."""
+"""A running shop moves to other engines and back: nothing is lost or duplicated, and the move may be killed."""
 
 import asyncio
 import signal
@@ -35,7 +35,7 @@ async def embedded(tmp_path: Path) -> Mapping[str, str]:
 
 @pytest.fixture
 async def servers(tmp_path: Path, database: None) -> AsyncIterator[Mapping[str, str]]:
-    """Places of this test's own on servers."""
+    """Namespaces of this test on servers."""
     folder = tmp_path / "servers"
     name = f"move_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
@@ -60,13 +60,13 @@ def open_shop(tmp_path: Path, engines: Mapping[str, str]) -> Shop:
 
 
 def two_shops(tmp_path: Path, embedded: Mapping[str, str]) -> tuple[Shop, Shop]:
-    """Which differ in their databases alone."""
+    """Settings that differ only in their databases."""
     here, there = ({**embedded, "database": f"sqlite://{tmp_path}/{name}"} for name in ("here", "there"))
     return open_shop(tmp_path, here), open_shop(tmp_path, there)
 
 
 async def furnish(shop: Shop) -> str:
-    """Something to sell, with a picture; answers its SKU."""
+    """A product with a picture; returns its SKU."""
     from shopwright.demo.load import load_rules
 
     await shop.migrate()
@@ -80,7 +80,7 @@ async def furnish(shop: Shop) -> str:
 
 
 async def judge(shop: Shop, acknowledged: set[str]) -> None:
-    """It is whole, and goes on."""
+    """Check that the shop is complete and works."""
     await delivered(shop)
     orders = {row["id"]: row["status"] for row in await shop.databases["orders"].fetch("SELECT id, status FROM orders")}
     assert acknowledged <= orders.keys()
@@ -100,11 +100,11 @@ def moving(server: Server, target: Mapping[str, str], *more: str) -> subprocess.
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("way", ["there", "back"])
-async def test_a_shop_moves_while_it_sells_and_may_be_killed_on_its_way(
-    way: str, tmp_path: Path, embedded: Mapping[str, str], servers: Mapping[str, str]
+@pytest.mark.parametrize("mode", ["there", "back"])
+async def test_a_shop_moves_while_it_sells_and_the_move_may_be_killed(
+    mode: str, tmp_path: Path, embedded: Mapping[str, str], servers: Mapping[str, str]
 ) -> None:
-    source, target = (embedded, servers) if way == "there" else (servers, embedded)
+    source, target = (embedded, servers) if mode == "there" else (servers, embedded)
     shop = open_shop(tmp_path, source)
     sku = await furnish(shop)
     await shop.close()
@@ -141,10 +141,10 @@ async def test_a_shop_moves_while_it_sells_and_may_be_killed_on_its_way(
             first.stdout.close()
         before = len(acknowledged)
         last = moving(server, target)
-        told, _ = await asyncio.to_thread(last.communicate, timeout=120)
-        assert last.returncode == 0, told
-        assert "broken off" in told
-        assert "The shop was read-only for" in told
+        output, _ = await asyncio.to_thread(last.communicate, timeout=120)
+        assert last.returncode == 0, output
+        assert "broken off" in output
+        assert "The shop was read-only for" in output
         while not refused:
             await asyncio.sleep(0.05)
         assert len(acknowledged) > before
@@ -175,7 +175,7 @@ def _until(process: subprocess.Popen, words: str) -> None:
     raise AssertionError(f"“{words}” was not said")
 
 
-async def test_a_quiet_shop_is_the_same_after_it_moved_there_and_back(
+async def test_an_idle_shop_is_unchanged_after_it_moved_there_and_back(
     tmp_path: Path, embedded: Mapping[str, str], servers: Mapping[str, str]
 ) -> None:
     shop = open_shop(tmp_path, embedded)
@@ -193,7 +193,7 @@ async def test_a_quiet_shop_is_the_same_after_it_moved_there_and_back(
         await one.close()
 
 
-async def test_what_is_not_empty_is_not_replaced_unless_that_is_said(
+async def test_a_target_that_is_not_empty_is_replaced_only_on_request(
     tmp_path: Path, embedded: Mapping[str, str]
 ) -> None:
     here, there = two_shops(tmp_path, embedded)
@@ -209,7 +209,7 @@ async def test_what_is_not_empty_is_not_replaced_unless_that_is_said(
         await shop.close()
 
 
-async def test_a_copy_that_is_not_the_same_is_found_and_the_shop_stays_where_it_is(
+async def test_a_differing_copy_is_found_and_the_shop_stays_where_it_is(
     tmp_path: Path, embedded: Mapping[str, str]
 ) -> None:
     here, there = two_shops(tmp_path, embedded)
@@ -230,10 +230,8 @@ async def test_a_copy_that_is_not_the_same_is_found_and_the_shop_stays_where_it_
         await shop.close()
 
 
-async def test_rows_that_change_places_while_they_are_copied_arrive(
-    tmp_path: Path, embedded: Mapping[str, str]
-) -> None:
-    """A unique value that wanders from row to row is never in the way."""
+async def test_rows_that_move_during_the_copy_arrive(tmp_path: Path, embedded: Mapping[str, str]) -> None:
+    """A unique value that moves from row to row never blocks the copy."""
     here, there = two_shops(tmp_path, embedded)
     await furnish(here)
     users = here.databases["users"]

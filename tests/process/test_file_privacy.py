@@ -1,4 +1,4 @@
-"""What lies on a disk is for nobody else, and tells nothing to who takes it all the same."""
+"""Files on disk are readable only by their owner, and reveal nothing to others."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ from tests.builders.shops import OWNER, QUICK, make_settings
 
 
 def run(folder: Path, *command: str, **more: str) -> str:
-    """A command, under a umask that closes nothing."""
+    """Run a command with a umask that restricts nothing."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.environ.get("PYTHONPATH", "."),
@@ -55,7 +55,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(ON_SERVERS, reason="of files")
-def test_nothing_on_disk_is_open_to_others_whatever_the_umask(tmp_path: Path) -> None:
+def test_no_file_is_readable_by_others_whatever_the_umask(tmp_path: Path) -> None:
     place = tmp_path / "srv" / "shop"
     run(place, "init")
     run(place, "backup", str(place / "archives" / "daily"))
@@ -72,7 +72,7 @@ def test_nothing_on_disk_is_open_to_others_whatever_the_umask(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(ON_SERVERS, reason="of files")
-async def test_whoever_takes_the_database_has_no_key_of_it(shop: Shop, api: httpx.AsyncClient, data) -> None:
+async def test_the_database_alone_contains_no_key(shop: Shop, api: httpx.AsyncClient, data) -> None:
     await sign_in(api, *OWNER)
     user = await shop.users.register("ada@example.com", "harbour at seven", "Ada")
     factor = await shop.users.begin_second_factor(user.id, "Shop")
@@ -89,9 +89,7 @@ async def test_whoever_takes_the_database_has_no_key_of_it(shop: Shop, api: http
     assert b'"d":' not in everything
 
 
-async def test_what_was_plain_is_encrypted_when_the_shop_is_brought_up_to_date(
-    shop: Shop, api: httpx.AsyncClient
-) -> None:
+async def test_an_upgrade_encrypts_columns_that_were_plain(shop: Shop, api: httpx.AsyncClient) -> None:
     headers = await sign_in(api, *OWNER)
     async with shop.databases["users"].begin() as tx:
         for row in await tx.fetch("SELECT id, jwk FROM signing_keys"):
@@ -104,7 +102,7 @@ async def test_what_was_plain_is_encrypted_when_the_shop_is_brought_up_to_date(
     assert (await api.get("/v1/me", headers=headers)).status_code == 200
 
 
-async def test_keys_are_rotated_while_another_process_runs_and_nobody_is_signed_out(
+async def test_keys_are_rotated_while_another_process_runs_and_sessions_stay(
     shop: Shop, api: httpx.AsyncClient, data, clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = await sign_in(api, *OWNER)
@@ -133,7 +131,7 @@ async def test_keys_are_rotated_while_another_process_runs_and_nobody_is_signed_
         await other.close()
 
 
-async def test_without_the_key_a_secret_is_not_read_and_the_shop_says_why(
+async def test_without_the_key_a_secret_is_not_read_and_the_shop_names_the_reason(
     shop: Shop, api: httpx.AsyncClient, data, clock
 ) -> None:
     await sign_in(api, *OWNER)
@@ -163,7 +161,7 @@ def test_settings_are_printed_without_their_secrets(name: str, value: str, shown
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Host"])
-async def test_the_inside_is_shown_on_this_machine_alone_and_not_behind_a_proxy(shop: Shop, header: str) -> None:
+async def test_internal_pages_are_served_on_this_machine_only_and_not_behind_a_proxy(shop: Shop, header: str) -> None:
     application = build(shop, deliver=False)
 
     async def ask(path: str, address: str = "127.0.0.1", **headers: str) -> httpx.Response:
@@ -173,13 +171,13 @@ async def test_the_inside_is_shown_on_this_machine_alone_and_not_behind_a_proxy(
 
     assert (await ask("/metrics")).status_code == 200
     assert "engines" in (await ask("/health/ready")).json()
-    for asked in ({"address": "10.0.0.7"}, {"address": "198.51.100.7"}, {header: "127.0.0.1"}):
-        assert (await ask("/metrics", **asked)).status_code == 404
-        ready = await ask("/health/ready", **asked)
+    for forwarded in ({"address": "10.0.0.7"}, {"address": "198.51.100.7"}, {header: "127.0.0.1"}):
+        assert (await ask("/metrics", **forwarded)).status_code == 404
+        ready = await ask("/health/ready", **forwarded)
         assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
 
 
-async def test_with_a_token_it_is_asked_for_everywhere(data, clock) -> None:
+async def test_with_a_token_internal_pages_are_served_everywhere(data, clock) -> None:
     made = Shop(make_settings(*data, metrics_token="a-long-token"), clock=clock, hasher=QUICK)
     async with made.running(deliver=False):
         for address in ("127.0.0.1", "10.0.0.7"):

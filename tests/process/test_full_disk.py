@@ -1,4 +1,4 @@
-"""A full disk: nothing is saved and that is told, the rest goes on, and the shop can be examined and stopped."""
+"""A full disk: nothing is saved and errors say so, everything else works, and the shop can be examined and stopped."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 async def shop_on_it(migrated: tuple[Path, str], small: Path) -> tuple[Path, str]:
-    """The data folder of a shop that sells something, and its SKU."""
+    """The data folder of a shop that sells a product, and its SKU."""
     if POSTGRES:
         pytest.skip("there the disk is that of the server")
     data = small / "data"
@@ -55,7 +55,7 @@ async def shop_on_it(migrated: tuple[Path, str], small: Path) -> tuple[Path, str
 
 
 def fill(path: Path) -> None:
-    """To the last byte."""
+    """Fill the disk to the last byte."""
     with path.open("wb", buffering=0) as file:
         for size in (1_000_000, 4096, 1):
             try:
@@ -65,7 +65,7 @@ def fill(path: Path) -> None:
                 continue
 
 
-async def test_on_a_full_disk_shoppers_look_around_and_everyone_is_told_the_truth(
+async def test_on_a_full_disk_shoppers_can_browse_and_errors_name_the_cause(
     shop_on_it: tuple[Path, str], tmp_path: Path
 ) -> None:
     data, sku = shop_on_it
@@ -97,9 +97,9 @@ async def test_on_a_full_disk_shoppers_look_around_and_everyone_is_told_the_trut
             metrics = (await client.get("/metrics")).text
             assert 'shopwright_engine_up{engine="disk"} 0.0' in metrics
             assert "shopwright_disk_free_bytes" in metrics
-            told = await asyncio.to_thread(server.run, "doctor")
-            assert "its reserve was released" in told.stderr
-            assert told.returncode == 0, told.stdout + told.stderr
+            result = await asyncio.to_thread(server.run, "doctor")
+            assert "its reserve was released" in result.stderr
+            assert result.returncode == 0, result.stdout + result.stderr
             assert not (data / disk.RESERVE).exists()
             filler.unlink()
             assert (await buy(client, sku, "after")).status_code == 201  # without a restart
@@ -110,7 +110,7 @@ async def test_on_a_full_disk_shoppers_look_around_and_everyone_is_told_the_trut
 
 
 async def buy_until_refused(client: httpx.AsyncClient, sku: str) -> httpx.Response:
-    """What is allocated already takes some more."""
+    """Allocated blocks still accept some data."""
     for number in range(300):
         cart = await client.post("/v1/carts")
         if not cart.is_success:
@@ -121,7 +121,7 @@ async def buy_until_refused(client: httpx.AsyncClient, sku: str) -> httpx.Respon
     raise AssertionError("the disk is not full")
 
 
-def test_the_reserve_is_made_where_there_is_room_and_given_up_when_there_is_none(small: Path) -> None:
+def test_the_disk_reserve_is_created_where_there_is_space_and_released_when_there_is_none(small: Path) -> None:
     assert disk.keep_reserve(small)
     assert disk.keep_reserve(small)
     assert not disk.give_up_reserve(small)
@@ -133,7 +133,7 @@ def test_the_reserve_is_made_where_there_is_room_and_given_up_when_there_is_none
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("The disk that holds /var/lib/shop/orders.db is full; nothing was changed.", NOT_NOW),
         ("/data/orders.db cannot be opened as a SQLite database: disk I/O error.", NOT_NOW),
@@ -141,5 +141,5 @@ def test_the_reserve_is_made_where_there_is_room_and_given_up_when_there_is_none
         ("The mail server lets nobody in (SMTPConnectError).", "The mail server lets nobody in (SMTPConnectError)."),
     ],
 )
-def test_no_path_of_the_machine_is_told_to_the_world(said: str, shown: str) -> None:
-    assert describe(Unavailable(said)).detail == shown
+def test_no_path_of_the_machine_is_shown_in_public(message: str, shown: str) -> None:
+    assert describe(Unavailable(message)).detail == shown

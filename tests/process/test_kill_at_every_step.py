@@ -1,4 +1,4 @@
-"""`kill -9` at every step of an order's way, and of an import: nothing that was acknowledged is lost, nothing is done twice."""
+"""`kill -9` at every step of an order, and of an import: nothing acknowledged is lost, nothing is done twice."""
 
 import multiprocessing
 import shutil
@@ -13,38 +13,38 @@ from tests.builders.environment import POSTGRES
 from tests.builders.health import wrong
 from tests.builders.killed_orders import judge, prepared, settled
 from tests.builders.shops import fresh
-from tests.process.story import Story, open_shop, place, refund, ship, take_file, tell_into
+from tests.process.story import Scenario, open_shop, place, play_into, refund, ship, take_file
 
 # A hundred processes, each of which would import the shop for a second.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.process.story"])
 
 
-def tell(data: Path, database: str, about: str, *deadly: str, **story: Story) -> tuple[int | None, str]:
-    """How the process that told it ended, and what it said."""
-    said = data.parent / "said"
-    child = FORKS.Process(target=tell_into, args=(said, data, database, about, *deadly), kwargs=story)
+def play(data: Path, database: str, about: str, *deadly: str, **scenarios: Scenario) -> tuple[int | None, str]:
+    """The exit code of the process that ran the scenario, and its output."""
+    log = data.parent / "said"
+    child = FORKS.Process(target=play_into, args=(log, data, database, about, *deadly), kwargs=scenarios)
     child.start()
     child.join(120)
     code = child.exitcode
     child.kill()
     child.join()
     child.close()
-    return code, said.read_text()
+    return code, log.read_text()
 
 
-async def recovered(data: Path, database: str, cart: str, said: str) -> None:
-    """Another process takes over; who got no answer asks again; then all must be as if nothing had happened."""
+async def recovered(data: Path, database: str, cart: str, output: str) -> None:
+    """Another process takes over and unanswered requests are repeated; then all must be as if nothing had happened."""
     clock = HandClock()
     shop = open_shop(data, database, clock)
     try:
         await shop.pretend.prepare()
         await settled(shop, clock)
-        acknowledged = [line.split()[1] for line in said.splitlines() if line.startswith("placed")]
+        acknowledged = [line.split()[1] for line in output.splitlines() if line.startswith("placed")]
         order = await shop.orders.get(acknowledged[0]) if acknowledged else await place(shop, cart)
         await settled(shop, clock)
         assert (await shop.orders.get(order.id)).status in {"paid", "shipped"}
-        assert "shipped" not in said or (await shop.orders.get(order.id)).shipments
+        assert "shipped" not in output or (await shop.orders.get(order.id)).shipments
         await ship(shop, order.id)
         await refund(shop, order)
         await settled(shop, clock)
@@ -54,14 +54,14 @@ async def recovered(data: Path, database: str, cart: str, said: str) -> None:
 
 
 @pytest.mark.slow
-async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_lost_and_nothing_doubled(
+async def test_a_kill_at_any_step_of_checkout_payment_and_delivery_loses_and_duplicates_nothing(
     migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
 ) -> None:
     cart = await prepared(*data)
-    code, said = tell(*data, cart)
-    assert code == 0, said
-    await recovered(*data, cart, said)
-    steps = [line.removeprefix("step ") for line in said.splitlines() if line.startswith("step ")]
+    code, output = play(*data, cart)
+    assert code == 0, output
+    await recovered(*data, cart, output)
+    steps = [line.removeprefix("step ") for line in output.splitlines() if line.startswith("step ")]
     for service in ("orders", "inventory", "payments", "notifications", "carts", "giftcards", "The provider"):
         assert any(step.startswith(service) for step in steps), f"no step of {service}"
     assert len(steps) > 60
@@ -69,10 +69,10 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
     for number, step in enumerate(steps[::5] if POSTGRES else steps):
         async with fresh(migrated, tmp_path / f"run{number}") as own:
             cart = await prepared(*own)
-            code, said = tell(*own, cart, step)
-            assert code == -9, f"{step} was not reached: {said}"
+            code, output = play(*own, cart, step)
+            assert code == -9, f"{step} was not reached: {output}"
             try:
-                await recovered(*own, cart, said)
+                await recovered(*own, cart, output)
             except AssertionError as error:
                 raise AssertionError(f"killed at “{step}”: {error}") from error
         shutil.rmtree(tmp_path / f"run{number}")
@@ -96,7 +96,7 @@ def table(file: Path, rows: tuple[str, ...]) -> Path:
 
 
 async def sold(shop: Shop) -> dict[str, tuple[int | None, int | None]]:
-    """The price and the stock of all that can be seen, by SKU; None where there is none."""
+    """Price and stock of all visible products, by SKU; None where there is none."""
     stocked = {
         row["variant_id"]: row["on_hand"] for row in await shop.databases["inventory"].fetch("SELECT * FROM stock")
     }
@@ -115,7 +115,7 @@ async def count(shop: Shop, service: str, table: str) -> int:
 
 
 @pytest.mark.slow
-async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_price_and_the_next_run_ends_it(
+async def test_a_kill_at_any_step_of_an_import_shows_no_product_without_price_and_the_next_run_completes_it(
     migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
     first, second = table(tmp_path / "first.csv", FIRST), table(tmp_path / "second.csv", SECOND)
@@ -126,10 +126,10 @@ async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_pr
             shop = open_shop(*own, HandClock())
             assert await run(shop, "shopify", first, ImportOptions(fetch=False)) == 0
             await shop.close()
-            code, said = tell(*own, str(second), step, story=take_file)
-            assert code == (-9 if step else 0), said
+            code, output = play(*own, str(second), step, story=take_file)
+            assert code == (-9 if step else 0), output
             if not step:
-                named = [line.removeprefix("step ") for line in said.splitlines() if line.startswith("step ")]
+                named = [line.removeprefix("step ") for line in output.splitlines() if line.startswith("step ")]
                 steps += named[::3] if POSTGRES else named
             shop = open_shop(*own, HandClock())
             try:

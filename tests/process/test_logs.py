@@ -1,4 +1,4 @@
-"""What a real server writes about an order: to be found by its id, and by its request."""
+"""The log lines of a real server about an order: found by its id, and by its request."""
 
 import re
 import subprocess
@@ -40,17 +40,17 @@ async def test_an_order_is_followed_through_the_log_of_a_server(
         re.fullmatch(rf"{step}OrderPlaced order={made['id']} number={number} request={request}", one) for one in about
     )
     assert any(re.match(rf"{step}OrderPaid .*request={request}", one) for one in about)
-    asked = [line for line in log.splitlines() if "POST /v1/orders" in line]
+    lines = [line for line in log.splitlines() if "POST /v1/orders" in line]
     if quiet:
-        assert asked == []
+        assert lines == []
     else:
-        assert len(asked) == 1
-        assert re.match(rf"{BEGIN} POST /v1/orders 201 [\d.]+ ms \d+ bytes 127\.0\.0\.0 {request} ", asked[0])
+        assert len(lines) == 1
+        assert re.match(rf"{BEGIN} POST /v1/orders 201 [\d.]+ ms \d+ bytes 127\.0\.0\.0 {request} ", lines[0])
     assert not re.search(r"crt_\w", log)
     assert "ada@example.com" not in log
 
 
-def test_a_new_demo_shop_opens_in_a_new_folder_and_tells_no_old_news(tmp_path: Path) -> None:
+def test_a_new_demo_shop_opens_in_a_new_folder_without_warnings(tmp_path: Path) -> None:
     data, log = tmp_path / "not" / "yet", tmp_path / "server.log"
     environment = bare_environment()
     with log.open("wb") as out:

@@ -1,4 +1,4 @@
-"""The database commits, and its answer is lost: nobody knows whether it did. Nothing is lost, nothing is done twice."""
+"""The database commits, and its answer is lost, so that the outcome is unknown. Nothing is lost, nothing is done twice."""
 
 import asyncio
 import os
@@ -21,26 +21,26 @@ COMMIT = b"COMMIT;"
 EVERY = int(os.environ.get("EVERY", "12"))
 
 
-async def insist(deed: Callable[[], Awaitable[T]]) -> T:
-    """As a client does who got no answer: ask the same again."""
+async def insist(action: Callable[[], Awaitable[T]]) -> T:
+    """Repeat an unanswered request, as a client does."""
     for _ in range(5):
         try:
-            return await deed()
+            return await action()
         except Unavailable:
             await asyncio.sleep(0.05)
-    return await deed()
+    return await action()
 
 
-async def whole_story(data: Path, database: str, lost: int) -> int:
-    """An order from checkout to refund, while the answer to one commit is lost; answers how many commits there were."""
+async def play_with_lost_answer(data: Path, database: str, lost: int) -> int:
+    """An order from checkout to refund, while the answer to one commit is lost; returns how many commits there were."""
     cart = await prepared(data, database)
-    road = TcpProxy(database)
-    await road.open()
+    proxy = TcpProxy(database)
+    await proxy.open()
     clock = HandClock()
-    shop = open_shop(data, road.url, clock)
+    shop = open_shop(data, proxy.url, clock)
     try:
         await shop.pretend.prepare()
-        road.lose(COMMIT, lost)
+        proxy.lose(COMMIT, lost)
         order = await insist(lambda: place(shop, cart))
         await insist(lambda: settled(shop, clock))
         await insist(lambda: ship(shop, order.id))
@@ -50,22 +50,22 @@ async def whole_story(data: Path, database: str, lost: int) -> int:
         await judge(shop, order.id)
     finally:
         await shop.close()
-        await road.cut()
-    return road.passed
+        await proxy.cut()
+    return proxy.passed
 
 
 @pytest.mark.soak
-async def test_whichever_commit_is_not_heard_of_an_order_is_placed_paid_sent_and_refunded_once(
+async def test_an_order_is_placed_paid_shipped_and_refunded_once_whichever_commit_is_unacknowledged(
     migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
 ) -> None:
     need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     if ON_SERVERS:
         pytest.skip("nothing but the database answers late here")
-    commits = await whole_story(*data, 0)
+    commits = await play_with_lost_answer(*data, 0)
     assert commits > 30
     for number in range(1, commits + 1, EVERY):
         async with fresh(migrated, tmp_path / f"run{number}") as own:
             try:
-                assert await whole_story(*own, number) >= number
+                assert await play_with_lost_answer(*own, number) >= number
             except AssertionError as error:
                 raise AssertionError(f"commit {number} of {commits}: {error}") from error

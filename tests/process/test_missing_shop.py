@@ -1,4 +1,4 @@
-"""A place where no shop is: commands say so and change nothing; few make one, and these are said to."""
+"""A folder without a shop: commands say so and change nothing; only a few documented ones create one."""
 
 import asyncio
 import shutil
@@ -54,14 +54,14 @@ NEED_NONE = {
 
 def run(place: Path, command: str, *more: str, **settings: str) -> Result:
     ours = no_settings()
-    told = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
-    runner = CliRunner(env=ours | {"SHOPWRIGHT_URL": None, "SHOPWRIGHT_DATA": str(place)} | told)
+    environment = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
+    runner = CliRunner(env=ours | {"SHOPWRIGHT_URL": None, "SHOPWRIGHT_DATA": str(place)} | environment)
     words = [word.format(port=free_port(), folder=place.parent) for word in more]
     return runner.invoke(main, [*command.split(), *words])
 
 
 def commands() -> set[str]:
-    """All there are, those of groups with the name of the group."""
+    """All commands, those of groups with the name of the group."""
     found: set[str] = set()
     context = click.Context(main)
     for name in main.list_commands(context):
@@ -70,42 +70,42 @@ def commands() -> set[str]:
     return found
 
 
-def test_of_each_command_it_is_known_whether_it_needs_a_shop() -> None:
+def test_each_command_declares_whether_it_needs_a_shop() -> None:
     needing = {one if one in commands() else one.split()[0] for one in NEED_A_SHOP}
     assert needing | NEED_AN_ARCHIVE_TOO | MAY_MAKE_ONE | NEED_NONE == commands()
 
 
 @pytest.mark.parametrize("command", NEED_A_SHOP)
-def test_where_no_shop_is_a_command_says_so_and_makes_nothing(tmp_path: Path, command: str) -> None:
+def test_without_a_shop_a_command_says_so_and_creates_nothing(tmp_path: Path, command: str) -> None:
     place = tmp_path / "mnt" / "shop"
-    said = run(place, command, *NEED_A_SHOP[command])
-    assert said.exit_code == 1, said.output
-    assert f"There is no shop in the data folder {place}" in said.stderr
-    assert "shopwright init" in said.stderr
+    result = run(place, command, *NEED_A_SHOP[command])
+    assert result.exit_code == 1, result.output
+    assert f"There is no shop in the data folder {place}" in result.stderr
+    assert "shopwright init" in result.stderr
     assert list(tmp_path.iterdir()) == []
     place.mkdir(parents=True)  # an empty folder, as where a disk is not mounted
     assert run(place, command, *NEED_A_SHOP[command]).exit_code == 1
     assert [*tmp_path.rglob("*")] == [place.parent, place]
 
 
-def test_nor_is_an_archive_tried_beside_a_shop_that_is_not_there(tmp_path: Path) -> None:
+def test_without_a_shop_a_drill_does_not_start(tmp_path: Path) -> None:
     place, folder = tmp_path / "shop", tmp_path / "archives"
     folder.mkdir()
     (folder / "shop-20260101-000000.zip").touch()
-    said = run(place, "drill", str(folder))
-    assert (said.exit_code, place.exists()) == (1, False)
-    assert "There is no shop" in said.stderr
+    result = run(place, "drill", str(folder))
+    assert (result.exit_code, place.exists()) == (1, False)
+    assert "There is no shop" in result.stderr
 
 
-def test_a_database_on_a_server_in_which_no_shop_is_stays_empty(tmp_path: Path) -> None:
+def test_a_database_server_without_a_shop_stays_empty(tmp_path: Path) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     name, place = f"no_shop_{uuid.uuid4().hex[:12]}", tmp_path / "data"
     url = database_url(name)
     asyncio.run(postgres_do(f"CREATE DATABASE {name}"))
     try:
-        said = run(place, "doctor", database=url)
-        assert said.exit_code == 1
-        assert "There is no shop in the database postgresql://" in said.stderr
+        result = run(place, "doctor", database=url)
+        assert result.exit_code == 1
+        assert "There is no shop in the database postgresql://" in result.stderr
         assert list(tmp_path.iterdir()) == []
         assert run(place, "init", database=url).exit_code == 0
         assert "No problems found." in run(place, "doctor", database=url).output
@@ -123,7 +123,7 @@ async def drop_orders(url: str) -> None:
     await connection.close()
 
 
-def test_a_shop_is_made_by_who_says_so_and_no_second_time(tmp_path: Path) -> None:
+def test_a_shop_is_created_on_request_and_only_once(tmp_path: Path) -> None:
     place = tmp_path / "shop"
     made = run(place, "init")
     assert made.exit_code == 0, made.output
@@ -138,21 +138,21 @@ def test_a_shop_is_made_by_who_says_so_and_no_second_time(tmp_path: Path) -> Non
     assert "No problems found." in run(place, "doctor").output
 
 
-def test_a_part_that_is_missing_is_not_made_anew_unasked(tmp_path: Path) -> None:
+def test_a_missing_part_is_not_created_silently(tmp_path: Path) -> None:
     place = tmp_path / "shop"
     assert run(place, "init").exit_code == 0
     for path in place.glob("orders.db*"):
         path.unlink()
     for command in ("doctor", "serve", "backup", "demo", "serve --demo"):
-        said = run(place, command, *NEED_A_SHOP.get(command, ()))
-        assert said.exit_code == 1, command
-        assert "orders" in (said.output if command == "doctor" else said.stderr)
+        result = run(place, command, *NEED_A_SHOP.get(command, ()))
+        assert result.exit_code == 1, command
+        assert "orders" in (result.output if command == "doctor" else result.stderr)
     assert not (place / "orders.db").exists()
     assert run(place, "migrate").exit_code == 0
     assert "No problems found." in run(place, "doctor").output
 
 
-def test_a_file_that_is_no_database_of_a_shop_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_file_of_another_program_stays_unchanged(tmp_path: Path) -> None:
     place = tmp_path / "shop"
     place.mkdir()
     with closing(sqlite3.connect(place / "users.db")) as connection:
@@ -160,28 +160,28 @@ def test_a_file_that_is_no_database_of_a_shop_stays_as_it_is(tmp_path: Path) -> 
         connection.commit()
     (place / "orders.db").touch()
     before = (place / "users.db").read_bytes()
-    said = run(place, "doctor")
-    assert "There is no shop" in said.stderr
+    result = run(place, "doctor")
+    assert "There is no shop" in result.stderr
     assert (place / "users.db").read_bytes() == before
     assert sorted(path.name for path in place.iterdir()) == ["orders.db", "users.db"]
 
 
-def test_an_archive_makes_a_shop_where_none_is_if_it_can_be_read(tmp_path: Path) -> None:
+def test_a_readable_archive_creates_a_shop_where_there_is_none(tmp_path: Path) -> None:
     place, other = tmp_path / "shop", tmp_path / "other"
     assert run(place, "init").exit_code == 0
     assert run(place, "export", str(tmp_path / "shop.zip")).exit_code == 0
     (tmp_path / "torn.zip").write_bytes((tmp_path / "shop.zip").read_bytes()[:5000])
     for name in ("torn.zip", "none.zip"):
         for command in ("restore", "import archive"):
-            said = run(other, command, str(tmp_path / name))
-            assert (said.exit_code, other.exists()) == (1, False), said.output
+            result = run(other, command, str(tmp_path / name))
+            assert (result.exit_code, other.exists()) == (1, False), result.output
     assert run(other, "restore", str(tmp_path / "shop.zip")).exit_code == 0
     assert "No problems found." in run(other, "doctor").output
     shutil.rmtree(other)
     assert run(other, "import archive", str(tmp_path / "shop.zip")).exit_code == 0
 
 
-def test_an_installer_makes_or_migrates_in_one_command(tmp_path: Path) -> None:
+def test_an_installer_creates_or_migrates_in_one_command(tmp_path: Path) -> None:
     place = tmp_path / "shop"
     assert "migrations applied" in run(place, "migrate --init").output
     assert "up to date" in run(place, "migrate --init").output

@@ -1,4 +1,4 @@
-"""One machine, nobody at its side: what breaks, what shoppers see of it, which light tells, and that nothing is lost.
+"""One unattended machine: faults, what shoppers see, which alarm reports them, and that nothing is lost.
 
 TABLE=docs/failures-one-server.md writes what happened as the table of the docs. MINUTES=60 is how long the soak lasts.
 """
@@ -35,7 +35,7 @@ pytestmark = [
 log = logging.getLogger("soak")
 MINUTES = float(os.environ.get("MINUTES", "60"))
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
-TOLD_WITHIN_S = 60
+REPORTED_WITHIN_S = 60
 LASTS_S = 8
 # Of a small disk and a busy machine, where alerts do not wait for minutes.
 NOT_OF_A_FAULT = {
@@ -58,7 +58,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 class Row(msgspec.Struct):
-    """What became of a fault."""
+    """The course of a fault."""
 
     fault: Fault
     saw: str
@@ -73,16 +73,16 @@ async def lights(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) 
 
 
 def saw(statuses: Counter[str]) -> str:
-    """In the words of the table."""
+    """The row of the table."""
     named = {"page": "pages", "order": "orders"}
-    said: dict[str, list[str]] = {}
+    states: dict[str, list[str]] = {}
     for name, count in sorted(statuses.items()):
         kind, _, what = name.partition(" ")
-        said.setdefault(named[kind], []).append(f"{count} × {what}")
-    return "; ".join(f"{kind}: {', '.join(each)}" for kind, each in said.items()) or "nothing"
+        states.setdefault(named[kind], []).append(f"{count} × {what}")
+    return "; ".join(f"{kind}: {', '.join(each)}" for kind, each in states.items()) or "nothing"
 
 
-async def test_every_fault_of_one_server_has_a_light_a_page_and_an_end(
+async def test_every_fault_of_one_server_has_an_alarm_a_page_and_an_end(
     migrated: tuple[Path, str], tmp_path: Path, disk: Path
 ) -> None:
     rows: list[Row] = []
@@ -99,7 +99,7 @@ async def test_every_fault_of_one_server_has_a_light_a_page_and_an_end(
         load.stopping = True
         await asyncio.gather(*shoppers, return_exceptions=True)
         await nothing_is_lost(machine, load)
-    tell(rows)
+    report(rows)
     for row in rows:
         page = (RUNBOOKS / f"{row.fault.runbook}.md").read_text()
         assert row.fault.typed in page, f"{row.fault.runbook}.md does not say {row.fault.typed}"
@@ -119,14 +119,14 @@ async def inflicted(machine: OneServer, load: Load, fault: Fault, firing: Callab
         shining.update(one for one in await lights(machine, firing) - before if fault.light in one)
         return bool(shining)
 
-    light_s = await until(shines, TOLD_WITHIN_S)
+    light_s = await until(shines, REPORTED_WITHIN_S)
     await asyncio.sleep(max(0.0, began + LASTS_S - time.monotonic()))
-    told = Counter(load.statuses)
+    statuses = Counter(load.statuses)
     if fault.sells:
-        assert told["order 201"], f"nothing was sold while {fault.name}: {told}"
+        assert statuses["order 201"], f"nothing was sold while {fault.name}: {statuses}"
     await fault.ends(machine)
     recovered = await well_again(load, time.monotonic())
-    return Row(fault, saw(told), ", ".join(sorted(shining)), light_s or 0.0, recovered)
+    return Row(fault, saw(statuses), ", ".join(sorted(shining)), light_s or 0.0, recovered)
 
 
 async def nothing_shines(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) -> bool:
@@ -134,7 +134,7 @@ async def nothing_shines(machine: OneServer, firing: Callable[[], Awaitable[set[
 
 
 async def nothing_is_lost(machine: OneServer, load: Load) -> None:
-    """All that was acknowledged is there, jobs go on, and the doctor finds nothing but that the clock was ahead."""
+    """Everything acknowledged exists, jobs run, and the doctor finds nothing but that the clock was ahead."""
     wrong: list[str] = []
     for _ in range(30):  # what was put off while something was away comes home
         done = await asyncio.to_thread(machine.server.run, "doctor")
@@ -159,8 +159,8 @@ async def nothing_is_lost(machine: OneServer, load: Load) -> None:
     assert wrong == [], done.stdout + done.stderr
 
 
-def tell(rows: list[Row]) -> None:
-    """The table, where it is asked for."""
+def report(rows: list[Row]) -> None:
+    """Write the table on request."""
     if not (path := os.environ.get("TABLE")):
         return
     lines = [
@@ -186,7 +186,7 @@ def tell(rows: list[Row]) -> None:
 
 
 class Truth:
-    """Buys again and again; where that fails while every light is green, the lights lie."""
+    """Buys repeatedly; if that fails while every alarm is green, the alarms are wrong."""
 
     def __init__(self, machine: OneServer) -> None:
         self.machine = machine
@@ -217,7 +217,7 @@ class Truth:
 
 
 @pytest.mark.timeout(MINUTES * 60 + 1200)
-async def test_an_hour_of_everything_at_random_loses_nothing_and_no_light_lies(
+async def test_an_hour_of_random_faults_loses_nothing_and_no_alarm_is_false(
     migrated: tuple[Path, str], disk: Path
 ) -> None:
     chance = random.Random(int(os.environ.get("SEED", "0")) or None)

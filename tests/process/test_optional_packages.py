@@ -1,4 +1,4 @@
-"""What is not installed is said in one sentence, with what to install, whatever needs it."""
+"""A missing package is reported in one sentence, with what to install."""
 
 import re
 import shutil
@@ -40,8 +40,8 @@ CLUSTER = ("cluster up", "cluster down", "cluster status", "cluster logs", "clus
 
 
 def run(folder: Path, gone: str, command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    given = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HOME), "SHOPWRIGHT_DATA": str(folder), **given}
+    values = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HOME), "SHOPWRIGHT_DATA": str(folder), **values}
     return subprocess.run(
         [sys.executable, "-c", BARE, gone, *command.split()],
         env=environment, capture_output=True, text=True, timeout=60, check=False,
@@ -50,7 +50,7 @@ def run(folder: Path, gone: str, command: str, settings: dict[str, str]) -> subp
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty shop, made once: each test has a copy of its own."""
+    """An empty shop, made once and copied for each test."""
     folder = tmp_path_factory.mktemp("made")
     assert run(folder, "", "init", {}).returncode == 0
     return folder
@@ -61,53 +61,55 @@ def empty(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "data")
 
 
-def test_what_an_extra_brings_is_known() -> None:
+def test_the_packages_of_an_extra_are_known() -> None:
     named = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert set(named) == set(EXTRAS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("extra", sorted(URLS))
-def test_an_engine_without_its_client_says_what_to_install(empty: Path, extra: str) -> None:
+def test_an_engine_without_its_client_names_the_extra_to_install(empty: Path, extra: str) -> None:
     setting, url = URLS[extra]
-    said = run(empty, ",".join(EXTRAS[extra]), "doctor", {setting: url})
-    assert said.returncode == 1, said.stderr
-    assert f"pip install 'shopwright[{extra}]'" in said.stderr
-    assert "Traceback" not in said.stderr
-    assert len(said.stderr.strip().splitlines()) == 1
+    result = run(empty, ",".join(EXTRAS[extra]), "doctor", {setting: url})
+    assert result.returncode == 1, result.stderr
+    assert f"pip install 'shopwright[{extra}]'" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_nor_without_what_its_client_needs(empty: Path) -> None:
-    said = run(empty, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
-    assert "pip install 'shopwright[opensearch]'" in said.stderr
-    assert "Traceback" not in said.stderr
+def test_an_engine_without_dependencies_of_its_client_names_the_extra_too(empty: Path) -> None:
+    result = run(empty, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
+    assert "pip install 'shopwright[opensearch]'" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", CLUSTER)
-def test_a_cluster_without_its_extra_says_what_to_install(tmp_path: Path, command: str) -> None:
-    said = run(tmp_path, "supervisor", command, APART)
-    assert said.returncode == 1, said.stderr
-    assert "pip install 'shopwright[cluster]'" in said.stderr
-    assert "Traceback" not in said.stderr
+def test_a_cluster_without_its_extra_names_it(tmp_path: Path, command: str) -> None:
+    result = run(tmp_path, "supervisor", command, APART)
+    assert result.returncode == 1, result.stderr
+    assert "pip install 'shopwright[cluster]'" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("gone", EXTRAS["apart"])
-def test_a_service_that_is_apart_says_what_to_install(tmp_path: Path, gone: str) -> None:
-    said = run(tmp_path, gone, "serve orders --port 1", {name: url for name, url in APART.items() if name != "search"})
-    assert said.returncode == 1, said.stderr
-    assert re.search(r"pip install 'shopwright\[apart\]'", said.stderr), said.stderr
-    assert "Traceback" not in said.stderr
+def test_a_split_service_without_its_extra_names_it(tmp_path: Path, gone: str) -> None:
+    result = run(
+        tmp_path, gone, "serve orders --port 1", {name: url for name, url in APART.items() if name != "search"}
+    )
+    assert result.returncode == 1, result.stderr
+    assert re.search(r"pip install 'shopwright\[apart\]'", result.stderr), result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_asking_for_help_opens_no_shop() -> None:
+def test_help_opens_no_shop() -> None:
     script = (
         "import sys; from shopwright.cli.main import main; main(['--help'], standalone_mode=False);"
         " sys.exit('shopwright.app' in sys.modules)"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False)
-    assert said.returncode == 0, said.stderr
-    assert "messages" in said.stdout
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "messages" in result.stdout
 
 
 def test_a_command_that_serves_nothing_loads_no_server() -> None:
@@ -115,7 +117,7 @@ def test_a_command_that_serves_nothing_loads_no_server() -> None:
         "import sys; import shopwright.cli.loading, shopwright.cli.serving;"
         " sys.exit(' '.join({'litestar', 'granian'} & set(sys.modules)) or 0)"
     )
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False, timeout=60
     )
-    assert (said.returncode, said.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")

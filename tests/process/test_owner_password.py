@@ -1,4 +1,4 @@
-"""The owner's first password is seen by eyes alone, and another one can be set."""
+"""The first password of the owner is shown only at a terminal, and can be reset."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 def at_a_terminal(data: Path, *command: str) -> str:
-    """What a command shows to whoever sits before it."""
+    """The output of a command at a terminal."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "shopwright", *command], env=environment(data), stdout=theirs, stderr=theirs
@@ -45,14 +45,14 @@ def at_a_terminal(data: Path, *command: str) -> str:
     return shown.decode()
 
 
-def run(data: Path, *command: str, told: str | None = None) -> subprocess.CompletedProcess:
+def run(data: Path, *command: str, typed: str | None = None) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "shopwright", *command], env=environment(data), input=told, capture_output=True, text=True,
+        [sys.executable, "-m", "shopwright", *command], env=environment(data), input=typed, capture_output=True, text=True,
         check=False, timeout=60,
     )  # fmt: skip
 
 
-async def test_a_made_up_password_is_shown_at_a_terminal_alone(tmp_path: Path) -> None:
+async def test_a_generated_password_is_shown_only_at_a_terminal(tmp_path: Path) -> None:
     shown = at_a_terminal(tmp_path / "seen", "init")
     password = MADE_UP.search(shown)[0]
     shop = Shop(make_settings(tmp_path / "seen"))
@@ -60,13 +60,13 @@ async def test_a_made_up_password_is_shown_at_a_terminal_alone(tmp_path: Path) -
         assert await shop.users.open_session("owner@example.com", password)
     finally:
         await shop.close()
-    kept = run(tmp_path / "kept", "init")
-    assert kept.returncode == 0
-    assert SET in kept.stdout
-    assert not MADE_UP.search(kept.stdout + kept.stderr)
+    result = run(tmp_path / "kept", "init")
+    assert result.returncode == 0
+    assert SET in result.stdout
+    assert not MADE_UP.search(result.stdout + result.stderr)
 
 
-def test_a_server_writes_no_made_up_password_to_its_log(tmp_path: Path) -> None:
+def test_a_server_logs_no_generated_password(tmp_path: Path) -> None:
     assert run(tmp_path, "migrate", "--init").returncode == 0
     port = free_port()
     log = tmp_path / "server.log"
@@ -89,7 +89,7 @@ def test_a_server_writes_no_made_up_password_to_its_log(tmp_path: Path) -> None:
     assert not MADE_UP.search(log.read_text())
 
 
-async def test_the_owner_gets_another_password_by_a_command_and_all_sessions_end(data: tuple[Path, str]) -> None:
+async def test_a_command_resets_the_password_of_the_owner_and_ends_all_sessions(data: tuple[Path, str]) -> None:
     shop = Shop(make_settings(*data), hasher=QUICK)
     server = Server(*data)
     try:
@@ -112,17 +112,17 @@ async def test_the_owner_gets_another_password_by_a_command_and_all_sessions_end
         await shop.close()
 
 
-async def test_a_password_is_refused_where_it_is_too_weak_or_nobodys(data: tuple[Path, str]) -> None:
+async def test_a_weak_password_or_an_unknown_user_is_refused(data: tuple[Path, str]) -> None:
     server = Server(*data)
 
-    def told(text: str, *command: str) -> subprocess.CompletedProcess:
+    def run_with_input(text: str, *command: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, "-m", "shopwright", "password", *command], env=server.environment, input=text,
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
-    weak = told("short\n")
+    weak = run_with_input("short\n")
     assert weak.returncode == 1
-    nobody = told("a-long-password-9\n", "nobody@example.com")
-    assert nobody.returncode == 1
-    assert "No member of staff has the address nobody@example.com" in nobody.stderr
+    unknown = run_with_input("a-long-password-9\n", "nobody@example.com")
+    assert unknown.returncode == 1
+    assert "No member of staff has the address nobody@example.com" in unknown.stderr

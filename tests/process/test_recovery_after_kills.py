@@ -1,5 +1,6 @@
-"""Killed a hundred times with two dozen buyers: `doctor` tells what is on its way from what is wrong, each time, and a shop
-that starts brings it home."""
+"""Killed a hundred times with two dozen buyers: `doctor` distinguishes pending work from errors each time, and a restarted
+shop completes it.
+"""
 
 import asyncio
 import contextlib
@@ -22,7 +23,7 @@ HOME_S = 5
 
 
 class Buyers:
-    """Two dozen who buy one thing after another, but while they are held."""
+    """Two dozen buyers who buy repeatedly, except while they are paused."""
 
     def __init__(self, server: Server, sku: str) -> None:
         self.server, self.sku = server, sku
@@ -52,7 +53,7 @@ class Buyers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that_starts_brings_it_home(
+async def test_the_doctor_accepts_pending_work_and_a_restarted_shop_completes_it(
     data: tuple[Path, str],
 ) -> None:
     shop = Shop(make_settings(*data), hasher=QUICK)
@@ -63,9 +64,9 @@ async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that
     buyers = Buyers(server, lamp.variants[0].sku)
 
     async def visit() -> str:
-        said = await asyncio.to_thread(server.run, "doctor")
-        assert said.returncode == 0, said.stdout + said.stderr
-        return said.stdout
+        report = await asyncio.to_thread(server.run, "doctor")
+        assert report.returncode == 0, report.stdout + report.stderr
+        return report.stdout
 
     async with buyers.buying():
         for kill in range(1, KILLS + 1):

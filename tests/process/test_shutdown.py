@@ -1,4 +1,4 @@
-"""How servers end, and what the service manager is told: with real processes."""
+"""How servers end, and what they report to the service manager: with real processes."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ def running(data: tuple[Path, str], workers: int) -> Iterator[Server]:
 
 
 def stuck_upload(server: Server) -> socket.socket:
-    """A client that says a body comes, sends some of it, and no more."""
+    """A client that announces a body, sends part of it, and stops."""
     line = socket.create_connection(("127.0.0.1", server.port))
     line.sendall(
         b"POST /v1/carts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{"
@@ -47,7 +47,7 @@ def ended_after(server: Server) -> float:
 
 
 @BOTH
-def test_a_stuck_upload_keeps_no_server_from_ending(data: tuple[Path, str], workers: int) -> None:
+def test_a_stuck_upload_does_not_delay_the_shutdown(data: tuple[Path, str], workers: int) -> None:
     with running(data, workers) as server:
         with stuck_upload(server):
             server.process.send_signal(signal.SIGTERM)
@@ -70,8 +70,8 @@ def test_a_second_signal_ends_it_at_once(data: tuple[Path, str], workers: int) -
 
 
 def children_of(process: int) -> list[int]:
-    told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
-    return [int(one) for one in told.stdout.split()]
+    result = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
+    return [int(one) for one in result.stdout.split()]
 
 
 def alive(process: int) -> bool:
@@ -101,36 +101,36 @@ def test_a_killed_parent_leaves_no_worker_and_a_new_server_takes_its_place(data:
 
 
 @BOTH
-async def test_the_service_manager_is_told_ready_alive_and_stopping(
+async def test_the_service_manager_is_notified_ready_alive_and_stopping(
     data: tuple[Path, str], tmp_path: Path, workers: int
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.bind(str(tmp_path / "s"))
         line.setblocking(False)
-        loop, told = asyncio.get_running_loop(), []
+        loop, notifications = asyncio.get_running_loop(), []
 
         async def listen() -> None:
             while True:
-                told.append((await loop.sock_recv(line, 4096)).decode())
+                notifications.append((await loop.sock_recv(line, 4096)).decode())
 
         listening = asyncio.create_task(listen())
         server = Server(*data, workers=workers)
         server.environment |= {"NOTIFY_SOCKET": str(tmp_path / "s"), "WATCHDOG_USEC": "4000000"}
         await asyncio.to_thread(server.start)
         await asyncio.sleep(5)
-        assert told[0] == "READY=1"
-        assert told.count("WATCHDOG=1") >= 2
+        assert notifications[0] == "READY=1"
+        assert notifications.count("WATCHDOG=1") >= 2
         if workers > 1:  # one loop that does not turn is enough to be silent
             stopped = [child for child in children_of(server.process.pid) if alive(child)][-1]
             os.kill(stopped, signal.SIGSTOP)
             await asyncio.sleep(4)
-            before = told.count("WATCHDOG=1")
+            before = notifications.count("WATCHDOG=1")
             await asyncio.sleep(4)
-            assert told.count("WATCHDOG=1") == before
+            assert notifications.count("WATCHDOG=1") == before
             os.kill(stopped, signal.SIGCONT)
         assert await asyncio.to_thread(server.stop) == 0
         listening.cancel()
-    assert "STOPPING=1" in told
+    assert "STOPPING=1" in notifications
 
 
 def test_a_process_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:

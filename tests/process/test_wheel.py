@@ -1,4 +1,4 @@
-"""The wheel: what is installed from it runs, templates and migrations included."""
+"""The wheel: an installation works, with templates and migrations."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / done.stdout.strip().splitlines()[-1]
 
 
-def test_everything_a_shop_needs_is_in_it(wheel: Path) -> None:
+def test_the_wheel_contains_everything_a_shop_needs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in (HOME / "shopwright").rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -29,7 +29,7 @@ def test_everything_a_shop_needs_is_in_it(wheel: Path) -> None:
     assert not any(name.startswith(("tests/", "bench/", "var/")) for name in names)
 
 
-def test_what_is_installed_from_it_opens_a_shop(wheel: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_opens_a_shop(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True

@@ -1,4 +1,4 @@
-"""What must hold with real processes: the last unit, `kill -9`, clean stops, clear words."""
+"""Guarantees with real processes: the last unit, `kill -9`, clean stops, clear messages."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 CROWD = 1000 if SOAK else 60
 
 
-async def test_a_crowd_for_the_last_unit_makes_one_order(data: tuple[Path, str]) -> None:
+async def test_many_buyers_of_the_last_unit_make_one_order(data: tuple[Path, str]) -> None:
     (sku,) = await stock_up(data, ("Last Lamp", 1))
     server = Server(*data, workers=2).start()
     try:
@@ -53,7 +53,7 @@ async def test_a_crowd_for_the_last_unit_makes_one_order(data: tuple[Path, str])
         await shop.close()
 
 
-async def test_a_crowd_for_the_last_use_of_a_coupon_uses_it_once(data: tuple[Path, str]) -> None:
+async def test_many_uses_of_the_last_coupon_use_it_once(data: tuple[Path, str]) -> None:
     (sku,) = await stock_up(data, ("Lamp", 5_000))
     shop = Shop(make_settings(*data), hasher=QUICK)
     await shop.pricing.put_coupon(Coupon(code="LAST", kind="percentage", value=1000, limit_total=1))
@@ -77,7 +77,7 @@ async def test_a_crowd_for_the_last_use_of_a_coupon_uses_it_once(data: tuple[Pat
 
 
 @pytest.mark.soak
-async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_doubled(data: tuple[Path, str]) -> None:
+async def test_repeated_kills_under_load_lose_and_duplicate_nothing(data: tuple[Path, str]) -> None:
     skus = await stock_up(data, ("Lamp", 100_000), ("Chair", 100_000))
     chance = random.Random(os.environ.get("SEED", "shopwright"))
     server = Server(*data).start()
@@ -122,20 +122,20 @@ async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_dou
             for row in await shop.databases["payments"].fetch("SELECT order_id FROM payments WHERE status = 'captured'")
         )
         assert [order for order, count in captured.items() if count > 1] == []
-        letters = Counter(
+        messages = Counter(
             (row["recipient"], row["subject"])
             for row in await shop.databases["notifications"].fetch("SELECT recipient, subject FROM viewer")
         )
-        assert [letter for letter, count in letters.items() if count > 1] == []
+        assert [message for message, count in messages.items() if count > 1] == []
         paid = [order for order, status in orders.items() if status == "paid"]
-        assert sum(subject.startswith("Payment received") for _, subject in letters) == len(paid)
+        assert sum(subject.startswith("Payment received") for _, subject in messages) == len(paid)
         assert await wrong(shop) == []
     finally:
         await shop.close()
 
 
-async def test_no_worker_answers_with_less_than_what_was_acknowledged(data: tuple[Path, str]) -> None:
-    """A price rises again and again while readers look at what two workers have kept of it."""
+async def test_every_worker_answers_with_all_acknowledged_data(data: tuple[Path, str]) -> None:
+    """A price rises repeatedly while readers look at the pages cached by two workers."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     lamp = await sell(shop, "Lamp")
     server = Server(*data, workers=2).start()
@@ -214,12 +214,12 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
     assert "owner-password" not in text
 
 
-async def test_a_server_waits_for_a_database_that_is_not_there_and_says_so(data: tuple[Path, str]) -> None:
+async def test_a_server_waits_for_a_missing_database_and_logs_it(data: tuple[Path, str]) -> None:
     need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    road = TcpProxy(data[1])
-    await road.open()
-    server = Server(data[0], road.url)
-    await road.cut()
+    proxy = TcpProxy(data[1])
+    await proxy.open()
+    server = Server(data[0], proxy.url)
+    await proxy.cut()
     starting = asyncio.create_task(asyncio.to_thread(server.start))
     async with httpx.AsyncClient(base_url=server.url, timeout=5, trust_env=False) as client, asyncio.timeout(60):
         try:
@@ -231,12 +231,12 @@ async def test_a_server_waits_for_a_database_that_is_not_there_and_says_so(data:
             assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
             assert (await client.post("/v1/carts")).status_code == 503
             assert "Waiting …" in server.log.read_text()
-            await road.open()
+            await proxy.open()
             await starting
             assert (await client.post("/v1/carts")).status_code == 201
         finally:
             assert await asyncio.to_thread(server.stop) == 0
-            await road.cut()
+            await proxy.cut()
     assert "Traceback" not in server.log.read_text()
 
 
@@ -255,13 +255,13 @@ def connections(group: int, port: int) -> dict[int, set[str]]:
 
 
 async def wave(url: str, sku: str, name: str) -> set[int]:
-    """Thirty who buy at once: what they are answered."""
+    """Thirty simultaneous buyers: the answers they get."""
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         answers = await asyncio.gather(*(buy(client, sku, f"{name}{n}") for n in range(30)))
     return {answer.status_code for answer in answers}
 
 
-async def test_no_worker_uses_a_connection_of_another_and_a_new_one_opens_its_own(data: tuple[Path, str]) -> None:
+async def test_a_replaced_worker_opens_its_own_connections(data: tuple[Path, str]) -> None:
     need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     (sku,) = await stock_up(data, ("Lamp", 1_000))
     port = urlsplit(data[1]).port or 5432
@@ -283,7 +283,7 @@ async def test_no_worker_uses_a_connection_of_another_and_a_new_one_opens_its_ow
 
 
 async def until_three_answer(server: Server, port: int, killed: set[int]) -> None:
-    """Who was killed may still look alive for a moment."""
+    """A killed process may look alive for a moment."""
 
     def answering() -> set[int]:
         return {pid for pid, its in connections(server.process.pid, port).items() if its} - killed
@@ -307,76 +307,76 @@ def shopwright(tmp_path: Path, *command: str, **more: str) -> subprocess.Complet
     )
 
 
-def said(result: subprocess.CompletedProcess, code: int, words: str) -> None:
+def check_output(result: subprocess.CompletedProcess, code: int, words: str) -> None:
     assert result.returncode == code, result.stdout + result.stderr
     assert words in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Path) -> None:
-    said(shopwright(tmp_path, "sevre"), 2, "No such command")
-    said(shopwright(tmp_path, "init"), 0, "Created an empty shop")
-    said(shopwright(tmp_path, "serve", "--port", "70000"), 2, "70000")
-    said(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
-    said(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
-    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABSE="x"), 1, "Did you mean SHOPWRIGHT_DATABASE?")
-    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "is no URL of an engine")
-    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_CURRENCY="EURO"), 1, "ISO 4217")
-    said(
+def test_wrong_arguments_are_refused_with_the_right_ones(tmp_path: Path) -> None:
+    check_output(shopwright(tmp_path, "sevre"), 2, "No such command")
+    check_output(shopwright(tmp_path, "init"), 0, "Created an empty shop")
+    check_output(shopwright(tmp_path, "serve", "--port", "70000"), 2, "70000")
+    check_output(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
+    check_output(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
+    check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABSE="x"), 1, "Did you mean SHOPWRIGHT_DATABASE?")
+    check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "is no URL of an engine")
+    check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_CURRENCY="EURO"), 1, "ISO 4217")
+    check_output(
         shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="postgresql://nobody@127.0.0.1:9/none"),
         1,
         "PostgreSQL does not answer",
     )
-    said(shopwright(tmp_path / "other", "init", SHOPWRIGHT_OWNER_EMAIL="nobody"), 1, "is not an e-mail address")
+    check_output(shopwright(tmp_path / "other", "init", SHOPWRIGHT_OWNER_EMAIL="nobody"), 1, "is not an e-mail address")
 
 
-def test_a_port_in_use_is_told_with_another(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        said(shopwright(tmp_path, "serve", "--port", str(port)), 1, f"--port {port + 1}")
+def test_a_port_in_use_is_reported_with_a_free_one(tmp_path: Path) -> None:
+    with socket.socket() as taken_port:
+        taken_port.bind(("127.0.0.1", 0))
+        taken_port.listen()
+        port = taken_port.getsockname()[1]
+        check_output(shopwright(tmp_path, "serve", "--port", str(port)), 1, f"--port {port + 1}")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_data_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_read_only_data_folder_is_reported(tmp_path: Path) -> None:
     locked = tmp_path / "data"
     locked.mkdir()
     locked.chmod(stat.S_IREAD | stat.S_IEXEC)
-    said(shopwright(tmp_path, "demo"), 1, "cannot be used")
+    check_output(shopwright(tmp_path, "demo"), 1, "cannot be used")
 
 
-def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder")
-    said(shopwright(tmp_path, "doctor"), 1, "cannot be used")
+    check_output(shopwright(tmp_path, "doctor"), 1, "cannot be used")
 
 
-def test_commands_do_what_they_say(tmp_path: Path) -> None:
-    said(shopwright(tmp_path, "init"), 0, "`shopwright password owner@example.com` sets one")
-    said(shopwright(tmp_path, "migrate"), 0, "up to date")
-    said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
-    said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
+def test_commands_have_their_documented_effect(tmp_path: Path) -> None:
+    check_output(shopwright(tmp_path, "init"), 0, "`shopwright password owner@example.com` sets one")
+    check_output(shopwright(tmp_path, "migrate"), 0, "up to date")
+    check_output(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
+    check_output(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
     for name in ("out.csv", "out.tar", "out"):
-        said(
+        check_output(
             shopwright(tmp_path, "export", str(tmp_path / name)),
             2,
             "FILE.zip is the whole shop, FILE.jsonl its products",
         )
         assert not (tmp_path / name).exists()
-    said(shopwright(tmp_path, "doctor"), 0, "No problems found.")
-    said(shopwright(tmp_path, "events", "dead"), 0, "No dead events.")
-    said(shopwright(tmp_path, "events", "replay", "evt_1"), 1, "evt_1: no such dead event.")
+    check_output(shopwright(tmp_path, "doctor"), 0, "No problems found.")
+    check_output(shopwright(tmp_path, "events", "dead"), 0, "No dead events.")
+    check_output(shopwright(tmp_path, "events", "replay", "evt_1"), 1, "evt_1: no such dead event.")
     listed = shopwright(tmp_path, "settings", SHOPWRIGHT_OWNER_PASSWORD="hunter2hunter2")
-    said(listed, 0, "SHOPWRIGHT_DATABASE")
+    check_output(listed, 0, "SHOPWRIGHT_DATABASE")
     assert "hunter2" not in listed.stdout
 
 
 def test_a_newer_data_folder_is_refused_and_not_touched(tmp_path: Path) -> None:
     import sqlite3
 
-    said(shopwright(tmp_path, "init"), 0, "Created an empty shop")
+    check_output(shopwright(tmp_path, "init"), 0, "Created an empty shop")
     database = tmp_path / "data" / "orders.db"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("INSERT INTO migrations VALUES ('orders/9999_future.sql', 'x')")
         connection.commit()
-    said(shopwright(tmp_path, "migrate"), 1, "newer Shopwright")
+    check_output(shopwright(tmp_path, "migrate"), 1, "newer Shopwright")

@@ -1,4 +1,4 @@
-"""The API is what its document says: thousands of right and wrong requests, alone and one after another."""
+"""The API matches its document: thousands of valid and invalid requests, alone and in sequence."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.process.server import Server
 
 
 @pytest.mark.slow
-def test_nothing_sent_to_the_api_breaks_it_or_is_answered_otherwise_than_documented(
+def test_no_request_crashes_the_api_or_is_answered_otherwise_than_documented(
     data: tuple[Path, str], tmp_path: Path
 ) -> None:
     server = Server(*data).start()

@@ -1,4 +1,4 @@
-"""Guessing is slow for who guesses, and for nobody else; what cannot be undone takes the password again."""
+"""Guessing is slow for the guesser and for no other client; irreversible actions need the password again."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from shopwright.services.users.passwords import LONGEST_QUEUE, Passwords
 from shopwright.services.users.second_factor import STEP_S
 from shopwright.web.application import build
 from tests.builders.customers import confirm, sign_in
-from tests.builders.messages import letter, send_all
+from tests.builders.messages import email_text, send_all
 from tests.builders.pages import csrf
 from tests.builders.second_factor import PASSWORD, ada, guarded, shows
 from tests.builders.shops import OWNER, make_settings
@@ -53,7 +53,7 @@ def hasher() -> Counting:
 
 
 @pytest.fixture
-async def open_letters_of_counted(counted: Shop) -> None:
+async def readable_messages_of_counted(counted: Shop) -> None:
     await counted.databases["notifications"].mark_demo()
 
 
@@ -65,12 +65,12 @@ async def counted(data, clock: HandClock, hasher: Counting):
 
 
 async def wrong(shop: Shop, times: int, address: str = "10.0.0.9", email: str = ADA, device: str = "") -> list[str]:
-    """The outcome of so many wrong guesses at once."""
+    """The results of this many simultaneous wrong guesses."""
     tries = [shop.users.open_session(email, f"guess {n}", address, device) for n in range(times)]
     return [type(one).__name__ for one in await asyncio.gather(*tries, return_exceptions=True)]
 
 
-async def test_of_sixty_guesses_at_once_a_handful_is_looked_at(counted: Shop, hasher: Counting) -> None:
+async def test_of_sixty_simultaneous_guesses_a_handful_is_checked(counted: Shop, hasher: Counting) -> None:
     await ada(counted)
     before = hasher.count
     outcome = await wrong(counted, 60)
@@ -79,7 +79,7 @@ async def test_of_sixty_guesses_at_once_a_handful_is_looked_at(counted: Shop, ha
     assert hasher.count - before <= 5
 
 
-async def test_codes_are_counted_before_they_are_looked_at_too(shop: Shop) -> None:
+async def test_codes_are_counted_before_they_are_checked_too(shop: Shop) -> None:
     await guarded(shop)
     with pytest.raises(SecondFactorNeeded) as needed:
         await shop.users.open_session(ADA, PASSWORD, "10.0.0.9")
@@ -90,7 +90,7 @@ async def test_codes_are_counted_before_they_are_looked_at_too(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("known", ["address", "browser"])
-async def test_nobody_locks_out_who_signed_in_before(shop: Shop, known: str) -> None:
+async def test_a_known_customer_is_not_locked_out_by_guesses(shop: Shop, known: str) -> None:
     await ada(shop)
     there = ("10.0.0.1", "") if known == "address" else ("10.7.7.7", "a browser of hers")
     await shop.users.open_session(ADA, PASSWORD, "10.0.0.1", "a browser of hers")
@@ -102,7 +102,7 @@ async def test_nobody_locks_out_who_signed_in_before(shop: Shop, known: str) -> 
     assert await shop.users.open_session(ADA, PASSWORD, *there)
 
 
-async def test_a_client_that_is_known_guesses_as_slowly_as_others(shop: Shop) -> None:
+async def test_a_known_client_guesses_as_slowly_as_others(shop: Shop) -> None:
     await ada(shop)
     await shop.users.open_session(ADA, PASSWORD, "10.0.0.1", "stolen")
     assert (await wrong(shop, 60, "10.0.0.1", device="stolen")).count("WrongPassword") <= 5
@@ -111,7 +111,7 @@ async def test_a_client_that_is_known_guesses_as_slowly_as_others(shop: Shop) ->
     assert outcome.count("WrongPassword") <= 5, "known to one account is not known to another"
 
 
-async def test_signing_in_to_ones_own_account_frees_no_guesses_at_others(shop: Shop) -> None:
+async def test_signing_in_to_an_own_account_allows_no_more_guesses_at_others(shop: Shop) -> None:
     await ada(shop)
     await shop.users.register("eve@example.com", PASSWORD, "Eve")
     done = 0
@@ -121,8 +121,8 @@ async def test_signing_in_to_ones_own_account_frees_no_guesses_at_others(shop: S
     assert done <= 5
 
 
-async def test_nor_at_many_others_from_the_same_address(shop: Shop) -> None:
-    """A sign-in from an address the account does not know yet takes back its own try and no other."""
+async def test_guesses_at_many_accounts_from_one_address_are_limited(shop: Shop) -> None:
+    """A sign-in from an unknown address restores only its own attempt."""
     for n in range(4):
         await shop.users.register(f"eve{n}@example.com", PASSWORD, "Eve")
     done = 0
@@ -134,7 +134,7 @@ async def test_nor_at_many_others_from_the_same_address(shop: Shop) -> None:
     assert done <= 50
 
 
-async def test_one_burst_stops_its_neighbours_for_a_minute_at_most(shop: Shop) -> None:
+async def test_one_burst_blocks_its_neighbours_for_a_minute_at_most(shop: Shop) -> None:
     await ada(shop)
     for n in range(80):
         await wrong(shop, 2, email=f"nobody{n}@example.com")
@@ -146,7 +146,7 @@ async def test_one_burst_stops_its_neighbours_for_a_minute_at_most(shop: Shop) -
 
 
 @pytest.mark.parametrize("hashed", [None, "", "no hash"])
-async def test_an_unknown_account_costs_as_much_to_compare_with_as_a_known_one(hashed: str | None) -> None:
+async def test_an_unknown_account_costs_as_much_time_as_a_known_one(hashed: str | None) -> None:
     compared: list[str] = []
 
     class Watched(PasswordHasher):
@@ -161,7 +161,7 @@ async def test_an_unknown_account_costs_as_much_to_compare_with_as_a_known_one(h
     assert [extract_parameters(one) for one in compared] == [extract_parameters(hasher.hash(PASSWORD))]
 
 
-async def test_strangers_have_a_queue_of_their_own_that_has_an_end() -> None:
+async def test_unknown_clients_have_a_bounded_queue_of_their_own() -> None:
     held = threading.Event()
 
     class Slow(PasswordHasher):
@@ -170,7 +170,7 @@ async def test_strangers_have_a_queue_of_their_own_that_has_an_end() -> None:
             return True
 
     passwords = Passwords(Slow(time_cost=1, memory_cost=8, parallelism=1))
-    strangers = [asyncio.create_task(passwords.matches("$argon2", "x")) for _ in range(LONGEST_QUEUE)]
+    guesses = [asyncio.create_task(passwords.matches("$argon2", "x")) for _ in range(LONGEST_QUEUE)]
     await asyncio.sleep(0.05)
     with pytest.raises(RateLimited):
         await passwords.matches("$argon2", "x")
@@ -178,12 +178,12 @@ async def test_strangers_have_a_queue_of_their_own_that_has_an_end() -> None:
     await asyncio.sleep(0.05)
     held.set()
     assert await asyncio.wait_for(customer, 5)
-    for one in strangers:
+    for one in guesses:
         one.cancel()
-    await asyncio.gather(*strangers, return_exceptions=True)
+    await asyncio.gather(*guesses, return_exceptions=True)
 
 
-async def test_a_browser_is_remembered_by_a_cookie_scripts_cannot_read(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_browser_is_remembered_by_an_http_only_cookie(shop: Shop, api: httpx.AsyncClient) -> None:
     await ada(shop)
     fields = {"_csrf_token": await csrf(api, "/sign-in"), "email": ADA, "password": PASSWORD}
     answer = await api.post("/sign-in", data=fields)
@@ -205,7 +205,7 @@ STEPS = [("DELETE", "/v1/me"), ("POST", "/v1/me/second-factor"), ("DELETE", "/v1
 
 
 @pytest.mark.parametrize(("method", "path"), STEPS)
-async def test_who_finds_a_session_erases_nothing_and_changes_no_factor(
+async def test_a_stolen_session_erases_nothing_and_changes_no_factor(
     shop: Shop, api: httpx.AsyncClient, method: str, path: str
 ) -> None:
     user = await ada(shop)
@@ -222,7 +222,7 @@ async def test_who_finds_a_session_erases_nothing_and_changes_no_factor(
     ).is_success
 
 
-async def test_a_code_is_asked_for_as_well_where_there_is_a_second_factor(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_code_is_required_as_well_with_a_second_factor(shop: Shop, api: httpx.AsyncClient) -> None:
     user, secret, _ = await guarded(shop)
     body = {"email": ADA, "password": PASSWORD, "code": shows(shop, secret)}
     token = (await api.post("/v1/sessions", json=body)).json()["access_token"]
@@ -238,7 +238,7 @@ async def test_a_code_is_asked_for_as_well_where_there_is_a_second_factor(shop: 
     assert await shop.users.by_email(user.email) is None
 
 
-async def test_staff_are_made_by_an_owner_who_shows_to_be_it(
+async def test_staff_are_added_by_an_owner_with_their_password(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     new = {"email": "bo@example.com", "name": "Bo", "role": "owner"}
@@ -248,12 +248,12 @@ async def test_staff_are_made_by_an_owner_who_shows_to_be_it(
     assert (await api.post("/v1/staff", json={**new, "own_password": OWNER[1]}, headers=staff)).status_code == 201
 
 
-async def test_a_message_tells_of_each(shop: Shop, open_letters: None) -> None:
+async def test_a_message_reports_each_blocked_account(shop: Shop, readable_messages: None) -> None:
     user, secret, _ = await guarded(shop)
-    assert "a code now" in await letter(shop, "A second factor was turned on")
+    assert "a code now" in await email_text(shop, "A second factor was turned on")
     caller = await shop.users.session(await shop.users.open_session_for(user.id))
     await shop.users.drop_second_factor(caller, PASSWORD, shows(shop, secret))
-    assert "no code any more" in await letter(shop, "Your second factor was turned off")
+    assert "no code any more" in await email_text(shop, "Your second factor was turned off")
     await confirm(shop, ADA)
     await shop.users.erase(user.id)
     await send_all(shop)
@@ -267,8 +267,8 @@ async def test_a_message_tells_of_each(shop: Shop, open_letters: None) -> None:
 # --- who has an account here
 
 
-async def test_registering_answers_the_same_and_works_the_same_whether_or_not_there_is_an_account(
-    counted: Shop, hasher: Counting, open_letters_of_counted: None
+async def test_registering_answers_the_same_in_the_same_time_with_or_without_an_account(
+    counted: Shop, hasher: Counting, readable_messages_of_counted: None
 ) -> None:
     transport = httpx.ASGITransport(app=build(counted, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
@@ -294,12 +294,12 @@ async def test_registering_answers_the_same_and_works_the_same_whether_or_not_th
             r'_csrf_token" value="\w+"', "", texts[1]
         )
         assert "set-cookie" not in pages[0].headers or "session" not in pages[0].headers["set-cookie"]
-        assert "Sign in with it" in await letter(counted, "You already have an account")
+        assert "Sign in with it" in await email_text(counted, "You already have an account")
         assert (await counted.users.by_email(ADA)).name == "Ada"
         assert await counted.users.sign_in(ADA, PASSWORD)
 
 
-async def test_the_owner_is_told_of_it_not_more_than_once_a_minute(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_the_owner_is_warned_at_most_once_a_minute(shop: Shop, api: httpx.AsyncClient) -> None:
     await ada(shop)
     for _ in range(9):
         await api.post("/v1/users", json={"email": ADA, "password": PASSWORD, "name": "http://evil.example"})
@@ -309,7 +309,7 @@ async def test_the_owner_is_told_of_it_not_more_than_once_a_minute(shop: Shop, a
 
 
 @pytest.mark.parametrize("how", ["sign in", "reset"])
-async def test_signing_in_and_resetting_work_the_same_whether_or_not_there_is_an_account(
+async def test_signing_in_and_resetting_take_the_same_time_with_or_without_an_account(
     counted: Shop, hasher: Counting, how: str
 ) -> None:
     await ada(counted)

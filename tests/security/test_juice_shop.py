@@ -1,4 +1,4 @@
-"""Each attack of the OWASP Juice Shop (shared/data/security-checklists), tried against us or said why there is nothing to try."""
+"""Each attack of the OWASP Juice Shop (shared/data/security-checklists), tried against us or explained as impossible."""
 
 import csv
 import gzip
@@ -34,7 +34,7 @@ ATTACKS: dict[str, Callable[["Target"], Awaitable[None]]] = {}
 
 
 class Target:
-    """The shop under attack: a product, Ada with an order and a review, and Eve, who attacks."""
+    """The shop under attack: a product, Ada with an order and a review, and Eve, the attacker."""
 
     def __init__(self, shop: Shop, api: httpx.AsyncClient, tmp_path: Path) -> None:
         self.shop, self.api, self.tmp_path = shop, api, tmp_path
@@ -69,7 +69,7 @@ def attack(*names: str):
 
 
 def live_tags(page: str) -> list[str]:
-    """Frames, handlers of events and addresses that run: as a browser would see them, not as text."""
+    """Frames, event handlers and script URLs, as a browser would execute them."""
     found: list[str] = []
 
     class Tags(HTMLParser):
@@ -93,7 +93,7 @@ def challenges() -> list[str]:
 
 @attack("Login Admin", "Login Bender", "Login Jim", "Ephemeral Accountant", "Login Bjoern", "Login Amy",
         "Login MC SafeSearch", "Login Support Team", "Password Strength", "Exposed Credentials")  # fmt: skip
-async def nobody_signs_in_without_the_password(on: Target) -> None:
+async def sign_in_needs_the_password(on: Target) -> None:
     for email in (OWNER[0], f"{OWNER[0]}'--", "' OR 1=1--", f'{ADA}" OR ""="', "acc0unt4nt@juice-sh.op"):
         for password in ("admin123", "' OR '1'='1", "password", "owner", "", "secret"):
             on.shop.clock.move(hours=1)
@@ -102,7 +102,7 @@ async def nobody_signs_in_without_the_password(on: Target) -> None:
 
 
 @attack("Admin Registration", "Deluxe Fraud")
-async def nobody_makes_themselves_staff(on: Target) -> None:
+async def registration_grants_no_role(on: Target) -> None:
     for more in ({"role": "owner"}, {"role": "admin"}, {"is_staff": True}, {"verified": True}):
         new = {"email": "x@example.com", "password": WORDS, "name": "X", **more}
         answer = await on.post("/v1/users", new)
@@ -114,7 +114,7 @@ async def nobody_makes_themselves_staff(on: Target) -> None:
 
 
 @attack("Admin Section", "AI Debugging", "Access Log", "Exposed Metrics", "Deprecated Interface", "Web3 Sandbox")
-async def what_is_for_staff_is_not_for_eve(on: Target) -> None:
+async def staff_pages_refuse_customers(on: Target) -> None:
     on.api.cookies.set("session", await on.shop.users.open_session(EVE, WORDS))
     for path in ("/office/orders", "/office/products", "/office/messages", "/office/reviews"):
         assert (await on.api.get(path)).status_code == 403
@@ -128,14 +128,14 @@ async def what_is_for_staff_is_not_for_eve(on: Target) -> None:
 
 
 @attack("Empty User Registration", "Repetitive Registration")
-async def registering_takes_what_it_says(on: Target) -> None:
+async def registration_ignores_extra_fields(on: Target) -> None:
     for email, password in (("", ""), ("x@example.com", ""), ("", WORDS), ("x@example.com", " " * 12)):
         assert (await on.post("/v1/users", {"email": email, "password": password, "name": "X"})).status_code == 422
 
 
 @attack("Bjoern's Favorite Pet", "Reset Bender's Password", "Reset Bjoern's Password", "Reset Jim's Password",
         "Reset Morty's Password", "Reset Uvogin's Password", "Meta Geo Stalking", "Visual Geo Stalking")  # fmt: skip
-async def a_password_is_reset_by_letter_alone(on: Target) -> None:
+async def password_reset_needs_the_mailbox(on: Target) -> None:
     for body in (
         {"token": "0" * 64, "password": "a new one at ten"},
         {"email": ADA, "answer": "Zaya", "password": "a new one at ten"},
@@ -147,14 +147,14 @@ async def a_password_is_reset_by_letter_alone(on: Target) -> None:
 
 
 @attack("Change Bender's Password")
-async def a_password_is_changed_by_who_knows_it(on: Target) -> None:
+async def changing_a_password_needs_the_old_one(on: Target) -> None:
     for body in ({"password": "slurmCl4ssic 1"}, {"current_password": "", "password": "slurmCl4ssic 1"}):
         assert (await on.api.put("/v1/me/password", json=body, headers=on.eve)).status_code in {400, 422}
     assert await on.shop.users.sign_in(EVE, WORDS)
 
 
 @attack("Unsigned JWT", "Forged Signed JWT", "Weird Crypto")
-async def a_token_is_signed_by_us_or_nothing(on: Target) -> None:
+async def forged_tokens_are_refused(on: Target) -> None:
     head, body, mark = on.eve["Authorization"].removeprefix("Bearer ").split(".")
 
     def part(value: object) -> str:
@@ -183,7 +183,7 @@ async def a_token_is_signed_by_us_or_nothing(on: Target) -> None:
 
 
 @attack("GDPR Data Erasure")
-async def who_was_erased_cannot_sign_in(on: Target) -> None:
+async def an_erased_customer_cannot_sign_in(on: Target) -> None:
     assert (await on.api.request("DELETE", "/v1/me", headers=on.ada, json={"password": WORDS})).status_code == 204
     assert (await on.post("/v1/sessions", {"email": ADA, "password": WORDS})).status_code == 401
     assert (await on.api.get("/v1/me", headers=on.ada)).status_code == 401
@@ -201,7 +201,7 @@ async def forms_of_other_sites_change_nothing(on: Target) -> None:
 
 
 @attack("View Basket", "Manipulate Basket", "GDPR Data Theft", "Email Leak", "NoSQL Exfiltration", "Allowlist Bypass")
-async def what_is_adas_is_not_there_for_eve(on: Target) -> None:
+async def data_of_ada_is_not_found_by_eve(on: Target) -> None:
     line = on.cart.lines[0].id
     for method, path, body in (
         ("GET", f"/v1/carts/{on.cart.id}", None),
@@ -222,7 +222,7 @@ async def what_is_adas_is_not_there_for_eve(on: Target) -> None:
 
 
 @attack("Forged Review", "Forged Feedback", "Product Tampering", "Five-Star Feedback", "NoSQL Manipulation")
-async def eve_writes_in_nobodys_name_and_changes_nothing_of_others(on: Target) -> None:
+async def eve_cannot_act_as_another_customer(on: Target) -> None:
     path = f"/v1/products/{on.kettle.id}/reviews"
     for body in (
         {"rating": 1, "title": "Bad", "body": "x", "author": "Ada"},
@@ -240,14 +240,14 @@ async def eve_writes_in_nobodys_name_and_changes_nothing_of_others(on: Target) -
 
 
 @attack("Multiple Likes")
-async def a_vote_counts_once_a_person(on: Target) -> None:
+async def a_vote_counts_once_per_customer(on: Target) -> None:
     for _ in range(4):
         answer = await on.post(f"/v1/reviews/{on.review['id']}/votes", {}, on.eve)
     assert answer.json()["helpful"] == 1
 
 
 @attack("Password Hash Leak", "User Credentials")
-async def no_answer_has_a_password_in_it(on: Target) -> None:
+async def no_answer_contains_a_password(on: Target) -> None:
     for path in ("/v1/me", "/v1/me/export", "/v1/sessions", "/v1/me?fields=password", "/v1/users", "/openapi.json"):
         answer = await on.api.get(path, headers=on.ada)
         assert "argon2" not in answer.text
@@ -259,7 +259,7 @@ async def no_answer_has_a_password_in_it(on: Target) -> None:
 
 @attack("API-only XSS", "Client-side XSS Protection", "Server-side XSS Protection", "HTTP-Header XSS", "DOM XSS",
         "Reflected XSS", "Video XSS", "Bonus Payload", "CSP Bypass", "SSTi", "Cross-Site Imaging")  # fmt: skip
-async def what_is_typed_is_shown_and_does_nothing(on: Target) -> None:
+async def typed_text_is_escaped(on: Target) -> None:
     sneaky = (
         f"{FRAME}{SCRIPT}<img src=x onerror=alert(1)><<script>Foo</script>iframe src=javascript:alert(1)>{{{{7*7}}}}"
     )
@@ -284,7 +284,7 @@ async def what_is_typed_is_shown_and_does_nothing(on: Target) -> None:
 
 
 @attack("Database Schema", "Christmas Special", "NoSQL DoS", "Missing Encoding")
-async def a_search_is_words_and_no_program(on: Target) -> None:
+async def a_search_cannot_inject_code(on: Target) -> None:
     draft = {"title": "Christmas Special 2014", "status": "draft", "variants": [{}]}
     await on.post("/v1/products", draft, await sign_in(on.api, *OWNER))
     for text in (
@@ -305,7 +305,7 @@ async def a_search_is_words_and_no_program(on: Target) -> None:
 
 
 @attack("Payback Time", "Zero Stars")
-async def numbers_have_ends(on: Target) -> None:
+async def numbers_are_bounded(on: Target) -> None:
     cart = (await on.post("/v1/carts", {})).json()["id"]
     for quantity in (-1, 0, 1000, 10**20, 1.5, "1", None, [1]):
         body = {"sku": on.kettle.variants[0].sku, "quantity": quantity}
@@ -317,7 +317,7 @@ async def numbers_have_ends(on: Target) -> None:
 
 
 @attack("Expired Coupon", "Forged Coupon", "Premium Paywall", "Mint the Honey Pot", "Wallet Depletion", "NFT Takeover")
-async def a_coupon_is_what_we_made_and_while_it_lasts(on: Target) -> None:
+async def only_valid_coupons_apply(on: Target) -> None:
     now = on.shop.clock.now()
     await on.shop.pricing.put_coupon(
         Coupon(code="WMNSDY2019", kind="percentage", value=7500, ends_at=now - timedelta(days=1))
@@ -335,7 +335,7 @@ async def a_coupon_is_what_we_made_and_while_it_lasts(on: Target) -> None:
 
 
 @attack("Outdated Allowlist")
-async def we_lead_nobody_elsewhere(on: Target) -> None:
+async def redirects_stay_on_this_site(on: Target) -> None:
     for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
         page = await on.api.get("/sign-in", params={"next": target})
         token = re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]
@@ -351,7 +351,7 @@ async def we_lead_nobody_elsewhere(on: Target) -> None:
 @attack("Poison Null Byte", "Local File Read", "Forgotten Developer Backup", "Forgotten Sales Backup", "Easter Egg",
         "Confidential Document", "Misplaced Signature File", "Leaked Access Logs", "Extra Language",
         "Retrieve Blueprint", "Nested Easter Egg")  # fmt: skip
-async def only_what_is_meant_to_be_seen_is_served(on: Target) -> None:
+async def only_public_files_are_served(on: Target) -> None:
     for path in (
         "/assets/abc/..%2f..%2fapp.py", "/assets/abc/%2e%2e/app.py", "/assets/abc/site.css%00.md", "/media/..%2f..%2fsecret.key/1.webp",
         "/ftp", "/ftp/package.json.bak%2500.md", "/data/users.db", "/var/users.db", "/users.db", "/secret.key", "/package.json",
@@ -363,7 +363,7 @@ async def only_what_is_meant_to_be_seen_is_served(on: Target) -> None:
 
 
 @attack("Upload Size")
-async def a_body_has_an_end(on: Target) -> None:
+async def bodies_are_bounded(on: Target) -> None:
     big = on.shop.settings.largest_body + 1
     answer = await on.api.post("/v1/users", content=b"x" * big, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
@@ -378,7 +378,7 @@ async def a_body_has_an_end(on: Target) -> None:
     "Blocked RCE DoS",
     "Successful RCE DoS",
 )
-async def a_file_is_what_we_take_or_nothing(on: Target) -> None:
+async def only_accepted_file_types_are_stored(on: Target) -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'
     for data in (b"no picture", b"%PDF-1.4", b"PK\x03\x04", bomb.encode() * 2, b"\x89PNG\r\n\x1a\n" + b"\0" * 64):
         try:
@@ -398,7 +398,7 @@ async def a_file_is_what_we_take_or_nothing(on: Target) -> None:
 
 
 @attack("SSRF")
-async def an_import_does_not_look_into_our_network(on: Target) -> None:
+async def an_import_requests_no_internal_address(on: Target) -> None:
     from shopwright.importers.draft import DraftImage
     from shopwright.importers.pictures import Fetcher
 
@@ -416,7 +416,7 @@ async def an_import_does_not_look_into_our_network(on: Target) -> None:
 
 
 @attack("Error Handling")
-async def errors_say_what_is_wrong_and_nothing_of_us(on: Target) -> None:
+async def errors_reveal_nothing_internal(on: Target) -> None:
     for method, path in (
         ("GET", "/v1/products/%FF"),
         ("POST", "/v1/carts/x/lines"),
@@ -431,14 +431,14 @@ async def errors_say_what_is_wrong_and_nothing_of_us(on: Target) -> None:
 
 
 @attack("CAPTCHA Bypass")
-async def wrong_passwords_are_answered_ever_later(on: Target) -> None:
+async def wrong_passwords_are_delayed(on: Target) -> None:
     answers = [await on.post("/v1/sessions", {"email": ADA, "password": f"guess {n}"}) for n in range(12)]
     assert [one.status_code for one in answers].count(429) >= 5
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
 @attack("Two Factor Authentication")
-async def a_session_is_not_made_up(on: Target) -> None:
+async def forged_sessions_are_refused(on: Target) -> None:
     for secret in ("", "0" * 64, "admin", "' OR 1=1--"):
         on.api.cookies.set("session", secret)
         assert (await on.api.get("/account/security")).status_code == 303
@@ -462,7 +462,7 @@ EXPLAINED = {name for names in NOT_HERE.values() for name in names}
 
 
 @pytest.mark.parametrize("name", challenges())
-def test_each_attack_of_the_list_is_tried_or_explained(name: str) -> None:
+def test_each_attack_of_the_list_is_tested_or_explained(name: str) -> None:
     assert (name in ATTACKS) != (name in EXPLAINED)
 
 

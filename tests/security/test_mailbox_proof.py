@@ -1,4 +1,4 @@
-"""Who has the mailbox has what belongs to the address; who only says so has nothing of it."""
+"""Data of an e-mail address belong to the owner of the mailbox; claiming the address gives nothing."""
 
 import re
 
@@ -15,7 +15,7 @@ from shopwright.services.orders.contract import NewShipment, Order, PaymentChoic
 from shopwright.services.users.contract import ProfileChange
 from tests.builders.customers import BERLIN, confirm, sign_in
 from tests.builders.goods import sell
-from tests.builders.messages import letter, send_all
+from tests.builders.messages import email_text, send_all
 from tests.builders.orders import fill_cart
 from tests.builders.second_factor import shows
 from tests.builders.shops import OWNER
@@ -48,9 +48,7 @@ async def subjects(shop: Shop) -> list[str]:
 # --- an address that is not proved
 
 
-async def test_who_registers_with_a_strangers_address_is_shown_nothing_of_it(
-    shop: Shop, api: httpx.AsyncClient
-) -> None:
+async def test_registering_a_foreign_address_reveals_nothing_about_it(shop: Shop, api: httpx.AsyncClient) -> None:
     order = await order_of_a_guest(shop)
     await shop.users.register(ADA, WORDS, "Eve")
     await shop.bus.settle()
@@ -65,7 +63,7 @@ async def test_who_registers_with_a_strangers_address_is_shown_nothing_of_it(
     assert "Payment received" in known
 
 
-async def test_who_erases_an_account_on_a_strangers_address_erases_nothing_of_the_stranger(
+async def test_erasing_an_account_with_a_foreign_address_erases_nothing_of_its_owner(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     order = await order_of_a_guest(shop)
@@ -84,7 +82,7 @@ async def test_who_erases_an_account_on_a_strangers_address_erases_nothing_of_th
     assert "Eve" not in await everything_on_disk(shop)
 
 
-async def test_an_account_that_is_not_proved_chooses_for_itself_and_not_for_the_address(
+async def test_an_unverified_account_sets_preferences_for_itself_and_not_for_the_address(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     await shop.users.register(ADA, WORDS, "Eve")
@@ -96,7 +94,7 @@ async def test_an_account_that_is_not_proved_chooses_for_itself_and_not_for_the_
     assert (await shop.notifications.preferences(ADA)).topics["parcels"] == Channels(sms=True)
 
 
-async def test_orders_brought_from_an_earlier_shop_are_not_given_to_who_says_to_have_the_address(shop: Shop) -> None:
+async def test_imported_orders_are_not_given_to_an_unverified_address(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Eve")
     assert await shop.users.owner_of_email(ADA) is None
     await confirm(shop, ADA)
@@ -109,17 +107,17 @@ async def test_orders_brought_from_an_earlier_shop_are_not_given_to_who_says_to_
 
 
 async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.AsyncClient) -> None:
-    letters: dict[str, list[str]] = {}
-    postbox = shop.postboxes["email"]
-    hand_over = postbox.deliver
+    secrets_by_message: dict[str, list[str]] = {}
+    transport = shop.postboxes["email"]
+    hand_over = transport.deliver
 
     class Seen:
         async def deliver(self, message) -> None:
-            letters.setdefault(message.subject, []).extend(SECRET.findall(message.text))
+            secrets_by_message.setdefault(message.subject, []).extend(SECRET.findall(message.text))
             await hand_over(message)
 
         def __getattr__(self, name: str):
-            return getattr(postbox, name)
+            return getattr(transport, name)
 
     shop.postboxes["email"] = Seen()
     user = await shop.users.register(ADA, WORDS, "Ada")
@@ -127,18 +125,18 @@ async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.
     order = await order_of_a_guest(shop, EVE)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     await send_all(shop)
-    given = {secret for secrets in letters.values() for secret in secrets}
-    assert len(given) >= 5, "a confirmation, a reset, orders' keys and an unsubscription were handed over"
+    known_secrets = {secret for secrets in secrets_by_message.values() for secret in secrets}
+    assert len(known_secrets) >= 5, "a confirmation, a reset, orders' keys and an unsubscription were handed over"
     stored = await everything_on_disk(shop)
-    assert not [one for one in given if one in stored]
+    assert not [one for one in known_secrets if one in stored]
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     for one in await shop.notifications.messages():
         for path in (f"/office/messages/{one.id}", f"/office/messages/{one.id}/body"):
             assert not SECRET.search((await api.get(path)).text)
-    await shop.users.verify_email(letters["Your account is ready"][0], user.id)
+    await shop.users.verify_email(secrets_by_message["Your account is ready"][0], user.id)
 
 
-async def test_a_message_tried_again_has_a_secret_that_works(shop: Shop, open_letters: None) -> None:
+async def test_a_retried_message_has_a_secret_that_works(shop: Shop, readable_messages: None) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     await send_all(shop)
     async with shop.databases["notifications"].begin() as tx:
@@ -147,11 +145,11 @@ async def test_a_message_tried_again_has_a_secret_that_works(shop: Shop, open_le
     [failed] = await shop.notifications.messages(text=ADA)
     await shop.notifications.retry(failed.id)
     shop.clock.move(seconds=2)
-    token = SECRET.search(await letter(shop, "Your account is ready"))[1]
+    token = SECRET.search(await email_text(shop, "Your account is ready"))[1]
     assert (await shop.users.verify_email(token, ada.id)).verified
 
 
-async def test_a_demo_shop_shows_links_and_says_so(shop: Shop, api: httpx.AsyncClient, open_letters: None) -> None:
+async def test_a_demo_shop_shows_links_and_says_so(shop: Shop, api: httpx.AsyncClient, readable_messages: None) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     await send_all(shop)
     [sent] = await shop.notifications.messages(text=ADA)
@@ -166,12 +164,12 @@ async def test_a_demo_shop_shows_links_and_says_so(shop: Shop, api: httpx.AsyncC
 # --- tokens
 
 
-async def test_a_new_link_ends_no_earlier_one_and_there_are_not_endlessly_many(
-    shop: Shop, clock: HandClock, open_letters: None
+async def test_a_new_link_keeps_the_earlier_ones_and_their_number_is_limited(
+    shop: Shop, clock: HandClock, readable_messages: None
 ) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     await shop.users.ask_reset(ADA)
-    first = SECRET.search(await letter(shop, "Choose a new password"))[1]
+    first = SECRET.search(await email_text(shop, "Choose a new password"))[1]
     for _ in range(20):
         clock.move(minutes=1, seconds=1)
         await shop.users.ask_reset(ADA)
@@ -181,7 +179,7 @@ async def test_a_new_link_ends_no_earlier_one_and_there_are_not_endlessly_many(
     assert await shop.users.sign_in(ADA, OTHER)
 
 
-async def test_a_link_is_good_for_the_address_it_was_sent_to(shop: Shop) -> None:
+async def test_a_link_is_valid_for_the_address_it_was_sent_to(shop: Shop) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     token = await shop.users.email_token(ada.id, "reset", ADA)
     async with shop.databases["users"].begin() as tx:
@@ -193,7 +191,7 @@ async def test_a_link_is_good_for_the_address_it_was_sent_to(shop: Shop) -> None
 
 
 @pytest.mark.parametrize(("purpose", "minutes"), [("verification", 24 * 60), ("reset", 60)])
-async def test_links_are_short_lived(shop: Shop, clock: HandClock, purpose, minutes: int) -> None:
+async def test_links_expire_soon(shop: Shop, clock: HandClock, purpose, minutes: int) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     token = await shop.users.email_token(ada.id, purpose)
     clock.move(minutes=minutes + 1)
@@ -205,7 +203,7 @@ async def test_links_are_short_lived(shop: Shop, clock: HandClock, purpose, minu
 
 
 async def hijacked(shop: Shop) -> tuple[str, str, str]:
-    """Eve made an account on Ada's address, with a second factor, a phone and an address; her session and tokens."""
+    """Eve registered an account with the address of Ada, with a second factor, a phone and an address; her session and tokens."""
     user = await shop.users.register(ADA, WORDS, "Eve")
     tokens = await shop.users.sign_in(ADA, WORDS)
     factor = await shop.users.begin_second_factor(user.id, "x")
@@ -216,15 +214,15 @@ async def hijacked(shop: Shop) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("how", ["reset", "verification", "page"])
-async def test_who_proves_the_address_has_the_account_and_nobody_else(
-    shop: Shop, api: httpx.AsyncClient, open_letters: None, how: str
+async def test_only_the_verified_owner_of_the_address_has_the_account(
+    shop: Shop, api: httpx.AsyncClient, readable_messages: None, how: str
 ) -> None:
     user_id, session, access = await hijacked(shop)
     if how == "reset":
         await api.post("/v1/password-resets", json={"email": ADA})
-        token = SECRET.search(await letter(shop, "Choose a new password"))[1]
+        token = SECRET.search(await email_text(shop, "Choose a new password"))[1]
     else:
-        token = SECRET.search(await letter(shop, "Your account is ready"))[1]
+        token = SECRET.search(await email_text(shop, "Your account is ready"))[1]
     if how == "verification":
         token = (await api.post("/v1/email-verifications", json={"token": token})).json()["password_token"]
     if how == "page":
@@ -245,22 +243,22 @@ async def test_who_proves_the_address_has_the_account_and_nobody_else(
 
 
 @pytest.mark.parametrize("how", ["signed in", "password"])
-async def test_who_made_the_account_and_has_the_mailbox_loses_nothing(
-    shop: Shop, api: httpx.AsyncClient, open_letters: None, how: str
+async def test_an_account_owner_with_the_mailbox_loses_nothing(
+    shop: Shop, api: httpx.AsyncClient, readable_messages: None, how: str
 ) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     ada = await sign_in(api, ADA, WORDS)
-    token = SECRET.search(await letter(shop, "Your account is ready"))[1]
+    token = SECRET.search(await email_text(shop, "Your account is ready"))[1]
     wrong = await api.post("/v1/email-verifications", json={"token": token, "password": "not this"})
     assert wrong.status_code == 401
-    told = {"token": token} if how == "signed in" else {"token": token, "password": WORDS}
-    answer = await api.post("/v1/email-verifications", json=told, headers=ada if how == "signed in" else {})
+    form = {"token": token} if how == "signed in" else {"token": token, "password": WORDS}
+    answer = await api.post("/v1/email-verifications", json=form, headers=ada if how == "signed in" else {})
     assert answer.json() == {"status": "verified"}
     assert (await api.get("/v1/me", headers=ada)).json()["verified"]
     await sign_in(api, ADA, WORDS)
 
 
-async def test_a_second_factor_of_a_proved_account_stays_when_a_password_is_forgotten(shop: Shop) -> None:
+async def test_a_second_factor_of_a_verified_account_survives_a_password_reset(shop: Shop) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     await confirm(shop, ADA)
     factor = await shop.users.begin_second_factor(ada.id, "x")
@@ -272,9 +270,7 @@ async def test_a_second_factor_of_a_proved_account_stays_when_a_password_is_forg
 # --- orders of guests
 
 
-async def test_an_orders_address_is_enough_to_read_it_by_its_id_and_for_nothing_more(
-    shop: Shop, api: httpx.AsyncClient
-) -> None:
+async def test_the_address_of_an_order_allows_only_to_read_it_by_its_id(shop: Shop, api: httpx.AsyncClient) -> None:
     order = await order_of_a_guest(shop)
     read = await api.get(f"/v1/orders/{order.id}", params={"email": "ADA@example.com"})
     assert read.status_code == 200
@@ -286,7 +282,7 @@ async def test_an_orders_address_is_enough_to_read_it_by_its_id_and_for_nothing_
     assert (await shop.orders.get(order.id)).status == "paid"
 
 
-async def test_an_order_of_an_account_is_opened_by_no_address(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_the_order_of_an_account_is_not_opened_by_its_address(shop: Shop, api: httpx.AsyncClient) -> None:
     bea = await shop.users.register("bea@example.com", WORDS, "Bea")
     order = await order_of_a_guest(shop, ADA, bea.id)
     assert (await api.get(f"/v1/orders/{order.id}", params={"email": ADA})).status_code == 404
@@ -296,8 +292,8 @@ async def test_an_order_of_an_account_is_opened_by_no_address(shop: Shop, api: h
     ).status_code == 200
 
 
-async def test_a_guest_cancels_by_the_cart_or_by_the_link_of_the_e_mail(
-    shop: Shop, api: httpx.AsyncClient, open_letters: None
+async def test_a_guest_cancels_from_the_cart_or_by_the_link_in_the_email(
+    shop: Shop, api: httpx.AsyncClient, readable_messages: None
 ) -> None:
     kettle = await sell(shop, on_hand=9)
     for n, how in enumerate(("cart", "key", "page")):
@@ -306,7 +302,7 @@ async def test_a_guest_cancels_by_the_cart_or_by_the_link_of_the_e_mail(
         order = await shop.orders.place(
             PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=payment), str(n), GUEST
         )
-        key = SECRET.search(await letter(shop, f"We have your order {order.number}"))[1]
+        key = SECRET.search(await email_text(shop, f"We have your order {order.number}"))[1]
         path = f"/v1/orders/{order.id}/cancel"
         assert (await api.post(path, json={"cart_id": "crt_other", "key": key[:-2]})).status_code == 404
         if how == "page":
@@ -322,14 +318,14 @@ async def test_a_guest_cancels_by_the_cart_or_by_the_link_of_the_e_mail(
     assert (await api.get(f"/v1/orders/{order.id}", params={"key": key})).status_code == 404
 
 
-async def test_a_key_opens_its_own_order_alone(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_key_opens_only_its_own_order(shop: Shop, api: httpx.AsyncClient) -> None:
     one, other = await order_of_a_guest(shop), await order_of_a_guest(shop, key="other")
     key = await shop.orders.link_key(one.id)
     assert (await api.get(f"/v1/orders/{one.id}", params={"key": key})).status_code == 200
     assert (await api.get(f"/v1/orders/{other.id}", params={"key": key})).status_code == 404
 
 
-async def test_guessing_orders_ends_soon_by_client_and_by_order_also_all_at_once(
+async def test_guessing_orders_is_limited_by_client_and_by_order_also_in_parallel(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     order = await order_of_a_guest(shop)
@@ -346,19 +342,19 @@ async def test_guessing_orders_ends_soon_by_client_and_by_order_also_all_at_once
         assert (await api.get(f"/v1/orders/{order.id}", params={"email": ADA})).status_code == 200
 
 
-async def test_what_a_buyer_wrote_is_not_mailed_and_what_the_shop_wrote_is(shop: Shop, open_letters: None) -> None:
+async def test_texts_of_the_buyer_are_not_mailed_but_texts_of_the_shop_are(shop: Shop, readable_messages: None) -> None:
     order = await order_of_a_guest(shop)
     await shop.orders.cancel(order.id, "see http://evil.example", GUEST)
-    assert "evil" not in await letter(shop, f"Order {order.number} is cancelled")
+    assert "evil" not in await email_text(shop, f"Order {order.number} is cancelled")
     other = await order_of_a_guest(shop, key="other")
     await shop.orders.cancel(other.id, "It broke on the way out.", SYSTEM)
-    assert "It broke" in await letter(shop, f"Order {other.number} is cancelled")
+    assert "It broke" in await email_text(shop, f"Order {other.number} is cancelled")
 
 
 # --- the event log
 
 
-async def test_the_event_log_opens_no_cart(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_the_event_log_reveals_no_cart_token(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     cart = await fill_cart(shop, (await sell(shop), 1))
     await shop.bus.settle()
     async with shop.databases["insights"].begin() as tx:  # as an earlier version has logged it
@@ -374,7 +370,7 @@ async def test_the_event_log_opens_no_cart(shop: Shop, api: httpx.AsyncClient, s
     assert len({one["subject"] for one in started} | {one["data"]["cart_id"] for one in started}) == 1
 
 
-def test_every_event_says_which_of_its_fields_open_something() -> None:
+def test_every_event_declares_its_fields_that_give_access() -> None:
     suspicious = re.compile(r"(^|_)(cart_id|token|secret|key|password|capability|link)$")
     known = {("RefundSettled", "refund_key"), ("RefundRefused", "refund_key")}  # an id of ours, which opens nothing
     undeclared = {

@@ -1,4 +1,4 @@
-"""Our messages are no weapon: nobody is written to because a stranger says so, nor what a stranger writes, nor without end."""
+"""Messages cannot be abused: not sent on demand of others, not with their text, and not without limit."""
 
 import re
 
@@ -10,7 +10,7 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.web.application import build
 from tests.builders.customers import ADA, WORDS, confirm, sign_in
 from tests.builders.goods import sell
-from tests.builders.messages import letter, send_all
+from tests.builders.messages import email_text, send_all
 from tests.builders.pages import csrf
 from tests.builders.shops import QUICK, make_settings
 
@@ -28,7 +28,7 @@ async def back(shop: Shop, product) -> None:
     await shop.bus.settle()
 
 
-async def test_an_alert_somebody_else_asked_for_waits_until_its_reader_says_yes(
+async def test_an_alert_requested_for_another_address_waits_for_its_confirmation(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     kettle = await sell(shop, on_hand=0)
@@ -40,10 +40,12 @@ async def test_an_alert_somebody_else_asked_for_waits_until_its_reader_says_yes(
 
 
 @pytest.mark.parametrize("how", ["page", "api"])
-async def test_who_confirms_is_told(shop: Shop, api: httpx.AsyncClient, open_letters: None, how: str) -> None:
+async def test_a_confirmation_is_acknowledged(
+    shop: Shop, api: httpx.AsyncClient, readable_messages: None, how: str
+) -> None:
     kettle = await sell(shop, on_hand=0)
     await api.post("/v1/stock-alerts", json={"sku": kettle.variants[0].sku, "email": ADA})
-    text = await letter(shop, "Shall we write when Harbour Kettle is back?")
+    text = await email_text(shop, "Shall we write when Harbour Kettle is back?")
     token = re.search(r"confirm-alert\?token=(\w+)", text)[1]
     wrong = await api.post("/v1/stock-alerts/confirmations", json={"token": token[:-2]})
     assert wrong.status_code == 404
@@ -56,20 +58,16 @@ async def test_who_confirms_is_told(shop: Shop, api: httpx.AsyncClient, open_let
     assert "Harbour Kettle is back" in await subjects(shop)
 
 
-async def test_a_confirmation_that_is_too_old_confirms_nothing(
-    shop: Shop, api: httpx.AsyncClient, open_letters
-) -> None:
+async def test_an_expired_confirmation_confirms_nothing(shop: Shop, api: httpx.AsyncClient, readable_messages) -> None:
     kettle = await sell(shop, on_hand=0)
     await api.post("/v1/stock-alerts", json={"sku": kettle.variants[0].sku, "email": ADA})
-    text = await letter(shop, "Shall we write when Harbour Kettle is back?")
+    text = await email_text(shop, "Shall we write when Harbour Kettle is back?")
     token = re.search(r"confirm-alert\?token=(\w+)", text)[1]
     shop.clock.move(days=1, minutes=1)
     assert (await api.post("/v1/stock-alerts/confirmations", json={"token": token})).status_code == 404
 
 
-async def test_an_account_whose_address_is_not_proved_has_to_confirm_as_well(
-    shop: Shop, api: httpx.AsyncClient
-) -> None:
+async def test_an_unverified_account_has_to_confirm_as_well(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, on_hand=0)
     await shop.users.register(ADA, WORDS, "Eve")
     eve = await sign_in(api, ADA, WORDS)
@@ -81,14 +79,14 @@ async def test_an_account_whose_address_is_not_proved_has_to_confirm_as_well(
     assert (await api.post("/v1/stock-alerts", json=body, headers=eve)).json() == {"status": "watching"}
 
 
-async def test_one_address_is_asked_for_a_handful_of_alerts(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_alerts_per_address_are_limited(shop: Shop, api: httpx.AsyncClient) -> None:
     for n in range(12):
         kettle = await sell(shop, f"Kettle {n}", on_hand=0)
         await api.post("/v1/stock-alerts", json={"sku": kettle.variants[0].sku, "email": ADA})
     assert len(await subjects(shop)) == 5
 
 
-async def test_what_somebody_calls_themselves_is_in_no_message_to_an_address_that_is_not_proved(
+async def test_the_name_of_an_account_is_in_no_message_to_an_unverified_address(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     await api.post("/v1/users", json={"email": ADA, "password": WORDS, "name": EVIL})
@@ -111,7 +109,7 @@ async def terse(data, clock):
         yield made
 
 
-async def test_one_recipient_gets_so_many_messages_an_hour_and_those_about_safety_beside_them(terse: Shop) -> None:
+async def test_messages_per_recipient_are_limited_except_those_about_security(terse: Shop) -> None:
     transport = httpx.ASGITransport(app=build(terse, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
         for n in range(5):

@@ -1,4 +1,4 @@
-"""Each protection taken away is found by the test that is named beside it."""
+"""Removing a protection fails the test that is named beside it."""
 
 import os
 import re
@@ -16,7 +16,7 @@ FAILED = 1  # pytest's exit code where tests failed
 
 
 @pytest.mark.parametrize("one", REMOVED, ids=lambda one: one.protection)
-def test_the_code_of_a_protection_and_its_test_are_there(one: Removed) -> None:
+def test_the_code_of_each_protection_and_its_test_exist(one: Removed) -> None:
     assert (HOME / "shopwright" / one.file).read_text().count(one.code) == 1
     file, _, name = one.test.partition("::")
     assert (HOME / file).is_file()
@@ -25,13 +25,13 @@ def test_the_code_of_a_protection_and_its_test_are_there(one: Removed) -> None:
     assert not function or f"def {function}(" in (HOME / file).read_text()
 
 
-def test_each_protection_stands_here_once() -> None:
+def test_each_protection_is_listed_once() -> None:
     assert len({one.protection for one in REMOVED}) == len(REMOVED) >= 40
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("one", REMOVED, ids=lambda one: one.protection)
-def test_a_protection_that_is_taken_away_is_missed(one: Removed, tmp_path: Path) -> None:
+def test_removing_a_protection_fails_its_test(one: Removed, tmp_path: Path) -> None:
     for folder in ("shopwright", "tests"):
         shutil.copytree(HOME / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("pyproject.toml", "README.md"):

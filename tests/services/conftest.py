@@ -11,19 +11,19 @@ from shopwright.kit.clock import HandClock
 from shopwright.simulation.faults import FaultyEngines
 from tests.builders.damage import shop_with_orders
 from tests.builders.einvoices import Rules, rules_of
-from tests.builders.refunds import Wire
+from tests.builders.refunds import ProviderFaults
 from tests.builders.shops import QUICK, Post, fresh, make_settings, running_shop
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def provider_faults() -> ProviderFaults:
+    return ProviderFaults()
 
 
 @pytest.fixture
-async def far(data: tuple[Path, str], clock, post: Post, wire: Wire) -> AsyncIterator[Shop]:
-    """A shop far from its provider."""
-    async with running_shop(data, clock, post, around=FaultyEngines(wire)) as made:
+async def far(data: tuple[Path, str], clock, post: Post, provider_faults: ProviderFaults) -> AsyncIterator[Shop]:
+    """A shop with an unreliable connection to its provider."""
+    async with running_shop(data, clock, post, around=FaultyEngines(provider_faults)) as made:
         yield made
 
 

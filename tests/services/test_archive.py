@@ -1,4 +1,4 @@
-"""The whole shop in one file: written while it runs, read into another, the same to the last row."""
+"""The whole shop in one file: written while it runs, restored into another, identical in every row."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ async def wrong(shop: Shop) -> list[str]:
     return [sentence for finding in await examine(shop) for sentence in finding.wrong]
 
 
-async def test_a_shop_read_from_an_archive_is_the_same_to_the_last_row(shop: Shop, other: Shop, tmp_path: Path) -> None:
+async def test_a_shop_restored_from_an_archive_is_identical(shop: Shop, other: Shop, tmp_path: Path) -> None:
     await full(shop)
     file = tmp_path / "shop.zip"
     written = await archive.write(shop, file)
@@ -59,7 +59,7 @@ async def test_a_shop_read_from_an_archive_is_the_same_to_the_last_row(shop: Sho
     assert (worth.units, worth.value.amount) == (worth.on_hand, worth.on_hand * 333)
 
 
-async def test_an_archive_says_what_is_in_it(shop: Shop, tmp_path: Path) -> None:
+async def test_an_archive_describes_its_contents(shop: Shop, tmp_path: Path) -> None:
     await full(shop)
     await archive.write(shop, tmp_path / "shop.zip")
     with zipfile.ZipFile(tmp_path / "shop.zip") as found:
@@ -69,7 +69,7 @@ async def test_an_archive_says_what_is_in_it(shop: Shop, tmp_path: Path) -> None
     assert json.loads(lines[0])["email"] == "ada@example.com"
 
 
-async def test_no_code_of_a_gift_card_is_in_an_archive_and_those_there_are_stay(
+async def test_an_archive_contains_no_gift_card_codes_and_restored_cards_stay_valid(
     shop: Shop, other: Shop, tmp_path: Path
 ) -> None:
     new = NewGiftCard(amount=Money(2000, "EUR"), why="sold", recipient="grace@example.com")
@@ -88,9 +88,7 @@ async def test_no_code_of_a_gift_card_is_in_an_archive_and_those_there_are_stay(
         await other.giftcards.code_for_email(card.id)
 
 
-async def test_what_is_written_while_the_shop_sells_is_one_moment_of_it(
-    shop: Shop, other: Shop, tmp_path: Path
-) -> None:
+async def test_an_archive_made_while_the_shop_sells_is_one_snapshot(shop: Shop, other: Shop, tmp_path: Path) -> None:
     kettle = await sell(shop, on_hand=100)
 
     async def trade() -> None:
@@ -114,12 +112,12 @@ async def test_what_is_written_while_the_shop_sells_is_one_moment_of_it(
 @pytest.mark.parametrize("how", ["row", "manifest", "file", "nothing", "other format"])
 async def test_a_damaged_archive_changes_nothing(shop: Shop, other: Shop, tmp_path: Path, how: str) -> None:
     await full(shop)
-    whole, bad = tmp_path / "shop.zip", tmp_path / "bad.zip"
-    await archive.write(shop, whole)
+    good, bad = tmp_path / "shop.zip", tmp_path / "bad.zip"
+    await archive.write(shop, good)
     if how == "nothing":
         bad.write_bytes(b"this is no zip")
     else:
-        with zipfile.ZipFile(whole) as source, zipfile.ZipFile(bad, "w") as target:
+        with zipfile.ZipFile(good) as source, zipfile.ZipFile(bad, "w") as target:
             for name in source.namelist():
                 target.writestr(name, damaged(how, name, source.read(name)))
     before = await archive.checksum(other)
@@ -138,9 +136,7 @@ def damaged(how: str, name: str, content: bytes) -> bytes:
     return b"another picture" if how == "file" and name.startswith("files/") else content
 
 
-async def test_a_shop_that_is_not_empty_is_replaced_only_when_that_is_said(
-    shop: Shop, other: Shop, tmp_path: Path
-) -> None:
+async def test_a_shop_that_is_not_empty_is_replaced_only_on_request(shop: Shop, other: Shop, tmp_path: Path) -> None:
     await full(shop)
     await archive.write(shop, tmp_path / "shop.zip")
     await sell(other, "Lamp")
@@ -157,7 +153,7 @@ def left_over(data: Path) -> list[Path]:
 @pytest.mark.parametrize(
     "file", sorted((Path(__file__).parents[1] / "data").glob("archive-*.zip")), ids=lambda one: one.stem
 )
-async def test_an_archive_of_every_earlier_release_becomes_a_shop_of_today(other: Shop, file: Path) -> None:
+async def test_an_archive_of_every_earlier_release_restores(other: Shop, file: Path) -> None:
     before = archive.verify(file)
     with pytest.raises(Refused, match=r"whose .* tables are others"):
         await archive.read(other, file)
@@ -184,7 +180,7 @@ async def test_an_archive_of_a_later_version_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("kind", ["files/", "tables/orders/orders.jsonl"])
-async def test_what_is_missing_in_an_archive_is_named(shop: Shop, other: Shop, tmp_path: Path, kind: str) -> None:
+async def test_missing_parts_of_an_archive_are_named(shop: Shop, other: Shop, tmp_path: Path, kind: str) -> None:
     await full(shop)
     await archive.write(shop, tmp_path / "shop.zip")
     with (
@@ -199,7 +195,7 @@ async def test_what_is_missing_in_an_archive_is_named(shop: Shop, other: Shop, t
         await restoring.restore(other, tmp_path / "less.zip", sure=True)
 
 
-async def test_old_backups_go_beyond_the_number_kept(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
+async def test_backups_beyond_the_number_kept_are_deleted(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
     for _ in range(4):
         clock.move(hours=1)
         assert await backup(shop, tmp_path / "kept", BackupOptions(keep=2)) == 0

@@ -1,4 +1,4 @@
-"""A backup is whole, can be read, and pushes out no better one."""
+"""A backup is complete and readable, and replaces no better one."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ async def lose(shop: Shop, product: Product) -> str:
     return name
 
 
-async def test_a_shop_without_its_pictures_is_not_backed_up_as_if_it_had_none(
+async def test_a_shop_with_missing_pictures_is_not_backed_up_without_them(
     shop: Shop, clock: HandClock, tmp_path: Path
 ) -> None:
     kettle = await pictured(shop)
@@ -55,9 +55,7 @@ async def test_a_shop_without_its_pictures_is_not_backed_up_as_if_it_had_none(
     assert archives(folder) != before
 
 
-async def test_a_backup_that_is_far_smaller_than_the_one_before_replaces_nothing(
-    shop: Shop, clock: HandClock, tmp_path: Path
-) -> None:
+async def test_a_much_smaller_backup_replaces_nothing(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
     kettle = await pictured(shop)
     for _ in range(3):
         await place(shop, kettle)
@@ -87,16 +85,16 @@ async def test_products_and_files_are_counted_too(shop: Shop, clock: HandClock, 
         await backup(shop, tmp_path / "kept", LATEST)
 
 
-async def test_an_archive_is_read_back_before_it_is_there(shop: Shop, tmp_path: Path) -> None:
+async def test_an_archive_is_verified_before_it_is_published(shop: Shop, tmp_path: Path) -> None:
     await pictured(shop)
     await archive.write(shop, tmp_path / "shop.zip")
-    whole = (tmp_path / "shop.zip").read_bytes()
+    complete = (tmp_path / "shop.zip").read_bytes()
     assert archive.verify(tmp_path / "shop.zip").products == 1
-    for at in range(0, len(whole) - 200, len(whole) // 40):
-        torn = tmp_path / "torn.zip"
-        torn.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+    for at in range(0, len(complete) - 200, len(complete) // 40):
+        damaged = tmp_path / "torn.zip"
+        damaged.write_bytes(complete[:at] + bytes([complete[at] ^ 0xFF]) + complete[at + 1 :])
         try:
-            assert archive.verify(torn) == archive.verify(tmp_path / "shop.zip")  # a byte that says nothing
+            assert archive.verify(damaged) == archive.verify(tmp_path / "shop.zip")  # a byte that says nothing
         except (Invalid, Refused):
             continue
 
@@ -109,7 +107,7 @@ async def test_an_archive_is_read_back_before_it_is_there(shop: Shop, tmp_path: 
     assert archives(tmp_path) == ["data", "shop.zip", "torn.zip"]
 
 
-async def test_an_archive_before_that_is_damaged_is_named_and_the_one_before_it_compared(
+async def test_a_damaged_previous_archive_is_named_and_the_one_before_it_compared(
     shop: Shop, clock: HandClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kettle = await sell(shop)
@@ -124,15 +122,15 @@ async def test_an_archive_before_that_is_damaged_is_named_and_the_one_before_it_
     assert "Not compared with shop-20991231-000000.zip" in capsys.readouterr().out
 
 
-async def test_the_doctor_names_missing_pictures_and_notes_files_that_nothing_names(
+async def test_the_doctor_names_missing_pictures_and_unreferenced_files(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kettle = await pictured(shop)
     await shop.files.put("media/0123/original", b"nobody's")
     await shop.files.put("uploads/upl_1", b"under way")
     assert await loading.doctor(shop) == 0
-    said = capsys.readouterr().out
-    assert "note: 1 files are named by no product, such as media/0123/original." in said
+    output = capsys.readouterr().out
+    assert "note: 1 files are named by no product, such as media/0123/original." in output
     lost = await lose(shop, kettle)
     wrong = [sentence for finding in await look(shop) for sentence in finding.wrong]
     assert len(wrong) == 1

@@ -1,4 +1,4 @@
-"""How long ago a shop was backed up is known, and told before it matters."""
+"""The age of the last backup is known, and reported before it matters."""
 
 import pytest
 
@@ -16,26 +16,26 @@ async def done(shop: Shop, action: str) -> None:
         pass
 
 
-async def told(shop: Shop) -> list[str]:
+async def findings(shop: Shop) -> list[str]:
     return [sentence for finding in await look(shop) for sentence in finding.wrong]
 
 
-async def test_a_backup_that_is_too_old_is_told_of_and_one_that_was_never_made_is_not(shop: Shop) -> None:
-    assert await told(shop) == []
+async def test_an_outdated_backup_is_reported_and_a_shop_without_backups_is_not(shop: Shop) -> None:
+    assert await findings(shop) == []
     await done(shop, "backup")
     await done(shop, "restore drill")
     shop.clock.move(days=1)
-    assert await told(shop) == []
+    assert await findings(shop) == []
     assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await LocalProcessAdmin(shop).numbers()).decode()
     shop.clock.move(days=2)
-    assert await told(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
+    assert await findings(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
     await done(shop, "backup")
-    assert await told(shop) == []
+    assert await findings(shop) == []
     shop.clock.move(days=39)
-    assert len(await told(shop)) == 2
+    assert len(await findings(shop)) == 2
 
 
-async def test_one_that_failed_does_not_count(shop: Shop) -> None:
+async def test_a_failed_backup_does_not_count(shop: Shop) -> None:
     await done(shop, "backup")
     shop.clock.move(days=3)
     with pytest.raises(ValueError, match="invalid literal"):

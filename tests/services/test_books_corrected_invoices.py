@@ -1,4 +1,4 @@
-"""An invoice whose buyer is named wrongly is replaced by a corrected one, and stays as it is."""
+"""An invoice with a wrong buyer is replaced by a corrected one, and stays unchanged."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ def body_of(document: Document) -> DocumentBody:
     return document.body
 
 
-async def test_a_corrected_invoice_replaces_the_first_which_stays_as_it_is(shop: Shop, order: Order) -> None:
+async def test_a_corrected_invoice_replaces_the_first_which_stays_unchanged(shop: Shop, order: Order) -> None:
     [invoice] = await documents(shop)
     booked = await balances(shop)
     added = await shop.books.correct_invoice(invoice.id, CORRECTED)
@@ -57,7 +57,7 @@ async def test_a_corrected_invoice_replaces_the_first_which_stays_as_it_is(shop:
 
 
 @pytest.mark.usefixtures("order")
-async def test_what_would_correct_nothing_or_is_wrong_is_refused(shop: Shop) -> None:
+async def test_an_empty_or_wrong_correction_is_refused(shop: Shop) -> None:
     [invoice] = await documents(shop)
     added = await shop.books.correct_invoice(invoice.id, CORRECTED)
     with pytest.raises(Conflict, match="nothing would change"):
@@ -74,7 +74,7 @@ async def test_what_would_correct_nothing_or_is_wrong_is_refused(shop: Shop) -> 
     assert len(await documents(shop)) == 3
 
 
-async def test_a_credit_note_names_the_buyer_as_corrected(shop: Shop, order: Order) -> None:
+async def test_a_credit_note_names_the_corrected_buyer(shop: Shop, order: Order) -> None:
     [invoice] = await documents(shop)
     await shop.books.correct_invoice(invoice.id, CORRECTED)
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
@@ -83,7 +83,7 @@ async def test_a_credit_note_names_the_buyer_as_corrected(shop: Shop, order: Ord
     assert body_of(note).buyer.address.company == "Lovelace GmbH"
 
 
-async def test_what_was_supplied_meanwhile_is_told_by_the_corrected_one(shop: Shop, order: Order) -> None:
+async def test_a_corrected_invoice_includes_goods_supplied_meanwhile(shop: Shop, order: Order) -> None:
     [invoice] = await documents(shop)
     assert (body_of(invoice).supplied, body_of(invoice).paid_on) == (None, date(2026, 3, 2))
     await shipped(shop, order)
@@ -92,7 +92,7 @@ async def test_what_was_supplied_meanwhile_is_told_by_the_corrected_one(shop: Sh
     assert body.notes == ("This invoice replaces INV-2026-000001 of 2 March 2026.",)
 
 
-async def test_it_is_sent_and_the_invoice_it_replaces_is_not(shop: Shop, order: Order) -> None:
+async def test_a_corrected_invoice_is_sent_and_the_one_it_replaces_is_not(shop: Shop, order: Order) -> None:
     [invoice] = await documents(shop)
     await shop.books.correct_invoice(invoice.id, CORRECTED)
     await send_all(shop)
@@ -101,19 +101,19 @@ async def test_it_is_sent_and_the_invoice_it_replaces_is_not(shop: Shop, order: 
     assert names(await written(shop, "on its way")) == [[]]
 
 
-async def test_it_is_shut_off_with_the_invoice(whole: Shop) -> None:
-    await whole.pricing.set_seller(NORTHLIGHT)
-    order = await kettles(whole)
-    [invoice] = await documents(whole)
-    await whole.books.correct_invoice(invoice.id, CORRECTED)
-    await whole.books.on_erased(erasure(order.id))
-    assert [one.sealed for one in await documents(whole)] == [True, True]
+async def test_a_corrected_invoice_is_restricted_with_the_invoice(local_shop: Shop) -> None:
+    await local_shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(local_shop)
+    [invoice] = await documents(local_shop)
+    await local_shop.books.correct_invoice(invoice.id, CORRECTED)
+    await local_shop.books.on_erased(erasure(order.id))
+    assert [one.sealed for one in await documents(local_shop)] == [True, True]
     with pytest.raises(Conflict, match="sealed"):
-        await whole.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="x"))
+        await local_shop.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="x"))
 
 
 @pytest.mark.usefixtures("order")
-async def test_it_is_issued_by_a_form_for_who_keeps_the_books(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_accounting_issues_a_corrected_invoice_by_a_form(shop: Shop, api: httpx.AsyncClient) -> None:
     [invoice] = await documents(shop)
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     where = f"/office/books/documents/{invoice.id}"
@@ -129,7 +129,7 @@ async def test_it_is_issued_by_a_form_for_who_keeps_the_books(shop: Shop, api: h
     assert "replaces INV-2026-000001" in shown
 
 
-async def test_it_is_issued_by_the_api_for_who_keeps_the_books(
+async def test_accounting_issues_a_corrected_invoice_by_the_api(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], order: Order
 ) -> None:
     [invoice] = await documents(shop)
@@ -142,7 +142,9 @@ async def test_it_is_issued_by_the_api_for_who_keeps_the_books(
 
 
 @pytest.mark.usefixtures("order")
-async def test_a_second_correction_replaces_the_first_and_one_invoice_holds(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_second_correction_replaces_the_first_and_one_invoice_is_valid(
+    shop: Shop, api: httpx.AsyncClient
+) -> None:
     [invoice] = await documents(shop)
     first = await shop.books.correct_invoice(invoice.id, CORRECTED)
     second = await shop.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="It is not"))
@@ -162,7 +164,7 @@ async def test_a_second_correction_replaces_the_first_and_one_invoice_holds(shop
 
 
 @pytest.mark.parametrize("category", ["K", "AE"])
-async def test_what_is_not_taxed_stays_with_a_business_of_its_country(
+async def test_an_untaxed_sale_stays_untaxed_for_a_business_of_its_country(
     shop: Shop, order: Order, category: TaxCategory
 ) -> None:
     [invoice] = await documents(shop)

@@ -1,4 +1,4 @@
-"""Goods in the books: received, sold, come back and counted, to the cent; and what is left of the revenue."""
+"""Goods in the books: received, sold, returned and counted, to the cent; and the margin."""
 
 import csv
 
@@ -26,7 +26,7 @@ WORDS = "three words will do"
 GOODS = ("stock", "payables", "opening", "cost_of_goods", "stock_differences")
 
 
-async def kept(shop: Shop) -> dict[str, int]:
+async def booked(shop: Shop) -> dict[str, int]:
     """The accounts of goods; the doctor finds nothing."""
     found = await balances(shop)
     assert [sentence for one in await examine(shop) for sentence in (*one.wrong, *one.under_way)] == []
@@ -42,14 +42,14 @@ async def test_goods_are_booked_from_their_receipt_to_what_was_counted(shop: Sho
     for each in (400, 500):
         one = Receipt(variant_id=variant, quantity=10, unit_cost=Money(each, "EUR"), reference="LS-9")
         await shop.inventory.receive([one])
-    assert await kept(shop) == {"stock": 9000, "payables": -9000}
+    assert await booked(shop) == {"stock": 9000, "payables": -9000}
     order = await place_cart(shop, await fill_cart(shop, (product, 5)))
-    assert await kept(shop) == {"stock": 6750, "payables": -9000, "cost_of_goods": 2250}
+    assert await booked(shop) == {"stock": 6750, "payables": -9000, "cost_of_goods": 2250}
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 2),), restock=True)
     await shop.inventory.adjust([Adjustment(variant_id=variant, on_hand=16, reason="counted")])
-    assert await kept(shop) == {"stock": 7200, "payables": -9000, "cost_of_goods": 1350, "stock_differences": 450}
-    told = [(one.text, one.number) for one in await entries(shop) if one.kind == "stock"]
-    assert sorted(told) == sorted([
+    assert await booked(shop) == {"stock": 7200, "payables": -9000, "cost_of_goods": 1350, "stock_differences": 450}
+    bookings = [(one.text, one.number) for one in await entries(shop) if one.kind == "stock"]
+    assert sorted(bookings) == sorted([
         ("Goods received: LS-9", ""),
         ("Goods received: LS-9", ""),
         (f"Order {order.number}: cost of goods", order.number),
@@ -63,10 +63,10 @@ async def test_a_cancelled_order_leaves_stock_as_it_was(shop: Shop) -> None:
     await shop.inventory.set_cost(product.variants[0].id, Money(333, "EUR"))
     order = await place_cart(shop, await fill_cart(shop, (product, 2)))
     await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
-    assert await kept(shop) == {"stock": 999, "opening": -999}
+    assert await booked(shop) == {"stock": 999, "opening": -999}
 
 
-async def test_goods_of_a_refund_that_comes_back_leave_again_as_sold(shop: Shop) -> None:
+async def test_goods_of_a_reversed_refund_leave_again_as_sold(shop: Shop) -> None:
     """On paper: one of two at 40.00 is sold, comes back with its refund and leaves again when the bank returns the money:
     40.00 is what was sold. When it is refunded once more and comes back, stock is worth 80.00 again.
     """
@@ -75,38 +75,38 @@ async def test_goods_of_a_refund_that_comes_back_leave_again_as_sold(shop: Shop)
     order = await place(shop, product, 1, token="pretend_refund_returned")
     line = (LineQuantity(order.lines[0].id, 1),)
     await refunded(shop, order, lines=line, restock=True)
-    assert await kept(shop) == {"stock": 8000, "opening": -8000}
+    assert await booked(shop) == {"stock": 8000, "opening": -8000}
     await later(shop, 5)
     await later(shop, 7200, 2)
     assert (await shop.orders.get(order.id)).refunds == ()
-    assert await kept(shop) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
+    assert await booked(shop) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     await shop.inventory.restock(order.id, [VariantQuantity(product.variants[0].id, 1)], key="it came back")
-    assert await kept(shop) == {"stock": 8000, "opening": -8000}
+    assert await booked(shop) == {"stock": 8000, "opening": -8000}
 
 
 class Away:
-    """Inventory that cannot be asked."""
+    """An inventory service that is away."""
 
-    async def take_again(self, *_given: object, **_named: object) -> None:
+    async def take_again(self, *_arguments: object, **_named: object) -> None:
         raise Unavailable("Inventory does not answer.")
 
 
-async def test_goods_leave_again_when_inventory_is_back(whole: Shop) -> None:
-    product = await sell(whole, price=10000, on_hand=2)
-    await whole.inventory.set_cost(product.variants[0].id, Money(4000, "EUR"))
-    order = await place(whole, product, 1, token="pretend_refund_returned")
-    await refunded(whole, order, lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
-    context = whole.orders._context
+async def test_goods_leave_again_when_inventory_is_back(local_shop: Shop) -> None:
+    product = await sell(local_shop, price=10000, on_hand=2)
+    await local_shop.inventory.set_cost(product.variants[0].id, Money(4000, "EUR"))
+    order = await place(local_shop, product, 1, token="pretend_refund_returned")
+    await refunded(local_shop, order, lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
+    context = local_shop.orders._context
     inventory, context.inventory = context.inventory, Away()
-    await later(whole, 5)
-    assert (await whole.orders.get(order.id)).refunds == ()
+    await later(local_shop, 5)
+    assert (await local_shop.orders.get(order.id)).refunds == ()
     context.inventory = inventory
-    await later(whole, 7200, 2)
-    assert await kept(whole) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
+    await later(local_shop, 7200, 2)
+    assert await booked(local_shop) == {"stock": 4000, "opening": -8000, "cost_of_goods": 4000}
 
 
-async def test_what_leaves_again_is_there_as_a_whole_or_nothing_leaves(shop: Shop) -> None:
+async def test_goods_leave_again_completely_or_not_at_all(shop: Shop) -> None:
     await shop.inventory.put_location(Location("annex", "Annex", 1))
     lamps = [Receipt(variant_id="var_lamp", quantity=1, location=one) for one in ("main", "annex")]
     await shop.inventory.receive([*lamps, Receipt(variant_id="var_cup", quantity=1)])
@@ -126,22 +126,18 @@ async def test_what_leaves_again_is_there_as_a_whole_or_nothing_leaves(shop: Sho
         ("books", "UPDATE postings SET account = 'stock_differences' WHERE account = 'cost_of_goods'"),
     ],
 )
-async def test_an_order_whose_goods_are_in_the_books_at_another_cost_is_seen(
-    shop: Shop, service: str, broken: str
-) -> None:
+async def test_an_order_booked_at_another_cost_is_found(shop: Shop, service: str, broken: str) -> None:
     product = await sell(shop, price=2900, on_hand=4)
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     order = await place_cart(shop, await fill_cart(shop, (product, 2)))
-    await kept(shop)
+    await booked(shop)
     async with shop.databases[service].begin() as tx:
         await tx.run(broken)
-    said = [sentence for one in await examine(shop) for sentence in one.wrong]
-    assert any(one.startswith(f"The cost of goods of order {order.number} is ") for one in said), said
+    findings = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert any(one.startswith(f"The cost of goods of order {order.number} is ") for one in findings), findings
 
 
-async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten_it(
-    shop: Shop, clock: HandClock
-) -> None:
+async def test_costs_that_inventory_has_deleted_are_not_compared(shop: Shop, clock: HandClock) -> None:
     product = await sell(shop, price=2900, on_hand=4)
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     await place_cart(shop, await fill_cart(shop, (product, 2)))
@@ -149,16 +145,16 @@ async def test_what_an_order_cost_is_not_looked_for_when_inventory_has_forgotten
         CorrectionLine(account=name, amount=Money(sum_, "EUR")) for name, sum_ in (("cost_of_goods", 7), ("bank", -7))
     ]
     await shop.books.correct(Correction(text="Freight", lines=tuple(by_hand)), SYSTEM)
-    await kept(shop)
+    await booked(shop)
     clock.move(days=1095)
     async with shop.databases["inventory"].begin() as tx:
         await tx.run("DELETE FROM order_costs")
-    said = [sentence for one in await examine(shop) for sentence in one.wrong]
-    assert not [one for one in said if one.startswith("The cost of goods of order")]
+    findings = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert not [one for one in findings if one.startswith("The cost of goods of order")]
 
 
-async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx.AsyncClient) -> None:
-    """On paper: two kettles at 29.00 with 19 % are 48.74 without tax; they cost 20.00: 28.74 are left."""
+async def test_the_margin_includes_only_goods_with_a_cost(shop: Shop, office: httpx.AsyncClient) -> None:
+    """On paper: two kettles at 29.00 with 19 % are 48.74 without tax; they cost 20.00: the margin is 28.74."""
     product = await sell(shop, price=2900, on_hand=5)
     await place_cart(shop, await fill_cart(shop, (product, 2)))
     await shop.bus.settle()
@@ -173,15 +169,17 @@ async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx
     assert "€77.48" in page
 
 
-async def test_what_is_heard_twice_is_booked_once(whole: Shop) -> None:
-    await whole.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
-    [event] = [one for one in await whole.databases["inventory"].events_after("", 100) if one.type == "StockValued"]
+async def test_an_event_handled_twice_is_booked_once(local_shop: Shop) -> None:
+    await local_shop.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
+    [event] = [
+        one for one in await local_shop.databases["inventory"].events_after("", 100) if one.type == "StockValued"
+    ]
     for _ in range(2):
-        await whole.books.on_stock(Delivery(event, "books.StockValued"))
-    assert await kept(whole) == {"stock": 1000, "payables": -1000}
+        await local_shop.books.on_stock(Delivery(event, "books.StockValued"))
+    assert await booked(local_shop) == {"stock": 1000, "payables": -1000}
 
 
-async def test_files_for_other_programs_have_what_is_booked_of_goods(shop: Shop) -> None:
+async def test_exports_contain_the_bookings_of_goods(shop: Shop) -> None:
     product = await sell(shop, price=2900, on_hand=4)
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     await shop.bus.settle()
@@ -205,7 +203,7 @@ async def test_files_for_other_programs_have_what_is_booked_of_goods(shop: Shop)
 
 
 @pytest.mark.parametrize("service", ["inventory", "books"])
-async def test_stock_that_is_in_the_books_at_another_value_is_seen(shop: Shop, service: str) -> None:
+async def test_stock_booked_at_another_value_is_found(shop: Shop, service: str) -> None:
     product = await sell(shop, price=2900, on_hand=4)
     await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
     await shop.bus.settle()
@@ -214,11 +212,11 @@ async def test_stock_that_is_in_the_books_at_another_value_is_seen(shop: Shop, s
             await tx.run("UPDATE stock_values SET value = 999")
         else:
             await tx.run("UPDATE postings SET amount = 999 WHERE account = 'stock'")
-    said = [sentence for one in await examine(shop) for sentence in one.wrong]
-    assert any(one.startswith("Stock is worth") and "the books have it at" in one for one in said)
+    findings = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert any(one.startswith("Stock is worth") and "the books have it at" in one for one in findings)
 
 
-async def test_goods_are_received_in_the_office_with_what_they_cost(shop: Shop, office: httpx.AsyncClient) -> None:
+async def test_goods_are_received_in_the_office_with_their_cost(shop: Shop, office: httpx.AsyncClient) -> None:
     product = await sell(shop, price=2900, on_hand=2)
     here = f"/office/stock/{product.variants[0].id}"
     came = {"quantity": "3", "unit_cost": "3.33", "reference": "LS-12", "key": "one"}
@@ -233,10 +231,10 @@ async def test_goods_are_received_in_the_office_with_what_they_cost(shop: Shop, 
     assert (await send(office, here, f"{here}/cost", opening_cost="x")).status_code == 422
     assert (await send(office, here, f"{here}/cost", opening_cost="2")).status_code == 303
     assert product.title not in (await office.get("/office/stock?cost=missing")).text
-    assert await kept(shop) == {"stock": 1399, "payables": -999, "opening": -400}
+    assert await booked(shop) == {"stock": 1399, "payables": -999, "opening": -400}
 
 
-async def test_who_may_not_see_costs_receives_goods_without(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_staff_without_permission_for_costs_receive_goods_without(shop: Shop, api: httpx.AsyncClient) -> None:
     product = await sell(shop, price=2900, on_hand=2)
     await shop.inventory.set_cost(product.variants[0].id, Money(777, "EUR"))
     await shop.users.register("packer@example.com", WORDS, "Pat", role="orders")

@@ -1,4 +1,4 @@
-"""Delivery notes and pro forma invoices: numbered like invoices, outside of the ledger, and for who sells, too."""
+"""Delivery notes and pro forma invoices: numbered like invoices, outside of the ledger, and for sales staff, too."""
 
 import io
 
@@ -28,7 +28,7 @@ from tests.builders.staff import PASSWORD, hired
 
 
 async def parcel(shop: Shop, order: Order, units: int) -> str:
-    """Send so many; the id of the parcel."""
+    """Ship this many; returns the id of the parcel."""
     await shop.bus.settle()
     sent = NewShipment(carrier="DHL", tracking_number="JD014", lines=(LineQuantity(order.lines[0].id, units),))
     return (await shop.orders.ship(order.id, sent, SYSTEM)).shipments[-1].id
@@ -67,7 +67,7 @@ async def test_a_parcel_has_one_delivery_note_without_prices(shop: Shop) -> None
 
 
 @pytest.mark.usefixtures("seller")
-async def test_an_order_that_is_not_paid_has_one_pro_forma_invoice(shop: Shop) -> None:
+async def test_an_unpaid_order_has_one_pro_forma_invoice(shop: Shop) -> None:
     order = await unpaid(shop)
     paper = await shop.books.pro_forma(order.id)
     assert (await shop.books.pro_forma(order.id)) == paper
@@ -85,27 +85,27 @@ async def test_an_order_that_is_not_paid_has_one_pro_forma_invoice(shop: Shop) -
 
 
 @pytest.mark.usefixtures("seller")
-async def test_what_is_paid_has_no_pro_forma_invoice(shop: Shop) -> None:
+async def test_a_paid_order_has_no_pro_forma_invoice(shop: Shop) -> None:
     order = await kettles(shop)
     await shop.bus.settle()
     with pytest.raises(Conflict, match="for an unpaid order"):
         await shop.books.pro_forma(order.id)
 
 
-async def test_nothing_is_issued_while_nobody_is_named_as_seller_or_buyer(whole: Shop) -> None:
-    order = await kettles(whole)
-    sent = await parcel(whole, order, 1)
+async def test_no_document_is_issued_without_seller_and_buyer(local_shop: Shop) -> None:
+    order = await kettles(local_shop)
+    sent = await parcel(local_shop, order, 1)
     with pytest.raises(Conflict, match="Set up the seller"):
-        await whole.books.delivery_note(order.id, sent)
-    await whole.pricing.set_seller(NORTHLIGHT)
-    await documents(whole)
-    await whole.books.on_erased(erasure(order.id))
+        await local_shop.books.delivery_note(order.id, sent)
+    await local_shop.pricing.set_seller(NORTHLIGHT)
+    await documents(local_shop)
+    await local_shop.books.on_erased(erasure(order.id))
     with pytest.raises(Conflict, match="erased"):
-        await whole.books.delivery_note(order.id, sent)
+        await local_shop.books.delivery_note(order.id, sent)
 
 
 @pytest.mark.usefixtures("seller")
-async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_sales_staff_issue_and_print_them_but_read_no_invoice(shop: Shop, api: httpx.AsyncClient) -> None:
     order = await kettles(shop)
     sent = await parcel(shop, order, 1)
     [invoice] = await documents(shop)
@@ -131,7 +131,7 @@ async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop,
 
 
 @pytest.mark.usefixtures("seller")
-async def test_they_are_issued_by_the_api(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_delivery_notes_are_issued_by_the_api(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     paid, waiting = await kettles(shop), await unpaid(shop)
     where = f"/v1/orders/{paid.id}/shipments/{await parcel(shop, paid, 1)}/delivery-note"
     assert (await api.post(where)).status_code == 401
@@ -143,7 +143,7 @@ async def test_they_are_issued_by_the_api(shop: Shop, api: httpx.AsyncClient, st
 
 @pytest.fixture
 async def shut_off(shop: Shop, clock: HandClock) -> tuple[Order, str, Document]:
-    """An order of somebody who was erased, its parcel, and the delivery note of that."""
+    """An order of an erased customer, its parcel, and the delivery note of that."""
     await shop.pricing.set_seller(NORTHLIGHT)
     order = await bought(shop, sent=False)
     sent = await parcel(shop, order, order.lines[0].quantity)
@@ -153,7 +153,7 @@ async def shut_off(shop: Shop, clock: HandClock) -> tuple[Order, str, Document]:
     return order, sent, note
 
 
-async def test_what_is_shut_off_is_open_to_who_keeps_the_books_alone(
+async def test_restricted_documents_are_open_only_to_accounting(
     shop: Shop, api: httpx.AsyncClient, shut_off: tuple[Order, str, Document]
 ) -> None:
     order, sent, note = shut_off
@@ -175,7 +175,7 @@ async def test_what_is_shut_off_is_open_to_who_keeps_the_books_alone(
     }
 
 
-async def test_the_page_of_an_erased_order_says_what_is_shut_off_and_offers_nothing_to_issue(
+async def test_the_page_of_an_erased_order_lists_restricted_documents_and_offers_none_to_issue(
     shop: Shop, api: httpx.AsyncClient, shut_off: tuple[Order, str, Document]
 ) -> None:
     order, _, note = shut_off

@@ -1,4 +1,4 @@
-"""Invoices and credit notes: numbered without gaps, chained, never changed, and shut off when their buyer is erased."""
+"""Invoices and credit notes: numbered without gaps, chained, never changed, and restricted when their buyer is erased."""
 
 import asyncio
 from datetime import date
@@ -73,7 +73,7 @@ async def test_a_refund_has_a_credit_note_that_names_the_invoice(shop: Shop) -> 
 
 
 @pytest.mark.usefixtures("seller")
-async def test_an_invoice_before_the_supply_says_when_it_was_paid(shop: Shop) -> None:
+async def test_an_invoice_before_the_supply_names_the_day_of_payment(shop: Shop) -> None:
     order = await kettles(shop)
     [invoice] = await documents(shop)
     assert invoice.body is not None
@@ -85,23 +85,23 @@ async def test_an_invoice_before_the_supply_says_when_it_was_paid(shop: Shop) ->
     assert (note.body.supplied, note.body.paid_on, note.body.notes) == (None, None, ())
 
 
-async def test_an_invoice_after_the_supply_says_when_the_last_parcel_left(shop: Shop, clock: HandClock) -> None:
+async def test_an_invoice_after_the_supply_names_the_day_of_the_last_parcel(shop: Shop, clock: HandClock) -> None:
     """Two parcels, on 2 and 5 March; of another order one of two units has left by then."""
-    whole, half = await kettles(shop), await kettles(shop)
+    full, half = await kettles(shop), await kettles(shop)
     await shop.bus.settle()
     await shop.orders.ship(half.id, one_of(half), SYSTEM)
-    await shop.orders.ship(whole.id, one_of(whole), SYSTEM)
+    await shop.orders.ship(full.id, one_of(full), SYSTEM)
     clock.move(days=3)
-    await shop.orders.ship(whole.id, one_of(whole), SYSTEM)
+    await shop.orders.ship(full.id, one_of(full), SYSTEM)
     await shop.pricing.set_seller(NORTHLIGHT)
     clock.move(minutes=1)
     bodies = {one.order_id: one.body for one in await documents(shop)}
-    sent, waiting = bodies[whole.id], bodies[half.id]
+    sent, waiting = bodies[full.id], bodies[half.id]
     assert sent is not None
     assert waiting is not None
     assert (sent.supplied, sent.paid_on, sent.notes) == (date(2026, 3, 5), None, ())
     assert (waiting.supplied, waiting.paid_on) == (None, date(2026, 3, 2))
-    await refunded(shop, whole, lines=(LineQuantity(whole.lines[0].id, 1),), returned=True)
+    await refunded(shop, full, lines=(LineQuantity(full.lines[0].id, 1),), returned=True)
     note = (await documents(shop))[-1]
     assert note.body is not None
     assert (note.kind, note.body.supplied) == ("credit_note", date(2026, 3, 5))
@@ -112,7 +112,7 @@ def one_of(order: Order) -> NewShipment:
 
 
 @pytest.mark.usefixtures("seller")
-async def test_the_reference_of_the_buyer_stands_on_the_invoice(shop: Shop) -> None:
+async def test_the_buyer_reference_is_on_the_invoice(shop: Shop) -> None:
     cart = await fill_cart(shop, (await sell(shop), 1))
     cart = await shop.carts.change(cart.id, CartChange(reference="  04011000-12345-03 "))
     assert cart.reference == "04011000-12345-03"
@@ -126,7 +126,7 @@ async def test_the_reference_of_the_buyer_stands_on_the_invoice(shop: Shop) -> N
         await shop.carts.change((await fill_cart(shop, (await sell(shop), 1))).id, CartChange(reference="x" * 101))
 
 
-async def test_what_is_sold_before_there_is_a_seller_has_its_invoice_later(shop: Shop, clock: HandClock) -> None:
+async def test_a_sale_before_there_is_a_seller_has_its_invoice_later(shop: Shop, clock: HandClock) -> None:
     await kettles(shop)
     await kettles(shop)
     assert await documents(shop) == []
@@ -137,7 +137,7 @@ async def test_what_is_sold_before_there_is_a_seller_has_its_invoice_later(shop:
 
 
 @pytest.mark.usefixtures("seller")
-async def test_numbers_have_no_gaps_whoever_issues_at_the_same_time(shop: Shop) -> None:
+async def test_numbers_have_no_gaps_under_concurrent_issues(shop: Shop) -> None:
     orders = [await kettles(shop) for _ in range(6)]
     await asyncio.gather(*(shop.books.follow(one.id, one.placed_at) for one in orders for _ in range(4)))
     found = await documents(shop)
@@ -147,7 +147,7 @@ async def test_numbers_have_no_gaps_whoever_issues_at_the_same_time(shop: Shop) 
 
 
 @pytest.mark.usefixtures("seller")
-async def test_a_year_begins_a_series(shop: Shop, clock: HandClock) -> None:
+async def test_a_year_starts_a_new_series(shop: Shop, clock: HandClock) -> None:
     await kettles(shop)
     await shop.bus.settle()
     clock.move(days=310)
@@ -156,21 +156,21 @@ async def test_a_year_begins_a_series(shop: Shop, clock: HandClock) -> None:
 
 
 @pytest.mark.usefixtures("seller")
-async def test_a_document_is_for_its_customer_and_who_keeps_the_books(
+async def test_a_document_is_readable_by_its_customer_and_accounting(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     password = "correct horse battery"
-    people = {}
+    customers = {}
     for email in ("ada@example.com", "eve@example.com"):
-        people[email] = await shop.users.register(email, password, "Ada Lovelace")
+        customers[email] = await shop.users.register(email, password, "Ada Lovelace")
         await confirm(shop, email)
     kettle = await sell(shop)
-    ada = people["ada@example.com"].id
+    ada = customers["ada@example.com"].id
     await place_cart(shop, await fill_cart(shop, (kettle, 1), customer=ada), Caller(user_id=ada))
     [one] = await documents(shop)
     assert (await api.get(f"/v1/documents/{one.id}", headers=staff)).json()["name"] == one.name
     assert (await api.get(f"/v1/documents/{one.id}")).status_code == 401
-    own, other = [await sign_in(api, email, password) for email in people]
+    own, other = [await sign_in(api, email, password) for email in customers]
     assert (await api.get(f"/v1/documents/{one.id}", headers=own)).json()["body"]["gross"]["amount"] == 6890
     assert (await api.get(f"/v1/documents/{one.id}", headers=other)).status_code == 404
     with pytest.raises(Missing):
@@ -178,49 +178,49 @@ async def test_a_document_is_for_its_customer_and_who_keeps_the_books(
 
 
 @pytest.mark.usefixtures("seller")
-async def test_an_erased_buyers_documents_are_encrypted_and_end(
-    whole: Shop, clock: HandClock, api: httpx.AsyncClient, staff: dict[str, str]
+async def test_the_documents_of_an_erased_buyer_are_encrypted_and_expire(
+    local_shop: Shop, clock: HandClock, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
-    order = await kettles(whole)
-    [one] = await documents(whole)
-    await whole.books.on_erased(erasure(order.id))
-    row = await whole.databases["books"].one("SELECT body FROM issued_documents")
-    closed = await whole.databases["books"].one("SELECT body FROM sealed_documents")
+    order = await kettles(local_shop)
+    [one] = await documents(local_shop)
+    await local_shop.books.on_erased(erasure(order.id))
+    row = await local_shop.databases["books"].one("SELECT body FROM issued_documents")
+    closed = await local_shop.databases["books"].one("SELECT body FROM sealed_documents")
     assert row is not None
     assert closed is not None
     assert row["body"] == ""
     assert "Lovelace" not in closed["body"]
-    after = await whole.books.document(one.id)
+    after = await local_shop.books.document(one.id)
     assert (after.sealed, after.customer_id, after.body) == (True, "", one.body)
-    assert await wrong(whole) == []
+    assert await wrong(local_shop) == []
     clock.move(days=366 * 11)
-    await whole.books.drop_documents()
-    assert (await whole.books.document(one.id)).body is None
-    assert [one.body for one in await whole.databases["books"].fetch("SELECT body FROM sealed_documents")] == []
+    await local_shop.books.drop_documents()
+    assert (await local_shop.books.document(one.id)).body is None
+    assert [one.body for one in await local_shop.databases["books"].fetch("SELECT body FROM sealed_documents")] == []
 
 
 @pytest.mark.usefixtures("seller")
-async def test_what_is_issued_after_an_erasure_is_shut_off_too_and_names_the_buyer(
-    whole: Shop, clock: HandClock
+async def test_a_document_issued_after_an_erasure_is_restricted_too_and_names_the_buyer(
+    local_shop: Shop, clock: HandClock
 ) -> None:
-    order = await kettles(whole)
-    [invoice] = await documents(whole)
-    await whole.books.on_erased(erasure(order.id))
-    await whole.orders.cancel(order.id, "changed my mind", SYSTEM)
-    _, note = await documents(whole)
+    order = await kettles(local_shop)
+    [invoice] = await documents(local_shop)
+    await local_shop.books.on_erased(erasure(order.id))
+    await local_shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    _, note = await documents(local_shop)
     assert (note.kind, note.sealed, note.customer_id) == ("credit_note", True, "")
-    assert [row["body"] for row in await whole.databases["books"].fetch("SELECT body FROM issued_documents")] == [
+    assert [row["body"] for row in await local_shop.databases["books"].fetch("SELECT body FROM issued_documents")] == [
         "",
         "",
     ]
     assert invoice.body is not None
     assert note.body is not None
     assert note.body.buyer == invoice.body.buyer
-    assert await wrong(whole) == []
+    assert await wrong(local_shop) == []
 
 
 async def test_each_credit_note_has_the_tax_of_its_own_refund(shop: Shop, clock: HandClock) -> None:
-    """Ten euros of the kettles and ten of the novel, documented when both are done: 1.60 and 0.65 of tax."""
+    """Ten euros of the kettles and ten of the novel, documented when both are refunded: 1.60 and 0.65 of tax."""
     order = await two_rates(shop)
     await shop.bus.settle()
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), amount=1000, deduction="worn")
@@ -256,21 +256,21 @@ DAMAGE = {
 
 @pytest.mark.usefixtures("seller")
 @pytest.mark.parametrize("sql", DAMAGE)
-async def test_the_doctor_sees_what_was_changed_in_the_books(whole: Shop, sql: str) -> None:
-    await kettles(whole)
-    await whole.bus.settle()
-    assert await wrong(whole) == []
-    async with whole.databases["books"].begin() as tx:
+async def test_the_doctor_finds_changes_in_the_books(local_shop: Shop, sql: str) -> None:
+    await kettles(local_shop)
+    await local_shop.bus.settle()
+    assert await wrong(local_shop) == []
+    async with local_shop.databases["books"].begin() as tx:
         for one in sql.split("; "):
             await tx.run(one)
         await tx.run(
             "INSERT INTO progress (name, place) VALUES ('documents', '2') ON CONFLICT (name) DO UPDATE SET place = '2'"
         )
-    assert any(DAMAGE[sql] in sentence for sentence in await wrong(whole))
+    assert any(DAMAGE[sql] in sentence for sentence in await wrong(local_shop))
 
 
 @pytest.mark.usefixtures("seller")
-async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(shop: Shop, clock: HandClock) -> None:
+async def test_no_event_of_a_document_contains_the_address_of_an_erased_buyer(shop: Shop, clock: HandClock) -> None:
     await bought(shop)
     await documents(shop)
     row = await shop.databases["books"].one("SELECT * FROM facts WHERE type = 'DocumentIssued'")
@@ -283,7 +283,7 @@ async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(sh
     assert "grace" not in (await everything_on_disk(shop)).casefold()
 
 
-async def test_the_first_document_after_an_erasure_names_the_buyer_that_is_kept_for_the_books(
+async def test_the_first_document_after_an_erasure_names_the_buyer_retained_for_the_books(
     shop: Shop, clock: HandClock
 ) -> None:
     order = await bought(shop)

@@ -1,4 +1,4 @@
-"""Files for other programs and taxes by state: what a reader of them would take for wrong."""
+"""Files for other programs and taxes by state: what their readers would reject."""
 
 import csv
 import io
@@ -46,7 +46,7 @@ GERMAN = TaxKind(country="DE", rate_ppm=190_000, tax_class="standard")
 def line(
     base: int, *, authority: str = "STATE", ppm: int = 60_000, period: str = "2026-10", sales: int = 1, goods: str = "standard"
 ) -> TaxLine:  # fmt: skip
-    """What one authority taxes in New York, or not."""
+    """A sale in New York, taxed by one authority or not."""
     kind = TaxKind(
         country="US", region="NY", authority=authority, rate_ppm=ppm, tax_class=goods,
         category="S" if ppm else "E", reason="" if ppm else "Clothes",
@@ -57,38 +57,38 @@ def line(
     )  # fmt: skip
 
 
-def told(*lines: TaxLine) -> tuple[int, int, int, int]:
-    """Of the one state: all, exempt, taxed, how many sales."""
+def sums(*lines: TaxLine) -> tuple[int, int, int, int]:
+    """Of the one state: all, exempt, taxed, number of sales."""
     [one] = regions.by_region(lines)
     assert isinstance(one, RegionLine)
     return one.gross.amount, one.exempt.amount, one.taxable.amount, one.sales
 
 
-def test_sales_of_a_state_are_those_of_all_its_months() -> None:
+def test_sales_of_a_state_are_the_sum_of_its_months() -> None:
     october, november = line(5000, sales=50), line(6000, sales=60, period="2026-11")
-    assert told(october, line(5000, authority="CITY", sales=50), november) == (11_000, 0, 11_000, 110)
+    assert sums(october, line(5000, authority="CITY", sales=50), november) == (11_000, 0, 11_000, 110)
 
 
-def test_what_two_authorities_exempt_is_exempt_once() -> None:
-    assert told(line(10_000, ppm=0), line(10_000, authority="CITY", ppm=0)) == (10_000, 10_000, 0, 1)
+def test_an_exemption_by_two_authorities_counts_once() -> None:
+    assert sums(line(10_000, ppm=0), line(10_000, authority="CITY", ppm=0)) == (10_000, 10_000, 0, 1)
 
 
-def test_what_one_authority_taxes_and_another_exempts_is_taxed() -> None:
-    assert told(line(10_000), line(10_000, authority="CITY", ppm=0)) == (10_000, 0, 10_000, 1)
+def test_a_sale_taxed_by_one_authority_and_exempted_by_another_is_taxed() -> None:
+    assert sums(line(10_000), line(10_000, authority="CITY", ppm=0)) == (10_000, 0, 10_000, 1)
 
 
 def test_goods_of_two_classes_are_two_sums() -> None:
     clothes = [line(3000, ppm=0, goods="clothes"), line(3000, ppm=0, authority="CITY", goods="clothes")]
-    assert told(line(10_000), line(10_000, authority="CITY"), *clothes) == (13_000, 3000, 10_000, 1)
+    assert sums(line(10_000), line(10_000, authority="CITY"), *clothes) == (13_000, 3000, 10_000, 1)
 
 
 def test_the_rates_of_an_authority_within_a_month_are_added_up() -> None:
-    assert told(line(1000), line(2000, ppm=65_000), line(2500, authority="CITY")) == (3000, 0, 3000, 1)
+    assert sums(line(1000), line(2000, ppm=65_000), line(2500, authority="CITY")) == (3000, 0, 3000, 1)
 
 
-def test_what_was_given_back_in_a_later_month_is_taken_off() -> None:
+def test_a_refund_in_a_later_month_is_deducted_there() -> None:
     back = [line(-4000, period="2026-11", sales=0), line(-4000, authority="CITY", period="2026-11", sales=0)]
-    assert told(line(10_000), line(10_000, authority="CITY"), *back) == (6000, 0, 6000, 1)
+    assert sums(line(10_000), line(10_000, authority="CITY"), *back) == (6000, 0, 6000, 1)
 
 
 # --- files
@@ -122,34 +122,34 @@ def extract(*entries: Entry, first: int = 202611, last: int = 202612, **more: ob
 
 
 def rows(file: bytes) -> list[dict[str, str]]:
-    """What DATEV reads."""
+    """The rows that DATEV reads."""
     _, names, *found = csv.reader(file.decode("cp1252").splitlines(), delimiter=";")
     return [dict(zip(names, one, strict=True)) for one in found]
 
 
 def booked(kind: TaxKind, tax: int, **numbers: str) -> set[tuple[str, str]]:
-    """Account and amount of what was sold for 100.00 and this tax."""
+    """Account and amount of a sale of 100.00 with this tax."""
     own = {name.replace("_", "/"): number for name, number in numbers.items()}
     found = rows(datev.write(extract(sale(kind, tax=tax), numbers=own)))
     assert {one["Gegenkonto (ohne BU-Schlüssel)"] for one in found} == {"10000"}
     return {(one["Konto"], one["Umsatz (ohne Soll/Haben-Kz)"]) for one in found}
 
 
-def test_what_was_booked_late_has_a_day_of_the_month_it_counts_in() -> None:
+def test_a_late_booking_has_a_day_of_the_month_it_counts_in() -> None:
     [late] = rows(datev.write(extract(sale(period="2026-12"), first=202612)))
     assert (late["Belegdatum"], late["Leistungsdatum"]) == ("0112", "30112026")
     [in_time] = rows(datev.write(extract(sale())))
     assert (in_time["Belegdatum"], in_time["Leistungsdatum"]) == ("3011", "30112026")
 
 
-async def test_datev_takes_one_year_at_once(shop: Shop) -> None:
+async def test_datev_accepts_one_year_at_once(shop: Shop) -> None:
     with pytest.raises(Invalid, match="one calendar year"):
         await shop.books.export("datev", "2025-12", "2026-01")
     assert await shop.books.export("datev", "2026-01", "2026-12")
 
 
 @pytest.mark.slow
-def test_datev_takes_99_999_rows_and_not_one_more() -> None:
+def test_datev_accepts_99_999_rows_and_not_one_more() -> None:
     one = sale()
     assert datev.write(extract(*[one] * 99_999))
     with pytest.raises(Invalid, match="99999 rows"):
@@ -163,8 +163,8 @@ def test_an_account_that_knows_its_tax_is_booked_gross() -> None:
     assert booked(TaxKind(country="AT", category="K"), 0) == {("8125", "100,00")}
 
 
-def test_an_account_that_does_not_know_its_tax_leaves_the_tax_apart() -> None:
-    """DE 16 % of 2020; and 19 % where the shop has one number for all that it sells."""
+def test_an_account_without_a_tax_key_is_booked_net() -> None:
+    """DE 16 % of 2020; and 19 % where the shop has one account for all sales."""
     assert booked(TaxKind(country="DE", rate_ppm=160_000), 1600) == {("8200", "100,00"), ("1770", "16,00")}
     assert booked(GERMAN, 1900, revenue="8000") == {("8000", "100,00"), ("1770", "19,00")}
     assert booked(GERMAN, 1900, revenue="8000", tax_DE_190000="1776") == {("8000", "100,00"), ("1776", "19,00")}
@@ -173,7 +173,7 @@ def test_an_account_that_does_not_know_its_tax_leaves_the_tax_apart() -> None:
 
 
 @pytest.mark.parametrize("write", [datev.write, fec.write])
-def test_what_is_not_in_euros_is_told_to_be_taken_as_csv(write) -> None:
+def test_a_shop_without_euros_is_referred_to_csv(write) -> None:
     with pytest.raises(Invalid, match=r"CHF.*csv"):
         write(extract(sale(), sale(currency="CHF")))
 
@@ -186,14 +186,14 @@ def test_a_file_for_french_inspectors_is_named_by_siren_and_last_day() -> None:
     assert file_name("datev", "2026-11", "2026-11", french) == "EXTF_2026-11_2026-11.csv"
 
 
-async def test_the_file_is_sent_under_its_name(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_the_file_is_sent_with_its_name(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     await shop.pricing.set_seller(msgspec.structs.replace(NORTHLIGHT, tax_ids=(TaxId(country="FR", id=FRENCH_ID),)))
     answer = await api.get("/v1/ledger-export?from=2026-01&to=2026-03&form=fec", headers=staff)
     assert answer.headers["content-disposition"] == 'attachment; filename="303265045FEC20260331.txt"'
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-async def test_a_text_is_no_formula_of_a_spreadsheet(shop: Shop, text: str) -> None:
+async def test_a_text_is_not_exported_as_a_formula(shop: Shop, text: str) -> None:
     [row] = _csv(exports.write_csv(extract(sale(text=text))))[:1]
     assert row["text"] == f"'{text}"
 
@@ -218,13 +218,13 @@ def test_days_in_files_are_those_of_the_shop() -> None:
     one = extract(sale(booked=NEW_YEAR))
     names, first, *_ = (line.split("\t") for line in fec.write(one).decode().splitlines())
     assert dict(zip(names, first, strict=True))["ValidDate"] == "20260101"
-    said = {each.tag.rpartition("}")[2]: each.text for each in ET.fromstring(saft.write(one)).iter()}  # noqa: S314 -- ours
+    fields = {each.tag.rpartition("}")[2]: each.text for each in ET.fromstring(saft.write(one)).iter()}  # noqa: S314 -- ours
     for name in ("AuditFileDateCreated", "SystemEntryDate", "GLPostingDate"):
-        assert said[name] == "2026-01-01", name
+        assert fields[name] == "2026-01-01", name
     assert datev.write(one).split(b";")[5].startswith(b"20260101003000")
 
 
-async def test_files_are_written_aside_of_what_else_is_asked(shop: Shop) -> None:
+async def test_files_are_written_without_blocking_other_requests(shop: Shop) -> None:
     await kettles(shop)
     await shop.bus.settle()
     here: list[object] = []  # all that ran in this thread
@@ -241,11 +241,11 @@ async def test_files_are_written_aside_of_what_else_is_asked(shop: Shop) -> None
 
 
 def written(folder: Path) -> list[str]:
-    """What is there beside the shop's data."""
+    """Files beside the data of the shop."""
     return sorted(one.name for one in folder.iterdir() if one.name != "data")
 
 
-async def test_a_file_written_page_by_page_is_the_one_the_api_answers(shop: Shop, tmp_path: Path) -> None:
+async def test_a_file_written_page_by_page_equals_the_answer_of_the_api(shop: Shop, tmp_path: Path) -> None:
     for _ in range(3):
         await kettles(shop)
     await shop.bus.settle()
@@ -260,19 +260,19 @@ async def test_a_file_written_page_by_page_is_the_one_the_api_answers(shop: Shop
     assert written(tmp_path) == ["ledger.csv", "ledger.datev", "ledger.fec"]
 
 
-async def test_datev_gets_a_file_for_as_many_rows_as_it_takes(shop: Shop, tmp_path: Path) -> None:
+async def test_datev_gets_as_many_files_as_its_rows_need(shop: Shop, tmp_path: Path) -> None:
     for _ in range(3):
         await kettles(shop)
     await shop.bus.settle()
-    whole = (await shop.books.export("datev", "2026-03", "2026-03")).content.split(b"\r\n")
+    rows = (await shop.books.export("datev", "2026-03", "2026-03")).content.split(b"\r\n")
     files = await write_ledger(shop, "datev", "2026-03", "2026-03", tmp_path / "d.csv", most_rows=4)
     assert [one.name for one in files[:2]] == ["d.csv", "d-2.csv"]
     parts = [one.read_bytes().split(b"\r\n") for one in files]
-    assert all(part[1] == whole[1] and len(part) <= 2 + 4 + 1 for part in parts)
-    assert [row for part in parts for row in part[2:-1]] == whole[2:-1]
+    assert all(part[1] == rows[1] and len(part) <= 2 + 4 + 1 for part in parts)
+    assert [row for part in parts for row in part[2:-1]] == rows[2:-1]
 
 
-async def test_what_cannot_be_written_leaves_no_file(shop: Shop, tmp_path: Path) -> None:
+async def test_a_failed_export_leaves_no_file(shop: Shop, tmp_path: Path) -> None:
     lines: list[tuple[Account, int]] = [("bank", 100), ("fees", -100)]
     postings = tuple(CorrectionLine(account=name, amount=Money(each, "CHF")) for name, each in lines)
     await shop.books.correct(Correction(text="x", lines=postings), SYSTEM)

@@ -1,4 +1,4 @@
-"""The ledger: every sale, refund and payment is booked once, balances, and adds up to what the orders say."""
+"""The ledger: every sale, refund and payment is booked once, balances, and agrees with the orders."""
 
 import csv
 from datetime import date
@@ -28,25 +28,25 @@ from tests.builders.sellers import NORTHLIGHT
 from tests.builders.taxes import DE, NOW
 
 
-async def test_entries_of_an_account_are_found_by_the_days_on_which_it_moves(shop: Shop) -> None:
-    """Fees on the 3rd, twice on the 5th and on the 9th, between days that move other accounts alone."""
+async def test_entries_of_an_account_are_found_by_their_days(shop: Shop) -> None:
+    """Fees on the 3rd, twice on the 5th and on the 9th, between days with entries of other accounts."""
     for number, (day, fee) in enumerate([(2, 0), (3, 29), (4, 0), (5, 10), (5, 0), (5, 30), (9, 40)]):
         payout = Payout(provider="pretend", amount=Money(5000, "EUR"), fee=Money(fee, "EUR"), day=date(2026, 2, day))
         await shop.books.add_payout(payout, SYSTEM, key=str(number))
-    whole = [one for one in await shop.books.ledger() if any(line.account == "fees" for line in one.postings)]
-    assert [one.day.day for one in whole] == [3, 5, 5, 9]
+    fee_entries = [one for one in await shop.books.ledger() if any(line.account == "fees" for line in one.postings)]
+    assert [one.day.day for one in fee_entries] == [3, 5, 5, 9]
     for limit in (1, 2, 3, 4):
         found: list[Entry] = []
         while page := await shop.books.ledger(account="fees", after=found[-1].place if found else "", limit=limit):
             found += page
-        assert found == whole
+        assert found == fee_entries
     assert [one.day.day for one in await shop.books.ledger(account="fees", start=date(2026, 2, 4), limit=2)] == [5, 5]
     assert await shop.books.ledger(account="fees", start=date(2026, 2, 10)) == []
     assert await shop.books.ledger(account="fees", end=date(2026, 2, 2)) == []
     assert len(await shop.books.ledger(account="bank")) == 7
 
 
-async def test_a_sale_is_booked_with_its_taxes_and_its_money(shop: Shop) -> None:
+async def test_a_sale_is_booked_with_its_taxes_and_payment(shop: Shop) -> None:
     """On paper: 62.90 at 19 % hold 10.04 and 10.00 at 7 % hold 0.65; goods without tax are 48.74 + 9.35, the way 4.12."""
     await two_rates(shop)
     assert await balances(shop) == {"clearing:pretend": 7290, "revenue": -5809, "shipping": -412, "tax": -1069}
@@ -54,7 +54,7 @@ async def test_a_sale_is_booked_with_its_taxes_and_its_money(shop: Shop) -> None
     assert [(one.seq, one.kind) for one in await entries(shop)] == [(1, "sale"), (2, "payment")]
 
 
-async def test_a_refund_gives_back_goods_and_tax_and_money(shop: Shop) -> None:
+async def test_a_refund_reverses_goods_tax_and_payment(shop: Shop) -> None:
     order = await two_rates(shop)
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
     assert await balances(shop) == {
@@ -67,7 +67,7 @@ async def test_a_refund_gives_back_goods_and_tax_and_money(shop: Shop) -> None:
     assert await statement(shop) == {190_000: (2849, 541, 1), 70_000: (935, 65, 1)}
 
 
-async def test_an_order_that_is_cancelled_leaves_nothing(shop: Shop) -> None:
+async def test_a_cancelled_order_leaves_no_balance(shop: Shop) -> None:
     order = await two_rates(shop)
     await refunded(shop, order, amount=729)
     await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
@@ -77,7 +77,7 @@ async def test_an_order_that_is_cancelled_leaves_nothing(shop: Shop) -> None:
     assert {one[:2] for one in (await statement(shop)).values()} == {(0, 0)}
 
 
-async def test_a_discount_is_its_own_account_without_tax(
+async def test_a_discount_has_its_own_account_without_tax(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     """On paper: 10 % of 58.00 are 5.80. 57.10 at 19 % hold 9.12, of which 52.20 are 8.34: 43.86 without tax.
@@ -92,9 +92,9 @@ async def test_a_discount_is_its_own_account_without_tax(
     assert sum(found.values()) == 0
 
 
-async def test_a_free_order_is_a_sale_of_nothing(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
-    whole = {"code": "WHOLE", "kind": "percentage", "value": 10000, "combinable": True}
-    assert (await api.post("/v1/coupons", headers=staff, json=whole)).status_code == 201
+async def test_a_free_order_is_a_sale_of_zero(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    coupon = {"code": "WHOLE", "kind": "percentage", "value": 10000, "combinable": True}
+    assert (await api.post("/v1/coupons", headers=staff, json=coupon)).status_code == 201
     kettle = await sell(shop, price=2900)
     cart = await fill_cart(shop, (kettle, 1))
     order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("WHOLE",)))
@@ -104,7 +104,7 @@ async def test_a_free_order_is_a_sale_of_nothing(shop: Shop, api: httpx.AsyncCli
     assert order.totals.total.amount == found["clearing:pretend"]
 
 
-async def test_what_is_heard_twice_is_booked_once(shop: Shop, clock: HandClock) -> None:
+async def test_an_event_handled_twice_is_booked_once(shop: Shop, clock: HandClock) -> None:
     order = await two_rates(shop)
     before = await entries(shop)
     for _ in range(3):
@@ -138,7 +138,7 @@ async def test_a_payout_empties_the_clearing_account(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         ((("bank", 100), ("rounding", -99)), "add up to 1"),
         ((("tax", 100), ("bank", -100)), "not booked by hand"),
@@ -146,16 +146,16 @@ async def test_a_payout_empties_the_clearing_account(shop: Shop) -> None:
         ((("bank", 0), ("fees", 0)), "at least two lines"),
     ],
 )
-async def test_an_entry_by_hand_that_is_wrong_says_how(
-    shop: Shop, lines: tuple[tuple[str, int], ...], said: str
+async def test_a_wrong_manual_entry_is_refused_with_the_reason(
+    shop: Shop, lines: tuple[tuple[str, int], ...], expected: str
 ) -> None:
     wanted = tuple(CorrectionLine(account=name, amount=Money(amount, "EUR")) for name, amount in lines)
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises(Invalid, match=expected):
         await shop.books.correct(Correction(text="why", lines=wanted), SYSTEM)
     assert await entries(shop) == []
 
 
-async def test_nothing_is_written_into_a_closed_month(shop: Shop, clock: HandClock) -> None:
+async def test_no_entry_is_added_to_a_closed_month(shop: Shop, clock: HandClock) -> None:
     order = await two_rates(shop)
     await shop.bus.settle()
     with pytest.raises(Conflict, match="has not ended"):
@@ -180,7 +180,7 @@ async def test_nothing_is_written_into_a_closed_month(shop: Shop, clock: HandClo
     assert [one.debit.amount for one in late if one.account == "rounding"] == [5]
 
 
-async def test_months_are_closed_one_after_the_other(shop: Shop, clock: HandClock) -> None:
+async def test_months_are_closed_in_order(shop: Shop, clock: HandClock) -> None:
     await kettles(shop)
     await shop.bus.settle()
     clock.move(days=35)
@@ -194,7 +194,7 @@ async def test_months_are_closed_one_after_the_other(shop: Shop, clock: HandCloc
     assert [one.period for one in await shop.books.periods() if one.closed is None] == ["2026-05"]
 
 
-def test_the_guide_has_the_table_of_bookings() -> None:
+def test_the_guide_contains_the_table_of_bookings() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "guides" / "books.md").read_text(encoding="utf-8")
     for kind, when, debits, credits_ in model.TABLE:
         assert f"| {when} | {', '.join(debits)} | {', '.join(credits_)} | {kind} |" in guide
@@ -204,9 +204,7 @@ FORMS = {"csv": "seq,kind", "datev": '"EXTF";700;21', "fec": "JournalCode\tJourn
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_files_for_other_programs_have_every_cent(
-    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], form: str
-) -> None:
+async def test_exports_contain_every_cent(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], form: str) -> None:
     order = await two_rates(shop)
     await shop.bus.settle()
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
@@ -218,7 +216,7 @@ async def test_files_for_other_programs_have_every_cent(
 
 
 def sums(form: str, text: str) -> tuple[int, int]:
-    """Of receivables: what they come to, and all that was debited and credited."""
+    """Balance, total debit and total credit of receivables."""
     debit = credit = 0
     if form == "saft":
         for line in ET.fromstring(text.encode()).iter("{urn:OECD:StandardAuditFile-Taxation/2.00}Line"):  # noqa: S314 -- ours
@@ -246,7 +244,7 @@ def cents(text: str) -> int:
     return round(float(text.replace(",", ".") or 0) * 100)
 
 
-async def test_a_month_that_is_none_is_refused_in_words(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_an_invalid_month_is_refused_with_a_sentence(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     for query in ("from=2026-13&to=2026-13", "from=x&to=2026-01", "from=2026-02&to=2026-01", "from=1990-01&to=2026-01"):
         answer = await api.get(f"/v1/trial-balance?{query}", headers=staff)
         assert answer.status_code == 422, query
@@ -254,7 +252,7 @@ async def test_a_month_that_is_none_is_refused_in_words(api: httpx.AsyncClient, 
     assert (await api.get("/v1/ledger")).status_code == 401
 
 
-async def test_numbers_of_accounts_are_the_shops_own(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_account_numbers_are_configurable(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     await kettles(shop)
     await shop.bus.settle()
     wanted = {"revenue/DE/190000": "4400", "datev/consultant": "29098"}
@@ -266,13 +264,13 @@ async def test_numbers_of_accounts_are_the_shops_own(shop: Shop, api: httpx.Asyn
         assert (await api.patch("/v1/account-numbers", json=wrong, headers=staff)).status_code == 422
 
 
-async def test_orders_of_before_the_books_are_taken_in_without_documents(whole: Shop, clock: HandClock) -> None:
-    await whole.pricing.set_seller(NORTHLIGHT)
+async def test_orders_from_before_the_books_are_booked_without_documents(local_shop: Shop, clock: HandClock) -> None:
+    await local_shop.pricing.set_seller(NORTHLIGHT)
     for _ in range(3):
-        await kettles(whole)
-    await whole.bus.settle()
-    before = await balances(whole)
-    async with whole.databases["books"].begin() as tx:  # as if they had been sold by a version that had no books
+        await kettles(local_shop)
+    await local_shop.bus.settle()
+    before = await balances(local_shop)
+    async with local_shop.databases["books"].begin() as tx:  # as if they had been sold by a version that had no books
         for table in (
             "entries",
             "postings",
@@ -286,21 +284,21 @@ async def test_orders_of_before_the_books_are_taken_in_without_documents(whole: 
             await tx.run(f"DELETE FROM {table}")
         await tx.run("UPDATE chains SET last = 0, sha256 = ''")
     clock.move(days=2)
-    await whole.books.take_in()
-    assert await balances(whole) == before
-    assert await whole.books.documents() == []
-    assert {one.day for one in await whole.books.ledger()} == {NOW.date()}
-    assert not any(finding.wrong for finding in await examine(whole))
+    await local_shop.books.take_in()
+    assert await balances(local_shop) == before
+    assert await local_shop.books.documents() == []
+    assert {one.day for one in await local_shop.books.ledger()} == {NOW.date()}
+    assert not any(finding.wrong for finding in await examine(local_shop))
 
 
-def test_a_refund_that_told_no_taxes_gives_them_back_by_rate() -> None:
+def test_a_refund_without_tax_parts_is_split_by_rate() -> None:
     """On paper: half of 29.00 + 10.00 + 4.90 at 19, 7 and 19 %: of 5.41 and 0.65 of tax go back 2.71 and 0.33."""
     order = two_rates_sold()
     half = order.totals.total.amount // 2
-    told = Refund(
+    refund = Refund(
         id="rfd_1", amount=Money(half, "EUR"), reason="x", lines=(), restock=False, status="settled", created_at=NOW
     )  # fmt: skip
-    sums = model.given_back(msgspec.structs.replace(order, refunds=(told,)))
+    sums = model.given_back(msgspec.structs.replace(order, refunds=(refund,)))
     back = {key.tax.rate_ppm: one.amount for key, one in sums.items() if key.account == "tax" and key.tax}
     assert back == {190_000: 271, 70_000: 33}
     assert not model.unbalanced(sums.less({}))
@@ -328,7 +326,7 @@ def two_rates_sold() -> Order:
     )  # fmt: skip
 
 
-def test_money_that_comes_when_an_order_is_off_makes_no_sale_of_it() -> None:
+def test_money_received_after_a_cancellation_makes_no_sale() -> None:
     payment = Payment(
         id="pay_1", order_id="ord_1", provider="pretend", status="refunded", amount=Money(4390, "EUR"),
         refunded=Money(4390, "EUR"), created_at=NOW,
@@ -339,17 +337,17 @@ def test_money_that_comes_when_an_order_is_off_makes_no_sale_of_it() -> None:
     assert model.is_sold(paid, [payment])
 
 
-async def test_an_order_whose_receipt_is_still_to_be_read_waits(whole: Shop, clock: HandClock) -> None:
-    order = await kettles(whole)
-    async with whole.databases["orders"].begin() as tx:  # as a version before wrote it
+async def test_an_order_whose_receipt_is_still_to_be_read_waits(local_shop: Shop, clock: HandClock) -> None:
+    order = await kettles(local_shop)
+    async with local_shop.databases["orders"].begin() as tx:  # as a version before wrote it
         await tx.run("UPDATE orders SET taxes = NULL")
     with pytest.raises(Unavailable, match="still to be read"):
-        await whole.books.follow(order.id, clock.now())
-    await whole.orders.write_taxes()
-    assert await whole.books.follow(order.id, clock.now())
+        await local_shop.books.follow(order.id, clock.now())
+    await local_shop.orders.write_taxes()
+    assert await local_shop.books.follow(order.id, clock.now())
 
 
-async def test_a_payout_that_is_sent_twice_is_booked_once(shop: Shop) -> None:
+async def test_a_payout_sent_twice_is_booked_once(shop: Shop) -> None:
     paid = Payout(provider="pretend", amount=Money(7000, "EUR"))
     await shop.books.add_payout(paid, SYSTEM, "once")
     with pytest.raises(Conflict, match="already"):
@@ -357,19 +355,19 @@ async def test_a_payout_that_is_sent_twice_is_booked_once(shop: Shop) -> None:
     assert len(await entries(shop)) == 1
 
 
-async def test_what_is_booked_late_keeps_the_days_it_came_about_on(whole: Shop, clock: HandClock) -> None:
-    order = await two_rates(whole)
+async def test_a_late_booking_keeps_the_days_of_its_cause(local_shop: Shop, clock: HandClock) -> None:
+    order = await two_rates(local_shop)
     clock.move(days=40)
-    await refunded(whole, order, amount=729)
-    async with whole.databases["orders"].begin() as tx:
+    await refunded(local_shop, order, amount=729)
+    async with local_shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
-    async with whole.databases["payments"].begin() as tx:
+    async with local_shop.databases["payments"].begin() as tx:
         await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
-    async with whole.databases["books"].begin() as tx:
+    async with local_shop.databases["books"].begin() as tx:
         for table in ("entries", "postings", "followed_orders", "day_sums", "tax_sums"):
             await tx.run(f"DELETE FROM {table}")
         await tx.run("UPDATE chains SET last = 0, sha256 = ''")
     clock.move(days=40)
-    await whole.books.follow(order.id, clock.now())
-    days = {one.kind: one.day for one in await whole.books.ledger()}
+    await local_shop.books.follow(order.id, clock.now())
+    days = {one.kind: one.day for one in await local_shop.books.ledger()}
     assert (days["sale"], (days["return"] - days["sale"]).days) == (NOW.date(), 40)

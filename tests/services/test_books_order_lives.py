@@ -1,4 +1,4 @@
-"""Whatever becomes of an order, each entry balances, and the books come to what the order says: to the cent."""
+"""After any events of an order each entry balances, and the books agree with the order to the cent."""
 
 import random
 from contextlib import suppress
@@ -19,14 +19,14 @@ from shopwright.services.pricing.contract import TaxRate
 from tests.builders.goods import book, sell
 from tests.builders.health import wrong
 from tests.builders.lives import live
-from tests.builders.refunds import DEEDS, with_refund
+from tests.builders.refunds import ACTIONS, with_refund
 from tests.builders.taxes import order_of, sold
 
 Booked = dict[EntryKind, dict[model.Key, model.Sum]]
 
 
 def follow(order: Order, booked: Booked) -> None:
-    """Book what is not booked; each entry balances."""
+    """Book what is not booked yet; each entry balances."""
     for kind, sums in {"sale": model.sale_sums(order), "return": model.given_back(order)}.items():
         there = booked.setdefault(kind, {})
         postings = sums.less(there)
@@ -42,13 +42,13 @@ def on(booked: Booked, *accounts: str) -> int:
     return sum(one.amount for sums in booked.values() for key, one in sums.items() if key.account in accounts)
 
 
-@given(sold(quantities=True), DEEDS, st.booleans())
-def test_each_entry_balances_and_nothing_is_booked_twice(world, deeds, cancelled: bool) -> None:
-    quote, _, _ = world
+@given(sold(quantities=True), ACTIONS, st.booleans())
+def test_each_entry_balances_and_nothing_is_booked_twice(sale, steps, cancelled: bool) -> None:
+    quote, _, _ = sale
     order = msgspec.structs.replace(order_of(quote, taxed=True), status="paid")
     booked: Booked = {}
     follow(order, booked)
-    for number, (name, amount, place) in enumerate(deeds):
+    for number, (name, amount, place) in enumerate(steps):
         one = (LineQuantity(order.lines[place % len(order.lines)].id, 1),)
         wanted = {
             "lines": NewRefund(reason="x", lines=one),
@@ -70,8 +70,8 @@ def test_each_entry_balances_and_nothing_is_booked_twice(world, deeds, cancelled
 
 
 @given(sold(quantities=True))
-def test_goods_discounts_shipping_and_tax_are_those_of_the_order(world) -> None:
-    quote, _, _ = world
+def test_goods_discounts_shipping_and_tax_are_those_of_the_order(sale) -> None:
+    quote, _, _ = sale
     order = msgspec.structs.replace(order_of(quote, taxed=True), status="paid")
     booked: Booked = {}
     follow(order, booked)
@@ -88,22 +88,22 @@ def test_goods_discounts_shipping_and_tax_are_those_of_the_order(world) -> None:
 @pytest.mark.parametrize(
     "orders", [pytest.param(300, marks=pytest.mark.slow), pytest.param(10_000, marks=pytest.mark.soak)]
 )
-async def test_the_dashboard_is_what_the_orders_left_in_the_till(whole: Shop, clock: HandClock, orders: int) -> None:
-    await whole.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    goods = [await sell(whole, f"Kettle {n}", price=999 + 777 * n, on_hand=99_999) for n in range(4)]
-    goods += [await book(whole, f"Novel {n}", 899 + 333 * n, on_hand=99_999) for n in range(3)]
-    await whole.bus.settle()
+async def test_the_dashboard_equals_the_net_payments_of_orders(local_shop: Shop, clock: HandClock, orders: int) -> None:
+    await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    goods = [await sell(local_shop, f"Kettle {n}", price=999 + 777 * n, on_hand=99_999) for n in range(4)]
+    goods += [await book(local_shop, f"Novel {n}", 899 + 333 * n, on_hand=99_999) for n in range(3)]
+    await local_shop.bus.settle()
     chance = random.Random(20)
-    kept = 0
+    total = 0
     for number in range(orders):
-        kept += await live(whole, chance, goods)
+        total += await live(local_shop, chance, goods)
         if number % 100 == 99:
-            await whole.bus.settle()
+            await local_shop.bus.settle()
             clock.move(days=1)
-    await whole.bus.settle()
-    days = await whole.books.sales_days(200)
-    assert sum(day.gross.amount for day in days) == kept
+    await local_shop.bus.settle()
+    days = await local_shop.books.sales_days(200)
+    assert sum(day.gross.amount for day in days) == total
     assert all(day.gross == day.net + day.tax for day in days)
     assert all(day.net == day.goods - day.discounts - day.returned + day.shipping for day in days)
-    assert sum(one.closing.amount for one in await whole.books.trial_balance("2026-01", "2026-12")) == 0
-    assert await wrong(whole) == []
+    assert sum(one.closing.amount for one in await local_shop.books.trial_balance("2026-01", "2026-12")) == 0
+    assert await wrong(local_shop) == []

@@ -1,4 +1,4 @@
-"""Documents in UBL, as XRechnung and for Peppol, held against the rules of their makers; and what a document lacks for them."""
+"""Documents in UBL, as XRechnung and for Peppol, checked against their published rules; and fields they lack."""
 
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ CONTACT = {"contact": "Accounts", "phone": "+4940123456", "email": "books@exampl
 
 
 def complete(document: Document, reference: str = LEITWEG, **buyer: object) -> Document:
-    """With all that XRechnung and Peppol ask for."""
+    """A document with all fields that XRechnung and Peppol require."""
     assert document.body is not None
     body = msgspec.structs.replace(
         document.body,
@@ -54,12 +54,12 @@ def schema_of(name: str) -> etree.XMLSchema:
 
 
 @pytest.mark.parametrize("document", KINDS)
-def test_each_kind_of_document_keeps_the_rules_in_ubl(document: Document) -> None:
+def test_each_kind_of_document_passes_the_rules_of_ubl(document: Document) -> None:
     assert rules_of("en16931-ubl")(ubl.write(document, UTC_ZONE)) == []
 
 
 @pytest.mark.parametrize("document", KINDS)
-def test_each_kind_of_document_is_as_the_schema_of_ubl_says(document: Document) -> None:
+def test_each_kind_of_document_passes_the_schema_of_ubl(document: Document) -> None:
     for xml in (ubl.write(document, UTC_ZONE), ubl.write(complete(document), UTC_ZONE, "peppol")):
         read = etree.fromstring(xml)
         schema = schema_of(etree.QName(read).localname)
@@ -68,14 +68,14 @@ def test_each_kind_of_document_is_as_the_schema_of_ubl_says(document: Document) 
 
 
 @pytest.mark.parametrize("document", KINDS)
-def test_each_kind_of_document_keeps_the_rules_of_xrechnung(document: Document) -> None:
+def test_each_kind_of_document_passes_the_rules_of_xrechnung(document: Document) -> None:
     xml = einvoice.write(complete(document), UTC_ZONE, "xrechnung")
     assert rules_of()(xml) == []
     assert rules_of("xrechnung-cii")(xml) == []
 
 
 @pytest.mark.parametrize("document", KINDS)
-def test_each_kind_of_document_keeps_the_rules_of_peppol(document: Document) -> None:
+def test_each_kind_of_document_passes_the_rules_of_peppol(document: Document) -> None:
     xml = ubl.write(complete(document), UTC_ZONE, "peppol")
     assert rules_of("en16931-ubl")(xml) == []
     assert rules_of("peppol-ubl")(xml) == []
@@ -83,20 +83,20 @@ def test_each_kind_of_document_keeps_the_rules_of_peppol(document: Document) -> 
 
 @settings(max_examples=25)
 @given(LINES)
-def test_any_invoice_keeps_the_rules_of_peppol(lines: list[tuple[int, int, int]]) -> None:
+def test_any_invoice_passes_the_rules_of_peppol(lines: list[tuple[int, int, int]]) -> None:
     xml = ubl.write(complete(sold(lines)), UTC_ZONE, "peppol")
     assert rules_of("en16931-ubl")(xml) == []
     assert rules_of("peppol-ubl")(xml) == []
 
 
-def test_a_buyer_elsewhere_is_reached_by_their_vat_id() -> None:
+def test_a_foreign_buyer_has_their_vat_id_as_endpoint() -> None:
     document = made((part(1000, 0, 0, "K", "Intra-community supply"), 1), buyer=VIENNA, tax_id="ATU13585627")
     xml = ubl.write(complete(document, "PO 4711"), UTC_ZONE, "peppol")
     assert b'<cbc:EndpointID schemeID="9914">ATU13585627</cbc:EndpointID>' in xml
     assert rules_of("peppol-ubl")(xml) == []
 
 
-def test_the_rules_see_what_is_wrong() -> None:
+def test_the_rules_find_errors() -> None:
     document = complete(made((part(4874, 2000, 190_000), 1)))
     assert any("BR-S-09" in one for one in rules_of("en16931-ubl")(ubl.write(document, UTC_ZONE, "peppol")))
     assert document.body is not None
@@ -113,7 +113,7 @@ def test_the_rules_see_what_is_wrong() -> None:
         pytest.param(BERLIN, None, id="no member's id"),
     ],
 )
-def test_a_buyer_is_reached_by_leitweg_id_or_vat_id(home: Address, reaches: tuple[str, str] | None) -> None:
+def test_a_buyer_has_a_leitweg_id_or_vat_id_as_endpoint(home: Address, reaches: tuple[str, str] | None) -> None:
     number = "ATU13585627" if reaches else "123"
     party = Party(name=home.name, address=home, tax_ids=(TaxId(country=home.country if reaches else "US", id=number),))
     assert address_of(party) == reaches
@@ -122,7 +122,7 @@ def test_a_buyer_is_reached_by_leitweg_id_or_vat_id(home: Address, reaches: tupl
     assert address_of(party, LEITWEG) == ("0204", LEITWEG)
 
 
-def test_what_a_document_lacks_for_a_form_is_said() -> None:
+def test_a_document_that_lacks_a_field_for_a_format_names_it() -> None:
     plain = made((part(4874, 926, 190_000), 1))
     assert {form: refusal(plain, form) for form in FORMS} == {
         "pdf": "",
@@ -140,13 +140,13 @@ def test_what_a_document_lacks_for_a_form_is_said() -> None:
     assert refusal(corrected, "xrechnung") == ""
 
 
-async def test_a_form_is_downloaded_or_refused_with_what_is_lacking(
+async def test_a_format_is_downloaded_or_refused_with_the_missing_fields(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     ids = (TaxId(country="DE", id="DE136695976"),)
     await shop.pricing.set_seller(msgspec.structs.replace(NORTHLIGHT, tax_ids=ids, **CONTACT))
-    asked = await fill_cart(shop, (await sell(shop), 1))
-    await place_cart(shop, await shop.carts.change(asked.id, CartChange(reference=LEITWEG)))
+    form_request = await fill_cart(shop, (await sell(shop), 1))
+    await place_cart(shop, await shop.carts.change(form_request.id, CartChange(reference=LEITWEG)))
     await place_cart(shop, await fill_cart(shop, (await sell(shop), 1)))
     named, other = await documents(shop)
     for form in FORMS:

@@ -1,4 +1,4 @@
-"""Carts: lines, checkout details, and what has changed since."""
+"""Carts: lines, checkout details, and changes since the last visit."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.builders.orders import fill_cart
 from tests.builders.shops import QUICK, make_settings
 
 
-async def test_a_guests_cart_joins_the_customers_at_sign_in(shop: Shop) -> None:
+async def test_a_guest_cart_is_merged_into_the_customers_at_sign_in(shop: Shop) -> None:
     caller = await ada(shop)
     lamp, chair = await sell(shop, "Lamp"), await sell(shop, "Chair")
     own = await shop.carts.create(caller.user_id)
@@ -33,7 +33,7 @@ async def test_a_guests_cart_joins_the_customers_at_sign_in(shop: Shop) -> None:
         await shop.carts.add(guest.id, lamp.variants[0].id, 1)
 
 
-async def test_a_cart_says_what_has_changed(shop: Shop) -> None:
+async def test_a_cart_reports_its_changes(shop: Shop) -> None:
     lamp = await sell(shop, on_hand=2)
     cart = await shop.carts.create()
     cart = await shop.carts.add(cart.id, lamp.variants[0].sku, 3)
@@ -45,7 +45,7 @@ async def test_a_cart_says_what_has_changed(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1000, 10**12])
-async def test_quantities_stay_within_reason(shop: Shop, quantity: int) -> None:
+async def test_quantities_have_limits(shop: Shop, quantity: int) -> None:
     lamp = await sell(shop)
     cart = await shop.carts.create()
     with pytest.raises(Invalid):
@@ -53,7 +53,7 @@ async def test_quantities_stay_within_reason(shop: Shop, quantity: int) -> None:
     assert (await shop.carts.get(cart.id)).lines == ()
 
 
-async def test_checkout_details_are_checked_field_by_field(shop: Shop) -> None:
+async def test_checkout_details_are_validated_field_by_field(shop: Shop) -> None:
     lamp = await sell(shop)
     cart = await shop.carts.create()
     await shop.carts.add(cart.id, lamp.variants[0].id, 1)
@@ -75,7 +75,7 @@ async def test_checkout_details_are_checked_field_by_field(shop: Shop) -> None:
     assert (await shop.carts.get(cart.id)).shipping_option_id is None
 
 
-async def test_a_way_to_ship_is_chosen_once_it_is_known_where_to(shop: Shop) -> None:
+async def test_a_shipping_option_is_chosen_once_the_destination_is_known(shop: Shop) -> None:
     cart = await shop.carts.create()
     with pytest.raises(Invalid, match="address first"):
         await shop.carts.change(cart.id, CartChange(email="ada@example.com", shipping_option_id="shr_standard"))
@@ -87,7 +87,7 @@ async def test_a_way_to_ship_is_chosen_once_it_is_known_where_to(shop: Shop) -> 
     assert filled.totals.shipping == filled.shipping_option.price
 
 
-async def test_a_pricing_of_0_1_0_is_asked_for_the_way_to_ship(data: tuple[Path, str]) -> None:
+async def test_a_pricing_service_of_0_1_0_is_asked_for_the_shipping_option(data: tuple[Path, str]) -> None:
     class Earlier(PricingService):
         async def quote(self, request: QuoteRequest) -> Quote:
             return msgspec.structs.replace(await super().quote(request), shipping_option=msgspec.UNSET)

@@ -1,4 +1,4 @@
-"""Only what was ordered leaves the cart; what was added while the payment was at the bank stays in one."""
+"""Only ordered lines leave the cart; lines added during the payment stay."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def held(cart: Cart) -> dict[str, int]:
     return {line.title: line.quantity for line in cart.lines}
 
 
-async def test_what_was_added_meanwhile_goes_on_in_a_cart_with_the_address(shop: Shop) -> None:
+async def test_items_added_during_the_order_stay_in_a_cart_with_the_address(shop: Shop) -> None:
     kettle, lamp = await sell(shop, on_hand=9), await sell(shop, "Tide Lamp", on_hand=9)
     cart = await fill_cart(shop, (kettle, 2))
     order = await at_the_bank(shop, cart)
@@ -48,7 +48,7 @@ async def test_what_was_added_meanwhile_goes_on_in_a_cart_with_the_address(shop:
 
 
 @pytest.mark.parametrize("quantity", [0, 1])
-async def test_what_was_taken_out_meanwhile_leaves_nothing_behind(shop: Shop, quantity: int) -> None:
+async def test_items_removed_during_the_order_leave_nothing_behind(shop: Shop, quantity: int) -> None:
     cart = await fill_cart(shop, (await sell(shop, on_hand=9), 2))
     order = await at_the_bank(shop, cart)
     await shop.carts.set_quantity(cart.id, cart.lines[0].id, quantity)
@@ -57,7 +57,7 @@ async def test_what_was_taken_out_meanwhile_leaves_nothing_behind(shop: Shop, qu
     assert (after.closed, after.next_id) == (True, "")
 
 
-async def test_a_cart_that_joined_another_meanwhile_keeps_nothing_of_the_order(shop: Shop) -> None:
+async def test_a_cart_merged_during_the_order_keeps_nothing_of_it(shop: Shop) -> None:
     kettle, lamp = await sell(shop, on_hand=9), await sell(shop, "Tide Lamp", on_hand=9)
     grace = (await shop.users.register("grace@example.com", "harbour at seven", "Grace")).id
     own = await shop.carts.create(grace)

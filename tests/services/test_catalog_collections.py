@@ -1,4 +1,4 @@
-"""What the catalog can say of products: types, collections, times, old addresses."""
+"""Product types, collections, publication times and old addresses."""
 
 from datetime import timedelta
 
@@ -29,10 +29,10 @@ def listed(answer: httpx.Response) -> list[str]:
     return [one["title"] for one in answer.json()["items"]]
 
 
-async def found(shop: Shop, **asked) -> list[str]:
+async def found(shop: Shop, **query) -> list[str]:
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
-    results = await shop.search.find(SearchRequest(**asked))
+    results = await shop.search.find(SearchRequest(**query))
     return sorted(bytes(item).decode().split('"title":"')[1].split('"')[0] for item in results.items)
 
 
@@ -91,7 +91,7 @@ async def test_a_collection_by_rules_follows_products_as_they_change(shop: Shop)
     assert [one.title for one in (await shop.catalog.in_collection("tall"))[0]] == ["Lamp", "Vase"]
 
 
-async def test_a_collection_whose_rules_change_chooses_anew(shop: Shop) -> None:
+async def test_a_collection_whose_rules_change_selects_again(shop: Shop) -> None:
     await sell(shop, "Kettle", brand="Fjord")
     await sell(shop, "Lamp", brand="Pier")
     base = {"slug": "house", "title": "House", "kind": "rules"}
@@ -122,7 +122,7 @@ async def test_a_collection_whose_rules_change_chooses_anew(shop: Shop) -> None:
         ),
     ],
 )
-async def test_a_collection_that_cannot_be_is_refused(api: httpx.AsyncClient, staff, body: dict, pointer: str) -> None:
+async def test_an_impossible_collection_is_refused(api: httpx.AsyncClient, staff, body: dict, pointer: str) -> None:
     answer = await api.post("/v1/collections", json=body, headers=staff)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
@@ -139,7 +139,7 @@ words = st.sampled_from(["red", "Blue", "green"])
         max_size=4,
     ),
 )
-def test_all_conditions_are_never_met_by_more_than_any(tags, conditions) -> None:
+def test_all_conditions_never_match_more_than_any_of_them(tags, conditions) -> None:
     now = HandClock().now()
     product = Product(
         id="prd_1", slug="a", title="A", description="", brand="", status="published", category_ids=(), tags=tuple(tags),
@@ -171,7 +171,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_of_attribute_takes_its_own_values_and_no_others(kind) -> None:
+def test_each_kind_of_attribute_accepts_only_its_own_values(kind) -> None:
     choices = {"choice": ("S", "M"), "colour": ("Sand",)}.get(kind, ())
     known = AttributeType(name="it", title="It", kind=kind, choices=choices, unit="cm" if kind == "measurement" else "")
     attributes.check_description(known)
@@ -180,7 +180,7 @@ def test_each_kind_of_attribute_takes_its_own_values_and_no_others(kind) -> None
     assert not any(attributes.fits(value, known) for value in bad)
 
 
-async def test_a_product_is_as_its_type_wants_it(shop: Shop) -> None:
+async def test_a_product_satisfies_its_type(shop: Shop) -> None:
     await shop.catalog.put_attribute_type(AttributeType(name="seat", title="Seat", kind="measurement", unit="cm"))
     await shop.catalog.put_attribute_type(
         AttributeType(name="wood", title="Wood", kind="choice", choices=("Oak", "Ash"))
@@ -204,13 +204,13 @@ async def test_a_product_is_as_its_type_wants_it(shop: Shop) -> None:
         await shop.catalog.put_product_type(ProductType(name="rug", title="Rug", attributes=("pile",)))
 
 
-async def test_an_attribute_is_not_described_so_that_products_would_not_fit(shop: Shop) -> None:
+async def test_an_attribute_definition_that_existing_products_violate_is_refused(shop: Shop) -> None:
     await sell(shop, "Stool", attributes={"wood": "Plastic"})
     with pytest.raises(Invalid, match="Plastic"):
         await shop.catalog.put_attribute_type(AttributeType(name="wood", title="Wood", kind="choice", choices=("Oak",)))
 
 
-async def test_only_filterable_attributes_narrow_down_and_units_are_shown(shop: Shop) -> None:
+async def test_only_filterable_attributes_are_facets_and_units_are_shown(shop: Shop) -> None:
     await shop.catalog.put_attribute_type(
         AttributeType(name="seat", title="Seat height", kind="measurement", unit="cm")
     )
@@ -248,7 +248,7 @@ async def test_a_scheduled_product_is_published_when_its_time_has_come(
 # --- addresses
 
 
-async def test_an_address_a_product_had_leads_to_the_one_it_has(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_an_old_slug_redirects_to_the_current_one(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, "Kettle")
     variants = tuple(VariantInput(sku=one.sku) for one in kettle.variants)
     for slug in ("harbour-kettle", "big-kettle"):
@@ -265,7 +265,7 @@ async def test_an_address_a_product_had_leads_to_the_one_it_has(shop: Shop, api:
     assert (await api.get("/p/kettle")).status_code == 200
 
 
-async def test_addresses_of_an_earlier_shop_lead_on(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_addresses_of_an_earlier_shop_redirect(shop: Shop, api: httpx.AsyncClient) -> None:
     await shop.catalog.put_redirect("/products/old-kettle.html", "/p/kettle")
     answer = await api.get("/products/old-kettle.html")
     assert (answer.status_code, answer.headers["location"]) == (301, "/p/kettle")
@@ -276,7 +276,7 @@ async def test_addresses_of_an_earlier_shop_lead_on(shop: Shop, api: httpx.Async
             await shop.catalog.put_redirect("/x", target)
 
 
-async def test_what_search_engines_are_told_is_on_the_page(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_texts_for_search_engines_are_on_the_page(shop: Shop, api: httpx.AsyncClient) -> None:
     await sell(shop, "Kettle", seo_title="A kettle that sings", seo_description="Three notes, no tea spilt.")
     page = (await api.get("/p/kettle")).text
     assert "<title>A kettle that sings" in page
@@ -300,7 +300,7 @@ async def test_the_page_of_a_collection_has_its_facets(shop: Shop, api: httpx.As
     assert (await api.get("/collections/none")).status_code == 404
 
 
-async def test_colours_show_their_swatches_on_cards_in_facets_and_where_one_chooses(
+async def test_colours_show_their_swatches_on_cards_in_facets_and_in_options(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     swatches = {"Red": "#a8322d", "Navy": "#2b3a57"}

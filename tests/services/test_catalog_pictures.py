@@ -1,4 +1,4 @@
-"""Pictures: few formats are read, with an end to each, and a drawing reaches nothing but itself."""
+"""Pictures: few bounded formats are read, and a drawing references nothing but itself."""
 
 import io
 import time
@@ -25,8 +25,8 @@ def picture(form: str, size: tuple[int, int] = (40, 50), **more) -> bytes:
     return out.getvalue()
 
 
-async def kept(shop: Shop, data: bytes) -> bytes:
-    """What the shop keeps of it."""
+async def stored(shop: Shop, data: bytes) -> bytes:
+    """The picture that the shop stores."""
     media = await shop.catalog.add_media(data, "a picture")
     found = await shop.catalog.original(media.url.split("/")[2])
     if isinstance(found, str):  # where files are elsewhere
@@ -36,52 +36,52 @@ async def kept(shop: Shop, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
-async def test_what_is_read_is_cut_to_size(whole: Shop, form: str) -> None:
-    media = await whole.catalog.add_media(picture(form), "a picture")
+async def test_a_picture_is_decoded_and_resized(local_shop: Shop, form: str) -> None:
+    media = await local_shop.catalog.add_media(picture(form), "a picture")
     assert (media.width, media.height) == (40, 50)
-    cut = await whole.catalog.picture(media.url.split("/")[2], 160, "webp")
+    cut = await local_shop.catalog.picture(media.url.split("/")[2], 160, "webp")
     assert Image.open(io.BytesIO(cut)).size == (40, 50)
 
 
 @pytest.mark.parametrize("form", ["EPS", "TIFF", "BMP", "PPM", "ICO", "TGA", "PDF", "SGI", "PCX"])
-async def test_no_other_decoder_is_asked(whole: Shop, form: str) -> None:
+async def test_no_other_decoder_is_used(local_shop: Shop, form: str) -> None:
     with pytest.raises(Invalid, match="use JPEG, PNG, WebP, AVIF, GIF or SVG"):
-        await whole.catalog.add_media(picture(form, (32, 32)), "x")
+        await local_shop.catalog.add_media(picture(form, (32, 32)), "x")
 
 
-async def test_of_a_moving_picture_the_first_one_is_shown(whole: Shop) -> None:
+async def test_of_an_animation_the_first_frame_is_shown(local_shop: Shop) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
-    media = await whole.catalog.add_media(out.getvalue(), "x")
-    cut = Image.open(io.BytesIO(await whole.catalog.picture(media.url.split("/")[2], 160, "webp")))
+    media = await local_shop.catalog.add_media(out.getvalue(), "x")
+    cut = Image.open(io.BytesIO(await local_shop.catalog.picture(media.url.split("/")[2], 160, "webp")))
     assert getattr(cut, "n_frames", 1) == 1
     assert cut.convert("RGB").getpixel((5, 5))[0] > 200
 
 
-async def test_a_picture_that_is_shown_turned_tells_the_size_it_is_shown_in(whole: Shop) -> None:
+async def test_a_rotated_picture_has_the_size_it_is_shown_in(local_shop: Shop) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    media = await whole.catalog.add_media(picture("JPEG", (40, 50), exif=exif), "x")
+    media = await local_shop.catalog.add_media(picture("JPEG", (40, 50), exif=exif), "x")
     assert (media.width, media.height) == (50, 40)
 
 
-async def test_a_picture_of_more_pixels_than_one_looks_at_is_refused(whole: Shop) -> None:
+async def test_a_picture_with_too_many_pixels_is_refused(local_shop: Shop) -> None:
     bomb = io.BytesIO()
     Image.new("1", (8_000, 8_000)).save(bomb, "PNG")
     assert len(bomb.getvalue()) < 1_000_000
     with pytest.raises(Invalid, match="million pixels"):
-        await whole.catalog.add_media(bomb.getvalue(), "x")
+        await local_shop.catalog.add_media(bomb.getvalue(), "x")
 
 
-async def test_a_picture_that_is_cut_off_is_refused_at_the_door(whole: Shop) -> None:
-    whole_one = picture("JPEG", (400, 400))
+async def test_a_truncated_picture_is_refused_on_upload(local_shop: Shop) -> None:
+    picture_bytes = picture("JPEG", (400, 400))
     with pytest.raises(Invalid):
-        await whole.catalog.add_media(whole_one[: len(whole_one) // 2], "x")
+        await local_shop.catalog.add_media(picture_bytes[: len(picture_bytes) // 2], "x")
 
 
-async def test_a_drawing_of_a_stranger_is_drawn_once_and_not_kept(whole: Shop) -> None:
-    found = await kept(whole, PLAIN.encode())
+async def test_an_uploaded_drawing_is_rasterised_once_and_not_stored(local_shop: Shop) -> None:
+    found = await stored(local_shop, PLAIN.encode())
     drawn = Image.open(io.BytesIO(found))
     assert drawn.format == "PNG"
     assert drawn.size[0] == 1600
@@ -106,9 +106,9 @@ async def test_a_drawing_of_a_stranger_is_drawn_once_and_not_kept(whole: Shop) -
         '<foreignObject><iframe src="/x"/></foreignObject>',
     ],
 )
-async def test_a_drawing_points_to_nothing_but_itself(whole: Shop, inner: str) -> None:
+async def test_a_drawing_references_only_itself(local_shop: Shop, inner: str) -> None:
     with pytest.raises(Invalid, match="This drawing"):
-        await whole.catalog.add_media(svg(inner), "x")
+        await local_shop.catalog.add_media(svg(inner), "x")
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ async def test_a_drawing_points_to_nothing_but_itself(whole: Shop, inner: str) -
         f"{OPEN}>{'<g/>' * 30_000}</svg>",
     ],
 )
-async def test_a_drawing_declares_nothing_and_has_an_end(whole: Shop, text: str) -> None:
+async def test_a_drawing_declares_no_entities_and_is_bounded(local_shop: Shop, text: str) -> None:
     with pytest.raises(Invalid):
-        await whole.catalog.add_media(text.encode(), "x")
+        await local_shop.catalog.add_media(text.encode(), "x")
 
 
-def test_parts_of_itself_and_pictures_within_it_are_drawn() -> None:
+def test_references_within_a_drawing_are_rasterised() -> None:
     fine = svg(
         '<defs><linearGradient id="a"><stop offset="0"/></linearGradient></defs><rect fill="url(#a)" width="9" height="9"/>'
     )
@@ -137,7 +137,7 @@ def test_parts_of_itself_and_pictures_within_it_are_drawn() -> None:
 
 
 @pytest.mark.slow
-def test_a_drawing_that_would_take_all_of_a_processor_or_of_the_memory_is_ended() -> None:
+def test_a_drawing_that_needs_too_much_time_or_memory_is_aborted() -> None:
     nested = "".join(
         f'<filter id="f{n}"><feTurbulence baseFrequency="0.9" numOctaves="200"/></filter>' for n in range(3)
     )

@@ -1,4 +1,4 @@
-"""Products, their variants, and what the catalogue refuses."""
+"""Products, their variants, and refusals of the catalogue."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def test_a_product_keeps_its_variants_through_edits(shop: Shop) -> None:
         await shop.catalog.edit(made.id, new, made.version)
 
 
-async def test_slugs_and_skus_are_one_products_alone(shop: Shop) -> None:
+async def test_slugs_and_skus_are_unique(shop: Shop) -> None:
     first = await shop.catalog.create(ProductInput(title="Mug", variants=(VariantInput(sku="M1"),)))
     second = await shop.catalog.create(ProductInput(title="Mug"))
     assert (first.slug, second.slug) == ("mug", "mug-2")
@@ -39,7 +39,7 @@ async def test_slugs_and_skus_are_one_products_alone(shop: Shop) -> None:
         ProductInput(title="Mug", categories=("nowhere",)),
     ],
 )
-async def test_a_product_that_cannot_be_is_refused_whole(shop: Shop, wrong: ProductInput) -> None:
+async def test_an_impossible_product_is_refused_with_all_errors(shop: Shop, wrong: ProductInput) -> None:
     with pytest.raises(Invalid):
         await shop.catalog.create(wrong)
     assert await shop.catalog.list_products() == []

@@ -1,4 +1,4 @@
-"""Damage of a file is named with what to do, whichever file it is; nothing ends in a traceback, and nothing is written on."""
+"""Damage of any file is reported with a remedy; no command ends in a traceback, and no damaged file is written to."""
 
 import asyncio
 import contextlib
@@ -49,7 +49,7 @@ from tests.builders.shops import QUICK, make_settings
 pytestmark = [pytest.mark.slow, OF_SQLITE]
 
 
-WAYS = [page_one, middle_page, last_page, truncated, empty, gone]
+DAMAGES = [page_one, middle_page, last_page, truncated, empty, gone]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def data_folder(lived_in: Path, tmp_path: Path) -> Path:
     return shutil.copytree(lived_in, tmp_path / "data")
 
 
-@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("how", DAMAGES)
 @pytest.mark.parametrize("name", ["orders", "payments", "users", "search", "catalog", "insights"])
 def test_the_doctor_names_the_damaged_file_and_goes_on(
     data_folder: Path, name: str, how: Callable[[Path], None]
@@ -71,40 +71,40 @@ def test_the_doctor_names_the_damaged_file_and_goes_on(
     file = data_folder / f"{name}.db"
     checkpoint(file)
     how(file)
-    told = shopwright(data_folder, "doctor")
-    assert told.exit_code == 1, told.output
-    assert str(file) in told.output
-    assert "shopwright doctor --recover" in told.output
-    assert "✓" in told.output, told.output
+    result = shopwright(data_folder, "doctor")
+    assert result.exit_code == 1, result.output
+    assert str(file) in result.output
+    assert "shopwright doctor --recover" in result.output
+    assert "✓" in result.output, result.output
     assert how is not gone or not file.exists()
 
 
-@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("how", DAMAGES)
 @pytest.mark.parametrize("name", ["orders", "insights"])
-def test_every_command_names_it_and_a_backup_keeps_the_archives_there_are(
+def test_every_command_names_the_damaged_file_and_a_backup_keeps_the_existing_archives(
     data_folder: Path, tmp_path: Path, name: str, how: Callable[[Path], None]
 ) -> None:
-    kept = tmp_path / "kept"
-    assert shopwright(data_folder, "backup", str(kept)).exit_code == 0
-    before = sorted(kept.iterdir())
+    archive = tmp_path / "kept"
+    assert shopwright(data_folder, "backup", str(archive)).exit_code == 0
+    before = sorted(archive.iterdir())
     file = data_folder / f"{name}.db"
     checkpoint(file)
     how(file)
     for command in (
-        ("backup", str(kept), "--keep", "1"),
+        ("backup", str(archive), "--keep", "1"),
         ("export", str(tmp_path / "shop.zip")),
         ("move", "--to", f"sqlite://{tmp_path / 'there'}"),
     ):
-        told = shopwright(data_folder, *command)
-        assert told.exit_code == 1, (command, told.output)
-        assert name in told.output, (command, told.output)
-        assert "Traceback" not in told.output
-    assert sorted(kept.iterdir()) == before
+        result = shopwright(data_folder, *command)
+        assert result.exit_code == 1, (command, result.output)
+        assert name in result.output, (command, result.output)
+        assert "Traceback" not in result.output
+    assert sorted(archive.iterdir()) == before
     assert not (tmp_path / "shop.zip").exists()
     assert shopwright(data_folder, "settings").exit_code == 0
 
 
-async def test_a_damaged_database_is_read_on_and_not_written_and_shoppers_see_no_path(data_folder: Path) -> None:
+async def test_a_damaged_database_is_read_only_and_shoppers_see_no_path(data_folder: Path) -> None:
     file = data_folder / "orders.db"
     shop = Shop(make_settings(data_folder), hasher=QUICK)
     other = Shop(make_settings(data_folder), hasher=QUICK)
@@ -117,13 +117,13 @@ async def test_a_damaged_database_is_read_on_and_not_written_and_shoppers_see_no
             with pytest.raises(Damaged, match=str(file)) as caught:
                 async with one.begin():
                     pass
-        told = describe(caught.value)
-        assert (told.status, told.code, told.detail) == (503, "unavailable", NOT_UNTIL_REPAIRED)
-        assert str(data_folder) not in str(told)
+        description = describe(caught.value)
+        assert (description.status, description.code, description.detail) == (503, "unavailable", NOT_UNTIL_REPAIRED)
+        assert str(data_folder) not in str(description)
     await other.close()
 
 
-async def test_damage_that_a_statement_meets_is_remembered(data_folder: Path) -> None:
+async def test_damage_found_by_a_statement_is_remembered(data_folder: Path) -> None:
     file = data_folder / "orders.db"
     checkpoint(file)
     with closing(sqlite3.connect(file)) as connection:
@@ -142,7 +142,7 @@ async def test_damage_that_a_statement_meets_is_remembered(data_folder: Path) ->
 
 
 def logged(folder: Path, commits: int) -> tuple[Path, Path]:
-    """A file with so many commits in its log, as a process leaves it that was killed."""
+    """A file with this many commits in its log, as a killed process leaves it."""
     living, left = folder / "living", folder / "left"
     living.mkdir()
     with closing(sqlite3.connect(living / "a.db", isolation_level=None)) as connection:
@@ -157,7 +157,7 @@ def logged(folder: Path, commits: int) -> tuple[Path, Path]:
     return left / "a.db", left / "a.db-wal"
 
 
-async def test_acknowledged_commits_that_a_damaged_log_hides_are_not_written_over(tmp_path: Path) -> None:
+async def test_acknowledged_commits_behind_a_damaged_log_are_not_overwritten(tmp_path: Path) -> None:
     file, log = logged(tmp_path, 9)
     spoil(log, 32 + 3 * (24 + PAGE) + 24 + 3000, b"damage")  # of the fourth of some dozen pages
     content = log.read_bytes()
@@ -169,7 +169,7 @@ async def test_acknowledged_commits_that_a_damaged_log_hides_are_not_written_ove
             pass
 
 
-async def test_a_log_without_its_head_is_damage_and_one_whose_last_commit_was_cut_off_is_none(tmp_path: Path) -> None:
+async def test_a_log_without_its_header_is_damage_and_a_truncated_last_commit_is_not(tmp_path: Path) -> None:
     for name in ("head", "cut"):
         (tmp_path / name).mkdir()
     file, log = logged(tmp_path / "head", 5)
@@ -187,27 +187,27 @@ async def test_a_log_without_its_head_is_damage_and_one_whose_last_commit_was_cu
 @pytest.mark.parametrize("name", ["secret.key", "encryption.key"])
 def test_a_damaged_key_file_is_named(data_folder: Path, name: str, content: bytes) -> None:
     (data_folder / name).write_bytes(content)
-    told = shopwright(data_folder, "doctor")
-    assert told.exit_code == 1
-    assert f"{data_folder / name} is damaged" in told.output
-    assert "Put back a copy of it" in told.output
+    result = shopwright(data_folder, "doctor")
+    assert result.exit_code == 1
+    assert f"{data_folder / name} is damaged" in result.output
+    assert "Put back a copy of it" in result.output
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 500])
-async def test_a_picture_that_is_none_is_named(data_folder: Path, content: bytes) -> None:
+async def test_a_damaged_picture_is_named(data_folder: Path, content: bytes) -> None:
     shop = Shop(make_settings(data_folder), hasher=QUICK)
     async with shop.running(deliver=False):
         kettle = await sell(shop, "Lamp", media=(await shop.catalog.add_media(picture(), "Lamp"),))
     name = f"media/{kettle.media[0].url.split('/')[2]}/original"
     assert (await asyncio.to_thread(shopwright, data_folder, "doctor")).exit_code == 0
     (data_folder / "files" / name).write_bytes(content)
-    told = await asyncio.to_thread(shopwright, data_folder, "doctor")
-    assert told.exit_code == 1
-    assert f"{name} of “Lamp”" in told.output
-    assert "cannot be read" in told.output
+    result = await asyncio.to_thread(shopwright, data_folder, "doctor")
+    assert result.exit_code == 1
+    assert f"{name} of “Lamp”" in result.output
+    assert "cannot be read" in result.output
 
 
-async def test_a_damaged_search_index_is_left_behind_and_built_again(data_folder: Path) -> None:
+async def test_a_damaged_search_index_is_ignored_and_built_again(data_folder: Path) -> None:
     for path in (data_folder / "search").rglob("*.*"):
         if path.suffix in {".store", ".term", ".idx", ".fast", ".pos"}:
             path.write_bytes(random.Random(3).randbytes(path.stat().st_size))
@@ -221,7 +221,7 @@ async def test_a_damaged_search_index_is_left_behind_and_built_again(data_folder
         assert found.total == 1
 
 
-async def test_a_damaged_file_of_limits_is_begun_anew(tmp_path: Path) -> None:
+async def test_a_damaged_file_of_limits_is_created_again(tmp_path: Path) -> None:
     (tmp_path / "limits.db").write_bytes(random.Random(4).randbytes(9000))
     windows = MachineWindows(HandClock(), tmp_path)
     assert await windows.acquire_sliding_window_entry("a", 2, 60)
@@ -237,7 +237,7 @@ def test_damage_in_postgresql_names_the_schema(kind: str, words: str) -> None:
         translate(getattr(asyncpg.exceptions, kind)("invalid page in block 7"), "orders")
 
 
-def test_one_process_at_a_time_looks_for_damage_and_another_takes_over(tmp_path: Path) -> None:
+def test_one_process_at_a_time_checks_for_damage_and_another_takes_over(tmp_path: Path) -> None:
     first, second = ExclusiveRole(tmp_path), ExclusiveRole(tmp_path)
     assert first.is_this()
     assert first.is_this()
@@ -247,7 +247,7 @@ def test_one_process_at_a_time_looks_for_damage_and_another_takes_over(tmp_path:
     second.close()
 
 
-async def test_a_check_under_way_ends_soon_when_it_is_told_to(tmp_path: Path) -> None:
+async def test_a_running_check_stops_soon_on_request(tmp_path: Path) -> None:
     file = tmp_path / "large.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE migrations (n INTEGER PRIMARY KEY, name TEXT)")
@@ -258,33 +258,33 @@ async def test_a_check_under_way_ends_soon_when_it_is_told_to(tmp_path: Path) ->
         connection.commit()
     began = time.monotonic()
     assert damage.quick_check(file, None, threading.Event()) == ""
-    whole_s = time.monotonic() - began
+    full_check_s = time.monotonic() - began
     stop = threading.Event()
     checking = asyncio.create_task(asyncio.to_thread(damage.quick_check, file, None, stop))
-    await asyncio.sleep(whole_s / 10)
+    await asyncio.sleep(full_check_s / 10)
     began = time.monotonic()
     stop.set()
     assert await checking is None
-    assert time.monotonic() - began < whole_s / 2
+    assert time.monotonic() - began < full_check_s / 2
     looking = asyncio.create_task(SqliteDatabase(file).look_for_damage())
-    await asyncio.sleep(whole_s / 10)
+    await asyncio.sleep(full_check_s / 10)
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking
     began = time.monotonic()
     await asyncio.get_running_loop().shutdown_default_executor()  # as a process does that ends
-    assert time.monotonic() - began < whole_s / 2
+    assert time.monotonic() - began < full_check_s / 2
 
 
-async def test_damage_is_found_told_and_nothing_is_sold_while_one_can_look_around(data_folder: Path) -> None:
+async def test_damage_is_found_and_reported_and_the_shop_becomes_read_only(data_folder: Path) -> None:
     file = data_folder / "orders.db"
     checkpoint(file)
     middle_page(file)
     shop = Shop(make_settings(data_folder), hasher=QUICK)
     await shop.databases["orders"].database.look_for_damage()
-    house = LocalProcessAdmin(shop)
-    assert house.damaged() == {"orders"}
-    assert b'shopwright_database_damaged{service="orders"} 1.0' in await house.numbers()
+    process_admin = LocalProcessAdmin(shop)
+    assert process_admin.damaged() == {"orders"}
+    assert b'shopwright_database_damaged{service="orders"} 1.0' in await process_admin.numbers()
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         ready = await client.get("/health/ready")

@@ -1,4 +1,4 @@
-"""A demo shop is one because its data say so, wherever they are brought; a shop that sells never becomes one."""
+"""A demo shop is marked in its data, wherever they are restored; a shop that sells never becomes one."""
 
 from pathlib import Path
 
@@ -42,6 +42,6 @@ async def test_a_demo_shop_stays_one_in_its_archive(shop: Shop, other: Shop, tmp
 
 
 @pytest.mark.slow
-async def test_the_demo_command_marks_what_it_fills(shop: Shop) -> None:
+async def test_the_demo_command_marks_the_databases_it_fills(shop: Shop) -> None:
     await loading.demo(shop, None)
     assert await shop.is_demo()

@@ -1,4 +1,4 @@
-"""Each check of the doctor, shown to see the damage it is there for."""
+"""Each check of the doctor, seen to find its damage."""
 
 import asyncio
 from datetime import timedelta
@@ -58,28 +58,28 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("service", "sql", "words"), DAMAGES)
-async def test_damage_is_seen_and_said(shop: Shop, service: str, sql: str, words: str) -> None:
+async def test_damage_is_found_and_reported(shop: Shop, service: str, sql: str, words: str) -> None:
     await place(shop, await sell(shop))
     shop.clock.move(seconds=2)
     await shop.bus.settle()
     assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
     async with shop.databases[service].begin() as tx:
         await tx.run(sql)
-    said = [sentence for finding in await examine(shop) for sentence in finding.wrong]
-    assert any(words in sentence for sentence in said), said
+    findings = [sentence for finding in await examine(shop) for sentence in finding.wrong]
+    assert any(words in sentence for sentence in findings), findings
 
 
-async def test_a_reservation_that_ran_out_long_ago_is_seen(shop: Shop) -> None:
+async def test_a_reservation_that_expired_long_ago_is_found(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_3ds")
     async with shop.databases["inventory"].begin() as tx:
         await tx.run("UPDATE reservations SET expires_at = 0")
-    said = [sentence for finding in await examine(shop) for sentence in finding.wrong]
-    assert any(order.id in sentence for sentence in said)
+    findings = [sentence for finding in await examine(shop) for sentence in finding.wrong]
+    assert any(order.id in sentence for sentence in findings)
     assert shop.clock.now() - order.placed_at < timedelta(minutes=1)
 
 
-async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named(shop: Shop) -> None:
+async def test_the_engines_of_a_shop_are_checked_and_a_missing_one_is_named(shop: Shop) -> None:
     findings = await examine_engines(shop)
     names = [finding.check.partition(":")[0] for finding in findings]
     assert names == [
@@ -101,7 +101,7 @@ async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named
     assert wrong == ["search", *alone]
 
 
-async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None:
+async def test_a_difference_explained_by_a_pending_event_is_no_error(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_3ds")
     reference = (await shop.databases["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
@@ -111,10 +111,10 @@ async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None
     shop.clock.move(seconds=2)
     findings = await examine(shop)
     assert [sentence for finding in findings for sentence in finding.wrong] == []
-    told = " ".join(sentence for finding in findings for sentence in finding.under_way)
-    assert "has been received, but order" in told
-    assert "events are being delivered, the oldest for 2 s" in told
-    assert "orders.payment_captured" in told
+    pending = " ".join(sentence for finding in findings for sentence in finding.under_way)
+    assert "has been received, but order" in pending
+    assert "events are being delivered, the oldest for 2 s" in pending
+    assert "orders.payment_captured" in pending
     async with shop.databases["payments"].begin() as tx:
         await tx.run("DELETE FROM deliveries")
     found = await examine(shop)
@@ -122,7 +122,7 @@ async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None
 
 
 @pytest.mark.slow
-async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
+async def test_the_doctor_succeeds_if_all_differences_are_pending(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await place(shop, await sell(shop))
@@ -139,15 +139,15 @@ async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
 
 
 @pytest.mark.parametrize("mended", [True, False])
-async def test_where_services_do_not_agree_a_second_look_at_the_order_says_whether_it_is_so(
-    whole: Shop, *, mended: bool
+async def test_a_disagreement_of_services_is_verified_with_a_second_read_of_the_order(
+    local_shop: Shop, *, mended: bool
 ) -> None:
-    """As in a shop whose orders take minutes to be looked at."""
-    order = await place(whole, await sell(whole))
-    await whole.bus.settle()
+    """As in a shop whose orders take minutes to check."""
+    order = await place(local_shop, await sell(local_shop))
+    await local_shop.bus.settle()
 
     async def write(status: str) -> None:
-        async with whole.databases["orders"].begin() as tx:
+        async with local_shop.databases["orders"].begin() as tx:
             await tx.run("UPDATE orders SET status = :status", status=status)
 
     tasks = []
@@ -158,7 +158,10 @@ async def test_where_services_do_not_agree_a_second_look_at_the_order_says_wheth
 
     await write("placed")
     wrong = [
-        sentence for one in await look(whole, looked, patience_s=0) for sentence in one.wrong if order.id in sentence
+        sentence
+        for one in await look(local_shop, looked, patience_s=0)
+        for sentence in one.wrong
+        if order.id in sentence
     ]
     await asyncio.gather(*tasks)
     assert wrong == (

@@ -1,4 +1,4 @@
-"""Each sum of an order, of what went back of it and of the books, changed by itself: the doctor sees it and says so."""
+"""Each sum of an order, its refunds and its books, changed by itself: the doctor finds it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -67,8 +67,9 @@ STATEMENTS: tuple[tuple[str, str, str, str], ...] = (
 
 
 async def sold(shop: Shop) -> Order:
-    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, less a tenth, with 4.90 for the way: 66.10. One kettle left, the
-    other and the way went back. Another order waits."""
+    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, less a tenth, with 4.90 for shipping: 66.10. One kettle was
+    shipped, the other and the shipping were refunded. Another order waits.
+    """
     await shop.pricing.set_seller(SELLER)
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     kettle, novel = await sell(shop, "Kettle", price=2900), await book(shop, "Novel", 1000)
@@ -84,8 +85,8 @@ async def sold(shop: Shop) -> Order:
     return order
 
 
-async def said_when(shop: Shop, service: str, table: str, damage: Callable[[Any], Any]) -> list[str]:
-    """What the doctor finds wrong while a table is damaged, which is mended again."""
+async def findings_after(shop: Shop, service: str, table: str, damage: Callable[[Any], Any]) -> list[str]:
+    """Findings of the doctor while a table is damaged, which is restored afterwards."""
     work = shop.databases[service]
     rows: list[Mapping[str, Any]] = [dict(row) for row in await work.fetch(f"SELECT * FROM {table}")]
     async with work.begin() as tx:
@@ -97,8 +98,8 @@ async def said_when(shop: Shop, service: str, table: str, damage: Callable[[Any]
     return found
 
 
-async def test_each_number_of_an_order_is_checked(whole: Shop) -> None:
-    order = await sold(whole)
+async def test_each_number_of_an_order_is_checked(local_shop: Shop) -> None:
+    order = await sold(local_shop)
     key = {"orders": order.id, "order_lines": order.lines[0].id}
     missed = []
     for service, table, column, path, words in NUMBERS:
@@ -109,23 +110,23 @@ async def test_each_number_of_an_order_is_checked(whole: Shop) -> None:
             body = msgspec.json.encode(plus_one(msgspec.json.decode(row["body"]), path)).decode()
             await tx.run(f"UPDATE {table} SET {column} = :body WHERE id = :id", id=row["id"], body=body)
 
-        said = await said_when(whole, service, table, damage)
-        if not any(words in sentence for sentence in said):
-            missed.append((table, path, words, said))
+        findings = await findings_after(local_shop, service, table, damage)
+        if not any(words in sentence for sentence in findings):
+            missed.append((table, path, words, findings))
     assert missed == []
-    assert [one.wrong for one in await examine(whole) if one.wrong] == []
+    assert [one.wrong for one in await examine(local_shop) if one.wrong] == []
 
 
-async def test_each_row_of_an_order_and_its_books_is_checked(whole: Shop) -> None:
-    await sold(whole)
+async def test_each_row_of_an_order_and_its_books_is_checked(local_shop: Shop) -> None:
+    await sold(local_shop)
     missed = []
     for service, table, sql, words in STATEMENTS:
 
         async def damage(tx: Any, sql: str = sql) -> None:
             await tx.run(sql)
 
-        said = await said_when(whole, service, table, damage)
-        if not any(words in sentence for sentence in said):
-            missed.append((sql, words, said))
+        findings = await findings_after(local_shop, service, table, damage)
+        if not any(words in sentence for sentence in findings):
+            missed.append((sql, words, findings))
     assert missed == []
-    assert [one.wrong for one in await examine(whole) if one.wrong] == []
+    assert [one.wrong for one in await examine(local_shop) if one.wrong] == []

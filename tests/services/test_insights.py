@@ -1,4 +1,4 @@
-"""The event log and the figures that are made from it."""
+"""The event log and the figures calculated from it."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import buy
 
 
-async def test_the_event_log_is_whole_in_order_and_replayable(shop: Shop) -> None:
+async def test_the_event_log_is_complete_ordered_and_replayable(shop: Shop) -> None:
     await buy(shop, (await sell(shop), 2))
     events = await shop.insights.events(limit=1000)
     assert [int(one.cursor) for one in events] == list(range(1, len(events) + 1))
@@ -24,7 +24,7 @@ async def test_the_event_log_is_whole_in_order_and_replayable(shop: Shop) -> Non
         await shop.insights.events(after="yesterday")
 
 
-async def test_sums_of_the_dashboard_are_built_anew_from_the_log(shop: Shop) -> None:
+async def test_dashboard_totals_are_rebuilt_from_the_log(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=9)
     for _ in range(3):
         await buy(shop, (kettle, 2))

@@ -1,4 +1,4 @@
-"""Sums of a day are of a day in the shop."""
+"""Totals of a day are those of a day of the shop."""
 
 from datetime import date
 
@@ -8,9 +8,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import place
 
 
-async def test_what_is_sold_late_in_the_evening_counts_for_the_day_it_is_in_the_shop(
-    shop: Shop, clock: HandClock
-) -> None:
+async def test_a_sale_late_in_the_evening_counts_for_the_day_of_the_shop(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=9)
     clock.move(hours=13, minutes=30)  # 22:30 in UTC, 23:30 in Berlin
     await place(shop, kettle)

@@ -36,7 +36,7 @@ async def test_a_reservation_takes_all_lines_or_none(shop: Shop) -> None:
     assert await shop.inventory.check_consistency() == []
 
 
-async def test_stock_is_opened_once_however_many_are_opened_together(shop: Shop) -> None:
+async def test_stock_is_opened_once_by_concurrent_requests(shop: Shop) -> None:
     await put(shop, 5, "var_7")
     lines = [VariantQuantity(f"var_{n}", n) for n in range(1_203)]
     await shop.inventory.open_stock(lines, "imported")
@@ -48,7 +48,7 @@ async def test_stock_is_opened_once_however_many_are_opened_together(shop: Shop)
     assert await shop.inventory.check_consistency() == []
 
 
-async def test_the_last_unit_goes_to_one_of_a_hundred(shop: Shop) -> None:
+async def test_of_a_hundred_buyers_one_gets_the_last_unit(shop: Shop) -> None:
     await put(shop, 1)
     later = shop.clock.now() + timedelta(minutes=30)
     results = await asyncio.gather(
@@ -60,7 +60,7 @@ async def test_the_last_unit_goes_to_one_of_a_hundred(shop: Shop) -> None:
     assert await stock(shop) == (1, 1)
 
 
-async def test_what_is_taken_leaves_the_shelf_once(shop: Shop) -> None:
+async def test_a_committed_reservation_reduces_stock_once(shop: Shop) -> None:
     await put(shop, 3)
     await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
     assert [await shop.inventory.commit_reservation("ord_1") for _ in range(3)] == ["taken"] * 3
@@ -69,7 +69,7 @@ async def test_what_is_taken_leaves_the_shelf_once(shop: Shop) -> None:
     assert [one.delta for one in await shop.inventory.movements("var_lamp")] == [-2, 3]
 
 
-async def test_a_reservation_that_runs_out_gives_back_and_can_be_made_again(shop: Shop, clock) -> None:
+async def test_an_expired_reservation_releases_stock_and_can_be_made_again(shop: Shop, clock) -> None:
     await put(shop, 1)
     await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 1)], clock.now() + timedelta(minutes=30))
     clock.move(minutes=31)
@@ -80,7 +80,7 @@ async def test_a_reservation_that_runs_out_gives_back_and_can_be_made_again(shop
     assert await shop.inventory.commit_reservation("ord_1") == "taken"
 
 
-async def test_stock_is_not_set_below_what_is_promised(shop: Shop) -> None:
+async def test_stock_is_not_set_below_its_reservations(shop: Shop) -> None:
     await put(shop, 3)
     await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], shop.clock.now() + timedelta(minutes=30))
     with pytest.raises(Refused, match="2 of them reserved"):
@@ -99,18 +99,18 @@ async def test_stock_is_not_set_below_what_is_promised(shop: Shop) -> None:
         {"delta": 1, "location": "moon"},
     ],
 )
-async def test_a_change_that_cannot_be_is_refused(shop: Shop, wrong: dict) -> None:
+async def test_an_impossible_change_is_refused(shop: Shop, wrong: dict) -> None:
     with pytest.raises(Invalid):
         await shop.inventory.adjust([Adjustment(**{"variant_id": "var_lamp", "reason": "counted", **wrong})])
 
 
-async def test_facts_tell_of_low_stock_and_of_its_return(shop: Shop) -> None:
-    told = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
-    assert told == []
+async def test_events_report_low_stock_and_its_return(shop: Shop) -> None:
+    changes = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
+    assert changes == []
     await put(shop, 5)
     await put(shop, 2)
-    told = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
-    assert sorted(told) == [("BackInStock", 5), ("StockChanged", 2), ("StockChanged", 5), ("StockRanLow", 2)]
+    changes = [(event.type, event.data.available) for event in await shop.databases["inventory"].events_after("", 100)]
+    assert sorted(changes) == [("BackInStock", 5), ("StockChanged", 2), ("StockChanged", 5), ("StockRanLow", 2)]
 
 
 steps = st.lists(
@@ -125,8 +125,8 @@ steps = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
-async def test_whatever_happens_stock_is_its_movements(shop: Shop, story) -> None:
-    for n, (what, order, quantity) in enumerate(story):
+async def test_stock_always_equals_its_movements(shop: Shop, actions) -> None:
+    for n, (what, order, quantity) in enumerate(actions):
         name = f"ord_{order}"
         try:
             if what == "reserve":
@@ -159,11 +159,11 @@ async def test_whatever_happens_stock_is_its_movements(shop: Shop, story) -> Non
 # --- more than one place
 
 
-async def places(shop: Shop, variant: str = "var_lamp") -> dict[str, tuple[int, int]]:
+async def levels(shop: Shop, variant: str = "var_lamp") -> dict[str, tuple[int, int]]:
     return {name: (one.on_hand, one.reserved) for name, one in (await shop.inventory.by_location(variant)).items()}
 
 
-async def test_an_order_takes_from_one_place_where_it_can_and_from_several_where_it_must(shop: Shop) -> None:
+async def test_an_order_ships_from_one_location_if_possible_and_else_from_several(shop: Shop) -> None:
     await shop.inventory.put_location(Location("north", "Northern store", -1))
     for location, count in (("main", 5), ("north", 2)):
         await shop.inventory.adjust(
@@ -171,18 +171,18 @@ async def test_an_order_takes_from_one_place_where_it_can_and_from_several_where
         )
     later = shop.clock.now() + timedelta(minutes=30)
     await shop.inventory.reserve("ord_1", [VariantQuantity("var_lamp", 2)], later)
-    assert await places(shop) == {"north": (2, 2), "main": (5, 0)}
+    assert await levels(shop) == {"north": (2, 2), "main": (5, 0)}
     await shop.inventory.release_reservation("ord_1")
     await shop.inventory.reserve("ord_2", [VariantQuantity("var_lamp", 6)], later)
-    assert await places(shop) == {"north": (2, 2), "main": (5, 4)}
+    assert await levels(shop) == {"north": (2, 2), "main": (5, 4)}
     with pytest.raises(SoldOut):
         await shop.inventory.reserve("ord_3", [VariantQuantity("var_lamp", 2)], later)
     assert await shop.inventory.commit_reservation("ord_2") == "taken"
-    assert await places(shop) == {"north": (0, 0), "main": (1, 0)}
+    assert await levels(shop) == {"north": (0, 0), "main": (1, 0)}
     assert await shop.inventory.check_consistency() == []
 
 
-async def test_goods_are_moved_between_places_whole_or_not_at_all(shop: Shop) -> None:
+async def test_goods_are_transferred_between_locations_completely_or_not_at_all(shop: Shop) -> None:
     await shop.inventory.put_location(Location("north", "Northern store"))
     await put(shop, 3)
     move = [
@@ -191,7 +191,7 @@ async def test_goods_are_moved_between_places_whole_or_not_at_all(shop: Shop) ->
     ]
     with pytest.raises(Refused):
         await shop.inventory.adjust(move)
-    assert await places(shop) == {"main": (3, 0)}
+    assert await levels(shop) == {"main": (3, 0)}
     with pytest.raises(Conflict, match="empty"):
         await shop.inventory.delete_location("main")
     await shop.inventory.delete_location("north")
@@ -210,7 +210,7 @@ async def order(shop: Shop, name: str, quantity: int) -> None:
     )
 
 
-async def test_no_more_is_promised_than_the_cap(shop: Shop) -> None:
+async def test_backorders_are_limited_by_the_cap(shop: Shop) -> None:
     await shop.inventory.put_rule("var_lamp", StockRule(backorder=3))
     await put(shop, 2)
     assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].available == 5
@@ -225,7 +225,7 @@ async def test_no_more_is_promised_than_the_cap(shop: Shop) -> None:
     assert await shop.inventory.check_consistency() == []
 
 
-async def test_those_who_wait_get_what_comes_the_longest_waiting_first(shop: Shop, clock) -> None:
+async def test_arriving_goods_go_to_the_oldest_backorders(shop: Shop, clock) -> None:
     await shop.inventory.put_rule("var_lamp", StockRule(backorder=10))
     for name, quantity in (("ord_1", 2), ("ord_2", 3)):
         await order(shop, name, quantity)
@@ -240,7 +240,7 @@ async def test_those_who_wait_get_what_comes_the_longest_waiting_first(shop: Sho
     assert await shop.inventory.check_consistency() == []
 
 
-async def test_goods_someone_gave_back_go_to_those_who_wait(shop: Shop) -> None:
+async def test_returned_goods_go_to_backorders(shop: Shop) -> None:
     await shop.inventory.put_rule("var_lamp", StockRule(backorder=1))
     await put(shop, 1)
     await order(shop, "ord_unpaid", 1)
@@ -255,30 +255,32 @@ async def test_goods_someone_gave_back_go_to_those_who_wait(shop: Shop) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    deeds=st.lists(st.tuples(st.sampled_from(["order", "take", "release", "deliver"]), st.integers(1, 4)), max_size=25)
+    actions=st.lists(
+        st.tuples(st.sampled_from(["order", "take", "release", "deliver"]), st.integers(1, 4)), max_size=25
+    )
 )
-async def test_whatever_happens_every_unit_is_accounted_for(shop: Shop, deeds: list[tuple[str, int]]) -> None:
+async def test_every_unit_is_accounted_for_after_any_actions(shop: Shop, actions: list[tuple[str, int]]) -> None:
     variant = shop.ids.new("var")
     await shop.inventory.put_rule(variant, StockRule(backorder=5))
     orders: dict[str, int] = {}
     came = sold = 0
-    for deed, n in deeds:
+    for action, n in actions:
         name = list(orders)[n % len(orders)] if orders else ""
-        if deed == "order":
+        if action == "order":
             made = shop.ids.new("ord")
             with suppress(SoldOut):
                 await shop.inventory.reserve(
                     made, [VariantQuantity(variant, n)], shop.clock.now() + timedelta(minutes=30)
                 )
                 orders[made] = n
-        elif deed == "deliver":
+        elif action == "deliver":
             await shop.inventory.adjust([Adjustment(variant_id=variant, delta=n, reason="delivery")])
             came += n
-        elif deed == "take" and name and await shop.inventory.commit_reservation(name) == "taken":
+        elif action == "take" and name and await shop.inventory.commit_reservation(name) == "taken":
             sold += orders.pop(name)
             came += n  # one that is taken may come back: with its own key
             await shop.inventory.restock(name, [VariantQuantity(variant, n)], key=shop.ids.new("key"))
-        elif deed == "release" and name:
+        elif action == "release" and name:
             await shop.inventory.release_reservation(name)
             orders.pop(name)
     known = (await shop.inventory.stock([variant]))[variant]
@@ -292,8 +294,8 @@ async def _orders(shop: Shop) -> list[str]:
     return [row["order_id"] for row in await shop.databases["inventory"].fetch("SELECT DISTINCT order_id FROM owed")]
 
 
-async def test_orders_of_what_was_never_in_stock_do_not_wait_for_each_other(shop: Shop) -> None:
-    """A variant without stock has a rule to lock alone: who reserves it and who releases it go the same way round."""
+async def test_orders_of_products_never_in_stock_do_not_block_each_other(shop: Shop) -> None:
+    """A variant without stock has only a rule to lock: reservations and releases lock in the same order."""
     await shop.inventory.put_rules({"var_a": StockRule(backorder=1000), "var_b": StockRule(backorder=1000)})
     await shop.inventory.adjust([Adjustment(variant_id="var_b", delta=5, reason="counted")])
 

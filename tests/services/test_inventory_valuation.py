@@ -1,4 +1,4 @@
-"""What stock is worth: at the moving average, to the last minor unit, whatever came, left, came back or was counted."""
+"""The value of stock: at the moving average, to the last minor unit, after receipts, sales, returns and counts."""
 
 import asyncio
 from contextlib import suppress
@@ -42,19 +42,19 @@ async def take(shop: Shop, order: str, quantity: int, variant: str = "var_lamp")
 
 
 async def worth(shop: Shop, variant: str = "var_lamp") -> tuple[int, int]:
-    """Units that have a cost, and what they are worth; what movements carried adds up to it."""
+    """Units with a cost, and their value; the movements add up to it."""
     assert await shop.inventory.check_consistency() == []
     found = (await shop.inventory.values([variant]))[variant]
     return found.units, found.value.amount
 
 
 async def carried(shop: Shop, variant: str = "var_lamp") -> list[int | None]:
-    """What each movement carried, the oldest first."""
+    """The value of each movement, the oldest first."""
     found = await shop.inventory.movements(variant)
     return [one.value.amount if one.value is not None else None for one in reversed(found)]
 
 
-async def test_goods_leave_at_the_average_and_come_back_at_what_they_left_at(shop: Shop) -> None:
+async def test_goods_leave_at_the_average_cost_and_return_at_the_cost_they_left_at(shop: Shop) -> None:
     """On paper: 10 at 4.00 and 10 at 5.00 are 90.00, 4.50 each. 5 sold: 22.50 leave, 67.50 stay. 5 more at 6.00 are 97.50
     for 20, 4.875 each; 2 of the 5 sold come back at 2 × 4.50 = 9.00: 106.50 for 22; one is missing: 106.50 / 22 = 4.84.
     """
@@ -109,7 +109,7 @@ def test_money_without_cents_is_divided_to_its_smallest_unit() -> None:
     assert (there["v"].units, there["v"].value) == (0, 0)
 
 
-async def test_what_has_no_cost_is_worth_nothing_and_is_named_until_it_has_one(shop: Shop) -> None:
+async def test_goods_without_cost_have_no_value_and_are_listed(shop: Shop) -> None:
     await receive(shop, 4, None)
     await receive(shop, 2, 300)
     await receive(shop, 1, 100, "var_known")
@@ -126,8 +126,8 @@ async def test_what_has_no_cost_is_worth_nothing_and_is_named_until_it_has_one(s
     assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].on_hand == 5
 
 
-async def test_what_is_found_when_nothing_is_left_has_the_last_average(shop: Shop) -> None:
-    """So goods that are taken out at one location and into another keep their value."""
+async def test_units_found_at_zero_stock_have_the_last_average_cost(shop: Shop) -> None:
+    """So goods transferred between locations keep their value."""
     await receive(shop, 3, 333)
     for delta in (-3, 3):
         await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=delta, reason="moved")])
@@ -135,8 +135,8 @@ async def test_what_is_found_when_nothing_is_left_has_the_last_average(shop: Sho
     assert await carried(shop) == [999, -999, 999]
 
 
-async def test_a_count_finds_no_more_value_than_counts_took_away(shop: Shop) -> None:
-    """On paper: 4 of 10 cost 40.00. None are counted, then 10: the 4 are back with 40.00, and 6 have no cost still."""
+async def test_a_count_adds_no_more_value_than_counts_removed(shop: Shop) -> None:
+    """On paper: 4 of 10 cost 40.00. None are counted, then 10: the 4 are back with 40.00, and 6 still have no cost."""
     await receive(shop, 6, None)
     await receive(shop, 4, 1000)
     for count in (0, 10):
@@ -157,8 +157,8 @@ async def test_goods_moved_between_locations_in_portions_keep_their_value(shop: 
         assert await worth(shop) == (7, 1000)
 
 
-async def test_what_is_counted_of_something_dear_can_be_reckoned_with(shop: Shop) -> None:
-    """One unit at the largest sum there is, and a count of very many; lost, received once more, and found again."""
+async def test_a_count_of_expensive_goods_has_computable_value(shop: Shop) -> None:
+    """One unit at the largest sum, and a count of very many; lost, received again, and found again."""
     await receive(shop, 1, LARGEST)
     await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=5_000_000, reason="counted")])
     assert await worth(shop) == (1, LARGEST)
@@ -172,14 +172,14 @@ async def test_what_is_counted_of_something_dear_can_be_reckoned_with(shop: Shop
     assert (await worth(shop))[1] == LARGEST
 
 
-async def test_counts_of_several_dear_things_at_once_are_each_told(shop: Shop) -> None:
+async def test_simultaneous_counts_of_expensive_goods_are_each_reported(shop: Shop) -> None:
     variants = ["var_a", "var_b"]
     await shop.inventory.receive([Receipt(variant_id=one, quantity=1, unit_cost=euros(LARGEST)) for one in variants])
     await shop.inventory.adjust([Adjustment(variant_id=one, on_hand=0, reason="counted") for one in variants])
     assert [await worth(shop, one) for one in variants] == [(0, 0), (0, 0)]
 
 
-async def test_goods_that_orders_wait_for_leave_at_once_with_their_value(shop: Shop) -> None:
+async def test_goods_for_backorders_leave_at_once_with_their_value(shop: Shop) -> None:
     await shop.inventory.put_rule("var_lamp", StockRule(backorder=5))
     await take(shop, "ord_1", 2)
     await receive(shop, 3, 200)
@@ -189,14 +189,14 @@ async def test_goods_that_orders_wait_for_leave_at_once_with_their_value(shop: S
     assert await worth(shop) == (3, 600)
 
 
-async def test_opening_stock_has_the_costs_that_are_known_of_it(shop: Shop) -> None:
+async def test_opening_stock_has_its_known_costs(shop: Shop) -> None:
     lines = [VariantQuantity("var_a", 3), VariantQuantity("var_b", 2)]
     for _ in range(2):
         await shop.inventory.open_stock(lines, "imported", {"var_a": euros(150)})
     assert (await worth(shop, "var_a"), await worth(shop, "var_b")) == ((3, 450), (0, 0))
 
 
-async def test_a_receipt_is_taken_once_and_a_wrong_one_not_at_all(shop: Shop) -> None:
+async def test_a_receipt_is_booked_once_and_a_wrong_one_not_at_all(shop: Shop) -> None:
     one = Receipt(variant_id="var_lamp", quantity=1, unit_cost=euros(100))
     for _ in range(2):
         await shop.inventory.receive([one], key="k")
@@ -216,12 +216,12 @@ async def test_a_receipt_is_taken_once_and_a_wrong_one_not_at_all(shop: Shop) ->
     assert await worth(shop) == (1, 100)
 
 
-async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
-    whole: Shop, data: tuple[Path, str], clock: HandClock
+async def test_concurrent_commits_of_the_last_units_take_all_of_the_value(
+    local_shop: Shop, data: tuple[Path, str], clock: HandClock
 ) -> None:
-    """Of two processes; what is left when the last unit has gone is 0, and what left is what was received."""
+    """Of two processes; after the last unit has left the value is 0, and what left is what was received."""
     second = Shop(make_settings(*data), clock=clock, hasher=QUICK)
-    first, shops = whole, (whole, second)
+    first, shops = local_shop, (local_shop, second)
     await receive(first, 10, None)
     await first.inventory.receive([Receipt(variant_id="var_lamp", quantity=10, total_cost=euros(1001))])
 
@@ -248,20 +248,20 @@ async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
     assert out["value"] == came
 
 
-async def test_orders_of_several_things_at_several_locations_race_and_lose_no_value(
-    whole: Shop, data: tuple[Path, str], clock: HandClock
+async def test_concurrent_orders_of_several_products_at_several_locations_lose_no_value(
+    local_shop: Shop, data: tuple[Path, str], clock: HandClock
 ) -> None:
-    """Nobody is told to try again: rows are held in the same order by everyone, so that two never wait for each other."""
+    """No caller has to retry: rows are locked in the same order by all."""
     second = Shop(make_settings(*data), clock=clock, hasher=QUICK)
     variants = ("var_a", "var_b", "var_c")
-    await whole.inventory.put_location(Location("annex", "Annex", 1))
-    await whole.inventory.put_rules({one: StockRule(backorder=9) for one in variants})
+    await local_shop.inventory.put_location(Location("annex", "Annex", 1))
+    await local_shop.inventory.put_rules({one: StockRule(backorder=9) for one in variants})
     for location in ("main", "annex"):
         came = [Receipt(variant_id=one, quantity=9, location=location, total_cost=euros(1003)) for one in variants]
-        await whole.inventory.receive(came)
+        await local_shop.inventory.receive(came)
 
     async def one(number: int) -> None:
-        inventory = (whole, second)[number % 2].inventory
+        inventory = (local_shop, second)[number % 2].inventory
         order, later = f"ord_{number}", clock.now() + timedelta(minutes=30)
         lines = [VariantQuantity(one, 1 + number % 2) for one in variants]
         with suppress(Refused):
@@ -284,28 +284,28 @@ async def test_orders_of_several_things_at_several_locations_race_and_lose_no_va
 
     async with second.running(deliver=False):
         await asyncio.gather(*(one(number) for number in range(24)))
-    out = await whole.databases["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
+    out = await local_shop.databases["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
     assert out is not None
-    there = sum([(await worth(whole, variant))[1] for variant in variants])
+    there = sum([(await worth(local_shop, variant))[1] for variant in variants])
     assert there + out["value"] == 3 * (2 * 1003 + 6 * 77)
 
 
-async def test_a_line_more_asks_nothing_more_for_its_value(data: tuple[Path, str], clock: HandClock) -> None:
+async def test_another_line_needs_no_more_statements_for_its_value(data: tuple[Path, str], clock: HandClock) -> None:
     looking = Looking()
     async with Shop(make_settings(*data), clock=clock, hasher=QUICK, around=looking).running(deliver=False) as shop:
         variants = [f"var_{n}" for n in range(6)]
         await shop.inventory.receive([Receipt(variant_id=one, quantity=9, unit_cost=euros(100)) for one in variants])
-        asked = []
+        statements = []
         for chosen in (variants[:1], variants):
             later = shop.clock.now() + timedelta(minutes=30)
             await shop.inventory.reserve(f"ord_{len(chosen)}", [VariantQuantity(one, 1) for one in chosen], later)
             looking.asked.clear()
             await shop.inventory.commit_reservation(f"ord_{len(chosen)}")
-            asked.append([sql for _, sql, _ in looking.asked if not sql.startswith("UPDATE stock SET")])
-    assert len(asked[0]) == len(asked[1])
+            statements.append([sql for _, sql, _ in looking.asked if not sql.startswith("UPDATE stock SET")])
+    assert len(statements[0]) == len(statements[1])
 
 
-async def test_goods_without_costs_write_nothing_of_value(shop: Shop) -> None:
+async def test_goods_without_costs_write_no_value(shop: Shop) -> None:
     await receive(shop, 5, None)
     await take(shop, "ord_1", 2)
     await shop.inventory.restock("ord_1", [VariantQuantity("var_lamp", 1)], key="rfd_1")
@@ -327,7 +327,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_paper_says(steps) -> None:
+def test_each_minor_unit_is_accounted_for_within_half_of_one_of_the_exact_value(steps) -> None:
     there, out = {"v": Valuation(currency="EUR")}, Out()
     on_hand = received = 0
     for name, count, more in steps:
@@ -367,7 +367,7 @@ def test_no_minor_unit_is_lost_or_made_and_each_is_within_half_of_one_of_what_pa
             assert of_order.units or not of_order.value
 
 
-async def test_what_is_worth_something_in_another_currency_is_not_added_to(shop: Shop) -> None:
+async def test_value_in_another_currency_is_not_added(shop: Shop) -> None:
     await receive(shop, 1, 100)
     async with shop.databases["inventory"].begin() as tx:
         await tx.run("UPDATE stock_values SET currency = 'JPY'")
@@ -388,24 +388,22 @@ async def test_what_is_worth_something_in_another_currency_is_not_added_to(shop:
         ("UPDATE stock SET on_hand = 1", "has 2 units with a cost, but 1 on hand"),
     ],
 )
-async def test_value_that_does_not_add_up_is_seen(shop: Shop, sql: str, words: str) -> None:
+async def test_an_inconsistent_value_is_found(shop: Shop, sql: str, words: str) -> None:
     await receive(shop, 2, 100)
     async with shop.databases["inventory"].begin() as tx:
         await tx.run(sql)
     assert any(words in one for one in await shop.inventory.check_consistency())
 
 
-async def test_value_is_repaired_from_what_movements_carried(whole: Shop) -> None:
-    await receive(whole, 2, 100)
-    async with whole.databases["inventory"].begin() as tx:
+async def test_value_is_repaired_from_movements(local_shop: Shop) -> None:
+    await receive(local_shop, 2, 100)
+    async with local_shop.databases["inventory"].begin() as tx:
         await tx.run("UPDATE stock_values SET units = 1, value = 777")
-    assert "1 stocks are worth what their movements carried." in await repair(whole, ())
-    assert await worth(whole) == (2, 200)
+    assert "1 stocks are worth what their movements carried." in await repair(local_shop, ())
+    assert await worth(local_shop) == (2, 200)
 
 
-async def test_costs_are_told_to_who_may_see_them_alone(
-    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
-) -> None:
+async def test_costs_are_shown_only_with_permission(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     variant = (await sell(shop, on_hand=1)).variants[0]
     line = {"sku": variant.sku, "quantity": 3, "total_cost": {"amount": 1000, "currency": "EUR"}}
     body = {"reference": "LS-7", "lines": [line]}
@@ -422,8 +420,8 @@ async def test_costs_are_told_to_who_may_see_them_alone(
     assert set_now.json()["value"]["amount"] == 1300
     await shop.users.register("packer@example.com", WORDS, "Pat", role="orders")
     packer = await sign_in(api, "packer@example.com", WORDS)
-    for told, seen in ((staff, True), (packer, False)):
-        movements = (await api.get(f"/v1/stock/{variant.sku}", headers=told)).json()["movements"]
+    for headers, seen in ((staff, True), (packer, False)):
+        movements = (await api.get(f"/v1/stock/{variant.sku}", headers=headers)).json()["movements"]
         assert any(one["value"] for one in movements) == seen
     assert (await api.get(f"/v1/stock-values/{variant.sku}", headers=packer)).status_code == 403
     assert (await api.post("/v1/stock-receipts", headers=packer, json=body)).status_code == 403

@@ -7,7 +7,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import buy
 
 
-async def test_every_step_of_an_order_is_written_about_once(shop: Shop) -> None:
+async def test_every_step_of_an_order_sends_one_message(shop: Shop) -> None:
     caller = await ada(shop)
     order = await buy(shop, (await sell(shop), 1), who=caller)
     shop.clock.move(seconds=2)
@@ -29,7 +29,7 @@ async def test_every_step_of_an_order_is_written_about_once(shop: Shop) -> None:
     assert len(await shop.notifications.messages()) == 5
 
 
-async def test_a_name_cannot_write_html_into_a_letter(shop: Shop) -> None:
+async def test_a_name_cannot_inject_html_into_an_email(shop: Shop) -> None:
     await shop.users.register("eve@example.com", "correct horse", "<script>alert(1)</script>")
     await shop.bus.settle()
     view = await shop.notifications.message((await shop.notifications.messages())[0].id)

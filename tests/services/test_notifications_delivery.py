@@ -1,4 +1,4 @@
-"""Messages leave in the end: a mail server may be away for hours, and what could not be sent is told and sent again."""
+"""Messages are sent in the end: a mail server may be away for hours, and failed messages are reported and sent again."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -47,7 +47,7 @@ async def posting(data: tuple[Path, str], clock: HandClock, mail: MailServer) ->
 
 
 async def passes(shop: Shop, step_s: float = 60, **time: float) -> None:
-    """Time goes by, and the shop works."""
+    """Time passes while the shop works."""
     for _ in range(round(timedelta(**time).total_seconds() / step_s)):
         shop.clock.move(seconds=step_s)
         await shop.bus.settle()
@@ -60,7 +60,7 @@ async def order(shop: Shop) -> None:
 
 
 async def drop_all(shop: Shop) -> None:
-    """What was written to the owner of the tests' shop is out of the way."""
+    """Send the messages to the owner of the shop first."""
     await shop.bus.settle()
     async with shop.databases["notifications"].begin() as tx:
         await tx.run("DELETE FROM messages")
@@ -70,7 +70,7 @@ async def states(shop: Shop, to: str = ADA) -> dict[str, str]:
     return {one.subject.split(" ")[0]: one.state for one in await shop.notifications.messages(text=to)}
 
 
-async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of(
+async def test_a_mail_server_away_for_85_minutes_loses_no_message_and_is_reported(
     posting: Shop, mail: MailServer
 ) -> None:
     await order(posting)
@@ -79,12 +79,12 @@ async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of
     assert (report.waiting, report.given_up) == (2, 0)
     assert report.late_s >= 19 * 60
     assert report.oldest_s > 19 * 60
-    house = LocalProcessAdmin(posting)
-    condition = await house.condition()
+    process_admin = LocalProcessAdmin(posting)
+    condition = await process_admin.condition()
     assert "None has been sent for" in condition.warnings["notifications"]
     assert dict(status.states({"all": condition}))["E-mails and messages"] == "less"
-    assert b'shopwright_messages{state="waiting"} 2.0' in await house.numbers()
-    assert any("None has been sent for" in said for finding in await look(posting) for said in finding.wrong)
+    assert b'shopwright_messages{state="waiting"} 2.0' in await process_admin.numbers()
+    assert any("None has been sent for" in sentence for finding in await look(posting) for sentence in finding.wrong)
     await passes(posting, minutes=65)
     await posting.users.register("bob@example.com", "harbour at seven", "Bob")
     await posting.bus.settle()
@@ -96,10 +96,10 @@ async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of
     assert sorted(one.split(" ")[0] for one in mail.subjects) == ["Payment", "We", "Your"]
     report = await posting.notifications.delivery_report()
     assert (report.waiting, report.late_s, report.oldest_s, report.given_up) == (0, 0, 0, 0)
-    assert (await house.condition()).warnings == {}
+    assert (await process_admin.condition()).warnings == {}
 
 
-async def test_a_server_that_is_away_is_asked_by_one_message_for_all(posting: Shop, mail: MailServer) -> None:
+async def test_a_missing_server_is_probed_by_one_message(posting: Shop, mail: MailServer) -> None:
     await drop_all(posting)
     for n in range(60):
         await posting.users.register(f"user{n}@example.com", "harbour at seven", "Ada")
@@ -112,7 +112,7 @@ async def test_a_server_that_is_away_is_asked_by_one_message_for_all(posting: Sh
     assert len(mail.subjects) == 60
 
 
-async def test_a_link_to_reset_a_password_is_tried_for_an_hour_and_an_order_for_three_days(posting: Shop) -> None:
+async def test_a_password_reset_is_retried_for_an_hour_and_an_order_message_for_three_days(posting: Shop) -> None:
     await posting.users.register(ADA, "harbour at seven", "Ada")
     await passes(posting, step_s=43200, days=4)  # what is not looked at here is out of the way
     await drop_all(posting)
@@ -129,7 +129,7 @@ async def test_a_link_to_reset_a_password_is_tried_for_an_hour_and_an_order_for_
     assert (await posting.notifications.delivery_report()).given_up == 2  # of the last day
 
 
-async def test_what_was_never_tried_is_sent_however_late_unless_it_is_useless(posting: Shop, mail: MailServer) -> None:
+async def test_a_message_never_tried_is_sent_late_unless_it_is_useless(posting: Shop, mail: MailServer) -> None:
     await order(posting)
     await posting.users.register(ADA, "harbour at seven", "Ada")
     await posting.users.ask_reset(ADA)
@@ -142,7 +142,7 @@ async def test_what_was_never_tried_is_sent_however_late_unless_it_is_useless(po
     assert "while it was of use" in found["Choose"].problem
 
 
-async def test_a_recipient_who_is_refused_fails_at_once_and_one_who_is_put_off_holds_nobody_up(
+async def test_a_refused_recipient_fails_at_once_and_a_deferred_one_delays_no_other(
     posting: Shop, mail: MailServer
 ) -> None:
     mail.start()
@@ -178,7 +178,7 @@ async def test_a_recipient_who_is_refused_fails_at_once_and_one_who_is_put_off_h
     assert await states(posting, "odd@") == {"Your": "waiting"}
 
 
-async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
+async def test_all_failed_messages_of_a_period_are_sent_again_by_one_command(
     posting: Shop, mail: MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await drop_all(posting)
@@ -193,9 +193,9 @@ async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
     later = began + timedelta(hours=1)
     assert await command.resend(posting, later, None) == 1
     assert await command.resend(posting, began, later) == 0
-    said = capsys.readouterr().out
-    assert "Messages that are sent again: 0." in said
-    assert "reset a password): 2." in said
+    output = capsys.readouterr().out
+    assert "Messages that are sent again: 0." in output
+    assert "reset a password): 2." in output
     await passes(posting, minutes=1)
     assert await states(posting) == {"We": "sent", "Payment": "sent"}
     assert (await states(posting, "bob@"))["Choose"] == "failed"
@@ -203,7 +203,7 @@ async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
         await posting.notifications.resend(later, began)
 
 
-async def test_what_was_held_back_is_sent_again_by_nobody_but_a_person(posting: Shop) -> None:
+async def test_a_held_message_is_sent_again_only_by_staff(posting: Shop) -> None:
     await posting.users.register(ADA, "harbour at seven", "Ada")
     await posting.bus.settle()
     async with posting.databases["notifications"].begin() as tx:
@@ -239,7 +239,7 @@ async def test_staff_send_all_again_with_one_click_and_it_is_in_the_audit_log(
     assert entries[-1]["act"]["given"]["since"] == fields["since"]
 
 
-def test_pauses_and_rests_grow_to_an_end() -> None:
+def test_retry_delays_grow_to_a_limit() -> None:
     assert [pause(n).total_seconds() for n in (1, 2, 3, 8, 9, 99)] == [5, 10, 20, 640, 900, 900]
     assert [rest_s(n) for n in (1, 2, 7, 99)] == [1, 2, 60, 60]
     assert lifetime("account", "reset") == timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Invoices and credit notes go out with e-mails: with that of the parcel or the refund, or by themselves where it had left."""
+"""Invoices and credit notes are attached to e-mails of the parcel or refund, or sent by themselves afterwards."""
 
 from collections.abc import AsyncIterator, Iterator
 from email import message_from_bytes, policy
@@ -23,7 +23,7 @@ PDF = "application/pdf"
 
 
 class Inbox(MailServer):
-    """A mail server that keeps what it takes."""
+    """A mail server that keeps accepted messages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Inbox(MailServer):
         return "250 OK"
 
     def attached(self, subject: str) -> list[list[str]]:
-        """The names of the files of each message with such a subject."""
+        """The names of the attachments of each message with this subject."""
         return [
             [str(part.get_filename()) for part in one.iter_attachments()]
             for one in self.found
@@ -67,11 +67,11 @@ async def test_the_invoice_is_attached_to_the_message_of_the_first_parcel(postin
     await shipped(posting, order, 1)
     assert mail.attached("on its way") == [["INV-2026-000001.pdf"], []]
     assert mail.attached("Payment received") == [[]]
-    [letter] = [one for one in mail.found if list(one.iter_attachments())]
-    [file] = letter.iter_attachments()
+    [message] = [one for one in mail.found if list(one.iter_attachments())]
+    [file] = message.iter_attachments()
     assert isinstance(file, EmailMessage)
     assert (file.get_content_type(), file.get_content()[:5]) == (PDF, b"%PDF-")
-    html = letter.get_body(("html",))
+    html = message.get_body(("html",))
     assert html is not None
     assert "parcel" in html.get_content()
     assert mail.attached("invoice") == []
@@ -88,7 +88,7 @@ async def test_a_credit_note_is_attached_to_the_message_of_the_refund(posting: S
     assert mail.attached("credit note") == []
 
 
-async def test_what_is_issued_after_its_message_has_left_goes_out_by_itself(shop: Shop, clock: HandClock) -> None:
+async def test_a_document_issued_after_its_message_is_sent_by_itself(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop)
     await send_all(shop)
     waiting = await kettles(shop)
@@ -108,28 +108,28 @@ async def test_what_is_issued_after_its_message_has_left_goes_out_by_itself(shop
     assert len(await written(shop, "Your invoice")) == 1
 
 
-async def test_what_is_shut_off_is_not_sent(whole: Shop) -> None:
-    await whole.pricing.set_seller(NORTHLIGHT)
-    order = await kettles(whole)
-    await documents(whole)
-    await whole.books.on_erased(erasure(order.id))
-    await shipped(whole, order)
-    assert names(await written(whole, "on its way")) == [[]]
+async def test_a_restricted_document_is_not_sent(local_shop: Shop) -> None:
+    await local_shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(local_shop)
+    await documents(local_shop)
+    await local_shop.books.on_erased(erasure(order.id))
+    await shipped(local_shop, order)
+    assert names(await written(local_shop, "on its way")) == [[]]
 
 
-async def test_a_message_says_what_is_attached(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_message_names_its_attachments(shop: Shop, api: httpx.AsyncClient) -> None:
     await shop.pricing.set_seller(NORTHLIGHT)
     order = await kettles(shop)
     await shop.bus.settle()
     await shipped(shop, order)
-    [letter] = await written(shop, "on its way")
+    [message] = await written(shop, "on its way")
     api.cookies.set("session", await shop.users.open_session(*OWNER))
-    page = (await api.get(f"/office/messages/{letter.summary.id}")).text
-    assert f'<a href="/office/books/documents/{letter.documents[0].id}">INV-2026-000001.pdf</a>' in page
+    page = (await api.get(f"/office/messages/{message.summary.id}")).text
+    assert f'<a href="/office/books/documents/{message.documents[0].id}">INV-2026-000001.pdf</a>' in page
 
 
 async def cannot_be_set(shop: Shop, name: str) -> str:
-    """A document cannot be read any more; what stood in it."""
+    """Make a document unreadable; returns its content."""
     async with shop.databases["books"].begin() as tx:
         row = await tx.one("SELECT body FROM issued_documents WHERE name = :name", name=name)
         assert row is not None
@@ -148,7 +148,7 @@ async def pass_hours(shop: Shop, clock: HandClock, hours: int) -> None:
         await send_all(shop)
 
 
-async def test_a_message_waits_an_hour_for_what_cannot_be_had_which_then_follows_by_itself(
+async def test_a_message_waits_an_hour_for_a_missing_document_which_then_follows_by_itself(
     shop: Shop, clock: HandClock
 ) -> None:
     await shop.pricing.set_seller(NORTHLIGHT)
@@ -156,18 +156,18 @@ async def test_a_message_waits_an_hour_for_what_cannot_be_had_which_then_follows
     await documents(shop)
     body = await cannot_be_set(shop, "INV-2026-000001")
     await shipped(shop, order)
-    [letter] = await written(shop, "on its way")
-    assert letter.summary.state == "waiting"
+    [message] = await written(shop, "on its way")
+    assert message.summary.state == "waiting"
     await pass_hours(shop, clock, 2)
-    [letter] = await written(shop, "on its way")
-    assert (letter.summary.state, letter.documents) == ("sent", ())
+    [message] = await written(shop, "on its way")
+    assert (message.summary.state, message.documents) == ("sent", ())
     await can_be_set(shop, "INV-2026-000001", body)
     await pass_hours(shop, clock, 2)
     [own] = await written(shop, "Your invoice")
     assert (own.summary.state, names([own])) == ("sent", [["INV-2026-000001"]])
 
 
-async def test_a_document_that_can_never_be_set_is_given_up_in_the_end(shop: Shop, clock: HandClock) -> None:
+async def test_a_document_that_can_never_be_typeset_is_given_up(shop: Shop, clock: HandClock) -> None:
     await shop.pricing.set_seller(NORTHLIGHT)
     order = await kettles(shop)
     await documents(shop)
@@ -181,9 +181,7 @@ async def test_a_document_that_can_never_be_set_is_given_up_in_the_end(shop: Sho
     assert [one.summary.state for one in await written(shop, "on its way")] == ["sent"]
 
 
-async def test_a_message_that_is_old_waits_for_its_documents_like_any(
-    posting: Shop, clock: HandClock, mail: Inbox
-) -> None:
+async def test_an_old_message_waits_for_its_documents_like_any(posting: Shop, clock: HandClock, mail: Inbox) -> None:
     await posting.pricing.set_seller(NORTHLIGHT)
     order = await kettles(posting)
     await send_all(posting)
@@ -200,7 +198,7 @@ async def test_a_message_that_is_old_waits_for_its_documents_like_any(
     assert mail.attached("Your invoice") == []
 
 
-async def test_a_document_whose_message_failed_goes_out_by_itself(posting: Shop, clock: HandClock, mail: Inbox) -> None:
+async def test_a_document_whose_message_failed_is_sent_by_itself(posting: Shop, clock: HandClock, mail: Inbox) -> None:
     order = await kettles(posting)
     await send_all(posting)
     mail.answers[order.email] = "550 No such mailbox"

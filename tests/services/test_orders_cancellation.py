@@ -1,4 +1,4 @@
-"""Cancelling what is paid: first the money, or the promise of it, then the goods; and the order says what is owed."""
+"""Cancelling a paid order: first the refund or its request, then the goods; and the order shows its debt."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,23 +17,23 @@ from shopwright.simulation.faults import FaultyEngines
 from tests.builders.goods import sell, stock
 from tests.builders.health import healthy, wrong
 from tests.builders.orders import place
-from tests.builders.refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later
+from tests.builders.refunds import REFUSES, REFUSES_LATER, ProviderFaults, gives_in, held, later
 from tests.builders.shops import QUICK, Post, make_settings, running_shop
 
 
 class Slow(OrderClosing):
-    """Its process dies between the money and the goods, the first time."""
+    """Its process dies between the refund and the goods, the first time."""
 
     dies = True
 
-    async def close_order(self, *given, **more) -> bool:
-        if type(self).dies and given[3] == "cancelled":
+    async def close_order(self, *arguments, **more) -> bool:
+        if type(self).dies and arguments[3] == "cancelled":
             type(self).dies = False
             raise RuntimeError("the process is dead")
-        return await super().close_order(*given, **more)
+        return await super().close_order(*arguments, **more)
 
 
-async def test_where_the_provider_refuses_the_order_is_not_cancelled(shop: Shop) -> None:
+async def test_an_order_is_not_cancelled_if_the_provider_refuses(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 2, token=REFUSES)
     for _ in range(2):
@@ -52,7 +52,7 @@ async def test_where_the_provider_refuses_the_order_is_not_cancelled(shop: Shop)
     await healthy(shop)
 
 
-async def test_it_is_shipped_after_all_where_it_could_not_be_cancelled(shop: Shop) -> None:
+async def test_an_order_that_could_not_be_cancelled_is_shipped(shop: Shop) -> None:
     order = await place(shop, await sell(shop), token=REFUSES)
     with pytest.raises(RefundNotPossible):
         await shop.orders.cancel(order.id, "", SYSTEM)
@@ -60,7 +60,7 @@ async def test_it_is_shipped_after_all_where_it_could_not_be_cancelled(shop: Sho
     await healthy(shop)
 
 
-async def test_a_promise_that_is_broken_is_owed_and_the_doctor_and_staff_hear_of_it(shop: Shop) -> None:
+async def test_a_backorder_that_cannot_be_filled_is_found_by_the_doctor_and_staff(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 2, token=REFUSES_LATER)
     after = await shop.orders.cancel(order.id, "changed my mind", GUEST)
@@ -84,7 +84,7 @@ async def test_a_promise_that_is_broken_is_owed_and_the_doctor_and_staff_hear_of
     await healthy(shop)
 
 
-async def test_what_is_owed_is_told_and_cannot_be_given_up_once_the_provider_has_it(
+async def test_a_debt_is_shown_and_cannot_be_dismissed_once_the_provider_has_it(
     api: httpx.AsyncClient, shop: Shop, staff
 ) -> None:
     order = await place(shop, await sell(shop), token="pretend_refund_delayed")
@@ -99,22 +99,24 @@ async def test_what_is_owed_is_told_and_cannot_be_given_up_once_the_provider_has
     assert "owed" not in (await api.get(f"/v1/orders/{order.id}", headers=staff)).json()
 
 
-async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_once(
+async def test_a_pending_refund_and_a_cancellation_refund_everything_once(
     data: tuple[Path, str], clock, post: Post
 ) -> None:
-    wire = Wire()
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(wire))
+    provider_faults = ProviderFaults()
+    shop = Shop(
+        make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(provider_faults)
+    )
     post.shop = shop
     async with shop.running(deliver=False):
         kettle = await sell(shop)
         order = await place(shop, kettle, 3)
-        wire.cut = True
+        provider_faults.cut = True
         one = NewRefund(reason="x", lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
         assert (await shop.orders.refund(order.id, one, "r1", SYSTEM)).refund.status == "asked"
         after = await shop.orders.cancel(order.id, "too late", SYSTEM)
         assert (after.status, after.owed) == ("cancelled", order.totals.total)
         assert await stock(shop, kettle) == (4, 0)  # the refund's unit comes with its money
-        wire.cut = False
+        provider_faults.cut = False
         await later(shop, 60, 2)
         after = await shop.orders.get(order.id)
         assert (after.owed, await held(shop), await stock(shop, kettle)) == (None, 0, (5, 0))
@@ -128,18 +130,20 @@ async def dying(data: tuple[Path, str], clock, post: Post) -> AsyncIterator[Shop
         yield made
 
 
-async def test_what_died_between_the_money_and_the_goods_is_finished_and_nothing_leaves_meanwhile(dying: Shop) -> None:
+async def test_a_cancellation_interrupted_between_money_and_goods_is_completed_and_nothing_ships_meanwhile(
+    dying: Shop,
+) -> None:
     kettle = await sell(dying)
     order = await place(dying, kettle, 2)
     with pytest.raises(RuntimeError):
         await dying.orders.cancel(order.id, "changed my mind", SYSTEM)
     assert ((await dying.orders.get(order.id)).status, await held(dying)) == ("paid", 0)
-    for deed in (
+    for step in (
         dying.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM),
         dying.orders.refund(order.id, NewRefund(reason="x", amount=1), "r1", SYSTEM),
     ):
         with pytest.raises(Conflict, match="being cancelled"):
-            await deed
+            await step
     await later(dying, 61, 2)
     after = await dying.orders.get(order.id)
     assert (after.status, await stock(dying, kettle)) == ("cancelled", (5, 0))
@@ -147,7 +151,7 @@ async def test_what_died_between_the_money_and_the_goods_is_finished_and_nothing
     await healthy(dying)
 
 
-async def test_who_ships_while_another_cancels_does_one_of_both(shop: Shop) -> None:
+async def test_shipping_and_cancelling_at_once_does_one_of_both(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=30)
     for number in range(6):
         order: Order = await place(shop, kettle, email=f"b{number}@example.com")
@@ -162,7 +166,7 @@ async def test_who_ships_while_another_cancels_does_one_of_both(shop: Shop) -> N
     await healthy(shop)
 
 
-async def test_what_was_refunded_on_backorder_does_not_come_to_the_shelf_by_cancelling(shop: Shop) -> None:
+async def test_refunded_backorders_are_not_restocked_by_cancelling(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=1)
     await shop.inventory.put_rule(kettle.variants[0].id, StockRule(backorder=5))
     order = await place(shop, kettle, 2)

@@ -36,12 +36,12 @@ from tests.builders.shops import QUICK, Post, make_settings
 
 
 async def cart_of(shop: Shop, order: Order) -> str:
-    """The cart of an order, which is told to nobody."""
+    """The cart of an order, which is in no contract."""
     [row] = await shop.databases["orders"].fetch("SELECT cart_id FROM orders WHERE id = :id", id=order.id)
     return row["cart_id"]
 
 
-async def test_a_paid_order_takes_its_goods_and_closes_its_cart(shop: Shop) -> None:
+async def test_a_paid_order_commits_its_reservation_and_closes_its_cart(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 2)
     assert (order.status, order.number, order.payment.status) == ("paid", "1001", "captured")
@@ -52,7 +52,7 @@ async def test_a_paid_order_takes_its_goods_and_closes_its_cart(shop: Shop) -> N
     await healthy(shop)
 
 
-async def test_one_key_places_one_order_however_often_it_is_sent(shop: Shop) -> None:
+async def test_one_idempotency_key_places_one_order(shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await fill_cart(shop, (kettle, 1))
     request = PlaceOrder(
@@ -71,7 +71,7 @@ async def test_one_key_places_one_order_however_often_it_is_sent(shop: Shop) -> 
     await healthy(shop)
 
 
-async def test_the_total_the_buyer_saw_is_the_total_that_counts(shop: Shop) -> None:
+async def test_the_total_shown_to_the_buyer_is_charged(shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await fill_cart(shop, (kettle, 1))
     await shop.pricing.set_prices([Price(kettle.variants[0].id, Money(7000, "EUR"))])
@@ -86,7 +86,7 @@ async def test_the_total_the_buyer_saw_is_the_total_that_counts(shop: Shop) -> N
     assert await shop.orders.search() == []
 
 
-async def test_a_cart_that_is_not_ready_says_what_it_needs(shop: Shop) -> None:
+async def test_an_incomplete_cart_names_what_it_needs(shop: Shop) -> None:
     kettle = await sell(shop)
     bare = await shop.carts.create()
     choice = PaymentChoice(provider="pretend", token="pretend_ok")
@@ -117,7 +117,7 @@ async def test_a_decline_keeps_the_order_and_a_second_try_pays_it(shop: Shop) ->
     await healthy(shop)
 
 
-async def test_a_second_try_keeps_the_goods_for_as_long_as_it_may_take(shop: Shop, clock: HandClock) -> None:
+async def test_a_second_attempt_extends_the_reservation(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_declined")
     clock.move(minutes=29)
@@ -131,15 +131,15 @@ async def test_a_second_try_keeps_the_goods_for_as_long_as_it_may_take(shop: Sho
     await healthy(shop)
 
 
-async def test_a_second_try_asks_for_no_money_where_the_goods_are_gone(shop: Shop) -> None:
+async def test_a_second_attempt_without_stock_charges_nothing(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_declined")
     await shop.inventory.release_reservation(order.id)  # as it runs out where a process stood still
     other = await place(shop, kettle, email="grace@example.com")
-    asked = len(await shop.databases["pretend"].fetch("SELECT * FROM intents"))
+    intents = len(await shop.databases["pretend"].fetch("SELECT * FROM intents"))
     with pytest.raises(SoldOut):
         await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
-    assert len(await shop.databases["pretend"].fetch("SELECT * FROM intents")) == asked
+    assert len(await shop.databases["pretend"].fetch("SELECT * FROM intents")) == intents
     assert ((await shop.orders.get(order.id)).status, other.status) == ("placed", "paid")
     await shop.inventory.adjust([Adjustment(variant_id=kettle.variants[0].id, delta=1, reason="found")])
     paid = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
@@ -176,7 +176,7 @@ async def test_a_delayed_payment_is_settled_by_its_webhook(shop: Shop, clock, po
     await healthy(shop)
 
 
-async def test_a_webhook_that_comes_twice_late_and_out_of_order_does_no_harm(shop: Shop, clock, post: Post) -> None:
+async def test_webhooks_that_are_repeated_late_or_out_of_order_are_harmless(shop: Shop, clock, post: Post) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_delayed")
     clock.move(seconds=4)
@@ -190,7 +190,7 @@ async def test_a_webhook_that_comes_twice_late_and_out_of_order_does_no_harm(sho
     await healthy(shop)
 
 
-async def test_a_lost_webhook_is_asked_for(shop: Shop, clock, post: Post) -> None:
+async def test_a_lost_webhook_is_replaced_by_a_look_up(shop: Shop, clock, post: Post) -> None:
     order = await place(shop, await sell(shop), token="pretend_lost")
     clock.move(seconds=4)
     await shop.bus.settle()
@@ -221,7 +221,7 @@ async def test_a_forged_or_stale_webhook_is_denied(shop: Shop, clock, post: Post
         await shop.payments.webhook("pretend", headers, body)
 
 
-async def test_an_order_nobody_pays_expires_and_gives_its_goods_back(shop: Shop, clock) -> None:
+async def test_an_unpaid_order_expires_and_releases_its_reservation(shop: Shop, clock) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_declined")
     clock.move(minutes=31)
@@ -231,7 +231,7 @@ async def test_an_order_nobody_pays_expires_and_gives_its_goods_back(shop: Shop,
     await healthy(shop)
 
 
-async def test_money_that_comes_after_the_goods_were_released_reserves_again(shop: Shop, clock) -> None:
+async def test_a_payment_after_the_release_reserves_again(shop: Shop, clock) -> None:
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_3ds")
     reference = order.payment.next_action.url.rpartition("/")[2]
@@ -244,7 +244,7 @@ async def test_money_that_comes_after_the_goods_were_released_reserves_again(sho
     await healthy(shop)
 
 
-async def test_money_that_comes_after_the_goods_were_sold_goes_back(shop: Shop, clock) -> None:
+async def test_a_payment_after_the_goods_were_sold_is_refunded(shop: Shop, clock) -> None:
     kettle = await sell(shop, on_hand=1)
     first = await place(shop, kettle, token="pretend_3ds")
     await shop.inventory.release_reservation(first.id)
@@ -259,27 +259,27 @@ async def test_money_that_comes_after_the_goods_were_sold_goes_back(shop: Shop, 
     await healthy(shop)
 
 
-async def test_a_paid_order_whose_goods_went_to_others_while_we_stood_still_is_given_back(whole: Shop, clock) -> None:
-    kettle = await sell(whole, on_hand=1)
-    first = await place(whole, kettle, token="pretend_3ds")
-    await whole.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
-    (payment,) = await whole.payments.of_order(first.id)
+async def test_a_paid_order_whose_goods_were_sold_during_an_outage_is_refunded(local_shop: Shop, clock) -> None:
+    kettle = await sell(local_shop, on_hand=1)
+    first = await place(local_shop, kettle, token="pretend_3ds")
+    await local_shop.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
+    (payment,) = await local_shop.payments.of_order(first.id)
     captured = msgspec.structs.replace(payment, status="captured")
-    assert await whole.orders._settlement._set_aside(first.id)
-    assert await whole.orders._settlement._mark_paid(
+    assert await local_shop.orders._settlement._set_aside(first.id)
+    assert await local_shop.orders._settlement._mark_paid(
         first.id, captured
     )  # and the process stands still before the goods are taken
     clock.move(hours=3)
-    await whole.inventory.expire()
-    second = await place(whole, kettle, email="bea@example.com")
+    await local_shop.inventory.expire()
+    second = await place(local_shop, kettle, email="bea@example.com")
     clock.move(seconds=30)
-    await whole.bus.settle()
-    after = await whole.orders.get(first.id)
-    (payment,) = await whole.payments.of_order(first.id)
+    await local_shop.bus.settle()
+    after = await local_shop.orders.get(first.id)
+    (payment,) = await local_shop.payments.of_order(first.id)
     assert (second.status, after.status, payment.status) == ("paid", "cancelled", "refunded")
     assert "sold to others" in after.timeline[-1].what
-    assert await stock(whole, kettle) == (0, 0)
-    await healthy(whole)
+    assert await stock(local_shop, kettle) == (0, 0)
+    await healthy(local_shop)
 
 
 async def test_two_tabs_paying_one_cart_buy_it_once(shop: Shop) -> None:
@@ -332,7 +332,7 @@ async def test_ordering_again_from_a_changed_cart_replaces_the_unpaid_order(shop
     await healthy(shop)
 
 
-async def test_parcels_leave_in_parts_with_a_link_to_follow_them(shop: Shop) -> None:
+async def test_an_order_ships_in_several_parcels_with_tracking_links(shop: Shop) -> None:
     order = await place(shop, await sell(shop), 3)
     line = order.lines[0].id
     part = await shop.orders.ship(
@@ -342,8 +342,8 @@ async def test_parcels_leave_in_parts_with_a_link_to_follow_them(shop: Shop) -> 
     assert part.shipments[0].tracking_url.endswith("tracking-id=00340")
     with pytest.raises(Invalid, match="Only 2 of “Harbour Kettle” can still"):
         await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=(LineQuantity(line, 3),)), SYSTEM)
-    whole = await shop.orders.ship(order.id, NewShipment(carrier="Our bicycle"), SYSTEM)
-    assert (whole.status, whole.shipments[1].tracking_url) == ("shipped", "")
+    shipped = await shop.orders.ship(order.id, NewShipment(carrier="Our bicycle"), SYSTEM)
+    assert (shipped.status, shipped.shipments[1].tracking_url) == ("shipped", "")
     done = await shop.orders.deliver(order.id, SYSTEM)
     assert (done.status, {one.status for one in done.shipments}) == ("delivered", {"delivered"})
     with pytest.raises(IllegalMove):
@@ -357,7 +357,7 @@ async def test_an_unpaid_order_is_not_shipped(shop: Shop) -> None:
         await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
 
 
-async def test_cancelling_a_paid_order_gives_money_and_goods_back(shop: Shop) -> None:
+async def test_cancelling_a_paid_order_refunds_and_restocks(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 2)
     off = await shop.orders.cancel(order.id, "changed my mind", GUEST)
@@ -367,7 +367,7 @@ async def test_cancelling_a_paid_order_gives_money_and_goods_back(shop: Shop) ->
     await healthy(shop)
 
 
-async def test_refunds_by_line_give_exactly_what_was_paid_for_it(shop: Shop) -> None:
+async def test_refunds_by_line_return_exactly_its_price(shop: Shop) -> None:
     kettle = await sell(shop, price=2003)
     cart = await fill_cart(shop, (kettle, 3))
     await shop.carts.set_coupons(cart.id, ("WELCOME10",))
@@ -393,7 +393,7 @@ async def test_refunds_by_line_give_exactly_what_was_paid_for_it(shop: Shop) -> 
     await healthy(shop)
 
 
-async def test_a_refund_asked_a_hundred_times_with_one_key_is_paid_once(shop: Shop) -> None:
+async def test_a_refund_requested_a_hundred_times_with_one_key_is_paid_once(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     refund = NewRefund(reason="broken", amount=1000)
     await asyncio.gather(*(shop.orders.refund(order.id, refund, "one", SYSTEM) for _ in range(30 if APART else 100)))
@@ -460,7 +460,7 @@ async def test_an_order_is_found_by_number_and_not_by_nonsense(shop: Shop) -> No
 @pytest.mark.parametrize(
     ("before", "after"), [(before, after) for before in model.STATES.table for after in model.STATES.table]
 )
-def test_every_move_is_in_the_table_or_refused(before, after) -> None:
+def test_every_transition_is_in_the_table_or_refused(before, after) -> None:
     if after in model.STATES.table[before]:
         assert model.STATES.move(before, after) == after
     else:
@@ -468,11 +468,11 @@ def test_every_move_is_in_the_table_or_refused(before, after) -> None:
             model.STATES.move(before, after)
 
 
-async def test_what_a_refund_brought_back_is_not_brought_back_again_by_cancelling(shop: Shop) -> None:
+async def test_refunded_goods_are_not_restocked_again_by_cancelling(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 3)
-    asked = NewRefund(reason="one was cracked", lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
-    await shop.orders.refund(order.id, asked, "r1", SYSTEM)
+    new_refund = NewRefund(reason="one was cracked", lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
+    await shop.orders.refund(order.id, new_refund, "r1", SYSTEM)
     assert await stock(shop, kettle) == (3, 0)
     await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
     assert await stock(shop, kettle) == (5, 0)
@@ -481,7 +481,7 @@ async def test_what_a_refund_brought_back_is_not_brought_back_again_by_cancellin
     await healthy(shop)
 
 
-async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(shop: Shop, clock) -> None:
+async def test_the_coupon_of_an_order_that_failed_can_be_used_again(shop: Shop, clock) -> None:
     await shop.pricing.redeem("ord_00000000000000000000000000", ("WELCOME10",), "ada@example.com")
     async with shop.databases["orders"].begin() as tx:  # as it is when the process dies before the order is written
         await tx.run(
@@ -494,7 +494,7 @@ async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(sh
 
 
 class SlowThenDown(PricingService):
-    """Who redeems first is slow to come back; whoever comes second, after it, finds it down."""
+    """The first redemption is slow to return; the second, after it, finds the service down."""
 
     calls = 0
 
@@ -507,9 +507,7 @@ class SlowThenDown(PricingService):
         await asyncio.sleep(0.5)
 
 
-async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
-    data: tuple[Path, str], clock, post: Post
-) -> None:
+async def test_a_failed_request_releases_nothing_of_an_earlier_one(data: tuple[Path, str], clock, post: Post) -> None:
     shop = Shop(
         make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={PricingService: SlowThenDown}
     )
@@ -521,9 +519,9 @@ async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
         request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
         clicks = [asyncio.create_task(shop.orders.place(request, "twice", GUEST)) for _ in range(2)]
         done = await asyncio.gather(*clicks, return_exceptions=True)
-        kept = [one for one in done if isinstance(one, Order)]
+        placed = [one for one in done if isinstance(one, Order)]
         used = {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["TEN"]
-        assert (used, await stock(shop, kettle)) == (len(kept), (5, len(kept)))
+        assert (used, await stock(shop, kettle)) == (len(placed), (5, len(placed)))
         again = await shop.orders.place(request, "twice", GUEST)
         assert {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["TEN"] == 1
         assert await stock(shop, kettle) == (5, 1)
@@ -534,7 +532,7 @@ async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
         assert [row["order_id"] for row in rows] == [again.id]
 
 
-async def test_a_question_of_the_bank_nobody_answers_is_taken_back(shop: Shop, clock) -> None:
+async def test_an_unanswered_bank_confirmation_is_cancelled(shop: Shop, clock) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_3ds")
     for _ in range(8):
@@ -544,7 +542,7 @@ async def test_a_question_of_the_bank_nobody_answers_is_taken_back(shop: Shop, c
     assert (await shop.orders.get(order.id)).status == "expired"
 
 
-async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_failed(shop: Shop, clock) -> None:
+async def test_a_handler_receives_events_of_a_subject_in_order_even_after_a_failed_delivery(shop: Shop, clock) -> None:
     kettle = await sell(shop)
     variant = kettle.variants[0].id
     async with shop.databases["inventory"].begin() as tx:  # as another process would, which then dies
@@ -560,7 +558,7 @@ async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_fai
 
 
 class Outage(Faults):
-    """A provider that answers, or does not."""
+    """A provider that answers, or is unavailable."""
 
     down = False
 
@@ -569,10 +567,10 @@ class Outage(Faults):
             raise Unavailable(f"{what} does not answer.")
 
     def after(self, what: str) -> None:
-        """What it answers arrives."""
+        """Its answers arrive."""
 
 
-async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders_nor_money(
+async def test_a_provider_outage_of_an_hour_loses_neither_orders_nor_money(
     data: tuple[Path, str], clock, post: Post
 ) -> None:
     outage = Outage()
@@ -607,7 +605,7 @@ async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders
         assert await wrong(shop) == []
 
 
-async def test_staff_find_an_order_by_its_number_its_address_and_parts_of_either(shop: Shop) -> None:
+async def test_staff_find_an_order_by_its_number_or_email_and_parts_of_either(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=20)
     ada = await place(shop, kettle, email="ada@example.com")
     grace = await place(shop, kettle, email="grace12@example.org")

@@ -1,4 +1,4 @@
-"""More goes back than was paid: credit on a gift card, and then the bank takes all of it. The tax goes back once."""
+"""More is refunded than was paid: credit on a gift card, and then a chargeback of everything. The tax is refunded once."""
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ from tests.builders.taxes import NOW, order_of, sold
 
 
 async def back_at_the_provider(shop: Shop, order: Order, how: str) -> None:
-    """All that was paid, without a word to the shop."""
+    """A chargeback of the whole payment without notice."""
     name = await reference(shop, order)
     if how == "dispute":
         await shop.pretend.own_page.dispute(name, "open")
@@ -32,9 +32,9 @@ async def back_at_the_provider(shop: Shop, order: Order, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["dispute", "page"])
-async def test_what_the_bank_takes_beside_a_credit_is_a_loss_without_tax(shop: Shop, how: str) -> None:
-    """On paper: 100.00 at 19 % are 84.03 and 15.97. 60.00 go to a card: 50.42 and 9.58; then 100.00 are taken: 40.00 of them,
-    33.61 and 6.39, are of the sale, and 60.00 were never sold. Nothing is left to be taxed; 160.00 − 100.00 are lost.
+async def test_a_chargeback_beyond_a_credit_is_a_loss_without_tax(shop: Shop, how: str) -> None:
+    """On paper: 100.00 at 19 % are 84.03 and 15.97. 60.00 go to a card: 50.42 and 9.58; then 100.00 are charged back: 40.00 of
+    them, 33.61 and 6.39, belong to the sale, and 60.00 were never sold. Nothing is left to tax; 160.00 − 100.00 are lost.
     """
     await shop.pricing.set_seller(SELLER)
     order = await place_with_cards(shop, await hundred(shop))
@@ -64,9 +64,9 @@ async def test_after_a_lost_dispute_nothing_is_left_to_be_credited(shop: Shop) -
     await healthy(shop)
 
 
-async def test_what_was_lost_beside_a_refund_that_comes_back_was_of_the_sale(shop: Shop) -> None:
+async def test_a_loss_beside_a_reversed_refund_belonged_to_the_sale(shop: Shop) -> None:
     """On paper: 30.00 are refunded, 50.00 credited, 70.00 refunded at the provider: 20.00 of the sale, 50.00 lost. The bank
-    sends the 30.00 back: 50.00 of the sale, and 20.00 lost.
+    returns the 30.00: 50.00 of the sale, and 20.00 lost.
     """
     order = await place_with_cards(shop, await hundred(shop), "pretend_refund_returned")
     await refund(shop, order, amount=3000)
@@ -83,14 +83,14 @@ async def test_what_was_lost_beside_a_refund_that_comes_back_was_of_the_sale(sho
     await healthy(shop)
 
 
-async def test_a_loss_of_what_is_left_of_the_sale_is_seen_by_the_doctor(shop: Shop) -> None:
+async def test_a_loss_within_the_sale_is_found_by_the_doctor(shop: Shop) -> None:
     order = await place_with_cards(shop, await hundred(shop))
     await refund(shop, order, amount=6000, to="gift_card")
     await back_at_the_provider(shop, order, "page")
     async with shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM order_refunds WHERE key NOT LIKE 'provider/%'")
-    said = await wrong(shop)
-    assert f"Order {order.number}: 6000 went back beyond what was paid, though 6000 of it are left." in said
+    findings = await wrong(shop)
+    assert f"Order {order.number}: 6000 went back beyond what was paid, though 6000 of it are left." in findings
 
 
 def written(order: Order, number: int, parts, *, card: bool, settled: bool) -> Order:
@@ -107,23 +107,23 @@ def written(order: Order, number: int, parts, *, card: bool, settled: bool) -> O
     sold(quantities=True),
     st.lists(st.tuples(st.sampled_from(["credit", "asked", "provider", "refused"]), st.integers(1, 3000)), max_size=9),
 )
-def test_no_more_tax_goes_back_than_was_sold(world, deeds) -> None:
-    quote, _, _ = world
+def test_no_more_tax_is_refunded_than_was_charged(sale, steps) -> None:
+    quote, _, _ = sale
     order = msgspec.structs.replace(order_of(quote, taxed=True), status="paid")
-    for number, (deed, amount) in enumerate(deeds):
+    for number, (step, amount) in enumerate(steps):
         there = max(0, refund_parts.whole_of(refund_parts.left_of(order), order.currency).amount)
-        asked = Money(min(amount, there), order.currency)
+        amount_asked = Money(min(amount, there), order.currency)
         waiting = [one for one in order.refunds if one.status == "asked"]
-        if deed in {"credit", "asked"} and asked.amount:
-            parts = refund_parts.goodwill(refund_parts.left_of(order), asked)
-            order = written(order, number, parts, card=deed == "credit", settled=deed == "credit")
-        elif deed == "provider":
+        if step in {"credit", "asked"} and amount_asked.amount:
+            parts = refund_parts.goodwill(refund_parts.left_of(order), amount_asked)
+            order = written(order, number, parts, card=step == "credit", settled=step == "credit")
+        elif step == "provider":
             parts = refund_parts.of_provider(order, Money(amount, order.currency))
             assert refund_parts.sum_of(parts, order.currency).amount == amount
             order = written(order, number, parts, card=False, settled=True)
             for one in waiting:  # the provider has not got the money for them any more
                 order = refund_rules.without(order, one)
-        elif deed == "refused" and order.refunds:
+        elif step == "refused" and order.refunds:
             order = refund_rules.without(order, order.refunds[amount % len(order.refunds)])
         left = refund_parts.left_of(order).values()
         assert all(one.amount.amount >= 0 and tax.tax.amount >= 0 for one in left for tax in one.tax_parts)

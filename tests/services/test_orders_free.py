@@ -1,4 +1,4 @@
-"""An order over 0.00 is an order: nobody is asked for money, goods leave, come back and are counted."""
+"""An order of 0.00 is an order: nothing is charged, goods are shipped, returned and counted."""
 
 import msgspec
 import pytest
@@ -14,13 +14,13 @@ from tests.builders.orders import fill_cart
 
 
 async def free(shop: Shop, *, price: int = 0, gift: int = 2) -> Order:
-    """An order of a gift, and of something that costs `price`, with nothing asked for shipping."""
+    """An order of a free gift and of a product at `price`, with free shipping."""
     [standard, *_] = await shop.pricing.shipping_rates()
     await shop.pricing.put_shipping_rate(msgspec.structs.replace(standard, price=Money(0, "EUR")))
-    things = [(await sell(shop, "Gift", price=0, on_hand=5), gift)]
+    lines = [(await sell(shop, "Gift", price=0, on_hand=5), gift)]
     if price:
-        things.append((await sell(shop, "Lamp", price=price, on_hand=5), 1))
-    cart = await fill_cart(shop, *things)
+        lines.append((await sell(shop, "Lamp", price=price, on_hand=5), 1))
+    cart = await fill_cart(shop, *lines)
     assert cart.totals.total.amount == price
     token = {"token": "pretend_ok", "provider": "pretend"} if price else {"provider": ""}
     request = msgspec.convert({"cart_id": cart.id, "expected_total": price, "payment": token}, PlaceOrder)
@@ -31,7 +31,7 @@ def of_line(order: Order, number: int, units: int) -> tuple[LineQuantity, ...]:
     return (LineQuantity(order.lines[number].id, units),)
 
 
-async def test_it_is_paid_at_once_and_no_provider_hears_of_it(shop: Shop) -> None:
+async def test_a_free_order_is_paid_at_once_without_provider(shop: Shop) -> None:
     order = await free(shop)
     assert (order.status, order.totals.total.amount) == ("paid", 0)
     assert await shop.databases["pretend"].fetch("SELECT * FROM intents") == []
@@ -42,7 +42,7 @@ async def test_it_is_paid_at_once_and_no_provider_hears_of_it(shop: Shop) -> Non
     await healthy(shop)
 
 
-async def test_what_cost_nothing_can_come_back(shop: Shop) -> None:
+async def test_a_free_item_can_be_returned(shop: Shop) -> None:
     order = await free(shop)
     order = await shop.orders.refund(
         order.id, NewRefund(reason="Not wanted", lines=of_line(order, 0, 1), restock=True), "r1", SYSTEM
@@ -61,7 +61,7 @@ async def test_what_cost_nothing_can_come_back(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_a_gift_in_an_order_that_costs_something_can_come_back(shop: Shop) -> None:
+async def test_a_free_item_in_a_paid_order_can_be_returned(shop: Shop) -> None:
     order = await free(shop, price=1000)
     for number in (0, 1):
         refund = NewRefund(reason="Not wanted", lines=of_line(order, number, 1), restock=True)
@@ -74,7 +74,7 @@ async def test_a_gift_in_an_order_that_costs_something_can_come_back(shop: Shop)
     await healthy(shop)
 
 
-async def test_it_is_cancelled_and_its_goods_return(shop: Shop) -> None:
+async def test_a_free_order_is_cancelled_and_restocked(shop: Shop) -> None:
     order = await free(shop)
     after = await shop.orders.cancel(order.id, "Not wanted", SYSTEM)
     assert after.status == "cancelled"

@@ -1,4 +1,4 @@
-"""Goods and money know each other: what was refunded is not shipped, and each unit is counted once."""
+"""Goods and money agree: refunded units are not shipped, and each unit is counted once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ def money_back(order: Order, units: int, *, restock: bool = True, returned: bool
     return NewRefund(reason="Out of stock", lines=lines, restock=restock, returned=returned)
 
 
-async def letters(shop: Shop, topic: str) -> list[str]:
+async def emails(shop: Shop, topic: str) -> list[str]:
     await shop.bus.settle()
     found = [one for one in await shop.notifications.messages() if topic in one.subject]
     return [(await shop.notifications.message(one.id)).text for one in reversed(found)]
 
 
-async def test_what_was_refunded_is_not_shipped_and_the_order_is_finished(shop: Shop) -> None:
+async def test_refunded_lines_are_not_shipped_and_the_order_is_completed(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=10)
     order = await place(shop, kettle, 10)
     order = await shop.orders.refund(order.id, money_back(order, 4), "r1", SYSTEM)
@@ -52,7 +52,7 @@ async def test_what_was_refunded_is_not_shipped_and_the_order_is_finished(shop: 
     await healthy(shop)
 
 
-async def test_an_order_whose_rest_is_refunded_is_shipped_and_one_of_which_nothing_left_is_not(shop: Shop) -> None:
+async def test_an_order_with_a_refunded_rest_is_shipped_and_one_without_parcels_is_not(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=10)
     order = await place(shop, kettle, 3)
     await shop.orders.ship(order.id, parcel(order, 1), SYSTEM)
@@ -69,7 +69,7 @@ async def test_an_order_whose_rest_is_refunded_is_shipped_and_one_of_which_nothi
     await healthy(shop)
 
 
-async def test_what_came_back_from_a_parcel_leaves_the_rest_to_be_shipped(shop: Shop) -> None:
+async def test_goods_returned_from_a_parcel_leave_the_rest_to_be_shipped(shop: Shop) -> None:
     order = await place(shop, await sell(shop, on_hand=10), 5)
     await shop.orders.ship(order.id, parcel(order, 2), SYSTEM)
     with pytest.raises(Invalid, match="Only 2 of “Harbour Kettle” can still be refunded as returned"):
@@ -81,7 +81,7 @@ async def test_what_came_back_from_a_parcel_leaves_the_rest_to_be_shipped(shop: 
     await healthy(shop)
 
 
-async def test_no_quantity_ships_nothing(shop: Shop) -> None:
+async def test_a_quantity_of_zero_ships_nothing(shop: Shop) -> None:
     order = await place(shop, await sell(shop, on_hand=10), 2)
     for lines in ((LineQuantity(order.lines[0].id, 0),), (LineQuantity(order.lines[0].id, -1),)):
         with pytest.raises(Invalid):
@@ -89,7 +89,7 @@ async def test_no_quantity_ships_nothing(shop: Shop) -> None:
     assert (await shop.orders.get(order.id)).status == "paid"
 
 
-async def test_what_is_on_backorder_and_refunded_is_owed_no_more(shop: Shop) -> None:
+async def test_refunded_backorders_are_no_longer_backordered(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=6)
     await shop.inventory.put_rule(kettle.variants[0].id, StockRule(backorder=10))
     order = await place(shop, kettle, 10)
@@ -101,41 +101,41 @@ async def test_what_is_on_backorder_and_refunded_is_owed_no_more(shop: Shop) -> 
     await healthy(shop)
 
 
-async def test_letters_tell_what_is_in_each_parcel_and_why_money_comes_back(shop: Shop) -> None:
+async def test_emails_list_the_items_of_each_parcel_and_the_reason_of_a_refund(shop: Shop) -> None:
     order = await place(shop, await sell(shop, on_hand=10), 3)
     await shop.orders.ship(order.id, parcel(order, 1), SYSTEM)
     await shop.orders.ship(order.id, parcel(order), SYSTEM)
-    first, second = await letters(shop, "is on its way")
+    first, second = await emails(shop, "is on its way")
     assert "1 × Harbour Kettle" in first
     assert "The rest follows" in first
     assert "2 × Harbour Kettle" in second
     assert "everything" not in second
     await shop.orders.refund(order.id, money_back(order, 1), "r1", SYSTEM)
-    [refund] = await letters(shop, "Refund for order")
+    [refund] = await emails(shop, "Refund for order")
     assert "Reason: Out of stock" in refund
 
 
-async def test_shipping_and_refunding_at_once_end_in_one_count(shop: Shop) -> None:
+async def test_shipping_and_refunding_at_once_keep_one_count(shop: Shop) -> None:
     order = await place(shop, await sell(shop, on_hand=10), 10)
-    deeds = [shop.orders.ship(order.id, parcel(order, 2), SYSTEM) for _ in range(4)]
-    deeds += [shop.orders.refund(order.id, money_back(order, 2), f"r{n}", SYSTEM) for n in range(4)]
-    await asyncio.gather(*deeds, return_exceptions=True)
+    actions = [shop.orders.ship(order.id, parcel(order, 2), SYSTEM) for _ in range(4)]
+    actions += [shop.orders.refund(order.id, money_back(order, 2), f"r{n}", SYSTEM) for n in range(4)]
+    await asyncio.gather(*actions, return_exceptions=True)
     order = await shop.orders.get(order.id)
     assert order.lines[0].to_ship >= 0
     assert miscounted(order) == []
     await healthy(shop)
 
 
-DEEDS = st.lists(
+ACTIONS = st.lists(
     st.tuples(st.sampled_from(["ship", "refund", "returned"]), st.integers(0, 6), st.integers(0, 1)), max_size=14
 )
 
 
-@given(DEEDS)
-def test_whatever_is_shipped_and_refunded_each_unit_is_counted_once(deeds: Sequence[tuple[str, int, int]]) -> None:
+@given(ACTIONS)
+def test_each_unit_is_counted_once_after_any_shipments_and_refunds(actions: Sequence[tuple[str, int, int]]) -> None:
     order = sold_of(5, 3)
     sold = [line.quantity for line in order.lines]
-    for name, units, number in deeds:
+    for name, units, number in actions:
         wanted = (LineQuantity(order.lines[number].id, units),)
         before = order
         try:

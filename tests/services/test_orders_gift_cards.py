@@ -1,4 +1,4 @@
-"""A gift card is payment, not a discount: taxes stay as they are, the rest is asked for, and money finds its way back."""
+"""A gift card is payment, not a discount: taxes stay the same, the rest is charged, and refunds go back to their source."""
 
 import asyncio
 import random
@@ -43,12 +43,12 @@ from tests.builders.orders import fill_cart
 from tests.builders.shops import QUICK, Post, make_settings
 
 
-def asked(order: Order) -> int:
+def amount_charged(order: Order) -> int:
     assert order.payment is not None
     return order.payment.amount.amount
 
 
-async def test_it_leaves_tax_as_it_is(shop: Shop) -> None:
+async def test_a_gift_card_payment_does_not_change_tax(shop: Shop) -> None:
     """On paper: 100.00 at 19 % hold 100 × 19/119 = 15.97. A discount of 20.00 would leave 80 × 19/119 = 12.77."""
     await shop.pricing.set_seller(SELLER)
     card = await issue(shop, 2000)
@@ -57,7 +57,7 @@ async def test_it_leaves_tax_as_it_is(shop: Shop) -> None:
     assert [(one.last4, one.amount.amount) for one in cart.gift_cards] == [(card.last4, 2000)]
     assert cart.to_pay == Money(8000, "EUR")
     order = await place_with_cards(shop, cart)
-    assert (order.status, order.totals.total.amount, asked(order)) == ("paid", 10000, 8000)
+    assert (order.status, order.totals.total.amount, amount_charged(order)) == ("paid", 10000, 8000)
     assert order.totals.included_tax.amount == 1597
     assert await has(shop, card) == (0, 0)
     found = await balances(shop)
@@ -72,22 +72,22 @@ async def test_it_leaves_tax_as_it_is(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_it_is_spent_over_two_orders(shop: Shop) -> None:
+async def test_a_gift_card_is_spent_over_two_orders(shop: Shop) -> None:
     """On paper: 150.00 pay 100.00, and 50.00 of the next 100.00."""
     card = await issue(shop, 15000, why="goodwill")
     first = await place_with_cards(shop, await hundred(shop, card))
-    assert (first.status, asked(first)) == ("paid", 0)
+    assert (first.status, amount_charged(first)) == ("paid", 0)
     assert await shop.databases["pretend"].fetch("SELECT * FROM intents") == []
     assert await has(shop, card) == (5000, 0)
     found = await balances(shop)
     assert (found["vouchers"], found["discounts"]) == (-5000, 15000)
     second = await place_with_cards(shop, await hundred(shop, card))
-    assert (second.status, asked(second)) == ("paid", 5000)
+    assert (second.status, amount_charged(second)) == ("paid", 5000)
     assert await has(shop, card) == (0, 0)
     await healthy(shop)
 
 
-async def test_several_cards_pay_one_after_the_other(shop: Shop) -> None:
+async def test_several_cards_pay_in_order(shop: Shop) -> None:
     cards = [await issue(shop, amount) for amount in (3000, 8000, 500)]
     order = await place_with_cards(shop, await hundred(shop, *cards))
     assert [(one.card_id, one.amount.amount) for one in order.gift_cards] == [(cards[0].id, 3000), (cards[1].id, 7000)]
@@ -95,9 +95,10 @@ async def test_several_cards_pay_one_after_the_other(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_refunds_go_the_way_of_the_payment_first(shop: Shop) -> None:
-    """On paper: of 100.00 a card pays 60.00 and the provider took 40.00. 30.00, 30.00 and 40.00 go back: 30 + 10 + 0 by the
-    provider, 0 + 20 + 40 to the card."""
+async def test_refunds_go_to_the_payment_first(shop: Shop) -> None:
+    """On paper: of 100.00 a card pays 60.00 and the provider 40.00. Refunds of 30.00, 30.00 and 40.00: 30 + 10 + 0 by the
+    provider, 0 + 20 + 40 to the card.
+    """
     card = await issue(shop, 6000)
     order = await place_with_cards(shop, await hundred(shop, card))
     for amount, to_card in ((3000, None), (3000, 2000), (4000, 4000)):
@@ -110,16 +111,16 @@ async def test_refunds_go_the_way_of_the_payment_first(shop: Shop) -> None:
     assert order.payment.refunded.amount == 4000
     assert await has(shop, card) == (6000, 0)
     assert (await balances(shop))["vouchers"] == -6000
-    told = await told_refunds(shop)
-    assert [(one.amount.amount, one.to_gift_cards and one.to_gift_cards.amount, one.whole) for one in told] == [
+    refunds = await refunded_events(shop)
+    assert [(one.amount.amount, one.to_gift_cards and one.to_gift_cards.amount, one.whole) for one in refunds] == [
         (3000, None, False),
         (3000, 2000, False),
         (4000, 4000, True),
     ]
 
 
-async def test_staff_may_give_all_of_it_as_credit(shop: Shop) -> None:
-    """On paper: 50.00 of 100.00, of which the card paid 20.00, go to the card; 50.00 of the payment's 80.00 are left to go back."""
+async def test_staff_may_refund_everything_as_credit(shop: Shop) -> None:
+    """On paper: 50.00 of 100.00, of which the card paid 20.00, go to the card; 50.00 of the 80.00 paid by the provider are left."""
     card = await issue(shop, 2000)
     order = await refund(shop, await place_with_cards(shop, await hundred(shop, card)), amount=5000, to="gift_card")
     assert await has(shop, card) == (5000, 0)
@@ -132,7 +133,7 @@ async def test_staff_may_give_all_of_it_as_credit(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_credit_for_an_order_without_a_card_is_a_new_one_for_its_buyer(shop: Shop) -> None:
+async def test_credit_for_an_order_without_a_card_issues_one_for_its_buyer(shop: Shop) -> None:
     order = await refund(shop, await place_with_cards(shop, await hundred(shop)), amount=1234, to="gift_card")
     [card] = await shop.giftcards.cards()
     assert (card.balance.amount, card.why, card.recipient, card.order_id) == (1234, "refund", order.email, order.id)
@@ -143,7 +144,7 @@ async def test_credit_for_an_order_without_a_card_is_a_new_one_for_its_buyer(sho
     await healthy(shop)
 
 
-async def test_an_order_that_is_cancelled_gives_all_of_it_back(shop: Shop) -> None:
+async def test_a_cancelled_order_is_refunded_completely(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card))
     order = await shop.orders.cancel(order.id, "Not wanted", SYSTEM)
@@ -153,7 +154,7 @@ async def test_an_order_that_is_cancelled_gives_all_of_it_back(shop: Shop) -> No
     await healthy(shop)
 
 
-async def test_so_does_one_that_was_paid_by_a_card_alone(shop: Shop) -> None:
+async def test_a_cancelled_order_paid_only_by_card_is_refunded_completely(shop: Shop) -> None:
     card = await issue(shop, 20000)
     order = await place_with_cards(shop, await hundred(shop, card))
     order = await refund(shop, order, amount=1000)
@@ -166,7 +167,7 @@ async def test_so_does_one_that_was_paid_by_a_card_alone(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_what_an_unpaid_order_holds_is_free_when_it_is_off(shop: Shop, clock: HandClock) -> None:
+async def test_an_unpaid_order_that_is_cancelled_releases_its_hold(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
     assert (order.status, await has(shop, card)) == ("placed", (2000, 2000))
@@ -191,23 +192,23 @@ async def test_a_cart_is_ordered_again_with_the_same_card(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_paying_once_more_asks_for_the_rest_again(shop: Shop) -> None:
+async def test_paying_again_asks_for_the_rest_again(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
     order = await shop.orders.pay(order.id, PaymentChoice(provider="pretend", token="pretend_ok"))
-    assert (order.status, asked(order)) == ("paid", 8000)
+    assert (order.status, amount_charged(order)) == ("paid", 8000)
     await healthy(shop)
 
 
 async def unanswered(shop: Shop, card: GiftCard) -> tuple[Order, str]:
-    """An order whose bank waits for the buyer, and the name of its payment there."""
+    """An order whose bank waits for the buyer, and the id of its payment there."""
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_3ds")
     assert order.payment is not None
     assert order.payment.next_action is not None
     return order, order.payment.next_action.url.rpartition("/")[2]
 
 
-async def test_money_that_comes_late_holds_the_card_again(shop: Shop, clock: HandClock) -> None:
+async def test_a_late_payment_holds_the_card_again(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop, 2000)
     order, reference = await unanswered(shop, card)
     await shop.giftcards.release_hold(order.id)
@@ -219,7 +220,7 @@ async def test_money_that_comes_late_holds_the_card_again(shop: Shop, clock: Han
     await healthy(shop)
 
 
-async def test_where_the_card_is_spent_by_then_the_order_is_off_and_the_money_goes_back(
+async def test_a_late_payment_after_the_card_was_spent_is_refunded_and_the_order_cancelled(
     shop: Shop, clock: HandClock
 ) -> None:
     card = await issue(shop, 2000)
@@ -236,7 +237,7 @@ async def test_where_the_card_is_spent_by_then_the_order_is_off_and_the_money_go
     await healthy(shop)
 
 
-async def test_a_shopper_who_was_shown_another_rest_is_asked_again(shop: Shop) -> None:
+async def test_a_shopper_who_saw_another_amount_confirms_again(shop: Shop) -> None:
     card = await issue(shop, 2000)
     cart, other = await hundred(shop, card), await hundred(shop, card, price=10500)
     await place_with_cards(shop, other)
@@ -249,7 +250,7 @@ async def test_a_shopper_who_was_shown_another_rest_is_asked_again(shop: Shop) -
     assert await shop.orders.search(status="placed") == []
 
 
-async def test_a_card_that_ends_stands_in_the_way_until_it_is_taken_off(shop: Shop, clock: HandClock) -> None:
+async def test_an_expired_card_blocks_the_order_until_it_is_removed(shop: Shop, clock: HandClock) -> None:
     short = await issue(shop, 2000, expires_on=clock.now().date())
     cart = await hundred(shop, short)
     clock.move(days=1, hours=1)
@@ -275,7 +276,7 @@ async def test_the_last_euro_pays_for_one_of_many_orders(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_one_request_that_comes_many_times_takes_once(shop: Shop) -> None:
+async def test_a_repeated_request_captures_once(shop: Shop) -> None:
     card = await issue(shop, 5000)
     cart = await hundred(shop, card)
     request = PlaceOrder(
@@ -290,7 +291,7 @@ async def test_one_request_that_comes_many_times_takes_once(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_paying_and_cancelling_at_once_leaves_the_money_in_one_place(shop: Shop) -> None:
+async def test_paying_and_cancelling_at_once_leave_the_money_in_one_place(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
     again = PaymentChoice(provider="pretend", token="pretend_ok")
@@ -303,7 +304,7 @@ async def test_paying_and_cancelling_at_once_leaves_the_money_in_one_place(shop:
     await healthy(shop)
 
 
-async def test_a_refund_the_provider_refuses_puts_nothing_on_the_card(shop: Shop) -> None:
+async def test_a_refund_refused_by_the_provider_credits_no_card(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_refused")
     with pytest.raises(RefundNotPossible):
@@ -314,8 +315,8 @@ async def test_a_refund_the_provider_refuses_puts_nothing_on_the_card(shop: Shop
     await healthy(shop)
 
 
-async def test_what_waits_when_an_order_is_cancelled_goes_to_the_card_once(shop: Shop, clock: HandClock) -> None:
-    """On paper: of 90.00 that wait, 80.00 are the provider's and 10.00 the card's, which paid 20.00. It refuses in the end."""
+async def test_a_pending_refund_of_a_cancelled_order_is_credited_once(shop: Shop, clock: HandClock) -> None:
+    """On paper: of 90.00 pending, 80.00 belong to the provider and 10.00 to the card, which paid 20.00. It refuses in the end."""
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_refused_later")
     order = await refund(shop, order, amount=9000)
@@ -334,7 +335,7 @@ async def test_what_waits_when_an_order_is_cancelled_goes_to_the_card_once(shop:
     ]
 
 
-async def test_money_set_aside_for_days_keeps_the_card(careful: Shop, clock: HandClock) -> None:
+async def test_an_authorised_payment_keeps_the_hold_for_days(careful: Shop, clock: HandClock) -> None:
     card = await issue(careful, 2000)
     order = await place_with_cards(careful, await hundred(careful, card))
     assert (order.status, await has(careful, card)) == ("placed", (2000, 2000))
@@ -347,7 +348,7 @@ async def test_money_set_aside_for_days_keeps_the_card(careful: Shop, clock: Han
 
 
 @pytest.mark.parametrize(
-    ("service", "broken", "said"),
+    ("service", "broken", "expected"),
     [
         ("giftcards", "UPDATE movements SET amount = amount + 1 WHERE kind = 'taken'", "but 1999 were taken from them"),
         ("giftcards", "DELETE FROM movements WHERE kind = 'given_back'", "should be 1500 less worth by it, and are 2000"),
@@ -356,19 +357,19 @@ async def test_money_set_aside_for_days_keeps_the_card(careful: Shop, clock: Han
         ("books", "UPDATE postings SET account = 'bank' WHERE account = 'vouchers'", "the books owe 0"),
     ],
 )  # fmt: skip
-async def test_the_doctor_sees_what_does_not_agree(whole: Shop, service: str, broken: str, said: str) -> None:
-    card = await issue(whole, 2000)
-    order = await place_with_cards(whole, await hundred(whole, card))
-    await refund(whole, order, amount=8500)
-    await healthy(whole)
-    async with whole.databases[service].begin() as tx:
+async def test_the_doctor_finds_disagreements(local_shop: Shop, service: str, broken: str, expected: str) -> None:
+    card = await issue(local_shop, 2000)
+    order = await place_with_cards(local_shop, await hundred(local_shop, card))
+    await refund(local_shop, order, amount=8500)
+    await healthy(local_shop)
+    async with local_shop.databases[service].begin() as tx:
         await tx.run(broken)
-    found = [sentence for one in await examine(whole) for sentence in one.wrong]
-    assert any(said in sentence for sentence in found), found
+    found = [sentence for one in await examine(local_shop) for sentence in one.wrong]
+    assert any(expected in sentence for sentence in found), found
 
 
 async def live(shop: Shop, chance: random.Random, cards: list[GiftCard], goods: list[Product]) -> None:
-    """An order with some cards, and what becomes of it."""
+    """An order with some cards, and random events."""
     wanted = [(one, chance.randint(1, 2)) for one in chance.sample(goods, chance.randint(1, 2))]
     cart = await fill_cart(shop, *wanted)
     for card in chance.sample(cards, chance.randint(0, 2)):
@@ -392,7 +393,7 @@ async def live(shop: Shop, chance: random.Random, cards: list[GiftCard], goods: 
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_becomes_of_orders_cards_and_books_agree(shop: Shop, clock: HandClock, seed: int) -> None:
+async def test_orders_cards_and_books_agree_after_any_actions(shop: Shop, clock: HandClock, seed: int) -> None:
     chance = random.Random(seed)
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     goods = [await sell(shop, f"Kettle {n}", price=1999 + 777 * n, on_hand=99) for n in range(2)]
@@ -434,7 +435,7 @@ async def test_a_guest_pays_with_a_card_by_the_api(shop: Shop, api: httpx.AsyncC
 
 
 async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: HandClock) -> None:
-    """The process that wrote the order as paid died before it took the cards; another try had held another one meanwhile."""
+    """The process that marked the order as paid died before it captured the cards; another attempt held another card meanwhile."""
     card, other = await issue(shop, 5000), await issue(shop, 5000)
     order, reference = await unanswered(shop, card)
     async with shop.databases["orders"].begin() as tx:
@@ -446,7 +447,7 @@ async def test_a_card_is_charged_for_what_the_order_says(shop: Shop, clock: Hand
     assert (await has(shop, card), await has(shop, other)) == ((0, 0), (5000, 0))
 
 
-async def test_paying_once_more_is_refused_where_the_card_is_spent_by_then(shop: Shop) -> None:
+async def test_paying_again_is_refused_when_the_card_is_spent(shop: Shop) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
     await shop.giftcards.release_hold(order.id)
@@ -459,7 +460,7 @@ async def test_paying_once_more_is_refused_where_the_card_is_spent_by_then(shop:
     await healthy(shop)
 
 
-async def test_paying_once_more_holds_the_card_for_as_long(shop: Shop, clock: HandClock) -> None:
+async def test_paying_again_extends_the_hold(shop: Shop, clock: HandClock) -> None:
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_declined")
     clock.move(minutes=29)
@@ -470,17 +471,15 @@ async def test_paying_once_more_holds_the_card_for_as_long(shop: Shop, clock: Ha
 
 
 async def returned(shop: Shop, clock: HandClock, order: Order) -> Order:
-    """Some hours later: the bank has sent money back."""
+    """Some hours later: the bank has returned money."""
     for _ in range(4):
         clock.move(hours=7)
         await shop.bus.settle()
     return await shop.orders.get(order.id)
 
 
-async def test_what_stayed_on_the_card_is_not_given_again_when_the_order_is_cancelled(
-    shop: Shop, clock: HandClock
-) -> None:
-    """On paper: 10.00 of the card's 20.00 stayed there when the provider's 80.00 came back; 10.00 are left to go to it."""
+async def test_an_amount_left_on_the_card_is_not_credited_again_by_cancelling(shop: Shop, clock: HandClock) -> None:
+    """On paper: 10.00 of the 20.00 of the card stayed there when the 80.00 of the provider were returned; 10.00 are left to refund to it."""
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_returned")
     await returned(shop, clock, await refund(shop, order, amount=9000))
@@ -494,26 +493,28 @@ async def test_what_stayed_on_the_card_is_not_given_again_when_the_order_is_canc
     await healthy(shop)
 
 
-async def test_nor_when_the_cancelling_is_heard_of_again(whole: Shop, clock: HandClock) -> None:
-    card = await issue(whole, 2000)
-    order = await place_with_cards(whole, await hundred(whole, card), "pretend_refund_refused_later")
-    await refund(whole, order, amount=9000)
-    await whole.orders.cancel(order.id, "x", SYSTEM)
-    order = await returned(whole, clock, order)
+async def test_a_repeated_cancellation_event_credits_nothing_again(local_shop: Shop, clock: HandClock) -> None:
+    card = await issue(local_shop, 2000)
+    order = await place_with_cards(local_shop, await hundred(local_shop, card), "pretend_refund_refused_later")
+    await refund(local_shop, order, amount=9000)
+    await local_shop.orders.cancel(order.id, "x", SYSTEM)
+    order = await returned(local_shop, clock, order)
     assert [one.to_gift_cards for one in order.refunds] == [Money(1000, "EUR")] * 2
-    [told] = [one for one in await whole.databases["orders"].events_after("", 99) if one.type == "OrderCancelled"]
-    await whole.orders.on_order_closed(Delivery(told, "orders.cancelled"))
-    assert await has(whole, card) == (2000, 0)
+    [cancelled] = [
+        one for one in await local_shop.databases["orders"].events_after("", 99) if one.type == "OrderCancelled"
+    ]
+    await local_shop.orders.on_order_closed(Delivery(cancelled, "orders.cancelled"))
+    assert await has(local_shop, card) == (2000, 0)
 
 
-async def told_refunds(shop: Shop) -> list[OrderRefunded]:
+async def refunded_events(shop: Shop) -> list[OrderRefunded]:
     return [
         event.data for event in await shop.databases["orders"].events_after("", 99) if event.type == "OrderRefunded"
     ]
 
 
-async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop: Shop) -> None:
-    """On paper: a card of 110.00 pays 100.00; its 10.00 move to another and on to a third, and 5.00 + 95.00 go back to that."""
+async def test_a_refund_to_a_replaced_card_is_on_the_newest(shop: Shop) -> None:
+    """On paper: a card of 110.00 pays 100.00; its 10.00 move to another and on to a third, and 5.00 + 95.00 are refunded to that."""
     old = await issue(shop, 11000)
     order = await place_with_cards(shop, await hundred(shop, old))
     second = await shop.giftcards.replace(old.id, SYSTEM)
@@ -522,36 +523,35 @@ async def test_what_goes_back_to_a_card_that_was_replaced_is_on_the_newest(shop:
     assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 1500]
     await shop.orders.cancel(order.id, "x", SYSTEM)
     assert [(await has(shop, one))[0] for one in (old, second, third)] == [0, 0, 11000]
-    [told] = await told_refunds(shop)
-    assert told.on_disabled_cards is None
+    [refunded] = await refunded_events(shop)
+    assert refunded.on_disabled_cards is None
     await healthy(shop)
 
 
-async def test_money_on_a_disabled_card_is_not_said_to_be_spendable(shop: Shop) -> None:
+async def test_money_on_a_disabled_card_is_not_called_spendable(shop: Shop) -> None:
     card = await issue(shop, 10000)
     order = await place_with_cards(shop, await hundred(shop, card))
     await shop.giftcards.set_disabled(card.id, disabled=True)
     order = await refund(shop, order, amount=500)
-    [told] = await told_refunds(shop)
-    assert told.on_disabled_cards == Money(500, "EUR")
-    assert went(told) == ("€5.00 is on a gift card that is disabled. Write to us, and we send you another one.",)
-    assert refund_heading(told) == "Your refund is on a gift card that is disabled"
-    free = msgspec.structs.replace(told, on_disabled_cards=None)
+    [refunded] = await refunded_events(shop)
+    assert refunded.on_disabled_cards == Money(500, "EUR")
+    assert went(refunded) == ("€5.00 is on a gift card that is disabled. Write to us, and we send you another one.",)
+    assert refund_heading(refunded) == "Your refund is on a gift card that is disabled"
+    free = msgspec.structs.replace(refunded, on_disabled_cards=None)
     assert refund_heading(free) == "Your refund is on your gift card"
     await shop.orders.cancel(order.id, "x", SYSTEM)
     await shop.bus.settle()
     order = await shop.orders.get(order.id)
-    said = f"Money went back to gift card ••••{card.last4}, which is disabled"
-    assert [one.what for one in order.timeline].count(said) == 1
+    note = f"Money went back to gift card ••••{card.last4}, which is disabled"
+    assert [one.what for one in order.timeline].count(note) == 1
     assert await has(shop, card) == (10000, 0)
     await healthy(shop)
 
 
-async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_there(
-    shop: Shop, clock: HandClock
-) -> None:
-    """On paper: 90.00 go back, 80.00 by the provider and 10.00 to the card. The 80.00 come back: the card keeps its 10.00, and
-    90.00 of the order are left to be refunded, 80.00 of them the provider's."""
+async def test_a_later_reversal_by_the_provider_keeps_the_card_part(shop: Shop, clock: HandClock) -> None:
+    """On paper: 90.00 are refunded, 80.00 by the provider and 10.00 to the card. The 80.00 are returned: the card keeps its 10.00,
+    and 90.00 of the order are left to be refunded, 80.00 of them by the provider.
+    """
     card = await issue(shop, 2000)
     order = await place_with_cards(shop, await hundred(shop, card), "pretend_refund_returned")
     order = await refund(shop, order, amount=9000)
@@ -579,7 +579,7 @@ class Away(Faults):
             raise Unavailable(f"{what} does not answer.")
 
 
-async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
+async def test_orders_without_a_card_work_while_gift_cards_are_away(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     faults = Away()
@@ -608,7 +608,7 @@ async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
 
 @asynccontextmanager
 async def promised(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[tuple[Shop, Order, str]]:
-    """A refund of 12.34 as a new gift card was written; the process died before that was made."""
+    """A refund of 12.34 as a new gift card was recorded; the process died before the card was issued."""
     faults = Away()
     shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=FaultyEngines(faults))
     post.shop = shop
@@ -624,9 +624,7 @@ async def promised(data: tuple[Path, str], clock: HandClock, post: Post) -> Asyn
         await healthy(shop)
 
 
-async def test_credit_for_a_buyer_who_was_erased_meanwhile_is_refused(
-    data: tuple[Path, str], clock: HandClock, post: Post
-) -> None:
+async def test_credit_for_an_erased_buyer_is_refused(data: tuple[Path, str], clock: HandClock, post: Post) -> None:
     async with promised(data, clock, post) as (shop, bought, refund_id):
         async with shop.databases["orders"].begin() as tx:
             await tx.run("UPDATE orders SET email = '' WHERE id = :id", id=bought.id)
@@ -640,7 +638,7 @@ async def test_credit_for_a_buyer_who_was_erased_meanwhile_is_refused(
         assert order.payment.refunded.amount == 10000
 
 
-async def test_credit_that_waits_can_be_called_off(data: tuple[Path, str], clock: HandClock, post: Post) -> None:
+async def test_a_pending_credit_can_be_cancelled(data: tuple[Path, str], clock: HandClock, post: Post) -> None:
     async with promised(data, clock, post) as (shop, bought, refund_id):
         order = await shop.orders.cancel_refund(bought.id, refund_id, "A mistake", SYSTEM)
         assert [one.id for one in order.refused] == [refund_id]
@@ -653,7 +651,7 @@ async def test_credit_that_waits_can_be_called_off(data: tuple[Path, str], clock
             await shop.orders.cancel_refund(order.id, order.refund.id, "A mistake", SYSTEM)
 
 
-async def test_credit_that_is_called_off_while_it_is_given_is_in_one_place(
+async def test_a_credit_cancelled_while_it_is_issued_exists_once(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     async with promised(data, clock, post) as (shop, bought, refund_id):
@@ -664,6 +662,6 @@ async def test_credit_that_is_called_off_while_it_is_given_is_in_one_place(
             return_exceptions=True,
         )
         await shop.bus.settle()
-        given = sum(one.balance.amount for one in await shop.giftcards.cards())
+        issued = sum(one.balance.amount for one in await shop.giftcards.cards())
         refunds = (await shop.orders.get(bought.id)).refunds
-        assert given == sum(one.amount.amount for one in refunds if one.status == "settled")
+        assert issued == sum(one.amount.amount for one in refunds if one.status == "settled")

@@ -1,4 +1,4 @@
-"""Whatever becomes of orders, paper, orders, provider, documents, ledger and dashboard say the same, to the cent."""
+"""After any events exact arithmetic, orders, provider, documents, ledger and dashboard agree to the cent."""
 
 import random
 from collections.abc import AsyncIterator
@@ -69,7 +69,7 @@ class Goods:
 
 @dataclass
 class Lives:
-    """The orders of one shop, and beside each what paper says of it."""
+    """The orders of one shop, each with its exact arithmetic."""
 
     shop: Shop
     chance: random.Random
@@ -77,7 +77,7 @@ class Lives:
     sold: dict[str, order_arithmetic.Sold] = field(default_factory=dict)
 
     async def one(self) -> None:
-        """An order, and what becomes of it."""
+        """Place an order and let random events happen to it."""
         country = self.chance.choices(list(HOMES), (6, 2, 1))[0]
         wanted = [(one, self.chance.randint(1, 4)) for one in self.chance.sample(self.goods, self.chance.randint(1, 4))]
         off = Decimal("0.1") if self.chance.random() < 0.4 else Decimal(0)
@@ -101,7 +101,7 @@ class Lives:
             off,
             on_top=country == "US",
         )
-        assert euros(order.totals.total) == written.kept
+        assert euros(order.totals.total) == written.gross_and_tax
         self.sold[order.id] = written
         await self._become(order, written, token)
 
@@ -120,7 +120,7 @@ class Lives:
         return await self.shop.orders.place(request, f"life-{number}", GUEST)
 
     async def _become(self, order: Order, written: order_arithmetic.Sold, token: str) -> None:
-        """What is drawn with the token, and up to four deeds of staff."""
+        """The events drawn by the token, and up to four actions of staff."""
         refunds = {
             "pretend_refund_refused": self._refused,
             "pretend_refund_refused_later": self._refused_later,
@@ -133,9 +133,9 @@ class Lives:
             await self._of_provider(order, written, token)
         if token == "pretend_dispute_lost":
             return
-        deeds = (self._units, self._units, self._goodwill, self._shipping, self._ship, self._on_the_providers_page)
+        actions = (self._units, self._units, self._goodwill, self._shipping, self._ship, self._on_the_providers_page)
         for _ in range(self.chance.randint(0, 4)):
-            await self.chance.choice(deeds)(order, written)
+            await self.chance.choice(actions)(order, written)
         if self.chance.random() < 0.2:
             await self._cancel(order, written)
 
@@ -149,9 +149,9 @@ class Lives:
             written.all_back()
 
     async def _on_the_providers_page(self, order: Order, written: order_arithmetic.Sold) -> None:
-        if written.kept < 2:
+        if written.gross_and_tax < 2:
             return
-        amount = Money(self.chance.randint(1, minor(written.kept) // 2), "EUR")
+        amount = Money(self.chance.randint(1, minor(written.gross_and_tax) // 2), "EUR")
         await self.shop.pretend.own_page.refund(await reference(self.shop, order), amount)
         written.amount_back(euros(amount))
         await later(self.shop, 4, 2)
@@ -181,9 +181,9 @@ class Lives:
             await self._refund(order, wanted)
 
     async def _goodwill(self, order: Order, written: order_arithmetic.Sold) -> None:
-        if not written.kept:
+        if not written.gross_and_tax:
             return
-        amount = self.chance.randint(1, min(900, minor(written.kept)))
+        amount = self.chance.randint(1, min(900, minor(written.gross_and_tax)))
         written.amount_back(Decimal(amount) / 100)
         await self._refund(order, NewRefund(reason="x", amount=amount))
 
@@ -215,29 +215,31 @@ class Lives:
 
 
 @pytest.fixture
-async def lives(whole: Shop, clock: HandClock) -> AsyncIterator[Lives]:
+async def lives(local_shop: Shop, clock: HandClock) -> AsyncIterator[Lives]:
     """A German shop that sells at two rates, adds the tax of New York, and exports."""
-    await whole.pricing.set_seller(NORTHLIGHT)
-    await whole.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    await whole.pricing.add_tax_rates([TaxRate(country="US", region="NY", tax_class="", rate_ppm=88_750, rate=888)])
-    await whole.pricing.add_tax_rules([TaxRule(country="US", rule="prices", value="net")])
-    await whole.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
+    await local_shop.pricing.set_seller(NORTHLIGHT)
+    await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    await local_shop.pricing.add_tax_rates(
+        [TaxRate(country="US", region="NY", tax_class="", rate_ppm=88_750, rate=888)]
+    )
+    await local_shop.pricing.add_tax_rules([TaxRule(country="US", rule="prices", value="net")])
+    await local_shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
     standard = ShippingRate(id="shr_standard", title="Standard", price=Money(490, "EUR"), countries=("DE",))
-    await whole.pricing.put_shipping_rate(standard)
+    await local_shop.pricing.put_shipping_rate(standard)
     goods = []
     for n in range(5):
         price, rates = Decimal(999 + 777 * n) / 100, {"DE": STANDARD, "US": NEW_YORK, "CH": Decimal(0)}
-        product = await sell(whole, f"Kettle {n}", price=minor(price), on_hand=999_999)
+        product = await sell(local_shop, f"Kettle {n}", price=minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates))
         price = Decimal(299 + 333 * n) / 100
-        product = await book(whole, f"Novel {n}", minor(price), on_hand=999_999)
+        product = await book(local_shop, f"Novel {n}", minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates | {"DE": REDUCED}))
-    await whole.bus.settle()
-    return Lives(whole, random.Random(20), goods)
+    await local_shop.bus.settle()
+    return Lives(local_shop, random.Random(20), goods)
 
 
 @pytest.mark.parametrize("orders", [pytest.param(150, marks=pytest.mark.slow), pytest.param(10_000, marks=pytest.mark.soak)])  # fmt: skip
-async def test_all_who_count_agree_with_paper(lives: Lives, clock: HandClock, orders: int) -> None:
+async def test_all_services_agree_with_the_exact_arithmetic(lives: Lives, clock: HandClock, orders: int) -> None:
     for number in range(orders):
         await lives.one()
         if number % (orders // 20) == 0:  # so that all of them lie within the year that is asked for
@@ -254,7 +256,7 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
     """The order, the provider and the documents of one."""
     order = await shop.orders.get(order_id)
     back = sum((euros(one.amount) for one in order.refunds), Decimal(0))
-    assert euros(order.totals.total) - back == written.kept, order
+    assert euros(order.totals.total) - back == written.gross_and_tax, order
     tax = sum((euros(one.tax) for one in order.tax_parts), Decimal(0))
     tax -= sum((euros(part.tax) for one in order.refunds for some in one.parts for part in some.tax_parts), Decimal(0))
     assert tax == sum(one.tax for one in written.pieces), order
@@ -263,7 +265,7 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
         "SELECT amount, refunded, dispute FROM intents WHERE reference = :name", name=row["reference"]
     )
     gone = held["amount"] if held["dispute"] == "lost" else held["refunded"]
-    assert held["amount"] - gone == minor(written.kept)
+    assert held["amount"] - gone == minor(written.gross_and_tax)
     gross = taxes = Decimal(0)
     for head in await shop.books.documents(order_id=order_id):
         document = await shop.books.document(head.id)
@@ -271,20 +273,20 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
         sign = 1 if document.kind == "invoice" else -1
         gross += sign * euros(document.body.gross)
         taxes += sign * euros(document.body.tax)
-    assert (gross, taxes) == (written.kept, tax), order
+    assert (gross, taxes) == (written.gross_and_tax, tax), order
 
 
 async def agree_together(lives: Lives) -> None:
     """Ledger and dashboard, by country and rate."""
     written = order_arithmetic.together(lives.sold.values())
-    said: order_arithmetic.RetainedData = {}
+    retained: order_arithmetic.RetainedData = {}
     for line in (await lives.shop.books.tax_statement("2026-01", "2026-12")).lines:
         key = (line.kind.country, Decimal(line.kind.rate_ppm) / 1_000_000)
-        sums = said.setdefault(key, [Decimal(0), Decimal(0)])
+        sums = retained.setdefault(key, [Decimal(0), Decimal(0)])
         sums[0] += euros(line.gross)
         sums[1] += euros(line.tax)
         assert line.base + line.tax == line.gross
-    assert {key: sums for key, sums in said.items() if any(sums)} == written
+    assert {key: sums for key, sums in retained.items() if any(sums)} == written
     days = await lives.shop.books.sales_days(400)
     assert sum(euros(day.gross) for day in days) == sum(one[0] for one in written.values())
     assert sum(euros(day.tax) for day in days) == sum(one[1] for one in written.values())

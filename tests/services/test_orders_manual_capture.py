@@ -1,4 +1,4 @@
-"""Money that is only set aside: the goods wait for it, staff take it, and what nobody takes goes back."""
+"""Manual capture: goods stay reserved, staff capture the payment, and an uncaptured authorisation is voided."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ async def status(shop: Shop, order: Order) -> tuple[str, str]:
     return now.status, now.payment.status if now.payment else ""
 
 
-async def test_the_goods_wait_as_long_as_the_money_and_are_sent_when_it_is_taken(careful: Shop, clock) -> None:
+async def test_goods_stay_reserved_with_the_authorisation_and_ship_after_the_capture(careful: Shop, clock) -> None:
     lamp = await sell(careful, "Lamp", on_hand=2)
     order = await place(careful, lamp)
     await careful.bus.settle()
@@ -43,15 +43,15 @@ async def test_the_goods_wait_as_long_as_the_money_and_are_sent_when_it_is_taken
     await careful.bus.settle()
     assert (await status(careful, order), await stock(careful, lamp)) == (("placed", "authorized"), (2, 1))
     for _ in range(2):
-        taken = await careful.orders.capture(order.id, SYSTEM)
-    assert (taken.status, [one.what for one in taken.timeline].count("The money is taken")) == ("paid", 1)
+        captured = await careful.orders.capture(order.id, SYSTEM)
+    assert (captured.status, [one.what for one in captured.timeline].count("The money is taken")) == ("paid", 1)
     await careful.bus.settle()
     assert await stock(careful, lamp) == (1, 0)
     assert (await careful.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)).status == "shipped"
     assert await wrong(careful) == []
 
 
-async def test_money_nobody_takes_goes_back_with_the_goods(careful: Shop, clock) -> None:
+async def test_an_uncaptured_authorisation_is_voided_with_its_reservation(careful: Shop, clock) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp)
     await careful.bus.settle()
@@ -63,7 +63,7 @@ async def test_money_nobody_takes_goes_back_with_the_goods(careful: Shop, clock)
     assert await wrong(careful) == []
 
 
-async def test_a_cancelled_order_lets_the_money_go(careful: Shop) -> None:
+async def test_a_cancelled_order_voids_its_authorisation(careful: Shop) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp)
     await careful.orders.cancel(order.id, "changed my mind", GUEST)
@@ -73,7 +73,7 @@ async def test_a_cancelled_order_lets_the_money_go(careful: Shop) -> None:
     assert [dict(row) for row in rows] == [{"status": "cancelled", "refunded": 0}]
 
 
-async def test_what_the_shopper_approved_is_authorised_by_asking(careful: Shop, clock) -> None:
+async def test_a_payment_approved_by_the_shopper_is_authorised_by_a_look_up(careful: Shop, clock) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp, "pretend_3ds")
     reference = (await careful.databases["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
@@ -84,7 +84,7 @@ async def test_what_the_shopper_approved_is_authorised_by_asking(careful: Shop, 
 
 
 @pytest.mark.parametrize("token", ["pretend_delayed", "pretend_lost"])
-async def test_what_comes_late_or_never_is_found_out_and_taken(careful: Shop, clock, token: str) -> None:
+async def test_a_capture_answered_late_or_never_is_looked_up_and_completed(careful: Shop, clock, token: str) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp, token)
     assert (await status(careful, order))[1] == "pending"
@@ -96,7 +96,7 @@ async def test_what_comes_late_or_never_is_found_out_and_taken(careful: Shop, cl
     assert await wrong(careful) == []
 
 
-async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: Shop) -> None:
+async def test_staff_capture_at_the_api_and_in_the_back_office(careful: Shop) -> None:
     lamp = await sell(careful, "Lamp", on_hand=2)
     transport = httpx.ASGITransport(app=build(careful, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
@@ -107,14 +107,14 @@ async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: S
             refused = await api.post(f"/v1/orders/{first.id}/capture", headers=staff, json=body)
             assert refused.status_code in {400, 422}, refused.text
         assert await status(careful, first) == ("placed", "authorized")
-        whole = {"amount": first.totals.total.amount}
+        amount = {"amount": first.totals.total.amount}
         key = {"Idempotency-Key": "capture-1"}
-        taken = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=whole)
-        again = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=whole)
-        assert again.json() == taken.json()
+        captured = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=amount)
+        again = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=amount)
+        assert again.json() == captured.json()
         other = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key)
         assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
-        assert (taken.json()["status"], taken.json()["payment"]["status"]) == ("paid", "captured")
+        assert (captured.json()["status"], captured.json()["payment"]["status"]) == ("paid", "captured")
         api.cookies.set("session", await careful.users.open_session(*OWNER))
         page = (await api.get(f"/office/orders/{second.id}")).text
         assert "The payment is authorised" in page
@@ -123,7 +123,7 @@ async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: S
         assert await status(careful, second) == ("paid", "captured")
 
 
-async def test_an_order_whose_money_was_let_go_waits_no_longer_than_an_unpaid_one(careful: Shop, clock) -> None:
+async def test_an_order_with_a_voided_authorisation_expires_like_an_unpaid_one(careful: Shop, clock) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp)
     await careful.bus.settle()
@@ -134,7 +134,7 @@ async def test_an_order_whose_money_was_let_go_waits_no_longer_than_an_unpaid_on
     assert (await status(careful, order), await stock(careful, lamp)) == (("expired", "cancelled"), (1, 0))
 
 
-async def test_two_who_take_the_money_at_once_take_it_once(careful: Shop) -> None:
+async def test_two_captures_at_once_capture_once(careful: Shop) -> None:
     lamp = await sell(careful, "Lamp", on_hand=1)
     order = await place(careful, lamp)
     both = await asyncio.gather(*(careful.orders.capture(order.id, SYSTEM) for _ in range(2)))

@@ -1,4 +1,4 @@
-"""What a refund is of, and the tax that goes back with it: by line, of shipping, as goodwill, in any order."""
+"""The parts of a refund and their tax: by line, of shipping, as goodwill, in any order."""
 
 from contextlib import suppress
 
@@ -22,13 +22,13 @@ from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
 from tests.builders.goods import book, sell
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart, place_cart, two_rates
-from tests.builders.refunds import DEEDS, paid_with, refunded, with_refund
+from tests.builders.refunds import ACTIONS, paid_with, refunded, with_refund
 from tests.builders.taxes import order_of, sold
 
 Shown = list[tuple[str, int, int, list[tuple[int, int, int]]]]
 
 
-def told(refund: Refund) -> Shown:
+def summary(refund: Refund) -> Shown:
     return [
         (
             part.of,
@@ -40,40 +40,40 @@ def told(refund: Refund) -> Shown:
     ]
 
 
-async def test_a_line_gives_its_own_tax_back(shop: Shop) -> None:
+async def test_a_line_refunds_its_own_tax(shop: Shop) -> None:
     """On paper: 62.90 at 19 % hold 10.04, of which 58.00 are 10.04 × 58.00/62.90 = 9.26; one of two kettles: 4.63."""
     order = await two_rates(shop)
     refund = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
-    assert told(refund) == [("line", 1, 2900, [(190_000, 2437, 463)])]
+    assert summary(refund) == [("line", 1, 2900, [(190_000, 2437, 463)])]
     other = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1), LineQuantity(order.lines[1].id, 1)))
-    assert told(other) == [("line", 1, 2900, [(190_000, 2437, 463)]), ("line", 1, 1000, [(70_000, 935, 65)])]
+    assert summary(other) == [("line", 1, 2900, [(190_000, 2437, 463)]), ("line", 1, 1000, [(70_000, 935, 65)])]
 
 
-async def test_shipping_is_refunded_as_such_and_once(shop: Shop) -> None:
+async def test_shipping_is_refunded_separately_and_once(shop: Shop) -> None:
     order = await two_rates(shop)
     refund = await refunded(shop, order, shipping=True)
-    assert told(refund) == [("shipping", 0, 490, [(190_000, 412, 78)])]
+    assert summary(refund) == [("shipping", 0, 490, [(190_000, 412, 78)])]
     with pytest.raises(Invalid, match="already refunded"):
         await refunded(shop, order, shipping=True)
 
 
 async def test_goodwill_is_spread_over_the_rates_by_value(shop: Shop) -> None:
-    """On paper: 7.29 are a tenth: 5.80 of the kettles, 1.00 of the novel, 0.49 of the way."""
+    """On paper: 7.29 are a tenth: 5.80 of the kettles, 1.00 of the novel, 0.49 of shipping."""
     order = await two_rates(shop)
     refund = await refunded(shop, order, amount=729)
-    assert told(refund) == [
+    assert summary(refund) == [
         ("goodwill", 0, 580, [(190_000, 487, 93)]),
         ("goodwill", 0, 100, [(70_000, 93, 7)]),
         ("goodwill", 0, 49, [(190_000, 41, 8)]),
     ]
 
 
-async def test_after_goodwill_the_rest_goes_back_by_lines(shop: Shop) -> None:
+async def test_after_goodwill_the_rest_is_refunded_by_lines(shop: Shop) -> None:
     """On paper: of the kettles 58.00 − 5.80 = 52.20 are left, 26.10 each; of their tax 9.26 − 0.93 = 8.33."""
     order = await two_rates(shop)
     await refunded(shop, order, amount=729)
     first = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
-    assert told(first) == [("line", 1, 2610, [(190_000, 2193, 417)])]
+    assert summary(first) == [("line", 1, 2610, [(190_000, 2193, 417)])]
     rest = await refunded(
         shop, order, lines=(LineQuantity(order.lines[0].id, 1), LineQuantity(order.lines[1].id, 1)), shipping=True
     )
@@ -84,13 +84,13 @@ async def test_after_goodwill_the_rest_goes_back_by_lines(shop: Shop) -> None:
 
 
 def by_rate(order: Order) -> dict[int, int]:
-    """The tax that went back."""
+    """The refunded tax."""
     parts = refund_parts.by_rate([part for one in order.refunds for part in one.parts])
     return {one.rate_ppm: one.tax.amount for one in parts}
 
 
 @pytest.mark.parametrize(
-    ("wanted", "pointer", "said"),
+    ("wanted", "pointer", "expected"),
     [
         ({"amount": 1}, "/deduction", "€29.00"),
         ({"amount": 3000}, "/amount", "separate amount"),
@@ -98,33 +98,33 @@ def by_rate(order: Order) -> dict[int, int]:
         ({"amount": Money(100, "USD")}, "/amount/currency", "EUR"),
     ],
 )
-async def test_an_amount_beside_lines_that_is_not_their_worth_is_explained(
-    shop: Shop, wanted: dict[str, object], pointer: str, said: str
+async def test_an_amount_that_differs_from_the_value_of_its_lines_is_refused_with_the_value(
+    shop: Shop, wanted: dict[str, object], pointer: str, expected: str
 ) -> None:
     order = await two_rates(shop)
-    with pytest.raises(Invalid, match=said) as refused:
+    with pytest.raises(Invalid, match=expected) as refused:
         await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), **wanted)
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
     assert (await shop.orders.get(order.id)).refunds == ()
 
 
-async def test_what_came_back_worn_is_worth_less_with_its_reason(shop: Shop) -> None:
+async def test_worn_goods_are_refunded_with_a_deduction_and_its_reason(shop: Shop) -> None:
     order = await two_rates(shop)
     refund = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), amount=1450, deduction="worn")
-    assert told(refund) == [("line", 1, 1450, [(190_000, 1218, 232)])]  # 14.50 × 19/119 = 2.32
+    assert summary(refund) == [("line", 1, 1450, [(190_000, 1218, 232)])]  # 14.50 × 19/119 = 2.32
     assert refund.deduction == "worn"
     other = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
     assert other.amount == Money(2900, "EUR")
     assert (await refunded(shop, order, amount=1450 + 1000 + 490)).parts[0].amount == Money(1450, "EUR")
 
 
-async def test_what_is_cancelled_is_a_refund_of_all_that_was_left(
+async def test_a_cancellation_refunds_everything_that_was_left(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     order = await two_rates(shop)
     await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
     cancelled = await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
-    assert [told(one) for one in cancelled.refunds][1:] == [
+    assert [summary(one) for one in cancelled.refunds][1:] == [
         [
             ("all", 1, 2900, [(190_000, 2437, 463)]),
             ("all", 1, 1000, [(70_000, 935, 65)]),
@@ -139,7 +139,7 @@ async def test_what_is_cancelled_is_a_refund_of_all_that_was_left(
     assert sum(one.revenue.amount for one in await shop.insights.days()) == 0
 
 
-async def test_the_fact_of_a_refund_says_which_parts(shop: Shop) -> None:
+async def test_the_event_of_a_refund_lists_its_parts(shop: Shop) -> None:
     order = await two_rates(shop)
     refund = await refunded(shop, order, shipping=True)
     await shop.bus.settle()
@@ -148,10 +148,10 @@ async def test_the_fact_of_a_refund_says_which_parts(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("was", ['"amount":{"amount":490,', '"tax":{"amount":78,'])
-async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> None:
-    order = await two_rates(whole)
-    refund = await refunded(whole, order, shipping=True)
-    async with whole.databases["orders"].begin() as tx:
+async def test_an_inconsistent_refund_is_found(local_shop: Shop, was: str) -> None:
+    order = await two_rates(local_shop)
+    refund = await refunded(local_shop, order, shipping=True)
+    async with local_shop.databases["orders"].begin() as tx:
         row = await tx.one("SELECT body FROM order_refunds")
         assert row is not None
         body = msgspec.json.encode(msgspec.json.decode(row["body"])).decode()  # PostgreSQL writes blanks
@@ -159,14 +159,14 @@ async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> 
         assert was in parts
         parts = parts.replace(was, was.replace("490", "491").replace("78", "79"), 1)
         await tx.run("UPDATE order_refunds SET body = :body", body=f'{start}"parts":{parts}')
-    found = await wrong(whole)
+    found = await wrong(local_shop)
     assert any(refund.id in sentence for sentence in found)
 
 
-async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(shop: Shop) -> None:
+async def test_goods_of_two_authorities_and_shipping_of_two_kinds_are_refunded_completely(shop: Shop) -> None:
     """On paper: in Québec GST 5 % and QST 9.975 % of one net; 100.00 hold 4.35 and 8.68, half of it 2.18 and 4.34.
 
-    The way is taxed as the goods it carries, 100.00 standard and 50.00 reduced (5 % alone): 3.27 and 1.63 of its 4.90.
+    Shipping is taxed as the goods it carries, 100.00 standard and 50.00 reduced (5 % alone): 3.27 and 1.63 of its 4.90.
     """
     for authority, ppm, kind in (("GST", 50_000, ""), ("QST", 99_750, "standard")):
         await shop.pricing.put_tax_rate(
@@ -180,8 +180,8 @@ async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(
         name="Ada", line1="1 Rue Saint-Paul", city="Montréal", region="QC", postal_code="H2Y 1G7", country="CA"
     )
     cart = await shop.carts.change(cart.id, CartChange(shipping_address=montreal))
-    way = (await shop.carts.shipping_options(cart.id))[0]
-    order = await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=way.id)))
+    option = (await shop.carts.shipping_options(cart.id))[0]
+    order = await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=option.id)))
     assert [(one.authority, one.tax.amount) for one in order.lines[0].tax_parts] == [("GST", 435), ("QST", 868)]
     assert order.shipping is not None
     assert {one.tax_class for one in order.shipping.tax_parts} == {"standard", "reduced"}
@@ -200,7 +200,7 @@ async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(
 
 
 async def test_a_deduction_goodwill_and_the_other_unit(shop: Shop) -> None:
-    """On paper: one kettle came back worn, at 14.50; 29.20 of what is left, 58.40, are half of all: the other is worth 14.50."""
+    """On paper: one kettle was returned worn, at 14.50; 29.20 of what is left, 58.40, are half: the other is worth 14.50."""
     order = await two_rates(shop)
     kettle = (LineQuantity(order.lines[0].id, 1),)
     await refunded(shop, order, lines=kettle, amount=1450, deduction="worn")
@@ -212,7 +212,7 @@ async def test_a_deduction_goodwill_and_the_other_unit(shop: Shop) -> None:
     assert await wrong(shop) == []
 
 
-async def test_goods_whose_money_is_back_come_back_when_that_is_said(shop: Shop) -> None:
+async def test_refunded_goods_are_restocked_on_request(shop: Shop) -> None:
     order = await two_rates(shop)
     novel = (LineQuantity(order.lines[1].id, 1),)
     await refunded(shop, order, amount=7290)
@@ -223,33 +223,33 @@ async def test_goods_whose_money_is_back_come_back_when_that_is_said(shop: Shop)
 
 
 @pytest.mark.parametrize("name", ["returned", "restock"])
-async def test_what_is_said_of_goods_is_said_of_which(shop: Shop, name: str) -> None:
+async def test_restocking_names_its_lines(shop: Shop, name: str) -> None:
     order = await two_rates(shop)
     with pytest.raises(Invalid, match="name them in `lines`"):
         await refunded(shop, order, amount=100, **{name: True})
 
 
-async def test_an_order_whose_lines_are_not_told_apart_gives_back_exactly_its_tax(whole: Shop) -> None:
-    """Two things of 10.01, one at 19 % and one at 7 %, of a version that kept sentences alone."""
-    await whole.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    lamp, novel = await sell(whole, price=1001), await book(whole, "Novel", 1001)
-    await whole.bus.settle()
-    order = await place_cart(whole, await fill_cart(whole, (lamp, 1), (novel, 1)))
-    async with whole.databases["orders"].begin() as tx:
+async def test_an_order_with_ambiguous_lines_refunds_exactly_its_tax(local_shop: Shop) -> None:
+    """Two products of 10.01, one at 19 % and one at 7 %, of a version that stored only sentences."""
+    await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    lamp, novel = await sell(local_shop, price=1001), await book(local_shop, "Novel", 1001)
+    await local_shop.bus.settle()
+    order = await place_cart(local_shop, await fill_cart(local_shop, (lamp, 1), (novel, 1)))
+    async with local_shop.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
-    await whole.orders.write_taxes()
-    order = await whole.orders.get(order.id)
+    await local_shop.orders.write_taxes()
+    order = await local_shop.orders.get(order.id)
     assert order.taxes_unknown
     for line in order.lines:
-        await refunded(whole, order, lines=(LineQuantity(line.id, 1),))
-    await refunded(whole, order, shipping=True)
-    after = await whole.orders.get(order.id)
+        await refunded(local_shop, order, lines=(LineQuantity(line.id, 1),))
+    await refunded(local_shop, order, shipping=True)
+    after = await local_shop.orders.get(order.id)
     assert by_rate(after) == {one.rate_ppm: one.tax.amount for one in order.tax_parts}
-    assert await wrong(whole) == []
+    assert await wrong(local_shop) == []
 
 
 class Away:
-    """Payments that cannot be reached for refunds."""
+    """Payments that are unavailable for refunds."""
 
     def __init__(self, payments: Payments) -> None:
         self._payments = payments
@@ -257,29 +257,33 @@ class Away:
     def __getattr__(self, name: str) -> object:
         return getattr(self._payments, name)
 
-    async def refund(self, **_given: object) -> Payment:
+    async def refund(self, **_arguments: object) -> Payment:
         raise Unavailable("Payments do not answer.")
 
 
-async def test_a_refund_that_payments_have_not_heard_of_goes_first_when_its_order_is_cancelled(whole: Shop) -> None:
-    order = await two_rates(whole)
-    payments, whole.orders._context.payments = whole.orders._context.payments, Away(whole.payments)
-    waits = await refunded(whole, order, lines=(LineQuantity(order.lines[0].id, 1),))
+async def test_a_refund_not_yet_sent_to_payments_goes_first_when_its_order_is_cancelled(
+    local_shop: Shop,
+) -> None:
+    order = await two_rates(local_shop)
+    payments, local_shop.orders._context.payments = local_shop.orders._context.payments, Away(local_shop.payments)
+    waits = await refunded(local_shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
     assert waits.status == "asked"
-    whole.orders._context.payments = payments
-    cancelled = await whole.orders.cancel(order.id, "no", SYSTEM)
+    local_shop.orders._context.payments = payments
+    cancelled = await local_shop.orders.cancel(order.id, "no", SYSTEM)
     assert [one.amount.amount for one in cancelled.refunds] == [2900, 4390]
     assert by_rate(cancelled) == {190_000: 1004, 70_000: 65}
-    await whole.bus.settle()
-    assert {one.status for one in (await whole.orders.get(order.id)).refunds} == {"settled"}
-    assert await wrong(whole) == []
+    await local_shop.bus.settle()
+    assert {one.status for one in (await local_shop.orders.get(order.id)).refunds} == {"settled"}
+    assert await wrong(local_shop) == []
 
 
 @given(st.integers(1, 400), st.integers(0, 200), st.integers(0, 200), st.lists(st.integers(1, 30), max_size=12))
-def test_two_authorities_never_leave_a_net_below_nothing(net: int, gst: int, qst: int, amounts: list[int]) -> None:
+def test_two_authorities_never_leave_a_negative_net_amount(net: int, gst: int, qst: int, amounts: list[int]) -> None:
     parts = [part(net, min(net, tax), authority) for authority, tax in (("GST", gst), ("QST", qst))]
-    whole = sum((one.tax for one in parts), Money(net, "EUR"))
-    left = refund_parts.RefundableLot(line_id="a", units=1, amount=whole, kept=Money(0, "EUR"), tax_parts=tuple(parts))
+    total_tax = sum((one.tax for one in parts), Money(net, "EUR"))
+    left = refund_parts.RefundableLot(
+        line_id="a", units=1, amount=total_tax, kept=Money(0, "EUR"), tax_parts=tuple(parts)
+    )
     for amount in amounts:
         if amount > left.amount.amount:
             continue
@@ -297,8 +301,8 @@ def part(net: int, tax: int, authority: str) -> TaxPart:
     )  # fmt: skip
 
 
-def test_what_the_provider_refunded_beside_what_was_asked_for_here_is_shared_all_the_same() -> None:
-    """Two of three units are asked for here, and then the whole was refunded there: ours will be refused."""
+def test_a_refund_made_at_the_provider_is_split_too() -> None:
+    """Two of three units are refunded here, and then the whole was refunded at the provider: ours will be refused."""
     order = msgspec.structs.replace(paid_with(1000, 0), status="paid")
     order = with_refund(order, 1, NewRefund(reason="x", lines=(LineQuantity(order.lines[0].id, 3),)))
     parts = refund_parts.of_provider(order, Money(1000, "EUR"))
@@ -316,12 +320,12 @@ def add(parts: list[TaxPart]) -> dict[int, tuple[int, int]]:
     return {rate: both for rate, both in sums.items() if any(both)}
 
 
-@given(sold(quantities=True), DEEDS)
-def test_in_whatever_order_it_goes_back_it_is_what_was_paid_with_its_tax(world, deeds) -> None:
-    quote, _, _ = world
+@given(sold(quantities=True), ACTIONS)
+def test_refunds_in_any_order_add_up_to_the_payment_and_its_tax(sale, steps) -> None:
+    quote, _, _ = sale
     order = order_of(quote, taxed=True)
     order = msgspec.structs.replace(order, status="paid")
-    for number, (name, amount, place) in enumerate(deeds):
+    for number, (name, amount, place) in enumerate(steps):
         line = order.lines[place % len(order.lines)]
         one = (LineQuantity(line.id, 1),)
         with suppress(ShopError):

@@ -1,4 +1,4 @@
-"""Whatever is refunded and refused, in whatever order: no more goes back than was paid, and a refusal gives back exactly."""
+"""After any refunds and refusals no more is refunded than was paid, and a refusal restores exactly."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from tests.builders.refunds import paid_with
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 # What is done, with how many units of which line (or how many minor units), and with which refund.
-DEEDS = st.lists(
+ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["ship", "lines", "returned", "amount", "refuse"]),
         st.integers(1, 6),
@@ -27,8 +27,8 @@ DEEDS = st.lists(
 )
 
 
-def asked_for(order: Order, refund: NewRefund, number: int) -> Order:
-    """As the service writes it."""
+def with_refund(order: Order, refund: NewRefund, number: int) -> Order:
+    """Record a refund as the service does."""
     parts, chosen = refund_rules.refunded_parts(order, refund)
     amount = add_up((part.amount for part in parts), "EUR")
     made = Refund(
@@ -41,7 +41,7 @@ def asked_for(order: Order, refund: NewRefund, number: int) -> Order:
 
 
 def refused(order: Order, refund: Refund) -> Order:
-    """As the service writes it; each unit and no other is as it was before the refund."""
+    """Record a refusal as the service does; all units are as before the refund."""
     after = refund_rules.not_refunded(order, refund)
     units = {one.line_id: one.quantity for one in refund.lines}
     unsent = {one.line_id: one.quantity for one in refund.unsent}
@@ -52,20 +52,20 @@ def refused(order: Order, refund: Refund) -> Order:
     return msgspec.structs.replace(after, refunds=tuple(one for one in order.refunds if one.id != refund.id))
 
 
-@given(st.integers(0, 40), st.integers(0, 40), DEEDS)
-def test_no_more_goes_back_than_was_paid_and_all_of_it_can(
-    one: int, other: int, deeds: Sequence[tuple[str, int, int]]
+@given(st.integers(0, 40), st.integers(0, 40), ACTIONS)
+def test_no_more_is_refunded_than_was_paid_and_all_of_it_can_be(
+    one: int, other: int, actions: Sequence[tuple[str, int, int]]
 ) -> None:
     order = paid_with(one, other)
-    for number, (name, units_of_it, line) in enumerate(deeds):
+    for number, (name, units_of_it, line) in enumerate(actions):
         wanted = (LineQuantity(order.lines[line].id, units_of_it),)
         with suppress(ShopError):
             if name == "ship":
                 order = model.shipped(order, model.lines_to_ship(order, wanted))
             elif name == "amount":
-                order = asked_for(order, NewRefund(reason="x", amount=units_of_it), number)
+                order = with_refund(order, NewRefund(reason="x", amount=units_of_it), number)
             elif name in {"lines", "returned"}:
-                order = asked_for(order, NewRefund(reason="x", lines=wanted, returned=name == "returned"), number)
+                order = with_refund(order, NewRefund(reason="x", lines=wanted, returned=name == "returned"), number)
             elif order.refunds:
                 order = refused(order, order.refunds[units_of_it % len(order.refunds)])
         back = add_up((refund.amount for refund in order.refunds), "EUR")
@@ -75,19 +75,19 @@ def test_no_more_goes_back_than_was_paid_and_all_of_it_can(
         order = refused(order, refund)
     assert [(line.refunded, line.cancelled) for line in order.lines] == [(0, 0), (0, 0)]
     for line in order.lines:
-        order = asked_for(order, NewRefund(reason="x", lines=(LineQuantity(line.id, line.quantity),)), 99)
+        order = with_refund(order, NewRefund(reason="x", lines=(LineQuantity(line.id, line.quantity),)), 99)
     assert add_up((refund.amount for refund in order.refunds), "EUR") == order.totals.total
 
 
 @given(st.integers(0, 40), st.lists(st.integers(1, 3), max_size=5), st.data())
-def test_units_are_worth_what_was_paid_for_them_whichever_refund_between_was_refused(paid, parts, data) -> None:
+def test_units_are_worth_their_price_whichever_earlier_refund_was_refused(paid, parts, data) -> None:
     order = paid_with(paid, 0)
     line = order.lines[0]
     for number, count in enumerate(parts):
         with suppress(ShopError):
-            order = asked_for(order, NewRefund(reason="x", lines=(LineQuantity(line.id, count),)), number)
+            order = with_refund(order, NewRefund(reason="x", lines=(LineQuantity(line.id, count),)), number)
             if data.draw(st.booleans()):
                 order = refused(order, data.draw(st.sampled_from(order.refunds)))
     if left := order.lines[0].refundable:
-        order = asked_for(order, NewRefund(reason="x", lines=(LineQuantity(line.id, left),)), 99)
+        order = with_refund(order, NewRefund(reason="x", lines=(LineQuantity(line.id, left),)), 99)
     assert add_up((one.amount for one in order.refunds), "EUR") == Money(paid, "EUR")

@@ -1,4 +1,4 @@
-"""Refunds that are refused, that wait, and that will not be paid: each by itself, and nothing is given back twice."""
+"""Refunds that are refused, pending or cancelled: each by itself, and nothing is refunded twice."""
 
 import asyncio
 
@@ -15,10 +15,10 @@ from tests.builders.environment import APART
 from tests.builders.goods import sell, stock
 from tests.builders.health import healthy
 from tests.builders.orders import place
-from tests.builders.refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later, of_lines
+from tests.builders.refunds import REFUSES, REFUSES_LATER, ProviderFaults, gives_in, held, later, of_lines
 
 
-async def test_a_refund_the_provider_refuses_changes_nothing_and_stops_no_other(shop: Shop) -> None:
+async def test_a_refund_refused_by_the_provider_changes_nothing_and_blocks_no_other(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=9)
     order, other = await place(shop, kettle, 2, token=REFUSES), await place(shop, kettle, 1, email="b@example.com")
     for _ in range(2):  # the same key is the same refund
@@ -29,24 +29,24 @@ async def test_a_refund_the_provider_refuses_changes_nothing_and_stops_no_other(
     assert [one.why for one in after.refused] == ["This payment is too old to be refunded."]
     assert (after.payment.status, after.payment.refunded.amount, after.payment.refunding) == ("captured", 0, None)
     assert await stock(shop, kettle) == (6, 0)
-    told = await shop.orders.refund(other.id, of_lines(other), "r1", SYSTEM)
-    assert told.refund.status == "settled"
+    refund = await shop.orders.refund(other.id, of_lines(other), "r1", SYSTEM)
+    assert refund.refund.status == "settled"
     await healthy(shop)
     await gives_in(shop)
     await later(shop, 3600, 3)
-    assert await held(shop) == order.totals.total.amount + other.totals.total.amount - told.refund.amount.amount
+    assert await held(shop) == order.totals.total.amount + other.totals.total.amount - refund.refund.amount.amount
     again = await shop.orders.refund(order.id, of_lines(order, 2), "r2", SYSTEM)
     assert (again.refund.status, again.refund.amount) == ("settled", again.lines[0].total)
     await healthy(shop)
 
 
-async def test_a_refund_that_is_refused_later_gives_units_and_sums_back_and_staff_hear_of_it(shop: Shop) -> None:
+async def test_a_refund_refused_later_restores_units_and_sums_and_notifies_staff(shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 3, token=REFUSES_LATER)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=(LineQuantity(order.lines[0].id, 2),)), SYSTEM)
-    asked = await shop.orders.refund(order.id, of_lines(order, restock=True), "r1", SYSTEM)
-    assert (asked.refund.status, asked.status, asked.lines[0].to_ship) == ("asked", "shipped", 0)
-    assert (asked.payment.status, asked.payment.refunded.amount, asked.payment.refunding.amount) == (
+    requested = await shop.orders.refund(order.id, of_lines(order, restock=True), "r1", SYSTEM)
+    assert (requested.refund.status, requested.status, requested.lines[0].to_ship) == ("asked", "shipped", 0)
+    assert (requested.payment.status, requested.payment.refunded.amount, requested.payment.refunding.amount) == (
         "captured",
         0,
         6400,
@@ -65,28 +65,28 @@ async def test_a_refund_that_is_refused_later_gives_units_and_sums_back_and_staf
     await healthy(shop)
 
 
-async def test_a_refund_that_is_paid_later_keeps_what_the_provider_calls_it(shop: Shop) -> None:
+async def test_a_refund_paid_later_keeps_the_id_of_the_provider(shop: Shop) -> None:
     order = await place(shop, await sell(shop), 1, token="pretend_refund_delayed")
-    asked = await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
-    assert asked.refund.status == "asked"
+    requested = await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
+    assert requested.refund.status == "asked"
     await later(shop, 4, 3)
     [paid] = (await shop.orders.get(order.id)).refunds
     assert (paid.status, paid.reference[:3]) == ("settled", "re_")
 
 
-async def test_a_refund_that_waits_is_tried_again_by_itself_and_holds_up_none(far: Shop, wire: Wire) -> None:
+async def test_a_pending_refund_is_retried_and_blocks_no_other(far: Shop, provider_faults: ProviderFaults) -> None:
     kettle = await sell(far, on_hand=99)
     many = 12 if APART else 60  # more than are asked for at once
     orders = [await place(far, kettle, email=f"b{n}@example.com") for n in range(many)]
-    wire.cut = True
+    provider_faults.cut = True
     for one in orders:
-        told = await far.orders.refund(one.id, NewRefund(reason="late", amount=100), "r1", SYSTEM)
-        assert told.refund.status == "asked"
+        refund = await far.orders.refund(one.id, NewRefund(reason="late", amount=100), "r1", SYSTEM)
+        assert refund.refund.status == "asked"
     figures = await far.payments.metrics()
     assert figures["refunds unsettled"] == many
     await later(far, 600, 6)
     assert (await far.payments.metrics())["seconds the oldest unsettled refund waits"] == 3600
-    wire.cut = False
+    provider_faults.cut = False
     newest = await far.orders.refund(orders[0].id, NewRefund(reason="more", amount=100), "r2", SYSTEM)
     assert newest.refund.status == "settled"
     await later(far, 600, 4)
@@ -95,16 +95,16 @@ async def test_a_refund_that_waits_is_tried_again_by_itself_and_holds_up_none(fa
     await healthy(far)
 
 
-async def test_a_refund_that_waits_will_not_be_paid_where_staff_say_so(far: Shop, wire: Wire) -> None:
+async def test_a_pending_refund_is_cancelled_by_staff(far: Shop, provider_faults: ProviderFaults) -> None:
     kettle = await sell(far)
     order = await place(far, kettle, 2)
-    wire.cut = True
+    provider_faults.cut = True
     refund = (await far.orders.refund(order.id, of_lines(order), "r1", SYSTEM)).refund
     far.clock.move(seconds=40)
     with pytest.raises(Unavailable):  # nobody knows whether the provider has it
         await far.orders.cancel_refund(order.id, refund.id, "paid in cash", SYSTEM)
     assert (await far.orders.get(order.id)).refunds[0].status == "asked"
-    wire.cut = False
+    provider_faults.cut = False
     far.clock.move(seconds=40)
     with pytest.raises(Invalid):
         await far.orders.cancel_refund(order.id, refund.id, " ", SYSTEM)
@@ -119,13 +119,13 @@ async def test_a_refund_that_waits_will_not_be_paid_where_staff_say_so(far: Shop
     await healthy(far)
 
 
-async def test_what_the_provider_has_taken_is_not_said_to_be_unpaid(far: Shop, wire: Wire) -> None:
+async def test_a_refund_the_provider_has_is_not_called_unpaid(far: Shop, provider_faults: ProviderFaults) -> None:
     kettle = await sell(far)
     order = await place(far, kettle, 2)
-    wire.lossy = True
+    provider_faults.lossy = True
     refund = (await far.orders.refund(order.id, of_lines(order), "r1", SYSTEM)).refund
     assert refund.status == "asked"
-    wire.lossy = False
+    provider_faults.lossy = False
     with pytest.raises(Conflict, match="may take it"):  # it was asked a moment ago
         await far.orders.cancel_refund(order.id, refund.id, "paid in cash", SYSTEM)
     far.clock.move(seconds=40)
@@ -133,16 +133,16 @@ async def test_what_the_provider_has_taken_is_not_said_to_be_unpaid(far: Shop, w
         await far.orders.cancel_refund(order.id, refund.id, "paid in cash", SYSTEM)
     assert [one.status for one in (await far.orders.get(order.id)).refunds] == ["settled"]
     slow = await place(far, kettle, 1, token="pretend_refund_delayed", email="b@example.com")
-    taken = (await far.orders.refund(slow.id, of_lines(slow), "r1", SYSTEM)).refund
+    requested = (await far.orders.refund(slow.id, of_lines(slow), "r1", SYSTEM)).refund
     far.clock.move(seconds=40)
     with pytest.raises(Conflict, match="may still be paid"):
-        await far.orders.cancel_refund(slow.id, taken.id, "paid in cash", SYSTEM)
+        await far.orders.cancel_refund(slow.id, requested.id, "paid in cash", SYSTEM)
     await later(far, 60, 2)
     assert [one.status for one in (await far.orders.get(slow.id)).refunds] == ["settled"]
     await healthy(far)
 
 
-async def test_two_refunds_of_all_there_is_are_one(shop: Shop) -> None:
+async def test_two_concurrent_refunds_of_everything_are_one(shop: Shop) -> None:
     order = await place(shop, await sell(shop), 2)
     total = order.totals.total.amount
     both = [shop.orders.refund(order.id, NewRefund(reason="x", amount=total), f"r{n}", SYSTEM) for n in range(2)]
@@ -152,7 +152,7 @@ async def test_two_refunds_of_all_there_is_are_one(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_what_payments_do_not_have_any_more_is_refused_and_not_asked_for_ever(shop: Shop) -> None:
+async def test_a_refund_of_an_unknown_payment_is_refused_and_not_retried_for_ever(shop: Shop) -> None:
     order = await place(shop, await sell(shop), 2)
     all_of_it = order.payment.amount
     await shop.payments.refund(key="elsewhere", payment_id=order.payment.id, amount=all_of_it)
@@ -190,7 +190,7 @@ async def test_the_api_answers_about_this_refund(api: httpx.AsyncClient, shop: S
 
 
 @pytest.mark.skipif(APART, reason="each process counts for itself")
-async def test_refunds_that_wait_are_counted_whole(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_pending_refunds_are_all_counted(api: httpx.AsyncClient, shop: Shop) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, token="pretend_refund_delayed")
     await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)

@@ -1,4 +1,4 @@
-"""However parcels, refunds and changes of rates follow each other: what was paid stays, and taxes are those of paper."""
+"""After any parcels, refunds and changes of rates: the payment stays, and taxes equal the exact arithmetic."""
 
 from collections import Counter
 from contextlib import suppress
@@ -62,7 +62,7 @@ def rates(day: int) -> dict[str, tuple[TaxRate, ...]]:
 
 
 def sent(order: Order, number: int, line_id: str, units: int, day: int) -> Order:
-    """A parcel, as the service writes it; taxes that are corrected are held against paper."""
+    """Record a parcel as the service does; corrected taxes are compared with exact arithmetic."""
     chosen = lines_to_ship(order, (LineQuantity(line_id, units),))
     parcel = Shipment(
         id=f"shp_{number:02}", carrier="DHL", tracking_number="", tracking_url="", status="shipped",
@@ -76,7 +76,7 @@ def sent(order: Order, number: int, line_id: str, units: int, day: int) -> Order
 
 
 def on_paper(before: Order, after: Order, day: int) -> None:
-    """What became taxed at a new rate holds its tax, half a cent of all of it rounded up."""
+    """The amount taxed at a new rate contains its tax, half a cent of the sum rounded up."""
     gross, tax = Counter[str](), Counter[str]()
     for one in after.tax_corrections[-1].lines:
         assert whole(one.before) == whole(one.after)
@@ -92,7 +92,7 @@ def on_paper(before: Order, after: Order, day: int) -> None:
 
 
 def back(order: Order, number: int, wanted: NewRefund) -> Order:
-    """A refund, as the service writes it."""
+    """Record a refund as the service does."""
     parts, chosen = refund_rules.refunded_parts(order, wanted)
     refund = Refund(
         id=f"rfd_{number}", amount=refund_parts.sum_of(parts, order.currency), reason="x", restock=False, status="settled",
@@ -118,7 +118,7 @@ def step(order: Order, number: int, name: str, amount: int, line_id: str, day: i
 
 
 def booked_anew(order: Order, booked: Booked) -> None:
-    """Book what is not booked: each entry balances, and nothing is left then."""
+    """Book what is not booked: each entry balances, and no balance is left."""
     wanted = {"sale": model.sale_sums(model.as_of(order, 0)), "return": model.given_back(order)}
     entries = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in wanted.items()]
     entries += [("correction", postings) for postings, _ in model.uncorrected(order, booked.get("correction", {}))]
@@ -132,7 +132,7 @@ def booked_anew(order: Order, booked: Booked) -> None:
 
 
 def by_rate(booked: Booked) -> dict[int, tuple[int, int]]:
-    """What the statement of taxes says: net and tax by rate."""
+    """The tax statement: net and tax by rate."""
     found: dict[int, tuple[int, int]] = {}
     for key, one in ((key, one) for sums in booked.values() for key, one in sums.items() if key.tax):
         if key.account == "tax" and key.tax is not None:
@@ -141,7 +141,7 @@ def by_rate(booked: Booked) -> dict[int, tuple[int, int]]:
     return {rate: both for rate, both in found.items() if any(both)}
 
 
-def kept_by_rate(order: Order) -> dict[int, tuple[int, int]]:
+def gross_and_tax_by_rate(order: Order) -> dict[int, tuple[int, int]]:
     """The same of what is left of the order."""
     found: dict[int, tuple[int, int]] = {}
     for part in (part for one in refund_parts.left_of(order).values() for part in one.tax_parts):
@@ -151,8 +151,8 @@ def kept_by_rate(order: Order) -> dict[int, tuple[int, int]]:
 
 
 @given(sold(quantities=True), STEPS)
-def test_what_was_paid_stays_and_all_sums_agree(world, steps) -> None:
-    quote, _, _ = world
+def test_the_payment_stays_and_all_sums_agree(sale, steps) -> None:
+    quote, _, _ = sale
     order = with_rows(order_of(quote, taxed=True))
     if not order.totals.total.amount:
         return
@@ -175,7 +175,7 @@ def test_what_was_paid_stays_and_all_sums_agree(world, steps) -> None:
         gone = add_up((one.amount for one in order.refunds), order.currency)
         assert refund_parts.whole_of(left, order.currency) + gone == order.totals.total
         booked_anew(order, booked)
-        assert by_rate(booked) == kept_by_rate(order)
+        assert by_rate(booked) == gross_and_tax_by_rate(order)
     assert as_written(order) == [line.tax_parts for line in order.lines]
 
 
@@ -183,8 +183,8 @@ def as_written(order: Order) -> list[tuple[TaxPart, ...]]:
     """The parts of its lines when they are read again, and its corrections, which are the same."""
     ids = [line.id for line in order.lines]
     shipping = order.shipping.tax_parts if order.shipping else ()
-    kept = taxes.kept([line.tax_parts for line in order.lines], shipping, order.tax_corrections, ids)
-    read = taxes.Read(msgspec.json.decode(msgspec.json.encode(kept), type=taxes.CurrentTaxes), order.currency)
+    current = taxes.kept([line.tax_parts for line in order.lines], shipping, order.tax_corrections, ids)
+    read = taxes.Read(msgspec.json.decode(msgspec.json.encode(current), type=taxes.CurrentTaxes), order.currency)
     assert read.corrections(ids) == order.tax_corrections
     assert read.shipping == shipping
     return [read.line(number) for number in range(len(ids))]

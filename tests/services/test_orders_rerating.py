@@ -1,4 +1,4 @@
-"""What leaves after a rate of tax changed is taxed at the rate of that day: what was paid stays, tax and documents follow."""
+"""Goods shipped after a change of rates are taxed at the rate of that day: the payment stays, tax and documents follow."""
 
 import asyncio
 from datetime import date, datetime, timedelta
@@ -30,18 +30,18 @@ from tests.builders.messages import send_all
 from tests.builders.orders import fill_cart, kettles, keys, leaves, place_cart
 from tests.builders.sellers import NORTHLIGHT
 from tests.builders.shops import OWNER
-from tests.builders.taxes import becomes, told
+from tests.builders.taxes import becomes, summary
 
 
 async def back(shop: Shop, order: Order, **more) -> list[tuple[int, int, int]]:
-    """A refund: of each part its amount, the rate and the tax of it."""
+    """A refund: amount, rate and tax of each part."""
     refund = (await shop.orders.refund(order.id, NewRefund(reason="x", **more), f"back-{next(keys)}", SYSTEM)).refund
     assert refund is not None
     return [(part.amount.amount, one.rate_ppm, one.tax.amount) for part in refund.parts for one in part.tax_parts]
 
 
 def taxed(parts) -> list[tuple[int, int, int]]:
-    """Of each part its rate, what was paid, and the tax."""
+    """Rate, amount and tax of each part."""
     return [(one.rate_ppm, one.gross.amount, one.tax.amount) for one in parts]
 
 
@@ -58,12 +58,12 @@ async def wrong(shop: Shop) -> list[str]:
 
 
 async def bodies(shop: Shop) -> list[tuple[str, DocumentBody]]:
-    """Documents and what stands in them, the first one first."""
+    """Documents and their contents, the first one first."""
     found = [(one.name, one.body) for one in await documents(shop)]
     return [(name, body) for name, body in found if body is not None]
 
 
-async def test_what_leaves_after_the_rate_changed_is_taxed_at_the_rate_of_that_day(
+async def test_goods_shipped_after_a_rate_change_are_taxed_at_the_rate_of_that_day(
     shop: Shop, clock: HandClock
 ) -> None:
     """On paper: 62.90 at 19 % hold 10.04. At 16 % they hold 62.90 × 16/116 = 8.68, of which the goods are 58.00/62.90: 8.00."""
@@ -71,9 +71,9 @@ async def test_what_leaves_after_the_rate_changed_is_taxed_at_the_rate_of_that_d
     assert taxed(order.tax_parts) == [(190_000, 6290, 1004)]
     await becomes(shop, clock, 1600)
     sent = await leaves(shop, order)
-    assert told(sent.lines[0].tax_parts) == [(160_000, 5000, 800, 5800, "S", "standard")]
+    assert summary(sent.lines[0].tax_parts) == [(160_000, 5000, 800, 5800, "S", "standard")]
     assert sent.shipping is not None
-    assert told(sent.shipping.tax_parts) == [(160_000, 422, 68, 490, "S", "standard")]
+    assert summary(sent.shipping.tax_parts) == [(160_000, 422, 68, 490, "S", "standard")]
     assert (sent.totals.total, sent.totals.included_tax.amount) == (order.totals.total, 868)
     [made] = sent.tax_corrections
     assert (made.shipment_id, made.supplied) == (sent.shipments[0].id, clock.now())
@@ -87,8 +87,8 @@ async def test_what_leaves_after_the_rate_changed_is_taxed_at_the_rate_of_that_d
     assert await wrong(shop) == []
 
 
-async def test_the_books_correct_it_on_the_day_of_supply(shop: Shop, clock: HandClock) -> None:
-    """On paper: at 19 % 52.86 and 10.04 were sold, all of which is taken back; at 16 % 54.22 and 8.68 are."""
+async def test_the_books_correct_the_tax_on_the_day_of_supply(shop: Shop, clock: HandClock) -> None:
+    """On paper: 52.86 and 10.04 sold at 19 % are reversed; 54.22 and 8.68 are sold at 16 %."""
     order = await kettles(shop)
     sold = await entries(shop)
     await becomes(shop, clock, 1600)
@@ -106,7 +106,7 @@ async def test_the_books_correct_it_on_the_day_of_supply(shop: Shop, clock: Hand
     assert await wrong(shop) == []
 
 
-async def test_a_day_begins_at_midnight_where_the_shop_is(shop: Shop, clock: HandClock) -> None:
+async def test_a_day_begins_at_midnight_in_the_zone_of_the_shop(shop: Shop, clock: HandClock) -> None:
     """In Berlin the third of March begins at 23:00 of the second, UTC."""
     order = await kettles(shop)
     await shop.pricing.add_tax_rates(
@@ -128,9 +128,10 @@ async def test_a_sale_and_its_correction_count_in_their_own_months(shop: Shop, c
     assert await statement(shop, "2026-04") == {160_000: (5422, 868, 0), 190_000: (-5286, -1004, 0)}
 
 
-async def test_only_the_units_of_the_parcel_are_taxed_anew(shop: Shop, clock: HandClock) -> None:
-    """On paper: 64.90 at 19 % hold 10.36, the three kettles 9.58 of it and the way 0.78. One of them is 20.00, of which 3.19;
-    at 16 % it holds 20.00 × 16/116 = 2.76. The way went with the first parcel. Of 6.39 half goes back with each of two: 3.195."""
+async def test_only_the_units_of_the_parcel_are_taxed_again(shop: Shop, clock: HandClock) -> None:
+    """On paper: 64.90 at 19 % hold 10.36, the three kettles 9.58 of it and shipping 0.78. One of them is 20.00, of which 3.19;
+    at 16 % it holds 20.00 × 16/116 = 2.76. Shipping went with the first parcel. Of 6.39 half is reversed with each of two: 3.195.
+    """
     order = await kettles(shop, 3, 2000)
     first = await leaves(shop, order, 2)
     assert first.tax_corrections == ()
@@ -150,8 +151,8 @@ async def test_only_the_units_of_the_parcel_are_taxed_anew(shop: Shop, clock: Ha
     assert await wrong(shop) == []
 
 
-async def test_what_has_not_left_goes_back_at_the_rate_of_the_order(shop: Shop, clock: HandClock) -> None:
-    """Of three kettles two left at 16 %; the third goes back at 19 %, and then those that came back at 16 %."""
+async def test_unshipped_goods_are_refunded_at_the_rate_of_the_order(shop: Shop, clock: HandClock) -> None:
+    """Of three kettles two left at 16 %; the third is refunded at 19 %, and then the returned ones at 16 %."""
     order = await kettles(shop, 3)
     await becomes(shop, clock, 1600)
     sent = await leaves(shop, order, 2)
@@ -165,7 +166,7 @@ async def test_what_has_not_left_goes_back_at_the_rate_of_the_order(shop: Shop, 
     assert await wrong(shop) == []
 
 
-async def test_what_came_back_is_of_what_had_left(shop: Shop, clock: HandClock) -> None:
+async def test_returned_goods_belonged_to_a_parcel(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop, 3)
     await becomes(shop, clock, 1600)
     await leaves(shop, order, 2)
@@ -175,7 +176,7 @@ async def test_what_came_back_is_of_what_had_left(shop: Shop, clock: HandClock) 
     assert await wrong(shop) == []
 
 
-async def test_units_of_two_rates_go_back_in_one_refund_at_both(shop: Shop, clock: HandClock) -> None:
+async def test_units_of_two_rates_are_refunded_together_at_both(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop, 2)
     await leaves(shop, order, 1)
     await becomes(shop, clock, 1600)
@@ -187,11 +188,10 @@ async def test_units_of_two_rates_go_back_in_one_refund_at_both(shop: Shop, cloc
     assert await wrong(shop) == []
 
 
-async def test_goodwill_is_of_all_rates_and_what_went_back_before_stays_at_its_own(
-    shop: Shop, clock: HandClock
-) -> None:
-    """On paper: of 58.00 and 4.90 at 19 %, 6.29 go back, 5.80 and 0.49 (of which 0.93 and 0.08 of 9.26 and 0.78): 52.20 and 4.41
-    are left, of which 8.33 and 0.70. At 16 % these 56.61 hold 7.81, the goods 7.20 and the way 0.61."""
+async def test_goodwill_covers_all_rates_and_earlier_refunds_keep_their_own(shop: Shop, clock: HandClock) -> None:
+    """On paper: of 58.00 and 4.90 at 19 %, 6.29 are refunded, 5.80 and 0.49 (of which 0.93 and 0.08 of 9.26 and 0.78): 52.20 and
+    4.41 are left, of which 8.33 and 0.70. At 16 % these 56.61 hold 7.81, the goods 7.20 and shipping 0.61.
+    """
     order = await kettles(shop)
     assert await back(shop, order, amount=629) == [(580, 190_000, 93), (49, 190_000, 8)]
     await becomes(shop, clock, 1600)
@@ -204,7 +204,7 @@ async def test_goodwill_is_of_all_rates_and_what_went_back_before_stays_at_its_o
     assert await wrong(shop) == []
 
 
-async def test_units_that_were_refunded_before_are_not_taxed_anew(shop: Shop, clock: HandClock) -> None:
+async def test_refunded_units_are_not_taxed_again(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop, 3)
     await back(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
     await becomes(shop, clock, 1600)
@@ -213,9 +213,7 @@ async def test_units_that_were_refunded_before_are_not_taxed_anew(shop: Shop, cl
     assert await wrong(shop) == []
 
 
-async def test_a_rate_that_changed_between_cart_and_order_and_again_before_the_parcels(
-    shop: Shop, clock: HandClock
-) -> None:
+async def test_a_rate_that_changed_between_cart_order_and_parcels(shop: Shop, clock: HandClock) -> None:
     """19 % in the cart, 16 % in the order, 20 % in the first parcel, 16 % in the second and 20 % in the third.
 
     On paper: 64.90 hold 10.36 at 19 % and 8.95 at 16 %, of which the kettles 8.27; one kettle and the way, 24.90, hold 4.15 at
@@ -266,7 +264,7 @@ async def test_goods_of_two_kinds_with_a_coupon_are_taxed_by_their_own_rates(sho
     assert await wrong(shop) == []
 
 
-async def test_discounts_are_booked_at_the_rates_of_what_they_are_of(shop: Shop, clock: HandClock) -> None:
+async def test_discounts_are_booked_at_the_rates_of_their_goods(shop: Shop, clock: HandClock) -> None:
     """On paper: 5.80 off are 4.87 without 19 %; of one kettle 2.90, 2.44 without 19 % and 2.50 without 16 %."""
     await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
     cart = await fill_cart(shop, (await sell(shop, price=2900), 2))
@@ -281,7 +279,7 @@ async def test_discounts_are_booked_at_the_rates_of_what_they_are_of(shop: Shop,
     assert await wrong(shop) == []
 
 
-async def test_a_rule_says_that_the_day_of_the_order_decides(shop: Shop, clock: HandClock) -> None:
+async def test_a_rule_makes_the_day_of_the_order_decide(shop: Shop, clock: HandClock) -> None:
     await shop.pricing.add_tax_rules([TaxRule(country="DE", rule="tax_at", value="order")])
     order = await kettles(shop)
     await becomes(shop, clock, 1600)
@@ -292,8 +290,8 @@ async def test_a_rule_says_that_the_day_of_the_order_decides(shop: Shop, clock: 
 async def abroad(shop: Shop, address: Address, price: int = 10_000) -> Order:
     cart = await fill_cart(shop, (await sell(shop, price=price), 1))
     cart = await shop.carts.change(cart.id, CartChange(shipping_address=address))
-    way = (await shop.carts.shipping_options(cart.id))[0]
-    return await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=way.id)))
+    option = (await shop.carts.shipping_options(cart.id))[0]
+    return await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=option.id)))
 
 
 NEW_YORK = Address(name="Ada", line1="1 Broadway", city="New York", region="NY", postal_code="10004", country="US")
@@ -340,8 +338,8 @@ async def test_taxes_of_two_authorities_on_the_same_goods_stay_together(shop: Sh
     )
     cart = await fill_cart(shop, (await sell(shop, price=10_000), 2))
     cart = await shop.carts.change(cart.id, CartChange(shipping_address=MONTREAL))
-    way = (await shop.carts.shipping_options(cart.id))[0]
-    order = await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=way.id)))
+    option = (await shop.carts.shipping_options(cart.id))[0]
+    order = await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=option.id)))
     qst = {"country": "CA", "region": "QC", "tax_class": "", "authority": "QST", "rate_ppm": 105_000}
     await becomes(shop, clock, 1050, **qst)
     sent = await leaves(shop, order, 1)
@@ -397,21 +395,21 @@ async def test_the_invoice_is_replaced_by_one_with_the_rate_of_the_day(shop: Sho
 
 
 @pytest.mark.usefixtures("seller")
-async def test_what_is_corrected_after_an_erasure_is_shut_off_and_names_the_buyer(
-    whole: Shop, clock: HandClock
+async def test_a_document_corrected_after_an_erasure_is_restricted_and_names_the_buyer(
+    local_shop: Shop, clock: HandClock
 ) -> None:
-    order = await kettles(whole)
-    (_, first), *_ = await bodies(whole)
-    await whole.books.on_erased(erasure(order.id))
-    await becomes(whole, clock, 1600)
-    await leaves(whole, order)
-    assert [one.sealed for one in await documents(whole)] == [True, True]
-    name, body = (await bodies(whole))[-1]
+    order = await kettles(local_shop)
+    (_, first), *_ = await bodies(local_shop)
+    await local_shop.books.on_erased(erasure(order.id))
+    await becomes(local_shop, clock, 1600)
+    await leaves(local_shop, order)
+    assert [one.sealed for one in await documents(local_shop)] == [True, True]
+    name, body = (await bodies(local_shop))[-1]
     assert (name, body.buyer, body.tax.amount) == ("COR-2026-000001", first.buyer, 868)
-    assert await wrong(whole) == []
+    assert await wrong(local_shop) == []
 
 
-async def test_documents_issued_late_are_those_of_their_time(shop: Shop, clock: HandClock) -> None:
+async def test_documents_issued_late_have_the_content_of_their_time(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop)
     await becomes(shop, clock, 1600)
     await leaves(shop, order, 1)
@@ -437,10 +435,10 @@ async def test_the_pages_and_the_api_show_the_corrected_tax(
     order = await kettles(shop)
     await becomes(shop, clock, 1600)
     await leaves(shop, order)
-    said = (await api.get(f"/v1/orders/{order.id}", headers=await sign_in(api, *OWNER))).json()
-    assert [(one["rate_ppm"], one["tax"]["amount"]) for one in said["tax_parts"]] == [(160_000, 868)]
-    assert [one["lines"][0]["before"][0]["rate_ppm"] for one in said["tax_corrections"]] == [190_000]
-    assert said["receipt"][-1]["detail"] == "Day of supply: 16 % instead of 19 %"
+    body = (await api.get(f"/v1/orders/{order.id}", headers=await sign_in(api, *OWNER))).json()
+    assert [(one["rate_ppm"], one["tax"]["amount"]) for one in body["tax_parts"]] == [(160_000, 868)]
+    assert [one["lines"][0]["before"][0]["rate_ppm"] for one in body["tax_corrections"]] == [190_000]
+    assert body["receipt"][-1]["detail"] == "Day of supply: 16 % instead of 19 %"
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     for path in ("/office/orders", "/orders"):
         page = (await api.get(f"{path}/{order.id}")).text
@@ -453,49 +451,49 @@ async def test_the_pages_and_the_api_show_the_corrected_tax(
 
 
 class Away:
-    """Pricing that does not answer, at once or ever."""
+    """A pricing service that does not answer, at once or ever."""
 
     def __init__(self, *, hangs: bool) -> None:
         self._hangs = hangs
 
-    async def supply_rates(self, *_given: object) -> dict[str, tuple[TaxRate, ...]]:
+    async def supply_rates(self, *_arguments: object) -> dict[str, tuple[TaxRate, ...]]:
         if self._hangs:
             await asyncio.sleep(3600)
         raise Unavailable("Pricing does not answer.")
 
 
 @pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=pytest.mark.slow)])
-async def test_a_parcel_leaves_though_pricing_cannot_be_asked_and_is_taxed_later(
-    whole: Shop, clock: HandClock, hangs: bool
+async def test_a_parcel_leaves_without_pricing_and_is_taxed_later(
+    local_shop: Shop, clock: HandClock, hangs: bool
 ) -> None:
-    """The rates are those of the moment it left, though another applies when they can be had."""
-    order = await kettles(whole)
-    await becomes(whole, clock, 1600)
-    await whole.bus.settle()
-    corrections = whole.orders.tax_corrections
+    """The rates are those of the time of shipping, though another applies when they can be read."""
+    order = await kettles(local_shop)
+    await becomes(local_shop, clock, 1600)
+    await local_shop.bus.settle()
+    corrections = local_shop.orders.tax_corrections
     pricing, corrections._pricing = corrections._pricing, Away(hangs=hangs)
-    sent = await leaves(whole, order)
+    sent = await leaves(local_shop, order)
     assert (sent.status, sent.tax_corrections) == ("shipped", ())
     corrections._pricing = pricing
-    await becomes(whole, clock, 2000)
+    await becomes(local_shop, clock, 2000)
     for _ in range(2):  # what was done is not done again
         await corrections.correct_waiting()
-    found = await whole.orders.get(order.id)
+    found = await local_shop.orders.get(order.id)
     assert taxed(found.tax_parts) == [(160_000, 6290, 868)]
     assert [one.supplied for one in found.tax_corrections] == [sent.shipments[0].shipped_at]
-    assert await statement(whole) == {160_000: (5422, 868, 0), 190_000: (0, 0, 1)}
-    assert await wrong(whole) == []
+    assert await statement(local_shop) == {160_000: (5422, 868, 0), 190_000: (0, 0, 1)}
+    assert await wrong(local_shop) == []
 
 
-async def test_parcels_that_cannot_be_taxed_hold_up_no_other(whole: Shop, clock: HandClock) -> None:
-    """As many as are tried at once, and before it in the order of their ids."""
-    order = await kettles(whole)
-    await becomes(whole, clock, 1600)
-    corrections = whole.orders.tax_corrections
+async def test_parcels_that_cannot_be_taxed_delay_no_other(local_shop: Shop, clock: HandClock) -> None:
+    """The limit of one run, and before it in the order of their ids."""
+    order = await kettles(local_shop)
+    await becomes(local_shop, clock, 1600)
+    corrections = local_shop.orders.tax_corrections
     pricing, corrections._pricing = corrections._pricing, Away(hangs=False)
-    sent = await leaves(whole, order)
+    sent = await leaves(local_shop, order)
     corrections._pricing = pricing
-    async with whole.databases["orders"].begin() as tx:
+    async with local_shop.databases["orders"].begin() as tx:
         await tx.run_many(
             "INSERT INTO shipments (id, order_id, status, body, rates_due)"
             " SELECT :other, 'ord_gone', status, body, 1 FROM shipments WHERE id = :id",
@@ -503,33 +501,33 @@ async def test_parcels_that_cannot_be_taxed_hold_up_no_other(whole: Shop, clock:
         )
     for _ in range(2):
         await corrections.correct_waiting()
-    assert taxed((await whole.orders.get(order.id)).tax_parts) == [(160_000, 6290, 868)]
+    assert taxed((await local_shop.orders.get(order.id)).tax_parts) == [(160_000, 6290, 868)]
 
 
-async def test_what_came_back_before_its_rates_were_known_stays_as_it_went_back(whole: Shop, clock: HandClock) -> None:
-    order = await kettles(whole)
-    await becomes(whole, clock, 1600)
-    await whole.bus.settle()
-    corrections = whole.orders.tax_corrections
+async def test_a_refund_before_its_rates_were_known_stays_unchanged(local_shop: Shop, clock: HandClock) -> None:
+    order = await kettles(local_shop)
+    await becomes(local_shop, clock, 1600)
+    await local_shop.bus.settle()
+    corrections = local_shop.orders.tax_corrections
     pricing, corrections._pricing = corrections._pricing, Away(hangs=False)
-    await leaves(whole, order)
+    await leaves(local_shop, order)
     one = (LineQuantity(order.lines[0].id, 1),)
-    assert await back(whole, order, lines=one, returned=True) == [(2900, 190_000, 463)]
+    assert await back(local_shop, order, lines=one, returned=True) == [(2900, 190_000, 463)]
     corrections._pricing = pricing
     await corrections.correct_waiting()
-    found = await whole.orders.get(order.id)
+    found = await local_shop.orders.get(order.id)
     assert taxed(found.lines[0].tax_parts) == [(190_000, 2900, 463), (160_000, 2900, 400)]
-    assert await back(whole, order, lines=one, returned=True) == [(2900, 160_000, 400)]
-    assert await wrong(whole) == []
+    assert await back(local_shop, order, lines=one, returned=True) == [(2900, 160_000, 400)]
+    assert await wrong(local_shop) == []
 
 
-async def test_an_order_of_a_version_that_knew_no_rows_of_rates_stays_as_it_was(whole: Shop, clock: HandClock) -> None:
-    order = await kettles(whole)
-    async with whole.databases["orders"].begin() as tx:
+async def test_an_order_of_a_version_without_rate_rows_stays_unchanged(local_shop: Shop, clock: HandClock) -> None:
+    order = await kettles(local_shop)
+    async with local_shop.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET taxes = NULL")
-    await whole.orders.write_taxes()
-    await becomes(whole, clock, 1600)
-    sent = await leaves(whole, order)
+    await local_shop.orders.write_taxes()
+    await becomes(local_shop, clock, 1600)
+    sent = await leaves(local_shop, order)
     assert (sent.tax_corrections, taxed(sent.tax_parts)) == ((), [(190_000, 6290, 1004)])
 
 
@@ -543,23 +541,23 @@ async def test_an_order_of_a_version_that_knew_no_rows_of_rates_stays_as_it_was(
         ((5, 0, 2, 0, 1), "which holds 2 of a line, not 3"),
     ],
 )
-async def test_corrected_taxes_that_do_not_add_up_are_found(
-    whole: Shop, clock: HandClock, path: tuple[int, ...], words: str
+async def test_inconsistent_corrected_taxes_are_found(
+    local_shop: Shop, clock: HandClock, path: tuple[int, ...], words: str
 ) -> None:
-    order = await kettles(whole)
-    await becomes(whole, clock, 1600)
-    await leaves(whole, order)
-    assert await wrong(whole) == []
-    async with whole.databases["orders"].begin() as tx:
+    order = await kettles(local_shop)
+    await becomes(local_shop, clock, 1600)
+    await leaves(local_shop, order)
+    assert await wrong(local_shop) == []
+    async with local_shop.databases["orders"].begin() as tx:
         row = await tx.one("SELECT taxes FROM orders")
         assert row is not None
-        kept = msgspec.json.encode(plus_one(msgspec.json.decode(row["taxes"]), path)).decode()
-        await tx.run("UPDATE orders SET taxes = :kept", kept=kept)
-    assert any(words in sentence for sentence in await wrong(whole))
+        stored = msgspec.json.encode(plus_one(msgspec.json.decode(row["taxes"]), path)).decode()
+        await tx.run("UPDATE orders SET taxes = :kept", kept=stored)
+    assert any(words in sentence for sentence in await wrong(local_shop))
 
 
 @pytest.mark.usefixtures("seller")
-async def test_what_went_back_before_is_a_part_of_the_price_on_the_invoice(shop: Shop, clock: HandClock) -> None:
+async def test_an_earlier_refund_reduces_the_price_on_the_invoice(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop)
     await back(shop, order, amount=629)
     await becomes(shop, clock, 1600)
@@ -570,7 +568,7 @@ async def test_what_went_back_before_is_a_part_of_the_price_on_the_invoice(shop:
 
 
 async def leaves_by_earlier_version(shop: Shop, order: Order) -> None:
-    """What a process of a version ships that knows no rates of the day of supply."""
+    """A parcel shipped by a version without rates of the day of supply."""
     async with shop.databases["orders"].begin() as tx:
         held = await store.held(tx, order.id)
         assert held is not None
@@ -590,7 +588,7 @@ async def pass_minutes(shop: Shop, clock: HandClock, minutes: int) -> None:
 
 
 async def test_a_parcel_of_an_earlier_version_is_found_and_taxed_later(shop: Shop, clock: HandClock) -> None:
-    """One before this version ran stays as it was shipped; one shipped beside it is corrected once, on its day."""
+    """A parcel from before this version stays as it was; one shipped beside it is corrected once, on its day."""
     before, beside, here = [await kettles(shop) for _ in range(3)]
     await becomes(shop, clock, 1600)
     await leaves_by_earlier_version(shop, before)

@@ -1,4 +1,4 @@
-"""Who bought what is kept for the books when an account is erased: shut off, told, and deleted at its end."""
+"""The buyer is retained for the books when an account is erased: restricted, disclosed, and deleted at the end."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.builders.storage import everything_on_disk
 
 
 async def erased(shop: Shop, clock: HandClock, *, cancelled: bool = False, sent: bool = True) -> Order:
-    """An order of somebody who erased their account since."""
+    """An order of a customer who erased their account since."""
     me = await ada(shop)
     order = await buy(shop, (await sell(shop), 1), who=me)
     if cancelled:
@@ -42,46 +42,48 @@ async def erased(shop: Shop, clock: HandClock, *, cancelled: bool = False, sent:
     return await shop.orders.get(order.id)
 
 
-async def test_name_and_address_of_an_invoice_are_kept_encrypted_and_nowhere_else(shop: Shop, clock: HandClock) -> None:
+async def test_name_and_address_of_an_invoice_are_retained_encrypted_and_nowhere_else(
+    shop: Shop, clock: HandClock
+) -> None:
     order = await erased(shop, clock)
     assert order.shipping_address.name == ERASED
-    kept = await shop.orders.retained_buyer(order.id)
-    assert (kept.billing_address.name, kept.billing_address.line1, kept.billing_address.postal_code) == (
+    retained = await shop.orders.retained_buyer(order.id)
+    assert (retained.billing_address.name, retained.billing_address.line1, retained.billing_address.postal_code) == (
         "Ada Lovelace",
         "Torstraße 1",
         "10119",
     )
-    assert kept.until == datetime(2037, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert retained.until == datetime(2037, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
     on_disk = (await everything_on_disk(shop)).casefold()
     assert "torstra" not in on_disk
     assert "lovelace" not in on_disk
 
 
-async def test_it_is_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
-    whole: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
+async def test_the_retained_buyer_is_read_with_a_new_key_and_in_a_shop_restored_from_an_archive(
+    local_shop: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
 ) -> None:
-    order = await erased(whole, clock)
-    [before] = await whole.databases["orders"].fetch("SELECT body FROM kept_buyers")
-    assert await whole.protect(anew=True)
-    [after] = await whole.databases["orders"].fetch("SELECT body FROM kept_buyers")
+    order = await erased(local_shop, clock)
+    [before] = await local_shop.databases["orders"].fetch("SELECT body FROM kept_buyers")
+    assert await local_shop.protect(anew=True)
+    [after] = await local_shop.databases["orders"].fetch("SELECT body FROM kept_buyers")
     assert before["body"] != after["body"]
-    kept = await whole.orders.retained_buyer(order.id)
-    await archive.write(whole, tmp_path / "shop.zip")
+    retained = await local_shop.orders.retained_buyer(order.id)
+    await archive.write(local_shop, tmp_path / "shop.zip")
     async with fresh(migrated, tmp_path / "other") as (folder, database):
         other = Shop(make_settings(folder, database), hasher=QUICK, clock=clock)
         async with other.running(deliver=False):
             await archive.read(other, tmp_path / "shop.zip")
-            assert await other.orders.retained_buyer(order.id) == kept
+            assert await other.orders.retained_buyer(order.id) == retained
             [there] = await other.databases["orders"].fetch("SELECT body FROM kept_buyers")
             assert there["body"].startswith("vault:")
 
 
-async def test_what_was_paid_and_cancelled_is_kept_too(shop: Shop, clock: HandClock) -> None:
+async def test_a_paid_and_cancelled_order_is_retained_too(shop: Shop, clock: HandClock) -> None:
     order = await erased(shop, clock, cancelled=True)
     assert (await shop.orders.retained_buyer(order.id)).shipping_address.name == "Ada Lovelace"
 
 
-async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClock) -> None:
+async def test_of_an_unpaid_order_nothing_is_retained(shop: Shop, clock: HandClock) -> None:
     me = await ada(shop)
     order = await place(shop, await sell(shop), token="pretend_decline", email=ADA)
     await shop.orders.cancel(order.id, "no", SYSTEM)
@@ -93,7 +95,7 @@ async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClo
         await shop.orders.retained_buyer(order.id)
 
 
-async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_did(
+async def test_only_accounting_may_see_the_retained_buyer_and_the_audit_log_records_it(
     shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     order = await erased(shop, clock)
@@ -108,34 +110,36 @@ async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_di
     assert ("accounting", "get_kept_buyer") in [(act.role, act.action) for act in acts]
 
 
-async def test_an_order_of_somebody_who_is_there_has_nothing_kept(shop: Shop) -> None:
+async def test_an_order_of_an_existing_customer_has_nothing_retained(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     with pytest.raises(Missing):
         await shop.orders.retained_buyer(order.id)
 
 
-async def test_it_is_deleted_at_its_end_and_not_before(whole: Shop, clock: HandClock) -> None:
-    order = await erased(whole, clock)
-    until = (await whole.orders.retained_buyer(order.id)).until
-    await pass_days(whole, clock, (until - whole.clock.now()).days - 1)
-    assert await whole.orders.retained_buyer(order.id)
-    await pass_days(whole, clock, 3)
+async def test_the_retained_buyer_is_deleted_at_the_end_of_the_period(local_shop: Shop, clock: HandClock) -> None:
+    order = await erased(local_shop, clock)
+    until = (await local_shop.orders.retained_buyer(order.id)).until
+    await pass_days(local_shop, clock, (until - local_shop.clock.now()).days - 1)
+    assert await local_shop.orders.retained_buyer(order.id)
+    await pass_days(local_shop, clock, 3)
     with pytest.raises(Missing):
-        await whole.orders.retained_buyer(order.id)
+        await local_shop.orders.retained_buyer(order.id)
 
 
-async def test_the_customer_is_told_what_would_be_kept_and_until_when(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_the_customer_sees_what_would_be_retained_and_until_when(shop: Shop, api: httpx.AsyncClient) -> None:
     me = await ada(shop)
     order = await buy(shop, (await sell(shop), 1), who=me)
     await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r", SYSTEM)
     headers = await sign_in(api, ADA, WORDS)
-    [kept] = (await api.get("/v1/me/export", headers=headers)).json()["kept_after_erasure"]
-    assert (kept["order"], kept["until"][:10]) == (order.number, "2037-01-01")
+    [retained] = (await api.get("/v1/me/export", headers=headers)).json()["kept_after_erasure"]
+    assert (retained["order"], retained["until"][:10]) == (order.number, "2037-01-01")
     api.cookies.set("session", await shop.users.open_session(ADA, WORDS))
     assert "10 full years" in (await api.get("/account/privacy")).text
 
 
-async def test_accounting_finds_it_in_the_office(shop: Shop, api: httpx.AsyncClient, clock: HandClock) -> None:
+async def test_accounting_finds_the_retained_buyer_in_the_office(
+    shop: Shop, api: httpx.AsyncClient, clock: HandClock
+) -> None:
     order = await erased(shop, clock)
     await hired(shop, "mia@example.com", "accounting")
     api.cookies.set("session", await shop.users.open_session("mia@example.com", PASSWORD))
@@ -153,7 +157,7 @@ def test_years_are_counted_from_the_end_of_the_year_of_the_sale_in_the_shop() ->
 
 
 class Away(Faults):
-    """The database of payments answers, or does not."""
+    """The database of payments answers, or is unavailable."""
 
     down = False
 
@@ -162,11 +166,11 @@ class Away(Faults):
             raise Unavailable(f"{what} does not answer.")
 
     def after(self, what: str) -> None:
-        """What it answers arrives."""
+        """Its answers arrive."""
 
 
 async def copy_order(shop: Shop, order: Order, **other: object) -> None:
-    """One more order of somebody who is forgotten."""
+    """One more order of an erased customer."""
     [row] = await shop.databases["orders"].fetch("SELECT * FROM orders WHERE id = :id", id=order.id)
     row = dict(row) | {"erasing": 1} | other
     names = ", ".join(row)
@@ -174,7 +178,7 @@ async def copy_order(shop: Shop, order: Order, **other: object) -> None:
         await tx.run(f"INSERT INTO orders ({names}) VALUES ({', '.join(f':{name}' for name in row)})", **row)
 
 
-async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
+async def test_orders_that_cannot_be_cleared_now_delay_no_others(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     away = Away()

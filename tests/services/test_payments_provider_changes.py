@@ -1,4 +1,4 @@
-"""What the payment provider does by itself: refunds on its own page, disputes, money that banks send back."""
+"""Actions of the payment provider by itself: refunds on its own page, disputes, money that banks return."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -15,24 +15,24 @@ from shopwright.services.payments import model
 from tests.builders.goods import sell, stock
 from tests.builders.health import healthy, wrong
 from tests.builders.orders import place, reference
-from tests.builders.refunds import REFUSES_LATER, Wire, held, later, of_lines
+from tests.builders.refunds import REFUSES_LATER, ProviderFaults, held, later, of_lines
 from tests.builders.shops import Post
 
 
 @pytest.fixture(params=["noticed", "looked up"])
-def told(request: pytest.FixtureRequest, post: Post) -> str:
-    """Is the shop told of it at once, or has it to find out?"""
+def event_kind(request: pytest.FixtureRequest, post: Post) -> str:
+    """Whether the shop is notified at once, or has to look it up."""
     post.closed = request.param == "looked up"
     return str(request.param)
 
 
-async def found_out(shop: Shop, told: str) -> None:
-    await later(shop, 4, 3) if told == "noticed" else await later(shop, 3700, 3)
+async def found_out(shop: Shop, event_kind: str) -> None:
+    await later(shop, 4, 3) if event_kind == "noticed" else await later(shop, 3700, 3)
 
 
-async def test_a_refund_on_the_providers_page_reaches_payment_order_and_ledger(shop: Shop, told: str) -> None:
+async def test_a_refund_made_at_the_provider_reaches_payment_order_and_ledger(shop: Shop, event_kind: str) -> None:
     order = await place(shop, await sell(shop), 2, token="pretend_refunded")
-    await found_out(shop, told)
+    await found_out(shop, event_kind)
     after = await shop.orders.get(order.id)
     total, half = order.totals.total.amount, order.totals.total.amount // 2
     assert (after.payment.status, after.payment.refunded.amount) == ("part_refunded", half)
@@ -54,9 +54,9 @@ async def test_a_refund_on_the_providers_page_reaches_payment_order_and_ledger(s
     await healthy(shop)
 
 
-async def test_a_dispute_that_is_lost_takes_the_money_and_staff_hear_of_both(shop: Shop, told: str) -> None:
+async def test_a_lost_dispute_withdraws_the_money_and_staff_see_both(shop: Shop, event_kind: str) -> None:
     order = await place(shop, await sell(shop), 2, token="pretend_dispute_lost")
-    if told == "noticed":
+    if event_kind == "noticed":
         await later(shop, 4)
         await later(shop, 0)
         between = await shop.orders.get(order.id)
@@ -66,31 +66,31 @@ async def test_a_dispute_that_is_lost_takes_the_money_and_staff_hear_of_both(sho
         with pytest.raises(RefundNotPossible, match="not cancelled"):
             await shop.orders.cancel(order.id, "x", SYSTEM)
         await healthy(shop)
-    await found_out(shop, told)
+    await found_out(shop, event_kind)
     after = await shop.orders.get(order.id)
     assert (after.payment.status, after.payment.dispute) == ("refunded", "lost")
     assert (after.payment.refunded, [one.amount for one in after.refunds]) == (order.totals.total, [order.totals.total])
     subjects = [one.subject for one in await shop.notifications.messages()]
     assert "The dispute of order 1001 was lost" in subjects
-    assert "The dispute of order 1001 was opened" in subjects or told == "looked up"
+    assert "The dispute of order 1001 was opened" in subjects or event_kind == "looked up"
     assert "Refund for order 1001" not in subjects
     await healthy(shop)
 
 
-async def test_a_dispute_that_is_won_leaves_all_as_it_was(shop: Shop, told: str) -> None:
+async def test_a_won_dispute_changes_nothing(shop: Shop, event_kind: str) -> None:
     order = await place(shop, await sell(shop), 2, token="pretend_dispute_won")
-    await found_out(shop, told)
+    await found_out(shop, event_kind)
     after = await shop.orders.get(order.id)
     assert (after.payment.status, after.payment.dispute, after.refunds) == ("captured", "won", ())
     assert (await shop.orders.refund(order.id, of_lines(order), "r1", SYSTEM)).refund.status == "settled"
     await healthy(shop)
 
 
-async def test_money_the_buyers_bank_sends_back_is_owed_again(shop: Shop, told: str) -> None:
+async def test_a_refund_rejected_by_the_buyers_bank_is_owed_again(shop: Shop, event_kind: str) -> None:
     kettle = await sell(shop)
     order = await place(shop, kettle, 2, token="pretend_refund_returned")
-    asked = await shop.orders.refund(order.id, of_lines(order, restock=True), "r1", SYSTEM)
-    assert (asked.refund.status, asked.payment.status, await stock(shop, kettle)) == (
+    refund = await shop.orders.refund(order.id, of_lines(order, restock=True), "r1", SYSTEM)
+    assert (refund.refund.status, refund.payment.status, await stock(shop, kettle)) == (
         "settled",
         "part_refunded",
         (4, 0),
@@ -104,14 +104,14 @@ async def test_money_the_buyers_bank_sends_back_is_owed_again(shop: Shop, told: 
     await healthy(shop)
 
 
-async def test_what_waits_gives_way_to_what_was_refunded_on_the_providers_page(far: Shop, wire: Wire) -> None:
+async def test_a_pending_refund_yields_to_one_made_at_the_provider(far: Shop, provider_faults: ProviderFaults) -> None:
     order = await place(far, await sell(far), 2)
-    wire.cut = True
+    provider_faults.cut = True
     refund = NewRefund(reason="x", amount=order.totals.total.amount)
     assert (await far.orders.refund(order.id, refund, "r1", SYSTEM)).refund.status == "asked"
     await far.pretend.own_page.refund(await reference(far, order), order.totals.total)
     await later(far, 40)
-    wire.cut = False
+    provider_faults.cut = False
     await later(far, 3700, 3)
     after = await far.orders.get(order.id)
     assert [one.by_provider for one in after.refunds] == [True]
@@ -120,7 +120,7 @@ async def test_what_waits_gives_way_to_what_was_refunded_on_the_providers_page(f
     await healthy(far)
 
 
-async def test_who_refunds_on_the_providers_page_what_is_owed_owes_it_no_more(shop: Shop) -> None:
+async def test_an_owed_refund_made_at_the_provider_is_no_longer_owed(shop: Shop) -> None:
     order = await place(shop, await sell(shop), 2, token=REFUSES_LATER)
     await shop.orders.cancel(order.id, "x", SYSTEM)
     await later(shop, 15, 3)
@@ -134,7 +134,7 @@ async def test_who_refunds_on_the_providers_page_what_is_owed_owes_it_no_more(sh
     await healthy(shop)
 
 
-def test_a_payment_is_looked_up_for_half_a_year_and_seldom() -> None:
+def test_a_payment_is_looked_up_rarely_for_half_a_year() -> None:
     made = now = datetime(2026, 1, 1, tzinfo=UTC)
     looks = []
     while (after := model.next_look(made, now)) is not None:
@@ -145,7 +145,7 @@ def test_a_payment_is_looked_up_for_half_a_year_and_seldom() -> None:
     assert 15 < len(looks) < 30
 
 
-async def test_later_notices_alone_are_heard(shop: Shop, post: Post) -> None:
+async def test_only_later_notices_are_handled(shop: Shop, post: Post) -> None:
     order = await place(shop, await sell(shop))
     await later(shop, 181 * 24 * 3600, 2)
     post.closed = True
@@ -169,7 +169,7 @@ async def test_payments_of_an_earlier_version_are_looked_up_too(shop: Shop, post
     assert (await shop.orders.get(order.id)).payment.status == "part_refunded"
 
 
-async def test_one_payment_the_provider_does_not_know_stops_no_other(shop: Shop, post: Post) -> None:
+async def test_a_payment_unknown_to_the_provider_blocks_no_other(shop: Shop, post: Post) -> None:
     kettle = await sell(shop)
     lost = await place(shop, kettle)
     order = await place(shop, kettle, token="pretend_refunded", email="b@example.com")
@@ -197,7 +197,7 @@ async def test_the_doctor_compares_with_the_providers_books(shop: Shop) -> None:
     assert "is not known to pretend" in " ".join(await shop.payments.compare())
 
 
-async def test_refunds_on_both_sides_at_once_never_give_back_more_than_came(shop: Shop) -> None:
+async def test_concurrent_refunds_on_both_sides_never_exceed_the_payment(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=30)
     for number in range(5):
         order = await place(shop, kettle, 2, email=f"b{number}@example.com")

@@ -1,4 +1,4 @@
-"""A restored shop does not know what was paid since: its providers do, and it is listed and taken in."""
+"""A restored shop does not know payments made since: they are read from its providers, listed and imported."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.builders.refunds import gives_in, held, later
 
 
 async def forgotten(shop: Shop, *orders: Order) -> None:
-    """As it is when the shop was restored as it was before these orders, and its provider was not."""
+    """The shop was restored to before these orders, and its provider was not."""
     await shop.bus.settle()
     for order in orders:
         async with shop.databases["payments"].begin() as tx:
@@ -28,11 +28,11 @@ async def forgotten(shop: Shop, *orders: Order) -> None:
 
 
 @pytest.mark.parametrize("token", ["pretend_ok", "pretend_refund_refused"])
-async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
+async def test_a_payment_known_only_to_the_provider_is_listed_imported_and_refunded(
     shop: Shop, token: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kettle = await sell(shop, on_hand=9)
-    kept = await place(shop, kettle)
+    known = await place(shop, kettle)
     lost = await place(shop, kettle, 2, token=token, email="b@example.com")
     await place(shop, kettle, token="pretend_declined", email="c@example.com")
     name = await reference(shop, lost)
@@ -50,9 +50,9 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
     assert await shop.payments.unknown_payments() == [one]
     assert await command.import_payments(shop, [name]) == 0
     assert await shop.payments.unknown_payments() == []
-    told = capsys.readouterr().out
-    assert lost.payment.id in told
-    assert "€120.00 of it not refunded" in told
+    output = capsys.readouterr().out
+    assert lost.payment.id in output
+    assert "€120.00 of it not refunded" in output
     paid = await shop.payments.import_payment("pretend", name)  # once
     assert (paid.id, paid.refunded.amount, paid.status) == (lost.payment.id, 800, "part_refunded")
     assert await shop.payments.check_consistency() == []
@@ -64,13 +64,13 @@ async def test_what_only_the_provider_knows_is_listed_taken_in_and_given_back(
         assert "could not be refunded: This payment is too old" in capsys.readouterr().out
         await gives_in(shop)
     assert await repairing.refund(shop, [lost.payment.id]) == 0
-    assert await held(shop) == kept.totals.total.amount
+    assert await held(shop) == known.totals.total.amount
     await later(shop, 7200, 2)
     assert await shop.payments.check_consistency() == []
     assert await shop.payments.compare() == []
 
 
-async def test_what_was_not_received_is_not_taken_in(shop: Shop) -> None:
+async def test_an_unreceived_payment_is_not_imported(shop: Shop) -> None:
     order = await place(shop, await sell(shop), token="pretend_3ds")
     name = await reference(shop, order)
     await forgotten(shop, order)
@@ -81,7 +81,7 @@ async def test_what_was_not_received_is_not_taken_in(shop: Shop) -> None:
         await shop.payments.import_payment("pretend", "pi_nothing")
 
 
-async def test_a_payment_that_is_known_is_not_taken_in_again(shop: Shop) -> None:
+async def test_a_known_payment_is_not_imported_again(shop: Shop) -> None:
     order = await place(shop, await sell(shop))
     again = await shop.payments.import_payment("pretend", await reference(shop, order))
     assert again.id == order.payment.id

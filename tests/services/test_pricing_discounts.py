@@ -1,4 +1,4 @@
-"""What a shopper pays depends on what is in the cart and which codes are typed, never on the order of either."""
+"""A total depends on the contents of the cart and the codes, never on the order of either."""
 
 import httpx
 import msgspec
@@ -42,7 +42,7 @@ def sales(draw):
         for n in range(draw(st.integers(0, 3)))
     ]
 
-    def basis(given_promotions: list[Promotion], include_tax: bool) -> model.QuoteInputs:
+    def basis(promotions: list[Promotion], include_tax: bool) -> model.QuoteInputs:
         return model.QuoteInputs(
             prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
             coupons={one.code: (one, 0) for one in coupons},
@@ -51,7 +51,7 @@ def sales(draw):
             home_country="DE",
             prices_include_tax=include_tax,
             now=NOW,
-            promotions=given_promotions,
+            promotions=promotions,
         )
 
     tax = draw(st.booleans())
@@ -95,7 +95,7 @@ def test_the_shopper_pays_no_more_than_with_any_of_the_discounts_that_exclude_ea
         assert best <= model.quote(alone, other).totals.total
 
 
-def test_a_percentage_comes_before_a_fixed_amount_whichever_was_typed_first() -> None:
+def test_a_percentage_applies_before_a_fixed_amount_whichever_was_typed_first() -> None:
     percent = Coupon(code="TEN", kind="percentage", value=1000)
     fixed = Coupon(code="FIVE", kind="fixed", value=500, currency="EUR")
     basis = basis_with(coupons={"TEN": (percent, 0), "FIVE": (fixed, 0)})
@@ -107,7 +107,7 @@ def test_a_percentage_comes_before_a_fixed_amount_whichever_was_typed_first() ->
         ]
 
 
-def test_a_discount_of_a_product_comes_before_that_of_the_order_and_a_lower_position_first() -> None:
+def test_a_product_discount_applies_before_an_order_discount_and_a_lower_position_first() -> None:
     def sale(name: str, position: int, products: tuple[str, ...] = ()) -> Promotion:
         return Promotion(
             id=name, title=name, kind="fixed", value=100, currency="EUR", position=position, product_ids=products
@@ -120,7 +120,7 @@ def test_a_discount_of_a_product_comes_before_that_of_the_order_and_a_lower_posi
 
 
 @pytest.mark.parametrize(("alone", "used"), [(900, "ALONE"), (700, "ONE")])
-def test_of_discounts_that_exclude_each_other_the_best_applies_and_the_receipt_says_why(alone: int, used: str) -> None:
+def test_of_exclusive_discounts_the_best_applies_and_the_receipt_names_the_reason(alone: int, used: str) -> None:
     def coupon(code: str, value: int, *, combinable: bool = True) -> tuple[Coupon, int]:
         return Coupon(code=code, kind="fixed", value=value, currency="EUR", combinable=combinable), 0
 
@@ -133,16 +133,16 @@ def test_of_discounts_that_exclude_each_other_the_best_applies_and_the_receipt_s
     )
     quote = model.quote(mugs(codes=("ONE", "ALONE", "TWO")), basis)
     assert quote.totals.discount.amount == max(alone, 800)
-    said = [one.detail for one in quote.receipt if one.step == "not combined"]
+    details = [one.detail for one in quote.receipt if one.step == "not combined"]
     if used == "ALONE":
-        assert said == [f"Code {one} cannot be combined with Code ALONE, which saves more" for one in ("ONE", "TWO")]
+        assert details == [f"Code {one} cannot be combined with Code ALONE, which saves more" for one in ("ONE", "TWO")]
     else:
-        assert said == ["Code ALONE cannot be combined with Code ONE and Code TWO, which saves more"]
+        assert details == ["Code ALONE cannot be combined with Code ONE and Code TWO, which saves more"]
     assert sorted(one.code for one in quote.unused) == (["ONE", "TWO"] if used == "ALONE" else ["ALONE"])
     assert quote.refused == ()
 
 
-async def test_codes_typed_one_after_another_cost_the_same_in_any_order_and_only_the_used_are_counted(
+async def test_codes_typed_in_any_order_cost_the_same_and_only_used_ones_are_counted(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     kettle = await sell(shop, on_hand=20)
@@ -158,8 +158,8 @@ async def test_codes_typed_one_after_another_cost_the_same_in_any_order_and_only
         assert (set(cart.coupons), cart.used_coupons) == (set(order), tuple(one for one in order if one != "ALONE"))
     assert len(totals) == 1
     choice = PaymentChoice(provider="pretend", token="pretend_ok", return_url="http://shop.test/back/{order_id}")
-    asked = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
-    order = await shop.orders.place(asked, "once", GUEST)
+    order_request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+    order = await shop.orders.place(order_request, "once", GUEST)
     assert set(order.coupons) == {"SEVEN", "FIVE"}
     assert {one.code: one.used for one in await shop.pricing.coupons() if one.used} == {"SEVEN": 1, "FIVE": 1}
     seen = (await api.get(f"/v1/carts/{(await fill_cart(shop, (kettle, 1))).id}")).json()

@@ -1,4 +1,4 @@
-"""Sums have an end: what is more than an order can come to is refused at its line, and nothing is ever counted beyond."""
+"""Totals are bounded: a line beyond the limit is refused, and nothing is calculated beyond."""
 
 import httpx
 import msgspec
@@ -22,7 +22,7 @@ prices = st.one_of(st.integers(0, LARGEST), st.sampled_from([LARGEST, LARGEST - 
 
 
 @given(st.lists(st.tuples(prices, st.integers(1, 999)), min_size=1, max_size=100), st.booleans())
-def test_no_cart_is_counted_beyond_the_largest_sum(lines: list[tuple[int, int]], included: bool) -> None:
+def test_no_cart_exceeds_the_largest_sum(lines: list[tuple[int, int]], included: bool) -> None:
     basis = basis_with(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         tax_rates=[TaxRate(country="DE", rate=10_000)],
@@ -34,22 +34,22 @@ def test_no_cart_is_counted_beyond_the_largest_sum(lines: list[tuple[int, int]],
     assert quote.totals.subtotal.amount <= LARGEST
     assert all(abs(amount.amount) < 2**53 for amount in msgspec.structs.asdict(quote.totals).values())
     assert {line.line_id for line in quote.lines} | set(quote.beyond) == {item.line_id for item in items}
-    whole = sum(price * count for price, count in lines)
-    assert bool(quote.beyond) == (whole > LARGEST)
+    total = sum(price * count for price, count in lines)
+    assert bool(quote.beyond) == (total > LARGEST)
     last = f"v{len(lines) - 1}"
     try:
         check_sum({item.variant_id: item.quantity for item in items}, basis.prices, last)
     except Invalid:
-        assert whole > LARGEST
+        assert total > LARGEST
     else:
-        assert whole <= LARGEST
+        assert total <= LARGEST
 
 
-async def test_a_line_that_makes_a_cart_too_large_is_refused_with_what_would_be_right(
+async def test_a_line_that_makes_a_cart_too_large_is_refused_with_a_valid_quantity(
     shop: Shop, api: httpx.AsyncClient
 ) -> None:
     gold = await sell(shop, "Gold", 9 * 10**14, on_hand=9999)
-    ring = await sell(shop, "Ring", 3 * 10**11, on_hand=9999)
+    expensive = await sell(shop, "Ring", 3 * 10**11, on_hand=9999)
     cart = (await api.post("/v1/carts")).json()["id"]
     lines = f"/v1/carts/{cart}/lines"
     too_much = await api.post(lines, json={"variant_id": gold.variants[0].id, "quantity": 999})
@@ -59,8 +59,8 @@ async def test_a_line_that_makes_a_cart_too_large_is_refused_with_what_would_be_
     assert (await api.get(f"/v1/carts/{cart}")).json()["lines"] == []
     one = await api.post(lines, json={"variant_id": gold.variants[0].id})
     assert one.status_code == 201, one.text
-    assert (await api.post(lines, json={"variant_id": ring.variants[0].id, "quantity": 99})).status_code == 422
-    few = await api.post(lines, json={"variant_id": ring.variants[0].id, "quantity": 50})
+    assert (await api.post(lines, json={"variant_id": expensive.variants[0].id, "quantity": 99})).status_code == 422
+    few = await api.post(lines, json={"variant_id": expensive.variants[0].id, "quantity": 50})
     assert few.status_code == 201
     line = few.json()["lines"][1]["id"]
     assert (await api.patch(f"{lines}/{line}", json={"quantity": 99})).status_code == 422
@@ -69,7 +69,7 @@ async def test_a_line_that_makes_a_cart_too_large_is_refused_with_what_would_be_
     assert (await api.patch(f"{lines}/{line}", json={"saved": False})).status_code == 200, saved
 
 
-async def test_a_price_that_rose_makes_a_cart_too_large_and_it_says_so(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_raised_price_makes_a_cart_too_large_and_it_is_reported(shop: Shop, api: httpx.AsyncClient) -> None:
     gold = await sell(shop, "Gold", 1000, on_hand=9999)
     cart = (await api.post("/v1/carts")).json()["id"]
     await api.post(f"/v1/carts/{cart}/lines", json={"variant_id": gold.variants[0].id, "quantity": 999})
@@ -88,7 +88,7 @@ async def test_a_price_that_rose_makes_a_cart_too_large_and_it_says_so(shop: Sho
 
 
 @pytest.mark.parametrize("amount", [LARGEST + 1, LIMIT])
-async def test_a_price_beyond_the_largest_saves_nothing(
+async def test_a_price_beyond_the_largest_is_not_saved(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], amount: int
 ) -> None:
     price = {"amount": amount, "currency": "EUR"}

@@ -1,4 +1,4 @@
-"""Rates, discounts and prices that cannot be are refused with what would be right, through every door, and kept in one form."""
+"""Impossible rates, discounts and prices are refused everywhere with a valid example, and stored in one form."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def staff(api: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest.mark.parametrize(
-    ("door", "body", "pointer", "said"),
+    ("door", "body", "pointer", "expected"),
     [
         ("tax-rates", {"country": "XX", "rate": 1900}, "/country", "two letters of ISO 3166-1"),
         ("tax-rates", {"country": "ZZ", "rate": 1900}, "/country", "two letters of ISO 3166-1"),
@@ -54,26 +54,26 @@ async def staff(api: httpx.AsyncClient) -> httpx.AsyncClient:
         ("promotions", {"title": "Sale", "kind": "percentage", "value": 5, "ends_at": "2026-03-01T00:00:00Z", "starts_at": "2026-03-01T00:00:00Z"}, "/ends_at", "after it starts"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_is_refused_at_the_contract(
-    shop: Shop, staff: httpx.AsyncClient, door: str, body: dict[str, Any], pointer: str, said: str
+async def test_an_impossible_rule_is_refused_by_the_contract(
+    shop: Shop, staff: httpx.AsyncClient, door: str, body: dict[str, Any], pointer: str, expected: str
 ) -> None:
     before = (await staff.get(f"/v1/{door}")).json()
     answer = await staff.post(f"/v1/{door}", json=body)
     assert answer.status_code == 422, answer.text
     [problem] = answer.json()["errors"]
     assert problem["pointer"] == pointer
-    assert said in problem["detail"]
+    assert expected in problem["detail"]
     assert (await staff.get(f"/v1/{door}")).json() == before
 
 
-async def test_countries_are_kept_in_capitals(staff: httpx.AsyncClient) -> None:
+async def test_countries_are_stored_in_capitals(staff: httpx.AsyncClient) -> None:
     made = await staff.post("/v1/tax-rates", json={"country": " fr", "rate": 2000, "tax_class": "Standard"})
     assert (made.json()["country"], made.json()["tax_class"]) == ("FR", "standard")
     rate = await staff.post("/v1/shipping-rates", json={**SHIPPING, "countries": ["fr", "FR"]})
     assert rate.json()["countries"] == ["FR"]
 
 
-async def test_all_that_is_wrong_is_said_at_once(staff: httpx.AsyncClient) -> None:
+async def test_all_errors_are_reported_at_once(staff: httpx.AsyncClient) -> None:
     wrong = {**SHIPPING, "title": "", "countries": ["XX", "GERMANY"], "days_min": 7, "days_max": 3}
     answer = await staff.post("/v1/shipping-rates", json=wrong)
     assert [one["pointer"] for one in answer.json()["errors"]] == [
@@ -84,7 +84,7 @@ async def test_all_that_is_wrong_is_said_at_once(staff: httpx.AsyncClient) -> No
     ]
 
 
-async def test_a_reduced_price_is_below_what_it_is_reduced_from(shop: Shop, staff: httpx.AsyncClient) -> None:
+async def test_a_price_is_below_its_compare_at_price(shop: Shop, staff: httpx.AsyncClient) -> None:
     kettle = await sell(shop, price=2000)
     one = kettle.variants[0]
 
@@ -107,12 +107,12 @@ async def test_a_reduced_price_is_below_what_it_is_reduced_from(shop: Shop, staf
     assert "above its price" in offers.text
 
 
-async def test_a_patch_changes_what_it_names_and_nothing_else(shop: Shop, staff: httpx.AsyncClient) -> None:
-    whole = {
+async def test_a_patch_changes_only_the_fields_it_names(shop: Shop, staff: httpx.AsyncClient) -> None:
+    coupon = {
         "code": "MAY5", "kind": "fixed", "value": 500, "currency": "EUR", "limit_total": 3, "position": 2,
         "ends_at": "2030-01-01T00:00:00Z", "combinable": False,
     }  # fmt: skip
-    made = (await staff.post("/v1/coupons", json=whole)).json()
+    made = (await staff.post("/v1/coupons", json=coupon)).json()
     changed = await staff.patch("/v1/coupons/may5", json={"limit_total": 9, "ends_at": None})
     assert changed.status_code == 200, changed.text
     assert changed.json() == made | {"limit_total": 9, "ends_at": None}

@@ -1,4 +1,4 @@
-"""A currency that is set while there are prices in another is asked about first, with what it means."""
+"""A currency that differs from that of existing prices needs a confirmation that explains the consequences."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def run(data: tuple[Path, str], *words: str, typed: str | None = None):
     return asyncio.to_thread(lambda: CliRunner(env=no_settings()).invoke(main, command, input=typed))
 
 
-async def test_a_shop_with_prices_does_not_start_in_another_currency_unasked(
+async def test_a_shop_with_prices_does_not_start_in_another_currency_silently(
     data: tuple[Path, str], tmp_path: Path
 ) -> None:
     shop = opened(data, "EUR")
@@ -44,19 +44,19 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_unasked(
     await starts(data, "EUR")
     with pytest.raises(Refused) as refused:
         await starts(data, "USD")
-    said = refused.value.detail
-    assert "prices are in EUR, and SHOPWRIGHT_CURRENCY says USD" in said
-    assert "Variants with a price in EUR: 1, in USD: 0." in said
-    assert "Shipping rates in EUR: 3" in said
-    assert "`shopwright currency USD`" in said
-    assert "SHOPWRIGHT_CURRENCY=EUR" in said
+    detail = refused.value.detail
+    assert "prices are in EUR, and SHOPWRIGHT_CURRENCY says USD" in detail
+    assert "Variants with a price in EUR: 1, in USD: 0." in detail
+    assert "Shipping rates in EUR: 3" in detail
+    assert "`shopwright currency USD`" in detail
+    assert "SHOPWRIGHT_CURRENCY=EUR" in detail
     shop = opened(data, "USD")
     with pytest.raises(Refused):
         await importing.run(shop, "shopify", tmp_path / "any.csv", importing.ImportOptions())
     await shop.close()
-    asked = await run(data, "currency", "USD")
-    assert asked.exit_code == 1
-    assert "say --yes" in asked.output
+    result = await run(data, "currency", "USD")
+    assert result.exit_code == 1
+    assert "say --yes" in result.output
     with pytest.raises(Refused):
         await starts(data, "USD")
     meant = await run(data, "currency", "USD", "--yes")
@@ -81,13 +81,13 @@ async def test_a_shop_without_prices_starts_in_any_currency(tmp_path: Path) -> N
         await starts((tmp_path / "data", ""), currency)
 
 
-async def test_what_is_no_currency_is_none_to_change_to(data: tuple[Path, str]) -> None:
+async def test_an_unknown_currency_is_refused(data: tuple[Path, str]) -> None:
     refused = await run(data, "currency", "EURO", "--yes")
     assert refused.exit_code == 1
     assert "ISO 4217" in refused.output
 
 
-async def test_a_shop_whose_currency_had_other_decimals_is_not_read_as_one_of_these(tmp_path: Path) -> None:
+async def test_a_shop_whose_currency_had_other_decimals_is_not_read_with_new_ones(tmp_path: Path) -> None:
     data = (tmp_path / "data", "")
     assert (await run(data, "init")).exit_code == 0
     await starts(data, "RSD")  # that of a new shop is noted before it has a price
@@ -113,9 +113,7 @@ async def test_a_shop_whose_currency_had_other_decimals_is_not_read_as_one_of_th
 
 
 @pytest.mark.parametrize("currency", ["ISK", "UGX", "HUF", "TWD", "IDR", "PKR", "KWD", "TND", "CLF", "EUR"])
-async def test_a_shop_of_before_whose_currency_is_counted_the_same_starts(
-    data: tuple[Path, str], currency: str
-) -> None:
+async def test_an_older_shop_whose_currency_has_the_same_decimals_starts(data: tuple[Path, str], currency: str) -> None:
     shop = opened(data, currency)
     await shop.pricing.set_prices([Price("var_1", Money(1990, currency))])
     async with shop.databases["pricing"].begin() as tx:

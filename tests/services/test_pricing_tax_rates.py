@@ -1,4 +1,4 @@
-"""Taxes: worked examples on paper, which rate applies where and when, and that what has applied is never changed."""
+"""Taxes: worked examples on paper, which rate applies where and when, and that applied rates are never changed."""
 
 import asyncio
 import random
@@ -59,7 +59,7 @@ SPAIN = (TaxRate(country="ES", rate=2100, title="IVA"), *(presets.rate_of(one) f
 def reckon(
     rates: tuple[TaxRate, ...], *lines: tuple[int, str], included: bool = False, at: datetime = NOW, **place: str
 ) -> Quote:
-    """What lines of a price and a class of goods come to."""
+    """The totals of lines of a price and a tax class."""
     basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         coupons={},
@@ -75,15 +75,15 @@ def reckon(
     return model.quote(QuoteRequest(items=items, currency="EUR", **place), basis)
 
 
-def taken(quote: Quote) -> dict[str, int]:
-    """What each authority takes of all lines."""
+def taxes_of(quote: Quote) -> dict[str, int]:
+    """The tax of all lines by authority."""
     found: dict[str, int] = {}
     for part in (part for line in quote.lines for part in line.tax_parts):
         found[part.authority] = found.get(part.authority, 0) + part.tax.amount
     return found
 
 
-def test_new_york_takes_8_875_per_cent() -> None:
+def test_new_york_charges_8_875_per_cent() -> None:
     rates = (TaxRate(country="US", region="NY", postcodes="100* 112*", rate=888, rate_ppm=88_750, title="Sales tax"),)
     quote = reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="10001-2345")
     assert (quote.totals.tax.amount, quote.totals.total.amount) == (888, 10_888)  # 887.5, half up
@@ -92,20 +92,20 @@ def test_new_york_takes_8_875_per_cent() -> None:
     assert reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="14201").totals.tax.amount == 0
 
 
-def test_quebec_takes_gst_and_qst_of_the_same_net() -> None:
+def test_quebec_charges_gst_and_qst_on_the_same_net() -> None:
     quote = reckon(CANADA, (10_000, "standard"), country="CA", region="QC")
-    assert taken(quote) == {"GST": 500, "QST": 998}
+    assert taxes_of(quote) == {"GST": 500, "QST": 998}
     assert quote.totals.total.amount == 11_498
     assert {part.net.amount for part in quote.lines[0].tax_parts} == {10_000}
-    assert taken(reckon(CANADA, (10_000, "standard"), country="CA", region="AB")) == {"GST": 500}
+    assert taxes_of(reckon(CANADA, (10_000, "standard"), country="CA", region="AB")) == {"GST": 500}
     both = reckon(CANADA, (11_498, "standard"), included=True, country="CA", region="QC")
-    assert taken(both) == {"GST": 500, "QST": 998}
+    assert taxes_of(both) == {"GST": 500, "QST": 998}
     assert (both.lines[0].tax_parts[0].net.amount, both.totals.total.amount) == (10_000, 11_498)
 
 
-def test_a_rate_of_a_region_takes_the_place_of_that_of_its_authority_alone() -> None:
+def test_a_regional_rate_replaces_only_that_of_its_authority() -> None:
     rates = (*CANADA, TaxRate(country="CA", region="ON", rate=1300, title="HST", authority="GST"))
-    assert taken(reckon(rates, (10_000, "standard"), country="CA", region="ON")) == {"GST": 1300}
+    assert taxes_of(reckon(rates, (10_000, "standard"), country="CA", region="ON")) == {"GST": 1300}
 
 
 def test_france_has_four_rates() -> None:
@@ -118,7 +118,7 @@ def test_france_has_four_rates() -> None:
 
 @pytest.mark.parametrize("postcode", ["35001", "38 001", "51001", "52006"])
 @pytest.mark.parametrize("tax_class", ["standard", "reduced"])
-def test_the_canary_islands_ceuta_and_melilla_are_no_place_of_spanish_vat(postcode: str, tax_class: str) -> None:
+def test_the_canary_islands_ceuta_and_melilla_are_outside_spanish_vat(postcode: str, tax_class: str) -> None:
     quote = reckon(SPAIN, (12_100, tax_class), included=True, country="ES", postcode=postcode)
     assert quote.totals.included_tax.amount == 0
     (part,) = quote.lines[0].tax_parts
@@ -128,7 +128,7 @@ def test_the_canary_islands_ceuta_and_melilla_are_no_place_of_spanish_vat(postco
     assert mainland.totals.included_tax.amount == 2100
 
 
-def test_monaco_is_taxed_as_france_is_and_what_is_overseas_is_not() -> None:
+def test_monaco_is_taxed_as_france_but_overseas_territories_are_not() -> None:
     rates = (*FRANCE, *SPAIN)
     found = {
         code: reckon(rates, (12_000, "standard"), included=True, country="FR", postcode=code).totals.included_tax.amount
@@ -150,19 +150,19 @@ def test_a_rate_changes_from_one_day_to_the_next() -> None:
     assert amounts == [1900, 1900, 1641, 0]  # 11,900 × 16/116 = 1641.38
 
 
-def test_the_closer_pattern_of_postcodes_applies() -> None:
+def test_the_most_specific_postcode_pattern_applies() -> None:
     assert closeness("35001", "35001") > closeness("3500*", "35001") > closeness("35*", "35001")
     assert closeness("35*", "35001") > closeness("35000...35999", "35001") > closeness("30000...39999", "35001") > 0
     assert not any(closeness(one, "35001") for one in ("36*", "3500", "35002", "36000...36999", "350...351"))
 
 
-def test_a_rate_is_written_as_people_write_it() -> None:
+def test_a_rate_is_formatted_for_readers() -> None:
     assert [per_cent(ppm) for ppm in (88_750, 99_750, 190_000, 0, 1_000_000, 1, 55_000)] == [
         "8.875", "9.975", "19", "0", "100", "0.0001", "5.5",
     ]  # fmt: skip
 
 
-rates_of_places = st.builds(
+regional_rates = st.builds(
     TaxRate,
     country=st.just("CA"),
     region=st.sampled_from(["", "QC", "ON"]),
@@ -175,15 +175,13 @@ rates_of_places = st.builds(
 
 
 @given(
-    st.lists(st.tuples(rates_of_places, st.integers(0, 1_000_000)), max_size=8),
+    st.lists(st.tuples(regional_rates, st.integers(0, 1_000_000)), max_size=8),
     st.lists(st.tuples(st.integers(0, 10**7), st.sampled_from(["standard", "reduced"])), min_size=1, max_size=5),
     st.booleans(),
     st.sampled_from(["QC", "ON", "AB"]),
     st.sampled_from(["", "H2X 1Y4", "H2X 9Z9", "H9H 1A1", "M5V 2T6"]),
 )
-def test_of_each_authority_one_rate_applies_and_the_parts_are_the_whole(
-    found, lines, included, region, postcode
-) -> None:
+def test_of_each_authority_one_rate_applies_and_the_parts_add_up(found, lines, included, region, postcode) -> None:
     rates = tuple(
         TaxRate(
             country=one.country, region=one.region, postcodes=one.postcodes, tax_class=one.tax_class,
@@ -217,7 +215,7 @@ acts = st.lists(
 )
 
 
-class Kept:
+class RateBook:
     """The rows of one key, changed as the service does."""
 
     def __init__(self) -> None:
@@ -270,30 +268,30 @@ class Kept:
 
 @given(acts)
 def test_at_most_one_rate_of_a_key_applies_at_any_moment_and_history_never_changes(found) -> None:
-    kept = Kept()
+    book = RateBook()
     history: dict[datetime, list[int]] = {}
     for what, days, lasts, rate in found:
-        before = kept.now
-        kept.act(what, days, lasts, rate)
-        for number in range((kept.now - before).days):
-            history[before + timedelta(days=number)] = kept.applied(before + timedelta(days=number))
+        before = book.now
+        book.act(what, days, lasts, rate)
+        for number in range((book.now - before).days):
+            history[before + timedelta(days=number)] = book.applied(before + timedelta(days=number))
         for number in range(-100, 200):
-            assert len(kept.applied(kept.now + timedelta(days=number))) <= 1
-        assert {at: kept.applied(at) for at in history} == history
+            assert len(book.applied(book.now + timedelta(days=number))) <= 1
+        assert {at: book.applied(at) for at in history} == history
 
 
 @given(acts)
-def test_a_rate_that_applied_once_never_leaves_a_gap_unless_it_is_ended(found) -> None:
-    kept = Kept()
-    kept.add(19, NOW, None)
+def test_an_applied_rate_never_leaves_a_gap_unless_it_is_ended(found) -> None:
+    book = RateBook()
+    book.add(19, NOW, None)
     for what, days, lasts, rate in found:
         if what != "end":
-            kept.act(what, days, lasts, rate)
+            book.act(what, days, lasts, rate)
         for number in range(200):
-            assert len(kept.applied(NOW + timedelta(days=number))) == 1
+            assert len(book.applied(NOW + timedelta(days=number))) == 1
 
 
-async def test_a_change_of_a_rate_keeps_the_one_before_with_who_and_why(shop: Shop, clock: HandClock) -> None:
+async def test_a_change_of_a_rate_keeps_the_previous_one_with_author_and_reason(shop: Shop, clock: HandClock) -> None:
     (first,) = await shop.pricing.add_tax_rates(
         [TaxRate(country="CH", rate=770, title="MWST", why="since 2018")], "Ada"
     )
@@ -309,7 +307,7 @@ async def test_a_change_of_a_rate_keeps_the_one_before_with_who_and_why(shop: Sh
     assert [one.rate for one in await shop.pricing.tax_rates(day) if one.country == "CH"] == [770]
 
 
-async def test_what_is_said_again_adds_nothing(shop: Shop, clock: HandClock) -> None:
+async def test_a_repeated_rate_adds_nothing(shop: Shop, clock: HandClock) -> None:
     for _ in range(2):
         await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810)])
         clock.move(days=1)
@@ -334,7 +332,7 @@ async def test_an_order_of_tomorrow_pays_the_rate_of_tomorrow(shop: Shop, clock:
     assert await tax() == 1641
 
 
-async def test_a_coming_rate_is_taken_back_and_what_applies_goes_on(shop: Shop, clock: HandClock) -> None:
+async def test_a_future_rate_is_withdrawn_and_the_current_one_goes_on(shop: Shop, clock: HandClock) -> None:
     coming = TaxRate(country="DE", rate=1600, valid_from=clock.now() + timedelta(days=10))
     (new,) = await shop.pricing.add_tax_rates([coming])
     await shop.pricing.end_tax_rate(new.id, "Ada", "not decided after all")
@@ -346,7 +344,7 @@ async def test_a_coming_rate_is_taken_back_and_what_applies_goes_on(shop: Shop, 
         await shop.pricing.end_tax_rate(new.id)
 
 
-async def test_a_rate_for_a_time_is_followed_by_the_one_before_it(shop: Shop, clock: HandClock) -> None:
+async def test_a_temporary_rate_is_followed_by_the_previous_one(shop: Shop, clock: HandClock) -> None:
     start, end = clock.now() + timedelta(days=10), clock.now() + timedelta(days=20)
     await shop.pricing.add_tax_rates([TaxRate(country="DE", rate=1600, valid_from=start, valid_to=end)])
     found = []
@@ -356,7 +354,7 @@ async def test_a_rate_for_a_time_is_followed_by_the_one_before_it(shop: Shop, cl
     assert found == [1900, 1600, 1900]
 
 
-async def test_a_rate_that_ended_is_kept_and_the_place_has_none(shop: Shop, clock: HandClock) -> None:
+async def test_an_ended_rate_is_kept_and_the_place_has_none(shop: Shop, clock: HandClock) -> None:
     clock.move(days=1)
     await shop.pricing.delete_tax_rate("DE", "", "standard", "Ada", "we moved")
     assert not [one for one in await shop.pricing.tax_rates() if one.country == "DE"]
@@ -366,7 +364,7 @@ async def test_a_rate_that_ended_is_kept_and_the_place_has_none(shop: Shop, cloc
         await shop.pricing.delete_tax_rate("DE", "", "standard")
 
 
-async def test_presets_are_added_once_and_each_is_a_rate_that_can_be(shop: Shop) -> None:
+async def test_presets_are_added_once_and_are_valid_rates(shop: Shop) -> None:
     assert not any(one.added for one in await shop.pricing.tax_presets() if one.country == "ES")
     names = [one.name for one in await shop.pricing.tax_presets()]
     for _ in range(2):
@@ -401,14 +399,14 @@ async def test_presets_are_added_once_and_each_is_a_rate_that_can_be(shop: Shop)
         ({"region": "Bavaria County"}, "/region"),
     ],
 )
-def test_a_rate_that_cannot_be_is_refused_at_its_field(more: dict, pointer: str) -> None:
+def test_an_impossible_rate_is_refused_at_its_field(more: dict, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
         tax_checks.tax_rate(TaxRate(**({"country": "US", "rate": 1900} | more)), CLASSES)
     assert [one.pointer for one in refused.value.problems] == [pointer]
 
 
 @pytest.mark.parametrize("written", ["us/ny", "New York", "NY", "new york", "US-NY"])
-def test_a_region_is_one_however_it_is_written(written: str) -> None:
+def test_a_region_is_the_same_however_it_is_written(written: str) -> None:
     one = tax_checks.tax_rate(
         TaxRate(country="us", region=written, rate=888, rate_ppm=88_750, postcodes="112*, 100*"), CLASSES
     )
@@ -417,7 +415,7 @@ def test_a_region_is_one_however_it_is_written(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "written", "kept"),
+    ("country", "written", "expected"),
     [
         ("CA", "h2x 1y4", "H2X1Y4"),
         ("CA", "H2X 1Y4, H2X*", "H2X* H2X1Y4"),
@@ -431,8 +429,8 @@ def test_a_region_is_one_however_it_is_written(written: str) -> None:
         ("AE", "x1", "X1"),
     ],
 )
-def test_postcodes_are_those_of_the_country_however_they_are_written(country: str, written: str, kept: str) -> None:
-    assert tax_checks.tax_rate(TaxRate(country=country, rate=800, postcodes=written), CLASSES).postcodes == kept
+def test_postcodes_are_normalised_for_their_country(country: str, written: str, expected: str) -> None:
+    assert tax_checks.tax_rate(TaxRate(country=country, rate=800, postcodes=written), CLASSES).postcodes == expected
 
 
 async def test_a_time_too_far_away_is_refused(shop: Shop) -> None:
@@ -441,7 +439,7 @@ async def test_a_time_too_far_away_is_refused(shop: Shop) -> None:
             await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=far)])
 
 
-async def test_a_postcode_that_has_a_rate_as_close_is_refused(shop: Shop, clock: HandClock) -> None:
+async def test_a_postcode_with_an_equally_specific_rate_is_refused(shop: Shop, clock: HandClock) -> None:
     await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="100* 112*", rate=888)])
     with pytest.raises(Invalid) as refused:
         await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="100*", rate=900)])
@@ -519,13 +517,13 @@ def test_without_a_rule_shipping_is_taxed_as_the_standard_class() -> None:
     assert [(one.tax_class, one.tax.amount) for one in quote.shipping_tax_parts] == [("standard", 190)]
 
 
-def test_the_rule_of_a_country_takes_the_place_of_that_of_all() -> None:
+def test_the_rule_of_a_country_replaces_the_general_one() -> None:
     rules = (TaxRule(rule="shipping", value="main"), TaxRule(country="AT", rule="shipping", value="none"))
     quote = shipped(GERMANY, (10_000, "reduced"), rules=rules)
     assert [one.tax_class for one in quote.shipping_tax_parts] == ["reduced"]
 
 
-def test_shipping_of_untaxed_goods_is_untaxed_where_the_state_says_so() -> None:
+def test_shipping_of_untaxed_goods_is_untaxed_where_the_law_says_so() -> None:
     florida = (
         TaxRate(country="US", region="FL", rate=600),
         TaxRate(country="US", region="FL", tax_class="zero", rate=0),
@@ -555,7 +553,7 @@ def test_a_rule_changes_on_its_day() -> None:
     st.sampled_from(["taxed", "untaxed"]),
     st.booleans(),
 )
-def test_however_shipping_is_taxed_the_parts_are_the_whole(lines, value, of_untaxed, included) -> None:
+def test_the_parts_add_up_however_shipping_is_taxed(lines, value, of_untaxed, included) -> None:
     rules = (
         TaxRule(rule="shipping", value=value),
         TaxRule(country="DE", rule="shipping_of_untaxed", value=of_untaxed),
@@ -569,7 +567,7 @@ def test_however_shipping_is_taxed_the_parts_are_the_whole(lines, value, of_unta
     assert totals.subtotal + totals.shipping + totals.tax == totals.total
 
 
-def test_prices_of_a_market_have_its_tax_in_them_or_not() -> None:
+def test_prices_of_a_market_include_its_tax_or_not() -> None:
     rates = (*GERMANY, TaxRate(country="US", region="NY", rate=888, rate_ppm=88_750))
     rules = (TaxRule(country="US", rule="prices", value="net"),)
     german = shipped(rates, (11_900, "standard"), rules=rules, included=True)
@@ -583,7 +581,7 @@ def test_prices_of_a_market_have_its_tax_in_them_or_not() -> None:
     assert american.totals.total.amount == 14_045
 
 
-async def test_rules_are_kept_with_their_time_as_rates_are(shop: Shop, clock: HandClock) -> None:
+async def test_rules_have_validity_periods_like_rates(shop: Shop, clock: HandClock) -> None:
     (first,) = await shop.pricing.add_tax_rules(
         [TaxRule(country="de", rule="shipping", value="main", why="§ 4")], "Ada"
     )
@@ -612,7 +610,7 @@ async def test_rules_are_kept_with_their_time_as_rates_are(shop: Shop, clock: Ha
         ({"why": "x" * 256}, "/why"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_at_its_field(more: dict, pointer: str) -> None:
+def test_an_impossible_rule_is_refused_at_its_field(more: dict, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
         tax_checks.tax_rule(TaxRule(**({"country": "DE", "rule": "shipping", "value": "main"} | more)), CLASSES)
     assert [one.pointer for one in refused.value.problems] == [pointer]
@@ -638,7 +636,7 @@ async def test_a_shop_has_as_many_classes_of_goods_as_its_country(shop: Shop) ->
             await shop.pricing.put_tax_class(TaxClass(name=name))
 
 
-async def test_a_product_is_taxed_as_the_class_it_says(shop: Shop) -> None:
+async def test_a_product_is_taxed_by_its_class(shop: Shop) -> None:
     await shop.pricing.put_tax_class(TaxClass(name="press", title="Presse"))
     await shop.pricing.add_tax_rates([TaxRate(country="DE", tax_class="press", rate=210)])
     paper = await sell(shop, "Gazette", price=10_210, tax_class="Press")
@@ -670,7 +668,7 @@ async def market(shop: Shop, country: str, region: str, *lines: tuple[str, str, 
     return await shop.pricing.quote(request)
 
 
-async def test_an_american_pays_the_price_less_german_tax_and_their_own(shop: Shop) -> None:
+async def test_an_american_pays_the_price_without_german_tax_plus_local_tax(shop: Shop) -> None:
     await shop.pricing.add_tax_rates([ABROAD[2], GERMANY[1]])
     await shop.pricing.set_prices([Price("v1", Money(11_900, "EUR")), Price("v2", Money(10_700, "EUR"))])
     lines = (("v1", "standard", 2), ("v2", "reduced", 1))
@@ -691,7 +689,7 @@ async def test_an_american_pays_the_price_less_german_tax_and_their_own(shop: Sh
     assert german.totals.included_tax.amount == 3800 + 700  # no way is offered that is only for abroad
 
 
-async def test_a_market_changes_no_price_that_a_shopper_has_seen(shop: Shop) -> None:
+async def test_a_market_changes_no_price_shown_to_a_shopper(shop: Shop) -> None:
     await shop.pricing.add_tax_rules([LESS])
     kettle = await sell(shop, price=11_900)
     cart = await shop.carts.create()
@@ -714,7 +712,7 @@ async def test_a_market_changes_no_price_that_a_shopper_has_seen(shop: Shop) -> 
     st.sampled_from(["main", "pro_rata", "none", "class:standard"]),
     st.sampled_from(["DE", "US", "CH"]),
 )
-def test_in_every_market_the_parts_are_the_whole(lines, value, country) -> None:
+def test_the_parts_add_up_in_every_market(lines, value, country) -> None:
     request = QuoteRequest(
         items=tuple(
             Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=n + 1, tax_class=kind)
@@ -747,9 +745,7 @@ def test_in_every_market_the_parts_are_the_whole(lines, value, country) -> None:
 # --- as the service keeps them
 
 
-async def test_whatever_is_set_withdrawn_and_ended_what_has_applied_is_never_changed(
-    shop: Shop, clock: HandClock
-) -> None:
+async def test_no_sequence_of_changes_alters_rates_that_have_applied(shop: Shop, clock: HandClock) -> None:
     chance = random.Random(11)
     history: dict[datetime, list[tuple[str, str, int]]] = {}
 
@@ -786,15 +782,26 @@ async def test_whatever_is_set_withdrawn_and_ended_what_has_applied_is_never_cha
     after = {one.id: one for one in await rows_of()}
     assert {at: applied(list(after.values()), at) for at in history} == history
     for at in chance.sample(sorted(history), 5):
-        told = await shop.pricing.tax_rates(at.isoformat())
-        assert applied([one for one in told if one.country == "CA"], at) == history[at]
+        rates = await shop.pricing.tax_rates(at.isoformat())
+        assert applied([one for one in rates if one.country == "CA"], at) == history[at]
     before = {one.id: one for one in rows}
     for name, one in before.items():
-        kept = ("country", "rate", "rate_ppm", "authority", "valid_from", "who", "why", "created", "title", "category")
-        assert all(getattr(after[name], field) == getattr(one, field) for field in kept)
+        columns = (
+            "country",
+            "rate",
+            "rate_ppm",
+            "authority",
+            "valid_from",
+            "who",
+            "why",
+            "created",
+            "title",
+            "category",
+        )
+        assert all(getattr(after[name], field) == getattr(one, field) for field in columns)
 
 
-async def test_rates_that_apply_at_the_same_time_are_told_by_the_doctor(shop: Shop) -> None:
+async def test_overlapping_rates_are_found_by_the_doctor(shop: Shop) -> None:
     await shop.pricing.add_tax_rates([TaxRate(country="CA", rate=500)])
 
     async def wrong() -> list[str]:
@@ -810,7 +817,7 @@ async def test_rates_that_apply_at_the_same_time_are_told_by_the_doctor(shop: Sh
     assert any("txr_two of CA apply at the same time" in sentence for sentence in await wrong())
 
 
-async def test_of_many_who_set_a_rate_at_once_one_has_it_and_all_are_kept(shop: Shop, clock: HandClock) -> None:
+async def test_of_concurrent_changes_of_a_rate_one_applies_and_all_are_kept(shop: Shop, clock: HandClock) -> None:
     rates = [TaxRate(country="CA", rate=100 + number) for number in range(12)]
     await asyncio.gather(*(shop.pricing.add_tax_rates([rate], "Ada") for rate in rates))
     clock.move(seconds=1)
@@ -820,7 +827,7 @@ async def test_of_many_who_set_a_rate_at_once_one_has_it_and_all_are_kept(shop: 
 
 
 @pytest.mark.slow
-def test_forty_thousand_postcodes_hold_nobody_up() -> None:
+def test_forty_thousand_postcodes_block_no_other_request() -> None:
     many = [
         clean_tax_rate(TaxRate(country="US", region="NY", postcodes=f"{number:05}", rate=800, id=f"r{number}"))
         for number in range(10_000, 50_000)
@@ -856,7 +863,7 @@ async def test_thousands_of_postcodes_are_added_in_a_few_calls(shop: Shop) -> No
     await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="11500 22500", rate=900)])
 
 
-async def test_rates_of_one_call_follow_each_other_as_those_of_several(shop: Shop, clock: HandClock) -> None:
+async def test_rates_of_one_call_are_the_same_as_those_of_several(shop: Shop, clock: HandClock) -> None:
     days = [clock.now() + timedelta(days=n) for n in (10, 20, 30)]
     made = await shop.pricing.add_tax_rates(
         [TaxRate(country="CH", rate=800 + n, valid_from=one) for n, one in enumerate(days)]
@@ -884,7 +891,7 @@ PATTERNS = st.lists(st.one_of(PIECES, RANGES, PIECES.map(lambda one: one[:2] + "
 
 
 @given(PATTERNS, PATTERNS)
-def test_two_lists_of_patterns_overlap_where_a_code_is_as_close_to_both(one: str, other: str) -> None:
+def test_two_lists_of_patterns_overlap_where_both_match_a_code_equally(one: str, other: str) -> None:
     known = Patterns()
     known.add(other)
     codes = [f"{n:03}" for n in range(1_000)]

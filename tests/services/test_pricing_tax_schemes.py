@@ -1,4 +1,4 @@
-"""Who sold to whom under which scheme of tax: worked examples, each with its sums on paper."""
+"""Sellers, buyers and schemes of tax: worked examples, each with its sums on paper."""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from shopwright.services.orders.contract import NewShipment, Order, PaymentChoic
 from shopwright.services.pricing.contract import ExchangeRate, QuoteRequest, Seller, TaxId, TaxRate, TaxRule
 from tests.builders.customers import ADA, BERLIN, ada
 from tests.builders.goods import sell
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.orders import keys
 from tests.builders.sellers import GERMAN_ID, NORTHLIGHT, VIENNA_ID, Register, shop_with
 from tests.builders.storage import everything_on_disk
@@ -34,7 +34,7 @@ ZURICH = Address(name="Urs Frei", line1="Bahnhofstrasse 1", city="Zürich", post
 
 @pytest.fixture
 async def checked(migrated: tuple[Path, str], tmp_path: Path, clock: HandClock, vies: Register) -> AsyncIterator[Shop]:
-    """A shop that asks VIES."""
+    """A shop that uses VIES."""
     async with shop_with(migrated, tmp_path / "checked", clock, vies=vies.url) as found:
         yield found
 
@@ -67,7 +67,7 @@ def parts(order: Order) -> list[tuple[str, int, int, int]]:
 # --- who sells
 
 
-async def test_a_seller_is_followed_by_another_and_never_changed(shop: Shop, clock: HandClock) -> None:
+async def test_a_seller_is_succeeded_by_another_and_never_changed(shop: Shop, clock: HandClock) -> None:
     clock.move(minutes=1)
     first = await shop.pricing.set_seller(NORTHLIGHT, "Ada")
     assert first.id.startswith("sel_")
@@ -107,27 +107,27 @@ async def test_a_seller_is_followed_by_another_and_never_changed(shop: Shop, clo
         ({"oss": True, "ship_from": "CH"}, "/oss"),
     ],
 )
-async def test_a_seller_that_cannot_be_is_refused(shop: Shop, wrong: dict, pointer: str) -> None:
+async def test_an_impossible_seller_is_refused(shop: Shop, wrong: dict, pointer: str) -> None:
     fields = {name: getattr(NORTHLIGHT, name) for name in NORTHLIGHT.__struct_fields__}
     with pytest.raises(Invalid) as refused:
         await shop.pricing.set_seller(Seller(**fields | wrong))
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
 
 
-async def test_an_order_keeps_who_sold_then(shop: Shop, clock: HandClock) -> None:
+async def test_an_order_stores_its_seller(shop: Shop, clock: HandClock) -> None:
     first = await shop.pricing.set_seller(NORTHLIGHT, "Ada of the staff")
     order = await buy(shop, 2900, BERLIN)
     clock.move(minutes=1)
     await shop.pricing.set_seller(Seller(legal_name="Others AG", address=ZURICH, filing_currency="CHF"))
-    kept = (await shop.orders.get(order.id)).sale
-    assert kept is not None
+    sale = (await shop.orders.get(order.id)).sale
+    assert sale is not None
     seller = msgspec.structs.replace(first, who="", created=None)  # buyers see it
-    assert (kept.seller, kept.scheme, kept.buyer, kept.prices) == (seller, "domestic", "person", "gross")
-    assert (kept.ship_from, kept.ship_to, kept.currency, kept.filing_currency) == ("DE", "DE", "EUR", "EUR")
-    assert (kept.filing_rate, kept.time_zone) == ("", "Europe/Berlin")
+    assert (sale.seller, sale.scheme, sale.buyer, sale.prices) == (seller, "domestic", "person", "gross")
+    assert (sale.ship_from, sale.ship_to, sale.currency, sale.filing_currency) == ("DE", "DE", "EUR", "EUR")
+    assert (sale.filing_rate, sale.time_zone) == ("", "Europe/Berlin")
 
 
-async def test_an_order_of_a_shop_that_named_no_seller_has_none(shop: Shop) -> None:
+async def test_an_order_of_a_shop_without_a_seller_has_none(shop: Shop) -> None:
     sale = (await buy(shop, 2900, BERLIN)).sale
     assert sale is not None
     assert (sale.seller, sale.ship_from, sale.scheme) == (None, "DE", "domestic")
@@ -136,8 +136,8 @@ async def test_an_order_of_a_shop_that_named_no_seller_has_none(shop: Shop) -> N
 # --- businesses elsewhere in the EU
 
 
-async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Shop, vies: Register) -> None:
-    """On paper: 120.00 with 20 % Austrian tax in it is 100.00; the way at 4.90 is 4.08 (4.90 × 20/120 = 0.82 less)."""
+async def test_a_business_elsewhere_in_the_eu_buys_without_tax(checked: Shop, vies: Register) -> None:
+    """On paper: 120.00 including 20 % Austrian tax is 100.00; shipping at 4.90 is 4.08 (4.90 × 20/120 = 0.82 less)."""
     vies.valid.add(VIENNA_ID)
     await checked.databases["notifications"].mark_demo()
     kettle = await sell(checked, price=12000)
@@ -156,13 +156,13 @@ async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Sh
     assert check is not None
     assert (check.valid, check.by, check.name, check.reference) == (True, "vies", "ZIEGLER KG", "WAPIAAAA1")
     assert not any(finding.wrong for finding in await examine(checked))
-    text = await letter(checked, f"We have your order {order.number}")
+    text = await email_text(checked, f"We have your order {order.number}")
     assert f"(Directive 2006/112/EC, article 138), VAT id {VIENNA_ID}." in text
     assert vies.asked == [f"{VIENNA_ID}?requesterMemberStateCode=DE&requesterNumber={GERMAN_ID[2:]}"]
 
 
-async def test_a_tax_id_the_register_does_not_know_is_taxed(checked: Shop) -> None:
-    """On paper: 120.00 + nothing for the way (free over 75.00), of which 20/120 is 20.00."""
+async def test_a_tax_id_unknown_to_the_register_is_taxed(checked: Shop) -> None:
+    """On paper: 120.00 + free shipping (over 75.00), of which 20/120 is 20.00."""
     order = await buy(checked, 12000, VIENNA, VIENNA_ID)
     assert parts(order) == [("S", 200_000, 10000, 2000)]
     assert order.sale is not None
@@ -171,7 +171,7 @@ async def test_a_tax_id_the_register_does_not_know_is_taxed(checked: Shop) -> No
 
 
 @pytest.mark.parametrize("error", ["MS_UNAVAILABLE", "MS_MAX_CONCURRENT_REQ", "SERVICE_UNAVAILABLE", "TIMEOUT"])
-async def test_where_the_register_cannot_be_asked_the_sale_goes_on_taxed_and_is_asked_about_again(
+async def test_without_the_register_the_sale_is_taxed_and_the_tax_id_checked_again(
     checked: Shop, vies: Register, clock: HandClock, error: str
 ) -> None:
     vies.error = error
@@ -186,7 +186,7 @@ async def test_where_the_register_cannot_be_asked_the_sale_goes_on_taxed_and_is_
     assert (cart.tax_id_check.valid, cart.totals.subtotal.amount) == (True, 10000)
 
 
-async def test_a_register_that_does_not_answer_stops_no_sale(
+async def test_an_unresponsive_register_blocks_no_sale(
     migrated: tuple[Path, str], tmp_path: Path, clock: HandClock
 ) -> None:
     async with shop_with(migrated, tmp_path / "away", clock, vies="http://127.0.0.1:9") as found:
@@ -195,7 +195,7 @@ async def test_a_register_that_does_not_answer_stops_no_sale(
 
 
 async def test_an_invented_tax_id_gives_no_net_prices(shop: Shop) -> None:
-    """Its digits are right, as anyone can work them out; without a register that is no proof."""
+    """Its digits are valid, as anyone can calculate; without a register that is no proof."""
     await shop.pricing.set_seller(NORTHLIGHT)
     kettle = await sell(shop, price=12000)
     cart = await cart_of(shop, kettle, VIENNA, VIENNA_ID)
@@ -208,7 +208,7 @@ async def test_an_invented_tax_id_gives_no_net_prices(shop: Shop) -> None:
     assert (await shop.carts.change(cart.id, CartChange(tax_id=""))).tax_id == ""
 
 
-async def test_the_form_is_enough_where_the_merchant_says_so(
+async def test_a_valid_format_is_enough_if_the_merchant_configures_it(
     migrated: tuple[Path, str], tmp_path: Path, clock: HandClock, vies: Register
 ) -> None:
     async with shop_with(migrated, tmp_path / "form", clock, reverse_charge="format", vies=vies.url) as found:
@@ -223,7 +223,7 @@ async def test_the_form_is_enough_where_the_merchant_says_so(
         assert (await buy(found, 12000, VIENNA, VIENNA_ID)).totals.total.amount == 12000
 
 
-async def test_who_changes_the_country_after_giving_a_tax_id_is_taxed_there(checked: Shop, vies: Register) -> None:
+async def test_a_changed_country_after_the_tax_id_is_taxed_there(checked: Shop, vies: Register) -> None:
     """On paper: 119.00 to Vienna is 119.00 − 19.83 (20/120) = 99.17; to Berlin and Zürich 119.00; to Paris 99.17 again."""
     vies.valid |= {VIENNA_ID, GERMAN_ID}
     cart = await cart_of(checked, await sell(checked, price=11900), VIENNA, VIENNA_ID)
@@ -242,9 +242,7 @@ async def test_who_changes_the_country_after_giving_a_tax_id_is_taxed_there(chec
     assert own.totals.total.amount == 11900  # the seller's own country: no supply to another
 
 
-async def test_what_the_register_said_a_week_ago_counts_no_more(
-    checked: Shop, vies: Register, clock: HandClock
-) -> None:
+async def test_an_answer_of_the_register_expires_after_a_week(checked: Shop, vies: Register, clock: HandClock) -> None:
     vies.valid.add(VIENNA_ID)
     cart = await cart_of(checked, await sell(checked, price=12000), VIENNA, VIENNA_ID)
     clock.move(days=7)
@@ -263,7 +261,7 @@ async def test_places_outside_the_vat_area_are_no_supply_within_it(checked: Shop
     assert {part.category for line in cart.quoted for part in line.tax_parts} <= {"O", "S"}
 
 
-async def test_a_price_list_without_tax_stays_as_it_is_for_businesses(checked: Shop, vies: Register) -> None:
+async def test_a_price_list_without_tax_stays_unchanged_for_businesses(checked: Shop, vies: Register) -> None:
     """On paper: 100.00 and 20 % on top for a consumer, 100.00 for a business."""
     vies.valid.add(VIENNA_ID)
     await checked.pricing.add_tax_rules([TaxRule(rule="prices", value="net")])
@@ -272,17 +270,15 @@ async def test_a_price_list_without_tax_stays_as_it_is_for_businesses(checked: S
     assert (await cart_of(checked, kettle, VIENNA, VIENNA_ID)).totals.total.amount == 10000
 
 
-async def test_where_no_rate_is_set_a_business_pays_less_the_tax_of_the_shops_own_country(
-    checked: Shop, vies: Register
-) -> None:
-    """On paper: 119.00 with 19 % German tax in it is 100.00; nobody has set a rate for Cyprus."""
+async def test_without_a_rate_a_business_pays_less_the_domestic_tax(checked: Shop, vies: Register) -> None:
+    """On paper: 119.00 including 19 % German tax is 100.00; there is no rate for Cyprus."""
     vies.valid.add("CY10259033P")
     nicosia = Address(name="Eleni", line1="Ledra 1", city="Nicosia", postal_code="1010", country="CY")
     cart = await cart_of(checked, await sell(checked, price=11900), nicosia, "CY10259033P")
     assert (cart.totals.subtotal.amount, cart.untaxed) == (10000, ())
 
 
-async def test_a_tax_id_is_kept_for_the_books_and_erased_like_name_and_address(
+async def test_a_tax_id_is_retained_for_the_books_and_erased_with_name_and_address(
     checked: Shop, vies: Register, clock: HandClock
 ) -> None:
     vies.valid.add(VIENNA_ID)
@@ -302,31 +298,31 @@ async def test_a_tax_id_is_kept_for_the_books_and_erased_like_name_and_address(
     sale = (await checked.orders.get(order.id)).sale
     assert sale is not None
     assert (sale.scheme, sale.buyer, sale.tax_id, sale.tax_id_check) == ("intra_community", "business", "", None)
-    kept = await checked.orders.retained_buyer(order.id)
-    assert kept.tax_id_check is not None
-    assert (kept.tax_id, kept.tax_id_check.name) == (VIENNA_ID, "ZIEGLER KG")
+    retained = await checked.orders.retained_buyer(order.id)
+    assert retained.tax_id_check is not None
+    assert (retained.tax_id, retained.tax_id_check.name) == (VIENNA_ID, "ZIEGLER KG")
     on_disk = (await everything_on_disk(checked)).casefold()
     assert VIENNA_ID.casefold() not in on_disk
     assert "ziegler" not in on_disk
 
 
-async def test_a_register_that_says_nothing_is_waited_for_seconds_and_no_longer(checked: Shop, vies: Register) -> None:
+async def test_a_silent_register_is_waited_for_seconds_only(checked: Shop, vies: Register) -> None:
     vies.silent.clear()
     vies.valid.add(VIENNA_ID)
     cart = await cart_of(checked, await sell(checked, price=12000), VIENNA)
     began = perf_counter()
     cart = await checked.carts.change(cart.id, CartChange(tax_id=VIENNA_ID))
-    took = perf_counter() - began
+    elapsed = perf_counter() - began
     vies.silent.set()
-    assert 3.5 < took < 8
+    assert 3.5 < elapsed < 8
     assert cart.tax_id_check is not None
     assert (cart.tax_id_check.valid, cart.totals.total.amount) == (None, 12000)
 
 
-async def test_goods_to_northern_ireland_are_supplied_within_the_eu_and_those_to_britain_are_not(
+async def test_goods_to_northern_ireland_are_supplied_within_the_eu_but_those_to_britain_are_not(
     checked: Shop, vies: Register
 ) -> None:
-    """On paper: 119.00 with 19 % in it is 100.00 in Belfast, where no rate is set; in London nothing is taken off."""
+    """On paper: 119.00 including 19 % is 100.00 in Belfast, where no rate is set; in London nothing is deducted."""
     vies.valid.add("XI980780684")
     for city, code, total in (("Belfast", "BT1 5GS", 10000), ("London", "EC1Y 8SY", 11900)):
         place = Address(name="Ann", line1="High Street 1", city=city, postal_code=code, country="GB")
@@ -339,8 +335,8 @@ async def test_goods_to_northern_ireland_are_supplied_within_the_eu_and_those_to
 # --- other schemes
 
 
-async def test_export_is_what_a_row_of_category_g_says(shop: Shop) -> None:
-    """On paper: 119.00 and 14.90 for the way, nothing of them tax; with the home tax taken out 100.00 and 12.52."""
+async def test_a_row_of_category_g_declares_an_export(shop: Shop) -> None:
+    """On paper: 119.00 and 14.90 for shipping, without tax; without the domestic tax 100.00 and 12.52."""
     await shop.pricing.set_seller(NORTHLIGHT)
     await shop.pricing.add_tax_rates(
         [TaxRate(country="CH", rate=0, tax_class="", category="G", reason="Export, § 4 Nr. 1 a UStG")]
@@ -353,8 +349,8 @@ async def test_export_is_what_a_row_of_category_g_says(shop: Shop) -> None:
     assert parts(await buy(shop, 11900, ZURICH)) == [("G", 0, 10000 + 1252, 0)]
 
 
-async def test_what_a_consumer_elsewhere_in_the_eu_buys_is_declared_in_the_one_stop_shop(shop: Shop) -> None:
-    """On paper: 120.00 to Paris with 20 % in it: 100.00 and 20.00."""
+async def test_a_sale_to_a_consumer_elsewhere_in_the_eu_is_declared_in_the_one_stop_shop(shop: Shop) -> None:
+    """On paper: 120.00 to Paris including 20 %: 100.00 and 20.00."""
     fields = {name: getattr(NORTHLIGHT, name) for name in NORTHLIGHT.__struct_fields__}
     await shop.pricing.set_seller(Seller(**fields | {"oss": True}))
     order = await buy(shop, 12000, PARIS)
@@ -367,7 +363,7 @@ async def test_what_a_consumer_elsewhere_in_the_eu_buys_is_declared_in_the_one_s
 
 
 async def test_a_small_business_charges_no_tax_anywhere(shop: Shop) -> None:
-    """On paper: 119.00, and nothing of it is tax; the reason is the one for the invoice."""
+    """On paper: 119.00 without tax; the reason is the one for the invoice."""
     fields = {name: getattr(NORTHLIGHT, name) for name in NORTHLIGHT.__struct_fields__}
     await shop.pricing.set_seller(Seller(**fields | {"small_business": "No VAT, § 19 UStG", "tax_ids": ()}))
     for place in (BERLIN, PARIS):
@@ -379,7 +375,7 @@ async def test_a_small_business_charges_no_tax_anywhere(shop: Shop) -> None:
     assert not await shop.pricing.untaxed_places()
 
 
-async def test_a_sale_in_euros_is_kept_in_the_yen_of_the_books(shop: Shop, clock: HandClock) -> None:
+async def test_a_sale_in_euros_is_converted_to_the_yen_of_the_books(shop: Shop, clock: HandClock) -> None:
     """On paper: the newest of 27 and 28 February is 163.11 yen; that of tomorrow is not known today.
 
     The other way round 1 EUR = 163.20 JPY makes a dollar of … no rate of dollars is set: it stays unknown.
@@ -405,7 +401,7 @@ async def test_a_sale_in_euros_is_kept_in_the_yen_of_the_books(shop: Shop, clock
     assert (sale.filing_rate, sale.filing_rate_of) == ("163.11", f"{today - timedelta(days=1)} ECB")
 
 
-async def test_a_rate_is_read_the_other_way_round_where_it_stands_so(shop: Shop, clock: HandClock) -> None:
+async def test_an_exchange_rate_is_inverted_where_necessary(shop: Shop, clock: HandClock) -> None:
     """On paper: 1 GBP = 1.25 EUR, so 1 EUR = 0.8 GBP."""
     fields = {name: getattr(NORTHLIGHT, name) for name in NORTHLIGHT.__struct_fields__}
     await shop.pricing.set_seller(Seller(**fields | {"filing_currency": "GBP"}))
@@ -447,7 +443,7 @@ async def test_two_currencies_are_compared_through_the_euro_of_the_newest_day_bo
         ({"day": date(2099, 1, 1)}, "/0/day"),
     ],
 )
-async def test_a_rate_of_exchange_that_cannot_be_is_refused(shop: Shop, wrong: dict, pointer: str) -> None:
+async def test_an_impossible_exchange_rate_is_refused(shop: Shop, wrong: dict, pointer: str) -> None:
     right = {"from_": "EUR", "to": "JPY", "rate": "163.11", "day": date(2026, 1, 2), "source": "ECB"}
     with pytest.raises(Invalid) as refused:
         await shop.pricing.add_exchange_rates([ExchangeRate(**right | wrong)])

@@ -1,4 +1,4 @@
-"""Totals: the sum of the parts is the whole, to the cent, in every currency; and the receipt says why."""
+"""Totals: the parts add up to the total, to the cent, in every currency; and the receipt gives the reasons."""
 
 from datetime import timedelta
 
@@ -88,8 +88,8 @@ def worlds(draw):
 
 
 @given(worlds())
-def test_the_parts_are_the_whole(world) -> None:
-    request, basis = world
+def test_the_parts_add_up_to_the_total(case) -> None:
+    request, basis = case
     quote = model.quote(request, basis)
     totals = quote.totals
     assert totals.subtotal - totals.discount + totals.shipping + totals.tax == totals.total
@@ -104,8 +104,8 @@ def test_the_parts_are_the_whole(world) -> None:
 
 
 @given(worlds())
-def test_the_parts_of_the_tax_are_what_each_line_and_the_shipping_come_to(world) -> None:
-    request, basis = world
+def test_the_tax_parts_add_up_to_lines_and_shipping(case) -> None:
+    request, basis = case
     quote = model.quote(request, basis)
     totals = quote.totals
     for line in quote.lines:
@@ -121,25 +121,25 @@ def test_the_parts_of_the_tax_are_what_each_line_and_the_shipping_come_to(world)
 
 
 @given(worlds())
-def test_each_line_knows_which_discount_gave_what_of_it(world) -> None:
-    request, basis = world
+def test_each_line_lists_its_discounts(case) -> None:
+    request, basis = case
     quote = model.quote(request, basis)
-    given_in_all: dict[str, int] = {}
+    discounts_by_title: dict[str, int] = {}
     for line in quote.lines:
         assert sum(one.amount.amount for one in line.discounts) == line.discount.amount
         assert all(one.amount.amount and bool(one.code) != bool(one.promotion_id) for one in line.discounts)
         for one in line.discounts:
-            given_in_all[one.title] = given_in_all.get(one.title, 0) + one.amount.amount
-    told: dict[str, int] = {}
+            discounts_by_title[one.title] = discounts_by_title.get(one.title, 0) + one.amount.amount
+    by_line: dict[str, int] = {}
     for step in quote.receipt:
         if step.step == "promotion" and step.amount.amount:
-            told[step.detail] = told.get(step.detail, 0) - step.amount.amount
-    assert given_in_all == told
+            by_line[step.detail] = by_line.get(step.detail, 0) - step.amount.amount
+    assert discounts_by_title == by_line
 
 
 @given(worlds())
-def test_the_receipt_adds_up_to_the_total(world) -> None:
-    request, basis = world
+def test_the_receipt_adds_up_to_the_total(case) -> None:
+    request, basis = case
     quote = model.quote(request, basis)
     counted = [
         step.amount.amount
@@ -151,8 +151,8 @@ def test_the_receipt_adds_up_to_the_total(world) -> None:
 
 
 @given(worlds())
-def test_the_way_to_ship_that_was_asked_for_is_told_with_what_it_comes_to(world) -> None:
-    request, basis = world
+def test_a_chosen_shipping_option_is_quoted_with_its_price(case) -> None:
+    request, basis = case
     quote = model.quote(request, basis)
     assert isinstance(quote.shipping_option, ShippingOption | None)
     assert (quote.shipping_option.id if quote.shipping_option else None) == request.shipping_rate_id
@@ -160,8 +160,8 @@ def test_the_way_to_ship_that_was_asked_for_is_told_with_what_it_comes_to(world)
 
 
 @given(worlds())
-def test_nothing_comes_to_nothing(world) -> None:
-    request, basis = world
+def test_an_empty_cart_costs_nothing(case) -> None:
+    request, basis = case
     empty = msgspec.structs.replace(request, items=(), codes=())
     assert model.quote(empty, basis) == nothing(request.currency)
 
@@ -174,7 +174,7 @@ def test_the_worked_example_of_the_model_is_true() -> None:
     ] == [2900, 290, 490, 3100, 495]
 
 
-def test_a_coupon_that_does_not_apply_says_why() -> None:
+def test_a_coupon_that_does_not_apply_names_the_reason() -> None:
     reasons = {
         "used up": Coupon(code="X", kind="fixed", value=100, currency="EUR", limit_total=3, used=3),
         "orders from €50.00": Coupon(code="X", kind="fixed", value=100, currency="EUR", minimum=5000),
@@ -201,7 +201,7 @@ def test_shipping_is_free_over_its_threshold_and_within_its_bands() -> None:
     assert [(one.id, one.price.amount) for one in found] == [("post", 0), ("letter", 190)]
 
 
-def test_the_most_specific_zone_wins_and_free_is_promised_only_where_it_is_true() -> None:
+def test_the_most_specific_zone_wins_and_free_shipping_is_promised_only_where_it_applies() -> None:
     def rate(name: str, price: int = 490, **more) -> ShippingRate:
         return ShippingRate(id=name, title=name, price=Money(price, "EUR"), **more)
 
@@ -225,7 +225,7 @@ def test_the_most_specific_zone_wins_and_free_is_promised_only_where_it_is_true(
     assert free_from([rate("small", free_over=100, max_subtotal=5000)], "DE") is None
 
 
-def test_tax_on_top_is_added_and_a_region_goes_before_its_country() -> None:
+def test_tax_on_top_is_added_and_a_region_overrides_its_country() -> None:
     rates = [TaxRate(country="US", rate=0), TaxRate(country="US", region="CA", rate=725)]
     quote = model.quote(
         QuoteRequest(
@@ -237,9 +237,9 @@ def test_tax_on_top_is_added_and_a_region_goes_before_its_country() -> None:
 
 
 def basis(**more) -> model.QuoteInputs:
-    given = {"coupons": {}, "tax_rates": [], "shipping_rates": [], "home_country": "DE", "prices_include_tax": True}
+    values = {"coupons": {}, "tax_rates": [], "shipping_rates": [], "home_country": "DE", "prices_include_tax": True}
     prices = {"v1": Price("v1", Money(1000, "EUR")), "v2": Price("v2", Money(3000, "EUR"))}
-    return model.QuoteInputs(**{**given, "prices": prices, "now": NOW, **more})
+    return model.QuoteInputs(**{**values, "prices": prices, "now": NOW, **more})
 
 
 LINES = (
@@ -248,7 +248,7 @@ LINES = (
 )
 
 
-def test_a_promotion_is_for_what_it_names_and_codes_come_after_it() -> None:
+def test_a_promotion_applies_to_its_products_and_codes_apply_after_it() -> None:
     sale = Promotion(id="a", title="Light week", kind="percentage", value=5000, category_ids=("light",))
     code = Coupon(code="TEN", kind="percentage", value=1000)
     quote = model.quote(
@@ -273,7 +273,7 @@ def test_a_promotion_is_for_what_it_names_and_codes_come_after_it() -> None:
         {"currency": "USD"},
     ],
 )
-def test_a_promotion_that_is_not_on_takes_nothing_off(off) -> None:
+def test_an_inactive_promotion_discounts_nothing(off) -> None:
     sale = Promotion(id="a", title="Sale", kind="percentage", value=5000, **off)
     quote = model.quote(QuoteRequest(items=LINES, currency="EUR"), basis(promotions=[sale]))
     assert quote.totals.discount.amount == 0
@@ -282,9 +282,9 @@ def test_a_promotion_that_is_not_on_takes_nothing_off(off) -> None:
 def test_a_promotion_can_make_shipping_free() -> None:
     rate = ShippingRate(id="s", title="Post", price=Money(490, "EUR"))
     free = Promotion(id="a", title="Free week", kind="free_shipping", minimum=5000)
-    asked = QuoteRequest(items=LINES, currency="EUR", country="DE", shipping_rate_id="s")
-    assert model.quote(asked, basis(shipping_rates=[rate])).totals.shipping.amount == 490
-    quote = model.quote(asked, basis(shipping_rates=[rate], promotions=[free]))
+    request = QuoteRequest(items=LINES, currency="EUR", country="DE", shipping_rate_id="s")
+    assert model.quote(request, basis(shipping_rates=[rate])).totals.shipping.amount == 490
+    quote = model.quote(request, basis(shipping_rates=[rate], promotions=[free]))
     assert (quote.totals.shipping.amount, quote.free_shipping) == (0, True)
 
 
@@ -319,7 +319,7 @@ async def set_price(shop: Shop, amount: int, compare_at: int | None = None) -> N
     await shop.pricing.set_prices([Price("v1", Money(amount, "EUR"), old)])
 
 
-async def test_what_is_reduced_says_the_lowest_price_of_the_30_days_before(shop: Shop, clock: HandClock) -> None:
+async def test_a_reduced_price_shows_the_lowest_price_of_the_30_days_before(shop: Shop, clock: HandClock) -> None:
     await set_price(shop, 5000)
     assert await lowest(shop) is None
     clock.move(days=100)
@@ -340,7 +340,7 @@ async def test_what_is_reduced_says_the_lowest_price_of_the_30_days_before(shop:
     assert await lowest(shop) is None
 
 
-async def test_staff_make_change_and_end_promotions_coupons_and_rates(
+async def test_staff_create_change_and_end_promotions_coupons_and_rates(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     kettle = await sell(shop, price=10_000)
@@ -389,7 +389,7 @@ async def test_staff_make_change_and_end_promotions_coupons_and_rates(
         ),
     ],
 )
-async def test_a_promotion_that_cannot_be_is_refused(api: httpx.AsyncClient, staff, body: dict, pointer: str) -> None:
+async def test_an_impossible_promotion_is_refused(api: httpx.AsyncClient, staff, body: dict, pointer: str) -> None:
     answer = await api.post("/v1/promotions", json=body, headers=staff)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["pointer"] == pointer

@@ -1,4 +1,4 @@
-"""What the shop knows of a person: taken along whole, forgotten whole; and what it may write to them."""
+"""Personal data of customers: complete export, complete erasure, and permitted messages."""
 
 import sqlite3
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from tests.builders.shops import OWNER
 from tests.builders.storage import everything_on_disk
 
 
-async def test_what_is_exported_is_all_the_shop_knows(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_an_export_contains_everything_the_shop_stores(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     await shop.users.save_address(me.user_id, BERLIN)
@@ -57,7 +57,7 @@ async def test_what_is_exported_is_all_the_shop_knows(shop: Shop, api: httpx.Asy
     assert (await api.get("/v1/me/export")).status_code == 401
 
 
-async def test_who_is_erased_is_nowhere_any_more_but_their_orders_stay(
+async def test_an_erased_customer_is_in_no_table_but_their_orders_stay(
     shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     kettle = await sell(shop)
@@ -79,10 +79,10 @@ async def test_who_is_erased_is_nowhere_any_more_but_their_orders_stay(
     left = await everything_on_disk(shop)
     for trace in (ADA, "Lovelace", "Torstra"):
         assert trace.casefold() not in left.casefold(), next(line for line in left.splitlines() if trace in line)
-    kept = await shop.orders.get(order.id)
-    assert (kept.status, kept.email, kept.customer_id) == ("shipped", "", None)
-    assert (kept.totals.total, kept.shipping_address.country) == (order.totals.total, "DE")
-    assert kept.shipping_address.name == ERASED
+    stored = await shop.orders.get(order.id)
+    assert (stored.status, stored.email, stored.customer_id) == ("shipped", "", None)
+    assert (stored.totals.total, stored.shipping_address.country) == (order.totals.total, "DE")
+    assert stored.shipping_address.name == ERASED
     assert [(one.author, one.title) for one in await shop.reviews.of_product(kettle.id)] == [
         ("A former customer", "Sings")
     ]
@@ -106,7 +106,7 @@ async def test_an_order_still_to_be_sent_keeps_its_address_until_the_parcel_has_
     assert {one.subject for one in written} <= {"Your account was erased"}
 
 
-async def test_the_event_log_says_nothing_personal_of_the_erased(shop: Shop) -> None:
+async def test_the_event_log_contains_no_personal_data_of_erased_customers(shop: Shop) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     await buy(shop, (kettle, 1), who=me)
@@ -118,69 +118,71 @@ async def test_the_event_log_says_nothing_personal_of_the_erased(shop: Shop) -> 
     assert ADA not in log
 
 
-async def test_the_event_log_is_not_written_anew_when_somebody_is_erased(whole: Shop) -> None:
-    me = await ada(whole)
-    await buy(whole, (await sell(whole), 1), who=me)
+async def test_the_event_log_is_not_rewritten_by_an_erasure(local_shop: Shop) -> None:
+    me = await ada(local_shop)
+    await buy(local_shop, (await sell(local_shop), 1), who=me)
     rows = "SELECT seq, id, type, data FROM journal ORDER BY seq"
-    before = await whole.databases["insights"].fetch(rows)
+    before = await local_shop.databases["insights"].fetch(rows)
     assert ADA not in str(before)
-    assert ADA in msgspec.json.encode(await whole.insights.events(limit=1000)).decode()
-    await whole.users.erase(me.user_id or "")
-    await whole.bus.settle()
-    assert (await whole.databases["insights"].fetch(rows))[: len(before)] == before
-    left = await whole.databases["insights"].fetch("SELECT data FROM journal_personal")
+    assert ADA in msgspec.json.encode(await local_shop.insights.events(limit=1000)).decode()
+    await local_shop.users.erase(me.user_id or "")
+    await local_shop.bus.settle()
+    assert (await local_shop.databases["insights"].fetch(rows))[: len(before)] == before
+    left = await local_shop.databases["insights"].fetch("SELECT data FROM journal_personal")
     assert ADA not in str(left)
 
 
-async def test_what_another_service_tells_of_somebody_after_their_erasure_is_not_kept(whole: Shop) -> None:
-    me = await ada(whole)
-    order = await buy(whole, (await sell(whole), 1), who=me)
-    [placed] = await whole.databases["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
-    await whole.users.erase(me.user_id or "")
-    await whole.bus.settle()
-    told = read_event(placed)
-    late = msgspec.structs.replace(told, id=whole.ids.new("evt"), data=msgspec.structs.replace(told.data, email=ADA))
+async def test_an_event_about_a_customer_after_their_erasure_is_redacted(local_shop: Shop) -> None:
+    me = await ada(local_shop)
+    order = await buy(local_shop, (await sell(local_shop), 1), who=me)
+    [placed] = await local_shop.databases["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
+    await local_shop.users.erase(me.user_id or "")
+    await local_shop.bus.settle()
+    event = read_event(placed)
+    late = msgspec.structs.replace(
+        event, id=local_shop.ids.new("evt"), data=msgspec.structs.replace(event.data, email=ADA)
+    )
     assert late.subject == order.id
-    await whole.insights.on_event(Delivery(late, "insights.OrderPlaced"))
-    assert ADA not in str(await whole.databases["insights"].fetch("SELECT data FROM journal_personal"))
+    await local_shop.insights.on_event(Delivery(late, "insights.OrderPlaced"))
+    assert ADA not in str(await local_shop.databases["insights"].fetch("SELECT data FROM journal_personal"))
 
 
-async def test_what_a_process_of_the_version_before_forgets_is_forgotten(whole: Shop) -> None:
-    """It rewrites what it finds, and knows of no other table."""
-    me = await ada(whole)
-    log = whole.databases["insights"]
-    [kept] = [row for row in await log.fetch("SELECT * FROM journal_personal") if me.user_id == row["subject"]][:1]
-    await whole.users.erase(me.user_id or "")
-    await whole.bus.settle()
+async def test_an_erasure_by_a_process_of_the_previous_version_is_complete(local_shop: Shop) -> None:
+    """It rewrites the tables it knows."""
+    me = await ada(local_shop)
+    log = local_shop.databases["insights"]
+    [entry] = [row for row in await log.fetch("SELECT * FROM journal_personal") if me.user_id == row["subject"]][:1]
+    await local_shop.users.erase(me.user_id or "")
+    await local_shop.bus.settle()
     async with log.begin() as tx:
         await tx.run("UPDATE journal SET apart = NULL WHERE type = 'UserErased'")
         await tx.run(
             "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
-            seq=kept["seq"],
-            subject=kept["subject"],
-            data=kept["data"],
+            seq=entry["seq"],
+            subject=entry["subject"],
+            data=entry["data"],
         )
-    await whole.insights.trim()
+    await local_shop.insights.trim()
     assert ADA not in str(await log.fetch("SELECT data FROM journal_personal"))
 
 
-async def test_rows_of_a_version_before_are_redacted_too(whole: Shop) -> None:
-    me = await ada(whole)
-    await whole.bus.settle()
-    log = whole.databases["insights"]
-    told = next(one for one in await whole.insights.events(limit=1000) if ADA in bytes(one.data).decode())
+async def test_rows_of_the_previous_version_are_redacted_too(local_shop: Shop) -> None:
+    me = await ada(local_shop)
+    await local_shop.bus.settle()
+    log = local_shop.databases["insights"]
+    event = next(one for one in await local_shop.insights.events(limit=1000) if ADA in bytes(one.data).decode())
     async with log.begin() as tx:
         await tx.run(
-            "UPDATE journal SET apart = NULL, data = :data WHERE id = :id", id=told.id, data=bytes(told.data).decode()
+            "UPDATE journal SET apart = NULL, data = :data WHERE id = :id", id=event.id, data=bytes(event.data).decode()
         )
         await tx.run("DELETE FROM journal_personal")
-    assert ADA in msgspec.json.encode(await whole.insights.events(limit=1000)).decode()
-    await whole.users.erase(me.user_id or "")
-    await whole.bus.settle()
+    assert ADA in msgspec.json.encode(await local_shop.insights.events(limit=1000)).decode()
+    await local_shop.users.erase(me.user_id or "")
+    await local_shop.bus.settle()
     assert ADA not in str(await log.fetch("SELECT data FROM journal"))
 
 
-async def test_someone_else_can_have_the_address_of_the_erased_and_sees_nothing_of_theirs(shop: Shop) -> None:
+async def test_the_address_of_an_erased_customer_can_be_registered_again_without_access_to_old_data(shop: Shop) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     await buy(shop, (kettle, 1), who=me)
@@ -201,7 +203,7 @@ async def test_the_last_owner_stays(shop: Shop) -> None:
         await shop.users.get(owner.id)
 
 
-async def test_answers_kept_for_an_idempotency_key_are_forgotten_after_a_day(
+async def test_answers_stored_for_an_idempotency_key_are_deleted_after_a_day(
     shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     new = {"email": ADA, "password": WORDS, "name": NAME}
@@ -224,7 +226,7 @@ async def channels(shop: Shop, subject: str) -> list[tuple[str, str]]:
     return sorted((one.channel, one.recipient) for one in found)
 
 
-async def test_preferences_are_read_chosen_and_kept(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_preferences_are_read_chosen_and_stored(shop: Shop, api: httpx.AsyncClient) -> None:
     await ada(shop)
     headers = await sign_in(api, ADA, WORDS)
     before = (await api.get("/v1/me/notification-preferences", headers=headers)).json()
@@ -247,9 +249,7 @@ async def test_preferences_are_read_chosen_and_kept(shop: Shop, api: httpx.Async
         ({"topics": {"carts": {"pigeon": True}}}, ""),
     ],
 )
-async def test_preferences_that_cannot_be_are_refused(
-    shop: Shop, api: httpx.AsyncClient, body: dict, pointer: str
-) -> None:
+async def test_impossible_preferences_are_refused(shop: Shop, api: httpx.AsyncClient, body: dict, pointer: str) -> None:
     await ada(shop)
     answer = await api.put("/v1/me/notification-preferences", json=body, headers=await sign_in(api, ADA, WORDS))
     assert answer.status_code in {400, 422}
@@ -257,12 +257,12 @@ async def test_preferences_that_cannot_be_are_refused(
         assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-async def test_each_message_goes_by_the_ways_chosen_for_it(shop: Shop) -> None:
+async def test_each_message_uses_its_chosen_channels(shop: Shop) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     await shop.users.change_profile(me.user_id, ProfileChange(phone="+49 30 1234567"))
-    ways = Preferences(topics={"parcels": Channels(sms=True, push=True)})
-    await shop.notifications.set_preferences(ADA, ways)
+    preferences = Preferences(topics={"parcels": Channels(sms=True, push=True)})
+    await shop.notifications.set_preferences(ADA, preferences)
     order = await buy(shop, (kettle, 1), who=me)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     assert await channels(shop, f"Order {order.number} is on its way") == [
@@ -272,8 +272,8 @@ async def test_each_message_goes_by_the_ways_chosen_for_it(shop: Shop) -> None:
     assert await channels(shop, f"Payment received for order {order.number}") == [("email", ADA)]
 
 
-async def test_one_click_ends_letters_of_a_kind_and_only_those(
-    shop: Shop, api: httpx.AsyncClient, open_letters: None
+async def test_one_click_unsubscribes_from_one_topic(
+    shop: Shop, api: httpx.AsyncClient, readable_messages: None
 ) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
@@ -281,9 +281,9 @@ async def test_one_click_ends_letters_of_a_kind_and_only_those(
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     await send_all(shop)
     [sent] = [one for one in await shop.notifications.messages() if "on its way" in one.subject]
-    letter = await shop.notifications.message(sent.id)
-    path = letter.unsubscribe.removeprefix("http://shop.test")
-    assert letter.unsubscribe in letter.text
+    message = await shop.notifications.message(sent.id)
+    path = message.unsubscribe.removeprefix("http://shop.test")
+    assert message.unsubscribe in message.text
     assert (await api.get(path)).status_code == 200
     assert (await shop.notifications.preferences(ADA)).topics["parcels"].email
     one_click = await api.post(path, data={"List-Unsubscribe": "One-Click"})
@@ -295,14 +295,14 @@ async def test_one_click_ends_letters_of_a_kind_and_only_those(
     assert (await api.post("/unsubscribe?token=made-up")).status_code == 404
 
 
-async def test_letters_that_must_be_sent_offer_no_way_out(shop: Shop) -> None:
+async def test_required_emails_offer_no_unsubscribe(shop: Shop) -> None:
     await ada(shop)
     await shop.bus.settle()
     [sent] = await shop.notifications.messages(text=ADA)
     assert (await shop.notifications.message(sent.id)).unsubscribe == ""
 
 
-async def test_whoever_waits_for_something_is_told_once_when_it_is_back(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_stock_alert_is_sent_once(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, on_hand=0)
     await ada(shop)
     headers = await sign_in(api, ADA, WORDS)
@@ -314,12 +314,12 @@ async def test_whoever_waits_for_something_is_told_once_when_it_is_back(shop: Sh
         await shop.inventory.adjust([Adjustment(variant_id=variant.id, on_hand=on_hand, reason="delivery")])
         await shop.bus.settle()
     assert await channels(shop, "Harbour Kettle is back") == [("email", ADA)]
-    nobody = await api.post("/v1/stock-alerts", json={"sku": variant.sku})
-    assert nobody.json()["errors"][0]["pointer"] == "/email"
+    anonymous = await api.post("/v1/stock-alerts", json={"sku": variant.sku})
+    assert anonymous.json()["errors"][0]["pointer"] == "/email"
     assert (await api.post("/v1/stock-alerts", json={"sku": "NOTHING", "email": ADA})).status_code == 404
 
 
-async def test_a_cart_left_for_hours_is_mentioned_once_to_who_wants_that(shop: Shop, clock: HandClock) -> None:
+async def test_an_abandoned_cart_is_mentioned_once_with_consent(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     cart = await shop.carts.create(me.user_id)
@@ -332,7 +332,7 @@ async def test_a_cart_left_for_hours_is_mentioned_once_to_who_wants_that(shop: S
         assert await channels(shop, "Your cart is waiting") == [("email", ADA)]
 
 
-async def test_a_cart_left_is_not_mentioned_to_who_did_not_ask(shop: Shop, clock: HandClock) -> None:
+async def test_an_abandoned_cart_is_not_mentioned_without_consent(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     cart = await shop.carts.create(me.user_id)
@@ -341,7 +341,7 @@ async def test_a_cart_left_is_not_mentioned_to_who_did_not_ask(shop: Shop, clock
     assert await channels(shop, "Your cart is waiting") == []
 
 
-async def test_a_message_that_failed_can_be_sent_again_and_no_other(shop: Shop) -> None:
+async def test_only_a_failed_message_can_be_sent_again(shop: Shop) -> None:
     await ada(shop)
     await shop.bus.settle()
     [sent] = await shop.notifications.messages(text=ADA)
@@ -359,7 +359,7 @@ async def test_a_message_that_failed_can_be_sent_again_and_no_other(shop: Shop) 
 
 
 @pytest.mark.parametrize("phone", ["12", "hello", "030 1234567"])
-async def test_a_phone_number_that_is_none_is_refused(shop: Shop, phone: str) -> None:
+async def test_an_invalid_phone_number_is_refused(shop: Shop, phone: str) -> None:
     me = await ada(shop)
     with pytest.raises(Invalid) as refused:
         await shop.users.change_profile(me.user_id, ProfileChange(phone=phone))
@@ -369,7 +369,7 @@ async def test_a_phone_number_that_is_none_is_refused(shop: Shop, phone: str) ->
 # --- kept for another day
 
 
-async def test_a_line_saved_for_later_is_not_bought_and_is_there_after_the_order(shop: Shop) -> None:
+async def test_a_line_saved_for_later_is_not_bought_and_stays_after_the_order(shop: Shop) -> None:
     kettle, lamp = await sell(shop), await sell(shop, "Pier Lamp", price=2000)
     me = await ada(shop)
     cart = await fill_cart(shop, (kettle, 1), (lamp, 2), customer=me.user_id)
@@ -391,7 +391,7 @@ async def test_a_line_saved_for_later_is_not_bought_and_is_there_after_the_order
     assert [(one.product_id, one.quantity) for one in back.lines] == [(lamp.id, 2)]
 
 
-async def test_adding_what_is_saved_for_later_puts_that_many_in_the_cart(shop: Shop) -> None:
+async def test_adding_a_saved_line_puts_its_quantity_in_the_cart(shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await fill_cart(shop, (kettle, 3))
     cart = await shop.carts.save_for_later(cart.id, cart.lines[0].id)
@@ -399,7 +399,7 @@ async def test_adding_what_is_saved_for_later_puts_that_many_in_the_cart(shop: S
     assert [(one.quantity, len(cart.saved)) for one in cart.lines] == [(1, 0)]
 
 
-async def test_what_a_guest_saved_comes_along_at_sign_in(shop: Shop) -> None:
+async def test_the_saved_lines_of_a_guest_survive_signing_in(shop: Shop) -> None:
     kettle, lamp = await sell(shop), await sell(shop, "Pier Lamp")
     me = await ada(shop)
     own = await shop.carts.create(me.user_id)
@@ -412,7 +412,7 @@ async def test_what_a_guest_saved_comes_along_at_sign_in(shop: Shop) -> None:
     assert [one.product_id for one in joined.saved] == [lamp.id]
 
 
-async def test_a_wishlist_remembers_each_product_once(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_wishlist_contains_each_product_once(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     await ada(shop)
     headers = await sign_in(api, ADA, WORDS)
@@ -427,7 +427,7 @@ async def test_a_wishlist_remembers_each_product_once(shop: Shop, api: httpx.Asy
 # --- the pages
 
 
-async def test_the_account_pages_do_what_they_say(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_the_account_pages_work(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     api.cookies.set("session", await shop.users.open_session_for(me.user_id))
@@ -490,7 +490,7 @@ GIFTS = (
 
 
 async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
-    """A body and an event of this order with something personal in each."""
+    """A body and an event of this order with personal data in each."""
     to = Address(name=mark("to"), line1=mark("line"), country="DE")
     gift = GiftBody(order.id, to, mark("gift"), (Wish("red", mark("wish")),))
     async with shop.databases["orders"].begin() as tx:
@@ -504,7 +504,7 @@ async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
 
 
 async def live(shop: Shop, api: httpx.AsyncClient, mark: Callable[[str], str]) -> Order:
-    """Somebody whose every text is a mark of its own, and what they leave behind."""
+    """A customer whose every text is unique, and the data they leave behind."""
     kettle = await sell(shop)
     email = f"{mark('email').lower()}@example.com"
     user = await shop.users.register(email, WORDS, mark("name"))
@@ -537,7 +537,7 @@ async def live(shop: Shop, api: httpx.AsyncClient, mark: Callable[[str], str]) -
 
 
 def bytes_on_disk(folder: Path) -> bytes:
-    """The databases as they lie there, with pages that are free."""
+    """The database files on disk, with their free pages."""
     found = b""
     for path in sorted(folder.rglob("*.db")):
         with closing(sqlite3.connect(path)) as connection:
@@ -547,21 +547,21 @@ def bytes_on_disk(folder: Path) -> bytes:
     return found.lower()
 
 
-async def test_of_who_is_erased_not_one_mark_is_left_in_any_database(
-    whole: Shop, api: httpx.AsyncClient, data: tuple[Path, str], clock: HandClock
+async def test_an_erased_customer_leaves_no_trace_in_any_database(
+    local_shop: Shop, api: httpx.AsyncClient, data: tuple[Path, str], clock: HandClock
 ) -> None:
-    marks: dict[str, str] = {}
+    traces: dict[str, str] = {}
 
     def mark(name: str) -> str:
-        return marks.setdefault(name, f"Mark{name}zq")
+        return traces.setdefault(name, f"Mark{name}zq")
 
-    order = await live(whole, api, mark)
-    before = (await everything_on_disk(whole)).casefold()
-    assert [one for one in marks.values() if one.casefold() not in before] == []
+    order = await live(local_shop, api, mark)
+    before = (await everything_on_disk(local_shop)).casefold()
+    assert [one for one in traces.values() if one.casefold() not in before] == []
     assert POSTGRES or b"markgiftzq" in bytes_on_disk(data[0])
-    user_id = (await whole.orders.get(order.id)).customer_id or ""
-    exported = msgspec.json.encode(await everything(whole, user_id)).decode().casefold()
-    assert [name for name, one in marks.items() if one.casefold() not in exported] == [
+    user_id = (await local_shop.orders.get(order.id)).customer_id or ""
+    exported = msgspec.json.encode(await everything(local_shop, user_id)).decode().casefold()
+    assert [name for name, one in traces.items() if one.casefold() not in exported] == [
         "to",
         "line",
         "gift",
@@ -569,19 +569,19 @@ async def test_of_who_is_erased_not_one_mark_is_left_in_any_database(
         "event",
     ]
 
-    await whole.users.erase(user_id)
-    await whole.bus.settle()
+    await local_shop.users.erase(user_id)
+    await local_shop.bus.settle()
     if not ON_SERVERS:
-        async with whole.databases["orders"].begin() as tx:
+        async with local_shop.databases["orders"].begin() as tx:
             await erase_bodies(tx, GIFTS, order.id)
     clock.move(hours=2)
-    await whole.bus.settle()
+    await local_shop.bus.settle()
 
-    left = (await everything_on_disk(whole)).casefold()
-    found = [line[:300] for line in left.splitlines() if any(one.casefold() in line for one in marks.values())]
+    left = (await everything_on_disk(local_shop)).casefold()
+    found = [line[:300] for line in left.splitlines() if any(one.casefold() in line for one in traces.values())]
     assert found == []
     assert "7654321" not in left
     assert "red" in left
     if not POSTGRES:
         written = bytes_on_disk(data[0])
-        assert [name for name, one in marks.items() if one.casefold().encode() in written] == []
+        assert [name for name, one in traces.items() if one.casefold().encode() in written] == []

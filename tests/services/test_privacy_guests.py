@@ -1,4 +1,4 @@
-"""People without an account are forgotten like those with one: when they ask, or in time; and all can see what is kept."""
+"""Guests are erased like customers: on request, or in time; and the stored data can be listed."""
 
 import sqlite3
 from contextlib import closing
@@ -36,7 +36,7 @@ MEANT = {"password": OWNER[1]}
 TELLING = {"email", "email_key", "email_hash", "customer_id", "user_id", "phone", "person", "holder", "about"}
 
 
-async def test_a_guest_who_asks_is_forgotten_however_they_wrote_their_address(shop: Shop, clock: HandClock) -> None:
+async def test_a_guest_is_erased_on_request_however_they_wrote_their_address(shop: Shop, clock: HandClock) -> None:
     order = await bought(shop)
     await shop.users.erase_address("grace@example.COM")
     await later(shop, clock)
@@ -60,7 +60,7 @@ async def test_however_an_address_is_written(shop: Shop, clock: HandClock, addre
     assert await shop.carts.count_of_guest(address) == 0
 
 
-async def test_who_erases_their_account_takes_along_what_they_ordered_without_it(shop: Shop, clock: HandClock) -> None:
+async def test_erasing_an_account_includes_orders_made_without_it(shop: Shop, clock: HandClock) -> None:
     me = await ada(shop)
     order = await bought(shop, email=me.email)
     await shop.users.erase(me.user_id or "")
@@ -69,37 +69,35 @@ async def test_who_erases_their_account_takes_along_what_they_ordered_without_it
     assert await shop.carts.count_of_guest(me.email) == 0
 
 
-async def test_what_was_ordered_since_or_taken_over_by_an_account_is_not_forgotten(
-    whole: Shop, clock: HandClock
-) -> None:
-    """A request that is heard late is of what there was when it was made."""
-    order = await bought(whole, email="ada@example.com")
+async def test_later_orders_and_claimed_orders_are_not_erased(local_shop: Shop, clock: HandClock) -> None:
+    """A request that is handled late covers the data at the time it was made."""
+    order = await bought(local_shop, email="ada@example.com")
     request = StoredEvent(
-        id=whole.ids.new("evt"),
+        id=local_shop.ids.new("evt"),
         type="AddressErased",
         time=clock.now(),
         subject="ers_1",
         data=AddressErased(erasure_id="ers_1", email="ada@example.com"),
     )
     clock.move(hours=1)
-    since = await bought(whole, email="ada@example.com")
-    me = await ada(whole)
-    assert (await whole.orders.get(order.id)).customer_id == me.user_id
-    await whole.orders.on_address_erased(Delivery(request, "orders.address_erased"))
+    since = await bought(local_shop, email="ada@example.com")
+    me = await ada(local_shop)
+    assert (await local_shop.orders.get(order.id)).customer_id == me.user_id
+    await local_shop.orders.on_address_erased(Delivery(request, "orders.address_erased"))
     for one in (order, since):
-        assert (await whole.orders.get(one.id)).email == "ada@example.com"
+        assert (await local_shop.orders.get(one.id)).email == "ada@example.com"
 
 
-async def test_one_order_that_cannot_be_read_keeps_no_other_guest(whole: Shop, clock: HandClock) -> None:
-    broken, other = await bought(whole), await bought(whole, email="bob@example.com")
-    async with whole.databases["orders"].begin() as tx:
+async def test_an_unreadable_order_blocks_no_other_guest(local_shop: Shop, clock: HandClock) -> None:
+    broken, other = await bought(local_shop), await bought(local_shop, email="bob@example.com")
+    async with local_shop.databases["orders"].begin() as tx:
         await tx.run("UPDATE orders SET body = '[]', placed_at = placed_at - 1 WHERE id = :id", id=broken.id)
         await tx.run("UPDATE orders SET placed_at = 0 WHERE id = :id", id=other.id)
-    await whole.orders.forgetting.forget_old_guests()
-    assert (await whole.orders.get(other.id)).email == ""
+    await local_shop.orders.forgetting.forget_old_guests()
+    assert (await local_shop.orders.get(other.id)).email == ""
 
 
-async def test_others_stay_and_what_is_to_be_sent_keeps_its_address(shop: Shop, clock: HandClock) -> None:
+async def test_others_stay_and_an_unshipped_order_keeps_its_address(shop: Shop, clock: HandClock) -> None:
     waits, other = await bought(shop, sent=False), await bought(shop, email="bob@example.com")
     await shop.users.erase_address(GUEST)
     await later(shop, clock)
@@ -118,55 +116,58 @@ async def test_an_address_with_an_account_goes_with_the_account(shop: Shop) -> N
 
 
 @pytest.mark.slow
-async def test_guests_are_forgotten_in_time_and_customers_are_not(whole: Shop, clock: HandClock) -> None:
-    me = await ada(whole)
-    theirs = await buy(whole, (await sell(whole), 1), who=me)
-    old = await bought(whole)
+async def test_guests_are_erased_in_time_and_customers_are_not(local_shop: Shop, clock: HandClock) -> None:
+    me = await ada(local_shop)
+    theirs = await buy(local_shop, (await sell(local_shop), 1), who=me)
+    old = await bought(local_shop)
     clock.move(days=100)
-    young = await bought(whole, email="bob@example.com")
-    await pass_days(whole, clock, YEARS - 99)
-    await later(whole, clock)
-    assert ((await whole.orders.get(old.id)).email, (await whole.orders.get(young.id)).email) == ("", "bob@example.com")
-    assert (await whole.orders.get(theirs.id)).email == me.email
-    assert (await whole.orders.retained_buyer(old.id)).shipping_address.name == "Ada Lovelace"
+    young = await bought(local_shop, email="bob@example.com")
+    await pass_days(local_shop, clock, YEARS - 99)
+    await later(local_shop, clock)
+    assert ((await local_shop.orders.get(old.id)).email, (await local_shop.orders.get(young.id)).email) == (
+        "",
+        "bob@example.com",
+    )
+    assert (await local_shop.orders.get(theirs.id)).email == me.email
+    assert (await local_shop.orders.retained_buyer(old.id)).shipping_address.name == "Ada Lovelace"
 
 
 @pytest.mark.slow
-async def test_a_clock_that_is_ahead_for_a_moment_forgets_nobody(whole: Shop, clock: HandClock) -> None:
-    order = await bought(whole)
-    await pass_days(whole, clock, 1)
+async def test_a_clock_that_is_ahead_for_a_moment_erases_no_guest(local_shop: Shop, clock: HandClock) -> None:
+    order = await bought(local_shop)
+    await pass_days(local_shop, clock, 1)
     clock.move(days=YEARS + 50)
-    await whole.bus.settle()
+    await local_shop.bus.settle()
     clock.move(days=-YEARS - 50)
-    assert (await whole.orders.get(order.id)).email == order.email != ""
+    assert (await local_shop.orders.get(order.id)).email == order.email != ""
 
 
-async def test_the_owner_sees_what_is_kept_of_somebody_and_forgets_them(
+async def test_the_owner_sees_the_stored_data_of_a_guest_and_erases_it(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     order = await bought(shop)
-    asked = {"email": "grace@example.com"}
-    said = (await api.post("/v1/personal-data/look-up", json=asked, headers=staff)).json()
-    counts = {one["purpose"]: one["count"] for one in said["kept"]}
-    assert (said["has_account"], counts["orders"], counts["books"], counts["account"]) == (False, 1, 1, 2)
+    request = {"email": "grace@example.com"}
+    body = (await api.post("/v1/personal-data/look-up", json=request, headers=staff)).json()
+    counts = {one["purpose"]: one["count"] for one in body["kept"]}
+    assert (body["has_account"], counts["orders"], counts["books"], counts["account"]) == (False, 1, 1, 2)
     assert counts["messages"] > 0
-    assert [(one["number"], one["books_until"][:4]) for one in said["orders"]] == [(order.number, "2037")]
-    without = await api.post("/v1/personal-data/erase", json=asked, headers=staff)
+    assert [(one["number"], one["books_until"][:4]) for one in body["orders"]] == [(order.number, "2037")]
+    without = await api.post("/v1/personal-data/erase", json=request, headers=staff)
     assert (without.status_code, (await shop.orders.get(order.id)).email) == (422, order.email)
-    for wrong in ([asked], {"Email": asked["email"]}):
+    for wrong in ([request], {"Email": request["email"]}):
         assert (await api.post("/v1/personal-data/erase", json=wrong, headers=staff)).status_code in {400, 422}
-    answer = await api.post("/v1/personal-data/erase", json=asked | MEANT, headers=staff)
+    answer = await api.post("/v1/personal-data/erase", json=request | MEANT, headers=staff)
     assert answer.status_code == 204, answer.text
     await later(shop, clock)
     staff = await sign_in(api, *OWNER)
-    said = (await api.post("/v1/personal-data/look-up", json=asked, headers=staff)).json()
-    assert {one["count"] for one in said["kept"]} == {0}
+    body = (await api.post("/v1/personal-data/look-up", json=request, headers=staff)).json()
+    assert {one["count"] for one in body["kept"]} == {0}
     assert "grace" not in (await everything_on_disk(shop)).casefold()  # nor in the audit log, which names who did it
     acts = (await api.get("/v1/audit", headers=staff)).json()
     assert {"look_up_person", "erase_person"} <= {one["act"]["action"] for one in acts["items"]}
 
 
-async def test_a_customer_is_forgotten_with_what_they_ordered_before_they_had_an_account(
+async def test_a_customer_is_erased_with_orders_made_before_the_account(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     me = await ada(shop)
@@ -192,7 +193,7 @@ async def imported(shop: Shop) -> Order:
     return await shop.orders.get((await shop.orders.import_order(past))[0])
 
 
-async def test_the_buyer_of_an_imported_order_without_an_address_is_forgotten_by_its_number(
+async def test_the_buyer_of_an_imported_order_without_an_address_is_erased_by_its_number(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
 ) -> None:
     order, other = await imported(shop), await bought(shop)
@@ -215,7 +216,7 @@ async def test_the_buyer_of_an_imported_order_without_an_address_is_forgotten_by
     assert (await shop.orders.get(other.id)).email == other.email
 
 
-async def test_staff_are_not_forgotten_by_mistake_and_only_owners_forget(
+async def test_staff_are_not_erased_by_mistake_and_only_owners_erase(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     await hired(shop, "support@example.com", "support")
@@ -227,19 +228,19 @@ async def test_staff_are_not_forgotten_by_mistake_and_only_owners_forget(
         assert answer.status_code == 403
 
 
-async def test_every_purpose_says_why_and_until_when(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
-    said = (await api.get("/v1/personal-data", headers=staff)).json()
-    assert [one["purpose"] for one in said] == list(PURPOSES)
-    for one in said:
+async def test_every_purpose_states_its_reason_and_period(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    body = (await api.get("/v1/personal-data", headers=staff)).json()
+    assert [one["purpose"] for one in body] == list(PURPOSES)
+    for one in body:
         assert one["whose"]
         assert "GDPR" in one["why"]
         assert one["kept"]
         assert all(row["until"] and "SHOPWRIGHT" not in row["until"] for row in one["kept"])
-    assert any("1095 days" in row["until"] for one in said for row in one["kept"])
+    assert any("1095 days" in row["until"] for one in body for row in one["kept"])
 
 
 @pytest.mark.skipif(bool(POSTGRES), reason="looks into files")
-def test_every_table_that_tells_of_a_person_says_why(migrated: tuple[Path, str]) -> None:
+def test_every_table_with_personal_data_states_its_reason(migrated: tuple[Path, str]) -> None:
     for service in RIVER:
         with closing(sqlite3.connect(migrated[0] / f"{service}.db")) as database:
             for table in retention_of(service):

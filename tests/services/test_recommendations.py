@@ -5,7 +5,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import buy
 
 
-async def test_what_is_bought_together_is_recommended_with_its_reason(shop: Shop) -> None:
+async def test_products_bought_together_are_recommended_with_the_reason(shop: Shop) -> None:
     lamp, bulb, chair = await sell(shop, "Lamp"), await sell(shop, "Bulb"), await sell(shop, "Chair")
     for _ in range(2):
         await buy(shop, (lamp, 1), (bulb, 1))
@@ -15,7 +15,7 @@ async def test_what_is_bought_together_is_recommended_with_its_reason(shop: Shop
     assert await shop.recommendations.recommend("for_you") == []
 
 
-async def test_similar_things_share_what_is_rare(shop: Shop) -> None:
+async def test_similar_products_share_rare_attributes(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp", tags=("brass", "light"))
     twin = await sell(shop, "Twin", tags=("brass", "light"))
     await sell(shop, "Chair", tags=("oak",))

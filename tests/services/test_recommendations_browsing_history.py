@@ -1,4 +1,4 @@
-"""What shoppers look at and search for: counted without who, remembered only for those who want it."""
+"""Views and searches of shoppers: counted anonymously, remembered only with consent."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ async def recent(shop: Shop, viewer: str) -> list[str]:
     return [one.product_id for one in found]
 
 
-async def test_without_consent_nothing_is_remembered_and_with_it_until_it_is_taken_back(shop: Shop, clock) -> None:
+async def test_browsing_history_needs_consent_and_is_deleted_when_it_is_withdrawn(shop: Shop, clock) -> None:
     lamp, chair = await sell(shop, "Lamp"), await sell(shop, "Chair")
     await shop.recommendations.record_view("someone", lamp.slug)
     assert await recent(shop, "someone") == []
@@ -34,20 +34,20 @@ async def test_without_consent_nothing_is_remembered_and_with_it_until_it_is_tak
     assert await recent(shop, "someone") == []
 
 
-async def test_what_is_old_is_forgotten_and_never_too_much_is_kept(shop: Shop, clock) -> None:
-    things = [await sell(shop, f"Thing {n}") for n in range(3)]
+async def test_old_browsing_history_is_deleted_and_its_size_is_bounded(shop: Shop, clock) -> None:
+    products = [await sell(shop, f"Thing {n}") for n in range(3)]
     await shop.recommendations.set_consent("someone", wanted=True)
-    for thing in things:
-        await shop.recommendations.record_view("someone", thing.id)
+    for product in products:
+        await shop.recommendations.record_view("someone", product.id)
         clock.move(days=40)
     await shop.recommendations.forget_old()
-    assert await recent(shop, "someone") == [things[2].id, things[1].id]
+    assert await recent(shop, "someone") == [products[2].id, products[1].id]
     clock.move(days=91)
     await shop.recommendations.forget_old()
     assert not await shop.recommendations.has_consent("someone")
 
 
-async def test_a_browser_that_signs_in_takes_its_memory_along(shop: Shop) -> None:
+async def test_signing_in_keeps_the_browsing_history(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp")
     await shop.recommendations.set_consent("browser", wanted=True)
     await shop.recommendations.record_view("browser", lamp.id)
@@ -56,7 +56,7 @@ async def test_a_browser_that_signs_in_takes_its_memory_along(shop: Shop) -> Non
     assert (await recent(shop, "browser"), await recent(shop, "usr_1")) == ([], [lamp.id])
 
 
-async def test_for_you_is_like_what_one_looked_at_where_nothing_was_bought(shop: Shop) -> None:
+async def test_personal_recommendations_follow_the_browsing_history_without_orders(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp", brand="Ostra", tags=("brass",))
     twin = await sell(shop, "Other lamp", brand="Ostra", tags=("brass",))
     await sell(shop, "Chair", brand="Nord")
@@ -66,7 +66,7 @@ async def test_for_you_is_like_what_one_looked_at_where_nothing_was_bought(shop:
     assert (found[0].product_id, found[0].reason) == (twin.id, "Like things you looked at")
 
 
-async def test_a_customer_agrees_at_the_api_and_takes_it_back(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_customer_consents_at_the_api_and_withdraws(api: httpx.AsyncClient, shop: Shop) -> None:
     lamp = await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
     await api.post("/v1/users", json={"email": "ada@example.com", "password": "harbour at seven", "name": "Ada"})
@@ -84,7 +84,7 @@ async def test_a_customer_agrees_at_the_api_and_takes_it_back(api: httpx.AsyncCl
     assert (await api.get("/v1/recommendations", params={"kind": "recently_viewed"}, headers=ada)).json()["items"] == []
 
 
-async def test_a_visitor_is_asked_once_and_shown_what_they_looked_at(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_visitor_is_asked_once_and_shown_their_recent_products(api: httpx.AsyncClient, shop: Shop) -> None:
     lamp, chair = await sell(shop, "Lamp"), await sell(shop, "Chair")
     await shop.search.bring_up_to_date()
 
@@ -95,8 +95,8 @@ async def test_a_visitor_is_asked_once_and_shown_what_they_looked_at(api: httpx.
 
     assert "May we remember" in (await api.get("/recent", params={"product": lamp.id})).text
     assert (await send("/seen", product=lamp.id)).status_code == 204
-    said = await send("/remember", wanted="no", slug=lamp.slug)
-    assert said.headers["location"] == f"/p/{lamp.slug}"
+    response = await send("/remember", wanted="no", slug=lamp.slug)
+    assert response.headers["location"] == f"/p/{lamp.slug}"
     assert (await api.get("/recent", params={"product": lamp.id})).text.strip() == ""
     await send("/remember", wanted="yes")
     await send("/seen", product=lamp.id)
@@ -107,7 +107,7 @@ async def test_a_visitor_is_asked_once_and_shown_what_they_looked_at(api: httpx.
     assert await shop.databases["recommendations"].fetch("SELECT * FROM views") == []
 
 
-async def test_how_far_shoppers_came_is_counted_and_can_be_counted_anew(
+async def test_the_conversion_funnel_is_counted_and_can_be_rebuilt(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     lamp = await sell(shop, "Lamp", on_hand=9)

@@ -1,4 +1,4 @@
-"""An order that its own database and the event log have lost is known from what was done for it."""
+"""An order lost by its own database and the event log is known from its traces in other services."""
 
 import asyncio
 import sqlite3
@@ -19,7 +19,7 @@ def run(file: Path, *statements: str) -> None:
 
 
 def lose(folder: Path, number: int, *others: tuple[str, str]) -> str:
-    """An order goes, with all that orders, payments and the event log know of it, and what `others` do."""
+    """Delete an order from orders, payments and the event log, and from `others`."""
     order_id = table(folder / "orders.db", f"SELECT id FROM orders WHERE number = {number}")[0][0]
     run(folder / "orders.db", f"DELETE FROM orders WHERE id = '{order_id}'",
         f"DELETE FROM order_lines WHERE order_id = '{order_id}'")  # fmt: skip
@@ -43,28 +43,28 @@ MESSAGES = ("notifications", "DELETE FROM messages WHERE order_id = '{order_id}'
     ],
     ids=["by a reservation", "by a movement", "by a message"],
 )
-def test_a_lost_order_is_named_by_who_knows_it_until_it_is_noted(
+def test_a_lost_order_is_reported_until_it_is_acknowledged(
     data_folder: Path, number: int, others: tuple[tuple[str, str], ...], words: str
 ) -> None:
     order_id = lose(data_folder, number, *others)
-    told = shopwright(data_folder, "doctor")
-    assert f"Order {order_id} is missing: {words}. It came after order {number - 1}." in told.output, told.output
+    result = shopwright(data_folder, "doctor")
+    assert f"Order {order_id} is missing: {words}. It came after order {number - 1}." in result.output, result.output
     shopwright(data_folder, "doctor", "--repair")
-    told = shopwright(data_folder, "doctor")
-    assert f"Order {order_id} is missing" not in told.output
-    assert "✓ order numbers have no gaps" in told.output, told.output
+    result = shopwright(data_folder, "doctor")
+    assert f"Order {order_id} is missing" not in result.output
+    assert "✓ order numbers have no gaps" in result.output, result.output
 
 
-def test_a_movement_that_staff_gave_such_a_reason_is_no_order(data_folder: Path) -> None:
+def test_a_movement_with_a_similar_reason_by_staff_is_no_order(data_folder: Path) -> None:
     run(data_folder / "inventory.db", "UPDATE movements SET reason = 'order from the supplier' WHERE delta > 0")
     assert "✓ no order that stock or messages refer to" in shopwright(data_folder, "doctor").output
 
 
-async def test_a_recovery_names_it_and_does_not_give_its_number_again(data_folder: Path) -> None:
+async def test_a_recovery_names_the_lost_order_and_does_not_reuse_its_number(data_folder: Path) -> None:
     order_id = lose(data_folder, 1014, MESSAGES)
     run(data_folder / "orders.db", "UPDATE counters SET value = 1013 WHERE name = 'order_number'")
     checkpoint(data_folder / "orders.db")
     page_one(data_folder / "orders.db")
-    told = await asyncio.to_thread(shopwright, data_folder, "doctor", "--recover")
-    assert f"Order {order_id} is missing" in told.output, told.output
+    result = await asyncio.to_thread(shopwright, data_folder, "doctor", "--recover")
+    assert f"Order {order_id} is missing" in result.output, result.output
     assert table(data_folder / "orders.db", "SELECT value FROM counters WHERE name = 'order_number'") == [(1014,)]

@@ -1,4 +1,4 @@
-"""A restore says what goes, keeps it, and gives no number twice; a damaged shop is put aside as it is."""
+"""A restore names what will be lost, keeps a copy, and reuses no number; a damaged shop is moved aside unchanged."""
 
 import asyncio
 import json
@@ -56,33 +56,31 @@ def numbers(data: Path) -> list[int]:
     return [row[0] for row in table(data / "orders.db", "SELECT number FROM orders ORDER BY number")]
 
 
-async def test_what_goes_is_said_before_anything_is_done_and_kept(folder: Path, tmp_path: Path) -> None:
+async def test_a_restore_names_what_will_be_lost_and_keeps_a_copy(folder: Path, tmp_path: Path) -> None:
     file = str(tmp_path / "shop.zip")
-    told = await asyncio.to_thread(shopwright, folder, "restore", file)
-    assert told.exit_code == 1
-    assert "2 orders (1004 of" in told.output
-    assert "to 1005 of" in told.output
-    assert "2 payments" in told.output
-    assert "Say --yes" in told.output
+    result = await asyncio.to_thread(shopwright, folder, "restore", file)
+    assert result.exit_code == 1
+    assert "2 orders (1004 of" in result.output
+    assert "to 1005 of" in result.output
+    assert "2 payments" in result.output
+    assert "Say --yes" in result.output
     assert numbers(folder) == [1001, 1002, 1003, 1004, 1005]
-    told = await asyncio.to_thread(shopwright, folder, "restore", file, "--yes")
-    assert told.exit_code == 0, told.output
+    result = await asyncio.to_thread(shopwright, folder, "restore", file, "--yes")
+    assert result.exit_code == 0, result.output
     assert numbers(folder) == [1001, 1002, 1003]
-    kept = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
-    assert str(kept) in told.output
-    assert [row["number"] for row in archive.rows_in(kept, "orders/orders")] == [1001, 1002, 1003, 1004, 1005]
+    backup = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
+    assert str(backup) in result.output
+    assert [row["number"] for row in archive.rows_in(backup, "orders/orders")] == [1001, 1002, 1003, 1004, 1005]
     await trade(folder, "Sofa", 1)
     assert numbers(folder) == [1001, 1002, 1003, 1006]
     looked = await asyncio.to_thread(shopwright, folder, "doctor")
     assert looked.exit_code == 0, looked.output
     seqs = [row[0] for row in table(folder / "insights.db", "SELECT seq FROM journal ORDER BY seq")]
-    assert max(seqs) > max(row["seq"] for row in archive.rows_in(kept, "insights/journal"))
+    assert max(seqs) > max(row["seq"] for row in archive.rows_in(backup, "insights/journal"))
 
 
-async def test_the_number_of_a_document_that_was_sent_is_not_given_to_another_buyer(
-    migrated: tuple[Path, str], tmp_path: Path
-) -> None:
-    """The lost shop went on with INV-…-000002 after its archive was made; each series is without gaps."""
+async def test_the_number_of_a_sent_document_is_not_reused(migrated: tuple[Path, str], tmp_path: Path) -> None:
+    """The lost shop issued INV-…-000002 after its archive was made; each series is without gaps."""
     folder, file = tmp_path / "data", str(tmp_path / "shop.zip")
     shutil.copytree(migrated[0], folder)
     shop = Shop(make_settings(folder), hasher=QUICK)
@@ -93,9 +91,9 @@ async def test_the_number_of_a_document_that_was_sent_is_not_given_to_another_bu
     await trade(folder, "Kettle", 1)
     lost = set(documents(folder))
     for shop_folder in (folder, tmp_path / "elsewhere"):
-        told = await asyncio.to_thread(shopwright, shop_folder, "restore", file, "--yes")
-        assert told.exit_code == 0, told.output
-        assert ("1 documents (INV-" in told.output) is (shop_folder == folder)
+        result = await asyncio.to_thread(shopwright, shop_folder, "restore", file, "--yes")
+        assert result.exit_code == 0, result.output
+        assert ("1 documents (INV-" in result.output) is (shop_folder == folder)
         await trade(shop_folder, "Sofa", 2)
         first, *new = documents(shop_folder)
         assert first in lost
@@ -110,16 +108,16 @@ def documents(data: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [("restore",), ("import", "archive")])
-async def test_what_a_shop_that_is_lost_may_have_given_since_is_not_given_again(
+async def test_numbers_a_lost_shop_may_have_issued_are_not_reused(
     folder: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     old = tmp_path / "old.zip"
     await asyncio.to_thread(aged, tmp_path / "shop.zip", old, timedelta(days=3))
     elsewhere = tmp_path / "elsewhere"
     command = (*words, str(old)) if words[0] == "import" else (*words, str(old), "--yes")
-    told = await asyncio.to_thread(shopwright, elsewhere, *command)
-    assert told.exit_code == 0, told.output
-    assert "The order numbers continue after 1021, so that none is used twice." in told.output  # 3 on its busiest day
+    result = await asyncio.to_thread(shopwright, elsewhere, *command)
+    assert result.exit_code == 0, result.output
+    assert "The order numbers continue after 1021, so that none is used twice." in result.output  # 3 on its busiest day
     await trade(elsewhere, "Sofa", 1)
     assert numbers(elsewhere) == [1001, 1002, 1003, 1022]
     looked = await asyncio.to_thread(shopwright, elsewhere, "doctor")
@@ -127,20 +125,20 @@ async def test_what_a_shop_that_is_lost_may_have_given_since_is_not_given_again(
 
 
 def aged(file: Path, old: Path, by: timedelta) -> None:
-    """The same archive, made so much earlier."""
+    """The same archive, made this much earlier."""
     with zipfile.ZipFile(file) as before, zipfile.ZipFile(old, "w") as after:
         for name in before.namelist():
             body = before.read(name)
             if name == "manifest.json":
-                told = json.loads(body)
-                told["created_at"] = (datetime.fromisoformat(told["created_at"]) - by).isoformat()
-                body = json.dumps(told).encode()
+                manifest = json.loads(body)
+                manifest["created_at"] = (datetime.fromisoformat(manifest["created_at"]) - by).isoformat()
+                body = json.dumps(manifest).encode()
             after.writestr(name, body)
 
 
 @pytest.mark.parametrize("how", [page_one, middle_page, empty, gone])
 @pytest.mark.parametrize("name", ["orders", "users"])
-def test_a_damaged_shop_is_put_aside_and_restored(
+def test_a_damaged_shop_is_moved_aside_and_restored(
     folder: Path, tmp_path: Path, name: str, how: Callable[[Path], None]
 ) -> None:
     checkpoint(folder / f"{name}.db")
@@ -153,10 +151,10 @@ def test_a_damaged_shop_is_put_aside_and_restored(
     (tmp_path / "torn.zip").write_bytes((tmp_path / "shop.zip").read_bytes()[:5000])
     assert shopwright(folder, "restore", str(tmp_path / "torn.zip"), "--yes").exit_code == 1
     assert not list(folder.glob("damaged-*"))
-    told = shopwright(folder, "restore", str(tmp_path / "shop.zip"), "--yes")
-    assert told.exit_code == 0, told.output
+    result = shopwright(folder, "restore", str(tmp_path / "shop.zip"), "--yes")
+    assert result.exit_code == 0, result.output
     aside = next(folder.glob("damaged-*"))
-    assert str(aside) in told.output
+    assert str(aside) in result.output
     assert (aside / f"{name}.db").exists() is (how is not gone)
     assert how is gone or (aside / f"{name}.db").read_bytes() == before[f"{name}.db"]
     assert {path.name for path in aside.glob("*.db")} == before.keys()
@@ -167,7 +165,7 @@ def test_a_damaged_shop_is_put_aside_and_restored(
 
 
 class Giving:
-    """A shopper's checkout that gives out order numbers, as fast as the shop lets it, until it is told to stop."""
+    """A checkout that issues order numbers as fast as possible until it is stopped."""
 
     def __init__(self, file: Path) -> None:
         self.given: list[int] = []
@@ -192,14 +190,12 @@ class Giving:
         self._thread.join()
 
 
-async def test_no_number_is_given_twice_however_fast_they_are_given_while_a_restore_goes_on(
-    folder: Path, tmp_path: Path
-) -> None:
+async def test_no_number_is_issued_twice_during_a_restore(folder: Path, tmp_path: Path) -> None:
     with Giving(folder / "orders.db") as giving:
-        told = await asyncio.to_thread(shopwright, folder, "restore", str(tmp_path / "shop.zip"), "--yes")
-    assert told.exit_code == 0, told.output
-    kept = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
-    counter = next(row["value"] for row in archive.rows_in(kept, "orders/counters") if row["name"] == "order_number")
+        result = await asyncio.to_thread(shopwright, folder, "restore", str(tmp_path / "shop.zip"), "--yes")
+    assert result.exit_code == 0, result.output
+    backup = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
+    counter = next(row["value"] for row in archive.rows_in(backup, "orders/counters") if row["name"] == "order_number")
     assert min(giving.given) <= counter < max(giving.given), "it gave some before and after"
     assert giving.given == list(range(1006, 1006 + len(giving.given)))
 
@@ -210,9 +206,7 @@ def restoring(folder: Path, file: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_restore_that_is_killed_once_the_shop_was_kept_leaves_the_shop_as_it_was(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_restore_killed_after_the_copy_leaves_the_shop_unchanged(folder: Path, tmp_path: Path) -> None:
     with restoring(folder, tmp_path / "shop.zip") as process:
         for line in process.stdout:
             if "was saved to" in line:
@@ -226,9 +220,7 @@ def test_a_restore_that_is_killed_once_the_shop_was_kept_leaves_the_shop_as_it_w
     assert numbers(folder)[-1] == 1006
 
 
-def test_a_restore_that_is_killed_while_it_replaces_is_named_and_finished_by_another(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_restore_killed_while_it_replaces_is_named_and_completed_by_another(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "shop.zip"
     with restoring(folder, file) as process:
         while not (folder / "restore-unfinished").exists():
@@ -237,12 +229,12 @@ def test_a_restore_that_is_killed_while_it_replaces_is_named_and_finished_by_ano
     assert process.returncode == -signal.SIGKILL
     words = f"Finish it: `shopwright restore {file}`"
     for command in (("doctor",), ("backup", str(tmp_path / "kept")), ("serve",)):
-        told = shopwright(folder, *command)
-        assert told.exit_code == 1, (command, told.output)
-        assert words in told.output, (command, told.output)
+        result = shopwright(folder, *command)
+        assert result.exit_code == 1, (command, result.output)
+        assert words in result.output, (command, result.output)
     assert not (tmp_path / "kept").exists()
-    told = shopwright(folder, "restore", str(file), "--yes")
-    assert told.exit_code == 0, told.output
+    result = shopwright(folder, "restore", str(file), "--yes")
+    assert result.exit_code == 0, result.output
     assert numbers(folder) == [1001, 1002, 1003]
     assert table(folder / "orders.db", "SELECT value FROM counters WHERE name = 'order_number'") == [(1005,)]
     assert shopwright(folder, "doctor").exit_code == 0

@@ -1,4 +1,4 @@
-"""Nothing grows for ever: what ends, when, and what stays."""
+"""Nothing grows for ever: what is deleted, when, and what stays."""
 
 import itertools
 from collections.abc import Iterator
@@ -40,14 +40,14 @@ async def rows(shop: Shop, service: str, table: str) -> int:
     return int(row["n"])
 
 
-def test_every_table_says_how_long_its_rows_are_kept() -> None:
+def test_every_table_declares_how_long_its_rows_are_kept() -> None:
     for service in SERVICES:
         made = new_tables([one for migration in all_in(migrations_of(service)) for one in migration.statements()])
         named = [rule.table for rule in retention_of(service)]
         assert sorted(named) == sorted(made), service
 
 
-def test_each_table_that_grows_says_what_ends_its_rows() -> None:
+def test_each_growing_table_declares_when_its_rows_are_deleted() -> None:
     silent = [f"{service}.{rule.table}" for service, rule in declared() if not rule.expiries and not rule.end]
     endless = [
         f"{service}.{rule.table}"
@@ -58,7 +58,7 @@ def test_each_table_that_grows_says_what_ends_its_rows() -> None:
     assert endless == [], "filled by visitors and never emptied"
 
 
-async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, clock: HandClock) -> None:
+async def test_a_week_after_an_order_only_accounting_data_is_kept(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=10)
     order = await place(shop, kettle, 2)
     clock.move(minutes=1)
@@ -75,7 +75,7 @@ async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, cl
     assert await wrong(shop) == []
 
 
-async def test_sent_messages_are_kept_for_as_long_as_the_setting_says(
+async def test_sent_messages_are_kept_as_long_as_configured(
     data: tuple[Path, str], clock: HandClock, post: Post
 ) -> None:
     async with running_shop(data, clock, post, messages_kept=60) as shop:
@@ -92,7 +92,7 @@ async def test_sent_messages_are_kept_for_as_long_as_the_setting_says(
         assert await rows(shop, "notifications", "messages") == 0
 
 
-async def test_what_a_shopper_comes_back_to_stays_for_as_long_as_was_said(shop: Shop, clock: HandClock) -> None:
+async def test_carts_and_wishlists_stay_as_long_as_configured(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop)
     guest, customer = await shop.carts.create(None), await shop.carts.create("usr_someone")
     for cart in (guest, customer):
@@ -106,9 +106,7 @@ async def test_what_a_shopper_comes_back_to_stays_for_as_long_as_was_said(shop: 
     assert await rows(shop, "carts", "cart_lines") == 1
 
 
-async def test_sums_are_the_same_when_they_are_made_anew_from_a_log_that_was_trimmed(
-    shop: Shop, clock: HandClock
-) -> None:
+async def test_totals_rebuilt_from_a_trimmed_log_are_the_same(shop: Shop, clock: HandClock) -> None:
     kettle, lamp = await sell(shop, on_hand=50), await sell(shop, "Lamp", on_hand=50)
     for product, days in ((kettle, 3), (lamp, 4), (kettle, 5), (lamp, 1)):
         await place(shop, product, 2)
@@ -133,19 +131,19 @@ async def sums(shop: Shop) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-async def test_a_cursor_that_points_before_the_log_is_told_so(shop: Shop, clock: HandClock) -> None:
+async def test_a_cursor_before_the_log_is_an_error(shop: Shop, clock: HandClock) -> None:
     await sell(shop)
     first = (await shop.insights.events(limit=1))[0]
     await pass_days(shop, clock, WEEK + 2)
     await sell(shop, "Lamp")
     with pytest.raises(Invalid, match="older than 7 days"):
         await shop.insights.events(first.cursor)
-    kept = await shop.insights.events()
-    assert kept
-    assert await shop.insights.events(kept[0].cursor) == kept[1:]
+    events = await shop.insights.events()
+    assert events
+    assert await shop.insights.events(events[0].cursor) == events[1:]
 
 
-async def test_words_strangers_make_up_do_not_fill_the_shop(shop: Shop, clock: HandClock) -> None:
+async def test_invented_search_words_do_not_fill_the_shop(shop: Shop, clock: HandClock) -> None:
     numbers = itertools.count()
     for _ in range(3):
         for _ in range(30):
@@ -168,13 +166,15 @@ async def test_old_movements_are_carried_forward_and_stock_still_adds_up(shop: S
     await pass_days(shop, clock, 399)
     await place(shop, kettle)
     await pass_days(shop, clock, 3)
-    told = await shop.inventory.movements(kettle.variants[0].id)
-    assert [(one.delta, one.value) for one in told] == [(-1, Money(-333, "EUR")), (7, Money(7 * 333, "EUR"))]
-    assert told[-1].reason == "carried forward"
+    movements = await shop.inventory.movements(kettle.variants[0].id)
+    assert [(one.delta, one.value) for one in movements] == [(-1, Money(-333, "EUR")), (7, Money(7 * 333, "EUR"))]
+    assert movements[-1].reason == "carried forward"
     assert await wrong(shop) == []
 
 
-async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_year(shop: Shop, clock: HandClock) -> None:
+async def test_a_clock_that_is_a_year_ahead_for_an_hour_deletes_a_day_and_not_a_year(
+    shop: Shop, clock: HandClock
+) -> None:
     kettle = await sell(shop)
     await place(shop, kettle)
     await pass_days(shop, clock, 1)
@@ -186,8 +186,8 @@ async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_yea
     assert await rows(shop, "notifications", "messages")
 
 
-async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clock: HandClock) -> None:
-    """The note that an event was handled outlives the delivery that was not struck off."""
+async def test_an_event_pending_for_long_is_still_handled_once(shop: Shop, clock: HandClock) -> None:
+    """The record that an event was handled outlives the delivery that was not deleted."""
     kettle = await sell(shop)
     await place(shop, kettle)
     await shop.bus.settle()
@@ -211,7 +211,7 @@ async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clo
 
 
 @pytest.mark.slow
-async def test_strangers_fill_no_table_for_good(shop: Shop, clock: HandClock) -> None:
+async def test_anonymous_requests_fill_no_table_permanently(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=1_000)
     sizes: list[int] = []
     for day in range(45):

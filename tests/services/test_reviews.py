@@ -1,4 +1,4 @@
-"""Reviews: what stops for a look, what the shop answers."""
+"""Reviews: which ones wait for moderation, and replies of the shop."""
 
 import html
 import re
@@ -49,7 +49,7 @@ async def buyer(shop: Shop, product: Product, name: str = "Ada") -> Caller:
         ("BUY IT NOW AND NEVER REGRET", "is shouted"),
     ],
 )
-async def test_what_looks_odd_waits_for_a_person_and_says_why(shop: Shop, words: str, flag: str) -> None:
+async def test_a_suspicious_review_waits_for_moderation_with_the_reason(shop: Shop, words: str, flag: str) -> None:
     kettle = await sell(shop)
     ada = await buyer(shop, kettle)
     title = "GREAT" if flag == "is shouted" else "Kettle"
@@ -59,7 +59,7 @@ async def test_what_looks_odd_waits_for_a_person_and_says_why(shop: Shop, words:
     assert await shop.reviews.of_product(kettle.id) == []
 
 
-async def test_what_was_rejected_is_not_published_by_writing_it_again(shop: Shop) -> None:
+async def test_a_rejected_review_is_not_published_by_writing_it_again(shop: Shop) -> None:
     kettle = await sell(shop)
     ada = await buyer(shop, kettle)
     first = await shop.reviews.write(kettle.id, GOOD, ada)
@@ -72,7 +72,7 @@ async def test_what_was_rejected_is_not_published_by_writing_it_again(shop: Shop
     assert (await shop.reviews.histogram(kettle.id)).count == 1
 
 
-async def test_the_shop_answers_and_the_answer_stays_when_the_review_changes(shop: Shop) -> None:
+async def test_the_shop_replies_and_the_reply_stays_when_the_review_changes(shop: Shop) -> None:
     kettle = await sell(shop)
     ada = await buyer(shop, kettle)
     written = await shop.reviews.write(kettle.id, GOOD, ada)
@@ -87,7 +87,7 @@ async def test_the_shop_answers_and_the_answer_stays_when_the_review_changes(sho
         await shop.reviews.reply(written.id, "x" * 2001)
 
 
-async def test_staff_moderate_and_answer_over_the_api(api: httpx.AsyncClient, shop: Shop, staff) -> None:
+async def test_staff_moderate_and_reply_over_the_api(api: httpx.AsyncClient, shop: Shop, staff) -> None:
     kettle = await sell(shop)
     ada = await buyer(shop, kettle)
     odd = await shop.reviews.write(kettle.id, NewReview(rating=2, title="Hm", body="www.spam.example"), ada)
@@ -175,7 +175,7 @@ async def test_all_reviews_are_reached_in_every_order_and_by_stars(browser: Brow
         assert (await browser.client.get(f"/p/{kettle.slug}{nonsense}")).status_code == 200
 
 
-async def test_a_review_from_before_keeps_its_date_and_none_is_of_tomorrow(shop: Shop) -> None:
+async def test_an_imported_review_keeps_its_date_and_none_is_in_the_future(shop: Shop) -> None:
     kettle = await sell(shop)
     ada, bea = await buyer(shop, kettle), await buyer(shop, kettle, "Bea")
     now = shop.clock.now()
@@ -184,21 +184,24 @@ async def test_a_review_from_before_keeps_its_date_and_none_is_of_tomorrow(shop:
     assert (await shop.reviews.write(kettle.id, GOOD, bea, written_at=now + timedelta(days=2))).created_at == now
 
 
-def test_the_demo_says_no_sentence_twice() -> None:
+def test_the_demo_repeats_no_sentence() -> None:
     sentences = [
-        one for said in SAID.values() for _, title, body in said for one in (title, *re.split(r"(?<=[.!?]) ", body))
+        one
+        for reviews in SAID.values()
+        for _, title, body in reviews
+        for one in (title, *re.split(r"(?<=[.!?]) ", body))
     ]
     assert len(sentences) == len(set(sentences))
     assert not [
         flagged(NewReview(rating=r, title=t, body=b))
-        for said in SAID.values()
-        for r, t, b in said
+        for reviews in SAID.values()
+        for r, t, b in reviews
         if flagged(NewReview(rating=r, title=t, body=b))
     ]
 
 
-def test_each_thing_of_the_demo_has_a_line_of_care_of_its_kind() -> None:
-    lines = {thing.title: care_of(thing) for aisle in AISLES for thing in aisle.things}
+def test_each_product_of_the_demo_has_care_instructions_of_its_kind() -> None:
+    lines = {article.title: care_of(article) for aisle in AISLES for article in aisle.things}
     assert "dishwasher" not in lines["Bowl Planter"]
     assert "wick" in lines["Beeswax Candle"]
     assert "wax" not in lines["Work Tote"].casefold()
@@ -206,14 +209,14 @@ def test_each_thing_of_the_demo_has_a_line_of_care_of_its_kind() -> None:
     numbers = {
         name
         for aisle in AISLES
-        for thing in aisle.things
-        for name, value in thing.attributes.items()
+        for article in aisle.things
+        for name, value in article.attributes.items()
         if isinstance(value, float)
     }
     assert numbers - measured == {"pages", "persons"}
 
 
-async def test_units_stand_in_facts_and_in_facets(browser: Browser, shop: Shop) -> None:
+async def test_units_are_in_specifications_and_in_facets(browser: Browser, shop: Shop) -> None:
     for unit in UNITS:
         await shop.catalog.put_attribute_type(unit)
     kettle = await sell(shop, attributes={"capacity": 1.2})
@@ -223,11 +226,11 @@ async def test_units_stand_in_facts_and_in_facets(browser: Browser, shop: Shop) 
     assert "<span>1.2 l</span>" in await browser.go("/search")
 
 
-async def test_the_front_page_quotes_good_reviews_each_in_its_own_words(browser: Browser, shop: Shop) -> None:
+async def test_the_front_page_quotes_different_good_reviews(browser: Browser, shop: Shop) -> None:
     for n, (title, rating) in enumerate((("Kettle", 5), ("Lamp", 2), ("Pan", 5))):
-        thing = await sell(shop, title)
-        who = await buyer(shop, thing, f"Bea{n}")
-        await shop.reviews.write(thing.id, NewReview(rating=rating, title="So", body="The very same words."), who)
+        product = await sell(shop, title)
+        who = await buyer(shop, product, f"Bea{n}")
+        await shop.reviews.write(product.id, NewReview(rating=rating, title="So", body="The very same words."), who)
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
     assert re.findall(r"<blockquote>(.*?)</blockquote>", await browser.go("/")) == ["The very same words."]

@@ -13,7 +13,7 @@ from tests.builders.orders import buy
 GOOD = NewReview(rating=5, title="Boils at once", body="And does not whistle.")
 
 
-async def test_only_buyers_review_and_each_once(shop: Shop) -> None:
+async def test_only_buyers_review_and_only_once(shop: Shop) -> None:
     caller = await ada(shop)
     lamp = await sell(shop)
     review = NewReview(rating=5, title="Bright", body="It is.")

@@ -19,7 +19,7 @@ from tests.builders.orders import buy
 from tests.builders.shops import QUICK, make_settings
 
 
-async def test_search_is_up_to_date_with_catalog_price_and_stock(shop: Shop) -> None:
+async def test_search_follows_catalog_price_and_stock(shop: Shop) -> None:
     lamp = await sell(shop, "Reading Lamp", price=9000, on_hand=1, brand="Nordlys")
     await shop.search.bring_up_to_date()
     found = await shop.search.find(SearchRequest(text="reading"))
@@ -44,7 +44,7 @@ async def test_a_lost_index_is_built_again(shop: Shop) -> None:
     assert (await shop.search.find(SearchRequest(text="lamp"))).total == 1
 
 
-async def test_what_was_written_to_an_index_that_is_being_replaced_is_not_taken_for_done(shop: Shop) -> None:
+async def test_changes_during_the_replacement_of_an_index_are_not_lost(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
     work = shop.databases["search"]
@@ -65,7 +65,7 @@ async def test_what_was_written_to_an_index_that_is_being_replaced_is_not_taken_
     assert [one.product_id for one in await search_store.changed(work, 10)] == [lamp.id]
 
 
-async def test_while_an_index_is_built_again_shoppers_find_all_and_no_change_is_lost(shop: Shop) -> None:
+async def test_while_an_index_is_rebuilt_shoppers_find_everything_and_no_change_is_lost(shop: Shop) -> None:
     lamps = [await sell(shop, f"Lamp {n}") for n in range(30)]
     await shop.search.bring_up_to_date()
     done = asyncio.Event()
@@ -104,7 +104,7 @@ async def embedded(data: tuple[Path, str], clock: HandClock) -> AsyncIterator[Sh
 
 
 @pytest.mark.parametrize("damage", ["meta", "gone", "leftover"])
-async def test_a_damaged_index_is_built_again_by_itself(embedded: Shop, damage: str) -> None:
+async def test_a_damaged_index_is_rebuilt_automatically(embedded: Shop, damage: str) -> None:
     shop = embedded
     await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
@@ -130,7 +130,7 @@ async def test_a_damaged_index_is_built_again_by_itself(embedded: Shop, damage: 
     assert (await shop.search.find(SearchRequest(text="lamp"))).total == 1
 
 
-async def test_a_search_is_narrowed_down_by_a_handful_of_facets_and_no_more(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_a_search_is_filtered_by_a_limited_number_of_facets(shop: Shop, api: httpx.AsyncClient) -> None:
     await sell(shop, attributes={"material": "steel"})
     few = {f"attr.a{number}": "x" for number in range(8)}
     assert (await api.get("/v1/search", params=few)).status_code == 200

@@ -1,4 +1,4 @@
-"""What is asked of databases: not more of it because there is more in them, and always by an index."""
+"""Statements: their number does not grow with the data, and each uses an index."""
 
 import asyncio
 from collections import Counter
@@ -32,23 +32,23 @@ from tests.builders.environment import POSTGRES, need
 from tests.builders.goods import sell
 from tests.builders.orders import fill_cart
 from tests.builders.shops import OWNER, QUICK, make_settings
-from tests.builders.statements import Asked, Looking
+from tests.builders.statements import Looking, Statement
 
 pytestmark = pytest.mark.slow
 
 
-class Told:
-    """A shop, who looks at it, and what it was asked."""
+class Traffic:
+    """A shop, a client, and the recorded statements."""
 
-    def __init__(self, shop: Shop, client: httpx.AsyncClient, asked: list[Asked]) -> None:
-        self.shop, self.client, self.asked = shop, client, asked
+    def __init__(self, shop: Shop, client: httpx.AsyncClient, statements: list[Statement]) -> None:
+        self.shop, self.client, self.asked = shop, client, statements
         self.cart = ""
         self.ada: Caller | None = None
         self.orders: list[str] = []
         self.size = 0
 
     async def grow(self, count: int) -> None:
-        """So many more products in one category, lines in a cart, orders of one person, reviews of one product."""
+        """Add this many products in one category, lines in a cart, orders of one customer, reviews of one product."""
         shop = self.shop
         if not self.cart:
             await shop.catalog.put_category("things", "Things")
@@ -89,7 +89,7 @@ class Told:
 
 
 @pytest.fixture
-async def told(data: tuple[Path, str]) -> AsyncIterator[Told]:
+async def traffic(data: tuple[Path, str]) -> AsyncIterator[Traffic]:
     async def webhook(provider: str, headers: Any, body: bytes) -> bool:
         await shop.payments.webhook(provider, headers, body)
         return True
@@ -99,30 +99,30 @@ async def told(data: tuple[Path, str]) -> AsyncIterator[Told]:
     await shop.pretend.prepare()
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        yield Told(shop, client, looking.asked)
+        yield Traffic(shop, client, looking.asked)
     await shop.close()
 
 
-async def test_nothing_is_asked_more_often_because_there_is_more_of_it(told: Told) -> None:
-    await told.grow(3)
-    staff = await sign_in(told.client, *OWNER)
-    ada = await sign_in(told.client, "ada@example.com", "harbour at seven")
+async def test_the_number_of_statements_does_not_grow_with_the_data(traffic: Traffic) -> None:
+    await traffic.grow(3)
+    staff = await sign_in(traffic.client, *OWNER)
+    ada = await sign_in(traffic.client, "ada@example.com", "harbour at seven")
     paths = {
         "/": {}, "/c/things": {}, "/p/thing-0": {}, "/search?q=thing": {}, "/v1/products?limit=24": {},
         "/v1/products?category=things": {}, "/v1/products/thing-0": {}, "/v1/search?q=thing": {}, "/v1/categories": {},
-        f"/v1/carts/{told.cart}": {}, "/v1/orders": ada, f"/v1/orders/{told.orders[0]}": ada, "/v1/me/addresses": ada,
+        f"/v1/carts/{traffic.cart}": {}, "/v1/orders": ada, f"/v1/orders/{traffic.orders[0]}": ada, "/v1/me/addresses": ada,
         "/v1/orders?limit=100": staff, "/v1/inventory": staff, "/v1/events": staff,
         "/v1/products/thing-0/reviews": {}, "/v1/products/thing-0/recommendations": {}, "/sitemap.xml": {},
     }  # fmt: skip
     known = {
         path: headers
         for path, headers in paths.items()
-        if (await told.client.get(path, headers=headers)).status_code != 404
+        if (await traffic.client.get(path, headers=headers)).status_code != 404
     }
     assert len(known) >= 15, known.keys()
-    few = {path: await told.count(path, headers) for path, headers in known.items()}
-    await told.grow(6)
-    many = {path: await told.count(path, headers) for path, headers in known.items()}
+    few = {path: await traffic.count(path, headers) for path, headers in known.items()}
+    await traffic.grow(6)
+    many = {path: await traffic.count(path, headers) for path, headers in known.items()}
     assert {path: (few[path], many[path]) for path in known if many[path] > few[path]} == {}
     assert {path: count for path, count in many.items() if count > 40} == {}
 
@@ -135,25 +135,25 @@ SMALL = {
 }  # fmt: skip
 
 # Is the whole index there? It is asked once, when a process starts.
-WHOLE = "SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0"
+FULL_COUNT = "SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0"
 
 
-async def story(told: Told) -> None:
-    """Much of what happens in a shop."""
-    await told.grow(4)
-    shop = told.shop
-    staff = await sign_in(told.client, *OWNER)
-    ada = await sign_in(told.client, "ada@example.com", "harbour at seven")
+async def scenario(traffic: Traffic) -> None:
+    """Typical use of a shop."""
+    await traffic.grow(4)
+    shop = traffic.shop
+    staff = await sign_in(traffic.client, *OWNER)
+    ada = await sign_in(traffic.client, "ada@example.com", "harbour at seven")
     for path, headers in (
         ("/", {}), ("/c/things?colour=red", {}), ("/p/thing-0", {}), ("/search?q=thing", {}), ("/v1/products", {}),
-        ("/v1/products/thing-0", {}), (f"/v1/carts/{told.cart}", {}), ("/v1/orders", ada), ("/v1/orders", staff),
-        (f"/v1/orders/{told.orders[0]}", ada), ("/v1/orders?status=paid", staff), ("/v1/me", ada),
+        ("/v1/products/thing-0", {}), (f"/v1/carts/{traffic.cart}", {}), ("/v1/orders", ada), ("/v1/orders", staff),
+        (f"/v1/orders/{traffic.orders[0]}", ada), ("/v1/orders?status=paid", staff), ("/v1/me", ada),
         ("/v1/me/export", ada), ("/v1/inventory", staff), ("/v1/events", staff),
     ):  # fmt: skip
-        await told.client.get(path, headers=headers)
+        await traffic.client.get(path, headers=headers)
     await shop.orders.search(text="ada@example.com", limit=10)
-    await shop.orders.ship(told.orders[0], NewShipment(carrier="DHL", tracking_number="1"), SYSTEM)
-    order = await shop.orders.get(told.orders[1])
+    await shop.orders.ship(traffic.orders[0], NewShipment(carrier="DHL", tracking_number="1"), SYSTEM)
+    order = await shop.orders.get(traffic.orders[1])
     await shop.orders.refund(order.id, NewRefund(amount=order.lines[0].unit_price, reason="x"), "r", SYSTEM)
     await shop.orders.import_order(past_order(order))
     for timer in event_handlers.scheduled_jobs(shop):
@@ -162,7 +162,7 @@ async def story(told: Told) -> None:
 
 
 def past_order(like: Order) -> PastOrder:
-    """One of an earlier shop."""
+    """An order of an earlier shop."""
     price = like.lines[0].unit_price
     nothing = msgspec.structs.replace(price, amount=0)
     return PastOrder(
@@ -173,32 +173,34 @@ def past_order(like: Order) -> PastOrder:
     )  # fmt: skip
 
 
-async def test_who_has_nothing_to_do_asks_each_service_twice_whatever_the_number_of_its_timers(told: Told) -> None:
-    await told.shop.bus.settle()
-    del told.asked[:]
-    assert await told.shop.bus.settle() == 0
-    asked = Counter(name for name, _, _ in told.asked)
-    assert set(asked) <= set(told.shop.databases)
-    assert max(asked.values()) == 2, asked
+async def test_an_idle_worker_sends_two_statements_per_service_whatever_the_number_of_jobs(
+    traffic: Traffic,
+) -> None:
+    await traffic.shop.bus.settle()
+    del traffic.asked[:]
+    assert await traffic.shop.bus.settle() == 0
+    statements = Counter(name for name, _, _ in traffic.asked)
+    assert set(statements) <= set(traffic.shop.databases)
+    assert max(statements.values()) == 2, statements
 
 
-async def test_whatever_is_asked_is_found_by_an_index(told: Told) -> None:
-    if not told.shop.settings.database.startswith("sqlite"):
+async def test_every_statement_uses_an_index(traffic: Traffic) -> None:
+    if not traffic.shop.settings.database.startswith("sqlite"):
         pytest.skip("SQLite tells its plans without statistics; PostgreSQL's are looked at with a million rows")
-    await story(told)
+    await scenario(traffic)
     wrong: dict[str, str] = {}
-    for service, sql, params in list(told.asked):
+    for service, sql, params in list(traffic.asked):
         if not sql.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
             continue
-        if sql == WHOLE:
+        if sql == FULL_COUNT:
             continue
-        plan = await told.shop.databases[service].database.fetch(f"EXPLAIN QUERY PLAN {sql}", params)
+        plan = await traffic.shop.databases[service].database.fetch(f"EXPLAIN QUERY PLAN {sql}", params)
         for row in plan:
             words = row["detail"].split()
             if words[0] == "SCAN" and "INDEX" not in words and words[1] not in {"CONSTANT", *SMALL}:
                 wrong[f"{service}: {sql}"] = row["detail"]
     assert not wrong, "\n".join(f"{plan} by {sql}" for sql, plan in wrong.items())
-    assert len({sql for _, sql, _ in told.asked}) > 150
+    assert len({sql for _, sql, _ in traffic.asked}) > 150
 
 
 LARGE = {
@@ -223,7 +225,7 @@ FEW = {"collection", "field", "currency", "position", "location", "location_id",
 
 
 async def multiply(connection: Any, schema: str, table: str) -> bool:
-    """A million rows like those there are, each with keys of its own; False where there are none."""
+    """Insert a million rows like the existing ones, each with unique keys; False where there are none."""
     count = await connection.fetchval(f"SELECT count(*) FROM {schema}.{table}")
     if not count:
         return False
@@ -252,14 +254,14 @@ async def multiply(connection: Any, schema: str, table: str) -> bool:
 
 
 @pytest.mark.soak
-async def test_on_postgresql_with_a_million_rows_no_table_is_looked_through(told: Told) -> None:
+async def test_on_postgresql_with_a_million_rows_no_table_is_scanned(traffic: Traffic) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
-    await story(told)
-    asked = {(service, sql): params for service, sql, params in told.asked}
+    await scenario(traffic)
+    statements = {(service, sql): params for service, sql, params in traffic.asked}
     large: dict[str, list[str]] = {}
-    connection = await asyncpg.connect(told.shop.settings.database.partition("?")[0])
+    connection = await asyncpg.connect(traffic.shop.settings.database.partition("?")[0])
     try:
-        pool = await asyncpg.create_pool(told.shop.settings.database.partition("?")[0], min_size=1, max_size=2)
+        pool = await asyncpg.create_pool(traffic.shop.settings.database.partition("?")[0], min_size=1, max_size=2)
 
         async def fill(schema: str, tables: Sequence[str]) -> None:
             async with pool.acquire() as filling:
@@ -269,8 +271,8 @@ async def test_on_postgresql_with_a_million_rows_no_table_is_looked_through(told
         await pool.close()
         assert sum(map(len, large.values())) >= 16, large
         wrong: dict[str, str] = {}
-        for (service, sql), params in asked.items():
-            if service not in large or not sql.lstrip().startswith(("SELECT", "UPDATE", "DELETE")) or sql == WHOLE:
+        for (service, sql), params in statements.items():
+            if service not in large or not sql.lstrip().startswith(("SELECT", "UPDATE", "DELETE")) or sql == FULL_COUNT:
                 continue
             text, names = positional(sql)
             await connection.execute(f"SET search_path = {service}")

@@ -1,4 +1,4 @@
-"""Ways into an account, and back."""
+"""Account recovery: confirmations, passwords and sessions."""
 
 import re
 
@@ -13,16 +13,16 @@ from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from shopwright.services.users.contract import ProfileChange, WrongPassword
 from tests.builders.customers import BERLIN, sign_in
 from tests.builders.goods import sell
-from tests.builders.messages import letter
+from tests.builders.messages import email_text
 from tests.builders.orders import fill_cart
 
-pytestmark = pytest.mark.usefixtures("open_letters")
+pytestmark = pytest.mark.usefixtures("readable_messages")
 ADA, WORDS, OTHER = "ada@example.com", "harbour at seven", "morning at nine"
 
 
 async def token_of(shop: Shop, subject: str) -> str:
-    """The token in Ada's newest letter with this subject."""
-    return re.search(r"token=([0-9a-f]+)", await letter(shop, subject))[1]
+    """The token in the newest e-mail to Ada with this subject."""
+    return re.search(r"token=([0-9a-f]+)", await email_text(shop, subject))[1]
 
 
 async def subjects(shop: Shop) -> list[str]:
@@ -30,7 +30,7 @@ async def subjects(shop: Shop) -> list[str]:
     return [message.subject for message in await shop.notifications.messages()]
 
 
-async def test_an_address_is_confirmed_once_by_the_link_of_the_welcome(shop: Shop) -> None:
+async def test_an_address_is_confirmed_once_by_the_link_in_the_welcome_email(shop: Shop) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     assert not ada.verified
     token = await token_of(shop, "Your account is ready")
@@ -40,7 +40,9 @@ async def test_an_address_is_confirmed_once_by_the_link_of_the_welcome(shop: Sho
         await shop.users.verify_email(token)
 
 
-async def test_a_letter_can_be_asked_again_after_a_minute_and_ends_none_before(shop: Shop, clock: HandClock) -> None:
+async def test_an_email_can_be_requested_again_after_a_minute_and_keeps_earlier_ones_valid(
+    shop: Shop, clock: HandClock
+) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     first = await token_of(shop, "Your account is ready")
     await shop.users.ask_verification(ada.id)
@@ -55,7 +57,7 @@ async def test_a_letter_can_be_asked_again_after_a_minute_and_ends_none_before(s
     assert (await subjects(shop)).count("Confirm your e-mail address") == 1
 
 
-async def test_a_link_that_is_too_old_confirms_nothing(shop: Shop, clock: HandClock) -> None:
+async def test_an_expired_link_confirms_nothing(shop: Shop, clock: HandClock) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     token = await token_of(shop, "Your account is ready")
     clock.move(days=1, minutes=1)
@@ -63,7 +65,7 @@ async def test_a_link_that_is_too_old_confirms_nothing(shop: Shop, clock: HandCl
         await shop.users.verify_email(token)
 
 
-async def test_orders_of_a_guest_are_there_once_the_address_is_proved_and_not_before(shop: Shop) -> None:
+async def test_guest_orders_are_shown_once_the_address_is_verified(shop: Shop) -> None:
     kettle = await sell(shop)
     cart = await fill_cart(shop, (kettle, 1), email="Ada@Example.com")
     payment = PaymentChoice(provider="pretend", token="pretend_ok")
@@ -78,7 +80,7 @@ async def test_orders_of_a_guest_are_there_once_the_address_is_proved_and_not_be
     assert len(await shop.orders.search(customer_id=ada.id)) == 1
 
 
-async def test_a_forgotten_password_is_set_anew_by_letter_and_ends_all_sessions(shop: Shop) -> None:
+async def test_a_forgotten_password_is_reset_by_email_and_ends_all_sessions(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     tokens = await shop.users.sign_in(ADA, WORDS)
     secret = await shop.users.open_session(ADA, WORDS)
@@ -110,7 +112,7 @@ async def test_a_new_password_ends_the_delay_of_wrong_ones(shop: Shop) -> None:
     await shop.users.sign_in(ADA, OTHER)
 
 
-async def test_whoever_asks_for_an_unknown_address_learns_nothing_and_nobody_is_written_to(
+async def test_a_reset_for_an_unknown_address_reveals_nothing_and_sends_no_message(
     api: httpx.AsyncClient, shop: Shop
 ) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
@@ -121,7 +123,7 @@ async def test_whoever_asks_for_an_unknown_address_learns_nothing_and_nobody_is_
     assert sorted(await subjects(shop)) == sorted([*before, "Choose a new password"])
 
 
-async def test_a_token_for_one_thing_is_good_for_no_other(shop: Shop) -> None:
+async def test_a_token_for_one_purpose_is_valid_for_no_other(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     token = await token_of(shop, "Your account is ready")
     with pytest.raises(Refused):
@@ -129,7 +131,7 @@ async def test_a_token_for_one_thing_is_good_for_no_other(shop: Shop) -> None:
     await shop.users.verify_email(token)
 
 
-async def test_no_secret_of_a_letter_is_in_the_event_log(shop: Shop) -> None:
+async def test_no_secret_of_an_email_is_in_the_event_log(shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     await shop.users.ask_reset(ADA)
     token = await token_of(shop, "Choose a new password")
@@ -154,7 +156,7 @@ async def test_no_secret_of_a_letter_is_in_the_event_log(shop: Shop) -> None:
         "x" * 257,
     ],
 )
-async def test_a_password_that_is_tried_first_is_refused(shop: Shop, password: str) -> None:
+async def test_a_common_password_is_refused(shop: Shop, password: str) -> None:
     with pytest.raises(Invalid) as refused:
         await shop.users.register(ADA, password, "Ada Lovelace")
     assert [problem.pointer for problem in refused.value.problems] == ["/password"]
@@ -171,7 +173,7 @@ async def test_changing_the_password_keeps_this_session_and_ends_the_others(api:
     assert (await api.get("/v1/me", headers=there)).status_code == 401
 
 
-async def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_a_customer_sees_and_ends_only_their_own_sessions(api: httpx.AsyncClient, shop: Shop) -> None:
     await shop.users.register(ADA, WORDS, "Ada")
     await shop.users.register("eve@example.com", WORDS, "Eve")
     here, there = await sign_in(api, ADA, WORDS), await sign_in(api, ADA, WORDS)
@@ -187,7 +189,7 @@ async def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(api: httpx.A
     assert (await api.get("/v1/me", headers=eve)).status_code == 200
 
 
-async def test_a_letter_for_an_account_that_is_gone_is_not_written(shop: Shop) -> None:
+async def test_no_email_is_sent_for_a_deleted_account(shop: Shop) -> None:
     with pytest.raises(Missing):
         await shop.users.email_token("usr_nobody", "reset")
 
@@ -204,7 +206,7 @@ async def test_an_address_is_confirmed_over_the_api(api: httpx.AsyncClient, shop
 
 
 @pytest.mark.parametrize("typed", [" ADA@example.com ", "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada\u200b@example.com"])
-async def test_an_account_is_made_and_entered_by_one_address_however_it_is_typed(shop: Shop, typed: str) -> None:
+async def test_an_account_is_registered_and_entered_by_one_address_however_it_is_typed(shop: Shop, typed: str) -> None:
     ada = await shop.users.register(typed, WORDS, " Ａｄａ　Lovelace\u200b")
     assert (ada.email.casefold(), ada.name) == (ADA, "Ada Lovelace")
     with pytest.raises(Conflict):
@@ -214,12 +216,12 @@ async def test_an_account_is_made_and_entered_by_one_address_however_it_is_typed
         assert (await shop.users.by_email(email)).id == ada.id
 
 
-async def test_a_name_of_nothing_that_can_be_seen_is_none(shop: Shop) -> None:
+async def test_a_name_of_invisible_characters_is_empty(shop: Shop) -> None:
     with pytest.raises(Invalid, match="A name has"):
         await shop.users.register(ADA, WORDS, "\u200b\u3000")
 
 
-async def test_a_phone_number_of_a_profile_is_one_of_the_country_of_its_newest_address(shop: Shop) -> None:
+async def test_a_phone_number_of_a_profile_is_read_for_the_country_of_its_newest_address(shop: Shop) -> None:
     ada = await shop.users.register(ADA, WORDS, "Ada")
     with pytest.raises(Invalid, match="with that of its country"):
         await shop.users.change_profile(ada.id, ProfileChange(phone="030 901820"))

@@ -31,7 +31,7 @@ async def test_an_address_has_one_account_whatever_its_case(shop: Shop) -> None:
         ("ada@example.com", PASSWORD, " ", "name"),
     ],
 )
-async def test_an_account_that_cannot_be_says_what_is_wrong(
+async def test_an_impossible_account_names_the_error(
     shop: Shop, email: str, password: str, name: str, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -40,7 +40,7 @@ async def test_an_account_that_cannot_be_says_what_is_wrong(
     assert password not in refused.value.detail or password == "password"
 
 
-async def test_wrong_passwords_wait_longer_and_longer(shop: Shop, clock) -> None:
+async def test_wrong_passwords_delay_longer_and_longer(shop: Shop, clock) -> None:
     await ada(shop)
     for _ in range(5):
         with pytest.raises(WrongPassword):
@@ -65,7 +65,7 @@ async def test_a_refresh_token_works_once_and_its_reuse_ends_the_session(shop: S
         await shop.users.authenticate(second.access_token)
 
 
-async def test_access_tokens_end_and_cannot_be_forged(shop: Shop, clock) -> None:
+async def test_access_tokens_expire_and_cannot_be_forged(shop: Shop, clock) -> None:
     await ada(shop)
     tokens = await shop.users.sign_in("ada@example.com", PASSWORD)
     head, body, mark = tokens.access_token.split(".")
@@ -84,13 +84,13 @@ async def test_access_tokens_end_and_cannot_be_forged(shop: Shop, clock) -> None
         await shop.users.authenticate(tokens.access_token)
 
 
-async def test_public_keys_show_nothing_private(shop: Shop) -> None:
+async def test_public_keys_reveal_nothing_private(shop: Shop) -> None:
     keys = (await shop.users.public_keys())["keys"]
     assert keys
     assert all("d" not in key and key["kid"] for key in keys)
 
 
-async def test_an_address_book_is_its_owners_alone(shop: Shop) -> None:
+async def test_an_address_book_is_private(shop: Shop) -> None:
     caller = await ada(shop)
     bea = await shop.users.register("bea@example.com", PASSWORD, "Bea")
     saved = await shop.users.save_address(caller.user_id, BERLIN)
@@ -101,6 +101,6 @@ async def test_an_address_book_is_its_owners_alone(shop: Shop) -> None:
     assert [one.address for one in await shop.users.addresses(caller.user_id)] == [BERLIN]
 
 
-async def test_an_account_cannot_be_had_twice_at_once(shop: Shop) -> None:
+async def test_an_account_cannot_be_registered_twice_at_once(shop: Shop) -> None:
     with pytest.raises(Conflict):
         await shop.users.register("owner@example.com", PASSWORD, "Eve")

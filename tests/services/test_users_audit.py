@@ -1,4 +1,4 @@
-"""The audit log: whatever staff do is an entry that stays, and one that is changed or missing is found."""
+"""The audit log: every action of staff is a permanent entry, and a changed or missing one is found."""
 
 import asyncio
 import subprocess
@@ -29,7 +29,7 @@ async def entries(api: httpx.AsyncClient, staff: dict[str, str], **wanted: str) 
     return answer.json()["items"]
 
 
-async def test_an_act_is_recorded_with_who_from_where_and_what_it_was_before_and_after(
+async def test_an_action_is_recorded_with_author_address_and_values_before_and_after(
     api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     await api.post("/v1/coupons", json=COUPON, headers=staff)
@@ -47,14 +47,14 @@ async def test_an_act_is_recorded_with_who_from_where_and_what_it_was_before_and
     assert second["status"] == 201
 
 
-async def test_an_act_that_was_refused_is_recorded_as_refused(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_a_refused_action_is_recorded_as_refused(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     answer = await api.delete("/v1/coupons/NONE", headers=staff)
     (entry,) = await entries(api, staff, action="delete_coupon")
     assert entry["status"] == answer.status_code
     assert (entry["before"], entry["after"]) == ({}, {})
 
 
-async def test_stock_orders_and_products_tell_what_changed(
+async def test_stock_orders_and_products_record_their_changes(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     kettle = await sell(shop, on_hand=5)
@@ -81,7 +81,7 @@ async def test_stock_orders_and_products_tell_what_changed(
     assert "ada@example.com" not in str(entry)
 
 
-async def test_reading_a_message_or_the_log_of_events_is_an_act_too(
+async def test_reading_a_message_or_the_event_log_is_recorded_too(
     api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     await api.get("/v1/events", headers=staff)
@@ -100,9 +100,14 @@ def test_every_route_for_staff_that_changes_something_is_recorded(shop: Shop) ->
     assert seen > 40
 
 
-def test_secrets_are_masked_wherever_they_stand_and_codes_of_coupons_are_not() -> None:
-    given = {"email": "a@b.c", "password": "pw-1", "code": "123456", "more": {"new_password": "pw-2", "api_token": "t"}}
-    assert masked(given) == {
+def test_secrets_are_masked_everywhere_and_coupon_codes_are_not() -> None:
+    fields = {
+        "email": "a@b.c",
+        "password": "pw-1",
+        "code": "123456",
+        "more": {"new_password": "pw-2", "api_token": "t"},
+    }
+    assert masked(fields) == {
         "email": "a@b.c", "password": MASK, "code": MASK, "more": {"new_password": MASK, "api_token": MASK},
     }  # fmt: skip
     assert masked({"role": "owner", "own_password": "pw", "code": "123456"})["code"] == MASK
@@ -110,7 +115,7 @@ def test_secrets_are_masked_wherever_they_stand_and_codes_of_coupons_are_not() -
     assert len(masked({"note": "n" * 1000})["note"]) < 400
 
 
-async def test_only_who_may_read_it_reads_it(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_only_permitted_staff_read_the_audit_log(shop: Shop, api: httpx.AsyncClient) -> None:
     for role, status in (("owner", 200), ("read-only", 403), ("support", 403)):
         user = await shop.users.register(f"{role}-too@example.com", "a-long-password", "Somebody", role)
         tokens = await shop.users.sign_in(user.email, "a-long-password")
@@ -136,7 +141,7 @@ async def test_the_log_is_read_page_by_page_and_by_time(
     assert (await api.get("/v1/audit", params={"after": "garbage"}, headers=staff)).status_code in {400, 422}
 
 
-async def test_acts_at_the_same_time_are_one_chain(shop: Shop) -> None:
+async def test_concurrent_actions_form_one_chain(shop: Shop) -> None:
     act = StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
     ids = await asyncio.gather(*(shop.users.begin_action(act, {}) for _ in range(20)))
     await asyncio.gather(*(shop.users.end_action(one, 200, {}) for one in ids))
@@ -145,19 +150,19 @@ async def test_acts_at_the_same_time_are_one_chain(shop: Shop) -> None:
     assert await wrong(shop) == []
 
 
-async def test_an_act_whose_process_ended_is_recorded_as_broken_off(whole: Shop, clock: HandClock) -> None:
+async def test_an_action_of_a_killed_process_is_recorded_as_interrupted(local_shop: Shop, clock: HandClock) -> None:
     act = StaffAction(user_id="usr_1", who="Ada", role="owner", action="refund_order")
-    await whole.users.begin_action(act, {})
-    await whole.users.log.close_unfinished()
-    assert await whole.users.audit(AuditFilter()) == []
+    await local_shop.users.begin_action(act, {})
+    await local_shop.users.log.close_unfinished()
+    assert await local_shop.users.audit(AuditFilter()) == []
     clock.move(minutes=11)
-    await whole.users.log.close_unfinished()
-    (entry,) = await whole.users.audit(AuditFilter())
+    await local_shop.users.log.close_unfinished()
+    (entry,) = await local_shop.users.audit(AuditFilter())
     assert (entry.status, entry.act.action) == (0, "refund_order")
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "expected"),
     [
         ("DELETE FROM audit WHERE seq = 2", "what stood between is missing"),
         ("DELETE FROM audit WHERE seq = 3", "ends with entry 2"),
@@ -168,28 +173,28 @@ async def test_an_act_whose_process_ended_is_recorded_as_broken_off(whole: Shop,
         ("UPDATE audit_head SET seq = 9", "9 were written"),
     ],
 )
-async def test_an_entry_that_is_changed_or_taken_out_is_found(whole: Shop, sql: str, said: str) -> None:
+async def test_a_changed_or_removed_entry_is_found(local_shop: Shop, sql: str, expected: str) -> None:
     for _ in range(3):
-        await whole.users.log.record(StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon"))
-    assert await wrong(whole) == []
-    async with whole.databases["users"].begin() as tx:
+        await local_shop.users.log.record(StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon"))
+    assert await wrong(local_shop) == []
+    async with local_shop.databases["users"].begin() as tx:
         await tx.run(sql)
-    assert any(said in sentence for sentence in await wrong(whole))
+    assert any(expected in sentence for sentence in await wrong(local_shop))
 
 
-async def test_who_writes_to_the_database_without_the_key_writes_no_history(whole: Shop) -> None:
+async def test_without_the_key_no_entry_can_be_forged(local_shop: Shop) -> None:
     from shopwright.services.users.audit import AuditLog
 
-    await AuditLog(whole.databases["users"], b"a key of their own").record(
+    await AuditLog(local_shop.databases["users"], b"a key of their own").record(
         StaffAction(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
     )
-    assert any("Entry 1" in sentence for sentence in await wrong(whole))
+    assert any("Entry 1" in sentence for sentence in await wrong(local_shop))
 
 
-async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Shop, data, tmp_path) -> None:
+async def test_a_log_restored_from_an_archive_is_verified_as_complete(local_shop: Shop, data, tmp_path) -> None:
     for name in ("Ada", "Bo"):
-        await whole.users.log.record(StaffAction(user_id="usr_1", who=name, role="owner", action="put_coupon"))
-    written = await archive.write(whole, tmp_path / "a.zip")
+        await local_shop.users.log.record(StaffAction(user_id="usr_1", who=name, role="owner", action="put_coupon"))
+    written = await archive.write(local_shop, tmp_path / "a.zip")
     other = Shop(make_settings(tmp_path / "other", secret="another secret"), hasher=QUICK)
     await other.migrate()
     async with other.running(deliver=False):
@@ -204,8 +209,8 @@ async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Sh
 
 @pytest.mark.slow
 def test_commands_are_entries_too(tmp_path) -> None:
-    given = bare_environment()
-    env = given | {"SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
+    environment = bare_environment()
+    env = environment | {"SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
 
     def command(*words: str) -> int:
         return subprocess.run([sys.executable, "-m", "shopwright", *words], env=env, check=False).returncode

@@ -1,4 +1,4 @@
-"""Who buys as a guest and with an account is one person, and loses nothing by signing in."""
+"""A guest who has an account is one customer, and loses nothing by signing in."""
 
 import pytest
 
@@ -40,7 +40,7 @@ async def test_a_limit_counts_guest_and_account_of_one_address_once(shop: Shop, 
         await order_with(shop, "ONCE", *second)
 
 
-async def test_what_a_guest_typed_survives_signing_in(shop: Shop) -> None:
+async def test_the_checkout_data_of_a_guest_survives_signing_in(shop: Shop) -> None:
     kettle, cup = await sell(shop, "Kettle", on_hand=9), await sell(shop, "Cup", on_hand=9)
     for code in ("ONE", "TWO"):
         await shop.pricing.put_coupon(Coupon(code=code, kind="percentage", value=1000))
@@ -67,6 +67,6 @@ async def test_what_a_guest_typed_survives_signing_in(shop: Shop) -> None:
     assert joined.note == "Ring twice"
     again = await shop.carts.create()
     await shop.carts.add(again.id, cup.variants[0].id, 1)
-    kept = await shop.carts.get(await shop.carts.merge(again.id, user.id))
-    assert set(kept.coupons) == {"ONE", "TWO"}
-    assert (kept.shipping_address, kept.note) == (BERLIN, "Ring twice")
+    merged = await shop.carts.get(await shop.carts.merge(again.id, user.id))
+    assert set(merged.coupons) == {"ONE", "TWO"}
+    assert (merged.shipping_address, merged.note) == (BERLIN, "Ring twice")

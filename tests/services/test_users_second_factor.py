@@ -1,4 +1,4 @@
-"""Who gets in, how long they stay, and what is written down of it."""
+"""Sign-in with a second factor, sessions, and the security log."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.builders.second_factor import PASSWORD, ada, guarded, shows
 from tests.builders.shops import OWNER, QUICK, make_settings
 
 
-async def test_a_code_is_asked_for_once_it_was_shown_that_the_authenticator_knows_it(shop: Shop) -> None:
+async def test_a_code_is_required_once_the_authenticator_is_confirmed(shop: Shop) -> None:
     user = await ada(shop)
     factor = await shop.users.begin_second_factor(user.id, "North & Light")
     assert factor.uri.startswith("otpauth://totp/North%20%26%20Light%3Aada%40example.com?secret=")
@@ -34,7 +34,7 @@ async def test_a_code_is_asked_for_once_it_was_shown_that_the_authenticator_know
 
 
 @pytest.mark.parametrize("later", [-STEP_S, 0, STEP_S])
-async def test_a_code_of_now_or_of_the_step_beside_it_is_right_once(shop: Shop, later: int) -> None:
+async def test_a_code_of_the_current_or_neighbouring_step_is_valid_once(shop: Shop, later: int) -> None:
     _, secret, _ = await guarded(shop)
     shop.clock.move(seconds=STEP_S)
     code = shows(shop, secret, later)
@@ -43,7 +43,7 @@ async def test_a_code_of_now_or_of_the_step_beside_it_is_right_once(shop: Shop, 
         await shop.users.sign_in("ada@example.com", PASSWORD, code=code)
 
 
-async def test_codes_that_are_old_wrong_or_no_codes_are_refused_ever_slower(shop: Shop) -> None:
+async def test_old_wrong_and_invalid_codes_are_refused_ever_slower(shop: Shop) -> None:
     _, secret, _ = await guarded(shop)
     for wrong in (shows(shop, secret, -300), shows(shop, secret, 300), "12345", "", "١٢٣٤٥٦", "x" * 500):
         with pytest.raises((WrongPassword, SecondFactorNeeded)):
@@ -62,14 +62,14 @@ async def test_a_code_sent_twice_at_once_opens_one_session(shop: Shop) -> None:
     assert sum(not isinstance(one, Exception) for one in done) == 1
 
 
-async def test_a_code_on_paper_works_once_in_place_of_the_authenticator(shop: Shop) -> None:
+async def test_a_recovery_code_works_once_instead_of_the_authenticator(shop: Shop) -> None:
     _, _, codes = await guarded(shop)
     assert await shop.users.sign_in("ada@example.com", PASSWORD, code=f" {codes[3].upper()} ")
     with pytest.raises(WrongPassword):
         await shop.users.sign_in("ada@example.com", PASSWORD, code=codes[3])
 
 
-async def test_browsers_get_a_ticket_that_ends_and_is_one_persons_alone(shop: Shop) -> None:
+async def test_browsers_get_a_ticket_that_expires_and_belongs_to_one_account(shop: Shop) -> None:
     user, secret, _ = await guarded(shop)
     with pytest.raises(SecondFactorNeeded) as needed:
         await shop.users.open_session("ada@example.com", PASSWORD)
@@ -85,7 +85,7 @@ async def test_browsers_get_a_ticket_that_ends_and_is_one_persons_alone(shop: Sh
         await shop.users.finish_sign_in(ticket, shows(shop, secret))
 
 
-async def test_it_is_turned_off_with_the_password_and_gone_with_the_account(shop: Shop) -> None:
+async def test_the_second_factor_is_turned_off_with_the_password_and_deleted_with_the_account(shop: Shop) -> None:
     user, secret, _ = await guarded(shop)
     caller = await shop.users.session(await shop.users.open_session_for(user.id))
     assert caller is not None
@@ -102,7 +102,7 @@ async def test_it_is_turned_off_with_the_password_and_gone_with_the_account(shop
         assert await shop.databases["users"].fetch(f"SELECT * FROM {table}") == []
 
 
-async def test_pages_ask_for_the_code_show_the_key_and_the_codes_for_paper(api: httpx.AsyncClient, shop: Shop) -> None:
+async def test_pages_ask_for_the_code_and_show_the_key_and_recovery_codes(api: httpx.AsyncClient, shop: Shop) -> None:
     await ada(shop)
 
     async def send(page: str, action: str, **fields: str) -> httpx.Response:
@@ -126,10 +126,10 @@ async def test_pages_ask_for_the_code_show_the_key_and_the_codes_for_paper(api: 
     assert "Turn it off" in (await api.get("/account/security")).text
     api.cookies.delete("session")
     shop.clock.move(seconds=STEP_S)
-    asked = await send("/sign-in", "/sign-in", **credentials)
-    assert "One more step" in asked.text
+    response = await send("/sign-in", "/sign-in", **credentials)
+    assert "One more step" in response.text
     assert "session" not in api.cookies
-    ticket = asked.text.split('name="ticket" value="')[1].split('"')[0]
+    ticket = response.text.split('name="ticket" value="')[1].split('"')[0]
     refused = await send("/sign-in", "/sign-in/code", ticket=ticket, code="000000")
     assert refused.status_code == 422
     assert (await send("/sign-in", "/sign-in/code", ticket=ticket, code=shows(shop, secret))).status_code == 303
@@ -139,13 +139,13 @@ async def test_pages_ask_for_the_code_show_the_key_and_the_codes_for_paper(api: 
 async def test_a_program_signs_in_with_its_code(api: httpx.AsyncClient, shop: Shop) -> None:
     _, secret, _ = await guarded(shop)
     body = {"email": "ada@example.com", "password": PASSWORD}
-    asked = await api.post("/v1/sessions", json=body)
-    assert (asked.status_code, asked.json()["code"]) == (401, "second_factor_required")
+    response = await api.post("/v1/sessions", json=body)
+    assert (response.status_code, response.json()["code"]) == (401, "second_factor_required")
     assert (await api.post("/v1/sessions", json={**body, "code": shows(shop, secret)})).status_code == 201
 
 
 @pytest.mark.parametrize(("role", "days"), [("", 14), ("support", 0.5)])
-async def test_a_session_nobody_uses_ends_and_one_that_is_used_does_not(shop: Shop, role: str, days: float) -> None:
+async def test_an_idle_session_ends_and_a_used_one_does_not(shop: Shop, role: str, days: float) -> None:
     user = await shop.users.register("eve@example.com", PASSWORD, "Eve", role)
     used, unused = [await shop.users.open_session_for(user.id) for _ in range(2)]
     tokens = await shop.users.sign_in("eve@example.com", PASSWORD)
@@ -167,7 +167,7 @@ async def test_a_session_ends_however_often_it_is_used(shop: Shop) -> None:
     assert await shop.users.session(used) is None
 
 
-async def test_staff_are_listed_and_signed_out_by_the_owner_alone(
+async def test_only_the_owner_lists_staff_and_signs_them_out(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
     support = await shop.users.register("sue@example.com", PASSWORD, "Sue", "support")
@@ -181,7 +181,7 @@ async def test_staff_are_listed_and_signed_out_by_the_owner_alone(
     assert (await api.delete("/v1/users/usr_nobody/sessions", headers=staff)).status_code == 404
 
 
-async def test_staff_are_seen_invited_changed_and_removed_in_the_back_office(
+async def test_staff_are_listed_invited_changed_and_removed_in_the_back_office(
     api: httpx.AsyncClient, shop: Shop
 ) -> None:
     api.cookies.set("session", await shop.users.open_session(*OWNER))
@@ -210,7 +210,7 @@ async def test_staff_are_seen_invited_changed_and_removed_in_the_back_office(
     assert [one.email for one in await shop.users.staff()] == [OWNER[0]]
 
 
-async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody(
+async def test_sign_ins_and_refusals_are_logged_individually_without_names(
     api: httpx.AsyncClient, shop: Shop, tmp_path, staff: dict[str, str]
 ) -> None:
     handlers = {name: logging.getLogger(name).handlers[:] for name in ("shopwright.access", "shopwright.security")}
@@ -230,8 +230,8 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
             logging.getLogger(name).handlers[:] = before
         security_log.log.propagate = True
     text = (tmp_path / "security.log").read_text()
-    told = [json.loads(line)["event"] for line in text.splitlines()]
-    assert [(one["event"], one.get("user")) for one in told] == [
+    events = [json.loads(line)["event"] for line in text.splitlines()]
+    assert [(one["event"], one.get("user")) for one in events] == [
         ("signed in", user.id),
         ("wrong password", user.id),
         ("wrong password", None),
@@ -239,12 +239,12 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
         ("sessions ended by staff", user.id),
         ("act recorded", owner.id),
     ]
-    assert told[3]["path"] == "/v1/events"
+    assert events[3]["path"] == "/v1/events"
     for secret in ("ada@", "nobody@", "not this", PASSWORD):
         assert secret not in text
 
 
-async def test_staff_may_do_nothing_before_they_have_the_second_factor_they_need(data, clock) -> None:
+async def test_staff_without_a_required_second_factor_may_do_nothing(data, clock) -> None:
     shop = Shop(make_settings(*data, staff_second_factor="required"), clock=clock, hasher=QUICK)
     transport = httpx.ASGITransport(app=build(shop, deliver=False))
     async with shop.running(deliver=False), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:

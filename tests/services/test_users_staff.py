@@ -1,4 +1,4 @@
-"""Those who work here: invited, given another role, disabled, let go; and a shop that is never without an owner."""
+"""Staff: invited, given another role, disabled, removed; and a shop that is never without an owner."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ PROOF = {"own_password": OWNER[1]}
 SUE = {"email": "sue@example.com", "name": "Sue", "role": "support"}
 
 
-async def test_who_is_invited_chooses_a_password_and_proves_the_mailbox(
+async def test_an_invited_person_chooses_a_password_and_verifies_the_mailbox(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
     invited = await api.post("/v1/staff", json={**SUE, **PROOF}, headers=staff)
@@ -35,7 +35,7 @@ async def test_who_is_invited_chooses_a_password_and_proves_the_mailbox(
     assert (await api.post("/v1/password-resets", json=body)).status_code == 409
 
 
-async def test_an_invitation_is_good_for_three_days_and_can_be_sent_again(shop: Shop, clock: HandClock) -> None:
+async def test_an_invitation_is_valid_for_three_days_and_can_be_sent_again(shop: Shop, clock: HandClock) -> None:
     user = await shop.users.invite_staff("sue@example.com", "Sue", "support")
     old = await shop.users.invitation_token(user.id)
     clock.move(days=3, seconds=1)
@@ -46,18 +46,18 @@ async def test_an_invitation_is_good_for_three_days_and_can_be_sent_again(shop: 
     assert (await shop.users.get(user.id)).role == "orders"
 
 
-async def test_an_account_a_stranger_made_on_the_address_gives_them_no_role(shop: Shop) -> None:
-    stranger = await shop.users.register("sue@example.com", PASSWORD, "Eve")
+async def test_an_account_registered_earlier_on_an_invited_address_gets_no_role(shop: Shop) -> None:
+    impostor = await shop.users.register("sue@example.com", PASSWORD, "Eve")
     tokens = await shop.users.sign_in("sue@example.com", PASSWORD)
     invited = await shop.users.invite_staff("sue@example.com", "Sue", "owner")
-    assert invited.id == stranger.id
+    assert invited.id == impostor.id
     with pytest.raises(Unauthenticated):
         await shop.users.authenticate(tokens.access_token)
     with pytest.raises(Unauthenticated):
         await shop.users.sign_in("sue@example.com", PASSWORD)
 
 
-async def test_a_customer_who_proved_the_address_keeps_the_password(shop: Shop) -> None:
+async def test_a_verified_customer_keeps_the_password(shop: Shop) -> None:
     user = await shop.users.register("sue@example.com", PASSWORD, "Sue")
     await shop.users.verify_email(await shop.users.email_token(user.id, "verification"), user.id)
     await shop.users.invite_staff("sue@example.com", "Sue", "catalog")
@@ -66,7 +66,7 @@ async def test_a_customer_who_proved_the_address_keeps_the_password(shop: Shop) 
 
 
 @pytest.mark.parametrize("change", [{"role": "catalog"}, {"disabled": True}])
-async def test_a_change_ends_sessions_and_tokens_at_once_and_is_told(
+async def test_a_change_ends_sessions_and_tokens_at_once_and_is_reported(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], change: dict[str, object]
 ) -> None:
     user = await hired(shop)
@@ -81,12 +81,12 @@ async def test_a_change_ends_sessions_and_tokens_at_once_and_is_told(
     assert await shop.notifications.messages(text="Your access to the back office changed")
 
 
-async def test_who_is_disabled_signs_in_again_when_enabled_and_not_before(shop: Shop) -> None:
+async def test_disabled_staff_sign_in_again_only_when_enabled(shop: Shop) -> None:
     user = await hired(shop)
     await shop.users.change_staff(user.id, StaffChange(disabled=True))
-    for way in (shop.users.sign_in(user.email, PASSWORD), shop.users.open_session(user.email, PASSWORD)):
+    for attempt in (shop.users.sign_in(user.email, PASSWORD), shop.users.open_session(user.email, PASSWORD)):
         with pytest.raises(Denied, match="disabled"):
-            await way
+            await attempt
     with pytest.raises(Denied):
         await shop.users.open_session_for(user.id)
     with pytest.raises(Unauthenticated):
@@ -98,7 +98,7 @@ async def test_who_is_disabled_signs_in_again_when_enabled_and_not_before(shop: 
     await shop.users.sign_in(user.email, "another one of mine")
 
 
-async def test_who_is_removed_is_a_customer(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+async def test_removed_staff_become_customers(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
     user = await hired(shop)
     assert (await api.request("DELETE", f"/v1/staff/{user.id}", json=PROOF, headers=staff)).status_code == 204
     assert (await shop.users.get(user.id)).role == ""
@@ -113,13 +113,13 @@ async def test_the_last_owner_who_can_sign_in_stays(shop: Shop) -> None:
     for change in (StaffChange(role="support"), StaffChange(disabled=True)):
         with pytest.raises(LastOwner):
             await shop.users.change_staff(owner.id, change)
-    for way in (
+    for attempt in (
         shop.users.remove_staff(owner.id),
         shop.users.erase(owner.id),
         shop.users.invite_staff(OWNER[0], "Me", "support"),
     ):
         with pytest.raises(LastOwner):
-            await way
+            await attempt
     await shop.users.reset_password(await shop.users.invitation_token(invited.id), PASSWORD)
     await shop.users.change_staff(owner.id, StaffChange(role="support"))
     with pytest.raises(LastOwner):
@@ -140,7 +140,7 @@ async def test_two_owners_who_demote_each_other_at_once_leave_one(shop: Shop) ->
 @pytest.mark.parametrize(
     "body", [{}, {"own_password": "not this"}, {"own_password": OWNER[1], "role": "king"}, {**PROOF, "role": ""}]
 )
-async def test_nothing_changes_without_the_owners_own_password_or_with_a_role_there_is_not(
+async def test_nothing_changes_without_the_password_of_the_owner_or_with_an_unknown_role(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], body: dict[str, str]
 ) -> None:
     user = await hired(shop)

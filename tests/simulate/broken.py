@@ -1,4 +1,4 @@
-"""Shops that are broken on purpose, one way each: what the simulator must find."""
+"""Shops that are broken on purpose, each by one defect: the simulator must find them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ from shopwright.services.search.service import SearchService
 
 
 class SomeLinesAreEnough(Reservations):
-    """A reservation that is not all or none."""
+    """A reservation that may be partial."""
 
     async def reserve(self, order_id: str, lines, expires_at: datetime) -> None:
         async with self._work.begin() as tx:
@@ -46,7 +46,7 @@ class SomeLinesAreEnough(Reservations):
 
 
 class ReleasesNothing(Reservations):
-    """What was set aside stays so."""
+    """Released stock stays reserved."""
 
     async def release_reservation(self, order_id: str) -> None:
         async with self._work.begin() as tx:
@@ -54,7 +54,7 @@ class ReleasesNothing(Reservations):
 
 
 class PromisesForever(Reservations):
-    """A cap on backorders that nobody looks at twice: it is read, then written past."""
+    """A cap on backorders without a lock: it is read, then exceeded."""
 
     async def _set_aside(self, tx, order_id: str, wanted) -> bool:
         if await super()._set_aside(tx, order_id, wanted):
@@ -64,7 +64,7 @@ class PromisesForever(Reservations):
 
 
 class ForgetsWhoWaits(Backorders):
-    """Goods come, and those who have waited for them get none."""
+    """Goods arrive, and backorders get none."""
 
     async def goods_came(self, *_: object) -> None:
         return
@@ -82,7 +82,7 @@ class CountsWhatItReadBefore(Adjustments):
 
 
 class AdjustsAsOftenAsAsked(Adjustments):
-    """A key that is not looked at: who asks again books in again."""
+    """A key that is ignored: a repeated request books again."""
 
     async def adjust(self, adjustments, key: str = ""):
         return await super().adjust(adjustments)
@@ -109,21 +109,21 @@ class NumbersFirst(Checkout):
 
 
 class EachClickIsAnOrder(Checkout):
-    """An Idempotency-Key nobody looks at."""
+    """An Idempotency-Key that is ignored."""
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         return await super().place(request, f"{key}/{self._work.ids.secret(4)}", who)
 
 
 class RefundsAsOftenAsAsked(Refunds):
-    """A refund's key nobody looks at."""
+    """An idempotency key of refunds that is ignored."""
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         return await super().refund(order_id, refund, f"{key}/{self._work.ids.secret(4)}", who)
 
 
 class ExpiresWhatIsBeingPaid(Settlement):
-    """Orders expire without asking whether their money is on its way, and money that is late is kept."""
+    """Orders expire without looking up a pending payment, and a late payment is kept."""
 
     async def expire_unpaid(self) -> None:
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
@@ -154,21 +154,21 @@ class TellsOfPaymentLater(Settlement):
 
 
 class CancelsAndForgets(OrderClosing):
-    """A cancelled order whose money and goods go back only if nothing breaks in between."""
+    """A cancelled order is refunded and restocked only if nothing fails in between."""
 
     async def on_order_closed(self, delivery: Delivery) -> None:
         return
 
 
 class KeepsBothPayments(Repayment):
-    """Paid for twice, and the second money is kept."""
+    """A second payment of an order is kept."""
 
     async def give_back(self, payment: Payment, order: Order) -> None:
         return
 
 
 class PaysTwiceForOneLetter(Settlement):
-    """Marks an order as paid each time it hears so."""
+    """Marks an order as paid at each report."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         done = await super()._mark_paid(order_id, payment)
@@ -184,7 +184,7 @@ class PaysTwiceForOneLetter(Settlement):
 
 
 class LeaksCents(Refunds):
-    """A rounding leak: each refund is a cent more than what it says."""
+    """A rounding leak: each refund is a cent more than its amount."""
 
     async def _refund_settled(self, order_id: str, refund) -> None:
         payment = (await self._context.get(order_id)).payment
@@ -196,7 +196,7 @@ class LeaksCents(Refunds):
 
 
 class WritesTwice(EventMessages):
-    """A missing inbox row: what is delivered again is written again."""
+    """A missing inbox row: a repeated delivery is stored again."""
 
     async def on_event(self, delivery: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
@@ -207,7 +207,7 @@ class WritesTwice(EventMessages):
 
 
 class WritesBeforeItKnows(EventMessages):
-    """A message that leaves before it is written down that it did."""
+    """A message is sent before that is recorded."""
 
     async def on_event(self, delivery: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
@@ -218,10 +218,10 @@ class WritesBeforeItKnows(EventMessages):
 
 
 class OneSided(PaymentService):
-    """A ledger that is written on one side."""
+    """A ledger with one-sided entries."""
 
-    async def _believe(self, payment_id: str, told):
-        after = await super()._believe(payment_id, told)
+    async def _believe(self, payment_id: str, looked_up):
+        after = await super()._believe(payment_id, looked_up)
         if after.status == "captured":
             async with self._work.begin() as tx:
                 await tx.run(
@@ -245,7 +245,7 @@ class TellsOfMoneyTwice(PaymentService):
 
 
 class NeverAsks(PaymentService):
-    """Payments nobody calls about stay undecided for ever."""
+    """Payments without a webhook stay pending for ever."""
 
     async def ask_undecided(self) -> None:
         return
@@ -255,7 +255,7 @@ class NeverAsks(PaymentService):
 
 
 class CouponsWithoutLimit(PricingService):
-    """A coupon whose last use is checked where it is shown, and not where it is used."""
+    """The last use of a coupon is checked where it is shown, and not where it is redeemed."""
 
     async def redeem(self, order_id: str, codes, customer: str, customer_also=()) -> None:
         async with self._work.begin() as tx:
@@ -271,14 +271,14 @@ class CouponsWithoutLimit(PricingService):
 
 
 class KeepsCoupons(PricingService):
-    """Coupons of orders that are off stay used."""
+    """Coupons of cancelled orders stay used."""
 
     async def release_coupons(self, order_id: str) -> None:
         return
 
 
 class HearsNowAndThen(SearchService):
-    """A reader that says it has heard, and has not."""
+    """A handler that acknowledges events without handling them."""
 
     async def on_stock(self, delivery: Delivery) -> None:
         if delivery.stored.id[-1] not in "01234567":
@@ -286,7 +286,7 @@ class HearsNowAndThen(SearchService):
 
 
 class CountsSalesTwice(AnalyticsService):
-    """A dashboard that counts what it hears, as often as it hears it."""
+    """A dashboard that counts repeated deliveries again."""
 
     async def on_event(self, delivery: Delivery) -> None:
         if (change := sales_store.change_of(delivery.event)) is not None:

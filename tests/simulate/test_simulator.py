@@ -1,4 +1,4 @@
-"""The simulator: the shop holds through its stories, and shops broken on purpose do not."""
+"""The simulator: the shop survives its scenarios, and shops broken on purpose do not."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(POSTGRES), reason="a sim
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """What fails in a simulation is meant to."""
+    """Failures in a simulation are intended."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -32,7 +32,7 @@ async def stage(tmp_path: Path) -> SimulationStage:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-async def test_the_shop_holds_through_stories_that_are_always_the_same(stage: SimulationStage, seed: int) -> None:
+async def test_the_shop_survives_fixed_scenarios(stage: SimulationStage, seed: int) -> None:
     outcome = await stage.play(story(seed, 120))
     assert outcome.wrong == []
     assert outcome.orders > 5
@@ -40,7 +40,7 @@ async def test_the_shop_holds_through_stories_that_are_always_the_same(stage: Si
 
 
 @pytest.mark.parametrize("seed", [5, 6])
-async def test_a_shop_that_takes_money_by_hand_holds_too(tmp_path: Path, seed: int) -> None:
+async def test_a_shop_with_manual_capture_survives_too(tmp_path: Path, seed: int) -> None:
     stage = SimulationStage(tmp_path, capture="manual")
     await stage.prepare()
     outcome = await stage.play(story(seed, 120))
@@ -48,13 +48,13 @@ async def test_a_shop_that_takes_money_by_hand_holds_too(tmp_path: Path, seed: i
     assert outcome.orders > 5
 
 
-async def test_a_story_ends_the_same_each_time_it_is_told(stage: SimulationStage) -> None:
+async def test_a_scenario_replays_identically(stage: SimulationStage) -> None:
     outcomes = [await stage.play(story(7, 60)) for _ in range(2)]
     assert outcomes[0] == outcomes[1]
     assert story(7, 60) != story(8, 60)
 
 
-async def test_a_story_that_breaks_is_told_short(tmp_path: Path) -> None:
+async def test_a_failing_scenario_is_shortened(tmp_path: Path) -> None:
     stage = SimulationStage(tmp_path, {CountsWhatItReadBefore.__base__: CountsWhatItReadBefore})
     await stage.prepare()
     for seed in range(20):
@@ -69,7 +69,7 @@ async def test_a_story_that_breaks_is_told_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: SimulationStage, tmp_path: Path) -> None:
+async def test_the_shop_survives_new_scenarios(stage: SimulationStage, tmp_path: Path) -> None:
     first = int(time.time()) * 300
     by_hand = SimulationStage(tmp_path / "by_hand", capture="manual")
     await by_hand.prepare()
@@ -78,8 +78,8 @@ async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Simulat
         assert outcome.wrong == [], f"shopwright simulate --seed {seed}"
 
 
-def test_a_broken_shop_replaces_what_the_shop_has() -> None:
-    """An override of a method that was renamed would break nothing, and be found out only by chance."""
+def test_a_broken_class_replaces_that_of_the_shop() -> None:
+    """An override of a renamed method would break nothing, and would be found only by chance."""
     missing = [
         f"{broken.__name__}.{name}"
         for ours, broken in VARIANTS
@@ -91,7 +91,7 @@ def test_a_broken_shop_replaces_what_the_shop_has() -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("ours", "broken"), VARIANTS, ids=[broken.__name__ for _, broken in VARIANTS])
-async def test_a_shop_that_is_broken_is_found_out_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:
+async def test_a_broken_shop_is_found_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:
     stage = SimulationStage(tmp_path, {ours: broken})
     await stage.prepare()
     until = time.monotonic() + PATIENCE_S

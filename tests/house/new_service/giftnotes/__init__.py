@@ -1,4 +1,4 @@
-"""Gift notes: what a buyer writes to whoever gets the parcel. A service that tests add to the shop."""
+"""Gift notes: a text of the buyer for the recipient. A service that tests add to the shop."""
 
 from shopwright.kit.manifest import ServiceManifest
 

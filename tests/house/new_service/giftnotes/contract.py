@@ -1,4 +1,4 @@
-"""What others may know of gift notes."""
+"""The contract of gift notes."""
 
 from typing import ClassVar, Protocol
 

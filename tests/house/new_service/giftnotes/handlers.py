@@ -1,4 +1,4 @@
-"""When that is heard, do this."""
+"""Event handlers and jobs of gift notes."""
 
 from shopwright.services.giftnotes.service import GiftNoteService
 
