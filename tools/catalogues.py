@@ -16,6 +16,8 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from shopwright.kit.data.retention import PURPOSES
+from shopwright.retention import personal_tables
 from shopwright.web.translated_template import STRING, unescaped
 
 HOME = Path(__file__).parents[1]
@@ -42,6 +44,17 @@ def extracted(folder: Path) -> Iterable[tuple[str, int, str | tuple[str, ...]]]:
         yield name, line, message
 
 
+def declared() -> Iterator[tuple[str, str]]:
+    """File and message of what is declared as data: purposes of personal data, and rules of retention."""
+    for purpose in PURPOSES.values():
+        for text in (purpose.title, purpose.whose, purpose.why):
+            yield "kit/data/retention.py", text
+    for rule in personal_tables():
+        for text in (rule.rows, rule.end, *(expiry.what for expiry in rule.expiries)):
+            if text:
+                yield "retention.py", text
+
+
 def template() -> Catalog:
     """All messages, each with its files."""
     found = Catalog(
@@ -49,6 +62,8 @@ def template() -> Catalog:
     )
     for name, _, message in sorted(extracted(HOME / "shopwright"), key=lambda one: (one[0], one[1])):
         found.add(message, locations=[(name, 0)])
+    for name, text in declared():
+        found.add(text, locations=[(name, 0)])
     return found
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from shopwright.kit.errors import NOT_UNTIL_REPAIRED, Damaged, Unavailable
+from shopwright.kit.errors import Damaged, Unavailable
+from shopwright.kit.http.problems import NOT_UNTIL_REPAIRED
 
 T = TypeVar("T")
 EVERY_S = 1.0

@@ -16,6 +16,7 @@ from shopwright.kit.personal import Personal
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, near_region, region_choices, region_title
 from shopwright.kit.text import tidy_line
+from shopwright.kit.translation import format_locale, gettext_noop
 from shopwright.kit.translation import gettext as _
 
 LONGEST = 200
@@ -29,9 +30,13 @@ FIELDS = {
     "city_area": "city",
     "sorting_code": "postal_code",
 }
-LABELS = {"line1": "Street and number", "line2": "The second line", "phone": "The phone number"}
+LABELS = {
+    "name": gettext_noop("The name"), "company": gettext_noop("The company"), "line1": gettext_noop("Street and number"),
+    "line2": gettext_noop("The second line"), "city": gettext_noop("The city"), "region": gettext_noop("The region"),
+    "postal_code": gettext_noop("The postal code"), "country": gettext_noop("The country"),
+    "phone": gettext_noop("The phone number"),
+}  # fmt: skip
 EXAMPLE_COUNTRY = "DE"  # whose phone number is shown where no country is known
-SAYINGS = {"required": "is needed for this country", "invalid": "is not right for this country"}
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -126,11 +131,7 @@ def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
         found["region"] = "invalid"
     if code and "postal_code" in values and not _fits(code, given["country"], rules):
         found["postal_code"] = "invalid"
-    titles = {"region": f"The {_region_label(given['country']).lower()}"}
-    return {
-        name: (reason, f"{titles.get(name) or _label(name)} {_saying(name, reason, given)}.")
-        for name, reason in found.items()
-    }
+    return {name: (reason, _saying(name, reason, given)) for name, reason in found.items()}
 
 
 def _fits(code: str, country: str, rules: ValidationRules) -> bool:
@@ -139,24 +140,43 @@ def _fits(code: str, country: str, rules: ValidationRules) -> bool:
 
 
 def _saying(name: str, reason: str, given: dict[str, str]) -> str:
-    said = SAYINGS.get(reason, reason)
+    """The sentence about a field that is missing or wrong."""
     country, text = given["country"], given.get(name, "")
+    field = _(_region_label(country)) if name == "region" else _label(name)
     if name == "region" and reason == "invalid":
-        return f"{said}: “{text[:40]}” is none of its own, such as {near_region(country, text)}"
-    if name != "postal_code":
-        return said
-    examples: Sequence[str] = postal_rules(country).examples
-    if reason == "invalid" and normal_postal_code(country, text):  # a code of the country, but of another place in it
-        wide = _rules(country, given["region"])
-        in_region = _fits(text, country, wide)
-        rules = _rules_of(given) if in_region else wide
-        said = f"is not one of {given['city'] if in_region else region_title(country, given['region'], 'en')}"
-        examples = [one for one in rules.postal_code_examples if _fits(one, country, rules)]
-    return f"{said} (it looks like {examples[0]})" if examples else said
+        near = near_region(country, text)
+        return _(
+            "{field} is not right for this country: “{text}” is none of its own, such as {near}.",
+            field=field,
+            text=text[:40],
+            near=near,
+        )
+    examples: Sequence[str] = postal_rules(country).examples if name == "postal_code" else ()
+    if reason == "invalid" and examples and normal_postal_code(country, text):  # of the country, but of another place
+        return _of_another_place(given, text, field)
+    if reason == "required":
+        if examples:
+            return _("{field} is needed for this country (it looks like {example}).", field=field, example=examples[0])
+        return _("{field} is needed for this country.", field=field)
+    if examples:
+        return _("{field} is not right for this country (it looks like {example}).", field=field, example=examples[0])
+    return _("{field} is not right for this country.", field=field)
+
+
+def _of_another_place(given: dict[str, str], text: str, field: str) -> str:
+    country = given["country"]
+    wide = _rules(country, given["region"])
+    in_region = _fits(text, country, wide)
+    rules = _rules_of(given) if in_region else wide
+    place = given["city"] if in_region else region_title(country, given["region"], format_locale())
+    examples = [one for one in rules.postal_code_examples if _fits(one, country, rules)]
+    if not examples:
+        return _("{field} is not one of {place}.", field=field, place=place)
+    return _("{field} is not one of {place} (it looks like {example}).", field=field, place=place, example=examples[0])
 
 
 def _label(name: str) -> str:
-    return LABELS.get(name, f"The {name.replace('_', ' ')}")
+    return _(LABELS[name])
 
 
 class AddressForm(msgspec.Struct, frozen=True):
@@ -169,8 +189,19 @@ class AddressForm(msgspec.Struct, frozen=True):
     region_label: str
 
 
-REGION_LABELS = {"do_si": "Province or city"}
-POSTAL_LABELS = {"zip": "ZIP code", "postal": "Postal code", "eircode": "Eircode", "pin": "PIN code"}
+# By the library's kinds of regions.
+REGION_LABELS = {
+    "area": gettext_noop("Area"), "county": gettext_noop("County"), "department": gettext_noop("Department"),
+    "district": gettext_noop("District"), "do_si": gettext_noop("Province or city"), "emirate": gettext_noop("Emirate"),
+    "island": gettext_noop("Island"), "oblast": gettext_noop("Oblast"), "parish": gettext_noop("Parish"),
+    "prefecture": gettext_noop("Prefecture"), "province": gettext_noop("Province"), "state": gettext_noop("State"),
+}  # fmt: skip
+POSTAL_LABELS = {
+    "zip": gettext_noop("ZIP code"),
+    "postal": gettext_noop("Postal code"),
+    "eircode": "Eircode",
+    "pin": gettext_noop("PIN code"),
+}
 
 
 def address_form(country: str, language: str = "en") -> AddressForm:
@@ -182,9 +213,9 @@ def address_form(country: str, language: str = "en") -> AddressForm:
     return AddressForm(
         fields=tuple(dict.fromkeys(order)),
         required=required,
-        postal_label=POSTAL_LABELS.get(rules.postal_code_type, "Postal code"),
+        postal_label=_(POSTAL_LABELS.get(rules.postal_code_type, POSTAL_LABELS["postal"])),
         regions=region_choices(code, language),
-        region_label=_region_label(code),
+        region_label=_(_region_label(code)),
     )
 
 
@@ -192,7 +223,7 @@ def address_form(country: str, language: str = "en") -> AddressForm:
 def _region_label(country: str) -> str:
     """The label of a region: Prefecture, State."""
     kind = _rules(country).country_area_type
-    return REGION_LABELS.get(kind) or str(kind).capitalize()
+    return REGION_LABELS.get(kind, REGION_LABELS["province"])
 
 
 @cache
@@ -215,15 +246,18 @@ def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
     if number is None or not phonenumbers.is_possible_number(number):
         example = phonenumbers.example_number(country.upper() or EXAMPLE_COUNTRY)
         hint = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL) if example else ""
-        right = (
-            f", like {hint}"
-            if country and hint
-            else f"; write it with that of its country, like {hint}"
-            if hint
-            else ""
-        )
-        raise Invalid.at(pointer, _("“{phone}” is not a phone number{right}.", phone=phone[:40], right=right))
+        raise Invalid.at(pointer, _no_phone(phone[:40], hint, with_code=not country))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _no_phone(phone: str, hint: str, *, with_code: bool) -> str:
+    if not hint:
+        return _("“{phone}” is not a phone number.", phone=phone)
+    if with_code:
+        return _(
+            "“{phone}” is not a phone number; write it with that of its country, like {hint}.", phone=phone, hint=hint
+        )
+    return _("“{phone}” is not a phone number, like {hint}.", phone=phone, hint=hint)
 
 
 def email_key(email: str) -> str:

@@ -75,20 +75,23 @@ def bounds_of(kind: type[msgspec.Struct]) -> dict[str, TextLimit]:
     return {name: _marked(hint, TextLimit) or LINE for name, hint in _fields(kind)}
 
 
-def wrong_with(text: str, bound: TextLimit) -> str:
-    """What is wrong with a text, or ""."""
+def wrong_with(text: str, bound: TextLimit, name: str = "") -> str:
+    """What is wrong with the text of a field, as a sentence, or ""."""
+    name = name or _("The text")
     if len(text) > bound.longest:
-        return f"is longer than {bound.longest} characters"
+        return _("{name} is longer than {longest} characters.", name=name, longest=bound.longest)
     if has_controls(text.strip(DIRECTIONS) if bound.copied else text, lines=bound.lines):
-        return "has control characters" if bound.lines else "has line breaks or other control characters"
+        if bound.lines:
+            return _("{name} has control characters.", name=name)
+        return _("{name} has line breaks or other control characters.", name=name)
     return ""
 
 
 def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator[Problem]:
     """Everything in a decoded body that exceeds the limits of its type."""
     if isinstance(value, str):
-        if told := wrong_with(value, _marked(hint, TextLimit) or LINE):
-            yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2] or 'The text'} {told}.")
+        if told := wrong_with(value, _marked(hint, TextLimit) or LINE, pointer.rpartition("/")[2]):
+            yield Problem(pointer, "invalid", told)
     elif isinstance(value, int):
         if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
             yield Problem(pointer, "invalid", _("{value} is larger than 64 bits.", value=pointer.rpartition("/")[2]))
@@ -122,10 +125,9 @@ def _members(value: Any, hint: Any, pointer: str, depth: int) -> Iterator[Proble
     inner = _inner(hint)
     if isinstance(value, Mapping):
         for key, one in value.items():
-            if isinstance(key, str) and (told := wrong_with(key, LINE)):
-                yield Problem(
-                    pointer, "invalid", _("A name in {value} {told}.", value=pointer.rpartition("/")[2], told=told)
-                )
+            name = _("A name in {value}", value=pointer.rpartition("/")[2])
+            if isinstance(key, str) and (told := wrong_with(key, LINE, name)):
+                yield Problem(pointer, "invalid", told)
             else:
                 yield from faults(one, inner, f"{pointer}/{key}", depth + 1)
     else:

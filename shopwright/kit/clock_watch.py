@@ -14,6 +14,7 @@ import msgspec
 from shopwright.kit.clock import Clock, to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.clock")
 LOOKED_EVERY_S = 1.0
@@ -54,7 +55,9 @@ class ClockWatch:
         """A sentence about a jump within the last hour, or ""."""
         if self._last is None or self._clock.monotonic() - self._last[1] > TOLD_FOR_S:
             return ""
-        return f"The clock of this process jumped by {self._last[0]:+.0f} seconds within the last hour."
+        return _(
+            "The clock of this process jumped by {_last} seconds within the last hour.", _last=f"{self._last[0]:+.0f}"
+        )
 
 
 class DueTime(msgspec.Struct, frozen=True):

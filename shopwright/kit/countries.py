@@ -91,5 +91,9 @@ def check_country(text: str, pointer: str = "/country") -> str:
     if code in countries_posted_to():
         return code
     meant = country_code(text)
-    right = f"write {meant}" if meant else "use two letters of ISO 3166-1, such as DE"
-    raise Invalid.at(pointer, _("“{text}” is not the code of a country; {right}.", text=text[:60], right=right))
+    if meant:
+        raise Invalid.at(pointer, _("“{text}” is not the code of a country; write {code}.", text=text[:60], code=meant))
+    raise Invalid.at(
+        pointer,
+        _("“{text}” is not the code of a country; use two letters of ISO 3166-1, such as DE.", text=text[:60]),
+    )

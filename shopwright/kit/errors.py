@@ -163,12 +163,5 @@ class Unavailable(ShopError):
     code = "unavailable"
 
 
-# For everyone but operators.
-NOT_UNTIL_REPAIRED = (
-    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and whoever"
-    " runs the shop knows. You can look around meanwhile."
-)
-
-
 class Damaged(Unavailable, wire_code="damaged"):
     """Stored data is damaged, so retrying does not help. The detail names the place to operators only."""

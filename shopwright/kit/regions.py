@@ -132,22 +132,23 @@ def near_region(country: str, text: str) -> str:
     return next(iter(difflib.get_close_matches(text, titles, 1) or titles), "")
 
 
+def _no_region(countries: Sequence[str], text: str, *, known: bool) -> str:
+    places = ", ".join(countries) or _("a country")
+    if known:
+        near = near_region(countries[0], text)
+        return _(
+            "“{text}” is no region of {places}; write one such as {near}.", text=text[:40], places=places, near=near
+        )
+    return _("“{text}” is no region of {places}; write its code, or leave it out.", text=text[:40], places=places)
+
+
 def check_region(countries: Sequence[str], text: str, pointer: str = "/region") -> str:
     """Return the key by which rates find a region. Raises Invalid if no country has it and all lists are known."""
     code = next((code for country in countries if (code := find_region(country, text))), "")
     known = bool(countries) and all(regions_of(country) for country in countries)
     found = code or ("" if known else place_form(text))
     if not found:
-        right = f"write one such as {near_region(countries[0], text)}" if known else "write its code, or leave it out"
-        raise Invalid.at(
-            pointer,
-            _(
-                "“{text}” is no region of {value}; {right}.",
-                text=text[:40],
-                value=", ".join(countries) or "a country",
-                right=right,
-            ),
-        )
+        raise Invalid.at(pointer, _no_region(countries, text, known=known))
     return found
 
 

@@ -143,7 +143,7 @@ def _country(member: str) -> str:
 
 def _why(error: ValidationError) -> str:
     if isinstance(error, InvalidChecksum):
-        return "its check digits do not fit, so a character is wrong or missing"
+        return _("its check digits do not fit, so a character is wrong or missing")
     if isinstance(error, InvalidLength):
-        return "it has too few or too many characters"
-    return "those are written in another way"
+        return _("it has too few or too many characters")
+    return _("those are written in another way")

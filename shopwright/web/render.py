@@ -25,7 +25,7 @@ from shopwright.kit.percent import percent
 from shopwright.kit.regions import region_title
 from shopwright.kit.translation import current_language, format_locale, translated
 from shopwright.kit.working_days import Arrival, write_working_days
-from shopwright.web.state_words import state_word
+from shopwright.web.state_words import state_word, stored_text
 from shopwright.web.translated_template import escaped, with_messages
 
 HOME = Path(__file__).parent
@@ -167,6 +167,7 @@ def environment(language: str) -> minijinja.Environment:
             "rate": percent,
             "words": words,
             "state": state_word,
+            "stored": stored_text,
             "working_days": working_days,
             "sized": sized,
             "srcset": srcset,

@@ -1,9 +1,12 @@
-"""States and kinds, which code names by one word, in the words of pages."""
+"""States and kinds, which code names by one word, and stored texts in the words of pages."""
 
 from collections.abc import Mapping
 
+from shopwright.kit.stored_texts import StoredTexts
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
+from shopwright.services.orders.contract.history_texts import HISTORY
+from shopwright.services.pricing.contract.receipt_texts import RECEIPT
 
 WORDS: Mapping[str, str] = {
     # Products and reviews
@@ -20,6 +23,10 @@ WORDS: Mapping[str, str] = {
     "tag": gettext_noop("Tag"), "category": gettext_noop("Category"), "type": gettext_noop("Type"),
     "attribute": gettext_noop("Attribute"), "is": gettext_noop("is"), "is_not": gettext_noop("is not"),
     "contains": gettext_noop("contains"), "at_least": gettext_noop("at least"), "at_most": gettext_noop("at most"),
+    # Lines of price breakdowns
+    "list": gettext_noop("List price"), "promotion": gettext_noop("Promotion"), "not combined": gettext_noop("Not combined"),
+    "shipping": gettext_noop("Shipping"), "discount": gettext_noop("Discount"), "tax": gettext_noop("Tax"),
+    "rounding": gettext_noop("Rounding"), "total": gettext_noop("Total"),
     # Payments
     "requires_action": gettext_noop("The buyer has to act"), "authorized": gettext_noop("Authorised, not captured yet"),
     "captured": gettext_noop("Captured"), "failed": gettext_noop("Failed"), "cancelled": gettext_noop("Cancelled"),
@@ -29,6 +36,14 @@ WORDS: Mapping[str, str] = {
     "support": gettext_noop("Support"), "marketing": gettext_noop("Marketing"),
     "accounting": gettext_noop("Accounting"), "read-only": gettext_noop("Read only"),
 }  # fmt: skip
+
+
+STORED = StoredTexts((*HISTORY.messages, *RECEIPT.messages))
+
+
+def stored_text(text: str) -> str:
+    """An entry of a history, a reason, or a line of a price breakdown in the current language."""
+    return STORED.shown(text)
 
 
 def state_word(code: str) -> str:

@@ -124,7 +124,7 @@ async def test_the_owner_sees_the_state_of_the_shop_and_replays_dead_events(api:
     part = page.split('name="part" value="')[1].split('"')[0]
     form = {"_csrf_token": token, "part": part, "event": event.id}
     answer = await api.post("/office/system", data=form, follow_redirects=True)
-    assert "1 dead events queued for delivery." in answer.text
+    assert "1 dead event queued for delivery." in answer.text
     assert event.id not in answer.text
     await shop.bus.settle()
     assert await shop.bus.dead() == []

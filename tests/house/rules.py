@@ -82,6 +82,7 @@ SPLIT = {
     ("inventory", "reservations"),
     ("inventory", "valuation"),
     ("inventory", "value_store"),
+    ("notifications", "account_texts"),
     ("notifications", "alert_store"),
     ("notifications", "attachment_store"),
     ("notifications", "attachments"),

@@ -125,7 +125,7 @@ def test_texts_that_are_too_long_too_deep_or_invalid_are_found_anywhere() -> Non
 def test_no_text_contains_invalid_characters() -> None:
     for one in "\ufffe\uffff\ud800\udfff":
         assert {wrong_with(f"a{one}b", bound) for bound in (REASON, TEXT)} == {
-            "has line breaks or other control characters",
-            "has control characters",
+            "The text has line breaks or other control characters.",
+            "The text has control characters.",
         }
     assert wrong_with("Zoë 😀 \ufffd", REASON) == ""

@@ -219,7 +219,7 @@ def test_an_empty_field_that_the_form_marks_as_required_is_refused() -> None:
         ({"country": "US", "region": "NY", "postal_code": "90210"}, "/postal_code", "is not one of New York"),
         ({"country": "KR", "region": "Seoul", "city": "강남구", "postal_code": "03051"}, "/postal_code", "is not one of 강남구"),
         ({"country": "US", "region": "Califronia", "postal_code": "90210"}, "/region", "such as California"),
-        ({"country": "JP", "region": "", "postal_code": "150-0001"}, "/region", "The prefecture is needed"),
+        ({"country": "JP", "region": "", "postal_code": "150-0001"}, "/region", "Prefecture is needed"),
         ({"country": "JP", "region": "Atlantis", "postal_code": "150-0001"}, "/region", "“Atlantis” is none of its own, such as Aichi"),
         ({"country": "Atlantis"}, "/country", "“Atlantis” is not the code of a country"), ({"country": "ZZ"}, "/country", "is not the code of a country"), ({"country": "Germany", "postal_code": "10115"}, "/country", "write DE"),
         ({"country": "DE", "postal_code": "10115", "line2": "x" * 201}, "/line2", "longer than 200"),

@@ -16,6 +16,8 @@ from shopwright.kit.data.compatibility import decode_tolerant
 from shopwright.kit.data.events import Event
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.personal import is_personal, redacted
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 
 log = logging.getLogger("shopwright.retention")
 DAY = timedelta(days=1)
@@ -82,10 +84,12 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
 
     def words(self) -> str:
         """The rule as a sentence."""
+        what = _(self.what)
         if self.setting:
-            return f"`SHOPWRIGHT_{self.setting.upper()}` days after {self.what}"
-        days = "a day" if self.days == 1 else f"{self.days} days"
-        return f"{days} after {self.what}" if self.days else f"when {self.what}"
+            return _("`{setting}` days after {what}", setting=f"SHOPWRIGHT_{self.setting.upper()}", what=what)
+        if not self.days:
+            return _("when {what}", what=what)
+        return ngettext("a day after {what}", "{count} days after {what}", self.days, what=what)
 
 
 class StoredBody(msgspec.Struct, frozen=True):
@@ -119,7 +123,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
     def ends(self) -> str:
         """When its rows end, in words."""
-        return "; ".join([one.words() for one in self.expiries] + ([self.end] if self.end else []))
+        return "; ".join([one.words() for one in self.expiries] + ([_(self.end)] if self.end else []))
 
 
 UNHEARD = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
@@ -271,7 +275,7 @@ async def _end(work: ServiceDatabase, table: str, expiry: Expiry, until: datetim
     chosen = f"({key}) IN (SELECT {key} FROM {table} WHERE {is_old} ORDER BY {expiry.since} LIMIT {BATCH}) AND {is_old}"
     old = work.ids.at(expiry.prefix, until) if expiry.prefix else (until - EPOCH) // expiry.unit
     count = 0
-    for _ in range(MOST_BATCHES):
+    for _batch in range(MOST_BATCHES):
         async with work.begin() as tx:
             rows = await tx.fetch(f"DELETE FROM {table} WHERE {chosen} RETURNING {key}", old=old)
             for child, column in expiry.children:

@@ -7,10 +7,11 @@ import msgspec
 from litestar.params import Parameter
 
 from shopwright.kit.ids import ALPHABET, LENGTH
+from shopwright.kit.translation import gettext_noop
 
 T = TypeVar("T")
 Limit = Annotated[int, Parameter(ge=1, le=100, description="maximum number of items")]
-NO_CURSOR = "This is not a valid cursor; use `next` of the previous response."
+NO_CURSOR = gettext_noop("This is not a valid cursor; use `next` of the previous response.")
 CURSOR = "`next` of the previous page"
 # Cursors of counted lists, and opaque ones that are checked by the service that made them.
 AfterNumber = Annotated[str, Parameter(pattern=r"^([0-9]{1,15})?$", description=CURSOR)]

@@ -10,7 +10,6 @@ from litestar.exceptions import HTTPException
 from litestar.types import Scope, Send
 
 from shopwright.kit.errors import (
-    NOT_UNTIL_REPAIRED,
     Conflict,
     Damaged,
     Denied,
@@ -30,6 +29,7 @@ from shopwright.kit.errors import (
 )
 from shopwright.kit.http.pagination import NO_CURSOR
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
 log = logging.getLogger("shopwright.web")
 
@@ -64,7 +64,11 @@ CODES = {
 }
 # A path of the machine within a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
-NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
+# For everyone but operators.
+NOT_UNTIL_REPAIRED = gettext_noop(
+    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and its operators know. You can look around meanwhile."
+)
+NOT_NOW = gettext_noop("The shop cannot do this just now, and nothing was changed. Try again in a little while.")
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 MISSING = re.compile(r"Object missing required field `([^`]*)`")
@@ -95,7 +99,7 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
         kind = f"urn:shopwright:problem:{error.code}"
         if isinstance(error, Damaged) or (isinstance(error, Unavailable) and PATH.search(error.detail)):
             log.error("request %s: %s", request_id, error.detail)
-            told = NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW
+            told = _(NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW)
             return ProblemDetails(kind, title, status, told, error.code, request_id)
         return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
     if isinstance(error, HTTPException):
@@ -115,7 +119,7 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
             problems,
         )
     log.error("unexpected error in request %s", request_id, exc_info=error)
-    detail = f"Something went wrong on our side. It has been written down under {request_id}."
+    detail = _("Something went wrong on our side. It has been written down under {request_id}.", request_id=request_id)
     return ProblemDetails("urn:shopwright:problem:error", "Something went wrong", 500, detail, "error", request_id)
 
 
@@ -130,7 +134,7 @@ def _problem(extra: Any) -> Problem:
     key = str(extra.get("key", ""))
     place = "" if key == "data" else "/" + key.replace(".", "/") if key else ""
     if key == "after" and extra.get("source") == "query":
-        return Problem(place, "invalid", NO_CURSOR)
+        return Problem(place, "invalid", _(NO_CURSOR))
     found = _from_message(str(extra.get("message", "")), place)
     return found or Problem(place, "invalid", f"{key}: {extra.get('message', '')}")
 
@@ -150,7 +154,7 @@ def _from_message(message: str, within: str = "") -> Problem | None:
         return Problem(
             f"{pointer}/{found.group(1)}", "required", _("The field “{group}” is required.", group=found.group(1))
         )
-    return Problem(pointer, "invalid", f"{pointer.lstrip('/') or 'The body'}: {text}.")
+    return Problem(pointer, "invalid", f"{pointer.lstrip('/') or _('The body')}: {text}.")
 
 
 def when_again(told: ProblemDetails) -> dict[str, str]:

@@ -98,8 +98,8 @@ def _wrong(given: Iterable[tuple[str, str]], asks: AcceptedParameters, page: boo
         if name in seen and name in asks.known and name not in asks.repeated:
             yield Problem(f"/{name}", "invalid", _("{name} comes more than once.", name=name))
         seen.add(name)
-        if told := wrong_with(value, BY_NAME.get(name, LINE) if known else URL):
-            yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")
+        if told := wrong_with(value, BY_NAME.get(name, LINE) if known else URL, name[:60]):
+            yield Problem(f"/{name[:60]}", "invalid", told)
         values = asks.known.get(name, ())
         if values and value not in values and not page:
             yield Problem(
@@ -116,4 +116,6 @@ def _wrong(given: Iterable[tuple[str, str]], asks: AcceptedParameters, page: boo
 
 def _unknown(name: str, asks: AcceptedParameters) -> str:
     there = [*sorted(asks.known), *([f"{asks.begins}NAME"] if asks.begins else [])]
-    return f"There is no parameter “{name}” here; there {'are ' + ', '.join(there) if there else 'is none'}."
+    if not there:
+        return _("There is no parameter “{name}” here; there is none.", name=name)
+    return _("There is no parameter “{name}” here; there are {names}.", name=name, names=", ".join(there))

@@ -48,9 +48,9 @@ def named_faults(pairs: Iterable[tuple[str, Any]], bounds: Mapping[str, TextLimi
     for name, value in pairs:
         if isinstance(value, str):
             bound = bounds.get(name, LINE)
-            told = wrong_with(name, LINE) or wrong_with(value.replace("\r\n", "\n") if bound.lines else value, bound)
-            if told:
-                yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")
+            shown, typed = name[:60], value.replace("\r\n", "\n") if bound.lines else value
+            if told := wrong_with(name, LINE, shown) or wrong_with(typed, bound, shown):
+                yield Problem(f"/{shown}", "invalid", told)
 
 
 def refuse_faults(found: Any) -> None:

@@ -23,7 +23,6 @@ AT_ONCE = 100
 TRIES = 20
 OVERLAP = timedelta(days=1)
 ENDED = "ended"
-RATES_OF_SUPPLY = "tax of the day of supply"
 
 
 class ConcurrentBooking(Exception):
@@ -96,10 +95,10 @@ class Bookkeeping:
     ) -> None:
         told = model.total(postings, "receivables", order.currency)
         text = {
-            "sale": f"Order {order.number}",
-            "return": f"Order {order.number}: {write(-told)} given back",
-            "payment": f"Order {order.number}: {write(-told)} received",
-            "correction": f"Order {order.number}: {RATES_OF_SUPPLY}",
+            "sale": _("Order {number}", number=order.number),
+            "return": _("Order {number}: {amount} refunded", number=order.number, amount=write(-told)),
+            "payment": _("Order {number}: {amount} received", number=order.number, amount=write(-told)),
+            "correction": _("Order {number}: tax of the day of supply", number=order.number),
         }[kind]
         await store.write(
             tx,
@@ -141,7 +140,7 @@ class Bookkeeping:
             return
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=delivery.key) as tx:
-                text = f"Gift card ••••{event.last4} for {write(event.amount)} issued"
+                text = _("Gift card ••••{last4} for {amount} issued", last4=event.last4, amount=write(event.amount))
                 day = day_of(delivery.stored.time, self._work.zone)
                 await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 

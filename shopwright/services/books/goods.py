@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.books.contract import Account, Posting
 from shopwright.services.inventory.contract import StockValued, ValueCause
 
 # Contra account and text for each cause.
 AGAINST: Mapping[ValueCause, tuple[Account, str]] = {
-    "received": ("payables", "Goods received"),
-    "opened": ("opening", "Cost of goods in stock"),
-    "sold": ("cost_of_goods", "cost of goods"),
-    "returned": ("cost_of_goods", "goods back in stock"),
-    "counted": ("stock_differences", "Stock counted"),
+    "received": ("payables", gettext_noop("Goods received")),
+    "opened": ("opening", gettext_noop("Cost of goods in stock")),
+    "sold": ("cost_of_goods", gettext_noop("cost of goods")),
+    "returned": ("cost_of_goods", gettext_noop("goods back in stock")),
+    "counted": ("stock_differences", gettext_noop("Stock counted")),
 }
 
 
@@ -23,7 +25,7 @@ def postings(told: StockValued) -> tuple[Posting, ...]:
 
 def text(told: StockValued, number: str) -> str:
     """The text of the entry; `number`: of the order."""
-    _, words = AGAINST[told.cause]
+    words = _(AGAINST[told.cause][1])
     if told.order_id:
-        return f"Order {number or told.order_id}: {words}"
+        return _("Order {number}: {words}", number=number or told.order_id, words=words)
     return f"{words}: {told.reference}" if told.reference else words

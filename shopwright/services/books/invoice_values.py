@@ -6,6 +6,7 @@ from typing import Final
 
 from shopwright.kit.money import Money, major
 from shopwright.kit.tax_ids import member_of, prefix_of
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract.documents import DocumentKind, DocumentLine, Party
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import summed
@@ -59,7 +60,7 @@ def percent_of(part: TaxPart) -> Decimal:
 
 def reason_of(part: TaxPart) -> str:
     """Why no tax applies; "" if no reason is needed."""
-    return "" if part.category in NO_REASON_NEEDED else part.reason or "Not taxed"
+    return "" if part.category in NO_REASON_NEEDED else part.reason or _("Not taxed")
 
 
 def by_category(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:

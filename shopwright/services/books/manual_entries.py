@@ -35,7 +35,7 @@ class ManualEntries:
             Posting(account="fees", amount=fee, provider=payout.provider),
             Posting(account="clearing", amount=-(payout.amount + fee), provider=payout.provider),
         ]
-        text = payout.text.strip() or f"Paid out by {payout.provider}"
+        text = payout.text.strip() or _("Paid out by {provider}", provider=payout.provider)
         return await self._by_hand(
             store.NewEntry(
                 kind="payout",

@@ -12,6 +12,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.tax_ids import TaxNumber, check_reference, member_of, read_tax_id
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
 from shopwright.services.books.contract.documents import (
@@ -26,13 +27,13 @@ from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 
 UNTAXED = frozenset({"K", "AE"})
-SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
-AT_EARLIER_RATE = "Part of the price at the earlier tax rate"  # of a sale: what had gone back when its units left is taxed as it was then
-NO_INVOICE = "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
+NO_INVOICE = gettext_noop(
+    "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
+)
 INVOICE: DocumentKind = "invoice"
 CREDIT_NOTE: DocumentKind = "credit_note"
 CORRECTION: DocumentKind = "correction"
-OF_SUPPLY = "The rate of tax is that of the day of supply."
+OF_SUPPLY = gettext_noop("The rate of tax is that of the day of supply.")
 
 
 def kind_for(entry: Entry) -> DocumentKind:
@@ -103,8 +104,8 @@ def _body(order: Order, seller: Seller, zone: ZoneInfo, lines: tuple[DocumentLin
 def pro_forma(order: Order, seller: Seller, zone: ZoneInfo) -> DocumentBody:
     """The pro forma invoice of an unpaid order."""
     body = _body(order, seller, zone, _lines_of_sale(order))
-    wanted = [f"Please name order {order.number} when you pay."] if seller.bank else []
-    return msgspec.structs.replace(body, notes=(*body.notes, NO_INVOICE, *wanted))
+    wanted = [_("Please name order {number} when you pay.", number=order.number)] if seller.bank else []
+    return msgspec.structs.replace(body, notes=(*body.notes, _(NO_INVOICE), *wanted))
 
 
 def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo) -> DocumentBody:
@@ -171,7 +172,7 @@ def rerated(
         notes=(*body.notes, *in_advance, _replaces(*replaced)),
         refers_to=replaced[0],
         refers_to_day=replaced[1],
-        reason=OF_SUPPLY,
+        reason=_(OF_SUPPLY),
     )
 
 
@@ -179,7 +180,7 @@ def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None
     """Check that a tax-free sale to a business still is one. Raises Invalid."""
     if tax_id is None:
         raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice must name its tax id."))
-    told = "This was sold without tax to a business in another country"
+    told = _("This was sold without tax to a business in another country")
     home = invoice.seller.address.country
     if country != invoice.buyer.address.country:
         raise Invalid.at(
@@ -194,7 +195,7 @@ def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None
 
 
 def _replaces(name: str, day: date) -> str:
-    return f"This invoice replaces {name} of {write_day(day)}."
+    return _("This invoice replaces {name} of {day}.", name=name, day=write_day(day))
 
 
 def _supplied(order: Order, zone: ZoneInfo) -> date | None:
@@ -209,7 +210,7 @@ def _in_advance(paid_on: date) -> str:
 
     UStG, section 14 (4) no. 6 and (5); Directive 2006/112/EC, article 226 no. 7.
     """
-    return f"Paid in advance on {write_day(paid_on)}. The goods are supplied after this invoice."
+    return _("Paid in advance on {paid_on}. The goods are supplied after this invoice.", paid_on=write_day(paid_on))
 
 
 def _seller(seller: Seller) -> Party:
@@ -249,7 +250,11 @@ def _lots(order: Order, line: OrderLine) -> list[DocumentLine]:
     found = []
     for lot in dict.fromkeys(part.lot for part in line.tax_parts):
         parts = [part for part in line.tax_parts if part.lot == lot]
-        title = _title(line) if units.get(lot) else f"{AT_EARLIER_RATE}: {_title(line)}"
+        title = (
+            _title(line)
+            if units.get(lot)
+            else _("Part of the price at the earlier tax rate: {title}", title=_title(line))
+        )
         found.append(_line(title, units.get(lot) or 1, parts, line.sku))
     return found
 
@@ -299,10 +304,15 @@ def _lines_of_refund(order: Order, refund: Refund | None) -> tuple[DocumentLine,
     titles = {line.id: (line.title, line.sku) for line in order.lines}
     found = []
     for part in parts:
-        title, sku = titles.get(part.line_id, (SHIPPING, ""))
+        title, sku = titles.get(part.line_id, (_("Shipping"), ""))
         units = part.quantity or 1
         found.append(
-            _line(title if part.quantity or not part.line_id else f"{REST}: {title}", units, part.tax_parts, sku)
+            _line(
+                title if part.quantity or not part.line_id else _("Price reduced: {title}", title=title),
+                units,
+                part.tax_parts,
+                sku,
+            )
         )
     return tuple(found)
 
@@ -316,7 +326,7 @@ def _lines_of_entry(entry: Entry) -> tuple[DocumentLine, ...]:
         parts = tuple(_part(one, sign) for one in taxes if one.tax is not None and _same_goods(one.tax, kind))
         if parts:
             gross = net + add_up((part.tax for part in parts), net.currency)
-            found.append(DocumentLine(title=GOODS, quantity=1, net=net, gross=gross, tax_parts=parts))
+            found.append(DocumentLine(title=_("Goods returned"), quantity=1, net=net, gross=gross, tax_parts=parts))
     return tuple(found)
 
 

@@ -18,14 +18,21 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
-from shopwright.kit.translation import format_locale
+from shopwright.kit.translation import format_locale, gettext_noop
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import einvoice
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentBody, DocumentLine
 from shopwright.services.books.contract.forms import GONE, is_electronic, writable
 
 STANDARD: Final = "a-3b"
 PAID: Final = frozenset({"invoice", "correction"})
-COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
+COLUMNS: Final = (
+    gettext_noop("Description"),
+    gettext_noop("Quantity"),
+    gettext_noop("Tax"),
+    gettext_noop("Net"),
+    gettext_noop("Gross"),
+)
 # Metadata that Factur-X requires (Factur-X 1.0, 6.2.2), and the extension schema for PDF/A (ISO 19005-3, 6.6.2.3).
 NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 FACTUR_X: Final = (
@@ -93,18 +100,18 @@ def _described(pdf: bytes) -> bytes:
 
 def _facts(document: Document, body: DocumentBody, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
-        ("Number", document.name),
-        ("Date", write_day(day_of(document.issued, zone))),
-        ("Order", f"{body.order_number}, {write_day(body.ordered)}"),
+        (_("Number"), document.name),
+        (_("Date"), write_day(day_of(document.issued, zone))),
+        (_("Order"), f"{body.order_number}, {write_day(body.ordered)}"),
     ]
     if body.supplied is not None:
-        facts.append(("Supply", write_day(body.supplied)))
+        facts.append((_("Supply"), write_day(body.supplied)))
     if body.parcel:
-        facts.append(("Parcel", body.parcel))
+        facts.append((_("Parcel"), body.parcel))
     if body.reference:
-        facts.append(("Your reference", body.reference))
+        facts.append((_("Your reference"), body.reference))
     if body.refers_to and body.refers_to_day:
-        what = "Replaces" if document.kind == "correction" else "Corrects"
+        what = _("Replaces") if document.kind == "correction" else _("Corrects")
         facts.append((what, f"{body.refers_to}, {write_day(body.refers_to_day)}"))
     return facts
 
@@ -113,7 +120,7 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
     priced = document.kind != "delivery_note"
     buyer = [*_address(body.buyer.address), *(one.id for one in body.buyer.tax_ids)]
     return {
-        "title": f"{TITLES[document.kind]} {document.name}",
+        "title": f"{_(TITLES[document.kind])} {document.name}",
         "shop": shop,
         "seller": {
             "name": body.seller.name,
@@ -123,11 +130,11 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
         "buyer": buyer if priced else _address(body.ship_to),
         "facts": _facts(document, body, zone),
         "reason": body.reason,
-        "columns": COLUMNS if priced else COLUMNS[:2],
+        "columns": [_(one) for one in (COLUMNS if priced else COLUMNS[:2])],
         "lines": [_line(line, priced=priced) for line in body.lines],
-        "sums": [("Net", written(body.net)), *_taxes(body)] if priced else [],
-        "total": ("Total", written(body.gross)) if priced else None,
-        "notes": [*body.notes, *(["Paid."] if document.kind in PAID and body.paid == body.gross else [])],
+        "sums": [(_("Net"), written(body.net)), *_taxes(body)] if priced else [],
+        "total": (_("Total"), written(body.gross)) if priced else None,
+        "notes": [*body.notes, *([_("Paid.")] if document.kind in PAID and body.paid == body.gross else [])],
         "footer": " · ".join(one for one in (body.seller.name, body.seller.register, body.seller.bank) if one),
         "xml": xml,
     }
@@ -147,7 +154,15 @@ def _address(address: Address) -> list[str]:
 def _taxes(body: DocumentBody) -> list[tuple[str, str]]:
     """A row for each rate above 0."""
     return [
-        (f"{part.authority or 'Tax'} {percent(part.rate_ppm)} of {written(part.net)}", written(part.tax))
+        (
+            _(
+                "{tax} {rate} of {net}",
+                tax=part.authority or _("Tax"),
+                rate=percent(part.rate_ppm),
+                net=written(part.net),
+            ),
+            written(part.tax),
+        )
         for part in body.rates
         if part.rate_ppm
     ]

@@ -5,12 +5,17 @@ import msgspec
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, write, zero
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.carts import store
 from shopwright.services.carts.contract import CartGiftCard, CartProblem
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCards
 
 MOST_CARDS = 5
-WHY = {"spent": "has nothing left on it", "expired": "has expired", "disabled": "cannot be used any more"}
+WHY = {
+    "spent": gettext_noop("has nothing left on it"),
+    "expired": gettext_noop("has expired"),
+    "disabled": gettext_noop("cannot be used any more"),
+}
 
 
 class CartGiftCards:
@@ -55,11 +60,18 @@ class CartGiftCards:
 def refusal(card: GiftCard, currency: str) -> str:
     """Why a card cannot pay, or ""."""
     if card.issued.currency != currency:
-        return f"is in {card.issued.currency}, and pays nothing in {currency}"
+        return _(
+            "is in {currency}, and pays nothing in {other_currency}",
+            currency=card.issued.currency,
+            other_currency=currency,
+        )
     if card.state != "active":
-        return WHY[card.state]
+        return _(WHY[card.state])
     if card.available.amount <= 0:
-        return f"pays for another order just now: its {write(card.balance)} are held until that is paid or given up"
+        return _(
+            "pays for another order just now: its {balance} are held until that is paid or given up",
+            balance=write(card.balance),
+        )
     return ""
 
 

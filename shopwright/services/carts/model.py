@@ -72,23 +72,30 @@ def line_problems(
     """Everything that changed about a line since it was added."""
     variant = product.variant(variant_id) if product else None
     if beyond and product is not None:
-        detail = f"With {product.title} this is more than one order can come to. Order fewer to go on."
+        detail = _("With {title} this is more than one order can come to. Order fewer to go on.", title=product.title)
         return [CartProblem(code="invalid", detail=detail, line_id=line_id)]
     if product is None or product.status != "published" or variant is None or price is None:
-        name = product.title if product else "One of the things in your cart"
-        detail = f"{name} is not sold any more. Take it out to go on."
+        name = product.title if product else _("One of the things in your cart")
+        detail = _("{name} is not sold any more. Take it out to go on.", name=name)
         return [CartProblem(code="not_found", detail=detail, line_id=line_id)]
     name = f"{product.title} ({variant.title})" if variant.options else product.title
     problems = []
     if available == 0:
-        detail = f"{name} is sold out. Take it out to go on."
+        detail = _("{name} is sold out. Take it out to go on.", name=name)
         problems.append(CartProblem(code="sold_out", detail=detail, line_id=line_id))
     elif available < quantity:
-        detail = f"{name}: only {available} left. Change the quantity to go on."
+        detail = _("{name}: only {available} left. Change the quantity to go on.", name=name, available=available)
         problems.append(CartProblem(code="fewer_left", detail=detail, line_id=line_id))
     if price.amount != seen:
-        way = "more" if price.amount > seen else "less"
-        detail = f"{name} now costs {way}: {write(price)} instead of {write(Money(seen, price.currency))}."
+        before = write(Money(seen, price.currency))
+        if price.amount > seen:
+            detail = _(
+                "{name} now costs more: {price} instead of {before}.", name=name, price=write(price), before=before
+            )
+        else:
+            detail = _(
+                "{name} now costs less: {price} instead of {before}.", name=name, price=write(price), before=before
+            )
         problems.append(CartProblem(code="price_changed", detail=detail, line_id=line_id))
     return problems
 

@@ -7,18 +7,18 @@ from datetime import date
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.text import is_key, name_key
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.catalog.contract import AttributeType, Kind, ProductType, Value
 
-NAMED = "letters, digits and _, in lower case, a letter first"
 SWATCH = re.compile(r"#[0-9a-fA-F]{6}")
 WORDS: Mapping[Kind, str] = {
-    "text": "a text",
-    "number": "a number",
-    "boolean": "true or false",
-    "date": "a date such as 2026-03-02",
-    "choice": "one of its choices",
-    "colour": "a colour",
-    "measurement": "a number",
+    "text": gettext_noop("a text"),
+    "number": gettext_noop("a number"),
+    "boolean": gettext_noop("true or false"),
+    "date": gettext_noop("a date such as 2026-03-02"),
+    "choice": gettext_noop("one of its choices"),
+    "colour": gettext_noop("a colour"),
+    "measurement": gettext_noop("a number"),
 }
 
 
@@ -56,13 +56,23 @@ def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -
     for name, value in attributes.items():
         pointer = f"/attributes/{name}"
         if not is_key(name):
-            told = f"An attribute name is like seat_height ({NAMED}); “{name}” is not. It may be {name_key(name)}."
+            told = _(
+                "An attribute name is like seat_height (letters, digits and _, in lower case, a letter first); “{name}” is not. It may be {key}.",
+                name=name,
+                key=name_key(name),
+            )
             problems.append(Problem(pointer, "invalid", told))
         elif name not in known:
             fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
         elif not fits(value, known[name]):
             choices = f" ({', '.join(known[name].choices)})" if known[name].choices else ""
-            told = f"{known[name].title} is {WORDS[known[name].kind]}{choices}; “{value}” is not."
+            told = _(
+                "{title} is {kind}{choices}; “{value}” is not.",
+                title=known[name].title,
+                kind=_(WORDS[known[name].kind]),
+                choices=choices,
+                value=value,
+            )
             problems.append(Problem(pointer, "invalid", told))
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
@@ -96,7 +106,9 @@ def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, publishe
 def check_description(attribute: AttributeType) -> None:
     """Check an attribute definition. Raises Invalid."""
     if not is_key(attribute.name):
-        raise Invalid.at("/name", _("An attribute name is like seat_height: {named}.", named=NAMED))
+        raise Invalid.at(
+            "/name", _("An attribute name is like seat_height: letters, digits and _, in lower case, a letter first.")
+        )
     if not attribute.title.strip():
         raise Invalid.at("/title", _("Enter the name shoppers see for this attribute."))
     if attribute.kind == "choice" and not attribute.choices:

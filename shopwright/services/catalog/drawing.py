@@ -46,12 +46,18 @@ class _Reader:
         self.depth += 1
         bare = name.rpartition(":")[2].lower()
         if self.elements > MOST_ELEMENTS or self.depth > DEEPEST:
-            raise _refuse(f"has more than {MOST_ELEMENTS} elements, or is nested deeper than {DEEPEST}")
+            raise _refuse(
+                _(
+                    "has more than {most} elements, or is nested deeper than {deepest}",
+                    most=MOST_ELEMENTS,
+                    deepest=DEEPEST,
+                )
+            )
         if bare in NOT_WANTED:
-            raise _refuse(f"holds the element “{bare}”")
+            raise _refuse(_("holds the element “{bare}”", bare=bare))
         for given, value in attributes.items():
             if given.rpartition(":")[2].lower() in {"href", "src"} and not WITHIN.fullmatch(value):
-                raise _refuse("points to something outside of itself")
+                raise _refuse(_("points to something outside of itself"))
             self.words(value)
         if self.elements == 1:
             found = VIEW_BOX.fullmatch(attributes.get("viewBox", ""))
@@ -66,15 +72,15 @@ class _Reader:
     def words(text: str) -> None:
         """Check text for references: style sheets and attributes can name files, too."""
         if POINTS.search(text) or "@import" in text.lower():
-            raise _refuse("points to something outside of itself")
+            raise _refuse(_("points to something outside of itself"))
 
     @staticmethod
     def doctype(*_about: object) -> None:
-        raise _refuse("has a document type, in which entities could be declared")
+        raise _refuse(_("has a document type, in which entities could be declared"))
 
     @staticmethod
     def instruction(*_about: object) -> None:
-        raise _refuse("has a processing instruction")
+        raise _refuse(_("has a processing instruction"))
 
 
 def measure(data: bytes) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missin
 from shopwright.kit.money import LARGEST, Money, write, zero
 from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.vault import Vault, protect
 from shopwright.services.giftcards import hold_store, model, replacement, store
 from shopwright.services.giftcards.contract import (
@@ -37,11 +38,10 @@ from shopwright.services.users.contract.events import AddressErased, UserErased
 
 TRIES = 20  # of a network address in a quarter of an hour
 SENT_WITHIN = timedelta(days=7)  # as long as the delivery log is kept
-OTHER_KEY = (
-    "Gift cards whose codes were made with another secret than the shop has now: {}. Their codes are refused. Set"
-    " SHOPWRIGHT_SECRET, or secret.key in the data folder, as it was. Where it is lost, replace each card: its owner needs the new code."
+OTHER_KEY = gettext_noop(
+    "Gift cards whose codes were made with another secret than the shop has now: {count}. Their codes are refused. Set SHOPWRIGHT_SECRET, or secret.key in the data folder, as it was. Where it is lost, replace each card: its owner needs the new code."
 )
-NOT_USABLE = "This gift card cannot pay as much any more. Look at your cart again."
+NOT_USABLE = gettext_noop("This gift card cannot pay as much any more. Look at your cart again.")
 
 
 class GiftCardService(GiftCards):
@@ -263,7 +263,7 @@ class GiftCardService(GiftCards):
             if share.amount.amount <= 0:
                 raise Invalid(_("Each gift card of an order pays an amount above 0."))
             if not await hold_store.set_aside(tx, order_id, position, share, today):
-                raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
+                raise GiftCardRefused(_(NOT_USABLE), data={"card_id": share.card_id, "last4": share.last4})
 
     async def _hold_anew(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
         """Replace held shares if the buyer chose other cards before placing the order again."""
@@ -381,5 +381,5 @@ class GiftCardService(GiftCards):
         """Describe inconsistencies for `doctor`."""
         wrong = await store.check_consistency(self._work)
         if count := await store.of_other_keys(self._work, self._code_key):
-            wrong.append(OTHER_KEY.format(count))
+            wrong.append(_(OTHER_KEY, count=count))
         return wrong

@@ -104,7 +104,7 @@ class Adjustments:
                         await backorder_store.settle(tx, order_id, line.variant_id, unsent)
                         waits[line.variant_id] -= unsent
                     if back := line.quantity - unsent:
-                        reason = f"returned from {order_id}"
+                        reason = _("returned from {order_id}", order_id=order_id)
                         came = Adjustment(variant_id=line.variant_id, delta=back, reason=reason)
                         await self._adjust_one(tx, came, moves, returned_from=order_id)
         except AlreadyDone:
@@ -115,7 +115,7 @@ class Adjustments:
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 for line in sorted(lines, key=lambda one: one.variant_id):
-                    if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
+                    if lacking := await self._backorders.leave(tx, order_id, line, moves, _(", once more")):
                         raise Refused(
                             _(
                                 "{variant_id} has {quantity} free, not {line_quantity}.",

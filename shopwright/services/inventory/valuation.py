@@ -93,7 +93,12 @@ def _back(move: StockMove, now: Valuation, units: int, value: int) -> ValueChang
 
 def _check(variant_id: str, cost: Money, now: Valuation) -> None:
     if now.units and now.currency != cost.currency:
-        told = f"{now.units} of {variant_id} are worth {write(Money(now.value, now.currency))}"
+        told = _(
+            "{units} of {variant_id} are worth {value}",
+            units=now.units,
+            variant_id=variant_id,
+            value=write(Money(now.value, now.currency)),
+        )
         raise Refused(
             _(
                 "{told}: a cost in {currency} cannot be added to it. Count them out first.",
@@ -156,7 +161,7 @@ def sale_move(order_id: str, wanted: VariantQuantity, location: str, how: str = 
         variant_id=wanted.variant_id,
         location=location,
         delta=-wanted.quantity,
-        reason=f"order {order_id}{how}",
+        reason=_("order {order_id}", order_id=order_id) + how,
         cause="sold",
         order_id=order_id,
     )

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.rpc.operations import idempotent
+from shopwright.kit.translation import gettext as _
 
 State = Literal["waiting", "sent", "failed"]
 # `kept`: stored in the shop, as no mail server is set; `held`: not sent, as the recipient had too many.
@@ -82,8 +83,19 @@ class ResendResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentences(self) -> list[str]:
         """The result in sentences."""
-        left = "Left as they are, since they are of no more use (such as a link to reset a password)"
-        return [f"Messages that are sent again: {self.count}.", *([f"{left}: {self.useless}."] if self.useless else [])]
+        return [
+            _("Messages that are sent again: {count}.", count=self.count),
+            *(
+                [
+                    _(
+                        "Left as they are, since they are of no more use (such as a link to reset a password): {count}.",
+                        count=self.useless,
+                    )
+                ]
+                if self.useless
+                else []
+            ),
+        ]
 
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

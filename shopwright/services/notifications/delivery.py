@@ -111,7 +111,7 @@ class MessageDelivery:
         message, secret = pending.message, pending.secret
         kind = secret.kind if secret else ""
         outcome: Outcome = "refused"
-        problem = "It could not be sent while it was of use."
+        problem = _("It could not be sent while it was of use.")
         expired = self._work.now() >= self._expires_at(pending, kind)
         if not (expired and retries.loses_its_use(pending.topic, kind)):
             outcome, problem = await self._try(pending)
@@ -152,14 +152,14 @@ class MessageDelivery:
         try:
             whole = await self._complete(pending)
         except Missing:
-            return "refused", "What its link was for is gone."
+            return "refused", _("What its link was for is gone.")
         except Refused as error:
             return "refused", error.detail
         except ShopError as error:  # of a service of ours
             return "deferred", error.detail
         except Exception as error:  # such as a document that cannot be set
             log.exception("message %s cannot be completed", pending.message.id)
-            return "deferred", f"It could not be completed ({type(error).__name__})."
+            return "deferred", _("It could not be completed ({name}).", name=type(error).__name__)
         return await self._deliver(whole)
 
     async def _deliver(self, message: Message) -> tuple[Outcome, str]:
@@ -175,7 +175,7 @@ class MessageDelivery:
             outcome, problem = "away", error.detail
         except Exception as error:  # this message alone: it may not stand in the way of the others
             log.exception("message %s cannot be sent", message.id)
-            outcome, problem = "deferred", f"It could not be sent ({type(error).__name__})."
+            outcome, problem = "deferred", _("It could not be sent ({name}).", name=type(error).__name__)
         return outcome, problem
 
     async def _complete(self, pending: PendingMessage) -> Message:
@@ -256,12 +256,18 @@ def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:
     found = []
     if report.late_s > late_s:
         found.append(
-            f"Messages waiting: {report.waiting}. None has been sent for {report.late_s / 60:.0f} minutes;"
-            " `shopwright doctor --engines` asks the mail server."
+            _(
+                "Messages waiting: {waiting}. None has been sent for {minutes} minutes; `shopwright doctor --engines` asks the mail server.",
+                waiting=report.waiting,
+                minutes=f"{report.late_s / 60:.0f}",
+            )
         )
     if report.given_up and report.failed_since:
         found.append(
-            f"Messages given up within a day: {report.given_up}. When the mail server is back:"
-            f" `shopwright messages resend --since {report.failed_since:%Y-%m-%dT%H:%M}Z`."
+            _(
+                "Messages given up within a day: {given_up}. When the mail server is back: `shopwright messages resend --since {since}Z`.",
+                given_up=report.given_up,
+                since=f"{report.failed_since:%Y-%m-%dT%H:%M}",
+            )
         )
     return found

@@ -5,7 +5,7 @@ from datetime import timedelta
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.personal import ERASED
-from shopwright.services.notifications import alert_store, model, store, topics
+from shopwright.services.notifications import account_texts, alert_store, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.rendering import MessageRenderer
 from shopwright.services.users.contract.events import UserErased
@@ -29,7 +29,7 @@ class MessageErasure:
         async with self._work.begin(dedup_key=delivery.key) as tx:
             await self._forget(tx, person, event.user_id)
             if event.email != ERASED:
-                farewell = model.erased(event)
+                farewell = account_texts.erased(event)
                 await store.insert(tx, self._renderer.render(farewell), farewell, "", forget_after=FAREWELL)
 
     async def on_address_erased(self, delivery: Delivery) -> None:

@@ -14,10 +14,19 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
     stuck = event.on_disabled_cards or zero(event.amount.currency)
     by_bank, free = event.amount - on_cards, on_cards - stuck
     return (
-        *((f"We sent {write(by_bank)} back to you. Banks take a few days to show it.",) if by_bank.amount else ()),
-        *((f"{write(free)} is on your gift card and can be spent at once.",) if free.amount else ()),
         *(
-            (f"{write(stuck)} is on a gift card that is disabled. Write to us, and we send you another one.",)
+            (_("We sent {by_bank} back to you. Banks take a few days to show it.", by_bank=write(by_bank)),)
+            if by_bank.amount
+            else ()
+        ),
+        *((_("{free} is on your gift card and can be spent at once.", free=write(free)),) if free.amount else ()),
+        *(
+            (
+                _(
+                    "{stuck} is on a gift card that is disabled. Write to us, and we send you another one.",
+                    stuck=write(stuck),
+                ),
+            )
             if stuck.amount
             else ()
         ),
@@ -38,37 +47,52 @@ def came(event: OrderPaid) -> str:
     on_cards = event.by_gift_cards or zero(event.total.currency)
     otherwise = event.total - on_cards
     if not on_cards.amount:
-        return f"We received {write(otherwise)} for order {event.number} and are packing:"
+        return _(
+            "We received {otherwise} for order {number} and are packing:",
+            otherwise=write(otherwise),
+            number=event.number,
+        )
     if not otherwise.amount:
-        return f"{write(on_cards)} for order {event.number} was paid by gift card. We are packing:"
-    return (
-        f"We received {write(otherwise)} for order {event.number}, and {write(on_cards)} was paid by gift card."
-        " We are packing:"
+        return _(
+            "{on_cards} for order {number} was paid by gift card. We are packing:",
+            on_cards=write(on_cards),
+            number=event.number,
+        )
+    return _(
+        "We received {otherwise} for order {number}, and {on_cards} was paid by gift card. We are packing:",
+        otherwise=write(otherwise),
+        number=event.number,
+        on_cards=write(on_cards),
     )
 
 
 def goes_back(event: OrderCancelled) -> tuple[str, ...]:
     """Where the money of a cancelled order goes."""
     if event.by_payment is None or event.to_gift_cards is None:
-        return ("If you paid for it, the money goes back the way it came.",)
+        return (_("If you paid for it, the money goes back the way it came."),)
     by_bank, on_cards = event.by_payment, event.to_gift_cards
     return (
         *(
-            (f"{write(by_bank)} is on its way back to you. Banks take a few days to show it.",)
+            (_("{by_bank} is on its way back to you. Banks take a few days to show it.", by_bank=write(by_bank)),)
             if by_bank.amount
             else ()
         ),
-        *((f"{write(on_cards)} goes back to your gift card.",) if on_cards.amount else ()),
+        *((_("{on_cards} goes back to your gift card.", on_cards=write(on_cards)),) if on_cards.amount else ()),
     )
 
 
 def gift_card(event: GiftCardIssued) -> OutgoingMessage:
     """The message to a card's recipient; its code is added at delivery."""
-    ends = (f"It can be used until {write_day(event.expires_on)}.",) if event.expires_on else ()
+    ends = (
+        (_("It can be used until {expires_on}.", expires_on=write_day(event.expires_on)),) if event.expires_on else ()
+    )
     first = {
-        "refund": f"Your refund of {write(event.amount)} is on a gift card.",
-        "replacement": f"Your gift card was replaced. {write(event.amount)} is on the new one; the old code is no longer valid.",
-    }.get(event.why, f"We have a gift card for {write(event.amount)} for you.")
+        "refund": _("Your refund of {amount} is on a gift card.", amount=write(event.amount)),
+        "replacement": _(
+            "Your gift card was replaced. {amount} is on the new one; the old code is no longer valid.",
+            amount=write(event.amount),
+        ),
+    }.get(event.why, _("We have a gift card for {amount} for you.", amount=write(event.amount)))
     return OutgoingMessage(
         topic="orders",
         recipient=event.recipient,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.observability import security_log
 from shopwright.kit.ports import Message
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications import store, topics
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
 
@@ -23,5 +24,9 @@ class MessageQueue:
             if lately >= 2 * self._an_hour:
                 security_log.note("message dropped", channel=message.channel, message=message.id)
                 continue
-            held = f"Held back: {lately} messages went there within an hour." if lately >= self._an_hour else ""
+            held = (
+                _("Held back: {lately} messages went there within an hour.", lately=lately)
+                if lately >= self._an_hour
+                else ""
+            )
             await store.insert(tx, message, outgoing, topics.person(outgoing.recipient), held=held)

@@ -6,7 +6,9 @@ from urllib.parse import quote
 from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.notifications import account_texts
 from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, refund_heading, went
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
 from shopwright.services.orders.contract.events import (
@@ -18,6 +20,7 @@ from shopwright.services.orders.contract.events import (
     OrderRefunded,
     OrderShipped,
 )
+from shopwright.services.orders.contract.history_texts import HISTORY
 from shopwright.services.users.contract.events import (
     EmailVerificationAsked,
     PasswordChanged,
@@ -27,170 +30,8 @@ from shopwright.services.users.contract.events import (
     SecondFactorRemoved,
     StaffChanged,
     StaffInvited,
-    UserErased,
     UserRegistered,
 )
-
-
-def welcome(event: UserRegistered) -> OutgoingMessage:
-    """To a new customer."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Your account is ready"),
-        heading="Welcome",
-        lines=(
-            _("Your orders, addresses and reviews are now in one place."),
-            _("Please confirm that this address is yours; orders you placed with it as a guest are then there, too."),
-        ),
-        path=f"/confirm-email?token={MASK}",
-        action=_("Confirm this address"),
-        secret=Secret("verification", event.user_id),
-    )
-
-
-def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
-    """To the owner of an existing account; the person who tried to register learns nothing."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("You already have an account"),
-        heading=_("You already have an account"),
-        lines=(
-            _("Someone, probably you, wanted to make an account with your address, but you have one."),
-            _("Sign in with it, or choose a new password."),
-            _("If it was not you, do nothing."),
-        ),
-        path="/forgot-password",
-        action=_("Choose a new password"),
-    )
-
-
-def verification(event: EmailVerificationAsked) -> OutgoingMessage:
-    """To someone who has yet to verify the address."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Confirm your e-mail address"),
-        heading=_("Is this your address?"),
-        lines=(_("Confirm it within a day. If you did not ask for this, do nothing."),),
-        path=f"/confirm-email?token={MASK}",
-        action=_("Confirm this address"),
-        secret=Secret("verification", event.user_id),
-    )
-
-
-def reset(event: PasswordResetAsked) -> OutgoingMessage:
-    """To someone who requested a password reset."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Choose a new password"),
-        heading=_("A new password"),
-        lines=(
-            _("Someone, probably you, asked for a new password for your account. The link is valid for one hour."),
-            _("If it was not you, do nothing: your password stays as it is."),
-        ),
-        path=f"/new-password?token={MASK}",
-        action=_("Choose a new password"),
-        secret=Secret("reset", event.user_id),
-    )
-
-
-def password_changed(event: PasswordChanged) -> OutgoingMessage:
-    """Warns the owner of a password change."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Your password was changed"),
-        heading=_("Your password was changed"),
-        lines=(_("You are signed out everywhere else. If this was not you, choose a new password at once."),),
-        path="/forgot-password",
-        action=_("It was not me"),
-    )
-
-
-def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
-    """Warns the owner of a new second factor."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("A second factor was turned on"),
-        heading=_("Your account asks for a code now"),
-        lines=(_("Signing in asks for your password and a code. If this was not you, choose a new password at once."),),
-        path="/forgot-password",
-        action=_("It was not me"),
-    )
-
-
-def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
-    """Warns the owner of a removed second factor."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Your second factor was turned off"),
-        heading=_("Your account asks for no code any more"),
-        lines=(_("The password alone is asked for. If this was not you, choose a new password at once."),),
-        path="/forgot-password",
-        action=_("It was not me"),
-    )
-
-
-def staff_invited(event: StaffInvited) -> OutgoingMessage:
-    """To invited staff."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("You are invited to the back office"),
-        heading=_("Welcome to the team"),
-        lines=(
-            _("You may work here with the role “{role}”.", role=event.role),
-            _("Choose a password with this link within three days; if you have one already, sign in with it."),
-        ),
-        path=f"/new-password?token={MASK}",
-        action=_("Choose a password"),
-        secret=Secret("invitation", event.user_id),
-    )
-
-
-def staff_changed(event: StaffChanged) -> OutgoingMessage:
-    """To staff whose access changed."""
-    if event.disabled:
-        line = "Your account was disabled: you cannot sign in any more."
-    elif event.role:
-        line = f"Your role is now “{event.role}”. You were signed out; sign in again to go on."
-    else:
-        line = "You have no access to the back office any more. Your account stays, as that of a customer."
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        account=event.user_id,
-        subject=_("Your access to the back office changed"),
-        heading=_("Your access changed"),
-        lines=(line, _("If you did not expect this, ask an owner of the shop.")),
-    )
-
-
-def erased(event: UserErased) -> OutgoingMessage:
-    """The final message, deleted once sent."""
-    return OutgoingMessage(
-        topic="account",
-        recipient=event.email,
-        subject=_("Your account was erased"),
-        heading=_("Your account is erased"),
-        lines=(
-            _("Your profile, addresses and messages are gone; orders stay in our books without your name."),
-            _("If this was not you, write to us at once."),
-        ),
-    )
 
 
 def placed(event: OrderPlaced) -> OutgoingMessage:
@@ -231,15 +72,23 @@ def paid(event: OrderPaid) -> OutgoingMessage:
     )
 
 
+def _handed_over(event: OrderShipped) -> str:
+    if not event.tracking_number:
+        return _("We handed your parcel over to {carrier}.", carrier=event.carrier)
+    return _(
+        "We handed your parcel over to {carrier}, with the number {number}.",
+        carrier=event.carrier,
+        number=event.tracking_number,
+    )
+
+
 def shipped(event: OrderShipped) -> OutgoingMessage:
     """A parcel was shipped."""
     path, secret = order_link(event)
-    how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
     things = tuple(
         f"{line.quantity} × {line.title}" + (f", {line.variant_title}" if line.variant_title else "")
         for line in event.lines
     )
-    rest = "" if event.complete else " The rest follows in another parcel."
     return OutgoingMessage(
         topic="parcels",
         recipient=event.email,
@@ -247,7 +96,8 @@ def shipped(event: OrderShipped) -> OutgoingMessage:
         subject=_("Order {number} is on its way", number=event.number),
         heading=_("Your parcel is on its way"),
         lines=(
-            _("We handed your parcel over {how}.{rest}", how=how, rest=rest),
+            _handed_over(event),
+            *(() if event.complete else (_("The rest follows in another parcel."),)),
             *((_("In it:"), *things) if things else ()),
         ),
         path=path,
@@ -283,7 +133,7 @@ def cancelled(event: OrderCancelled) -> OutgoingMessage:
         subject=_("Order {number} is cancelled", number=event.number),
         heading=_("Your order is cancelled"),
         lines=(
-            *((_("Reason: {reason}", reason=event.reason),) if event.by_shop else ()),
+            *((_("Reason: {reason}", reason=HISTORY.shown(event.reason)),) if event.by_shop else ()),
             *goes_back(event),
         ),
         path=path,
@@ -318,7 +168,7 @@ def refunded(event: OrderRefunded) -> OutgoingMessage:
         heading=refund_heading(event),
         lines=(
             *went(event),
-            *((_("Reason: {reason}", reason=event.reason),) if event.reason else ()),
+            *((_("Reason: {reason}", reason=HISTORY.shown(event.reason)),) if event.reason else ()),
         ),
         path=path,
         secret=secret,
@@ -359,29 +209,31 @@ def back_in_stock(email: str, title: str, slug: str) -> OutgoingMessage:
 
 def abandoned(email: str, account: str, count: int) -> OutgoingMessage:
     """To a customer who left items in the cart and wants reminders."""
-    things = "One thing is" if count == 1 else f"{count} things are"
     return OutgoingMessage(
         topic="carts",
         recipient=email,
         account=account,
         subject=_("Your cart is waiting"),
         heading=_("Your cart is as you left it"),
-        lines=(_("{things} still in it. Nothing is reserved for you until you order.", things=things),),
+        lines=(
+            ngettext("{count} item is still in it.", "{count} items are still in it.", count),
+            _("Nothing is reserved for you until you order."),
+        ),
         path="/cart",
         action=_("Go to your cart"),
     )
 
 
 MESSAGES_BY_EVENT: dict[type[Event], Callable[..., OutgoingMessage]] = {
-    UserRegistered: welcome,
-    RegistrationRepeated: registered_again,
-    EmailVerificationAsked: verification,
-    PasswordResetAsked: reset,
-    PasswordChanged: password_changed,
-    SecondFactorAdded: factor_added,
-    SecondFactorRemoved: factor_removed,
-    StaffInvited: staff_invited,
-    StaffChanged: staff_changed,
+    UserRegistered: account_texts.welcome,
+    RegistrationRepeated: account_texts.registered_again,
+    EmailVerificationAsked: account_texts.verification,
+    PasswordResetAsked: account_texts.reset,
+    PasswordChanged: account_texts.password_changed,
+    SecondFactorAdded: account_texts.factor_added,
+    SecondFactorRemoved: account_texts.factor_removed,
+    StaffInvited: account_texts.staff_invited,
+    StaffChanged: account_texts.staff_changed,
     OrderPlaced: placed,
     OrderPaid: paid,
     OrderShipped: shipped,

@@ -8,6 +8,8 @@ import msgspec
 
 from shopwright.kit.errors import Missing
 from shopwright.kit.ports import Message
+from shopwright.kit.translation import current_language, gettext_noop
+from shopwright.kit.translation import gettext as _
 from shopwright.services.notifications import store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import Channel, Channels
@@ -15,8 +17,8 @@ from shopwright.services.notifications.outgoing_message import ENDING, OutgoingM
 from shopwright.services.users.contract import User
 
 TEMPLATES = Path(__file__).parent / "templates"
-CLOSING = "You receive this message because of your order or account with us."
-ASKED_FOR = "You receive this message because you wanted to hear of this."
+CLOSING = gettext_noop("You receive this message because of your order or account with us.")
+ASKED_FOR = gettext_noop("You receive this message because you wanted to hear of this.")
 
 
 class MessageRenderer:
@@ -76,7 +78,9 @@ class MessageRenderer:
             "lines": list(outgoing.lines),
             "link": self._url + outgoing.path if outgoing.path else "",
             "action": outgoing.action,
-            "closing": CLOSING if outgoing.topic in topics.REQUIRED else ASKED_FOR,
+            "closing": _(CLOSING if outgoing.topic in topics.REQUIRED else ASKED_FOR),
+            "ending": _("Unsubscribe"),
+            "language": current_language(),
             "unsubscribe": ending,
             "shop": self._shop,
             "url": self._url,

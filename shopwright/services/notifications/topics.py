@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
 # Defaults, and messages that are always sent.
@@ -14,8 +16,8 @@ USUAL: Mapping[Topic, Channels] = {
     "carts": Channels(),
 }
 REQUIRED: Mapping[Topic, str] = {
-    "account": "Letters about the safety of your account are always sent.",
-    "orders": "Letters about what you ordered and paid are always sent.",
+    "account": gettext_noop("E-mails about the safety of your account are always sent."),
+    "orders": gettext_noop("E-mails about what you ordered and paid are always sent."),
 }
 
 
@@ -43,4 +45,4 @@ def check_wishes(wanted: Preferences) -> None:
     """Check preferences. Raises Invalid."""
     for topic, told in REQUIRED.items():
         if topic in wanted.topics and not wanted.topics[topic].email:
-            raise Invalid.at(f"/topics/{topic}/email", told)
+            raise Invalid.at(f"/topics/{topic}/email", _(told))

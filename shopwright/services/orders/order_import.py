@@ -89,7 +89,7 @@ class OrderImport:
         made = Refund(
             id=self._work.ids.new("rfd"),
             amount=past.refunded,
-            reason="Given back by the earlier shop",
+            reason="Refunded by the earlier shop",
             lines=(),
             restock=False,
             status="settled",

@@ -77,7 +77,7 @@ class Settlement:
             await self.take_goods(order)
         except (SoldOut, GiftCardRefused) as error:  # we stood still for longer than they were set aside
             what = "The goods were sold to others" if isinstance(error, SoldOut) else "The gift card was spent"
-            reason = f"{what} while the payment was written down; it is given back."
+            reason = f"{what} while the payment was written down; it is refunded."
             await self._closing.close_order(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
             return
         await self._close_cart(order)
@@ -113,7 +113,7 @@ class Settlement:
                 names = model.known_as(whole.customer_id, whole.email)
                 await self._context.pricing.redeem(order_id, whole.coupons, names[0], names[1:])
         except (SoldOut, CouponRefused, GiftCardRefused) as error:
-            reason = f"The payment came after {TOO_LATE[type(error)]}; it is given back."
+            reason = f"The payment came after {TOO_LATE[type(error)]}; it is refunded."
             await self._closing.close_order(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
             return False
         return True

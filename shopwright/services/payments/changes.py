@@ -13,6 +13,7 @@ from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import Payment, PaymentDisputed, RefundSettled
 from shopwright.services.payments.refunds import NO_ANSWER, PaymentRefunds
@@ -20,7 +21,7 @@ from shopwright.services.payments.refunds import NO_ANSWER, PaymentRefunds
 BATCH = 50
 SCHEDULED = 500
 COMPARED = 100
-ELSEWHERE = "The money was refunded on the payment provider's own page."
+ELSEWHERE = gettext_noop("The money was refunded on the payment provider's own page.")
 
 
 class ProviderChanges:
@@ -83,7 +84,7 @@ class ProviderChanges:
             if row is None or row["refunded"] + amount.amount <= row["amount"]:
                 return
             if one["state"] == "asked" and one["key"] not in known:
-                await self._refunds.refuse_waiting(one["key"], ELSEWHERE)
+                await self._refunds.refuse_waiting(one["key"], _(ELSEWHERE))
 
     async def _book(
         self, tx: Transaction, paid: Payment, key: str, amount: Money, reference: str, *, dispute: bool
@@ -123,7 +124,7 @@ class ProviderChanges:
             if (
                 told.dispute == "lost"
                 and left.amount > 0
-                and await change_store.insert_outside(tx, key, paid.id, left, "", "The bank decided for the buyer.")
+                and await change_store.insert_outside(tx, key, paid.id, left, "", _("The bank decided for the buyer."))
                 and await refund_store.count(tx, paid.id, left)
             ):
                 await self._book(tx, paid, key, left, "", dispute=True)
@@ -142,10 +143,23 @@ class ProviderChanges:
             try:
                 told = await (await self._provider(row["provider"])).look_up(row["reference"])
             except NO_ANSWER as error:
-                wrong.append(f"Payments of {row['provider']} cannot be compared with its books: {error.detail}")
+                wrong.append(
+                    _(
+                        "Payments of {provider} cannot be compared with its books: {detail}",
+                        provider=row["provider"],
+                        detail=error.detail,
+                    )
+                )
                 break
             except Missing:
-                wrong.append(f"Payment {row['id']} is not known to {row['provider']} as {row['reference']}.")
+                wrong.append(
+                    _(
+                        "Payment {id} is not known to {provider} as {reference}.",
+                        id=row["id"],
+                        provider=row["provider"],
+                        reference=row["reference"],
+                    )
+                )
                 continue
             wrong += model.differences(store.payment(row, await refund_store.of_payment(self._work, row["id"])), told)
         return wrong

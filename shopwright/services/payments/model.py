@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.money import Money, write
 from shopwright.kit.provider import ProviderPayment
 from shopwright.kit.states import States
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments.contract import Payment, Status
 
 STATES: States[Status] = States(
@@ -88,21 +89,43 @@ def after_refund(amount: Money, refunded: int) -> Status:
 
 def differences(paid: Payment, told: ProviderPayment) -> list[str]:
     """Describe where a received payment differs from its provider's record."""
-    said = f"Payment {paid.id} of order {paid.order_id}"
     wrong = []
     if told.status != "captured" or told.amount != paid.amount:
         wrong.append(
-            f"{said} was received over {write(paid.amount)}; {paid.provider} has it as {told.status} over {write(told.amount)}."
+            _(
+                "Payment {id} of order {order_id} was received over {amount}; {provider} has it as {status} over {theirs}.",
+                id=paid.id,
+                order_id=paid.order_id,
+                provider=paid.provider,
+                amount=write(paid.amount),
+                status=told.status,
+                theirs=write(told.amount),
+            )
         )
     ours = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and one.reference)
     theirs = sum(one.amount.amount for one in told.refunds if one.status == "settled")
     unnamed = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and not one.reference)
     if not ours <= theirs <= ours + unnamed:  # an earlier version kept no references
-        there = write(Money(theirs, paid.amount.currency))
-        wrong.append(f"{said}: {write(paid.refunded)} were refunded; {paid.provider} has refunded {there}.")
+        wrong.append(
+            _(
+                "Payment {id} of order {order_id}: {ours} were refunded; {provider} has refunded {theirs}.",
+                id=paid.id,
+                order_id=paid.order_id,
+                provider=paid.provider,
+                ours=write(paid.refunded),
+                theirs=write(Money(theirs, paid.amount.currency)),
+            )
+        )
     if told.dispute != paid.dispute:
         wrong.append(
-            f"{said}: its dispute is {paid.dispute or 'not known'}; at {paid.provider} it is {told.dispute or 'none'}."
+            _(
+                "Payment {id} of order {order_id}: its dispute is {ours}; at {provider} it is {theirs}.",
+                id=paid.id,
+                order_id=paid.order_id,
+                provider=paid.provider,
+                ours=paid.dispute or _("not known"),
+                theirs=told.dispute or _("none"),
+            )
         )
     return wrong
 

@@ -13,13 +13,16 @@ from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refus
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, RefundTooLarge
 
 BATCH = 50
 NO_ANSWER = (Unavailable, RateLimited, Invalid, NoPaymentProvider)  # no answer, or the shop has that provider no more
-UNDER_WAY = "The payment provider is being asked for this refund just now, and may take it. Try again in a minute."
-NO_REASON = "The payment provider gave no reason."
+UNDER_WAY = gettext_noop(
+    "The payment provider is being asked for this refund just now, and may take it. Try again in a minute."
+)
+NO_REASON = gettext_noop("The payment provider gave no reason.")
 
 
 class PaymentRefunds:
@@ -73,7 +76,7 @@ class PaymentRefunds:
         except NO_ANSWER:
             return
         except Refused as error:
-            await self._refuse(key, error.detail or NO_REASON)
+            await self._refuse(key, error.detail or _(NO_REASON))
             async with self._work.begin() as tx:  # it may have been refunded or disputed there
                 await change_store.look_at(tx, row["id"], to_micros(tx.now))
             return
@@ -82,7 +85,7 @@ class PaymentRefunds:
     async def believe(self, key: str, told: ProviderRefund) -> None:
         """Apply the provider's answer, also to a settled refund whose money was returned."""
         if told.status == "refused":
-            await self._refuse(key, told.reason or NO_REASON)
+            await self._refuse(key, told.reason or _(NO_REASON))
         elif told.status == "settled":
             await self._settle(key, told.reference)
         else:
@@ -134,7 +137,7 @@ class PaymentRefunds:
             before, later = to_micros(tx.now - model.UNDER_WAY), to_micros(tx.now + model.UNDER_WAY)
             held = await refund_store.hold(tx, key, before, later)
         if held is None:
-            raise Conflict(UNDER_WAY)
+            raise Conflict(_(UNDER_WAY))
         await self._refuse(key, why)
 
     async def cancel(self, key: str, why: str) -> str:
@@ -152,7 +155,7 @@ class PaymentRefunds:
             held = await refund_store.hold(tx, key, before, to_micros(tx.now + model.UNDER_WAY))
             row = await store.row(tx, payment_id)
         if held is None or row is None:
-            raise Conflict(UNDER_WAY)
+            raise Conflict(_(UNDER_WAY))
         if told := await self._taken(key, row):
             await self.believe(key, told)
             if told.status == "settled":

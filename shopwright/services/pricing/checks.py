@@ -157,15 +157,15 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
 
     def bands() -> None:
         for name in ("min_subtotal", "max_subtotal", "free_over"):
-            amount(getattr(one, name), f"/{name}", "A band or threshold (0: none)")
+            amount(getattr(one, name), f"/{name}", _("A band or threshold (0: none)"))
         for name in ("min_weight", "max_weight"):
-            count(getattr(one, name), f"/{name}", "A weight in grams (0: none)")
+            count(getattr(one, name), f"/{name}", _("A weight in grams (0: none)"))
         ordered(one.min_subtotal, one.max_subtotal, "/max_subtotal", "Subtotal")
         ordered(one.min_weight, one.max_weight, "/max_weight", "Weight")
 
     check_all(
         title,
-        lambda: amount(one.price.amount, "/price/amount", "What shipping costs"),
+        lambda: amount(one.price.amount, "/price/amount", _("What shipping costs")),
         lambda: own_currency(one.price.currency, currency, "/price/currency"),
         *(lambda number=number: country(number) for number in range(len(one.countries))),
         *(lambda number=number: region(number) for number in range(len(one.regions))),

@@ -11,9 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from babel.lists import format_list
 
 from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.kit.translation import date_locale
 from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, LineDiscount, Promotion, Step
 
@@ -74,31 +76,31 @@ def refusal(
 ) -> str | None:
     """Why a coupon does not apply, in words for the shopper, or None. `zone`: for dates in the text."""
     if coupon is None:
-        return "There is no such code."
+        return _("There is no such code.")
     return _out_of_time(coupon, now, zone) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
 
 
 def _out_of_time(coupon: Coupon | Promotion, now: datetime, zone: ZoneInfo) -> str | None:
     if coupon.starts_at and now < coupon.starts_at:
-        return f"This code is valid from {write_start(coupon.starts_at, zone)}."
+        return _("This code is valid from {starts_at}.", starts_at=write_start(coupon.starts_at, zone))
     if coupon.ends_at and now >= coupon.ends_at:
-        return f"This code was valid until {write_end(coupon.ends_at, zone)}."
+        return _("This code was valid until {ends_at}.", ends_at=write_end(coupon.ends_at, zone))
     return None
 
 
 def _out_of_reach(coupon: Coupon | Promotion, subtotal: Money) -> str | None:
     if coupon.currency and coupon.currency != subtotal.currency:
-        return f"This code is for orders in {coupon.currency}."
+        return _("This code is for orders in {currency}.", currency=coupon.currency)
     if subtotal.amount < coupon.minimum:
-        return f"This code is for orders from {write(Money(coupon.minimum, subtotal.currency))}."
+        return _("This code is for orders from {write}.", write=write(Money(coupon.minimum, subtotal.currency)))
     return None
 
 
 def _used_up(coupon: Coupon, used_by_customer: int) -> str | None:
     if coupon.limit_total and coupon.used >= coupon.limit_total:
-        return "This code has been used up."
+        return _("This code has been used up.")
     if coupon.limit_per_customer and used_by_customer >= coupon.limit_per_customer:
-        return "You have used this code already."
+        return _("You have used this code already.")
     return None
 
 
@@ -173,12 +175,14 @@ def outdone(
 ) -> tuple[list[Step], list[CodeProblem]]:
     """Explain why the other offers do not apply: for the price breakdown, and by code."""
     steps, unused = [], []
-    best = " and ".join(one.title for one in chosen)
+    titles = [one.title for one in chosen]
+    best, listed = " and ".join(titles), format_list(titles, locale=date_locale())
     for one in sorted(offers, key=lambda one: one.rank):
         if one in chosen:
             continue
         why = f"{one.title} cannot be combined with {best}, which saves more"
         steps.append(Step("not combined", why, zero(currency)))
         if one.code:
-            unused.append(CodeProblem(one.code, f"{why}."))
+            told = _("{title} cannot be combined with {best}, which saves more.", title=one.title, best=listed)
+            unused.append(CodeProblem(one.code, told))
     return steps, unused

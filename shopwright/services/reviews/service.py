@@ -14,6 +14,7 @@ from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
 from shopwright.kit.personal import ERASED, redacted
 from shopwright.kit.ports import DocumentStore
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import (
     REVIEWS_A_PAGE,
@@ -27,7 +28,7 @@ from shopwright.services.reviews.contract import (
 )
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_REPLY = 120, 5_000, 2_000
-FORMER_CUSTOMER = "A former customer"
+FORMER_CUSTOMER = gettext_noop("A former customer")
 SHOUTED = 20  # letters, nearly all of them capitals
 
 
@@ -181,7 +182,9 @@ class ReviewService:
                     review, version = found
                     nobody = f"{ERASED}/{review.id}"
                     await self._store.write(
-                        tx, msgspec.structs.replace(redacted(review), user_id=nobody, author=FORMER_CUSTOMER), version
+                        tx,
+                        msgspec.structs.replace(redacted(review), user_id=nobody, author=_(FORMER_CUSTOMER)),
+                        version,
                     )
             await store.forget(tx, user_id)
 

@@ -172,5 +172,6 @@ class AccountRecovery:
 
 
 def _spent(purpose: Purpose) -> Refused:
-    what = "to confirm an e-mail address" if purpose == "verification" else "to choose a new password"
-    return Refused(_("This link {what} was used already, or is too old. Ask for a new one.", what=what))
+    if purpose == "verification":
+        return Refused(_("This link to confirm an e-mail address was used already, or is too old. Ask for a new one."))
+    return Refused(_("This link to choose a new password was used already, or is too old. Ask for a new one."))

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from shopwright.kit.data.retention import PURPOSES, Purpose, Retention
+from shopwright.kit.translation import gettext as _
 from shopwright.retention import personal_tables
 
 SETTING = re.compile(r"`?SHOPWRIGHT_([A-Z_]+)`?")
@@ -14,9 +15,15 @@ def kept(settings: Any) -> list[dict[str, Any]]:
     found: dict[Purpose, list[dict[str, str]]] = {}
     for table in personal_tables():
         if table.personal is not None:
-            found.setdefault(table.personal, []).append({"what": table.rows, "until": _until(table, settings)})
+            found.setdefault(table.personal, []).append({"what": _(table.rows), "until": _until(table, settings)})
     return [
-        {"purpose": purpose, "title": one.title, "whose": one.whose, "why": one.why, "kept": found.get(purpose, [])}
+        {
+            "purpose": purpose,
+            "title": _(one.title),
+            "whose": _(one.whose),
+            "why": _(one.why),
+            "kept": found.get(purpose, []),
+        }
         for purpose, one in PURPOSES.items()
     ]
 

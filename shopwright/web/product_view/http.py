@@ -55,7 +55,7 @@ async def list_products(
         found, following = await product_views.catalog.in_collection(collection, after=after, limit=limit)
         return Page(await product_views.cards([product.id for product in found]), following or None)
     if after and not is_id(after, "prd"):
-        raise Invalid.at("/after", NO_CURSOR)
+        raise Invalid.at("/after", _(NO_CURSOR))
     products = await product_views.catalog.list_products(
         category=category, status="published", after=after, limit=limit + 1
     )

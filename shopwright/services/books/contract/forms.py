@@ -75,13 +75,13 @@ def refusal(document: Document, form: DocumentForm) -> str:
     """Why a document does not fit a form, as a sentence; "" if it does."""
     body = document.body
     if body is None:
-        return GONE
+        return _(GONE)
     if form == "pdf":
         return ""
     if document.kind in OF_SALES:
-        return NO_INVOICE
+        return _(NO_INVOICE)
     if not _is_electronic(body):
-        return NOT_ELECTRONIC
+        return _(NOT_ELECTRONIC)
     lacking = [*_lacking(document, body, form)]
     return _("{title} needs {names}.", title=FORMS[form].title, names=", ".join(lacking)) if lacking else ""
 
@@ -125,19 +125,19 @@ def _lacking(document: Document, body: DocumentBody, form: DocumentForm) -> list
     found: dict[str, bool] = {}
     germans = body.seller.address.country == body.buyer.address.country == "DE"
     if form in {"xrechnung", "peppol"}:
-        found["the reference of the buyer (such as a purchase order or a Leitweg-ID)"] = bool(body.reference)
-        found["a Leitweg-ID or a VAT id of the buyer, as its electronic address"] = bool(
+        found[_("the reference of the buyer (such as a purchase order or a Leitweg-ID)")] = bool(body.reference)
+        found[_("a Leitweg-ID or a VAT id of the buyer, as its electronic address")] = bool(
             address_of(body.buyer, body.reference)
         )
     if form == "xrechnung" or (form == "peppol" and germans):
         seller = body.seller
-        found["contact, phone and e-mail of the seller"] = bool(seller.contact and seller.phone and seller.email)
+        found[_("contact, phone and e-mail of the seller")] = bool(seller.contact and seller.phone and seller.email)
         places = (seller.address, body.buyer.address, body.ship_to)
-        found["city and postal code in each address"] = all(one.city and one.postal_code for one in places)
+        found[_("city and postal code in each address")] = all(one.city and one.postal_code for one in places)
     if form == "peppol":
-        found["a VAT id of the seller, as its electronic address"] = bool(address_of(body.seller))
-        found[f"more of sellers in {body.seller.address.country} than the shop knows"] = (
+        found[_("a VAT id of the seller, as its electronic address")] = bool(address_of(body.seller))
+        found[_("more of sellers in {country} than the shop knows", country=body.seller.address.country)] = (
             body.seller.address.country not in OWN_RULES
         )
-        found["seller and buyer in Germany for a corrected invoice"] = document.kind != "correction" or germans
+        found[_("seller and buyer in Germany for a corrected invoice")] = document.kind != "correction" or germans
     return [what for what, there in found.items() if not there]
