@@ -70,7 +70,7 @@ LONG = (
     ),
     *files(
         "pages",
-        "office_figures", "office_search", "typed_values",
+        "office_figures", "office_search", "pseudo_locale", "pseudo_locale_office", "typed_values",
     ),
     *files(
         "process",

@@ -31,6 +31,8 @@ WORDS: Mapping[str, str] = {
     "requires_action": gettext_noop("The buyer has to act"), "authorized": gettext_noop("Authorised, not captured yet"),
     "captured": gettext_noop("Captured"), "failed": gettext_noop("Failed"), "cancelled": gettext_noop("Cancelled"),
     "part_refunded": gettext_noop("Partly refunded"), "refunded": gettext_noop("Refunded"),
+    # Channels of messages
+    "email": gettext_noop("E-mail"), "sms": gettext_noop("Text message"), "push": gettext_noop("Push message"),
     # Roles of staff
     "owner": gettext_noop("Owner"), "catalog": gettext_noop("Catalogue"), "orders": gettext_noop("Orders"),
     "support": gettext_noop("Support"), "marketing": gettext_noop("Marketing"),

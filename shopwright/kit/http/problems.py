@@ -2,6 +2,7 @@
 
 import logging
 import re
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -62,6 +63,12 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+PHRASES = frozenset(status.phrase for status in HTTPStatus)
+# What Litestar says by the phrase of the status alone.
+FRAMEWORK = {
+    404: gettext_noop("There is nothing at this address."),
+    405: gettext_noop("This address does not allow that method."),
+}
 # A path of the machine within a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
 # For everyone but operators.
@@ -107,7 +114,8 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
         problems = tuple(_problem(extra) for extra in error.extra or []) if isinstance(error.extra, list) else ()
         if not problems and (found := _from_message(error.detail)):
             problems = (found,)
-        detail = " ".join(problem.detail for problem in problems) or error.detail
+        of_framework = FRAMEWORK.get(error.status_code) if error.detail in PHRASES else None
+        detail = " ".join(problem.detail for problem in problems) or (_(of_framework) if of_framework else error.detail)
         kind = f"urn:shopwright:problem:{code}"
         return ProblemDetails(
             kind,

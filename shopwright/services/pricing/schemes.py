@@ -14,6 +14,8 @@ import msgspec
 from shopwright.kit.codes import place_form
 from shopwright.kit.postcode_patterns import bare_postcode, closeness
 from shopwright.kit.tax_ids import NORTHERN_IRELAND, member_of
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.pricing import presets
 from shopwright.services.pricing.contract import (
     BuyerKind,
@@ -30,7 +32,7 @@ from shopwright.services.pricing.seller_checks import vat_id_of
 from shopwright.services.pricing.taxes import clean_tax_rate
 
 ReverseCharge = Literal["checked", "format", "off"]
-INTRA_COMMUNITY: Final = "Intra-community supply (Directive 2006/112/EC, article 138)"
+INTRA_COMMUNITY: Final = gettext_noop("Intra-community supply (Directive 2006/112/EC, article 138)")
 HOLDS: Final = timedelta(days=7)  # what a register said before is asked again
 
 
@@ -83,7 +85,7 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
         if self.seller and self.seller.small_business:
             return TaxExemption("E", self.seller.small_business, self.ship_from)
         if self._crosses_within_the_eu and self.buyer == "business":
-            return TaxExemption("K", INTRA_COMMUNITY, self.ship_to)
+            return TaxExemption("K", _(INTRA_COMMUNITY), self.ship_to)
         return None
 
     @property

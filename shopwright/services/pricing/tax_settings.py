@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import class_form, place_form
 from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
@@ -104,7 +102,7 @@ class Taxes:
     async def presets(self) -> list[TaxPreset]:
         """Return the presets, and whether this shop has added them."""
         there = {key_of(one) for one in await self.every() if one.valid_to is None}
-        return [msgspec.structs.replace(one, added=key_of(presets.rate_of(one)) in there) for one in presets.PRESETS]
+        return [presets.shown(one, added=key_of(presets.rate_of(one)) in there) for one in presets.PRESETS]
 
     async def add_presets(self, names: Sequence[str], who: str) -> list[TaxRate]:
         """Add the rates of these presets; existing ones stay. Raises Missing."""

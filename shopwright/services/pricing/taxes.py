@@ -13,6 +13,8 @@ from shopwright.kit.codes import class_form, place_form, visible
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.postcode_patterns import bare_postcode, clean_patterns, closeness
 from shopwright.kit.regions import region_form
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import per_cent
 from shopwright.services.pricing.contract import Step, TaxPart, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import PPM, RuleName, within
@@ -24,9 +26,9 @@ RULES: dict[RuleName, tuple[str, ...]] = {
     "prices": ("gross", "net", "less_home_tax"),
     "tax_at": ("supply", "order"),
 }
-NO_TAX_ON_SHIPPING = "Shipping is not taxed here."
+NO_TAX_ON_SHIPPING = gettext_noop("Shipping is not taxed here.")
 UNTAXED = None  # in place of a class of goods: what is not taxed whatever the rates
-NO_RATE = "No tax rate is set for this place."
+NO_RATE = gettext_noop("No tax rate is set for this place.")
 Rates = tuple[TaxRate, ...]
 Key = tuple[str, str, str, str, str]
 
@@ -199,7 +201,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
                     rate_ppm=0,
                     country=place_form(self.country),
                     tax_class=class_form(tax_class or ""),
-                    reason=NO_TAX_ON_SHIPPING if tax_class is UNTAXED else NO_RATE,
+                    reason=_(NO_TAX_ON_SHIPPING if tax_class is UNTAXED else NO_RATE),
                 ),
             )
         return tuple(

@@ -47,7 +47,12 @@ KINDS = {
 
 
 def _shown(card: GiftCard) -> dict[str, Any]:
-    return {**render.plain(card), "state_title": STATES[card.state], "why_title": WHY[card.why], "code": card.code}
+    return {
+        **render.plain(card),
+        "state_title": _(STATES[card.state]),
+        "why_title": _(WHY[card.why]),
+        "code": card.code,
+    }
 
 
 @get("/office/gift-cards", opt=READ, include_in_schema=False)

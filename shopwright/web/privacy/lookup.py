@@ -35,7 +35,7 @@ async def of_person(shop: PrivacySources, email: str) -> dict[str, Any]:
     return {
         "email": normal,
         "has_account": user is not None,
-        "kept": [{"purpose": name, "title": PURPOSES[name].title, "count": counts[name]} for name in PURPOSES if name in counts],
+        "kept": [{"purpose": name, "title": _(PURPOSES[name].title), "count": counts[name]} for name in PURPOSES if name in counts],
         "orders": [
             {"id": one.id, "number": one.number, "placed_at": one.placed_at, "books_until": until.get(one.number)}
             for one in known["orders"]
