@@ -29,7 +29,7 @@ BAR = 3.0
 SLUG = "harbour-kettle"
 AT_ONCE = 8
 PATIENCE_S = 60
-ROUNDS = 3  # of checkouts; told is the middle one
+ROUNDS = 3  # rounds of checkouts; the median is reported
 Figure = tuple[float, float]  # a second, milliseconds of CPU each
 
 
@@ -81,9 +81,9 @@ def figures(url: str, mark: str, skus: list[str], arguments: argparse.Namespace,
     def loaded(path: str, cookie: str = "") -> tuple[float, float]:
         return wrk(url + path, arguments.seconds, cookie) * arguments.seconds, arguments.seconds
 
-    checkouts()  # every process has its connections, its statements prepared, and remembers what does not change
+    checkouts()  # every process has its connections and prepared statements, and caches what does not change
     cart = filled_cart(url, skus[0])
-    idle = idling(mark, max(10.0, 2.0 * arguments.seconds))  # nobody has changed the cart for a while then
+    idle = idling(mark, max(10.0, 2.0 * arguments.seconds))  # the cart has not been changed for a while then
     print(f"{'':14} {'idle':26} {idle * 100:9.1f} hundredths of a core", flush=True)
     found = {
         "product page, kept": measured(mark, idle, lambda: loaded(f"/p/{SLUG}")),

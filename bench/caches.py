@@ -36,7 +36,7 @@ PARTS = {
     "workers": ("again", "shared page cache"),
     "apart": ("again", "rpc cache", "cart count"),
 }
-# Those of a shop share the server with others': no more than so many connections for each service.
+# Processes of a shop share the server with others': a limited number of connections for each service.
 CONNECTIONS = {"postgresql": 4, "workers": 2, "apart": 2}
 SLICES = {CHECKOUT: 2, CHANGING: 4}  # of a round
 SHOPPER = ("ada@example.com", "a-long-password-of-hers")
@@ -91,9 +91,7 @@ def shops_of(shape: str, parts: list[str]) -> Iterator[list[Served]]:
     with tempfile.TemporaryDirectory(prefix="shopwright-caches-") as folder, ExitStack() as stack:
         name = f"bench_{uuid.uuid4().hex[:8]}"
         environment = environment_of(shape, f"{folder}/shop", name)
-        for one in [
-            key for key in os.environ if key.startswith("SHOPWRIGHT_")
-        ]:  # no settings of the shops that are started
+        for one in [key for key in os.environ if key.startswith("SHOPWRIGHT_")]:  # no settings of the measured shops
             del os.environ[one]
         Path(environment["SHOPWRIGHT_DATA"]).mkdir()
         settings = complete(read(Settings, environment)[0])
@@ -114,7 +112,7 @@ def shops_of(shape: str, parts: list[str]) -> Iterator[list[Served]]:
 async def compared(shape: str, shops: list[Served], rounds: int, only: list[str]) -> Rounds:
     every = [jobs(shape, one) for one in shops]
     names = [name for name in every[0] if not only or name in only]
-    for name in names:  # connections are open, statements prepared, and what is kept is kept
+    for name in names:  # connections are open, statements prepared, and caches filled
         await round_of(shops, [one[name] for one in every], 1)
     for one in shops:
         before = one.used_s()

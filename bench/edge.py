@@ -128,7 +128,7 @@ async def reprice(url: str, changed: Counter[str]) -> None:
 async def measure(
     url: str, shop: str, arguments: argparse.Namespace, steps: dict[str, dict[str, float]]
 ) -> Counter[str]:
-    # Pictures are made in a width when they are first asked for: that is paid once in the life of a shop.
+    # Pictures are resized when they are first requested: once in the life of a shop.
     before = [Shopper(url, steps, seed, Counter()) for seed in range(arguments.shoppers, 2 * arguments.shoppers)]
     await asyncio.gather(*(one.walk(arguments.steps) for one in before))
     counts: Counter[str] = Counter()

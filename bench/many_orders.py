@@ -46,7 +46,7 @@ CLONED = {
     "notifications": {"messages": "id"},
     "books": {"followed_orders": "order_id"},
 }  # fmt: skip
-RETAINED = 18  # windows whose messages are not forgotten yet: a week
+RETAINED = 18  # windows whose messages are not deleted yet: a week
 MOMENTS = frozenset({"placed_at", "expires_at", "time", "created_at", "settled_at", "asked_at", "tried_at"})
 
 
@@ -109,7 +109,7 @@ async def template(folder: Path, begin: datetime) -> None:
     clock.set_wrong(seconds=(begin - clock.now()).total_seconds() + 1)
     for n in range(TEMPLATE):
         if n == TEMPLATE // 3:
-            await shop.pricing.set_seller(SELLER)  # what was sold before has its documents elsewhere
+            await shop.pricing.set_seller(SELLER)  # documents of earlier sales are elsewhere
         await live(shop, await buy(shop, products, n), n)
         await settled(shop, clock)
         clock.move(minutes=4)
@@ -167,7 +167,7 @@ async def live(shop: Shop, order: Order, n: int) -> None:
         await shop.orders.refund(order.id, NewRefund(reason="It came late", amount=300), key, SYSTEM)
 
 
-# --- rows again and again
+# --- copies of rows
 
 
 def opened(folder: Path, service: str) -> sqlite3.Connection:
@@ -214,7 +214,7 @@ def finish(connection: sqlite3.Connection, service: str, count: int) -> None:
         ),
         "insights": ("UPDATE journal_head SET seq = (SELECT max(seq) FROM journal)",),
         "notifications": ("UPDATE messages SET state = 'sent'",),
-        "payments": ("UPDATE payments SET look_at = 0",),  # its provider forgets what is half a year old
+        "payments": ("UPDATE payments SET look_at = 0",),  # its provider deletes data after half a year
     }
     for sql in statements.get(service, ()):
         connection.execute(sql)

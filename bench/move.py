@@ -175,9 +175,7 @@ async def main() -> None:
     parser.add_argument("--no-mongodb", action="store_true", help="leave documents in the database")
     arguments = parser.parse_args()
     postgres, mongo, s3 = (os.environ[f"SHOPWRIGHT_TEST_{name}"] for name in ("POSTGRES", "MONGODB", "S3"))
-    for one in [
-        one for one in os.environ if one.startswith("SHOPWRIGHT_")
-    ]:  # no settings of the shops that are started
+    for one in [one for one in os.environ if one.startswith("SHOPWRIGHT_")]:  # no settings of the measured shops
         del os.environ[one]
     name = f"bench_{uuid.uuid4().hex[:8]}"
     connection = await asyncpg.connect(postgres)

@@ -30,7 +30,7 @@ LARGEST_PER_ORDER = 6_500  # 1,000 of it are the ledger, which tax law wants kep
 MOST = 1.5
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
 AGES = {"placed": 0, "after a week": 9, "after a month": 40, "after 401 days": 401}
-# How a row of an order becomes one of another order: each id gets another end.
+# How a row of an order becomes one of another order: each id gets another suffix.
 GROWN: dict[str, dict[str, str]] = {
     "orders": {"orders": "id cart_id payment_id", "order_lines": "id order_id", "timeline": "id order_id"},
     "payments": {"payments": "id order_id reference", "ledger": "entry payment_id"},

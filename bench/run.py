@@ -52,7 +52,7 @@ SOLD = ("harbour-kettle", "morning-mug")
 def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, int]:
     """Requests per second of ours and of a bare server that answers the same bytes, in turns, and the number of bytes."""
     answer = httpx.get(url, trust_env=False)
-    # A page is asked for as a browser asks for its second one: with the cookie its forms need.
+    # A page is requested as a browser requests its second one: with the cookie its forms need.
     cookie = f"form={answer.cookies['form']}" if "form" in answer.cookies else ""
     port = free_port()
     (folder / "bytes").write_bytes(answer.content)

@@ -45,16 +45,16 @@ DETAILS: dict[str, Any] = {
     },
     "shipping_option_id": "shr_standard",
 }  # fmt: skip
-SOLD_OUT = {"sold_out", "cart_not_ready"}  # the cart has said so before
+SOLD_OUT = {"sold_out", "cart_not_ready"}  # the cart has reported so before
 WAIT, TURN = httpx.codes.TOO_MANY_REQUESTS, "shopwright-turn"
-Sold = tuple[int, float, bool]  # the number of who came, seconds, whether there was one left
+Sold = tuple[int, float, bool]  # the number of the shopper, seconds, whether there was one left
 
 
 class Crowd:
     """All shoppers of one shop. Waiting and buying use separate connections."""
 
     def __init__(self, url: str, variant: str) -> None:
-        # Many browsers, one client: what one is given is not shown by the next.
+        # Many browsers, one client: cookies of one are not sent by the next.
         self._waiting, self._buying = (
             aiohttp.ClientSession(url, cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=most))
             for most in (500, 100)
@@ -68,7 +68,7 @@ class Crowd:
     async def shopper(self, number: int) -> None:
         """Waits for its turn, then buys."""
         shown: dict[str, str] = {}
-        # Asks with a cart that is none: whose turn has come, is told so.
+        # Polls with an invalid cart: an admitted shopper gets another answer.
         while True:
             async with self._waiting.post("/v1/carts/crt_0/lines", json={}, headers=shown) as response:
                 shown = {TURN: response.headers[TURN]} if TURN in response.headers else shown
@@ -76,7 +76,7 @@ class Crowd:
                     break
                 pause_s = (await response.json(content_type=None))["data"]["retry_after"]
             self.looks += 1
-            await asyncio.sleep(pause_s + random.random())  # people do not all come at a full second
+            await asyncio.sleep(pause_s + random.random())  # shoppers do not all arrive at a full second
         await self._buy(number, shown)
 
     async def _buy(self, number: int, shown: dict[str, str]) -> None:
@@ -205,7 +205,7 @@ async def open_room(url: str, per_minute: int) -> None:
         headers = {"Authorization": f"Bearer {session.json()['access_token']}"}
         opened = await staff.put("/v1/waiting-room", json={"per_minute": per_minute}, headers=headers)
         opened.raise_for_status()
-        await asyncio.sleep(1.5)  # every process has looked
+        await asyncio.sleep(1.5)  # every process has read the state
 
 
 def main() -> None:

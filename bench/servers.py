@@ -96,7 +96,7 @@ async def search(shop: Shop, address: str, alias: str) -> Row:
     ours = least = 0.0
     for turn in range(1, ROUNDS + 1):
         ours += await turns([lambda one=one: shop.search.find(one) for one in requests(turn * SEARCHES)])  # type: ignore[misc]
-        times = len(bodies) / SEARCHES  # some searches ask twice
+        times = len(bodies) / SEARCHES  # some searches need two requests
         least += await turns([lambda body=body: raw_client.search(index=alias, body=body) for body in bodies]) / times  # type: ignore[misc]
     await raw_client.close()
     return "search", ours / ROUNDS, least / ROUNDS
@@ -168,9 +168,7 @@ async def orders(settings: Settings, url: str, times: int) -> list[Row]:
 async def measure(arguments: argparse.Namespace) -> list[Row]:
     """Every row, on a database of its own."""
     servers = {name: os.environ[f"SHOPWRIGHT_TEST_{name}"] for name in ("POSTGRES", "MONGODB", "REDIS", "OPENSEARCH")}
-    for one in [
-        one for one in os.environ if one.startswith("SHOPWRIGHT_")
-    ]:  # no settings of the shops that are started
+    for one in [one for one in os.environ if one.startswith("SHOPWRIGHT_")]:  # no settings of the measured shops
         del os.environ[one]
     name = f"bench_{uuid.uuid4().hex[:8]}"
     connection = await asyncpg.connect(servers["POSTGRES"])

@@ -28,7 +28,7 @@ ADA = """INSERT INTO users (id, email, email_key, name, password, role, created_
 SIGNED_IN = (
     "INSERT INTO sessions (id, user_id, secret_hash, created_at, expires_at) VALUES ('ses_1', 'usr_1', :secret, 0, 1)"
 )
-BYTES = 300  # of a session and what is known of its user
+BYTES = 300  # of a session and its user
 
 
 async def duration_of(read: Callable[[], Awaitable[object]], at_once: int) -> float:

@@ -79,7 +79,7 @@ class OtherDatabases(EngineDecorator):
         if self._part == "wal index" and isinstance(database, SqliteDatabase):
             return PragmaDatabase(database._path)  # noqa: SLF001 -- as this one was opened
         if self._part == "pool" and isinstance(database, PostgresDatabase):
-            return PlainPostgres(self._url, name, database._marks)  # noqa: SLF001 -- as this one was opened
+            return PlainPostgres(self._url, name, database._versions)  # noqa: SLF001 -- as this one was opened
         return database
 
 
@@ -98,7 +98,7 @@ class Unversioned:
 
 def unversioned(work: ServiceDatabase) -> ServiceDatabase:
     found = copy.copy(work)
-    found.database, found.marks = Unversioned(work.database), None  # type: ignore[assignment]
+    found.database, found.versions = Unversioned(work.database), None  # type: ignore[assignment]
     return found
 
 
@@ -110,15 +110,15 @@ class ShopWithout(Shop):
         super().__init__(settings, around=OtherDatabases(part, settings.database), **how)
         if part == "page cache":
             self.databases = {name: unversioned(work) for name, work in self.databases.items()}
-            self.marks = None
+            self.versions = None
 
     def _open_engines(self, send_webhook: Any) -> None:
         super()._open_engines(send_webhook)
         engines = self.engines
         if self._part == "cart count":
             engines.cart_counts, self.registry.cart_counts = CachedCounter(None, "cart"), None
-        if self._part in {"joined reads", "redis line"} and engines.marks is not None:
-            for cache in (engines.cache._inner, engines.marks._cache):  # type: ignore[attr-defined]  # noqa: SLF001
+        if self._part in {"joined reads", "redis line"} and engines.versions is not None:
+            for cache in (engines.cache._inner, engines.versions._cache):  # type: ignore[attr-defined]  # noqa: SLF001
                 setattr(cache, "_reads" if self._part == "joined reads" else "_line", None)  # as for a Cluster
 
     def _context(self, *arguments: Any) -> Any:
@@ -135,12 +135,12 @@ class WaysWithout(ServiceRegistry):
         super().__init__(settings, here, _connect if "PORTS" in os.environ else None)
 
     def to(self, service: str, contract: Any) -> Any:
-        versions = self.marks
-        self.marks = None if self._part == "rpc cache" else versions
+        versions = self.versions
+        self.versions = None if self._part == "rpc cache" else versions
         try:
             return super().to(service, contract)
         finally:
-            self.marks = versions
+            self.versions = versions
 
 
 def _connect(base: str) -> HttpTransport:

@@ -114,11 +114,11 @@ class Shop:
         self.contracts: dict[str, type[Any]] = {spec.name: spec.contract for spec in specs()}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
-        self.numbers = Metrics(__version__)
-        self.registry.called = self.numbers.called
+        self.metrics = Metrics(__version__)
+        self.registry.called = self.metrics.called
         self.tracer = open_traces(settings.traces, "+".join(sorted(local_services)) or "shop", __version__)
-        self.clock_watch = ClockWatch(self.clock, self.numbers.clock_jumped)
-        self._hearers = Subscriptions()
+        self.clock_watch = ClockWatch(self.clock, self.metrics.clock_jumped)
+        self._subscriptions = Subscriptions()
         self._around = around or EngineDecorator()
         self._open_engines(send_webhook)
         self._build_services(hasher, Overrides(overrides or {}))
@@ -135,16 +135,21 @@ class Shop:
 
     def _open_engines(self, send_webhook: SendWebhook | None) -> None:
         engines = self.engines = Engines(self.settings)
-        self.marks = self.registry.marks = engines.marks
+        self.versions = self.registry.versions = engines.versions
         self.registry.cart_counts = engines.cart_counts
-        self.documents, self.files, self.index, self.edge = (
+        self.documents, self.files, self.index, self.cdn = (
             engines.documents,
             engines.files,
             engines.index,
-            engines.edge,
+            engines.cdn,
         )
-        self.cache, self.caches, self.hot, self.vault = engines.cache, engines.caches, engines.hot, engines.vault
-        self.postboxes = engines.postboxes
+        self.cache, self.caches, self.shared_pages, self.vault = (
+            engines.cache,
+            engines.caches,
+            engines.shared_pages,
+            engines.vault,
+        )
+        self.transports = engines.transports
         self.databases: dict[str, ServiceDatabase] = {
             name: self._work(name) for name in with_databases(()) if name in self.local_services
         }
@@ -154,11 +159,11 @@ class Shop:
 
     def _work(self, name: str) -> ServiceDatabase:
         spec = None if name == "pretend" else spec_of(name)
-        marks = self.marks if spec is not None and spec.public else None
-        database = self._around.database(name, open_database(self.settings.database, name, marks))
-        work = ServiceDatabase(name, database, self.clock, self.ids, self._hearers)
-        work.marks = marks if spec is not None and spec.rarely_changes else None
-        work.counted = self.numbers.count_events
+        versions = self.versions if spec is not None and spec.public else None
+        database = self._around.database(name, open_database(self.settings.database, name, versions))
+        work = ServiceDatabase(name, database, self.clock, self.ids, self._subscriptions)
+        work.versions = versions if spec is not None and spec.rarely_changes else None
+        work.counted = self.metrics.count_events
         work.zone = self.settings.zone
         return work
 
@@ -193,12 +198,12 @@ class Shop:
             documents=self.documents,
             files=self.files,
             index=self.index,
-            edge=self.edge,
+            cdn=self.cdn,
             outside=engines.outside,
             hasher=hasher,
             cart_counts=engines.cart_counts,
             tax_register=engines.tax_register,
-            postboxes=partial(engines.open_postboxes, work),
+            transports=partial(engines.open_transports, work),
             providers=lambda: engines.providers(self._around.provider(self.pretend), work),
             services=services,
             overrides=overrides,
@@ -218,7 +223,7 @@ class Shop:
         by_event: dict[str, tuple[str, ...]] = {}
         for handler in handlers:
             by_event[handler.event.__name__] = (*by_event.get(handler.event.__name__, ()), handler.name)
-        self._hearers.by_event = by_event
+        self._subscriptions.by_event = by_event
         own = [handler for handler in handlers if handler.service in self.local_services]
         return open_bus(self.settings.bus, list(self.databases.values()), own, event_handlers.scheduled_jobs(self))
 
@@ -257,9 +262,9 @@ class Shop:
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
         await continue_ids(self.ids, self.databases.values())
         tasks = [
-            self._tell_counts(),
+            self._flush_counts(),
             self.clock_watch.run(),
-            self.numbers.watch_the_loop(),
+            self.metrics.watch_the_loop(),
             *([carry(), watch_for_damage(self.databases.values(), Path(self.settings.data))] if deliver else []),
         ]
         with tracing.watched_by(self.tracer), in_language(self.settings.language):
@@ -268,22 +273,22 @@ class Shop:
             yield self
         finally:
             await ended(running)
-            await self._told_counts()
+            await self._flush_counts_forever()
             await self.close()
 
-    async def tell_counts(self) -> None:
+    async def flush_counts(self) -> None:
         """Report this process's counts."""
         for tally in (self.record_view_counts, self.record_searches):
             await tally.flush()
 
-    async def _tell_counts(self) -> None:
+    async def _flush_counts(self) -> None:
         while True:
             await asyncio.sleep(COUNTED_EVERY_S)
-            await self._told_counts()
+            await self._flush_counts_forever()
 
-    async def _told_counts(self) -> None:
+    async def _flush_counts_forever(self) -> None:
         try:
-            await self.tell_counts()
+            await self.flush_counts()
         except Exception:
             log.exception("buffered view counts could not be emitted")
 

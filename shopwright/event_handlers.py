@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shopwright.engines.payments import PRETEND
-from shopwright.kit.clock_watch import DueTime, bring_back
+from shopwright.kit.clock_watch import DueTime, reset_times
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.retention import end_old
 from shopwright.kit.data.unit_of_work import ServiceDatabase
@@ -47,7 +47,7 @@ def scheduled_jobs(shop: "Shop") -> list[ScheduledJob]:
         *(shop.pretend.timers() if "payments" in shop.local_services else []),
         *shop.documents.timers([shop.databases[spec.name] for spec in here if spec.documents]),
         *(
-            ScheduledJob(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
+            ScheduledJob(f"{name}.bring_back", timedelta(minutes=1), partial(reset_times, work, due_times(name)))
             for name, work in shop.databases.items()
         ),
         *(

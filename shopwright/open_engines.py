@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 
-from shopwright.engines.cache import open_cache, open_hot, open_marks
-from shopwright.engines.cdn import open_edge
+from shopwright.engines.cache import open_cache, open_shared_pages, open_versions
+from shopwright.engines.cdn import open_cdn
 from shopwright.engines.documents import open_documents
 from shopwright.engines.files import open_files
-from shopwright.engines.messaging import open_postbox
+from shopwright.engines.messaging import open_transport
 from shopwright.engines.payments import PRETEND, Offered, named
 from shopwright.engines.registers import open_register
 from shopwright.engines.search import open_search
@@ -44,31 +44,31 @@ class Engines:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.marks = open_marks(settings.cache)
+        self.versions = open_versions(settings.cache)
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         # Redis only: Memcached costs as much as it saves.
-        self.cart_counts = CachedCounter(self.cache if self.marks is not None else None, "cart")
-        self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
+        self.cart_counts = CachedCounter(self.cache if self.versions is not None else None, "cart")
+        self.shared_pages = open_shared_pages(settings.hot_reads, self.cache, settings.cache)
         self.caches = {"cache": self.cache}
-        if self.hot is not None and self.hot is not self.cache:
-            self.caches["hot reads"] = self.hot
+        if self.shared_pages is not None and self.shared_pages is not self.cache:
+            self.caches["hot reads"] = self.shared_pages
         self.files = open_files(settings.files)
-        self.edge = open_edge(settings.cdn)
+        self.cdn = open_cdn(settings.cdn)
         self.index = open_search(settings.search)
         self.outside = outgoing.client(timeout_s=TIMEOUT_S)
-        self.postboxes: dict[str, MessageTransport] = {}
+        self.transports: dict[str, MessageTransport] = {}
         self.vault = open_vault(settings)
 
-    def open_postboxes(self, work: ServiceDatabase) -> dict[str, MessageTransport]:
+    def open_transports(self, work: ServiceDatabase) -> dict[str, MessageTransport]:
         """Open the message transports by channel."""
         settings = self._settings
-        self.postboxes |= {
-            "email": open_postbox("mail", settings.mail, work, settings.mail_from),
-            "sms": open_postbox("sms", settings.sms, work, settings.shop_name),
-            "push": open_postbox("push", settings.push, work, settings.shop_name),
+        self.transports |= {
+            "email": open_transport("mail", settings.mail, work, settings.mail_from),
+            "sms": open_transport("sms", settings.sms, work, settings.shop_name),
+            "push": open_transport("push", settings.push, work, settings.shop_name),
         }
-        return self.postboxes
+        return self.transports
 
     def tax_register(self) -> TaxRegister | None:
         """Return the register of tax ids, or None."""
@@ -90,17 +90,17 @@ class Engines:
 
     async def close(self) -> None:
         """Close every engine."""
-        for postbox in self.postboxes.values():
-            await postbox.close()
+        for transport in self.transports.values():
+            await transport.close()
         await self.index.close()
         await self.documents.close()
         for cache in self.caches.values():
             await cache.close()
-        if self.marks is not None:
-            await self.marks.close()
+        if self.versions is not None:
+            await self.versions.close()
         await self.outside.aclose()
-        if self.edge is not None:
-            await self.edge.close()
+        if self.cdn is not None:
+            await self.cdn.close()
 
 
 def open_vault(settings: Settings) -> Vault:

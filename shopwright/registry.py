@@ -78,7 +78,7 @@ class RemoteStub:
     """Stands in for a remote service where only the names of its event handlers are needed."""
 
     def __getattr__(self, name: str) -> Any:
-        async def on_event(_heard: object) -> None:
+        async def on_event(_delivery: object) -> None:
             raise LookupError(f"{name} is heard in another process")
 
         return on_event
@@ -116,7 +116,7 @@ class ServiceRegistry:
         self._name = "+".join(sorted(here))
         self._channels: list[Any] = []
         self._outages = 0
-        self.marks: VersionStore | None = None
+        self.versions: VersionStore | None = None
         self.cart_counts: CachedCounter | None = None
         self.called: Called = lambda _service, _outcome, _seconds: None
         self.calls = CallTokens(settings.secret)
@@ -126,8 +126,8 @@ class ServiceRegistry:
     def to(self, service: str, contract: type[T]) -> T:
         """Return an object with the operations of that contract."""
         spec, channel = spec_of(service), self._channel(service)
-        if self.marks is not None:
-            channel = RpcResponseCache(channel, service, self.marks, spec.cached, spec.reads)
+        if self.versions is not None:
+            channel = RpcResponseCache(channel, service, self.versions, spec.cached, spec.reads)
         found = rpc_client(contract, channel)
         if service == "carts" and self.cart_counts is not None:
             found = cast("T", CounterShortcut(found, "count", self.cart_counts))

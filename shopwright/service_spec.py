@@ -38,12 +38,12 @@ class BuildContext:
     documents: DocumentStore
     files: Files
     index: SearchIndex
-    edge: Cdn | None
+    cdn: Cdn | None
     outside: httpx.AsyncClient
     hasher: PasswordHasher | None
     cart_counts: CachedCounter
     tax_register: Callable[[], TaxRegister | None]
-    postboxes: Callable[[], dict[str, MessageTransport]]
+    transports: Callable[[], dict[str, MessageTransport]]
     providers: Callable[[], Offered]
     services: Mapping[type[Any], Any]
     overrides: Callable[[type[Any]], type[Any]]

@@ -38,16 +38,16 @@ from tests.builders.pages import Browser
 from tests.builders.sellers import NORTHLIGHT, Register, register
 from tests.builders.shops import OWNER, QUICK, Post, fresh, make_settings, running_shop
 
-# A property is right or wrong, however busy the machine is.
+# A property is right or wrong, whatever the load.
 # The gate tries the same examples each time; `make soak` draws new ones.
-# What a person runs tries fewer of them.
+# Runs by hand try fewer of them.
 EXAMPLES = int(os.environ.get("SHOPWRIGHT_TEST_EXAMPLES", "100"))
 settings.register_profile(
     "gate", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not SOAK, max_examples=EXAMPLES
 )
 settings.load_profile("gate")
 
-LONGEST_S = {"soak": 3600, "slow": 600, "browser": 600}  # a test may take; all others 120 s (pyproject.toml)
+LONGEST_S = {"soak": 3600, "slow": 600, "browser": 600}  # for each test; all others 120 s (pyproject.toml)
 
 
 def pytest_report_header() -> str:

@@ -46,7 +46,7 @@ def without(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"--ignore={one}" for one in files(folder, *names))
 
 
-# Long tests of a single process, three at a time: what a person runs stays within two minutes.
+# Long tests of a single process, three at a time, so that a run by hand stays within two minutes.
 LONG = (
     *files(
         "apart",
@@ -85,11 +85,11 @@ LONG = (
     ),
 )  # fmt: skip
 OTHERS = tuple(f"--ignore={one}" for one in LONG)
-# Services asked on the wire: all tests but those of what is apart by itself or asks no service.
+# Services called over RPC: all tests but those of a split shop itself or without calls.
 SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
 # Contracts of engines and imports ran already, on two databases each.
 SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
-# Of one service, but with statements that PostgreSQL may read in another way.
+# Of one service, but with statements that PostgreSQL may execute differently.
 STATEMENTS = files(
     "services",
     "books_corrected_invoices", "books_delivery_notes", "books_documents", "books_ledger", "doctor_order_sums", "giftcards",
@@ -100,7 +100,7 @@ STATEMENTS = files(
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
 # The gate runs each test on the servers in one of the two shapes; `make soak` in both.
-# Pages that show what their services answer: these are asked on the servers by the pass `split`.
+# Pages that show answers of services, which the pass `split` tests on the servers.
 PAGES = (
     "tests/pages",
     *without(
@@ -112,7 +112,7 @@ PAGES = (
     "tests/process",
     "tests/apart",
 )  # fmt: skip
-# Services that ask each other; what follows is of one of them, of files or of the clock.
+# Services that call each other; tests of one service, of files or of the clock are left out.
 SERVICES = (
     "tests/api",
     "tests/services",
@@ -130,7 +130,7 @@ SERVICES = (
         "sql_statements", "unreadable_rows", "users_account_recovery", "users_audit", "users_second_factor",
         "users_staff",
     ),
-    # What is asked before any service: the same where they are apart.
+    # Checks before any service is called: the same in a split shop.
     *without(
         "api",
         "access", "addresses", "canonical_paths", "codes", "idempotency", "log_lines", "order_numbers", "query_strings",

@@ -35,7 +35,7 @@ USERS = """SetupDatabase: os.Getenv("USERS_DATABASE"), SetupUsername: os.Getenv(
 		TestOpts: registry.TestOpts{
 			EnableNewAuth: os.Getenv("USERS_NAME") != "","""
 MENDED = {
-    # It asks for `_id` in other words than those of its index, and looks through the whole collection for each document.
+    # It asks for `_id` in other words than those of its index, and scans the whole collection for each document.
     "internal/backends/sqlite/metadata/metadata.go": {
         "DefaultColumn + \"->'$._id'\"": "DefaultColumn + \"->'_id'\"",
     },

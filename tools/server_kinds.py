@@ -192,7 +192,7 @@ def s3(home, port):
     (home / "data" / "media").mkdir(parents=True)
     keys = {"ROOT_ACCESS_KEY": "loopback", "ROOT_SECRET_KEY": "loopback-secret"}
     tls, by_tls = certified(home), free_port()
-    # It speaks either one or the other: a second one for TLS, in the same group of processes, so that both end together.
+    # It speaks either one or the other: a second server for TLS, in the same group of processes, so that both end together.
     each = [
         f"{command} --port 127.0.0.1:{port}",
         f"{command} --port 127.0.0.1:{by_tls} --cert {tls.chain} --key {tls.key}",
@@ -215,7 +215,7 @@ def mongodb(home, port):
     tls, by_tls = certified(home), free_port()
     for name in ("data", "guarded"):
         (home / name).mkdir()
-    # Who has users asks everyone, which takes time: a second one, with TLS, in the same group of processes.
+    # With users it authenticates every client, which takes time: a second server, with TLS, in the same group of processes.
     guarded = (
         f"TLS=127.0.0.1:{by_tls} TLS_CHAIN={tls.chain} TLS_KEY={tls.key} USERS_DATABASE=shopwright USERS_NAME=loopback"
     )
@@ -255,7 +255,7 @@ def opensearch(home, port):
             packed.extractall(CACHE)
         for script in (unpacked / "bin").iterdir():
             script.chmod(0o755)
-    # Its user may not look into the home of whoever started this: it runs from a copy.
+    # Its user may not read the home folder of the user who started this: it runs from a copy.
     shutil.copytree(unpacked, home / "server")
     if os.geteuid() == 0:
         subprocess.run(["chown", "-R", "nobody:nogroup", home], check=True)

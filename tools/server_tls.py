@@ -21,4 +21,4 @@ class Certificate:
         for more in (itself, [*signed, "-keyout", self.key, "-out", self.chain]):
             make = [openssl, "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", DAYS, *more]
             subprocess.run(make, check=True, capture_output=True)
-        self.key.chmod(0o644)  # a server may run as someone else; it guards nothing but tests
+        self.key.chmod(0o644)  # a server may run as another user; it protects only tests

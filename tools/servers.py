@@ -60,7 +60,7 @@ def start(names):
         if name in state["running"] and answers(state["running"][name]):
             continue
         home = Path(state["home"]) / name
-        shutil.rmtree(home, ignore_errors=True)  # of one that ended by itself, say with the machine
+        shutil.rmtree(home, ignore_errors=True)  # of a server that ended by itself, perhaps with the machine
         home.mkdir(mode=0o755, parents=True)
         server = SERVERS[name](home, free_port())
         settings = {f"{SETTING_PREFIX}{key}": value for key, value in server.settings.items()}
@@ -119,9 +119,12 @@ def restart(name):
     again = json.loads((home / "again.json").read_text())
     there = listens(port_of(running))
     end_at_once(running["pid"])
-    while there():  # a process may be dead in the eyes of all while its last thread still closes what it held
+    while there():  # a process may be dead while its last thread still closes its files
         time.sleep(0.01)
-    for lock in (home / "data" / "postmaster.pid", *home.glob(".s.PGSQL.*.lock")):  # they name one not buried yet
+    for lock in (
+        home / "data" / "postmaster.pid",
+        *home.glob(".s.PGSQL.*.lock"),
+    ):  # they include processes not reaped yet
         lock.unlink(missing_ok=True)
     running["pid"] = launch(home, *again["command"], answers=there, **again["more"])
     STATE.write_text(json.dumps(state))

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
-from shopwright.simulation.run import SimulationStage, shrink, story
+from shopwright.simulation.run import SimulationStage, scenario, shrink
 
 MOST_DEEDS = 1_000_000
 SHRINK_S = 60.0
@@ -27,16 +27,18 @@ def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
 async def _simulate(stage: SimulationStage, seed: int, hours: float) -> int:
     await stage.prepare()
     print(f"Seed {seed}: {hours:g} hours.", flush=True)
-    steps = story(seed, int(min(hours * 40 + 40, MOST_DEEDS)))
+    steps = scenario(seed, int(min(hours * 40 + 40, MOST_DEEDS)))
     outcome = await stage.play(steps, hours)
-    print(f"{outcome.deeds} actions in {outcome.hours:.0f} hours: {outcome.orders} orders, {outcome.crashes} crashes.")
+    print(
+        f"{outcome.actions} actions in {outcome.hours:.0f} hours: {outcome.orders} orders, {outcome.crashes} crashes."
+    )
     if not outcome.wrong:
         print("All invariants held.")
         return 0
     for sentence in outcome.wrong:
         print(f"  {sentence}")
     print("Shrinking the scenario …", flush=True)
-    short = await shrink(stage, steps[: outcome.deeds], SHRINK_S)
+    short = await shrink(stage, steps[: outcome.actions], SHRINK_S)
     ending = await stage.play(short)
     print(f"With seed {seed}, these {len(short)} actions break it:")
     for name, one in short:

@@ -63,7 +63,9 @@ BY_MATERIAL = {
 }  # fmt: skip
 
 
-def care_of(thing: DemoProduct) -> str:
+def care_of(product: DemoProduct) -> str:
     """The text that fits this product."""
-    material = str(thing.attributes.get("material", ""))
-    return BY_FAMILY_AND_MATERIAL.get((thing.family, material)) or BY_FAMILY.get(thing.family) or BY_MATERIAL[material]
+    material = str(product.attributes.get("material", ""))
+    return (
+        BY_FAMILY_AND_MATERIAL.get((product.family, material)) or BY_FAMILY.get(product.family) or BY_MATERIAL[material]
+    )

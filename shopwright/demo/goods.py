@@ -25,7 +25,7 @@ class Aisle(msgspec.Struct, frozen=True):
     slug: str
     title: str
     text: str
-    things: tuple[DemoProduct, ...]
+    products: tuple[DemoProduct, ...]
 
 
 def _t(

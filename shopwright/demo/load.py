@@ -87,28 +87,28 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
     if shop.settings.country == SELLER.address.country and not await shop.pricing.sellers():
         await shop.pricing.set_seller(msgspec.structs.replace(SELLER, filing_currency=shop.settings.currency), DEMO)
     # One of each category in turn, so that new arrivals are mixed.
-    rounds = itertools.zip_longest(*([(aisle, thing) for thing in aisle.things] for aisle in AISLES))
+    rounds = itertools.zip_longest(*([(aisle, product) for product in aisle.products] for aisle in AISLES))
     every = [pair for one in rounds for pair in one if pair is not None]
     chance = random.Random(7)  # noqa: S311 -- the same demo each time
     made = 0
-    there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
+    there = await shop.catalog.by_sources([f"demo/{product.title}" for _, product in every])
     await shop.catalog.put_attribute_type(AttributeType(name="colour", title="Colour", kind="colour", swatches=COLOURS))
     for measure in UNITS:
         await shop.catalog.put_attribute_type(measure)
     for position, aisle in enumerate(AISLES):
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, position=position)
-    for number, (aisle, thing) in enumerate(every):
+    for number, (aisle, product) in enumerate(every):
         stock = [
             chance.choice((0, 2, 3, 12, 25, 40, 60)) if chance.random() < 0.3 else chance.randrange(15, 90)
             for _ in range(12)
         ]
-        if f"demo/{thing.title}" not in there:
-            await _load_one(shop, aisle, thing, number, stock)
+        if f"demo/{product.title}" not in there:
+            await _load_one(shop, aisle, product, number, stock)
             made += 1
         progress(number + 1, len(every))
-    there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
+    there = await shop.catalog.by_sources([f"demo/{product.title}" for _, product in every])
     for position, aisle in enumerate(AISLES):
-        shown = there.get(f"demo/{aisle.things[PRETTY[aisle.slug]].title}")
+        shown = there.get(f"demo/{aisle.products[PRETTY[aisle.slug]].title}")
         image = shown.media[0].url if shown and shown.media else ""
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, image=image, position=position)
     return made
@@ -131,55 +131,57 @@ async def load_rules(shop: Shop) -> None:
         await shop.pricing.put_coupon(Coupon(code="WELCOME10", kind="percentage", value=1000, limit_per_customer=1))
 
 
-async def _load_one(shop: Shop, aisle: Aisle, thing: DemoProduct, number: int, stock: list[int]) -> None:
+async def _load_one(shop: Shop, aisle: Aisle, product: DemoProduct, number: int, stock: list[int]) -> None:
     pictures: dict[str, Media] = {}
     media = []
-    for colour in thing.colours:
-        for view, alt in VIEWS if colour == thing.colours[0] else VIEWS[:1]:
-            drawing = await asyncio.to_thread(draw, thing.family, thing.form, colour, thing.material, number, view)
-            words = alt.format(f"{thing.title} in {colour.lower()}")
+    for colour in product.colours:
+        for view, alt in VIEWS if colour == product.colours[0] else VIEWS[:1]:
+            drawing = await asyncio.to_thread(
+                draw, product.family, product.form, colour, product.material, number, view
+            )
+            words = alt.format(f"{product.title} in {colour.lower()}")
             picture = await shop.catalog.add_media(drawing.encode(), words, ours=True)
             pictures.setdefault(colour, picture)
             media.append(picture)
     options = []
-    if len(thing.colours) > 1:
-        options.append(Option("Colour", thing.colours))
-    if thing.sizes:
-        options.append(Option("Size", thing.sizes))
+    if len(product.colours) > 1:
+        options.append(Option("Colour", product.colours))
+    if product.sizes:
+        options.append(Option("Size", product.sizes))
     await write.create(
         shop.product_views,
         write.ProductWrite(
-            title=thing.title,
-            description=f"<p>{thing.text}</p><p>{care_of(thing)}</p>",
-            brand=thing.brand,
+            title=product.title,
+            description=f"<p>{product.text}</p><p>{care_of(product)}</p>",
+            brand=product.brand,
             status="published",
             categories=(aisle.slug,),
-            tags=(aisle.slug, thing.family),
-            attributes=dict(thing.attributes),
+            tags=(aisle.slug, product.family),
+            attributes=dict(product.attributes),
             options=tuple(options),
-            variants=tuple(_variants(thing, pictures, shop.settings.currency, stock)),
+            variants=tuple(_variants(product, pictures, shop.settings.currency, stock)),
             media=tuple(dict.fromkeys(media)),
-            source=f"demo/{thing.title}",
+            source=f"demo/{product.title}",
         ),
         "opening stock",
     )
 
 
 def _variants(
-    thing: DemoProduct, pictures: dict[str, Media], currency: str, stock: list[int]
+    product: DemoProduct, pictures: dict[str, Media], currency: str, stock: list[int]
 ) -> list[write.VariantWrite]:
     made: list[write.VariantWrite] = []
-    for colour in thing.colours:
-        for step, size in enumerate(thing.sizes or ("",)):
-            options = ({"Colour": colour} if len(thing.colours) > 1 else {}) | ({"Size": size} if size else {})
-            price = round(thing.price * (1 + 0.25 * step) / 50) * 50
+    for colour in product.colours:
+        for step, size in enumerate(product.sizes or ("",)):
+            options = ({"Colour": colour} if len(product.colours) > 1 else {}) | ({"Size": size} if size else {})
+            price = round(product.price * (1 + 0.25 * step) / 50) * 50
             made.append(
                 write.VariantWrite(
                     options=options,
                     price=Money(price, currency),
-                    compare_at=Money(thing.reduced_from, currency) if thing.reduced_from else None,
+                    compare_at=Money(product.reduced_from, currency) if product.reduced_from else None,
                     on_hand=stock[len(made) % len(stock)],
-                    weight=300 + thing.price // 20,
+                    weight=300 + product.price // 20,
                     media=pictures[colour].url,
                 )
             )

@@ -31,51 +31,51 @@ class DrawnPictures:
 async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
     """Load Northlight and variations up to `size` products. Returns the number of new ones."""
     made = await load(shop)
-    things = [(aisle, thing) for aisle in AISLES for thing in aisle.things]
-    first = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in things])
+    products = [(aisle, article) for aisle in AISLES for article in aisle.products]
+    first = await shop.catalog.by_sources([f"demo/{article.title}" for _, article in products])
     pictures = {media.url: media for product in first.values() for media in product.media}
     shown = {source: tuple(media.url for media in product.media) for source, product in first.items()}
-    drafts = _drafts(things, shown, shop.settings.currency, size - len(things))
+    drafts = _drafts(products, shown, shop.settings.currency, size - len(products))
     seen: set[int] = set()
     async for remark in ProductImporter(shop.product_views, DrawnPictures(pictures)).import_drafts(drafts):
         seen.add(remark.row)
         made += remark.outcome == "taken"
-        progress(len(seen) + len(things), size)
+        progress(len(seen) + len(products), size)
     return made
 
 
 def _drafts(
-    things: list[tuple[Aisle, DemoProduct]], shown: Mapping[str, tuple[str, ...]], currency: str, count: int
+    products: list[tuple[Aisle, DemoProduct]], shown: Mapping[str, tuple[str, ...]], currency: str, count: int
 ) -> Iterator[Draft]:
     chance = random.Random(11)  # noqa: S311 -- the same ones each time
     for number in range(count):
-        aisle, thing = things[number % len(things)]
-        again = number // len(things)
-        words = f"{WORDS[again % len(WORDS)]} {thing.title}"
+        aisle, product = products[number % len(products)]
+        again = number // len(products)
+        words = f"{WORDS[again % len(WORDS)]} {product.title}"
         title = words if again < len(WORDS) else f"{words} No. {again // len(WORDS) + 1}"
-        pictures = shown[f"demo/{thing.title}"]
+        pictures = shown[f"demo/{product.title}"]
         factor = chance.uniform(0.5, 2.0)
         yield Draft(
             source=f"demo/many/{number}",
             rows=(number,),
             title=title,
             slug="",
-            description=f"<p>{thing.text}</p><p>{care_of(thing)}</p>",
-            brand=thing.brand,
+            description=f"<p>{product.text}</p><p>{care_of(product)}</p>",
+            brand=product.brand,
             categories=((aisle.title,),),
-            tags=(aisle.slug, thing.family),
-            attributes=dict(thing.attributes),
-            options=("Colour",) if len(thing.colours) > 1 else (),
+            tags=(aisle.slug, product.family),
+            attributes=dict(product.attributes),
+            options=("Colour",) if len(product.colours) > 1 else (),
             variants=tuple(
                 DraftVariant(
                     row=number,
-                    options={"Colour": colour} if len(thing.colours) > 1 else {},
-                    price=Money(max(50, round(thing.price * factor / 50) * 50), currency),
+                    options={"Colour": colour} if len(product.colours) > 1 else {},
+                    price=Money(max(50, round(product.price * factor / 50) * 50), currency),
                     on_hand=chance.randrange(90),
-                    weight=300 + thing.price // 20,
+                    weight=300 + product.price // 20,
                     image=pictures[0] if pictures else "",
                 )
-                for colour in thing.colours
+                for colour in product.colours
             ),
             images=tuple(DraftImage(url) for url in pictures),
         )

@@ -57,8 +57,8 @@ class Account:
         """The account in words."""
         rows, products = self._store.rows(), self._store.products()
         taken, unchanged, refused = (rows.get(RANKS[one], 0) for one in ("taken", "unchanged", "refused"))
-        told = ", ".join(f"{products.get(one, 0)} {one}" for one in ("taken", "changed", "unchanged", "refused"))
-        yield f"{what.capitalize()}: {told}."
+        counts = ", ".join(f"{products.get(one, 0)} {one}" for one in ("taken", "changed", "unchanged", "refused"))
+        yield f"{what.capitalize()}: {counts}."
         yield f"Of {sum(rows.values())} rows read, {taken} taken, {unchanged} unchanged, {refused} refused."
         yield from (f"  {note}." for note in dict.fromkeys(self.notes))
         if self._left_out:

@@ -6,7 +6,7 @@ from shopwright.kit.addresses import Address, read_address
 from shopwright.kit.countries import country_code
 
 FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "phone")
-LONGEST_TOLD = 40
+LONGEST_SHOWN = 40
 
 
 def imported_address(fields: Mapping[str, str], home: str) -> tuple[Address, dict[str, str]]:
@@ -20,6 +20,6 @@ def imported_address(fields: Mapping[str, str], home: str) -> tuple[Address, dic
 
 def _odd(field: str, given: Mapping[str, str], detail: str) -> str:
     text = given[field]
-    shown = text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…"
-    told = detail.rstrip(".")
-    return f"{field} “{shown}”: {told}" if text else f"{field}: {told}"
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    reason = detail.rstrip(".")
+    return f"{field} “{shown}”: {reason}" if text else f"{field}: {reason}"

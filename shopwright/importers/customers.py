@@ -71,21 +71,21 @@ class CustomerImporter:
                 continue
             yield ImportIssue(number, email, "taken")
             if too_long:
-                told = f"its name has more than {NAME.longest} characters, so the account is named {known_as}"
-                yield ImportIssue(number, email, "noted", told)
+                note = f"its name has more than {NAME.longest} characters, so the account is named {known_as}"
+                yield ImportIssue(number, email, "noted", note)
             if not _has_address(row, fields):
                 continue
             address, odd = self._address(name, fields)
             if user_id:
                 await self._users.save_address(user_id, address, as_written=True)
             if odd:
-                told = f"its address comes in, with what is to be mended as it is written: {'; '.join(odd)}"
-                yield ImportIssue(number, email, "noted", told)
+                note = f"its address comes in, with what is to be mended as it is written: {'; '.join(odd)}"
+                yield ImportIssue(number, email, "noted", note)
 
     def _address(self, name: str, fields: Mapping[str, str]) -> tuple[Address, list[str]]:
         line1, line2 = _street(fields["line1"], fields["line2"])
-        whole = {**fields, "name": name, "line1": line1, "line2": line2}
-        address, problems = imported_address(whole, self._country)
+        complete = {**fields, "name": name, "line1": line1, "line2": line2}
+        address, problems = imported_address(complete, self._country)
         odd = list(problems.values())
         if not fields["country"]:
             odd.append(f"country: none is given, so it is one of {self._country}, the shop's own")

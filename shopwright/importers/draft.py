@@ -146,7 +146,7 @@ class Importer(Protocol):
         """The meanings of its columns."""
         ...
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
+    def group_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         """Iterate over rows with their places, in file order."""
         ...
 

@@ -29,7 +29,7 @@ def drafts(
     early: list[ImportIssue] = []
 
     def placed() -> Iterator[tuple[Row, RowGroup]]:
-        for row, place in importer.places(account.counted(_meant(header, table, early))):
+        for row, place in importer.group_rows(account.counted(_meant(header, table, early))):
             if isinstance(place, RowGroup):
                 yield row, place
             elif row[1]:
@@ -46,8 +46,10 @@ def drafts(
         stock=given.stock,
     )
     if not header.keys & {"stock", "qty"} and not any(key.startswith("location: ") for key in header.keys):
-        told = "is not counted" if reading.stock is None else f"is set to {reading.stock}"
-        account.notes.append(f"{table.name} has no column for stock: what it names {told} (--stock 0, N or untracked)")
+        stock_note = "is not counted" if reading.stock is None else f"is set to {reading.stock}"
+        account.notes.append(
+            f"{table.name} has no column for stock: what it names {stock_note} (--stock 0, N or untracked)"
+        )
     account.notes.extend(table.notes)
     account.leave_out(header.left_out())
     for group in spool.groups():
@@ -61,8 +63,8 @@ def _meant(header: Header, table: Table, early: list[ImportIssue]) -> Iterator[R
     width = len(header.columns)
     for number, cells in table.records():
         if any(cell.strip() for cell in cells[width:]):
-            told = f"has {len(cells)} cells and the header {width}: a separator inside a cell must stand in quotation marks"
-            early.append(ImportIssue(number, "", "refused", told))
+            problem = f"has {len(cells)} cells and the header {width}: a separator inside a cell must stand in quotation marks"
+            early.append(ImportIssue(number, "", "refused", problem))
             yield number, {}
         else:
             yield number, header.read(cells)

@@ -47,14 +47,14 @@ class Header:
     def _column(self, header: str, answer: str | None) -> Column:
         unit = UNIT.search(header)
         bare = UNIT.sub("", header) if unit else header
-        told = unit.group(1).casefold() if unit else ""
+        unit_name = unit.group(1).casefold() if unit else ""
         if answer == LEAVE_OUT:
             return Column(header, left_out="was told to be left out")
         if answer is not None:
             meaning = self._spellings.get(plain(answer))
-            return self._of(header, answer, meaning, told) if meaning else Column(header, key=answer)
+            return self._of(header, answer, meaning, unit_name) if meaning else Column(header, key=answer)
         if meaning := self._spellings.get(plain(header)) or self._spellings.get(plain(bare)):
-            return self._of(header, bare, meaning, told)
+            return self._of(header, bare, meaning, unit_name)
         for pattern in self._format.patterns:
             if found := pattern.of.match(header.strip()):
                 key = "" if pattern.left_out else pattern.name.format(found.group(1).strip())
@@ -106,23 +106,25 @@ class Header:
 
     def left_out(self) -> list[tuple[str, int, str]]:
         """Ignored columns with their number of rows, and why."""
-        told = [(one.header, one.filled, one.left_out or "is not known") for one in self.columns]
+        columns = [(one.header, one.filled, one.left_out or "is not known") for one in self.columns]
         unread = {one.header for one in self.columns if one.left_out or not one.known}
         if self._format.kind == "magento":  # its own attributes are columns of plain files, and read as such
             unread -= {one.header for one in self.columns if not one.known}
-        return [(header, filled, why) for header, filled, why in told if header in unread and filled]
+        return [(header, filled, why) for header, filled, why in columns if header in unread and filled]
 
     def check_doubts(self) -> None:
         """Raise Invalid about unknown columns that might restrict who sees a product."""
         doubtful = [column for column in self.columns if not column.known and self._could_restrict(column)]
         if not doubtful:
             return
-        told = "; ".join(f"“{one.header}” (with {', '.join(sorted(one.samples)[:4]) or 'nothing'})" for one in doubtful)
+        questions = "; ".join(
+            f"“{one.header}” (with {', '.join(sorted(one.samples)[:4]) or 'nothing'})" for one in doubtful
+        )
         meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
         raise UnclearColumns(
             _(
                 'The meaning of {told} is unclear. It may restrict which products are shown, so nothing is imported until it is: map it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
-                told=told,
+                told=questions,
                 header=doubtful[0].header,
                 meanings=meanings,
             ),
@@ -159,12 +161,12 @@ def check_answers(known: Format, answers: Mapping[str, str]) -> None:
     meanings = {plain(one.name): one.name for one in known.meanings}
     for header, name in answers.items():
         if name != LEAVE_OUT and not name.startswith("attribute: ") and plain(name) not in meanings:
-            told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
+            known_names = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
             raise Invalid(
                 _(
                     "The file for --map maps “{header}” to “{name}”, which is unknown. Use {told}, attribute: NAME or -.",
                     header=header,
                     name=name,
-                    told=told,
+                    told=known_names,
                 )
             )

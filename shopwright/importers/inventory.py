@@ -35,7 +35,7 @@ class InventoryCounts:
         self._product_views = product_views
         self._writes = how == "take"
         self._numbers = NumberFormats(product_views.currency)
-        self._places: dict[str, str] = {}
+        self._locations: dict[str, str] = {}
 
     async def import_rows(self, rows: Iterable[Row]) -> AsyncIterator[ImportIssue]:
         """Iterate over the result of every row."""
@@ -86,19 +86,19 @@ class InventoryCounts:
 
     async def _place(self, title: str) -> str:
         """The location with this name, created if missing. In a shop with one location the first name is that."""
-        if not self._places:
-            self._places = {one.title.casefold(): one.id for one in await self._product_views.inventory.locations()}
+        if not self._locations:
+            self._locations = {one.title.casefold(): one.id for one in await self._product_views.inventory.locations()}
         if not title:
             return MAIN
-        if title.casefold() not in self._places:
+        if title.casefold() not in self._locations:
             made = Location(
-                slugify(title)[:40] if slugify(title).isascii() else f"place-{len(self._places) + 1}",
+                slugify(title)[:40] if slugify(title).isascii() else f"place-{len(self._locations) + 1}",
                 title,
-                len(self._places),
+                len(self._locations),
             )
             if self._writes:
                 await self._product_views.inventory.put_location(made)
             else:
                 return MAIN
-            self._places[title.casefold()] = made.id
-        return self._places[title.casefold()]
+            self._locations[title.casefold()] = made.id
+        return self._locations[title.casefold()]

@@ -34,7 +34,7 @@ class Magento:
 
     format = MAGENTO
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
+    def group_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             sku, name, kind = row.get("sku", ""), readable(row.get("name", "")), _kind(row)

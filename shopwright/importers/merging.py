@@ -135,11 +135,11 @@ def merged(
     )
     attributes = _attributes(choice, wanted, old)
     options, variants = _variants(choice, wanted, old)
-    whole = msgspec.structs.replace(
+    complete = msgspec.structs.replace(
         wanted, **fields, status=status, media=media, attributes=attributes, options=options, variants=variants,
         type=old.type if old else wanted.type, publish_at=old.publish_at if old else wanted.publish_at,
     )  # fmt: skip
-    return MergeResult(wanted=whole, status=status, given=choice.given, kept=tuple(choice.kept))
+    return MergeResult(wanted=complete, status=status, given=choice.given, kept=tuple(choice.kept))
 
 
 def _attributes(choice: Choice, wanted: ProductInput, old: Product | None) -> dict[str, Any]:

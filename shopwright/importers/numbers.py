@@ -36,7 +36,7 @@ NUMBER = re.compile(r"[+-]?(?:\d[\d.,' ]*|[.,]\d+)")
 PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")  # most are, and nothing of them is to be taken apart
 GROUPS = r"\d{1,3}(?P<sep>[%s])\d{3}(?:(?P=sep)\d{3})*|\d{1,2}(?P<ind>,)(?:\d{2},)*\d{3}"
 
-WHOLE = {sign: re.compile(rf"\d*|{GROUPS % (re.escape(sign) + chr(39) + ' ')}") for sign in ",."}
+INTEGER = {sign: re.compile(rf"\d*|{GROUPS % (re.escape(sign) + chr(39) + ' ')}") for sign in ",."}
 
 
 class Evidence:
@@ -99,8 +99,8 @@ def _price(currency: str, decimal: str, text: str) -> Money:
         raise RowError(f"the price {_short(text)} is below nothing")
     scaled = number.scaleb(minor_digits(currency))
     if scaled != scaled.to_integral_value():
-        told = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
-        raise RowError(told)
+        problem = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
+        raise RowError(problem)
     if scaled > DEAREST:
         raise RowError(f"the price {_short(text)} is beyond what can be sold")
     return Money(int(scaled), currency)
@@ -142,11 +142,11 @@ def _parse(bare: str, text: str, decimal: str) -> Decimal:
     if len(read) == 1:
         return read.pop()
     if not read:
-        told = f", where “{decimal}” begins the decimals" if decimal and NUMBER.fullmatch(bare) else ""
-        raise RowError(f"“{_short(text)}” is not a number as this file writes them{told}")
-    told = " or ".join(sorted(f"{one:f}" for one in read))
+        readings = f", where “{decimal}” begins the decimals" if decimal and NUMBER.fullmatch(bare) else ""
+        raise RowError(f"“{_short(text)}” is not a number as this file writes them{readings}")
+    readings = " or ".join(sorted(f"{one:f}" for one in read))
     raise RowError(
-        f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)"
+        f"“{_short(text)}” may be {readings}: nothing in the file tells (say it with --decimal . or --decimal ,)"
     )
 
 
@@ -163,12 +163,12 @@ def _shown_by(text: str) -> str:
         return ""
     sign = bare[last]
     other = "," if sign == "." else "."
-    whole, fraction = bare[:last].lstrip("+-"), bare[last + 1 :]
-    if other in whole:
-        return "" if sign in whole else sign
-    if sign in whole:
+    integer, fraction = bare[:last].lstrip("+-"), bare[last + 1 :]
+    if other in integer:
+        return "" if sign in integer else sign
+    if sign in integer:
         return other  # it comes more than once: it separates thousands
-    return sign if len(fraction) != 3 or len(whole) > 3 or whole in {"", "0"} else ""  # noqa: PLR2004 -- three digits may be thousands
+    return sign if len(fraction) != 3 or len(integer) > 3 or integer in {"", "0"} else ""  # noqa: PLR2004 -- three digits may be thousands
 
 
 def _apart(text: str) -> tuple[set[str], str]:
@@ -198,12 +198,12 @@ def _read(bare: str, sign: str) -> Decimal | None:
         return None
     if bare.isascii() and bare.isdecimal():
         return Decimal(f"{bare}.0")
-    whole, _, fraction = bare.lstrip("+-").partition(sign)
-    if (fraction and not fraction.isdecimal()) or not (whole or fraction):
+    integer, _, fraction = bare.lstrip("+-").partition(sign)
+    if (fraction and not fraction.isdecimal()) or not (integer or fraction):
         return None
     thousands = "," if sign == "." else "."
-    if not WHOLE[thousands].fullmatch(whole) or ("," in whole and sign == ","):
+    if not INTEGER[thousands].fullmatch(integer) or ("," in integer and sign == ","):
         return None
-    digits = whole if whole.isdecimal() else re.sub(r"\D", "", whole) or "0"
+    digits = integer if integer.isdecimal() else re.sub(r"\D", "", integer) or "0"
     value = Decimal(f"{digits}.{fraction or '0'}")
     return -value if bare.startswith("-") else value

@@ -44,8 +44,8 @@ class ImportOffer(msgspec.Struct, frozen=True):
     def given(self) -> dict[str, str]:
         """Fingerprints of the file's values."""
         key = key_of(self.file.options)
-        told = {"price": (self.file.price, self.file.compare_at), "stock": self.file.on_hand, "rule": self.rule}
-        return {f"{field} of {key}".rstrip(): fingerprint(value) for field, value in told.items()}
+        file_values = {"price": (self.file.price, self.file.compare_at), "stock": self.file.on_hand, "rule": self.rule}
+        return {f"{field} of {key}".rstrip(): fingerprint(value) for field, value in file_values.items()}
 
     def changed(self, field: str, last: Mapping[str, str]) -> bool:
         """Whether the file changed the field since the last import."""

@@ -137,16 +137,16 @@ class OrderImporter:
                 yield ImportIssue(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
             if odd:
                 notes.append(f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}")
-            for told in notes if outcome == "taken" else ():
-                yield ImportIssue(group[0][0], f"order {name}", "noted", told)
+            for note in notes if outcome == "taken" else ():
+                yield ImportIssue(group[0][0], f"order {name}", "noted", note)
 
     async def _one(self, name: str, group: list[Row], odd: list[str], notes: list[str]) -> tuple[str, str]:
         """Import an order; `odd` collects address problems, `notes` deviations from the file."""
         past = await (self._sample(name, group) if "product" in group[0][1] else self._past(name, group, odd))
         source = source_of(group)
         if source.rows_left_out or source.cells_cut:
-            told = f"{source.rows_left_out} of its rows are left out and {source.cells_cut} of their cells are cut"
-            notes.append(f"in what is kept as evidence {told}: they are too long")
+            note = f"{source.rows_left_out} of its rows are left out and {source.cells_cut} of their cells are cut"
+            notes.append(f"in what is kept as evidence {note}: they are too long")
         tax_parts, doubt = past_taxes(group, NumberFormats(past.currency, self._decimal), past.tax)
         notes += [doubt] if doubt else []
         past = msgspec.structs.replace(past, origin=source, taxes=tax_parts)
@@ -197,11 +197,11 @@ class OrderImporter:
         quantity = numbers.count(_first(row, "quantity")) or 1
         asked = numbers.price(_first(row, "price"))
         if asked is None:
-            whole = numbers.price(_first(row, "line_total")) or zero(currency)
+            line_price = numbers.price(_first(row, "line_total")) or zero(currency)
             # Three for 10.00 cost 3.33 each; the rest is rounding of the order.
-            asked = msgspec.structs.replace(whole, amount=round(whole.amount / quantity))
-            if abs(asked.amount * quantity - whole.amount) > 1:
-                raise RowError(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
+            asked = msgspec.structs.replace(line_price, amount=round(line_price.amount / quantity))
+            if abs(asked.amount * quantity - line_price.amount) > 1:
+                raise RowError(f"{line_price.amount} of the smallest unit cannot be {quantity} times the same price")
         sku = _first(row, "sku")
         product, variant = await self._known(sku) if sku else (None, None)
         return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)

@@ -6,18 +6,18 @@ from shopwright.importers.draft import Row
 from shopwright.services.orders.contract import ImportedRow, OrderSource
 
 MOST_ROWS, LONGEST_CELL = 100, 1_000
-MOST_LETTERS = 60_000  # of all rows of an order, with the names of their columns
+MOST_CHARACTERS = 60_000  # of all rows of an order, with the names of their columns
 
 
 def source_of(group: Sequence[Row]) -> OrderSource:
     """The rows to keep; excess is cut and counted."""
     rows: list[ImportedRow] = []
-    letters = cut = 0
+    character_count = cut = 0
     for number, row in group[:MOST_ROWS]:
         cells = {column: cell for column, cell in row.items() if cell.strip()}
         shown = {column[:LONGEST_CELL]: cell[:LONGEST_CELL] for column, cell in cells.items()}
-        letters += sum(len(column) + len(cell) for column, cell in shown.items())
-        if letters > MOST_LETTERS:
+        character_count += sum(len(column) + len(cell) for column, cell in shown.items())
+        if character_count > MOST_CHARACTERS:
             break
         cut += sum(len(cell) > LONGEST_CELL for cell in cells.values())
         rows.append(ImportedRow(number, shown))

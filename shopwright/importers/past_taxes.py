@@ -44,9 +44,9 @@ def past_taxes(group: Sequence[Row], numbers: NumberFormats, tax: Money) -> tupl
             sums[key] = sums[key] + asked if key in sums else asked
     except (RowError, msgspec.DecodeError, msgspec.ValidationError) as error:
         return (), f"its taxes by rate cannot be read ({error}): {UNKEPT}"
-    whole = add_up(sums.values(), tax.currency)
-    if sums and whole != tax:
-        return (), f"its taxes by rate add up to {write(whole)}, its tax says {write(tax)}: {UNKEPT}"
+    total = add_up(sums.values(), tax.currency)
+    if sums and total != tax:
+        return (), f"its taxes by rate add up to {write(total)}, its tax says {write(tax)}: {UNKEPT}"
     return tuple(PastTax(name, rate, asked) for (name, rate), asked in sums.items()), ""
 
 

@@ -57,9 +57,9 @@ class Fetcher:
                 return None
             # We connect to the checked address; the host name is sent, and its certificate verified.
             there = httpx.URL(url).copy_with(host=address, username=None, password=None)
-            told = host if port is None else f"{host}:{port}"
+            authority = host if port is None else f"{host}:{port}"
             async with self._client.stream(
-                "GET", there, headers={"Host": told}, extensions={"sni_hostname": host}
+                "GET", there, headers={"Host": authority}, extensions={"sni_hostname": host}
             ) as answer:
                 answer.raise_for_status()
                 data = bytearray()

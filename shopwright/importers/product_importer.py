@@ -28,7 +28,7 @@ from shopwright.services.catalog.contract import (
 from shopwright.web.product_view.view import ProductViews
 
 # Total length of descriptions per batch, as they are held in several forms, and sent in one call.
-MOST_LETTERS = 2_000_000
+MOST_CHARACTERS = 2_000_000
 
 
 class ImportPictures(Protocol):
@@ -63,7 +63,7 @@ class ProductImporter:
     async def import_drafts(self, drafts: Iterable[Draft | ImportIssue]) -> AsyncIterator[ImportIssue]:
         """Iterate over the results of all rows as they become known."""
         batch: dict[str, Draft] = {}
-        variants = letters = 0
+        variants = character_count = 0
         classes = {one.name for one in await self._product_views.pricing.tax_classes()}
         for found in drafts:
             if isinstance(found, ImportIssue):
@@ -71,16 +71,16 @@ class ProductImporter:
                 continue
             one = found if found.tax_class in classes else msgspec.structs.replace(found, tax_class="standard")
             if one is not found:
-                told = f"its tax class “{found.tax_class}” is none of this shop's; the standard one holds"
-                yield ImportIssue(found.rows[0], found.title, "noted", told)
+                note = f"its tax class “{found.tax_class}” is none of this shop's; the standard one holds"
+                yield ImportIssue(found.rows[0], found.title, "noted", note)
             # A repeated source is one product in two forms: the second is compared with the first.
-            if variants >= self._at_once or letters > MOST_LETTERS or one.source in batch:
+            if variants >= self._at_once or character_count > MOST_CHARACTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
                     yield remark
-                batch, variants, letters = {}, 0, 0
+                batch, variants, character_count = {}, 0, 0
             batch[one.source] = one
             variants += len(one.variants)
-            letters += len(one.description)
+            character_count += len(one.description)
         for remark in await self._deal(list(batch.values())):
             yield remark
 
@@ -140,10 +140,10 @@ class ProductImporter:
         if not product.source_digest:
             return []
         prices = await kept_prices(self._product_views, [(offer, last) for offer in offers_of(draft, product)])
-        told = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
+        changed = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
         return (
-            [ImportIssue(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(told)}")]
-            if told
+            [ImportIssue(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(changed)}")]
+            if changed
             else []
         )
 
@@ -162,12 +162,12 @@ class ProductImporter:
         remarks, new = await self._merge(batch, known)
         # Prices and stock first, then the products, so that none is visible without. After an interruption the next run
         # repeats it for the same ids: the digest marks a product as complete.
-        brought = await self._product_views.catalog.import_products([one.wanted for _, one in new], how="reserve")
+        imported = await self._product_views.catalog.import_products([one.wanted for _, one in new], how="reserve")
         taken: list[tuple[Draft, MergeResult, Product]] = []
         notes: dict[int, list[ImportIssue]] = {}
         for note in self._notes:
             notes.setdefault(note.row, []).append(note)
-        for (draft, merge), one in zip(new, brought, strict=True):
+        for (draft, merge), one in zip(new, imported, strict=True):
             if one.product is None:
                 remarks += _rows(draft, "refused", one.problem)
                 continue
@@ -195,8 +195,8 @@ class ProductImporter:
         )
         for draft, _, product in taken:
             if left := [one.sku for one in product.variants if one.id in failed]:
-                told = f"stock of {', '.join(left)} stays: orders hold more than the file has"
-                remarks.append(ImportIssue(draft.rows[0], draft.title, "noted", told))
+                stock_note = f"stock of {', '.join(left)} stays: orders hold more than the file has"
+                remarks.append(ImportIssue(draft.rows[0], draft.title, "noted", stock_note))
         await self._release(taken, offers)
         return remarks
 
@@ -216,8 +216,8 @@ class ProductImporter:
         left_out = [image for image in draft.images if await self._pictures.media(image) is None]
         if not left_out:
             return []
-        told = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
-        return [ImportIssue(draft.rows[0], draft.title, "noted", told)]
+        note = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
+        return [ImportIssue(draft.rows[0], draft.title, "noted", note)]
 
     async def _input(self, draft: Draft) -> ProductInput:
         fetched = {image.url: await self._pictures.media(image) for image in draft.images}
@@ -293,8 +293,8 @@ class ProductImporter:
                 )
             fitting = _fitting(value, self._known[key])
             if fitting is None:
-                told = f"its {name} “{value}” is left out: it does not fit the attribute {self._known[key].title}"
-                self._notes.append(ImportIssue(draft.rows[0], draft.title, "noted", told))
+                note = f"its {name} “{value}” is left out: it does not fit the attribute {self._known[key].title}"
+                self._notes.append(ImportIssue(draft.rows[0], draft.title, "noted", note))
             else:
                 found[key] = fitting
         return found

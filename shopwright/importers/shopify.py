@@ -35,7 +35,7 @@ class Shopify:
 
     format = SHOPIFY
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
+    def group_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         current = ""
         for number, row in rows:
             handle = row.get("handle", "")
@@ -77,8 +77,8 @@ class Shopify:
                 continue
             key = tuple(variant.options.values())
             if key in variants:
-                told = f"is the same variant as row {variants[key].row}: {' / '.join(key) or 'no options'}"
-                yield refused(number, handle, told)
+                problem = f"is the same variant as row {variants[key].row}: {' / '.join(key) or 'no options'}"
+                yield refused(number, handle, problem)
                 continue
             variants[key] = variant
             taken.append(number)
@@ -182,9 +182,9 @@ def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number:
 
 def _stock(row: Mapping[str, str], reading: FileInfo) -> int | None:
     """The count, or None if not counted. Raises RowError."""
-    places = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
-    if places:
-        return sum(reading.numbers.count(one) or 0 for one in places)
+    locations = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
+    if locations:
+        return sum(reading.numbers.count(one) or 0 for one in locations)
     counted = reading.numbers.count(row.get("stock", ""))
     tracked = bool(row.get("tracker")) or "tracker" not in reading.columns
     if counted is None:

@@ -26,7 +26,7 @@ class TableImporter:
 
     format = TABLE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
+    def group_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         for number, row in rows:
             if key := _key(row):
                 yield (number, row), RowGroup(key)

@@ -107,15 +107,15 @@ def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], 
     if ends is not None and _is_day(period[1]):
         ends += timedelta(days=1)  # a day holds to its end
     if begins is not None and now < begins:
-        told = f"its sale from {period[0]} on has not begun and is left out; make a promotion of it"
+        note = f"its sale from {period[0]} on has not begun and is left out; make a promotion of it"
     elif ends is not None and now >= ends:
-        told = f"its sale ended on {period[1]}; the regular price holds"
+        note = f"its sale ended on {period[1]}; the regular price holds"
     else:
-        told = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
-        return ListedPrice(sale, regular, told)
+        note = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
+        return ListedPrice(sale, regular, note)
     if regular is None:
         raise RowError(f"has no price besides that of a sale ({period[0]}–{period[1]})")
-    return ListedPrice(regular, None, told)
+    return ListedPrice(regular, None, note)
 
 
 def _is_day(text: str) -> bool:

@@ -32,7 +32,7 @@ class WooCommerce:
 
     format = WOOCOMMERCE
 
-    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
+    def group_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowGroup | ImportIssue]]:
         begun: dict[str, int] = {}
         for number, row in rows:
             kinds, name = _kinds(row), readable(row.get("title", ""))
@@ -77,12 +77,12 @@ class WooCommerce:
                     yield noted(at, name, f"{' / '.join(chosen)} stands in row {variants[chosen].row} already")
             if not fresh:
                 chosen = tuple(found[0].options.values()) if found else ()
-                told = (
+                problem = (
                     f"is the same variant as row {variants[chosen].row}: {' / '.join(chosen)}"
                     if found
                     else "has no value of its own"
                 )
-                yield refused(at, name, told)
+                yield refused(at, name, problem)
                 continue
             variants |= {tuple(made.options.values()): made for made in fresh}
             taken.append(at)
@@ -95,8 +95,8 @@ class WooCommerce:
 
     def orphan(self, row: Row) -> ImportIssue:
         """The issue of a variation whose product is missing."""
-        told = f"its parent “{row[1].get('parent', '')}” is not in this file, or was refused"
-        return refused(row[0], readable(row[1].get("title", "")), told)
+        problem = f"its parent “{row[1].get('parent', '')}” is not in this file, or was refused"
+        return refused(row[0], readable(row[1].get("title", "")), problem)
 
 
 def _kinds(row: Mapping[str, str]) -> set[str]:
@@ -194,9 +194,9 @@ def _stock(
     """Units in stock (None: not counted) and the backorder limit. Raises RowError."""
     said, there = row.get("stock", ""), row.get("in_stock", "").casefold()
     if said.casefold() == "parent":
-        whole = max(reading.numbers.count(parent.get("stock", "")) or 0, 0)
-        counted: int | None = whole // max(shares, 1)
-        remarks.append(f"{shares} variants share {whole} units there; each has {counted} here")
+        parent_stock = max(reading.numbers.count(parent.get("stock", "")) or 0, 0)
+        counted: int | None = parent_stock // max(shares, 1)
+        remarks.append(f"{shares} variants share {parent_stock} units there; each has {counted} here")
     else:
         counted = reading.numbers.count(said)
     if counted is not None and counted < 0:

@@ -105,8 +105,8 @@ class WordPress(Table):
             *CELLS,
             *(f"Attribute {number} {what}" for number in range(1, most + 1) for what in ("name", "value(s)")),
         ]
-        told = [f"{count} × {kind}" for kind, count in sorted(others.items())]
-        self.notes = [f"{self.name}: left out as no products: {', '.join(told)}"] if told else []
+        kinds = [f"{count} × {kind}" for kind, count in sorted(others.items())]
+        self.notes = [f"{self.name}: left out as no products: {', '.join(kinds)}"] if kinds else []
         if reviews:
             self.notes.append(f"{self.name}: {reviews} reviews stay behind")
 

@@ -90,8 +90,8 @@ def wrong_with(text: str, bound: TextLimit, name: str = "") -> str:
 def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator[Problem]:
     """Everything in a decoded body that exceeds the limits of its type."""
     if isinstance(value, str):
-        if told := wrong_with(value, _marked(hint, TextLimit) or LINE, pointer.rpartition("/")[2]):
-            yield Problem(pointer, "invalid", told)
+        if problem := wrong_with(value, _marked(hint, TextLimit) or LINE, pointer.rpartition("/")[2]):
+            yield Problem(pointer, "invalid", problem)
     elif isinstance(value, int):
         if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
             yield Problem(pointer, "invalid", _("{value} is larger than 64 bits.", value=pointer.rpartition("/")[2]))
@@ -126,8 +126,8 @@ def _members(value: Any, hint: Any, pointer: str, depth: int) -> Iterator[Proble
     if isinstance(value, Mapping):
         for key, one in value.items():
             name = _("A name in {value}", value=pointer.rpartition("/")[2])
-            if isinstance(key, str) and (told := wrong_with(key, LINE, name)):
-                yield Problem(pointer, "invalid", told)
+            if isinstance(key, str) and (problem := wrong_with(key, LINE, name)):
+                yield Problem(pointer, "invalid", problem)
             else:
                 yield from faults(one, inner, f"{pointer}/{key}", depth + 1)
     else:
@@ -144,8 +144,8 @@ def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
 def _marked(hint: Any, kind: type) -> Any:
     """The limit of this kind in a type's annotations."""
     if get_origin(hint) is Annotated:
-        inner, *marks = get_args(hint)
-        return next((mark for mark in marks if isinstance(mark, kind)), None) or _marked(inner, kind)
+        inner, *annotations = get_args(hint)
+        return next((mark for mark in annotations if isinstance(mark, kind)), None) or _marked(inner, kind)
     if get_origin(hint) in {typing.Union, types.UnionType}:
         return next((found for one in get_args(hint) if (found := _marked(one, kind))), None)
     return None

@@ -20,7 +20,7 @@ log = logging.getLogger("shopwright.clock")
 LOOKED_EVERY_S = 1.0
 # A correction up to this is no jump; clocks of several machines differ by less.
 JUMP_S = 2.0
-TOLD_FOR_S = 3600.0
+REPORTED_FOR_S = 3600.0
 LATEST = 100
 SECOND = 1_000_000
 
@@ -53,7 +53,7 @@ class ClockWatch:
 
     def problem(self) -> str:
         """A sentence about a jump within the last hour, or ""."""
-        if self._last is None or self._clock.monotonic() - self._last[1] > TOLD_FOR_S:
+        if self._last is None or self._clock.monotonic() - self._last[1] > REPORTED_FOR_S:
             return ""
         return _(
             "The clock of this process jumped by {_last} seconds within the last hour.", _last=f"{self._last[0]:+.0f}"
@@ -69,7 +69,7 @@ class DueTime(msgspec.Struct, frozen=True):
     where: str
 
 
-async def bring_back(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
+async def reset_times(work: ServiceDatabase, times: Sequence[DueTime]) -> None:
     """Scheduled job: make retries due at once that are later than their maximum."""
     count = 0
     for one in times:

@@ -88,6 +88,6 @@ def _beginning(milliseconds: int) -> str:
 def _value(made: str) -> int:
     """The number an id encodes."""
     value = 0
-    for letter in made.rpartition("_")[2]:
-        value = value << 5 | ALPHABET.index(letter)
+    for character in made.rpartition("_")[2]:
+        value = value << 5 | ALPHABET.index(character)
     return value

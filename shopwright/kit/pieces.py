@@ -80,7 +80,7 @@ def _words(chunks: list[list[str]]) -> list[str]:
 def looked_for(text: str) -> list[list[str]]:
     """The alternative sets of terms that match a text; all terms of one set are required."""
     chunks = _chunks(text)
-    ways = (
+    readings = (
         [joined(text)],
         [term for chunk in chunks for term in _together(chunk)],
         [term for chunk in chunks for term in (_together(chunk) if is_unspaced(chunk[0]) else chunk)],
@@ -89,7 +89,9 @@ def looked_for(text: str) -> list[list[str]]:
         map(
             list,
             dict.fromkeys(
-                tuple(dict.fromkeys(one[:LONGEST] for one in way))[:MOST_TERMS] for way in ways if all(way) and way
+                tuple(dict.fromkeys(one[:LONGEST] for one in reading))[:MOST_TERMS]
+                for reading in readings
+                if all(reading) and reading
             ),
         )
     )

@@ -57,12 +57,16 @@ def normal_postal_code(country: str, text: str) -> str:
     if rules.pattern is None:
         return visible(text).upper()
     bare = _bare(text)
-    ways = [bare]
-    for way in ways:  # what stands before a code may stand there with another (OM-PC 133)
-        ways += [way[len(one) :] for one in rules.before if way.startswith(one) and way[len(one) :] not in {"", *ways}]
+    candidates = [bare]
+    for candidate in candidates:  # what stands before a code may stand there with another (OM-PC 133)
+        candidates += [
+            candidate[len(one) :]
+            for one in rules.before
+            if candidate.startswith(one) and candidate[len(one) :] not in {"", *candidates}
+        ]
     if bare.isdecimal():
-        ways.append(rules.needed + bare)
-    spelled = [found for way in ways if (found := _spelled(way, rules))]
+        candidates.append(rules.needed + bare)
+    spelled = [found for candidate in candidates if (found := _spelled(candidate, rules))]
     usual = {_layout(one) for one in rules.examples}
     return next((one for one in spelled if _layout(one) in usual), spelled[0] if spelled else "")
 

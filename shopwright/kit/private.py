@@ -39,7 +39,7 @@ def make_file(path: Path) -> None:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def replaced_file(path: Path) -> Iterator[Path]:
     """Yield a file to write; it becomes `path` if the block succeeds, and is deleted otherwise. Raises Unavailable."""
     unfinished = path.with_name(f".{path.name}.new")
     try:

@@ -36,7 +36,7 @@ ENDINGS = (
     "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "특별자치시", "특별자치도", "광역시", "특별시", "都", "道", "府", "県", "省", "市", "縣", "县",
     "시", "도",
 )  # fmt: skip
-NAMED_ON_LETTERS = {"ES"}  # whose codes (M, B) are those of cars
+NAMED_ON_PLATES = {"ES"}  # whose codes (M, B) are those of cars
 UNMARKED = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ð": "d", "æ": "ae", "œ": "oe", "臺": "台"})
 
 
@@ -108,7 +108,7 @@ def region_written(country: str, code: str, language: str) -> str:
     """A region in an address read in `language`: its code if readable, else its title."""
     known = regions_of(country.upper())
     own = known is not None and next(iter(known.titles)).partition("-")[0] == language.partition("-")[0]
-    if country.upper() in NAMED_ON_LETTERS:
+    if country.upper() in NAMED_ON_PLATES:
         return region_title(country, code, language)
     return code if own or is_latin(code) else region_title(country, code, language)
 
@@ -212,9 +212,9 @@ def _bare(text: str, kinds: frozenset[str]) -> str:
     kept = [("st" if word == "saint" else word) for word in words if word not in kinds]
     while len(kept) < len(words) and kept[:1] and kept[0] in BETWEEN:
         kept = kept[1:]
-    whole = "".join(kept or words)
-    ending = next((one for one in ENDINGS if whole.endswith(one) and len(whole) > len(one) + 1), "")
-    return _plain(whole.removesuffix(ending))
+    complete = "".join(kept or words)
+    ending = next((one for one in ENDINGS if complete.endswith(one) and len(complete) > len(one) + 1), "")
+    return _plain(complete.removesuffix(ending))
 
 
 def _kinds(kind: str, names: list[str]) -> frozenset[str]:

@@ -189,7 +189,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
 def missing_extra(error: ModuleNotFoundError) -> str | None:
     """Return what to install if a module of an extra is missing; None for other modules."""
     package = (error.name or "").partition(".")[0]
-    extra = next((name for name, brings in EXTRAS.items() if package in brings), None)
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
     if extra is None:
         return None
     return f"This needs {package}, which is not installed: pip install 'shopwright[{extra}]'."

@@ -18,12 +18,12 @@ class IllegalMove(Conflict):
 class States(Generic[S]):
     """The allowed transitions: `States("order", {"placed": {"paid", "cancelled"}, "paid": set()})`."""
 
-    def __init__(self, thing: str, table: Mapping[S, frozenset[S]]) -> None:
-        self.thing = thing
+    def __init__(self, subject: str, table: Mapping[S, frozenset[S]]) -> None:
+        self.thing = subject
         self.table = table
         unknown = {after for afters in table.values() for after in afters} - set(table)
         if unknown:
-            raise ValueError(f"{thing} can become {sorted(unknown)}, which the table does not describe")
+            raise ValueError(f"{subject} can become {sorted(unknown)}, which the table does not describe")
 
     def may(self, before: S, after: S) -> bool:
         return after in self.table[before]

@@ -30,10 +30,10 @@ def slugify(text: str) -> str:
     return unicodedata.normalize("NFC", "-".join(words)[:120]).strip("-_") or "item"
 
 
-def _latin(letter: str) -> str:
+def _latin(character: str) -> str:
     """A Latin letter without diacritics; others unchanged."""
-    apart = unicodedata.normalize("NFKD", letter)
-    return "".join(c for c in apart if not unicodedata.combining(c)) if apart[:1].isascii() else letter
+    apart = unicodedata.normalize("NFKD", character)
+    return "".join(c for c in apart if not unicodedata.combining(c)) if apart[:1].isascii() else character
 
 
 def _words(text: str, keep: str = "") -> list[str]:
@@ -52,9 +52,9 @@ def name_key(name: str, joint: str = "_") -> str:
     distinguish them (C++ and C#), or are too many, a hash follows.
     """
     text = unicodedata.normalize("NFC", " ".join(name.split())).lower()
-    whole = joint.join(unicodedata.normalize("NFC", text).replace(joint, " ").split())
+    full_name = joint.join(unicodedata.normalize("NFC", text).replace(joint, " ").split())
     words = joint.join(_words(text))
-    if words == whole and is_key(words, joint) and not LOOKS_HASHED.search(words):
+    if words == full_name and is_key(words, joint) and not LOOKS_HASHED.search(words):
         return words
     digest = hashlib.sha256(text.encode()).hexdigest()[:HASHED]
     bare = unicodedata.normalize("NFC", words[: LONGEST_KEY - HASHED - 3]).strip(joint)
@@ -177,17 +177,17 @@ def tidy_line(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(seen.split()))
 
 
-def _of_other_width(letter: str) -> bool:
-    return unicodedata.decomposition(letter).startswith(("<wide>", "<narrow>"))
+def _of_other_width(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
 
 
-def _is_seen(letter: str) -> bool:
-    return unicodedata.category(letter)[0] != "C"
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] != "C"
 
 
-def _joins(letter: str) -> bool:
+def _joins(character: str) -> bool:
     """Whether it is a letter or mark of a script in which joiners matter."""
-    return letter > LAST_LATIN and unicodedata.category(letter)[0] in "LM"
+    return character > LAST_LATIN and unicodedata.category(character)[0] in "LM"
 
 
 def escape_controls(text: str) -> str:

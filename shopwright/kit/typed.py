@@ -44,13 +44,13 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
             pointer, _("{what} is a number such as 1299 or 19.99, not “{text}”.", what=what, text=text[:40])
         )
     if plain == "":
-        whole, _unused, rest = digits.partition(",")
+        integer, _unused, rest = digits.partition(",")
         raise AmbiguousNumber.at(
             pointer,
             _(
                 "“{text}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.",
                 text=text[:40],
-                whole=whole,
+                whole=integer,
                 rest=rest,
             ),
         )
@@ -84,8 +84,8 @@ def _plain(digits: str, finest: int) -> str | None:
     if PLAIN.fullmatch(digits):
         return digits.replace(",", ".").rstrip(".")
     if (found := GROUPED.fullmatch(digits)) and (found["rest"] or "")[:1] != found["sign"] and digits[0] != "0":
-        whole = digits[: len(digits) - len(found["rest"] or "")].replace(found["sign"], "")
-        return whole + (found["rest"] or "").replace(",", ".")
+        integer = digits[: len(digits) - len(found["rest"] or "")].replace(found["sign"], "")
+        return integer + (found["rest"] or "").replace(",", ".")
     return digits.replace(",", "") if INDIAN.fullmatch(digits) and digits[0] != "0" else None
 
 
@@ -141,8 +141,8 @@ def millionths(text: str, pointer: str = "", what: str = "A percentage") -> int:
 
 def per_cent(ppm: int) -> str:
     """Format parts per million so that they can be typed again: 8.875 for 88,750."""
-    whole, rest = divmod(ppm, PPM_OF_A_PER_CENT)
-    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
+    percent, rest = divmod(ppm, PPM_OF_A_PER_CENT)
+    return f"{percent}.{rest:04d}".rstrip("0").rstrip(".")
 
 
 def number(text: str, pointer: str = "", what: str = "This") -> float:

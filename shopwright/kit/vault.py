@@ -134,10 +134,10 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-async def protect(tx: Transaction, vault: Vault, places: Sequence[tuple[str, str, str]], *, anew: bool) -> int:
+async def protect(tx: Transaction, vault: Vault, columns: Sequence[tuple[str, str, str]], *, anew: bool) -> int:
     """Encrypt plain values of these columns (table, key, column); `anew`: all. Returns how many."""
     count = 0
-    for table, key, column in places:
+    for table, key, column in columns:
         for row in await tx.fetch(f"SELECT {key} AS id, {column} AS kept FROM {table}"):
             if anew or not row["kept"].startswith(CLOSED):
                 sql = f"UPDATE {table} SET {column} = :closed WHERE {key} = :id AND {column} = :kept"

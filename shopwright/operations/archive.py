@@ -26,7 +26,7 @@ from shopwright.engines.database.migrations import all_in
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.data.database import DatabaseSession, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
-from shopwright.kit.private import written_whole
+from shopwright.kit.private import replaced_file
 from shopwright.registry import with_databases
 
 FORMAT = 1
@@ -102,10 +102,10 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
+def total_checksum(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
     """The checksum over all tables and files."""
-    told = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
-    return hashlib.sha256(told).hexdigest()
+    content = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
+    return hashlib.sha256(content).hexdigest()
 
 
 async def write(
@@ -115,7 +115,7 @@ async def write(
 
     `accept` may raise if the content is not as expected. `is_held`: called within `held`.
     """
-    with written_whole(path) as unfinished:
+    with replaced_file(path) as unfinished:
         async with AsyncExitStack() as stack:
             opened = await (_opened_in if is_held else snapshots)(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
@@ -196,7 +196,7 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
         migrations=applied,
         tables=tables,
         files=files,
-        checksum=whole(tables, files),
+        checksum=total_checksum(tables, files),
         products=products,
     )
     archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
@@ -230,7 +230,7 @@ async def checksum(shop: Shop) -> str:
                 if table not in LEFT_OUT:
                     tables[f"{service}/{table}"] = await mark_of(shop, snapshot, service, table)
     files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}
-    return whole(tables, files)
+    return total_checksum(tables, files)
 
 
 def manifest_of(path: Path) -> Manifest:
@@ -326,7 +326,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         raise Invalid(f"{path.name} is not an archive of a shop: it has no manifest.json that says so.") from None
     if manifest.format != FORMAT:
         raise Refused(f"{path.name} is of format {manifest.format}; this version reads format {FORMAT}.")
-    if whole(manifest.tables, manifest.files) != manifest.checksum:
+    if total_checksum(manifest.tables, manifest.files) != manifest.checksum:
         raise Invalid(f"{path.name} is damaged: its manifest does not add up.")
     return manifest
 
@@ -371,8 +371,8 @@ async def put(session: DatabaseSession, table: str, rows: Sequence[dict[str, Any
     """Insert rows; all have the columns of the first."""
     if rows:
         columns = list(rows[0])
-        places = ", ".join(f":{column}" for column in columns)
-        await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        placeholders = ", ".join(f":{column}" for column in columns)
+        await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({placeholders})", rows)
 
 
 def _batches(archive: zipfile.ZipFile, name: str) -> Iterator[Sequence[dict[str, Any]]]:

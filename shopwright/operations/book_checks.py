@@ -29,7 +29,7 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
     books = snapshot.of("books")
     wrong: list[str] = []
     last, digest = 0, ""
-    kinds = {number: store.told_kind(kind) for number, kind in (await store.kinds(books)).items()}
+    kinds = {number: store.kind_id(kind) for number, kind in (await store.kinds(books)).items()}
     closed = await statement_store.closings(books)
     async for row, postings in _entries(books):
         if row["seq"] != last + 1:
@@ -162,14 +162,14 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
     ]
     heads = await store.heads(work)
     wrong += [
-        f"{series}: the last number is {told[0]}, but {heads.get(series, (0, ''))[0]} were given."
-        for series, told in last.items()
-        if heads.get(series) != told
+        f"{series}: the last number is {head[0]}, but {heads.get(series, (0, ''))[0]} were given."
+        for series, head in last.items()
+        if heads.get(series) != head
     ]
     wrong += [
-        f"{series}: {told[0]} numbers were given, but there is no document."
-        for series, told in heads.items()
-        if series not in last and told[0]
+        f"{series}: {head[0]} numbers were given, but there is no document."
+        for series, head in heads.items()
+        if series not in last and head[0]
     ]
     return wrong
 

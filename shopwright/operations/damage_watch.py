@@ -51,13 +51,15 @@ async def watch_for_damage(works: Collection[ServiceDatabase], data: Path) -> No
     one = ExclusiveRole(data)
     try:
         while True:
-            whole = _is_this(one)
+            is_damage = _is_this(one)
             for work in works:
                 try:
-                    await work.database.look_for_damage(None if whole else 0)  # each sees by itself that a file is gone
+                    await work.database.look_for_damage(
+                        None if is_damage else 0
+                    )  # each sees by itself that a file is gone
                 except ShopError as error:  # it is away; who needs it says so
                     log.warning("%s could not be checked: %s", work.name, error.detail)
-            await asyncio.sleep(EVERY_S if whole else AGAIN_S)
+            await asyncio.sleep(EVERY_S if is_damage else AGAIN_S)
     finally:
         one.close()
 

@@ -70,13 +70,13 @@ async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE
         with suppress(ShopError):
             await work.database.look_for_damage(within_s=0)
     # Files are read alongside the first look, which uses the processor while they use the disk.
-    whole, checked = await asyncio.gather(_whole(shop, timed), _checked(shop, timed))
+    intact, checked = await asyncio.gather(_databases_intact(shop, timed), _checked(shop, timed))
     looks: list[list[Finding]] = []
     while True:
-        findings = [whole, *checked]
+        findings = [intact, *checked]
         looks = [*looks[-2:], findings]
         stays = looks == [findings] * 3 and not await under_way(shop)
-        if whole.wrong or stays or not any(one.wrong or one.under_way for one in findings):
+        if intact.wrong or stays or not any(one.wrong or one.under_way for one in findings):
             return findings
         if time.monotonic() > until:
             return await _confirmed(shop, findings)
@@ -85,7 +85,7 @@ async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE
         checked = await _checked(shop, timed)
 
 
-async def _whole(shop: Shop, timed: Timed) -> Finding:
+async def _databases_intact(shop: Shop, timed: Timed) -> Finding:
     began = time.monotonic()
     found = await databases_are_whole(shop)
     timed(found.check, time.monotonic() - began)
@@ -206,7 +206,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
         ("files", shop.files.examine),
         ("search", shop.index.examine),
         ("bus", shop.bus.examine),
-        *((f"messages by {channel}", postbox.examine) for channel, postbox in shop.postboxes.items()),
+        *((f"messages by {channel}", transport.examine) for channel, transport in shop.transports.items()),
     ]
     findings = [await _databases(shop)]
     for name, ask in asked:
@@ -242,9 +242,9 @@ async def _events_are_delivered(shop: Shop) -> Finding:
     waiting = await shop.bus.under_way()
     count = sum(one.count for one in waiting)
     oldest = max((one.oldest_s for one in waiting), default=0.0)
-    hearers = ", ".join(sorted({one.hearer for one in waiting}))
-    told = f"{count} events are being delivered, the oldest for {oldest:.0f} s; they wait for {hearers}."
-    return Finding(DELIVERED, wrong, [told] if waiting else [])
+    handlers = ", ".join(sorted({one.hearer for one in waiting}))
+    sentence = f"{count} events are being delivered, the oldest for {oldest:.0f} s; they wait for {handlers}."
+    return Finding(DELIVERED, wrong, [sentence] if waiting else [])
 
 
 async def _pictures_are_there(shop: Shop) -> Finding:

@@ -24,10 +24,10 @@ class GiftCardsMatch:
 
     async def look(self, page: OrderPage) -> None:
         there = {one.row["id"]: one for one in page.orders}
-        told = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
+        spending = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
         for order_id, found in there.items():
             if found.order is not None:
-                taken, back = told.get(order_id, (0, 0))
+                taken, back = spending.get(order_id, (0, 0))
                 sentences = differs(found.order, taken, back, found.row["gift_cards"])
                 self._found.say(*(OpenQuestion(one, order_id, frozenset({order_id})) for one in sentences))
 

@@ -8,7 +8,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Refused
-from shopwright.kit.private import written_whole
+from shopwright.kit.private import replaced_file
 from shopwright.services.books import datev, document_store, exports, store
 from shopwright.services.books.contract import Entry
 from shopwright.services.books.extract import LedgerExtract
@@ -27,7 +27,7 @@ async def write_ledger(
         return await _write_datev(shop, extract, path, most_rows)
     head, rows = exports.PAGED[form]
     _require_free(path)
-    with written_whole(path) as unfinished, unfinished.open("wb") as file:
+    with replaced_file(path) as unfinished, unfinished.open("wb") as file:
         file.write(head())
         async for page in _pages(shop, extract):
             file.write(rows(page))
@@ -70,7 +70,7 @@ async def _write_datev(shop: Shop, extract: LedgerExtract, path: Path, most_rows
     def close() -> None:
         name = path if not found else path.with_stem(f"{path.stem}-{len(found) + 1}")
         _require_free(name)
-        with written_whole(name) as unfinished:
+        with replaced_file(name) as unfinished:
             unfinished.write_bytes(datev.write(msgspec.structs.replace(extract, entries=entries, papers=papers)))
         found.append(name)
 

@@ -49,13 +49,13 @@ async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
     async for rows in pages(snapshot.of("insights"), sql, "seq", -1, MANY):
         placed = {row["subject"]: row for row in rows}
         for order_id in await missing(snapshot.shop, placed):
-            told = decode("OrderPlaced", placed[order_id]["data"])
-            if not isinstance(told, OrderPlaced):
+            event = decode("OrderPlaced", placed[order_id]["data"])
+            if not isinstance(event, OrderPlaced):
                 continue
-            if any(before < int(told.number) <= upto for before, upto in gaps.items()):
+            if any(before < int(event.number) <= upto for before, upto in gaps.items()):
                 continue
             day = f"{from_micros(placed[order_id]['time']):%Y-%m-%d}"
-            wrong.say(f"Order {told.number} ({told.order_id}) of {day} over {write(told.total)} is missing.")
+            wrong.say(f"Order {event.number} ({event.order_id}) of {day} over {write(event.total)} is missing.")
     return wrong.whole()
 
 

@@ -43,12 +43,12 @@ def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
     wrong = []
     totals = order.totals
     lines = sum(line.total.amount for line in order.lines)
-    whole = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
+    gross = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
     if lines != totals.subtotal.amount:
         wrong.append(f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}.")
-    if whole != totals.total.amount or asked != totals.total.amount:
+    if gross != totals.total.amount or asked != totals.total.amount:
         wrong.append(
-            f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {asked})."
+            f"Order {order.number}: its parts add up to {gross}, its total says {totals.total.amount} (asked: {asked})."
         )
     if order.payment is not None and order.payment.amount != order.to_pay:
         wrong.append(
@@ -83,8 +83,8 @@ def mistaxed(order: Order) -> list[str]:
     said = order.totals.tax.amount + order.totals.included_tax.amount
     if taxed != said:
         wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {said}.")
-    told = [whole(line.tax_parts) for line in order.lines]
-    for line, parts in zip(order.lines, told, strict=True):
+    line_taxes = [total_of(line.tax_parts) for line in order.lines]
+    for line, parts in zip(order.lines, line_taxes, strict=True):
         paid = line.total.amount - line.discount.amount + line.tax.amount
         given = sum(one.amount.amount for one in line.discounts)
         if line.discounts and given != line.discount.amount:
@@ -96,7 +96,7 @@ def mistaxed(order: Order) -> list[str]:
                 f"Order {order.number}: {paid} was paid for {line.sku}, the parts of its tax add up to {parts}."
             )
     if order.shipping is not None and order.shipping.tax_parts:
-        paid, parts = order.totals.total.amount - sum(told), whole(order.shipping.tax_parts)
+        paid, parts = order.totals.total.amount - sum(line_taxes), total_of(order.shipping.tax_parts)
         if parts != paid:
             wrong.append(f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to {parts}.")
     return wrong
@@ -124,7 +124,7 @@ def miscorrected(order: Order) -> list[str]:
         if held is None:
             wrong.append(f"{said}which is not there.")
         for one in some.lines:
-            before, after = whole(one.before), whole(one.after)
+            before, after = total_of(one.before), total_of(one.after)
             if held is not None and one.quantity > held.get(one.line_id, 0):
                 wrong.append(f"{said}which holds {held.get(one.line_id, 0)} of a line, not {one.quantity}.")
             if before != after:
@@ -143,9 +143,10 @@ def misrefunded(order: Order) -> list[str]:
         parts = sum(part.amount.amount for part in refund.parts)
         if refund.parts and parts != refund.amount.amount:
             wrong.append(f"{said}its parts add up to {parts}.")
-        taxed = [part for part in refund.parts if part.tax_parts and whole(part.tax_parts) != part.amount.amount]
+        taxed = [part for part in refund.parts if part.tax_parts and total_of(part.tax_parts) != part.amount.amount]
         wrong += [
-            f"{said}{whole(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes." for part in taxed
+            f"{said}{total_of(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes."
+            for part in taxed
         ]
     if order.imported_from or not order.tax_parts:  # its discounts are not told by line
         return wrong
@@ -187,7 +188,7 @@ def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
     return {rate: tax for rate, tax in found.items() if tax}
 
 
-def whole(parts: Sequence[TaxPart]) -> int:
+def total_of(parts: Sequence[TaxPart]) -> int:
     """The total of parts of one thing."""
     return sum(kind[0].net.amount + sum(part.tax.amount for part in kind) for kind in by_kind(parts))
 

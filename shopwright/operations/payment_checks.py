@@ -68,10 +68,10 @@ def misgiven(order: Order) -> list[OpenQuestion]:
     if order.payment is None:
         return []
     given = order.payment.amount.amount - left(order.payment)
-    told = sum(by_payment(one).amount for one in order.refunds)
-    if given == told:
+    refunded = sum(by_payment(one).amount for one in order.refunds)
+    if given == refunded:
         return []
-    sentence = f"Payment {order.payment.id} gave {given} back, its order {told}."
+    sentence = f"Payment {order.payment.id} gave {given} back, its order {refunded}."
     return [OpenQuestion(sentence, order.id, frozenset({order.id, order.payment.id}))]
 
 

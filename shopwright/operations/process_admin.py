@@ -40,7 +40,7 @@ PASSED_ON = frozenset({
 GOOD = "ok"
 # Services that report work in progress.
 COUNTED = ("inventory", "payments")
-SHOPPERS_TOLD_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
+SHOPPERS_INFORMED_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
 REFUNDS_LATE_S = 3600.0
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
@@ -101,8 +101,8 @@ class LocalProcessAdmin:
         """Check free space. Raises Unavailable."""
         data = Path(self._shop.settings.data)
         found = disk.space(data)
-        self._shop.numbers.disk_free.set(found.free)
-        self._shop.numbers.disk_size.set(found.size)
+        self._shop.metrics.disk_free.set(found.free)
+        self._shop.metrics.disk_size.set(found.size)
         if found.is_full:
             raise Unavailable(
                 f"The disk of {data} is full ({found.free // 1000} kB free): the shop can be looked at, and takes no orders."
@@ -149,8 +149,8 @@ class LocalProcessAdmin:
         if engines.get("database notifications") == GOOD:
             with suppress(ShopError):  # it went away just now
                 report = await self._shop.notifications.delivery_report()
-                if report.late_s > SHOPPERS_TOLD_S:
-                    found["notifications"] = " ".join(sentences(report, SHOPPERS_TOLD_S))
+                if report.late_s > SHOPPERS_INFORMED_S:
+                    found["notifications"] = " ".join(sentences(report, SHOPPERS_INFORMED_S))
         if engines.get("database payments") == GOOD:
             with suppress(ShopError):
                 figures = await self._shop.payments.metrics()
@@ -164,40 +164,40 @@ class LocalProcessAdmin:
         await bus.replay(chosen)
         return len(chosen)
 
-    async def numbers(self) -> bytes:
+    async def metrics(self) -> bytes:
         """Return the metrics of this process and its engines; an unreachable engine is one of them."""
-        shop, numbers = self._shop, self._shop.numbers
+        shop, metrics = self._shop, self._shop.metrics
         for name, work in shop.databases.items():  # first: what is asked next uses one more
             most, used = work.database.connections()
-            numbers.connections.labels(name, "used").set(used)
-            numbers.damaged.labels(name).set(bool(work.database.damaged))
-            numbers.set_aside.labels(name).set(len(work.aside.found))
-            numbers.connections.labels(name, "free").set(most - used)
+            metrics.connections.labels(name, "used").set(used)
+            metrics.damaged.labels(name).set(bool(work.database.damaged))
+            metrics.set_aside.labels(name).set(len(work.aside.found))
+            metrics.connections.labels(name, "free").set(most - used)
         counting = [_state(self._count(name, work)) for name, work in shop.databases.items()]
         engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))
         for engine, state in engines.items():
-            numbers.engines.labels(engine).set(state == GOOD)
-        return numbers.text()
+            metrics.engines.labels(engine).set(state == GOOD)
+        return metrics.text()
 
     async def _count(self, name: str, work: ServiceDatabase) -> None:
-        numbers = self._shop.numbers
+        metrics = self._shop.metrics
         outbox = await _waiting(work)
-        numbers.waiting.labels(name).set(outbox.waiting)
-        numbers.dead.labels(name).set(outbox.dead)
-        numbers.lag.labels(name).set(outbox.lag_s)
-        numbers.clock_behind.labels(name).set(await behind_s(work))
+        metrics.waiting.labels(name).set(outbox.waiting)
+        metrics.dead.labels(name).set(outbox.dead)
+        metrics.lag.labels(name).set(outbox.lag_s)
+        metrics.clock_behind.labels(name).set(await behind_s(work))
         if name in COUNTED:
             figures: Mapping[str, float] = await getattr(self._shop, name).metrics()
-            numbers.is_open(figures)
+            metrics.is_open(figures)
         if name == "users":
             for kind, age in (await backup_ages(self._shop.users, work.now())).items():
-                numbers.backup_age.labels(kind).set(age.total_seconds())
+                metrics.backup_age.labels(kind).set(age.total_seconds())
         if name == "notifications":
             report = await self._shop.notifications.delivery_report()
             for state in ("waiting", "given_up", "refused"):
-                numbers.messages.labels(state).set(getattr(report, state))
-            numbers.messages_oldest.set(report.oldest_s)
-            numbers.messages_late.set(report.late_s)
+                metrics.messages.labels(state).set(getattr(report, state))
+            metrics.messages_oldest.set(report.oldest_s)
+            metrics.messages_late.set(report.late_s)
 
 
 def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:
@@ -246,7 +246,7 @@ def operator_routes() -> Routes:
         """Serve Prometheus metrics to operators, as business figures are confidential."""
         if not may_look_inside(request, settings.metrics_token):
             raise Missing("There is nothing at this address.")
-        return Response(await process_admin.numbers(), media_type="text/plain; version=0.0.4")
+        return Response(await process_admin.metrics(), media_type="text/plain; version=0.0.4")
 
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:

@@ -80,7 +80,10 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
             async with shop.databases[name].begin() as tx:
                 if count := await tx.run(sql):
                     done.append(words.format(count))
-    steps: dict[str, Callable[[Shop], Awaitable[str]]] = {"search": _tell_search, "recommendations": _tell_baskets}
+    steps: dict[str, Callable[[Shop], Awaitable[str]]] = {
+        "search": _refresh_search,
+        "recommendations": _refresh_recommendations,
+    }
     done += [await step(shop) for name, step in steps.items() if name in anew]
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
@@ -103,7 +106,7 @@ async def note_gaps(shop: Shop) -> list[str]:
     ]
 
 
-def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
+def _delivery(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
     """A delivery of an event for a handler that lost its data."""
     subject = getattr(event, type(event).SUBJECT)
     stored = StoredEvent(
@@ -112,7 +115,7 @@ def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) 
     return Delivery(stored, hearer)
 
 
-async def _tell_search(shop: Shop) -> str:
+async def _refresh_search(shop: Shop) -> str:
     """Send products, prices, stock and ratings from their owners to search."""
     after, count = "", 0
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
@@ -121,17 +124,17 @@ async def _tell_search(shop: Shop) -> str:
         stock = await shop.inventory.stock(variants)
         for product in products:
             event = ProductPublished(product_id=product.id, version=product.version)
-            await shop.search.on_published(_heard(shop, "search.published", event))
+            await shop.search.on_published(_delivery(shop, "search.published", event))
             stars = await shop.reviews.histogram(product.id)
             review = ReviewPublished(product_id=product.id, rating_sum=stars.sum, rating_count=stars.count)
-            await shop.search.on_review(_heard(shop, "search.review", review))
+            await shop.search.on_review(_delivery(shop, "search.review", review))
         for variant in variants:
             if (price := prices.get(variant)) is not None:
                 changed = PriceChanged(variant_id=variant, price=price.amount, compare_at=price.compare_at)
-                await shop.search.on_price(_heard(shop, "search.price", changed))
+                await shop.search.on_price(_delivery(shop, "search.price", changed))
             if (held := stock.get(variant)) is not None:
                 there = StockChanged(variant_id=variant, available=held.available)
-                await shop.search.on_stock(_heard(shop, "search.stock", there))
+                await shop.search.on_stock(_delivery(shop, "search.stock", there))
         after, count = products[-1].id, count + len(products)
     sold: Counter[str] = Counter()
     for paid, _ in await _baskets(shop):
@@ -171,18 +174,18 @@ async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
     ]  # fmt: skip
 
 
-async def _tell_baskets(shop: Shop) -> str:
+async def _refresh_recommendations(shop: Shop) -> str:
     """Rebuild co-purchases from orders, and product features from the catalog."""
     async with shop.databases["recommendations"].begin() as tx:
         for table in ("pairs", "sold", "bought"):
             await tx.run(f"DELETE FROM {table}")
     baskets = await _baskets(shop)
     for event, time in baskets:
-        await shop.recommendations.on_paid(_heard(shop, "recommendations.paid", event, time))
+        await shop.recommendations.on_paid(_delivery(shop, "recommendations.paid", event, time))
     after = ""
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
         for product in products:
             published = ProductPublished(product_id=product.id, version=product.version)
-            await shop.recommendations.on_published(_heard(shop, "recommendations.published", published))
+            await shop.recommendations.on_published(_delivery(shop, "recommendations.published", published))
         after = products[-1].id
     return f"Recommendations were made anew from {len(baskets)} orders."

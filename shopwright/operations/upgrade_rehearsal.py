@@ -54,7 +54,7 @@ class UpgradeStage:
         async with AsyncExitStack() as stack:
             for service, snapshot in (await archive.snapshots(self._shop, stack)).items():
                 say(f"copying {service}")
-                rows += await self._bring(service, snapshot)
+                rows += await self._copy_rows(service, snapshot)
         copied_s = time.perf_counter() - began
         migrations: list[TimedMigration] = []
         for service in self._shop.databases:
@@ -68,7 +68,7 @@ class UpgradeStage:
             if len(await work.database.plan(migrations_of(service))) < len(all_in(migrations_of(service))):
                 raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
 
-    async def _bring(self, service: str, snapshot: Snapshot) -> int:
+    async def _copy_rows(self, service: str, snapshot: Snapshot) -> int:
         """Copy the tables and rows of a service. Returns the number of rows."""
         there = await snapshot.tables()
         if not there:  # a service that is new in this version

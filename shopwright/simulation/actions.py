@@ -25,7 +25,7 @@ from shopwright.simulation.harness import LIMITED, ONCE, PLACE, ConfirmedOrder, 
 TOKENS = (
     "pretend_ok", "pretend_ok", "pretend_ok", "pretend_declined", "pretend_3ds", "pretend_delayed", "pretend_lost",
 )  # fmt: skip
-Deed = Callable[[Harness, Random], Awaitable[None]]
+Action = Callable[[Harness, Random], Awaitable[None]]
 
 
 async def together(*acts: Coroutine[None, None, None]) -> None:
@@ -47,12 +47,12 @@ async def together(*acts: Coroutine[None, None, None]) -> None:
             raise error
 
 
-async def filled(world: Harness, chance: Random, who: Caller) -> Cart:
+async def filled(harness: Harness, chance: Random, who: Caller) -> Cart:
     """A cart ready to be ordered."""
-    carts = world.shop.carts
+    carts = harness.shop.carts
     cart = await carts.create(who.user_id)
     for _ in range(chance.randint(1, 3)):
-        cart = await carts.add(cart.id, chance.choice(world.variants), chance.choice((1, 1, 1, 2, 3)))
+        cart = await carts.add(cart.id, chance.choice(harness.variants), chance.choice((1, 1, 1, 2, 3)))
     if chance.random() < 0.4:
         cart = await carts.set_coupons(cart.id, (chance.choice((LIMITED, ONCE)),))
     email = who.email or "guest@example.com"
@@ -61,125 +61,127 @@ async def filled(world: Harness, chance: Random, who: Caller) -> Cart:
     )
 
 
-async def order(world: Harness, cart: Cart, key: str, token: str, who: Caller) -> None:
+async def order(harness: Harness, cart: Cart, key: str, token: str, who: Caller) -> None:
     """Place an order, retrying without an answer."""
     choice = PaymentChoice(provider="pretend", token=token, return_url="http://shop.test/back/{order_id}")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
-    placed = await world.insist(lambda: world.shop.orders.place(request, key, who))
+    placed = await harness.insist(lambda: harness.shop.orders.place(request, key, who))
     if placed is None:
         return
-    world.told[key] = ConfirmedOrder(placed.id, placed.totals.total)
+    harness.confirmed[key] = ConfirmedOrder(placed.id, placed.totals.total)
     try:
-        again = await world.shop.orders.place(request, key, who)
+        again = await harness.shop.orders.place(request, key, who)
     except Unavailable:
         return
     except ShopError as error:
-        world.complaints.append(f"Key {key} placed an order; repeated, it is refused: {error.detail}")
+        harness.complaints.append(f"Key {key} placed an order; repeated, it is refused: {error.detail}")
     else:
         if again.id != placed.id:
-            world.complaints.append(f"Key {key} placed {placed.id}, and repeated, {again.id}.")
+            harness.complaints.append(f"Key {key} placed {placed.id}, and repeated, {again.id}.")
 
 
-async def buy(world: Harness, chance: Random) -> None:
+async def buy(harness: Harness, chance: Random) -> None:
     """Someone buys, sometimes by double click or in two windows."""
-    who = chance.choice(world.customers)
-    cart = await filled(world, chance, who)
+    who = chance.choice(harness.customers)
+    cart = await filled(harness, chance, who)
     token = chance.choice(TOKENS)
     keys = chance.choice((["a"], ["a"], ["a", "a"], ["a", "b"]))
-    await together(*(order(world, cart, f"{cart.id}/{key}", token, who) for key in keys))
+    await together(*(order(harness, cart, f"{cart.id}/{key}", token, who) for key in keys))
 
 
-async def rush(world: Harness, chance: Random) -> None:
+async def rush(harness: Harness, chance: Random) -> None:
     """Several shoppers want the same last units."""
-    variant = chance.choice(world.variants)
+    variant = chance.choice(harness.variants)
 
     async def one() -> None:
-        who = chance.choice(world.customers)
-        cart = await world.shop.carts.create(who.user_id)
-        await world.shop.carts.add(cart.id, variant, 1)
+        who = chance.choice(harness.customers)
+        cart = await harness.shop.carts.create(who.user_id)
+        await harness.shop.carts.add(cart.id, variant, 1)
         if chance.random() < 0.5:
-            await world.shop.carts.set_coupons(cart.id, (LIMITED,))
+            await harness.shop.carts.set_coupons(cart.id, (LIMITED,))
         change = CartChange(email="rush@example.com", shipping_address=PLACE, shipping_option_id="shr_standard")
-        cart = await world.shop.carts.change(cart.id, change)
-        await order(world, cart, f"{cart.id}/rush", "pretend_ok", who)
+        cart = await harness.shop.carts.change(cart.id, change)
+        await order(harness, cart, f"{cart.id}/rush", "pretend_ok", who)
 
     await together(*(one() for _ in range(chance.randint(2, 5))))
 
 
-async def some_order(world: Harness, chance: Random, *statuses: Status) -> Order | None:
+async def some_order(harness: Harness, chance: Random, *statuses: Status) -> Order | None:
     """A random order with such a status."""
-    found = [one for status in statuses for one in await world.shop.orders.search(status=status, limit=100)]
-    return await world.shop.orders.get(chance.choice(found).id) if found else None
+    found = [one for status in statuses for one in await harness.shop.orders.search(status=status, limit=100)]
+    return await harness.shop.orders.get(chance.choice(found).id) if found else None
 
 
-async def pay_again(world: Harness, chance: Random) -> None:
+async def pay_again(harness: Harness, chance: Random) -> None:
     """Retry a payment after a decline, or out of impatience."""
-    found = await some_order(world, chance, "placed")
+    found = await some_order(harness, chance, "placed")
     if found is not None:
         choice = PaymentChoice(provider="pretend", token=chance.choice(TOKENS), return_url="http://shop.test/back")
         tries = chance.choice((1, 1, 2))
-        await together(*(_again(world, found.id, choice) for _ in range(tries)))
+        await together(*(_again(harness, found.id, choice) for _ in range(tries)))
 
 
-async def _again(world: Harness, order_id: str, choice: PaymentChoice) -> None:
-    await world.shop.orders.pay(order_id, choice)
+async def _again(harness: Harness, order_id: str, choice: PaymentChoice) -> None:
+    await harness.shop.orders.pay(order_id, choice)
 
 
-async def answer_bank(world: Harness, chance: Random) -> None:
+async def answer_bank(harness: Harness, chance: Random) -> None:
     """Answer 3-D Secure with yes or no; the browser returns, or not."""
-    rows = await world.shop.databases["pretend"].fetch("SELECT reference FROM intents WHERE status = 'requires_action'")
+    rows = await harness.shop.databases["pretend"].fetch(
+        "SELECT reference FROM intents WHERE status = 'requires_action'"
+    )
     if rows:
         reference = chance.choice([row["reference"] for row in rows])
-        await world.shop.pretend.answer_challenge(reference, approved=chance.random() < 0.7)
-    found = await some_order(world, chance, "placed")
+        await harness.shop.pretend.answer_challenge(reference, approved=chance.random() < 0.7)
+    found = await some_order(harness, chance, "placed")
     if found is not None and chance.random() < 0.5:
-        await world.shop.orders.payment_returned(found.id)
+        await harness.shop.orders.payment_returned(found.id)
 
 
-async def cancel(world: Harness, chance: Random) -> None:
+async def cancel(harness: Harness, chance: Random) -> None:
     """Buyer or shop cancel, possibly while a payment arrives."""
-    found = await some_order(world, chance, "placed", "paid")
+    found = await some_order(harness, chance, "placed", "paid")
     if found is not None:
-        await together(_cancel(world, found.id), world.on_event(chance))
+        await together(_cancel(harness, found.id), harness.on_event(chance))
 
 
-async def _cancel(world: Harness, order_id: str) -> None:
-    await world.insist(lambda: world.shop.orders.cancel(order_id, "changed my mind", SYSTEM))
+async def _cancel(harness: Harness, order_id: str) -> None:
+    await harness.insist(lambda: harness.shop.orders.cancel(order_id, "changed my mind", SYSTEM))
 
 
-async def capture(world: Harness, chance: Random) -> None:
+async def capture(harness: Harness, chance: Random) -> None:
     """Two staff members capture at once, while someone cancels."""
-    found = await some_order(world, chance, "placed")
-    if found is None or world.capture == "automatic":
+    found = await some_order(harness, chance, "placed")
+    if found is None or harness.capture == "automatic":
         return
 
     async def take() -> None:
-        await world.insist(lambda: world.shop.orders.capture(found.id, SYSTEM))
+        await harness.insist(lambda: harness.shop.orders.capture(found.id, SYSTEM))
 
-    acts = [take(), world.on_event(chance)] + ([take()] if chance.random() < 0.3 else [])
-    await together(*acts, *([_cancel(world, found.id)] if chance.random() < 0.2 else []))
+    acts = [take(), harness.on_event(chance)] + ([take()] if chance.random() < 0.3 else [])
+    await together(*acts, *([_cancel(harness, found.id)] if chance.random() < 0.2 else []))
 
 
-async def ship(world: Harness, chance: Random) -> None:
+async def ship(harness: Harness, chance: Random) -> None:
     """Ship all or some of an order."""
-    found = await some_order(world, chance, "paid", "part_shipped")
+    found = await some_order(harness, chance, "paid", "part_shipped")
     if found is None:
         return
     line = next((one for one in found.lines if one.quantity > one.shipped), found.lines[0])
     lines = (LineQuantity(line.id, 1),) if chance.random() < 0.4 else ()
-    await world.shop.orders.ship(found.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
+    await harness.shop.orders.ship(found.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
 
 
-async def deliver(world: Harness, chance: Random) -> None:
+async def deliver(harness: Harness, chance: Random) -> None:
     """Deliver an order."""
-    found = await some_order(world, chance, "shipped")
+    found = await some_order(harness, chance, "shipped")
     if found is not None:
-        await world.shop.orders.deliver(found.id, SYSTEM)
+        await harness.shop.orders.deliver(found.id, SYSTEM)
 
 
-async def refund(world: Harness, chance: Random) -> None:
+async def refund(harness: Harness, chance: Random) -> None:
     """Refund by line or amount; staff double-click and retry."""
-    found = await some_order(world, chance, "paid", "part_shipped", "shipped", "delivered")
+    found = await some_order(harness, chance, "paid", "part_shipped", "shipped", "delivered")
     if found is None:
         return
     line = chance.choice(found.lines)
@@ -188,80 +190,80 @@ async def refund(world: Harness, chance: Random) -> None:
     else:
         asked = NewRefund(reason="sorry", amount=Money(chance.randint(1, 500), "EUR"))
     key = f"refund-{chance.getrandbits(40)}"
-    world.refunds.setdefault(found.id, set()).add(key)
+    harness.refunds.setdefault(found.id, set()).add(key)
 
     async def once() -> None:
-        await world.insist(lambda: world.shop.orders.refund(found.id, asked, key, SYSTEM))
+        await harness.insist(lambda: harness.shop.orders.refund(found.id, asked, key, SYSTEM))
 
     await together(*(once() for _ in range(chance.choice((1, 1, 2, 3)))))
 
 
-async def adjust(world: Harness, chance: Random) -> None:
+async def adjust(harness: Harness, chance: Random) -> None:
     """Goods arrive, or were miscounted."""
     one = Adjustment(
-        variant_id=chance.choice(world.variants),
+        variant_id=chance.choice(harness.variants),
         delta=chance.choice((1, 2, 5, 10)),
         reason="delivery",
         location=chance.choice((MAIN, MAIN, "annex")),
     )
     key = f"adjust-{chance.getrandbits(40)}"
-    world.asked.append((key, one))
-    if await world.insist(lambda: world.book(key, one)) is not None:
-        world.asked.remove((key, one))
-        world.adjusted.append(one)
+    harness.asked.append((key, one))
+    if await harness.insist(lambda: harness.book(key, one)) is not None:
+        harness.asked.remove((key, one))
+        harness.adjusted.append(one)
 
 
-async def count(world: Harness, chance: Random) -> None:
+async def count(harness: Harness, chance: Random) -> None:
     """Two people book the same delivery at once."""
-    variant = chance.choice(world.variants)
+    variant = chance.choice(harness.variants)
     both = [Adjustment(variant_id=variant, delta=n, reason="delivery") for n in (1, 2)]
     keys = [f"count-{chance.getrandbits(40)}" for _ in both]
     for key, one in zip(keys, both, strict=True):
-        world.asked.append((key, one))
-    await together(*(_adjust(world, key, one) for key, one in zip(keys, both, strict=True)))
+        harness.asked.append((key, one))
+    await together(*(_adjust(harness, key, one) for key, one in zip(keys, both, strict=True)))
 
 
-async def _adjust(world: Harness, key: str, one: Adjustment) -> None:
-    await world.book(key, one)
-    if (key, one) in world.asked:
-        world.asked.remove((key, one))
-        world.adjusted.append(one)
+async def _adjust(harness: Harness, key: str, one: Adjustment) -> None:
+    await harness.book(key, one)
+    if (key, one) in harness.asked:
+        harness.asked.remove((key, one))
+        harness.adjusted.append(one)
 
 
-async def reprice(world: Harness, chance: Random) -> None:
+async def reprice(harness: Harness, chance: Random) -> None:
     """Change a price."""
     price = Money(chance.randint(1, 90_000), "EUR")
-    await world.shop.pricing.set_prices([Price(chance.choice(world.variants), price)])
+    await harness.shop.pricing.set_prices([Price(chance.choice(harness.variants), price)])
 
 
-async def carry(world: Harness, _chance: Random) -> None:
+async def carry(harness: Harness, _chance: Random) -> None:
     """Deliver events and run jobs."""
-    await world.settle()
+    await harness.settle()
 
 
-async def webhooks(world: Harness, chance: Random) -> None:
+async def webhooks(harness: Harness, chance: Random) -> None:
     """Deliver webhooks and events concurrently."""
-    await together(world.on_event(chance), world.settle())
+    await together(harness.on_event(chance), harness.settle())
 
 
-async def wait(world: Harness, chance: Random) -> None:
+async def wait(harness: Harness, chance: Random) -> None:
     """Let time pass."""
-    world.clock.move(seconds=chance.choice((1, 5, 30, 120, 600)))
-    await world.settle()
+    harness.clock.move(seconds=chance.choice((1, 5, 30, 120, 600)))
+    await harness.settle()
 
 
-async def sleep(world: Harness, chance: Random) -> None:
+async def sleep(harness: Harness, chance: Random) -> None:
     """Let a night pass."""
-    world.clock.move(minutes=chance.randint(20, 90))
-    await world.settle()
+    harness.clock.move(minutes=chance.randint(20, 90))
+    await harness.settle()
 
 
-async def die(_world: Harness, _chance: Random) -> None:
+async def die(_harness: Harness, _chance: Random) -> None:
     """Kill -9."""
     raise Crash
 
 
-DEEDS: dict[str, tuple[Deed, int]] = {
+ACTIONS: dict[str, tuple[Action, int]] = {
     "buy": (buy, 12), "rush": (rush, 3), "pay_again": (pay_again, 4), "answer_bank": (answer_bank, 4),
     "cancel": (cancel, 3), "capture": (capture, 6), "ship": (ship, 4), "deliver": (deliver, 2), "refund": (refund, 4), "adjust": (adjust, 3),
     "count": (count, 2), "reprice": (reprice, 2), "carry": (carry, 6), "webhooks": (webhooks, 6), "wait": (wait, 8),

@@ -24,7 +24,7 @@ from shopwright.kit.observability.health import Health
 from shopwright.kit.provider import Capture, Provider, ProviderNotice, ProviderPayment, ProviderRefund
 from shopwright.open_engines import EngineDecorator
 
-Told = TypeVar("Told", ProviderPayment, ProviderRefund)
+Answer = TypeVar("Answer", ProviderPayment, ProviderRefund)
 OUTSIDE = {"pretend"}  # the provider's own books: its trouble is that of the road to it
 BEFORE, AFTER, DEATH = 0.006, 0.004, 0.0015
 
@@ -153,8 +153,8 @@ class FaultyProvider:
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         await self._to_it()
-        told = await self._inner.open(key=key, amount=amount, token=token, return_url=return_url, capture=capture)
-        return await self._back(told)
+        payment = await self._inner.open(key=key, amount=amount, token=token, return_url=return_url, capture=capture)
+        return await self._back(payment)
 
     async def authorise(self, reference: str) -> ProviderPayment:
         await self._to_it()
@@ -187,10 +187,10 @@ class FaultyProvider:
         await self._faults.pause()
         self._faults.before("The provider")
 
-    async def _back(self, told: Told) -> Told:
+    async def _back(self, answer: Answer) -> Answer:
         await self._faults.pause()
         self._faults.after("The provider")
-        return told
+        return answer
 
 
 class FaultyEngines(EngineDecorator):

@@ -51,8 +51,8 @@ class Harness:
         self.capture: Capture = capture
         self.faults = Faults()
         self.clock = HandClock()
-        self.road = WebhookTransport()
-        self.told: dict[str, ConfirmedOrder] = {}
+        self.webhooks = WebhookTransport()
+        self.confirmed: dict[str, ConfirmedOrder] = {}
         self.complaints: list[str] = []
         self.refunds: dict[str, set[str]] = {}
         self.adjusted: list[Adjustment] = []
@@ -81,7 +81,7 @@ class Harness:
             settings,
             clock=self.clock,
             chance=self._ids.randbytes,
-            send_webhook=self.road,
+            send_webhook=self.webhooks,
             hasher=QUICK,
             around=FaultyEngines(self.faults),
             overrides=self._overrides,
@@ -147,7 +147,7 @@ class Harness:
 
     async def on_event(self, chance: Random) -> None:
         """Deliver webhooks in any order, some twice, some never."""
-        for provider, headers, body in self.road.take(chance):
+        for provider, headers, body in self.webhooks.take(chance):
             try:
                 await self.shop.payments.webhook(provider, headers, body)
             except ShopError:
@@ -177,8 +177,8 @@ class Harness:
 
 async def template(folder: Path) -> None:
     """Create a small shop with scarce goods, limited coupons and three customers."""
-    world = Harness(folder)
-    shop = world.shop
+    harness = Harness(folder)
+    shop = harness.shop
     await shop.migrate()
     await load_rules(shop)
     for title, price, on_hand in GOODS:
@@ -200,7 +200,7 @@ async def template(folder: Path) -> None:
         await shop.users.register(email, "harbour at seven", email.partition("@")[0])
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
-    await world.close()
+    await harness.close()
 
 
 def copy(source: Path, target: Path) -> None:

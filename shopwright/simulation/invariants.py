@@ -9,45 +9,45 @@ from shopwright.services.orders.contract import PAID, Order
 from shopwright.simulation.harness import LIMITED, Harness
 
 
-async def always(world: Harness) -> list[str]:
+async def always(harness: Harness) -> list[str]:
     """Checks after every action."""
-    return [*await world.shop.inventory.check_consistency(), *await world.shop.payments.check_consistency()]
+    return [*await harness.shop.inventory.check_consistency(), *await harness.shop.payments.check_consistency()]
 
 
-async def at_rest(world: Harness) -> list[str]:
+async def at_rest(harness: Harness) -> list[str]:
     """Checks when nothing is pending."""
-    wrong = [sentence for finding in await examine(world.shop) for sentence in finding.wrong]
+    wrong = [sentence for finding in await examine(harness.shop) for sentence in finding.wrong]
     orders = [
-        await world.shop.orders.get(row["id"])
-        for row in await world.shop.databases["orders"].fetch("SELECT id FROM orders")
+        await harness.shop.orders.get(row["id"])
+        for row in await harness.shop.databases["orders"].fetch("SELECT id FROM orders")
     ]
-    wrong += await _nothing_acknowledged_is_lost(world)
-    wrong += world.complaints
+    wrong += await _nothing_acknowledged_is_lost(harness)
+    wrong += harness.complaints
     wrong += _nothing_waits(orders)
     wrong += [
-        f"{len(world.refunds.get(one.id, ()))} refunds of order {one.number} were asked for, {_asked(one)} are there."
+        f"{len(harness.refunds.get(one.id, ()))} refunds of order {one.number} were asked for, {_asked(one)} are there."
         for one in orders
-        if _asked(one) > len(world.refunds.get(one.id, ()))
+        if _asked(one) > len(harness.refunds.get(one.id, ()))
     ]
-    wrong += await _goods(world, orders)
-    wrong += await _money(world, orders)
-    wrong += await _coupons(world, orders)
-    wrong += await _letters(world, orders)
-    wrong += await _readers(world, orders)
+    wrong += await _goods(harness, orders)
+    wrong += await _money(harness, orders)
+    wrong += await _coupons(harness, orders)
+    wrong += await _messages(harness, orders)
+    wrong += await _readers(harness, orders)
     return wrong
 
 
-async def _nothing_acknowledged_is_lost(world: Harness) -> list[str]:
+async def _nothing_acknowledged_is_lost(harness: Harness) -> list[str]:
     wrong = []
-    for key, sold in world.told.items():
+    for key, sold in harness.confirmed.items():
         try:
-            found = await world.shop.orders.get(sold.order_id)
+            found = await harness.shop.orders.get(sold.order_id)
         except ShopError:
             wrong.append(f"Order {sold.order_id} (key {key}) was acknowledged and is gone.")
             continue
         if found.totals.total != sold.total:
             wrong.append(f"Order {sold.order_id} was acknowledged over {sold.total}, and is over {found.totals.total}.")
-    by_order = Counter(sold.order_id for sold in world.told.values())
+    by_order = Counter(sold.order_id for sold in harness.confirmed.values())
     return wrong + [f"Two keys placed order {order_id}." for order_id, n in by_order.items() if n > 1]
 
 
@@ -55,22 +55,22 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
     return [f"Order {one.number} still waits for its payment." for one in orders if one.status == "placed"]
 
 
-async def _goods(world: Harness, orders: list[Order]) -> list[str]:
+async def _goods(harness: Harness, orders: list[Order]) -> list[str]:
     """Stock equals opening stock plus arrivals less sales."""
-    expected = dict(world.opening)
+    expected = dict(harness.opening)
     owed: Counter[str] = Counter()
-    for adjustment in world.adjusted:
+    for adjustment in harness.adjusted:
         expected[adjustment.variant_id] += adjustment.delta or 0
     for one in orders:
         lines = {line.id: line for line in one.lines}
-        owed.update(await world.shop.inventory.backordered(one.id))
+        owed.update(await harness.shop.inventory.backordered(one.id))
         if one.status in PAID:
             for line in one.lines:
                 expected[line.variant_id] -= line.quantity
             for refund in one.refunds:
                 for part in refund.lines if refund.restock else refund.freed or ():
                     expected[lines[part.line_id].variant_id] += part.quantity
-    stock = await world.shop.inventory.stock(world.variants)
+    stock = await harness.shop.inventory.stock(harness.variants)
     return [
         f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {owed[variant_id]} are owed."
         for variant_id, count in expected.items()
@@ -78,13 +78,13 @@ async def _goods(world: Harness, orders: list[Order]) -> list[str]:
     ]
 
 
-async def _money(world: Harness, orders: list[Order]) -> list[str]:
+async def _money(harness: Harness, orders: list[Order]) -> list[str]:
     """The provider's payments and refunds equal the orders'."""
-    rows = await world.shop.databases["pretend"].fetch("SELECT * FROM intents")
+    rows = await harness.shop.databases["pretend"].fetch("SELECT * FROM intents")
     intents = {row["reference"]: row for row in rows}
     held: dict[str, int] = {}
     wrong = []
-    for row in await world.shop.databases["payments"].fetch("SELECT * FROM payments"):
+    for row in await harness.shop.databases["payments"].fetch("SELECT * FROM payments"):
         intent = intents.pop(row["reference"], None)
         if intent is not None and intent["status"] == "captured":
             held[row["order_id"]] = held.get(row["order_id"], 0) + intent["amount"] - intent["refunded"]
@@ -105,10 +105,10 @@ async def _money(world: Harness, orders: list[Order]) -> list[str]:
     return wrong
 
 
-async def _coupons(world: Harness, orders: list[Order]) -> list[str]:
+async def _coupons(harness: Harness, orders: list[Order]) -> list[str]:
     living = [one for one in orders if one.status not in {"cancelled", "expired"}]
     wrong = []
-    for coupon in await world.shop.pricing.coupons():
+    for coupon in await harness.shop.pricing.coupons():
         used = [one for one in living if coupon.code in one.coupons]
         if coupon.used != len(used):
             wrong.append(f"{coupon.code} was used by {len(used)} orders, and counts {coupon.used}.")
@@ -120,9 +120,9 @@ async def _coupons(world: Harness, orders: list[Order]) -> list[str]:
     return wrong
 
 
-async def _letters(world: Harness, orders: list[Order]) -> list[str]:
+async def _messages(harness: Harness, orders: list[Order]) -> list[str]:
     """Each step of an order was e-mailed once."""
-    rows = await world.shop.databases["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
+    rows = await harness.shop.databases["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
     sent = Counter(row["subject"] for row in rows)
     wrong = []
     for one in orders:
@@ -156,20 +156,22 @@ def _all_back(one: Order) -> bool:
     return bool(one.refunds) and _back(one) == one.totals.total.amount
 
 
-async def _readers(world: Harness, orders: list[Order]) -> list[str]:
+async def _readers(harness: Harness, orders: list[Order]) -> list[str]:
     """Services that follow events know each once, and what is available at which price."""
     events: set[str] = set()
-    for work in world.shop.databases.values():
+    for work in harness.shop.databases.values():
         rows = await work.fetch("SELECT id, type FROM facts")
         events |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
-    heard = [row["id"] for row in await world.shop.databases["insights"].fetch("SELECT id FROM journal")]
+    logged = [row["id"] for row in await harness.shop.databases["insights"].fetch("SELECT id FROM journal")]
     wrong = (
-        [] if sorted(heard) == sorted(events) else [f"{len(events)} events were emitted, {len(heard)} are in the log."]
+        []
+        if sorted(logged) == sorted(events)
+        else [f"{len(events)} events were emitted, {len(logged)} are in the log."]
     )
     paid = [
         one for one in orders if _times(one, "Payment received") and one.status != "cancelled" and not _all_back(one)
     ]
-    days = await world.shop.insights.days(count=400)
+    days = await harness.shop.insights.days(count=400)
     counted = sum(day.orders for day in days)
     if counted != len(paid):
         wrong.append(f"{len(paid)} orders were paid and kept, the dashboard counts {counted}.")
@@ -177,9 +179,9 @@ async def _readers(world: Harness, orders: list[Order]) -> list[str]:
     revenue = sum(day.revenue.amount for day in days)
     if revenue != kept:
         wrong.append(f"{kept} was paid and kept, the dashboard says {revenue}.")
-    stock = await world.shop.inventory.stock(world.variants)
-    prices = await world.shop.pricing.prices(world.variants, "EUR")
-    for row in await world.shop.databases["search"].fetch("SELECT variant_id, amount, available FROM offers"):
+    stock = await harness.shop.inventory.stock(harness.variants)
+    prices = await harness.shop.pricing.prices(harness.variants, "EUR")
+    for row in await harness.shop.databases["search"].fetch("SELECT variant_id, amount, available FROM offers"):
         known = row["variant_id"]
         if known in stock and (row["amount"], row["available"]) != (
             prices[known].amount.amount,

@@ -101,8 +101,8 @@ class Runtime:
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
         """Return the caller: by bearer token at the API, by session cookie on pages, or as told by the gateway."""
         cookies = takes_cookies(connection.scope["route_handler"])
-        if self._gateway and (told := connection.headers.get(IDENTITY)):
-            return identified(self.shop.registry.callers, told, cookies=cookies)
+        if self._gateway and (identity := connection.headers.get(IDENTITY)):
+            return identified(self.shop.registry.callers, identity, cookies=cookies)
         return await caller_of(connection, self.shop.users, self._cookie if cookies else None)
 
 
@@ -147,7 +147,7 @@ ROUTES_OF_WEB = (person.routes, trail.routes, storefront.routes, backoffice.rout
 
 
 @cache
-def whole_api() -> Litestar:
+def build_api() -> Litestar:
     """All API routes without handlers, for the API document where services are split."""
     return Litestar(
         route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
@@ -251,7 +251,7 @@ def routes_of(shape: RouterKey) -> Litestar:
         logging_config=None,
         type_encoders={msgspec.Raw: bytes},
     )
-    app.state.api = whole_api if shape.apart else lambda: app
+    app.state.api = build_api if shape.apart else lambda: app
     every_route_has_a_rule(app)
     every_route_has_a_kind(app)
     learn_queries(app)
@@ -272,19 +272,19 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         name: shop.databases[name].database.version if name in shop.local_services else _untold
         for name in public_services()
     }
-    sources = ServiceVersions(versions, shop.marks)
+    sources = ServiceVersions(versions, shop.versions)
     runtime = Runtime(shop, deliver=deliver)
     answering: ASGIApp = AppContext(routes_of(shape_of(shop)), runtime, shop.settings.language)
-    if shop.edge is not None:
+    if shop.cdn is not None:
         answering = FetchMetadataCsrf(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
-    hot = None if shop.hot is None else SharedPageCache(shop.hot, made_by(shop.settings))
-    answering = PageCache(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
+    shared_pages = None if shop.shared_pages is None else SharedPageCache(shop.shared_pages, made_by(shop.settings))
+    answering = PageCache(answering, plans(shop), sources, shop.metrics.prepared, shop.cdn, shared_pages)
     answering = WaitingRoomGate(
         answering, shop.carts, ServiceTokens(shop.settings.secret, "waiting room"), shop.clock, shop.settings
     )
     answering = HeadRequests(answering)
     answering = ViewCounter(
-        answering, shop.record_view_counts.count, shop.record_searches.count, behind_edge=shop.edge is not None
+        answering, shop.record_view_counts.count, shop.record_searches.count, behind_cdn=shop.cdn is not None
     )
     if runtime.limiter is not None:
         answering = Limits(answering, runtime.limiter)
@@ -295,7 +295,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
             if name in shop.local_services
         }
         exposed[PROCESS] = RpcServer(ProcessAdmin, runtime.process_admin)
-        answering = RpcEndpoint(answering, exposed, shop.registry.calls, may_ask, heard_once(shop))
+        answering = RpcEndpoint(answering, exposed, shop.registry.calls, may_ask, first_time(shop))
     if behind_gateway(shop) and "users" in shop.local_services:
         answering = ForwardAuth(answering, shop.users, shop.registry.callers, session_cookie(shop.settings.url))
     answering = CanonicalPath(answering)
@@ -303,7 +303,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = Telemetry(
         answering,
         shop.ids,
-        shop.numbers,
+        shop.metrics,
         AccessLog(shop.settings.access_log),
         shop.tracer,
         tls=shop.settings.url.startswith("https://"),
@@ -313,7 +313,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     return answering
 
 
-def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
+def first_time(shop: Shop) -> Callable[[str], Awaitable[bool]]:
     """Whether a mutating call is the first with this nonce, across processes that share a cache."""
 
     async def once(nonce: str) -> bool:
@@ -332,8 +332,8 @@ def public_services() -> tuple[str, ...]:
 
 def made_by(settings: Settings) -> str:
     """What public responses depend on besides data: version, templates and settings."""
-    told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
-    return repr((__version__, assets_fingerprint(), told))
+    shown_settings = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
+    return repr((__version__, assets_fingerprint(), shown_settings))
 
 
 def _untold() -> None:
@@ -351,7 +351,7 @@ def plans(shop: Shop) -> dict[str, CachePolicy]:
     made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
     api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.registry.outages]) for path in KEPT_API}
     # Recommendations change with every view; pages may lag behind them by a minute.
-    visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
+    visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.cdn is not None)
     page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.registry.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 

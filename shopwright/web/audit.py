@@ -158,8 +158,8 @@ class Trail:
         if not variant.startswith(VARIANT):  # a SKU, which the catalog knows
             known = (await self._shop.catalog.by_variant(variant)).variant_named(variant)
             found = known.id if known else variant
-        places = await self._shop.inventory.by_location(found)
-        return {**places, "rule": await self._shop.inventory.rule(found)}
+        locations = await self._shop.inventory.by_location(found)
+        return {**locations, "rule": await self._shop.inventory.rule(found)}
 
     async def _account(self, name: str) -> Any:
         if "@" not in name:

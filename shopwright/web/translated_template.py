@@ -20,13 +20,13 @@ VALUE = re.compile(r"\s*(\w+)\s*=\s*(.+)", re.DOTALL)
 def _values(arguments: str) -> dict[str, str]:
     """Parse arguments: name → expression of `, a=x|money, b=f(1, 2)`."""
     pieces, depth, quoted = [""], 0, False
-    for letter in arguments:
-        quoted ^= letter == '"'
-        depth += 0 if quoted else (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth and not quoted:
+    for character in arguments:
+        quoted ^= character == '"'
+        depth += 0 if quoted else (character in "([{") - (character in ")]}")
+        if character == "," and not depth and not quoted:
             pieces.append("")
         else:
-            pieces[-1] += letter
+            pieces[-1] += character
     return {found[1]: found[2].strip() for piece in pieces if (found := VALUE.fullmatch(piece))}
 
 

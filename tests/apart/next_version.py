@@ -14,7 +14,7 @@ SAID = (
     "kit/observability/process_admin.py",
 )
 MARK = "tomorrow"
-NAMES = {"Channels", "Preferences"}  # whose fields are what they are about
+NAMES = {"Channels", "Preferences"}  # whose fields name their subject
 
 
 def today(folder: Path) -> None:
@@ -30,7 +30,7 @@ def tomorrow(folder: Path) -> int:
     for pattern in SAID:
         for path in (folder / "shopwright").glob(pattern):
             lines = path.read_text().splitlines()
-            # From below, so that what is above stays where it is.
+            # From below, so that earlier line numbers stay valid.
             for place, field in sorted(_more(ast.parse(path.read_text())), reverse=True):
                 lines.insert(place, field)
                 count += 1

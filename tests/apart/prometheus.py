@@ -16,7 +16,7 @@ from shopwright.deployment.targets.system import DeploymentOptions
 from tests.builders.environment import need
 from tests.process.server import free_port
 
-EVERY_S = 3  # it asks; a shop whose engines hang answers in two
+EVERY_S = 3  # time-out of a request; a shop whose engines hang answers in two seconds
 
 
 def written(folder: Path) -> Path:
@@ -56,7 +56,7 @@ async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterat
                 answer = await client.get(f"http://127.0.0.1:{port}/api/v1/alerts")
             except httpx.TransportError:
                 return {"not yet"}
-        if not answer.is_success:  # it is there, and still reads what it has kept
+        if not answer.is_success:  # it runs, and still reads its stored data
             return {"not yet"}
         alerts = answer.json()["data"]["alerts"]
         return {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}

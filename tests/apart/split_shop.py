@@ -37,14 +37,14 @@ class Parts:
             self._settings, local_services=[part], registry=self.registry(part), clock=self._whole.clock, **self._more
         )
         for work in shop.databases.values():
-            work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` delivers events
+            work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `local_shop` delivers events
         await self._stack.enter_async_context(shop.running(deliver=False))
         return shop, build(shop, deliver=False)
 
     async def part(self, name: str) -> tuple[Shop, Any]:
         """A shop and its ASGI app."""
         if name not in self._opened:
-            # Nothing of the request that came first is in what goes on as long as the part.
+            # Background work of the service must not inherit the context of the first request.
             task = asyncio.create_task(self._open(name), context=contextvars.Context())
             self._opened[name] = task
         return await asyncio.shield(self._opened[name])
@@ -116,7 +116,7 @@ class Gateway:
             "method": "GET",
             "path": PATH,
             "raw_path": PATH.encode(),
-            # As nginx asks: without the body, and without a word of one.
+            # As nginx does: without the body and its headers.
             "headers": [
                 *((name, value) for name, value in headers if name not in BODIES),
             ],
@@ -158,10 +158,10 @@ class Asked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole, name)
 
-    async def tell_counts(self) -> None:
+    async def flush_counts(self) -> None:
         """Flush the buffered counters of each service."""
         for shop in (self._whole, *await self._parts.opened()):
-            await shop.tell_counts()
+            await shop.flush_counts()
 
 
 @asynccontextmanager

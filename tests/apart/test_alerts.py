@@ -33,7 +33,7 @@ OF_THE_DISK = {
 
 @pytest.mark.soak
 async def test_faults_of_a_real_shop_raise_alerts(data: tuple[Path, str], tmp_path: Path) -> None:
-    server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
+    server = Server(*data, cache="redis://127.0.0.1:1/0")  # where no process listens
     await asyncio.to_thread(server.start)
     shop = Shop(make_settings(*data))
     killed = False
@@ -112,7 +112,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             await comes(firing, "PartDown", there=False)
             for number in range(30):
                 assert (await buy(client, sku, f"buyer{number}", "pretend_delayed")).status_code == 201
-                if number == 0:  # how many more there are is told from the second look on
+                if number == 0:  # increases are known from the second scrape on
                     await asyncio.sleep(4 * EVERY_S)
             await fires("EventsLate")
             await fires("OrdersStopped")
@@ -134,7 +134,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             await fires("MessagesLate", "MessagesGivenUp", "MessagesRefused")
             await starved(server, lambda: fires("LoopLate"))
             proxy.slow(0.25)
-            async with meanwhile(begin):  # a page may be kept: it asks nobody
+            async with meanwhile(begin):  # a page may be cached: then no service is called
                 await fires("SlownessFast", "SlownessSteady", "SlownessSlow")
             await proxy.open()
             async with shop.databases["carts"].begin() as tx:

@@ -30,14 +30,14 @@ from tests.process.load import Load
 from tests.process.server import all_at_once, buy
 
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
-REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many
-BUYERS = int(os.environ.get("BUYERS", "60"))  # for what is left
+REQUESTS = int(os.environ.get("REQUESTS", "0"))  # during the upgrade: at least this many
+BUYERS = int(os.environ.get("BUYERS", "60"))  # for the rest
 LEFT = int(os.environ.get("LEFT", "1"))
 KILLED = ("orders", "web")
-EACH = 2 if SOAK else 1  # processes of a service: two are needed where some are killed and renewed
+EACH = 2 if SOAK else 1  # processes of a service: two where some are killed and upgraded
 WALKS = tuple(zip(SIZES, (True, False), strict=True)) if SOAK else ((next(iter(SIZES)), True),)
 EXAMPLES = 3  # more of each operation are tried in one process
-RENEWED = os.environ.get("RENEWED", "orders carts").split()  # what is of another version for a while
+RENEWED = os.environ.get("RENEWED", "orders carts").split()  # services that run another version for a while
 
 
 class Apart(NamedTuple):

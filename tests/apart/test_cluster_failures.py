@@ -40,7 +40,7 @@ MESSAGES = int(os.environ.get("MESSAGES", "1000"))
 PARTS = (*RIVER, "web")
 KILLED = PARTS if ALL else ("carts",)
 STOPPED = PARTS if ALL else ("orders",)
-# One that every page needs, one that an order needs alone, one that nobody needs.
+# One that every page needs, one that only an order needs, one that is optional.
 BETWEEN = ("pricing", "payments", "reviews") if ALL else ("reviews",)
 WITHOUT_ENGINE = ENGINES if ALL else ("cache",)
 NETWORK_FAULTS = (("cut", "refuses connections"), ("hush", "never answers"))

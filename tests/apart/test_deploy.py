@@ -119,7 +119,7 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_nginx_accepts_the_gateway_of_each_kind(tmp_path: Path, kind: str) -> None:
     written = KINDS[kind](DeploymentOptions(url="http://shop.example"))["nginx.conf"]
-    for part in PARTS:  # names that only exist there
+    for part in PARTS:  # names that exist only there
         written = written.replace(f"server {part}:", "server 127.0.0.1:")
     (tmp_path / "nginx.conf").write_text(
         written.replace("/var/lib/nginx", str(tmp_path))
@@ -160,7 +160,7 @@ def test_a_process_understands_its_environment(kind: str) -> None:
     if kind != "compose":
         example = KINDS[kind](DeploymentOptions())["secrets.env.example"]
         example_settings = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
-        with pytest.raises(Invalid):  # as it was not filled in
+        with pytest.raises(Invalid):  # as before it is filled in
             read(Settings, environment | example_settings)
         environment |= {name: LONG_SECRET if "make " in value else value for name, value in example_settings.items()}
     settings, _ = read(Settings, environment)

@@ -215,7 +215,7 @@ async def test_a_shop_of_one_process_behind_nginx_with_tls(gateway: tuple[str, P
             "/v1/carts", content=b" " * 300_000 + b"{}", headers={"Content-Type": "application/json"}
         )
         assert large.status_code == 201
-        # What is refused before it was read is refused in the shop's own words.
+        # A request refused before it was read gets the error text of the shop.
         refused = [
             (await client.post("/v1/products", content=b" " * size, headers={"Content-Type": "application/json"})).json()
             for size in (300_000, 20_000_000) for _ in range(8)
@@ -325,7 +325,7 @@ def test_only_named_origins_may_call_the_api_by_script(tmp_path: Path) -> None:
         assert "idempotency-key" in preflight.headers["access-control-allow-headers"]
         answer = client.get("/v1/products", headers={"Origin": ours})
         assert (answer.status_code, answer.headers[allow], answer.headers["vary"]) == (200, ours, "Origin")
-        assert "access-control-allow-credentials" not in answer.headers  # cookies stay at home
+        assert "access-control-allow-credentials" not in answer.headers  # cookies are not sent to other origins
         for origin, path in (
             ("https://app.example.evil", "/v1/products"), ("https://evil.example", "/v1/products"),
             ("https://appxexample", "/v1/products"), (ours, "/account"), ("null", "/v1/products"),
@@ -335,7 +335,7 @@ def test_only_named_origins_may_call_the_api_by_script(tmp_path: Path) -> None:
             assert allow not in preflight.headers
     with before(tmp_path, servers={part: ["127.0.0.1:1"] for part in PARTS}, origins=[ours]) as client:
         away = client.get("/v1/products", headers={"Origin": ours})
-        assert (away.status_code, away.headers[allow]) == (503, ours)  # so that it can be read why
+        assert (away.status_code, away.headers[allow]) == (503, ours)  # so that scripts can read the reason
 
 
 def test_a_canary_gets_its_share_and_each_client_that_asks_for_it(tmp_path: Path) -> None:

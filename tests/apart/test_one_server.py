@@ -86,7 +86,7 @@ async def test_caddy_leads_to_the_shop_and_reports_when_it_is_away(data: tuple[P
             assert (await client.get("/metrics")).status_code == 404, (
                 "it was asked through Caddy, and is for this machine"
             )
-            with contextlib.suppress(httpx.TransportError):  # whoever still writes may not hear the answer
+            with contextlib.suppress(httpx.TransportError):  # a client that still writes may miss the answer
                 large = await client.post(
                     "/v1/carts", content=b" " * 26_000_000, headers={"Content-Type": "text/plain"}
                 )

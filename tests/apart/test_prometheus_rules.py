@@ -18,7 +18,7 @@ from tests.builders.environment import need
 
 HOME = Path(__file__).parents[2]
 ROUTE = 'route="/v1/products"'
-# Alert → the numbers at which it fires, a value a minute, and those at which it keeps still.
+# Alert → series at which it fires, one value a minute, and series at which it is silent.
 PART = 'up{job="shopwright",part="orders",instance="a"}'
 PLACED = 'shopwright_events_total{type="OrderPlaced"}'
 Series = dict[str, str]
@@ -116,7 +116,7 @@ CAUSES: dict[str, tuple[Series, Series]] = {
         {'shopwright_event_loop_lag_seconds{instance="a"}': "0.01x60"},
     ),
 }  # fmt: skip
-# It looks back a week, in larger steps.
+# It evaluates a week, in larger steps.
 BACK, BACK_STEP, BACK_AT = "OrdersStopped", "10m", "10300m"
 
 

@@ -34,7 +34,7 @@ async def local_shop(data: tuple[Path, str]) -> AsyncIterator[Shop]:
 
 def calls(shop: Shop) -> Counter[str]:
     """How often each service was called by this one; a retried call counts once."""
-    metrics = [one for one in shop.numbers.registry.collect() if one.name == "shopwright_calls"]
+    metrics = [one for one in shop.metrics.registry.collect() if one.name == "shopwright_calls"]
     return Counter({
         sample.labels["service"]: int(sample.value)
         for one in metrics for sample in one.samples
@@ -58,9 +58,11 @@ async def test_a_page_rendered_again_requests_only_changed_data_and_shows_it_at_
             _, first = await requests_for(gateway, client, path)
             assert first["catalog"] >= 1
             assert first["pricing"] >= 1
-            page, second = await requests_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
+            page, second = await requests_for(
+                gateway, client, f"{path}?again=1"
+            )  # another address: it is rendered again
             assert "€64.00" in page
-            assert set(second) <= {"recommendations"}  # what is recommended shifts with every glance of anyone
+            assert set(second) <= {"recommendations"}  # recommendations change with every view
             await (await gateway.shop("web")).pricing.set_prices([Price(variant_id=variant, amount=Money(5900, "EUR"))])
             page, third = await requests_for(gateway, client, f"{path}?again=2")
             assert "€59.00" in page
@@ -88,11 +90,11 @@ async def test_without_known_versions_every_service_is_called(local_shop: Shop, 
         web = await gateway.shop("web")
         await web.catalog.get(product.id)
         before = calls(web)["catalog"]
-        token = await (await gateway.shop("catalog")).marks.before("catalog")  # someone is about to commit
+        token = await (await gateway.shop("catalog")).versions.before("catalog")  # a commit is about to happen
         await web.catalog.get(product.id)
         await web.catalog.get(product.id)
         assert calls(web)["catalog"] == before + 2
-        await (await gateway.shop("catalog")).marks.after("catalog", token)
+        await (await gateway.shop("catalog")).versions.after("catalog", token)
         await web.catalog.get(product.id)
         await web.catalog.get(product.id)
         assert calls(web)["catalog"] == before + 3
@@ -112,7 +114,7 @@ async def test_a_checkout_calls_other_services_no_more_often_than_necessary(loca
                     (calls(shop) - old for shop, old in zip(shops, before, strict=True)), Counter()
                 )
 
-            for _ in range(2):  # what the first one asks is remembered by the second
+            for _ in range(2):  # answers of the first request are cached for the second
                 cart, created = await request("POST", "/v1/carts")
                 path = f"/v1/carts/{cart['id']}"
                 added = [
@@ -133,5 +135,5 @@ async def test_a_checkout_calls_other_services_no_more_often_than_necessary(loca
     assert created == {}
     assert added == [{"inventory": 1, "pricing": 1}] * 2
     assert changed == {"pricing": 1}
-    # The cart twice; what is there, set aside twice and taken; may it be paid, opened and read; the cart’s price once more.
+    # The cart twice; stock, reserved twice and committed; payment checked, opened and read; the price of the cart again.
     assert placed == {"carts": 2, "inventory": 4, "payments": 3, "pricing": 1}

@@ -84,9 +84,9 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
     found = [one for one in spans if one["trace"] == root["trace"]]
     by_id = {one["id"]: one for one in found}
     assert [one["name"] for one in found if not one["parent"]] == ["POST /v1/orders"]
-    assert all(one["parent"] in by_id for one in found if one is not root)  # nothing hangs in the air
+    assert all(one["parent"] in by_id for one in found if one is not root)  # no span is without its parent
     assert root["notes"]["http.response.status_code"] == 201
-    # Each service that was asked, as it was asked and as it answered.
+    # Each called service has a client span and a server span.
     for service in ("carts", "inventory", "pricing", "payments"):
         answers = [one for one in found if one["name"].startswith(f"POST /internal/{service}/")]
         assert answers, service
@@ -94,12 +94,12 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
         assert {by_id[one["parent"]]["service"] for one in answers} <= {
             f"shopwright-{part}" for part in ("orders", "carts")
         }
-    # Whoever heard of it, and what it led to: the letter that says thank you.
+    # The handlers of the event, and the message of thanks.
     handled = Counter(one["name"] for one in found if one["name"].startswith("handle "))
     assert handled["handle notifications.OrderPlaced"] == 1
     assert handled["handle orders.payment_captured"] == 1
-    assert handled["handle notifications.OrderPaid"] == 1  # told by who heard that the money is there
-    # Every statement, and no value in any.
+    assert handled["handle notifications.OrderPaid"] == 1  # emitted by the handler of the payment event
+    # Every statement, without parameters.
     statements = [one for one in found if "db.query.text" in one["notes"]]
     assert any("INSERT INTO orders" in one["notes"]["db.query.text"] for one in statements)
     assert {one["name"] for one in statements} >= {

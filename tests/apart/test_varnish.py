@@ -90,7 +90,7 @@ async def test_shared_pages_are_cached_by_the_cdn_and_changes_are_seen_within_tw
     page, listed, spoken = f"/p/{kettle['slug']}", "/search?q=kettle", f"/v1/products/{kettle['id']}"
     await cached_shop.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
     await cached_shop.seen("/search?q=tide", lambda answer: "Tide Mug" in answer.text and cached(answer))
-    await asyncio.sleep(1)  # the new products were told of
+    await asyncio.sleep(1)  # the events of the new products are handled
     async with cached_shop.browser() as browser:
         for path in (page, listed, "/", spoken, "/v1/products", f"/p/{mug['slug']}", "/search?q=tide"):
             first, second = await browser.get(path), await browser.get(path)
@@ -139,7 +139,7 @@ async def test_nothing_of_one_shopper_is_shown_to_another(cached_shop: CachedSho
     async with cached_shop.browser() as ada, cached_shop.browser() as eve:
         for path in ("/", page):
             await ada.get(path)
-        # From a page that was kept, and carries no token.
+        # From a cached page without a token.
         added = await ada.post(
             "/cart/lines", data={"variant": kettle["variants"][0]["id"], "_csrf_token": ""}, headers=FROM_OURS
         )
@@ -163,7 +163,7 @@ async def test_nothing_of_one_shopper_is_shown_to_another(cached_shop: CachedSho
                 assert not (cached(answer) and "set-cookie" in answer.headers), path
         assert "Ada" in (await ada.get("/account")).text
         assert "Harbour Kettle" not in (await eve.get("/cart")).text
-        # The API's answers to one who shows a token pass, and are not given to the next.
+        # Answers of the API to a client with a token pass through and are not cached.
         mine = {"Authorization": cached_shop.staff.headers["Authorization"]}
         for path in ("/v1/products", "/v1/orders", "/v1/me"):
             assert (await eve.get(path, headers=mine)).headers["x-cache"] == "miss"
@@ -174,7 +174,7 @@ async def test_views_and_searches_answered_by_the_cdn_are_counted_too(cached_sho
     kettle = await cached_shop.sell("Harbour Kettle")
     page, listed = f"/p/{kettle['slug']}", "/search?q=kettle"
     await cached_shop.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
-    await asyncio.sleep(1)  # the new product was told of
+    await asyncio.sleep(1)  # the event of the new product is handled
     for path in (page, listed):
         await cached_shop.seen(path, cached)
     async with cached_shop.browser() as browser:
@@ -222,7 +222,7 @@ async def test_purges_need_the_secret_and_old_pages_are_served_while_the_shop_is
     page = f"/p/{kettle['slug']}"
     async with cached_shop.browser() as browser:
         await cached_shop.seen(page, cached)
-        await asyncio.sleep(1)  # the new product was told of
+        await asyncio.sleep(1)  # the event of the new product is handled
         await cached_shop.seen(page, cached)
         refused = await browser.request("PURGEKEYS", "/", headers={"surrogate-key": "all", "purge-secret": "guessed"})
         assert refused.status_code == 403

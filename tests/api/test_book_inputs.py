@@ -9,7 +9,7 @@ from shopwright.kit.money import LARGEST, Money
 from shopwright.kit.postcode_patterns import check_patterns
 from shopwright.services.books.contract import Payout
 from shopwright.services.pricing.contract import Seller
-from shopwright.services.pricing.presets import PLACES
+from shopwright.services.pricing.presets import TERRITORIES
 from shopwright.services.pricing.seller_http import SellerInput
 from tests.builders.goods import sell
 from tests.builders.orders import place
@@ -131,5 +131,5 @@ def test_used_postcode_prefixes_are_accepted() -> None:
     for country, patterns in used.items():
         for one in patterns.split():
             check_patterns(country, one if one.endswith("*") else f"{one}*", "/postcodes")
-    for _name, _title, country, patterns in PLACES:
+    for _name, _title, country, patterns in TERRITORIES:
         check_patterns(country, patterns, "/postcodes")

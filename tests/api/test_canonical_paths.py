@@ -61,7 +61,7 @@ def test_the_route_decides_whether_a_cookie_authenticates(data: tuple[Path, str]
                         )
                     ), route.path
                     checked = not handler.opt.get("exclude_from_csrf")
-                    # Nothing that a session opens is to be had without the token of a form.
+                    # Nothing a session allows is available without the token of a form.
                     assert checked == page or route.path.startswith(
                         ("/assets", "/robots", "/sitemap", "/pretend", "/unsub")
                     )
@@ -118,7 +118,7 @@ async def test_a_path_that_is_not_canonical_is_refused_or_redirected_everywhere(
             status, headers, body = await ask(port, "POST", raw)
             assert (status, headers["content-type"]) == (400, "application/problem+json"), (raw, body)
         for raw in NOWHERE:
-            if raw.startswith(b"/"):  # what begins otherwise is refused by the server itself
+            if raw.startswith(b"/"):  # other beginnings are refused by the server itself
                 for method in ("GET", "POST", "DELETE"):
                     status, _, _ = await ask(port, method, raw)
                     assert status in {400, 404, 414}, raw

@@ -183,7 +183,7 @@ async def test_a_backorder_is_bought_and_shipped_when_stock_arrives(
     assert (shown["available"], shown["backorder"]) == (3, 2)
     made = (await order(api, await ready_cart(api, shown["sku"], 3))).json()["id"]
     send = {"carrier": "DHL", "tracking_number": "1"}
-    for lines in ([], [{"line_id": "x", "quantity": 0}]):  # nothing is nothing, not all that is left
+    for lines in ([], [{"line_id": "x", "quantity": 0}]):  # zero means zero, not the whole rest
         nothing = await api.post(f"/v1/orders/{made}/shipments", json={**send, "lines": lines}, headers=staff)
         assert nothing.status_code == 422, nothing.text
     refused = await api.post(f"/v1/orders/{made}/shipments", json=send, headers=staff)

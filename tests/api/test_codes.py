@@ -30,7 +30,7 @@ async def test_a_coupon_is_used_and_deleted_however_it_is_typed(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], code: str, beside: str
 ) -> None:
     body = {"code": beside.format(code), "kind": "percentage", "value": 1000}
-    # Controls are refused at the door; blanks and what cannot be seen are no part of the code.
+    # Control characters are refused; blanks and invisible characters are not part of the code.
     made = await api.post("/v1/coupons", json=body | {"code": body["code"].replace("\t", "")}, headers=staff)
     assert made.status_code == 201, made.text
     cart = await fill_cart(shop, (await sell(shop), 1))
@@ -55,7 +55,7 @@ async def test_skus_that_differ_only_in_invisible_characters_are_one(
         assert (await shop.catalog.by_variant(name)).id == made.id
         body = {"sku": name, "on_hand": 7, "reason": "counted"}
         adjusted = await api.post("/v1/stock-adjustments", json=body, headers=staff)
-        assert adjusted.status_code in {201, 422}, adjusted.text  # a control character is refused at the door
+        assert adjusted.status_code in {201, 422}, adjusted.text  # a control character is refused
     another = {"title": "Other", "variants": [{"sku": "LAMP-1\u200b"}]}
     assert (await api.post("/v1/products", json=another, headers=staff)).status_code == 409
     imported = await shop.catalog.import_products([lamp(beside.format("LAMP-1"))])

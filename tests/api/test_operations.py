@@ -42,10 +42,10 @@ async def test_events_and_requests_are_counted(api: httpx.AsyncClient, shop: Sho
     assert value(text, 'shopwright_deliveries_dead{service="orders"}') == 0
     assert "shopwright_event_loop_lag_seconds" in text
     cached = 'shopwright_prepared_total{how="kept"}'
-    if cached in text:  # where nothing tells a version nothing is prepared
+    if cached in text:  # without versions nothing is cached
         assert value(text, cached) >= 0
     shop.clock.move(minutes=5)
-    await order(api, await ready_cart(api, kettle), key="k2")  # nobody settles the bus: all of it waits
+    await order(api, await ready_cart(api, kettle), key="k2")  # the bus is not settled: everything waits
     late = (await api.get("/metrics")).text
     assert value(late, 'shopwright_deliveries_waiting{service="orders"}') > 0
     assert value(late, 'shopwright_delivery_lag_seconds{service="orders"}') > timedelta(minutes=4).total_seconds()
@@ -70,13 +70,13 @@ async def test_names_invented_by_clients_are_not_counted_one_by_one(api: httpx.A
 
 async def test_a_failed_transaction_counts_nothing(shop: Shop) -> None:
     await sell(shop)
-    before = shop.numbers.text().decode()
+    before = shop.metrics.text().decode()
     with pytest.raises(ZeroDivisionError):
         async with shop.databases["catalog"].batch():
             await sell(shop, "Another")
             raise ZeroDivisionError
     counter = 'shopwright_events_total{type="ProductPublished"}'
-    assert value(shop.numbers.text().decode(), counter) == value(before, counter)
+    assert value(shop.metrics.text().decode(), counter) == value(before, counter)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ async def test_the_system_page_names_an_engine_that_does_not_answer(data: tuple[
         assert 'role="alert">Cache (all): Redis' in page
         assert EVERYTHING_ANSWERS not in page
         assert value((await api.get("/metrics")).text, 'shopwright_engine_up{engine="cache"}') == 0
-        assert (await api.get("/health/ready")).status_code == 200  # it sells all the same
+        assert (await api.get("/health/ready")).status_code == 200  # it sells nevertheless
     await shop.close()
 
 

@@ -9,7 +9,7 @@ from shopwright.app import Shop
 from tests.builders.goods import sell
 from tests.builders.orders import place
 
-# Digits to Python, and no numbers; a number in other digits; one of more digits than any.
+# Digits for Python that are no numbers; a number in other digits; one that is too long.
 ODD = ["²", "1²", "①", "#²", "١٠٠١", "1００1", "9" * 19, "9" * 1000, "#"]
 
 

@@ -15,7 +15,7 @@ from tests.builders.goods import sell
 from tests.builders.messages import send_all
 from tests.builders.shops import OWNER
 
-# Where services are apart, what two of them told in the same moment of a clock that stands still is in no order.
+# In a split shop, two events of the same time of a stopped clock have no order.
 
 
 async def sold(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], request: str = "the-order") -> dict:

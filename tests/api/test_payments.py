@@ -58,7 +58,7 @@ async def order(
     return await client.post("/v1/orders", json=body, headers={"Idempotency-Key": key or cart.id})
 
 
-# --- who may be paid
+# --- providers
 
 
 async def test_a_shop_without_payment_provider_accepts_only_free_orders(data, clock) -> None:
@@ -143,7 +143,7 @@ async def test_the_office_and_the_checkout_say_that_the_shop_cannot_be_paid(data
         assert "Payments of this shop are pretended" in (await client.get("/office")).text
 
 
-# --- where browsers come back to
+# --- redirects
 
 
 async def test_the_bank_redirects_only_to_this_shop(shop, api) -> None:
@@ -195,7 +195,7 @@ async def test_the_bank_redirects_to_an_allowed_origin(data, clock) -> None:
         Shop(make_settings(*data, return_origins="app.example.com"))
 
 
-# --- what unpaid orders may hold
+# --- reservations of unpaid orders
 
 
 async def reserved(shop: Shop) -> int:
@@ -221,7 +221,7 @@ async def test_unpaid_orders_of_one_address_do_not_reserve_all_stock(data, clock
         second = await order(shop, client, (goods[5], 51), email="c@example.com", token="pretend_lost")
         assert (second.json()["data"]["holder"], second.json()["data"]["limit"]) == ("address", "units")
         assert await reserved(shop) == 450
-        # Who has paid holds nothing.
+        # A paid order holds nothing.
         await shop.orders.cancel(first.json()["id"], "", SYSTEM)
         assert (await order(shop, client, (goods[5], 51), email="c@example.com")).status_code == 201
         assert (await order(shop, client, *((one, 90) for one in goods[:5]), email="c@example.com")).status_code == 201
@@ -251,7 +251,7 @@ async def test_each_limit_follows_a_customer_across_addresses(data, clock, setti
             placed = await order(shop, other, (kettle, 10), email="ben@example.com", token="pretend_lost")
             assert placed.status_code == 201
         assert await reserved(shop) == 30
-        # What expires is free again.
+        # Expired reservations are released.
         clock.move(minutes=31)
         await shop.orders.expire_unpaid()
         assert (await order(shop, client, (kettle, 10), token="pretend_lost")).status_code == 201
@@ -296,7 +296,7 @@ async def test_holders_of_reservations_are_stored_unreadable_and_deleted_when_pa
             assert await shop.databases["orders"].fetch(f"SELECT * FROM {table}") == [], table
 
 
-# --- how often one may try to pay
+# --- attempts to pay
 
 
 async def pay(client: httpx.AsyncClient, order_id: str, token: str, email: str = "ada@example.com") -> httpx.Response:
@@ -333,7 +333,7 @@ async def test_cards_cannot_be_tried_one_by_one_on_many_orders(data, clock, who,
             email = "ada@example.com" if who == "email" else f"b{number}@example.com"
             card = "pretend_declined" if who == "card" else f"unknown-card-{number}"
             answers.append(await order(shop, client, (kettle, 1), email=email, token=card))
-            if answers[-1].status_code == 201:  # unpaid orders are bound, too
+            if answers[-1].status_code == 201:  # unpaid orders are limited, too
                 await shop.orders.cancel(answers[-1].json()["id"], "", SYSTEM)
         assert [one.status_code for one in answers] == [201] * free + [429]
         assert int(answers[-1].headers["retry-after"]) > 0
@@ -345,7 +345,7 @@ async def test_cards_cannot_be_tried_one_by_one_on_many_orders(data, clock, who,
         assert rows == []
 
 
-# --- a coupon once for each person
+# --- a coupon once per customer
 
 
 @pytest.mark.parametrize("guest_first", [True, False])

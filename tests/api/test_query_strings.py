@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 
 from shopwright.app import Shop
 from shopwright.kit.http.pagination import NO_CURSOR
-from shopwright.web.application import whole_api
+from shopwright.web.application import build_api
 from tests.builders.goods import sell
 from tests.builders.orders import place
 
@@ -22,7 +22,7 @@ def lists() -> list[str]:
     """Every list of the API with a cursor."""
     return sorted(
         route.path_format
-        for route in whole_api().routes
+        for route in build_api().routes
         for handler in (route.route_handlers if isinstance(route, HTTPRoute) else [])
         if isinstance(handler, HTTPRouteHandler) and "after" in handler.parsed_fn_signature.parameters
     )
@@ -77,7 +77,7 @@ async def test_a_list_continues_from_its_cursor(api: httpx.AsyncClient, shop: Sh
 def reads() -> list[str]:
     return sorted(
         route.path_format
-        for route in whole_api().routes
+        for route in build_api().routes
         for handler in (route.route_handlers if isinstance(route, HTTPRoute) else [])
         if isinstance(handler, HTTPRouteHandler) and "GET" in handler.http_methods and route.path.startswith("/v1")
     )

@@ -38,7 +38,7 @@ async def limited(data: tuple[Path, str], clock: HandClock, writes: int) -> Asyn
 )  # fmt: skip
 async def test_reads_are_limited_on_pages_too(data: tuple[Path, str], writes: int, path: str, limit: int) -> None:
     async with limited(data, HandClock(), writes) as api:
-        # What was prepared before is no search any more.
+        # A cached page is no search.
         mark = "&" if "?" in path else "?"
         answers = [await api.get(f"{path}{mark}q={n}" if "search" in path else path) for n in range(limit + 1)]
         assert 429 not in [one.status_code for one in answers[:-1]]
@@ -109,7 +109,7 @@ async def test_processes_share_their_counts(kind: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 async def test_two_workers_let_no_more_through_than_one(data: tuple[Path, str], tmp_path: Path) -> None:
     async with door("two workers", data, tmp_path, limits="on", writes_per_minute="20") as port:
-        limits = httpx.Limits(max_keepalive_connections=0)  # each request to whichever worker takes it
+        limits = httpx.Limits(max_keepalive_connections=0)  # each request to any worker
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", trust_env=False, limits=limits, timeout=20
         ) as api:

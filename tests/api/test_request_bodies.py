@@ -126,7 +126,7 @@ async def test_a_body_that_arrives_too_slowly_is_aborted() -> None:
     for receive in (drop, never):
         with pytest.raises(TooSlow):
             await read_all(receive, 1000, BodyPace(grace_s=0.2, bytes_s=100, longest_s=1))
-    with pytest.raises(TooSlow):  # fast enough, and without an end
+    with pytest.raises(TooSlow):  # fast enough, and endless
         await read_all(drop, 10**9, BodyPace(grace_s=0.2, bytes_s=1, longest_s=0.5))
     with pytest.raises(TooLarge):
         await read_all(drop, 3, BodyPace())
@@ -149,7 +149,7 @@ async def test_unfinished_bodies_of_one_address_block_no_other_client(data: tupl
         sockets = [await begin(port) for _ in range(1500)]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5) as client:
             assert (await client.get("/v1/products")).status_code == 200
-            # Whoever comes by a proxy that we know is counted by their own address.
+            # A client behind a known proxy is counted by its own address.
             assert (
                 await client.post("/v1/carts", json={}, headers={"X-Forwarded-For": "203.0.113.9"})
             ).status_code == 201
@@ -175,7 +175,7 @@ async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path,
                 first
                 + b" HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n{"
             )
-            if kind == "nginx":  # it waits for what it was promised, and passes on no half of it
+            if kind == "nginx":  # it waits for the announced length, and forwards no part of it
                 writer.write(b" " * 499_999)
             assert await asyncio.wait_for(reader.read(12), 5) == status, (
                 first,

@@ -99,7 +99,7 @@ async def test_the_etag_changes_with_everything_shown_and_protects_the_product_o
     assert after.headers["etag"] != read.headers["etag"]
     title = {"title": "Tide Shirt, washed"}
     refused = await api.patch(path, json=title, headers={**staff, "If-Match": read.headers["etag"]})
-    assert refused.status_code == 200  # a unit that was sold is no edit of somebody else
+    assert refused.status_code == 200  # a sold unit is no edit by another user
     lost = await api.patch(path, json={"title": "X"}, headers={**staff, "If-Match": read.headers["etag"]})
     assert lost.status_code == 412
     for never in ('"0"', '"0-9f86d081"', 'W/"99"'):

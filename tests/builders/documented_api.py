@@ -9,7 +9,7 @@ import httpx
 from tests.builders.environment import SOAK
 from tests.builders.shops import OWNER
 
-# What would end the session of who asks.
+# Operations that would end the session of the client.
 LEFT_OUT = ("sign_out", "sign_out_everywhere", "end_session", "erase_me", "change_password")
 
 

@@ -15,7 +15,7 @@ POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
 SHAPE = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "")
 ON_SERVERS = SHAPE in {"servers", "apart"}
 MONGODB = os.environ.get("SHOPWRIGHT_TEST_MONGODB", "")
-APART = SHAPE == "apart"  # on all servers, each service by itself, as far as the API goes
+APART = SHAPE == "apart"  # on all servers, split, as far as the API goes
 QUEUES: list[str] = []  # those of a shop
 REQUIRED = os.environ.get("ENGINES") == "required"
 

@@ -16,7 +16,7 @@ class SampleEvent(Event, frozen=True, kw_only=True):
 
 async def emit_events(shop: Shop, handlers: tuple[str, ...], *events: tuple[str, int]) -> None:
     """Emit such events to `handlers`."""
-    shop.databases["users"].hearers.by_event = {"SampleEvent": handlers}
+    shop.databases["users"].subscriptions.by_event = {"SampleEvent": handlers}
     async with shop.databases["users"].begin() as tx:
         for key, n in events:
             await tx.emit(SampleEvent(key=key, n=n))

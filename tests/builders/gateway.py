@@ -86,7 +86,7 @@ def accepted(name: str, *words: str | Path) -> str:
 def running(folder: Path, **more: Any) -> Iterator[None]:
     """nginx with this configuration."""
     command = program("nginx")
-    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
+    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the folder of the test is private to its user
     (folder / "nginx.conf").write_text(nginx.configuration(gateway_configuration(folder, **more)))
     process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
     try:

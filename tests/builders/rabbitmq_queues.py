@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import aio_pika
 from aio_pika.exceptions import ChannelClosed
 
-ENDED_S = 30  # so long may it take them
+ENDED_S = 30  # time-out for emptying them
 _empty: list[str] = []
 
 
@@ -33,7 +33,7 @@ async def leave(url: str, shop: str, names: Sequence[str]) -> None:
             channel = await connection.channel()
             for name in names:
                 await _empty_out(channel, f"{prefix}.{name}")
-        except ChannelClosed:  # not all of them are there
+        except ChannelClosed:  # not all of them exist
             await _remove(await connection.channel(), prefix, names)
     _empty.append(prefix)
 
@@ -42,7 +42,7 @@ async def _empty_out(channel: aio_pika.abc.AbstractChannel, name: str) -> None:
     while True:
         queue = await channel.declare_queue(name, passive=True)
         declared = queue.declaration_result
-        if not declared.consumer_count:  # so nothing can come back that one of them had not acknowledged
+        if not declared.consumer_count:  # so no unacknowledged message can return
             break
         await asyncio.sleep(0.01)
     if declared.message_count:

@@ -46,7 +46,7 @@ class Register:
                     "name": "ZIEGLER KG",
                     "requestIdentifier": "WAPIAAAA1",
                 }
-                with suppress(ConnectionError):  # who asked waits no longer
+                with suppress(ConnectionError):  # the client waits no longer
                     self.send_response(200)
                     self.end_headers()
                     self.wfile.write(json.dumps(answer).encode())

@@ -95,7 +95,7 @@ class TcpProxy:
         except OSError:
             writer.close()
             return
-        if shaken != self._shaken:  # this connection was to break, too
+        if shaken != self._shaken:  # this connection should break, too
             writer.close()
             there[1].close()
             return
@@ -104,7 +104,9 @@ class TcpProxy:
         for task, its in ((going, there[1]), (coming, writer)):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            task.add_done_callback(lambda _task, its=its: its.close())  # one that never began closes nothing itself
+            task.add_done_callback(
+                lambda _task, its=its: its.close()
+            )  # a connection that never began closes nothing itself
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter | None = None

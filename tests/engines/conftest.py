@@ -11,7 +11,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.engines.bus import Bus, open_bus
-from shopwright.engines.cache import open_cache, open_marks
+from shopwright.engines.cache import open_cache, open_versions
 from shopwright.engines.search import open_search
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, VersionStore
@@ -30,7 +30,7 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
 @pytest.fixture
 async def versions() -> AsyncIterator[VersionStore]:
     """Versions shared by all processes."""
-    made = open_marks(server("REDIS"))
+    made = open_versions(server("REDIS"))
     assert made is not None
     yield made
     await made.close()

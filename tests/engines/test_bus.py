@@ -73,7 +73,7 @@ async def test_many_events_of_one_transaction_are_each_handled_once_and_in_order
 
     bus = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
     async with shop.databases["users"].begin() as tx:
-        shop.databases["users"].hearers.by_event = {"SampleEvent": ("one",)}
+        shop.databases["users"].subscriptions.by_event = {"SampleEvent": ("one",)}
         await tx.emit(*(SampleEvent(key="a", n=n) for n in range(250)))
     await emit_events(shop, ("one",), ("a", 250))
     await bus.settle()
@@ -87,10 +87,10 @@ async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, bu
     async def on_event(one: Delivery) -> None:
         delivered.append(one.event.n)
 
-    buses([shop.databases["users"]], [])  # tells, and dies before it delivers
+    buses([shop.databases["users"]], [])  # emits, and dies before it delivers
     await emit_events(shop, ("one",), ("a", 1), ("a", 2))
     other = buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)])
-    assert await other.settle() == 0  # the lease is not over yet
+    assert await other.settle() == 0  # the lease has not expired yet
     shop.clock.move(seconds=21)
     await other.settle()
     assert delivered == [1, 2]
@@ -133,7 +133,7 @@ async def test_a_delivery_that_could_not_be_postponed_is_retried_when_its_lease_
         delivered.append(one.event.n)
 
     bus = LocalBus([users], [EventHandler("one", SampleEvent, on_event)], [])
-    for emitted_before in (False, True):  # what it has just told, and what it takes over
+    for emitted_before in (False, True):  # its fresh events, and those it takes over
         away = True
         await emit_events(shop, ("one",), ("a", int(emitted_before)), ("b", 2))
         if emitted_before:
@@ -166,7 +166,7 @@ async def test_deliveries_left_by_a_stopping_process_are_taken_over_at_once(shop
     await emit_events(shop, ("one",), ("a", 1), ("b", 2))
     await begun.wait()
     await ended([running])  # in the middle of one
-    await emit_events(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
+    await emit_events(shop, ("one",), ("c", 3))  # buffered counts are written when a process ends
     await first.close()
     await buses([shop.databases["users"]], [EventHandler("one", SampleEvent, on_event)]).settle()
     assert sorted(delivered) == [1, 2, 3]
@@ -204,7 +204,7 @@ async def test_processes_that_take_over_at_once_do_not_deadlock(shop: Shop) -> N
 
     work = shop.databases["users"]
     for lap in range(8):
-        LocalBus([work], [], [])  # tells, and dies
+        LocalBus([work], [], [])  # emits, and dies
         await emit_events(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
         shop.clock.move(seconds=21)
         several = [LocalBus([work], [EventHandler("one", SampleEvent, on_event)], []) for _ in range(10)]
@@ -272,7 +272,7 @@ async def test_an_event_about_the_same_subject_waits_behind_a_failed_one(shop: S
         event = StoredEvent(
             id=f"evt_{n}", type="SampleEvent", time=shop.clock.now(), subject="a", data=SampleEvent(n=n, key="a")
         )
-        return ReceivedMessage(None, Delivery(event, "one"))  # what came by no line is never acknowledged
+        return ReceivedMessage(None, Delivery(event, "one"))  # a message without channel is never acknowledged
 
     async def on_event(one: Delivery) -> None:
         if not delivered and not later:
@@ -308,13 +308,13 @@ async def test_a_batch_of_events_is_one_transaction_and_a_failed_one_fails_alone
 
     reaction = EventHandler("users.count", SampleEvent, on_event, alone=False)
     bus = buses([work], [reaction])
-    work.hearers.by_event = {"SampleEvent": ("users.count",)}
+    work.subscriptions.by_event = {"SampleEvent": ("users.count",)}
     async with work.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")
         await tx.emit(*(SampleEvent(n=n, key=f"bell {n}") for n in range(4)))
     await bus.settle()
     row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
-    assert dict(row or {}) == {"due": 3}  # what the broken transaction had counted is undone, then counted once
+    assert dict(row or {}) == {"due": 3}  # counts of the broken transaction are rolled back, then counted once
     assert set(delivered) == {0, 1, 2, 3}
     broken.clear()
     clock.move(seconds=1)
@@ -355,7 +355,7 @@ async def test_a_delivery_that_always_fails_is_dead_and_handled_when_it_is_repla
     for _ in range(ATTEMPTS + 2):
         await bus.settle()
         shop.clock.move(hours=1)
-    assert delivered == [2]  # it waited, and went on when there was nothing left to wait for
+    assert delivered == [2]  # it waited, and continued when there was nothing left to wait for
     dead = await until(bus.dead)
     assert [(one.type, one.subject, one.source, one.hearer, "never" in one.problem) for one in dead] == [
         ("SampleEvent", "a", "users", "one", True)
@@ -490,7 +490,7 @@ async def test_events_about_one_subject_keep_their_order_through_several_process
         work.after_commit = several[n % 3]._committed
         await emit_events(shop, ("one",), *((f"bell {k}", n) for k in range(10)))
     async with asyncio.timeout(20):
-        while sum(len(set(ones)) for ones in delivered.values()) < 200:  # on a busy machine some come twice
+        while sum(len(set(ones)) for ones in delivered.values()) < 200:  # under load some are delivered twice
             await asyncio.sleep(0.05)
             shop.clock.move(seconds=1)
     for task, bus in zip(running, several, strict=True):
@@ -522,7 +522,7 @@ async def test_without_rabbitmq_orders_are_placed_and_their_events_follow_later(
         assert {order.status for order in placed} == {"paid"}
         await asyncio.sleep(0.5)
         assert await subjects() == ["Payment received for order 1001"]
-        # Who hangs is not known to be gone before a heartbeat is missing.
+        # A hanging server is detected only by a missing heartbeat.
         assert fault == "hush" or (await process_admin.engines())["bus"] == "RabbitMQ does not answer."
         await proxy.open()
         await until(subjects, 4)

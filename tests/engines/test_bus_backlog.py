@@ -12,7 +12,7 @@ from shopwright.app import Shop
 from shopwright.engines.bus.backlog import MOST
 from shopwright.engines.bus.leases import PORTION
 from shopwright.engines.bus.local import LocalBus
-from shopwright.engines.bus.relay import TOLD_AT_ONCE
+from shopwright.engines.bus.relay import EMITTED_AT_ONCE
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.data.events import Delivery, EventHandler
 from shopwright.kit.data.unit_of_work import LEASE
@@ -27,7 +27,7 @@ READ_BATCH = pytest.mark.parametrize("before", [1, MOST])
 async def emit_many(shop: Shop, count: int, *handlers: str, subjects: int = 1) -> None:
     """Emit all of them in one transaction."""
     users = shop.databases["users"]
-    users.hearers.by_event = {"SampleEvent": handlers or ("one",)}
+    users.subscriptions.by_event = {"SampleEvent": handlers or ("one",)}
     async with users.begin() as tx:
         await tx.emit(*(SampleEvent(key="a" if subjects == 1 else f"a{n % subjects}", n=n) for n in range(count)))
 
@@ -52,13 +52,13 @@ async def test_events_behind_a_long_backlog_are_stored_by_id_and_handled_once_an
     users = shop.databases["users"]
     bus = LocalBus([users], [EventHandler("one", SampleEvent, on_event)], [])
     await emit_many(shop, MOST)
-    await emit_many(shop, 2 * TOLD_AT_ONCE)
+    await emit_many(shop, 2 * EMITTED_AT_ONCE)
     await emit_events(shop, ("one",), ("a", -1))
     shop.clock.move(seconds=10)
-    await bus.renew(-60)  # all of it: whoever looks at what is due finds nothing
+    await bus.renew(-60)  # all of it: a poll finds nothing due
     assert await LocalBus([users], [EventHandler("one", SampleEvent, on_event)], []).settle() == 0
     await bus.settle()
-    assert delivered == [*range(MOST), *range(2 * TOLD_AT_ONCE), -1]
+    assert delivered == [*range(MOST), *range(2 * EMITTED_AT_ONCE), -1]
     assert await users.fetch("SELECT * FROM deliveries") == []
 
 
@@ -85,7 +85,7 @@ async def test_taking_over_keeps_the_retry_delay_of_a_handler_that_failed_elsewh
     await others_do(shop, "DELETE FROM deliveries WHERE subject = 'a'")
     later = to_micros(users.now() + timedelta(hours=1))
     await others_do(shop, "UPDATE deliveries SET due = :later WHERE subject = 'b' AND hearer = 'one'", later=later)
-    for _ in range(2):  # what is written for the rest says nothing of what is another's
+    for _ in range(2):  # updates of the rest leave deliveries of others alone
         shop.clock.move(seconds=1)
         await bus.renew(0)
     ours = to_micros(users.now() + LEASE)
@@ -110,7 +110,7 @@ async def test_deliveries_handled_by_others_meanwhile_are_not_repeated(
     bus = buses([users], [EventHandler("one", SampleEvent, on_event), EventHandler("two", SampleEvent, on_event)])
     await emit_many(shop, before)
     await emit_events(shop, ("one", "two"), ("b", -1))
-    shop.clock.move(seconds=4)  # its process was held for longer than its lease
+    shop.clock.move(seconds=4)  # its process was paused for longer than its lease
     await others_do(shop, "DELETE FROM deliveries WHERE subject = 'a'")
     theirs = {
         "heard": "DELETE FROM deliveries WHERE",
@@ -150,7 +150,7 @@ async def written_in_portions(
     due = to_micros(users.now() + lease)
 
     async def written() -> int:
-        async with users.begin() as tx:  # who writes waits for a portion
+        async with users.begin() as tx:  # writers wait for one batch
             [row] = await tx.fetch("SELECT count(*) AS n FROM deliveries WHERE due = :due", due=due)
             return int(row["n"])
 
@@ -183,7 +183,7 @@ async def test_when_one_of_two_processes_stops_amid_thousands_nothing_is_lost_an
             place = (one.hearer, one.event.key)
             calls[one.key] += 1
             order.setdefault(place, []).append(one.event.n)
-            if calls.total() == 2 * TOLD_AT_ONCE:
+            if calls.total() == 2 * EMITTED_AT_ONCE:
                 middle.set()
 
         reactions = [EventHandler(hearer, SampleEvent, on_event) for hearer in ("search.one", "search.two")]
@@ -214,7 +214,7 @@ async def test_when_one_of_two_processes_stops_amid_thousands_nothing_is_lost_an
     await beside.close()
     [row] = await search.fetch("SELECT due FROM timers WHERE name = 'counter'")
     assert row["due"] == total == len(calls)
-    assert calls.total() <= total + TOLD_AT_ONCE + PORTION  # what one was at when it ended
+    assert calls.total() <= total + EMITTED_AT_ONCE + PORTION  # the delivery in progress when a process ended
     assert all(list(dict.fromkeys(ns)) == sorted(set(ns)) for ns in order.values())
 
 

@@ -103,7 +103,7 @@ async def test_a_counter_expires_when_its_first_increment_does(cache: Cache, key
     counts = [await cache.increment(key, timedelta(seconds=4))]
     await asyncio.sleep(2)
     counts.append(await cache.increment(key, timedelta(seconds=4)))
-    await asyncio.sleep(2.6)  # Memcached may end it up to a second too early
+    await asyncio.sleep(2.6)  # Memcached may expire it up to a second too early
     counts.append(await cache.increment(key, timedelta(seconds=4)))
     assert counts == [1, 2, 1]
 
@@ -118,7 +118,7 @@ async def test_keys_of_any_length_and_values_of_any_size_are_harmless(cache: Cac
     assert await cache.get(key * 50) == b"long"
     await cache.set(key, b"small", LONG)
     await cache.set(key, b"x" * 3_000_000, LONG)
-    assert await cache.get(key) in {None, b"x" * 3_000_000}  # never what was there before
+    assert await cache.get(key) in {None, b"x" * 3_000_000}  # never an old value
 
 
 async def test_a_cache_in_memory_evicts_when_it_is_full() -> None:
@@ -132,7 +132,7 @@ async def test_a_cache_in_memory_evicts_when_it_is_full() -> None:
     assert await cache.get("c") is None
 
 
-# --- servers that are not there, or half there
+# --- servers that are missing or hang
 
 
 @contextmanager
@@ -174,7 +174,7 @@ async def test_concurrent_requests_to_a_hanging_server_do_not_wait_for_one_anoth
         began = time.monotonic()
         answers = await asyncio.gather(*(cache.increment("a", LONG) for _ in range(300)), return_exceptions=True)
         assert {type(answer) for answer in answers} == {Unavailable}
-        assert time.monotonic() - began < 8  # one after the other it would be a minute
+        assert time.monotonic() - began < 8  # in sequence it would take a minute
         await cache.close()
 
 
@@ -309,7 +309,7 @@ async def test_redis_with_tls_and_a_user_needs_both(redis_server, tmp_path: Path
     await patiently(right, "a")
     await right.close()
     for url in (
-        f"rediss://shop:s%253Cret@127.0.0.1:{port}/0",  # an authority nobody knows
+        f"rediss://shop:s%253Cret@127.0.0.1:{port}/0",  # an unknown authority
         f"rediss://shop:wrong@127.0.0.1:{port}/0?ca={tmp_path}/ca.pem",
         f"rediss://127.0.0.1:{port}/0?ca={tmp_path}/ca.pem",
         f"redis://shop:s%253Cret@127.0.0.1:{port}/0",
@@ -345,7 +345,7 @@ async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_foll
     await patiently(cache, "before")
     direct = open_cache(f"redis://127.0.0.1:{replica}")
     deadline = time.monotonic() + 60
-    for port in watchers:  # they ask the master for its replicas each ten seconds: without one they cannot follow
+    for port in watchers:  # they query the master for its replicas each ten seconds: without one they cannot fail over
         while not await watches(port):
             assert time.monotonic() < deadline
             await asyncio.sleep(0.2)

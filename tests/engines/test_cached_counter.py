@@ -50,7 +50,7 @@ async def test_after_a_change_no_process_reads_the_old_value(cache: Cache, subje
     for owner.number in range(1, 4):
         await noted.changed(subject)
         assert [await noted.get(subject, owner.ask) for _ in range(2)] == [owner.number] * 2
-    assert owner.asked == 6  # for a moment after each change nothing is kept
+    assert owner.asked == 6  # for a moment after each change nothing is cached
 
 
 async def test_a_value_read_before_a_change_is_not_cached_after_it(cache: Cache, subject: str) -> None:
@@ -68,7 +68,7 @@ async def test_a_value_read_before_a_change_is_not_cached_after_it(cache: Cache,
     owner.number = 5
     await noted.changed(subject)
     go_on.set()
-    assert await late == 0  # it was asked before
+    assert await late == 0  # it was requested before
     assert await noted.get(subject, owner.ask) == 5
 
 

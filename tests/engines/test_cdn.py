@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from shopwright.engines.cdn import open_edge
+from shopwright.engines.cdn import open_cdn
 from shopwright.kit.caching.surrogate_keys import key_of, keys_of
 from shopwright.kit.errors import Invalid, Unavailable
 
@@ -88,7 +88,7 @@ ALL = ("varnish", "cloudflare", "fastly", "cloudfront")
 
 @pytest.mark.parametrize("name", ALL)
 async def test_a_cdn_caches_a_minute_and_browsers_revalidate(name: str, api: Api) -> None:
-    cdn = open_edge(url_of(name, api))
+    cdn = open_cdn(url_of(name, api))
     assert cdn is not None
     headers = {name.decode(): value.decode() for name, value in cdn.headers(["lists", "all"])}
     for_all = " ".join(headers.values())
@@ -107,7 +107,7 @@ async def test_a_cdn_caches_a_minute_and_browsers_revalidate(name: str, api: Api
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
 async def test_a_refused_purge_is_logged_without_the_secret(name: str, status: int, api: Api) -> None:
-    cdn = open_edge(url_of(name, api))
+    cdn = open_cdn(url_of(name, api))
     assert cdn is not None
     api.status = status
     with pytest.raises(Unavailable) as refused:
@@ -125,7 +125,7 @@ async def test_varnish_purges_keys_on_each_server(api: Api) -> None:
     with Api() as other:
         thread = Thread(target=other.serve_forever, args=[0.01])
         thread.start()
-        cdn = open_edge(f"varnish://:s-3cret@{api.where},{other.where}")
+        cdn = open_cdn(f"varnish://:s-3cret@{api.where},{other.where}")
         assert cdn is not None
         await cdn.purge({f"p-{n:010x}" for n in range(250)})
         await cdn.close()
@@ -138,7 +138,7 @@ async def test_varnish_purges_keys_on_each_server(api: Api) -> None:
 
 async def test_cloudflare_purges_thirty_tags_at_a_time(api: Api) -> None:
     """POST /zones/{zone_id}/purge_cache {"tags": […]}, `{"success": true, …}`."""
-    cdn = open_edge(url_of("cloudflare", api))
+    cdn = open_cdn(url_of("cloudflare", api))
     assert cdn is not None
     api.body = b'{"success":true,"errors":[],"messages":[],"result":{"id":"023e105f4ecef8ad9ca31a8372d0c353"}}'
     await cdn.purge({f"p-{n:010x}" for n in range(31)})
@@ -156,7 +156,7 @@ async def test_cloudflare_purges_thirty_tags_at_a_time(api: Api) -> None:
 
 async def test_fastly_purges_surrogate_keys(api: Api) -> None:
     """POST /service/{service_id}/purge {"surrogate_keys": […]} with Fastly-Key."""
-    cdn = open_edge(url_of("fastly", api))
+    cdn = open_cdn(url_of("fastly", api))
     assert cdn is not None
     await cdn.purge({"lists", "all"})
     ((method, path, headers, body),) = api.asked
@@ -168,7 +168,7 @@ async def test_fastly_purges_surrogate_keys(api: Api) -> None:
 
 async def test_cloudfront_purges_paths_with_a_signature(api: Api) -> None:
     """POST /2020-05-31/distribution/{Id}/invalidation with an InvalidationBatch, signature v4."""
-    cdn = open_edge(url_of("cloudfront", api))
+    cdn = open_cdn(url_of("cloudfront", api))
     assert cdn is not None
     api.status, api.body = 201, INVALIDATION.encode()
     await cdn.purge({"lists"})
@@ -198,8 +198,8 @@ async def test_cloudfront_purges_paths_with_a_signature(api: Api) -> None:
 )
 def test_an_invalid_address_is_refused_with_the_reason(url: str, expected: str) -> None:
     with pytest.raises(Invalid, match=re.escape(expected)):
-        open_edge(url)
+        open_cdn(url)
 
 
 def test_off_is_no_cdn() -> None:
-    assert open_edge("off:") is None
+    assert open_cdn("off:") is None

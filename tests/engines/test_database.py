@@ -49,7 +49,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 async def test_a_database_describes_itself_and_names_settings_that_risk_data(database: Database) -> None:
     health = await database.examine()
-    if health.engine.startswith("PostgreSQL"):  # the servers of the tests wait for no disk
+    if health.engine.startswith("PostgreSQL"):  # the servers of the tests do not use fsync
         assert [sentence.partition(" ")[0] for sentence in health.wrong] == ["fsync", "full_page_writes", "autovacuum"]
     else:
         assert (health.engine.startswith("SQLite 3."), health.wrong) == (True, ())
@@ -302,7 +302,7 @@ async def test_a_file_opened_after_a_crash_is_locked_against_another_recovery(fi
         async with made.snapshot():
             pass
     assert len(await made.fetch("SELECT id FROM things", {})) == 3
-    # Who gets this lock takes himself for the first to open the file, and cuts its index short (SQLite's os_unix.c: DMS).
+    # The holder of this lock considers itself the first to open the file, and truncates its index (SQLite's os_unix.c: DMS).
     lock = f"import fcntl\nfcntl.lockf(open({str(tmp_path / 'things.db-shm')!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
     assert "BlockingIOError" in elsewhere(tmp_path, lock)
     before = made.version()

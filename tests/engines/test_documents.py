@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.engines.documents import open_documents
 from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies, marked, unmarked
-from shopwright.engines.documents.mongo_moving import arrived_whole
+from shopwright.engines.documents.mongo_moving import arrived_completely
 from shopwright.engines.documents.mongodb import BodyCache, MongoDocuments
 from shopwright.kit.clock import HandClock
 from shopwright.kit.data.database import UniqueViolation
@@ -230,7 +230,7 @@ async def test_any_json_is_read_back_unchanged(documents: DocumentStore, work: S
 # --- MongoDB
 
 
-# Few fields each: to draw many names that differ took seconds, and each name is marked by itself.
+# Few fields each: drawing many different names took seconds, and each name is escaped by itself.
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner, max_size=3), max_leaves=8
@@ -302,7 +302,7 @@ async def test_without_mongodb_documents_are_written_and_cached_ones_are_read(
         await documents.put(tx, COLLECTION, "b", {"slug": "chair"}, 0)
         await documents.delete(tx, COLLECTION, "b")
     await proxy.open()
-    await asyncio.sleep(1.1)  # nobody is asked again for a second
+    await asyncio.sleep(1.1)  # it is not called again for a second
     (timer,) = other_client.timers([work])
     await timer.handler()
     rows = await work.fetch("SELECT id, body FROM documents WHERE collection = 'things'")
@@ -431,7 +431,7 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
     lamps = [await sell(old, f"Lamp {n}") for n in range(4)]
     await old.files.put("aa/picture.webp", b"picture")
     assert (await move_beside(old, new, lambda _: None)).files == len(await old.files.names())
-    # The old processes go on for a while.
+    # The old processes continue for a while.
     await old.catalog.set_status(lamps[0].id, "retired")
     late = await sell(old, "Late lamp")
     await old.close()
@@ -449,7 +449,7 @@ async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the
     back = opened("database:")
     assert (await move_beside(new, back, lambda _: None)).files
     await new.catalog.set_status(late.id, "retired")
-    await new.documents.settle(new.databases["catalog"])  # which lets go of nothing now
+    await new.documents.settle(new.databases["catalog"])  # which releases nothing now
     assert all((await inside(back)).values())
     assert (await back.catalog.get(late.id)).status == "retired"
     assert await back.files.get("aa/picture.webp") == b"picture"
@@ -463,12 +463,12 @@ async def test_bodies_that_mongodb_returns_changed_end_a_move(work: ServiceDatab
     bodies = MongoBodies(mongo)
     lamp = BodyMove("a", 1, '{"slug": "lamp"}', {})
     with pytest.raises(Conflict, match="as it was written"):
-        await arrived_whole(bodies, work, "catalog_things", [lamp])
+        await arrived_completely(bodies, work, "catalog_things", [lamp])
     await bodies.write("catalog_things", [lamp])
-    await arrived_whole(bodies, work, "catalog_things", [lamp])
+    await arrived_completely(bodies, work, "catalog_things", [lamp])
     changed = BodyMove("a", 1, '{"slug": "table"}', {})
     with pytest.raises(Conflict, match="as it was written"):
-        await arrived_whole(bodies, work, "catalog_things", [changed])
+        await arrived_completely(bodies, work, "catalog_things", [changed])
     await bodies.close()
 
 

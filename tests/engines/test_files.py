@@ -181,7 +181,7 @@ async def test_uploads_that_are_invalid_too_large_or_abandoned_are_not_stored(
     for content, words in ((b"not a picture", "not a picture"), (b"x" * 20_000_001, "at most 20 MB")):
         begun = (await api.post("/v1/media/uploads", headers=staff)).json()
         name = f"uploads/{begun['id']}"
-        await shop.files.put(name, content)  # as somebody did at the file store
+        await shop.files.put(name, content)  # as an operator did at the file store
         refused = await api.post("/v1/media", json={"upload_id": begun["id"]}, headers=staff)
         assert (refused.status_code, words in refused.text) == (422, True), refused.text
     begun = (await api.post("/v1/media/uploads", headers=staff)).json()

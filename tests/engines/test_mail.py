@@ -144,13 +144,13 @@ async def test_an_unknown_recipient_fails_for_good_and_a_busy_one_is_retried(ser
     assert len(inbox.messages) == 1
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # TLS is around all of it
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # TLS from the start
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 async def test_tls_and_a_password_are_required_and_used(serve, connect, certificates, scheme: str) -> None:
     context, authority = certificates
     inbox = Inbox()
     secure = (
-        {"ssl_context": context, "auth_require_tls": False}  # TLS is around all of it
+        {"ssl_context": context, "auth_require_tls": False}  # TLS from the start
         if scheme == "smtps"
         else {"tls_context": context, "require_starttls": True}
     )
@@ -158,7 +158,7 @@ async def test_tls_and_a_password_are_required_and_used(serve, connect, certific
     trusted = f"{scheme}://shop:p%40ss@127.0.0.1:{port}?ca={authority}"
     await connect(trusted).deliver(MESSAGE)
     assert len(inbox.messages) == 1
-    for url in (trusted.replace("p%40ss", "wrong"), trusted.partition("?")[0]):  # an authority nobody knows
+    for url in (trusted.replace("p%40ss", "wrong"), trusted.partition("?")[0]):  # an unknown authority
         with pytest.raises(Unavailable) as error:
             await connect(url).deliver(MESSAGE)
         assert "p@ss" not in error.value.detail
@@ -181,7 +181,7 @@ async def test_a_server_that_went_away_and_came_back_is_connected_again(serve, c
     port = serve(inbox, timeout=0.3)
     post = connect(f"smtp://127.0.0.1:{port}?starttls=never", idle_s=0.1)
     await post.deliver(MESSAGE)
-    await asyncio.sleep(0.8)  # the server closed the connection that was kept
+    await asyncio.sleep(0.8)  # the server closed the pooled connection
     await post.deliver(MESSAGE)
     assert len(inbox.messages) == 2
 
@@ -203,6 +203,6 @@ def test_a_wrong_setting_is_refused_with_a_valid_example(url: str, sender: str, 
 async def test_the_viewer_stores_a_message_once(shop: Shop) -> None:
     message = Message(id="msg_1", channel="email", recipient="ada@example.com", subject="Hello", text="Hello")
     for _ in range(3):
-        await shop.postboxes["email"].deliver(message)
+        await shop.transports["email"].deliver(message)
     rows = await shop.databases["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
     assert [row["subject"] for row in rows] == ["Hello"]

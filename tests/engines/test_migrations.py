@@ -173,7 +173,7 @@ async def test_a_migration_yields_to_a_locked_table_and_is_retried(tmp_path: Pat
         await session.run("UPDATE things SET n = n", {})
         migrating = asyncio.create_task(made.migrate([folder(tmp_path)]))
         await asyncio.sleep(2.6)
-        assert await put(made, "lamp") == 1  # nobody queues behind the migration for good
+        assert await put(made, "lamp") == 1  # no statement queues behind the migration for good
     assert await migrating == ["things/0002_more.sql"]
     await made.close()
 

@@ -206,9 +206,7 @@ async def test_each_of_several_unknown_words_is_corrected_and_known_ones_stay(in
     await index.write([goods(1, "Enamel kettle"), goods(2, "Steel pan")], [])
     found = await index.search(Query(text="enamle kettel"))
     assert (found.cards, found.corrected) == (("Enamel kettle",), "enamel kettle")
-    either = await index.search(
-        Query(text="steel kettle")
-    )  # nothing is both: what is one of them is better than nothing
+    either = await index.search(Query(text="steel kettle"))  # nothing has both: one of them is better than nothing
     assert (set(either.cards), either.corrected) == ({"Enamel kettle", "Steel pan"}, None)
     assert await index.suggest("kettel", 5) == ["Enamel kettle"]
 

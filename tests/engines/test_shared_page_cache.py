@@ -13,7 +13,7 @@ from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
-from shopwright.engines.cache import open_cache, open_hot
+from shopwright.engines.cache import open_cache, open_shared_pages
 from shopwright.kit.caching.page_cache import CachePolicy, Header, PageCache, ServiceVersions
 from shopwright.kit.caching.shared_page_cache import SharedPageCache
 from shopwright.kit.data.unit_of_work import VersionStore
@@ -59,7 +59,7 @@ class Process:
         plan = CachePolicy((name,), self._visitors, own=[lambda: self.outages])
         counted = Counter("made", "", ["how"], registry=CollectorRegistry())
         sources = ServiceVersions({name: lambda: None}, versions)
-        prepared = PageCache(self._answer, {"/x": plan}, sources, counted, hot=SharedPageCache(cache, maker))
+        prepared = PageCache(self._answer, {"/x": plan}, sources, counted, shared_pages=SharedPageCache(cache, maker))
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test")
 
     async def _answer(self, _scope: Any, _receive: Any, send: Any) -> None:
@@ -197,8 +197,8 @@ async def test_two_processes_of_a_shop_render_a_page_once(data: tuple[Path, str]
             tokens = [text.partition('name="_csrf_token" value="')[2].partition('"')[0] for text in texts]
             assert tokens == ["", ""] or tokens[0] != tokens[1]
             for client in pages.values():
-                client.cookies.clear()  # the next one is asked by another visitor
-    shared = [shop.numbers.prepared.labels("shared")._value.get() for shop in (here, there)]
+                client.cookies.clear()  # the next request is of another visitor
+    shared = [shop.metrics.prepared.labels("shared")._value.get() for shop in (here, there)]
     assert shared == [0, 4]
     for shop in (here, there):
         await pages[shop].aclose()
@@ -207,12 +207,12 @@ async def test_two_processes_of_a_shop_render_a_page_once(data: tuple[Path, str]
 
 def test_the_shared_cache_is_the_configured_one_or_redis() -> None:
     memory, redis = open_cache("memory:"), open_cache("redis://127.0.0.1:6379/0")
-    assert open_hot("cache:", memory, "memory:") is None
-    assert open_hot("cache:", redis, "redis://127.0.0.1:6379/0") is redis
-    assert open_hot("off:", redis, "redis://127.0.0.1:6379/0") is None
+    assert open_shared_pages("cache:", memory, "memory:") is None
+    assert open_shared_pages("cache:", redis, "redis://127.0.0.1:6379/0") is redis
+    assert open_shared_pages("off:", redis, "redis://127.0.0.1:6379/0") is None
     with pytest.raises(Invalid, match="SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE"):
-        open_hot("memcached://127.0.0.1:11211", memory, "memory:")
+        open_shared_pages("memcached://127.0.0.1:11211", memory, "memory:")
     with pytest.raises(Invalid, match="Did you mean memcached:"):
-        open_hot("memcache://127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")
+        open_shared_pages("memcache://127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")
     with pytest.raises(Invalid, match="SHOPWRIGHT_HOT_READS looks like memcached://host:11211"):
-        open_hot("memcached://me@127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")
+        open_shared_pages("memcached://me@127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")

@@ -90,7 +90,7 @@ def guarded(known: Authority, tmp_path: Path) -> Iterator[str]:
         pem.write_to_path(str(tmp_path / "chain.pem"), append=True)
     (tmp_path / "users").write_text("shop:{PLAIN}s@cret\n")
     port = free_port()
-    us = "user root;\n" if os.geteuid() == 0 else ""  # the test's folder is nobody else's
+    us = "user root;\n" if os.geteuid() == 0 else ""  # the folder of the test is private to its user
     (tmp_path / "nginx.conf").write_text(us + GUARD.format(port=port, folder=tmp_path, there=there))
     process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off; pid pid;"])
     yield f"127.0.0.1:{port}"

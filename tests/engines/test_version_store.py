@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
-from shopwright.engines.cache import open_marks
+from shopwright.engines.cache import open_versions
 from shopwright.engines.cache.redis import RedisCache
-from shopwright.engines.cache.redis_versions import RedisMarks
-from shopwright.engines.cdn import open_edge
+from shopwright.engines.cache.redis_versions import RedisVersions
+from shopwright.engines.cdn import open_cdn
 from shopwright.kit.caching.page_cache import AnonymousOnly, CachePolicy, PageCache, ServiceVersions
 from shopwright.kit.data.unit_of_work import VersionStore, one_request
 from shopwright.kit.money import Money
@@ -57,8 +57,8 @@ async def test_of_two_commits_the_last_one_publishes_the_version_again(versions:
 
 async def test_a_process_that_dies_while_committing_expires(versions: VersionStore, name: str) -> None:
     first = await versions.versions([name])
-    dying, others = (RedisMarks(RedisCache(server("REDIS")), committing_ms=300, clocks_ms=0) for _ in range(2))
-    await dying.before(name)  # and nothing more is heard of it
+    dying, others = (RedisVersions(RedisCache(server("REDIS")), committing_ms=300, clocks_ms=0) for _ in range(2))
+    await dying.before(name)  # and never ends its commit
     await dying.close()
     assert await others.versions([name]) is None
     assert await versions.versions([name]) is None
@@ -74,7 +74,7 @@ async def test_a_change_during_a_read_of_versions_is_noticed(versions: VersionSt
     for _ in range(50):
         early = asyncio.create_task(versions.versions([name]))
         await asyncio.sleep(0)
-        other = open_marks(server("REDIS"))
+        other = open_versions(server("REDIS"))
         await change(other, name)
         known = await other.versions([name])
         late = await asyncio.gather(*(versions.versions([name]) for _ in range(5)))
@@ -87,7 +87,7 @@ async def test_one_request_reads_versions_once_unless_it_changes_data_itself(ver
     await versions.versions([name])
     with one_request():
         first = await versions.versions([name])
-        other = open_marks(server("REDIS"))
+        other = open_versions(server("REDIS"))
         await change(other, name)
         assert await versions.versions([name]) == first  # as it was when the request began
         await change(versions, name)
@@ -100,7 +100,7 @@ async def test_one_request_reads_versions_once_unless_it_changes_data_itself(ver
 async def test_an_answer_with_a_change_during_its_rendering_is_cached_by_no_cdn(
     versions: VersionStore, name: str
 ) -> None:
-    there, cdn = open_marks(server("REDIS")), open_edge("varnish://:secret@127.0.0.1:1")
+    there, cdn = open_versions(server("REDIS")), open_cdn("varnish://:secret@127.0.0.1:1")
     changes = [True, False]
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
@@ -126,10 +126,10 @@ async def test_an_answer_with_a_change_during_its_rendering_is_cached_by_no_cdn(
 async def test_a_failed_version_update_is_repeated_when_redis_is_back(name: str) -> None:
     proxy = TcpProxy(server("REDIS"))
     await proxy.open()
-    here, there = open_marks(proxy.url), open_marks(server("REDIS"))
+    here, there = open_versions(proxy.url), open_versions(server("REDIS"))
     before = await there.versions([name])
     await proxy.cut()
-    await change(here, name)  # nobody is held up
+    await change(here, name)  # no request is blocked
     assert await here.versions([name]) is None
     await proxy.open()
     await asyncio.sleep(1.1)
@@ -140,9 +140,9 @@ async def test_a_failed_version_update_is_repeated_when_redis_is_back(name: str)
 
 
 def test_caches_with_scripts_store_versions() -> None:
-    assert open_marks("memory:") is None
-    assert open_marks("memcached://127.0.0.1:11211") is None
-    assert isinstance(open_marks("redis://127.0.0.1:6379/0"), RedisMarks)
+    assert open_versions("memory:") is None
+    assert open_versions("memcached://127.0.0.1:11211") is None
+    assert isinstance(open_versions("redis://127.0.0.1:6379/0"), RedisVersions)
 
 
 async def test_cached_reads_use_redis_instead_of_postgresql_and_are_never_stale(data: tuple[Path, str]) -> None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 DEEPEST = 2
-# What a class may build on without being a rung: contracts, values and errors, which carry no behaviour to be overridden.
+# Bases that do not count: contracts, values and errors, which have no behaviour to override.
 PLAIN = frozenset({"Protocol", "Struct", "NamedTuple", "Exception", "Generic", "ABC", "Event", "TypedDict", "Enum"})
 
 

@@ -18,7 +18,7 @@ from shopwright.retention import retention_of
 from shopwright.services import RIVER
 
 SERVICES = (*RIVER, "pretend")
-# Names that say what they hold: an id, a code, a state or a day.
+# Names that declare their content: an id, a code, a state or a day.
 CODES = re.compile(r"(^|_)(id|ids|currency|status|state|country|region|sku|slug|role|last4|number|key|day)$")
 COLUMN_CODES = re.compile(r"(^|_)(id|currency|status|state)$")
 TABLE = re.compile(r"CREATE TABLE (\w+)\s*\((.*)\)", re.DOTALL)

@@ -323,7 +323,7 @@ def a_service_has_the_usual_files(path: str, source: str) -> list[str]:
 
 def files_and_functions_stay_small(path: str, source: str) -> list[str]:
     wrong = []
-    if source.count("\n") > LONGEST_FILE and not path.endswith("/goods.py"):  # a list of goods is as long as it is
+    if source.count("\n") > LONGEST_FILE and not path.endswith("/goods.py"):  # a list of products has any length
         wrong.append(f"{path} has {source.count(chr(10))} lines")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -28,10 +28,10 @@ from shopwright.kit.bounds import (
     wrong_with,
 )
 from shopwright.services.carts.contract import BuyerNotes
-from shopwright.web.application import whole_api
+from shopwright.web.application import build_api
 
 TEMPLATES = Path(__file__).parents[2] / "shopwright" / "web"
-# What a field of this name is; anything else is one short line, unless its type says otherwise.
+# The kind of a field by its name; anything else is one short line, unless its type says otherwise.
 NAMED = {
     "email": EMAIL,
     "phone": PHONE,
@@ -54,7 +54,7 @@ def structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
 
 def bodies() -> dict[type[msgspec.Struct], str]:
     found: dict[type[msgspec.Struct], str] = {}
-    for route in whole_api().routes:
+    for route in build_api().routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else []:
             data = handler.parsed_fn_signature.parameters.get("data") if isinstance(handler, HTTPRouteHandler) else None
             if data is not None:

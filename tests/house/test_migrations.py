@@ -14,7 +14,7 @@ from shopwright.engines.database.migrations import Migration, new_tables
 
 HOME = Path(__file__).parents[2]
 RELEASE = HOME / "tests" / "data" / "shop-0.1.0.json.gz"
-# What squawk knows of PostgreSQL that matters here; indexes on tables in use are built beside their writers anyway.
+# Rules of squawk about PostgreSQL that matter here; indexes on tables in use are built concurrently anyway.
 BREAKS = {
     "adding-field-with-default", "adding-foreign-key-constraint", "adding-not-nullable-field", "adding-required-field",
     "adding-serial-primary-key-field", "ban-drop-column", "ban-drop-database", "ban-drop-not-null", "ban-drop-table",
@@ -62,7 +62,7 @@ def test_released_migrations_are_not_changed() -> None:
         assert now.get(name) == sql, f"{name} was released: write the change as a new migration"
 
 
-# Written before this was a rule; they touch different tables, and shops have applied them.
+# Written before this rule; they touch different tables, and shops have applied them.
 SHARED_NUMBERS = {"insights/0004", "notifications/0009", "orders/0005"}
 
 

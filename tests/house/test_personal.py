@@ -15,7 +15,7 @@ OF_SALE = "it is of the sale, and stays for the books when the buyer is forgotte
 OF_PARCEL = "it is of the parcel, whose order is nobody's when the buyer is forgotten"
 OF_PROVIDER = "it is how a payment provider, or the shop, says what went wrong"
 COUNTED = "it counts what nobody is known to have done"
-# Texts that tell of no buyer: a field, or all of a struct, and why.
+# Texts that are not about a buyer: a field, or all of a struct, and why.
 REASONS: dict[str, str] = {
     **dict.fromkeys(
         (

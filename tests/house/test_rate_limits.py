@@ -11,8 +11,8 @@ from shopwright.kit.http.limits import SHARES, Work
 from shopwright.web.application import routes_of, shape_of
 from tests.builders.shops import make_settings
 
-# By what is in an address that takes a password, code, token or coupon, looks for something, sets a document,
-# or lets somebody be written to.
+# Parts of an address that takes a password, code, token or coupon, searches, typesets a document,
+# or sends a message.
 MEANT = {
     "guess": (
         "/v1/sessions", "/v1/sessions/refresh", "/v1/me/second-factor/confirm", "/v1/me/password", "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/gift-cards", "/v1/gift-card-balances",

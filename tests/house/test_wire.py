@@ -29,11 +29,11 @@ RELEASES = Path(__file__).parents[1] / "data"
 NEEDED, LEFT_OUT = "needed", "may be left out"
 WireTypes = dict[
     str, dict[str, list[str]]
-]  # of each operation, event, struct and error: the type of each field, and whether it is needed
+]  # of each operation, event, struct and error: the type of each field, and whether it is required
 
 
 def describe(kind: Any) -> str:
-    if get_origin(kind) is Union:  # a union with something annotated in it is the same on the wire
+    if get_origin(kind) is Union:  # a union with an annotated member is encoded the same
         kind = functools.reduce(operator.or_, get_args(kind))
     return getattr(kind, "__name__", str(kind)) if not get_args(kind) else str(kind)
 

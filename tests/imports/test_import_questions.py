@@ -35,7 +35,7 @@ def at_a_terminal(folder: Path, *command: str, answers: tuple[tuple[str, str], .
     os.close(theirs)
     seen, left = b"", list(answers)
     ends = time.monotonic() + PATIENCE_S
-    fresh = 0  # what was seen since the last answer begins here
+    fresh = 0  # output since the last answer begins here
     while time.monotonic() < ends:
         if not select.select([ours], [], [], 0.2)[0]:
             if process.poll() is not None:

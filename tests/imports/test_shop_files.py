@@ -34,7 +34,7 @@ def only(found: list[Draft | ImportIssue]) -> Draft:
     return draft
 
 
-# --- reserved words met as data (14)
+# --- reserved words as data (14)
 
 
 @pytest.mark.parametrize("name", ["Title", "title", "Default Title", "Size", ""])
@@ -71,7 +71,7 @@ def test_an_option_named_in_a_later_row_keeps_its_values(tmp_path: Path) -> None
     assert [one.options for one in draft.variants] == [{"Size": "S", "Colour": "Red"}, {"Size": "M", "Colour": "Blue"}]
 
 
-# --- a column that is not there is not zero (15)
+# --- a missing column is not zero (15)
 
 
 @pytest.mark.parametrize(("expected", "available"), [("untracked", 1000 + UNLIMITED), ("0", 0), ("25", 25)])
@@ -113,7 +113,7 @@ async def test_the_inventory_export_of_shopify_sets_stock_by_location(
     assert {one.title for one in await shop.inventory.locations()} >= {"Berlin", "Hamburg"}
 
 
-# --- the account adds up (16)
+# --- the summary adds up (16)
 
 
 async def test_a_refused_row_counts_once_and_products_are_counted_as_products(
@@ -147,7 +147,7 @@ def test_an_unclosed_quotation_mark_is_reported_and_swallows_no_rows(tmp_path: P
         list(read(file(tmp_path, 'Handle,Title,Variant Price\na,A,5\nb,"B,5\nc,C,5\n')))
 
 
-# --- every column is taken or named (17)
+# --- every column is imported or reported (17)
 
 
 async def test_a_field_of_a_shopify_row_is_imported_or_reported(
@@ -227,7 +227,7 @@ def test_a_sale_ends_with_the_day_of_the_shop(tmp_path: Path) -> None:
         assert only(list(read(path, "woocommerce", now=now))).variants[0].price.amount == price
 
 
-# --- a reader that doubts (18)
+# --- ambiguous values (18)
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ async def test_names_in_any_script_keep_their_letters_and_are_distinct(
     assert [row["outcome"] for row in again] == ["unchanged", "unchanged"]
 
 
-# --- many variants, rich texts, formula cells, nothing made by itself (23)
+# --- many variants, rich texts, formula cells, nothing created silently (23)
 
 
 @pytest.mark.slow

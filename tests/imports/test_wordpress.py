@@ -69,7 +69,7 @@ def test_the_sample_products_are_the_same_in_both_forms() -> None:
 
     table, posts = all_of("sample_products.csv.gz"), all_of("sample_products.xml.gz")
     assert posts.keys() == table.keys()
-    # The table was exported when the shop sold by numbers of units; the posts when it did not.
+    # The table was exported when the shop counted stock; the posts when it did not.
     assert posts == table
 
 
@@ -213,7 +213,7 @@ def test_another_kind_of_export_is_refused_with_the_right_one(tmp_path: Path, te
         read_tables(path)
 
 
-# --- what PHP writes
+# --- PHP serialisation
 
 
 def serialized(value: object) -> str:

@@ -223,5 +223,5 @@ def test_cached_clean_texts_are_bounded_by_their_length() -> None:
     assert "d" * 11 not in known
     dirty = "<h1>Mug</h1><p onclick='x()'>Fine & blue</p>"
     assert clean_html(clean_html(dirty)) == clean_html(dirty) == "<h2>Mug</h2><p>Fine &amp; blue</p>"
-    # What is known is only what came out: the same text in another form is cleaned.
+    # Only output is cached: the same text in another form is cleaned.
     assert clean_html(dirty) != dirty

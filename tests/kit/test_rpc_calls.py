@@ -140,7 +140,7 @@ async def test_only_callers_in_the_manifest_are_answered(shop: Shop) -> None:
         assert (refused.status_code, b"may not call inventory" in refused.content) == (FAILED, True), caller
     assert may_ask("web", "process")
     assert not may_ask("orders", "process")
-    assert may_ask("insights", "users")  # who somebody is, all of them ask
+    assert may_ask("insights", "users")  # all services call it to identify callers
 
 
 def test_a_call_is_remembered_as_long_as_it_is_valid() -> None:
@@ -152,7 +152,7 @@ def test_a_call_is_remembered_as_long_as_it_is_valid() -> None:
         now += passed
         with pytest.raises(Unauthenticated):
             tokens.read("a", "verb", b"", token)
-    assert len(tokens._heard) + len(tokens._heard_before) <= 1
+    assert len(tokens._seen) + len(tokens._seen_before) <= 1
     late = tokens.sign("a", "verb", b"", "orders")
     now += CALL_LASTS_S + 1
     with pytest.raises(Unauthenticated, match="too old"):

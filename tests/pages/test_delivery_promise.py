@@ -34,7 +34,7 @@ async def test_a_delivery_date_is_the_same_on_all_pages(shop: Shop, api: httpx.A
     order_request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
     order = await shop.orders.place(order_request, "once", GUEST)
     await shop.bus.settle()
-    clock.move(days=1)  # what was promised stays, whenever it is looked at
+    clock.move(days=1)  # a promise stays the same at any time
     assert str((await shop.orders.get(order.id)).arrives) == promised
     assert f"Estimated delivery: {promised}" in (await api.get(f"/orders/{order.id}")).text
     assert f"Estimated delivery: {promised}" in (await api.get(f"/checkout/done/{order.id}")).text

@@ -72,11 +72,13 @@ async def test_an_entry_evicted_during_a_read_is_still_answered(local_shop: Shop
         async def value() -> str:
             return "other"
 
-        for number in range(memo.MOST + 2 if ids == ["b"] else 0):  # too many: all is dropped, of the same version
+        for number in range(
+            memo.MOST + 2 if ids == ["b"] else 0
+        ):  # too many: all entries of the same version are dropped
             await remembered.get(number, value)
         return {one: one * 2 for one in ids}
 
-    for _ in range(2):  # the first version a database tells is none of its log
+    for _ in range(2):  # the first version of a database is not in its log
         assert await remembered.many("kind", ["a"], read) == {"a": "aa"}
     assert await remembered.many("kind", ["a", "b"], read) == {"a": "aa", "b": "bb"}
     assert len(remembered._values) < memo.MOST

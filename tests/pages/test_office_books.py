@@ -57,7 +57,7 @@ async def test_a_payout_needs_a_known_provider(shop: Shop, office: httpx.AsyncCl
     assert '<input name="provider"' not in page
     assert providers_in(page) == ["pretend"]
     assert providers_in((await office.get(f"{BOOKS}?month=2025-01")).text) == ["pretend"]
-    async with shop.databases["books"].begin() as tx:  # of a provider that the shop has no more
+    async with shop.databases["books"].begin() as tx:  # of a provider the shop no longer uses
         lines: list[tuple[Account, int]] = [("bank", 100), ("clearing", -100)]
         postings = tuple(Posting(account=name, amount=Money(each, "EUR"), provider="card desk") for name, each in lines)
         new = store.NewEntry(kind="payout", text="x", day=date(2026, 3, 2), postings=postings, who="test")

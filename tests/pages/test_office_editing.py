@@ -72,7 +72,7 @@ async def test_editing_a_coupon_keeps_fields_that_were_not_typed_again(shop: Sho
     blank = dict.fromkeys(
         ("value", "minimum", "starts_at", "ends_at", "limit_total", "limit_per_customer", "position"), ""
     )
-    # As the form to add one sends it: with its first kind, and all else empty but for what was typed.
+    # As the form to add one submits it: with its first kind, and all else empty but for the typed fields.
     again = {"_csrf_token": token[1], **blank, "code": "MAY5", "kind": "percentage", "limit_total": "9"}
     assert (await office.post(here, data=again)).status_code == 303
     after = await coupon(shop)

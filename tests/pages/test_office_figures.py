@@ -53,7 +53,7 @@ async def test_revenue_excludes_cancelled_and_refunded_amounts(shop: Shop, api: 
     assert await sums(shop) == (3, 3 * total - 10_000, 7)
     await refund(shop, amount, amount=500)
     assert await sums(shop) == (3, 3 * total - 10_500, 7)
-    # What is cancelled after a part of it was refunded takes the rest.
+    # Cancelling after a partial refund refunds the rest.
     await shop.orders.cancel(part.id, "no", SYSTEM)
     assert await sums(shop) == (2, 2 * total - 500, 6)
     before = await shop.insights.days(), await shop.insights.top_products()
@@ -74,7 +74,7 @@ async def test_a_refund_counts_on_the_day_the_order_was_paid(shop: Shop, clock: 
     days = await shop.insights.days(5)
     assert [day.revenue.amount for day in days if day.revenue.amount] == [order.totals.total.amount - 6400]
     assert days[1].orders == 1
-    # The log ends after a week; what it added up to is made anew from what was carried over.
+    # The log ends after a week; its totals are rebuilt from the carried-over sums.
     clock.move(days=10)
     for _ in range(3):
         clock.move(hours=2)
@@ -92,12 +92,12 @@ async def test_to_ship_counts_orders_with_something_left_to_ship(shop: Shop, api
     orders = [await place(shop, kettle, 2, email=f"ada{n}@example.com") for n in range(56)]
     parcel = NewShipment(carrier="DHL")
     one = NewShipment(carrier="DHL", lines=(LineQuantity(orders[0].lines[0].id, 1),))
-    await shop.orders.ship(orders[0].id, one, SYSTEM)  # one of two has left
+    await shop.orders.ship(orders[0].id, one, SYSTEM)  # one of two is shipped
     await shop.orders.ship(orders[1].id, parcel, SYSTEM)
     await refund(shop, orders[2], 2)  # nothing is left
     await refund(shop, orders[3], 1)
     await shop.orders.cancel(orders[4].id, "no", SYSTEM)
-    await refund(shop, orders[5], amount=100)  # an amount takes no units
+    await refund(shop, orders[5], amount=100)  # an amount refunds no units
     assert await shop.orders.count("to_ship") == 53
     office = await as_owner(shop, api)
     page = (await office.get("/office")).text

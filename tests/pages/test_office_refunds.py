@@ -58,7 +58,7 @@ async def test_a_pending_refund_can_be_cancelled_and_the_audit_log_has_it(
         True,
         True,
     )
-    async with shop.databases["pretend"].begin() as tx:  # its books know nothing of it after all
+    async with shop.databases["pretend"].begin() as tx:  # its books do not have it after all
         await tx.run("DELETE FROM intent_refunds")
         await tx.run("UPDATE intents SET refunded = 0")
     shop.clock.move(seconds=40)

@@ -43,7 +43,7 @@ class OneServer:
             "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_RESET": "1",
         }  # fmt: skip
         self.sku = ""
-        self.kept = True  # is it started again?
+        self.kept = True  # whether it is started again
 
     def set_clock(self, ahead: str) -> None:
         """Set the clock ahead of the time (in the notation of libfaketime: `+3h`, `-1h`)."""
@@ -80,7 +80,7 @@ class OneServer:
                 page = (await client.get("/status")).text
             except (httpx.HTTPError, ValueError):
                 return {"/health/ready: no answer"}
-        if "engines" not in ready:  # it is not asked what else there is
+        if "engines" not in ready:  # the details are not requested
             return {f"/health/ready: {answer.status_code}"}
         if ready["status"] != "ok":
             found |= {f"/health/ready: {engine}" for engine, state in ready["engines"].items() if state != "ok"}
@@ -146,7 +146,7 @@ class Fault(msgspec.Struct, frozen=True):
     typed: str
     begins: Callable[[OneServer], Awaitable[None]]
     ends: Callable[[OneServer], Awaitable[None]]
-    sells: bool = False  # goods are sold while it lasts
+    sells: bool = False  # products are sold while it lasts
 
 
 async def nothing(_machine: OneServer) -> None:
@@ -188,7 +188,7 @@ async def clock_right(machine: OneServer) -> None:
 async def search_away(machine: OneServer) -> None:
     """Its folder can be neither read nor created."""
     folder = machine.data / "search"
-    shutil.rmtree(folder, ignore_errors=True)  # it may be gone from the time before
+    shutil.rmtree(folder, ignore_errors=True)  # it may be missing from the time before
     folder.write_text("not a folder")
 
 
@@ -238,7 +238,7 @@ FAULTS = (
     Fault("the search index cannot be opened", "/health/ready: search", "EngineAway", "/health/ready", search_away, search_back, sells=True),
     Fault("the data folder is not there", "/health/ready: no answer", "PartDown", "systemctl status shopwright", unmounted, mounted),
     Fault("a page of `orders.db` is damaged", "/health/ready: writes", "DatabaseDamaged", "shopwright doctor --recover", orders_damaged, recovered),
-    # Last: it shines for as long as it was ahead.
+    # Last: the alarm lasts as long as the clock was ahead.
     Fault("the clock is three hours ahead", "alert ClockJumped", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
 )  # fmt: skip
 

@@ -117,7 +117,7 @@ async def buy(
     total = ready.json()["totals"]["total"]
     body = {
         "cart_id": cart,
-        # What the API is documented to take: a newer version may have told more than an older one takes back.
+        # Only documented fields: a newer version may return more than an older one accepts.
         "expected_total": {"amount": total["amount"], "currency": total["currency"]},
         "payment": {"provider": "pretend", "token": token, "return_url": "http://127.0.0.1/back"},
     }

@@ -126,7 +126,7 @@ async def place(shop: Shop, cart_id: str) -> Order:
 
 
 async def ship(shop: Shop, order_id: str) -> None:
-    if not (await shop.orders.get(order_id)).shipments:  # who got no answer looks before asking again
+    if not (await shop.orders.get(order_id)).shipments:  # an unanswered client looks before it repeats
         await shop.orders.ship(order_id, NewShipment(carrier="DHL", tracking_number="1"), SYSTEM)
 
 

@@ -149,7 +149,7 @@ async def test_a_shop_moves_while_it_sells_and_the_move_may_be_killed(
             await asyncio.sleep(0.05)
         assert len(acknowledged) > before
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
-            assert (await client.get("/p/lamp")).status_code == 200  # who looks around is not disturbed
+            assert (await client.get("/p/lamp")).status_code == 200  # browsing is not disturbed
     finally:
         stopping = True
         await asyncio.gather(*shoppers)

@@ -118,7 +118,7 @@ async def test_keys_are_rotated_while_another_process_runs_and_sessions_stay(
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as there:
             after = await sign_in(there, *OWNER)
             clock.move(seconds=3)
-            assert (await api.get("/v1/me", headers=after)).status_code == 200  # under a key it had not heard of
+            assert (await api.get("/v1/me", headers=after)).status_code == 200  # under a key it did not know
         await keys.show(other)
         assert "still believed" in capsys.readouterr().out
         clock.move(minutes=31)

@@ -65,7 +65,7 @@ async def test_a_kill_at_any_step_of_checkout_payment_and_delivery_loses_and_dup
     for service in ("orders", "inventory", "payments", "notifications", "carts", "giftcards", "The provider"):
         assert any(step.startswith(service) for step in steps), f"no step of {service}"
     assert len(steps) > 60
-    # A shop on servers is not made in no time: every fifth step must do there.
+    # A shop on servers takes time to create: every fifth step must do there.
     for number, step in enumerate(steps[::5] if POSTGRES else steps):
         async with fresh(migrated, tmp_path / f"run{number}") as own:
             cart = await prepared(*own)
@@ -80,7 +80,7 @@ async def test_a_kill_at_any_step_of_checkout_payment_and_delivery_loses_and_dup
 
 HEADER = "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price"
 FIRST = ("shirt,Shirt,active,Size,S,SH-S,shopify,5,deny,20", "shirt,Shirt,active,Size,M,SH-M,shopify,5,deny,20")
-# A size more at another price, and two products that are new: one may be ordered beyond what is there.
+# One more size at another price, and two new products: one may be backordered.
 SECOND = (
     *(one.replace(",20", ",25") for one in FIRST),
     "shirt,Shirt,active,Size,L,SH-L,shopify,7,deny,25",

@@ -17,7 +17,7 @@ from tests.process.server import free_port
 
 pytestmark = pytest.mark.slow
 
-# What needs a shop, with what has to be said besides.
+# Commands that need a shop, with their other arguments.
 NEED_A_SHOP = {
     "serve": ["--port", "{port}"],
     "work": [],

@@ -37,7 +37,7 @@ MINUTES = float(os.environ.get("MINUTES", "60"))
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 REPORTED_WITHIN_S = 60
 LASTS_S = 8
-# Of a small disk and a busy machine, where alerts do not wait for minutes.
+# Thresholds for a small disk and a busy machine, where alerts do not wait for minutes.
 NOT_OF_A_FAULT = {
     "DiskLow",
     "DiskFilling",
@@ -136,7 +136,7 @@ async def nothing_shines(machine: OneServer, firing: Callable[[], Awaitable[set[
 async def nothing_is_lost(machine: OneServer, load: Load) -> None:
     """Everything acknowledged exists, jobs run, and the doctor finds nothing but that the clock was ahead."""
     wrong: list[str] = []
-    for _ in range(30):  # what was put off while something was away comes home
+    for _ in range(30):  # work postponed during an outage is completed
         done = await asyncio.to_thread(machine.server.run, "doctor")
         wrong = [
             line for line in done.stdout.splitlines() if line.startswith("  ") and not CLOCK_WAS_AHEAD.search(line)
@@ -245,7 +245,7 @@ async def test_an_hour_of_random_faults_loses_nothing_and_no_alarm_is_false(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(65)  # each job of a minute has had its turn
+        await asyncio.sleep(65)  # each job with an interval of a minute has run
         await nothing_is_lost(machine, load)
         sent = set(re.findall(r"We have your order (\d+)", "\n".join(machine.mail.subjects)))
     assert truth.lies == [], f"{len(truth.lies)} of {truth.looks} looks"

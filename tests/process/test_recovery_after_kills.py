@@ -17,7 +17,7 @@ from tests.process.server import Server, buy
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 KILLS = int(os.environ.get("KILLS", "100"))
-EVERY = 10  # kills between two visits of the doctor
+EVERY = 10  # kills between two checks of the doctor
 BUYERS = 24
 HOME_S = 5
 
@@ -59,7 +59,7 @@ async def test_the_doctor_accepts_pending_work_and_a_restarted_shop_completes_it
     shop = Shop(make_settings(*data), hasher=QUICK)
     lamp = await sell(shop, "Lamp", on_hand=1_000_000)
     await shop.bus.settle()
-    await shop.close()  # one that is open takes events from the broker
+    await shop.close()  # an open one takes events from the broker
     server = Server(*data).start()
     buyers = Buyers(server, lamp.variants[0].sku)
 
@@ -73,7 +73,7 @@ async def test_the_doctor_accepts_pending_work_and_a_restarted_shop_completes_it
             await asyncio.sleep(1.5 + (kill % 7) / 5)
             await asyncio.to_thread(server.kill)
             if kill % EVERY == 0:
-                await visit()  # nothing runs: what was told last is on its way, and nothing is wrong
+                await visit()  # no process runs: the last events are pending, and nothing is wrong
             if kill % EVERY == EVERY // 2:
                 buyers.open.clear()
                 await asyncio.to_thread(server.start)

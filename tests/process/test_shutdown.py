@@ -120,7 +120,7 @@ async def test_the_service_manager_is_notified_ready_alive_and_stopping(
         await asyncio.sleep(5)
         assert notifications[0] == "READY=1"
         assert notifications.count("WATCHDOG=1") >= 2
-        if workers > 1:  # one loop that does not turn is enough to be silent
+        if workers > 1:  # one blocked loop is enough to be silent
             stopped = [child for child in children_of(server.process.pid) if alive(child)][-1]
             os.kill(stopped, signal.SIGSTOP)
             await asyncio.sleep(4)

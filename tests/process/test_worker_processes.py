@@ -144,7 +144,7 @@ async def test_every_worker_answers_with_all_acknowledged_data(data: tuple[Path,
     async def look(path: str, price: str) -> None:
         nonlocal looks
         while not done:
-            async with client(10, server.url) as reader:  # at whichever worker
+            async with client(10, server.url) as reader:  # at any worker
                 for _ in range(3):
                     least = acknowledged
                     answer = await reader.get(path)
@@ -198,7 +198,7 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
     try:
         answers = await all_at_once(server.url, 60, sku, at_once=20)
         assert Counter(answer.status_code for answer in answers) == {201: 50, 409: 10}
-        for _ in range(6):  # whichever of the two is asked
+        for _ in range(6):  # whichever of the two answers
             numbers = (await asyncio.to_thread(httpx.get, f"{server.url}/metrics", trust_env=False)).text
             placed = 'shopwright_requests_total{method="POST",route="/v1/orders",status="201"} 50.0'
             assert placed in numbers

@@ -20,7 +20,7 @@ class Removed(NamedTuple):
 JUICE = "tests/security/test_juice_shop.py::test_attack"
 
 REMOVED = (
-    # --- who may do what
+    # --- permissions
     Removed(
         "a route applies its rule",
         "kit/http/access.py",
@@ -215,11 +215,11 @@ REMOVED = (
     Removed(
         "what went wrong inside is told to the log alone",
         "kit/http/problems.py",
-        '    detail = f"Something went wrong on our side. It has been written down under {request_id}."',
+        '    detail = _("Something went wrong on our side. It has been written down under {request_id}.", request_id=request_id)',
         '    detail = f"{error!r} in {__file__}"',
         "tests/api/test_access.py::test_internal_errors_are_described_in_the_log_only",
     ),
-    # --- files of strangers
+    # --- untrusted files
     Removed(
         "few picture formats are read",
         "services/catalog/media.py",
@@ -335,7 +335,7 @@ REMOVED = (
         "        if False:",
         "tests/services/test_orders_checkout.py::test_a_forged_or_stale_webhook_is_denied",
     ),
-    # --- what comes in, and what lies on disk
+    # --- input and files on disk
     Removed(
         "a path has one spelling",
         "kit/http/canonical_path.py",
@@ -416,7 +416,7 @@ REMOVED = (
     Removed(
         "unpaid orders hold so much and no more",
         "services/orders/unpaid_limits.py",
-        "        if passed := model.beyond(self._bounds, kind, whole, there):",
+        "        if passed := model.beyond(self._bounds, kind, totals, there):",
         "        if passed := None:",
         "tests/api/test_payments.py::test_unpaid_orders_of_one_address_do_not_reserve_all_stock",
     ),

@@ -152,7 +152,7 @@ async def test_an_unknown_account_costs_as_much_time_as_a_known_one(hashed: str 
     class Watched(PasswordHasher):
         def verify(self, hash, password) -> bool:  # noqa: A002 -- as it is called there
             compared.append(hash)
-            with pytest.raises(VerifyMismatchError):  # the whole work was done, and it did not match
+            with pytest.raises(VerifyMismatchError):  # the full hash was computed, and it did not match
                 super().verify(hash, password)
             return False
 
@@ -198,7 +198,7 @@ async def test_a_browser_is_remembered_by_an_http_only_cookie(shop: Shop, api: h
     assert again.status_code == 303
 
 
-# --- what cannot be undone
+# --- irreversible actions
 
 
 STEPS = [("DELETE", "/v1/me"), ("POST", "/v1/me/second-factor"), ("DELETE", "/v1/me/second-factor")]
@@ -264,7 +264,7 @@ async def test_a_message_reports_each_blocked_account(shop: Shop, readable_messa
     assert await shop.notifications.messages(text=ADA) == []
 
 
-# --- who has an account here
+# --- existence of accounts
 
 
 async def test_registering_answers_the_same_in_the_same_time_with_or_without_an_account(

@@ -88,7 +88,7 @@ def challenges() -> list[str]:
         return [row["name"] for row in csv.DictReader(file)]
 
 
-# --- who is let in
+# --- access
 
 
 @attack("Login Admin", "Login Bender", "Login Jim", "Ephemeral Accountant", "Login Bjoern", "Login Amy",
@@ -197,7 +197,7 @@ async def forms_of_other_sites_change_nothing(on: Target) -> None:
     assert (await on.api.get("/v1/me", headers=on.eve)).json()["name"] == "Eve"
 
 
-# --- what is another's
+# --- data of others
 
 
 @attack("View Basket", "Manipulate Basket", "GDPR Data Theft", "Email Leak", "NoSQL Exfiltration", "Allowlist Bypass")
@@ -254,7 +254,7 @@ async def no_answer_contains_a_password(on: Target) -> None:
         assert "secret_hash" not in answer.text
 
 
-# --- what is typed
+# --- input
 
 
 @attack("API-only XSS", "Client-side XSS Protection", "Server-side XSS Protection", "HTTP-Header XSS", "DOM XSS",

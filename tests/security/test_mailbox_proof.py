@@ -45,7 +45,7 @@ async def subjects(shop: Shop) -> list[str]:
     return sorted(one.subject for one in await shop.notifications.messages(text=ADA))
 
 
-# --- an address that is not proved
+# --- an unverified address
 
 
 async def test_registering_a_foreign_address_reveals_nothing_about_it(shop: Shop, api: httpx.AsyncClient) -> None:
@@ -108,7 +108,7 @@ async def test_imported_orders_are_not_given_to_an_unverified_address(shop: Shop
 
 async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.AsyncClient) -> None:
     secrets_by_message: dict[str, list[str]] = {}
-    transport = shop.postboxes["email"]
+    transport = shop.transports["email"]
     hand_over = transport.deliver
 
     class Seen:
@@ -119,7 +119,7 @@ async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.
         def __getattr__(self, name: str):
             return getattr(transport, name)
 
-    shop.postboxes["email"] = Seen()
+    shop.transports["email"] = Seen()
     user = await shop.users.register(ADA, WORDS, "Ada")
     await shop.users.ask_reset(ADA)
     order = await order_of_a_guest(shop, EVE)
@@ -199,7 +199,7 @@ async def test_links_expire_soon(shop: Shop, clock: HandClock, purpose, minutes:
         await (shop.users.verify_email(token) if purpose == "verification" else shop.users.reset_password(token, OTHER))
 
 
-# --- proof wins over what was set before
+# --- verification overrides earlier settings
 
 
 async def hijacked(shop: Shop) -> tuple[str, str, str]:

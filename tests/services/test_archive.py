@@ -104,7 +104,9 @@ async def test_an_archive_made_while_the_shop_sells_is_one_snapshot(shop: Shop, 
     await asyncio.gather(*selling)
     for file in (files[0], files[len(files) // 2], files[-1]):
         await archive.read(other, file)
-        other.clock.move(minutes=1)  # what was under way when it was written is taken up when its lease is over
+        other.clock.move(
+            minutes=1
+        )  # deliveries in progress when it was written are taken over when their leases expire
         assert await wrong(other) == []
     assert await wrong(shop) == []
 

@@ -94,7 +94,7 @@ async def test_an_archive_is_verified_before_it_is_published(shop: Shop, tmp_pat
         damaged = tmp_path / "torn.zip"
         damaged.write_bytes(complete[:at] + bytes([complete[at] ^ 0xFF]) + complete[at + 1 :])
         try:
-            assert archive.verify(damaged) == archive.verify(tmp_path / "shop.zip")  # a byte that says nothing
+            assert archive.verify(damaged) == archive.verify(tmp_path / "shop.zip")  # an insignificant byte
         except (Invalid, Refused):
             continue
 

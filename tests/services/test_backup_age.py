@@ -26,7 +26,7 @@ async def test_an_outdated_backup_is_reported_and_a_shop_without_backups_is_not(
     await done(shop, "restore drill")
     shop.clock.move(days=1)
     assert await findings(shop) == []
-    assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await LocalProcessAdmin(shop).numbers()).decode()
+    assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await LocalProcessAdmin(shop).metrics()).decode()
     shop.clock.move(days=2)
     assert await findings(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
     await done(shop, "backup")

@@ -121,7 +121,7 @@ async def test_entries_are_a_chain(shop: Shop) -> None:
     assert not any(model.unbalanced(one.postings) for one in found)
 
 
-# --- by hand, and months
+# --- manual entries, and months
 
 
 async def test_a_payout_empties_the_clearing_account(shop: Shop) -> None:
@@ -270,7 +270,7 @@ async def test_orders_from_before_the_books_are_booked_without_documents(local_s
         await kettles(local_shop)
     await local_shop.bus.settle()
     before = await balances(local_shop)
-    async with local_shop.databases["books"].begin() as tx:  # as if they had been sold by a version that had no books
+    async with local_shop.databases["books"].begin() as tx:  # as if they had been sold by a version without books
         for table in (
             "entries",
             "postings",
@@ -339,7 +339,7 @@ def test_money_received_after_a_cancellation_makes_no_sale() -> None:
 
 async def test_an_order_whose_receipt_is_still_to_be_read_waits(local_shop: Shop, clock: HandClock) -> None:
     order = await kettles(local_shop)
-    async with local_shop.databases["orders"].begin() as tx:  # as a version before wrote it
+    async with local_shop.databases["orders"].begin() as tx:  # as an earlier version wrote it
         await tx.run("UPDATE orders SET taxes = NULL")
     with pytest.raises(Unavailable, match="still to be read"):
         await local_shop.books.follow(order.id, clock.now())

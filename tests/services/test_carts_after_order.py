@@ -42,7 +42,7 @@ async def test_items_added_during_the_order_stay_in_a_cart_with_the_address(shop
     assert (rest.closed, held(rest)) == (False, {"Harbour Kettle": 1, "Tide Lamp": 3})
     assert (rest.email, rest.shipping_address) == (cart.email, cart.shipping_address)
     assert await shop.carts.count(cart.id) == 4
-    await shop.orders.payment_returned(order.id)  # told again
+    await shop.orders.payment_returned(order.id)  # emitted again
     assert (await shop.carts.get(cart.id)).next_id == rest.id
     await healthy(shop)
 

@@ -9,7 +9,7 @@ from shopwright import event_handlers
 from shopwright.app import Shop
 from shopwright.engines.bus import open_bus
 from shopwright.kit.clock import HandClock, to_micros
-from shopwright.kit.clock_watch import ClockWatch, bring_back, continue_ids
+from shopwright.kit.clock_watch import ClockWatch, continue_ids, reset_times
 from shopwright.kit.data.events import ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
@@ -108,7 +108,7 @@ async def test_a_retry_postponed_by_a_clock_that_was_ahead_is_due_again(local_sh
             now=now,
         )
     for name, work in local_shop.databases.items():
-        await bring_back(work, event_handlers.due_times(name))
+        await reset_times(work, event_handlers.due_times(name))
     found = await local_shop.databases["users"].fetch("SELECT fact_id, due FROM deliveries WHERE hearer = 'x.y'")
     assert {row["fact_id"]: row["due"] for row in found} == {"evt_9": now, "evt_8": now + 300_000_000}
     clock.move(seconds=1)
@@ -127,8 +127,8 @@ async def test_a_shop_whose_clock_jumped_by_seconds_goes_on_selling_and_reports_
     clock.set_wrong(hours=-3)
     local_shop.clock_watch.look()
     assert "-10800 seconds" in (await process_admin.condition()).warnings["clock"]
-    assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await process_admin.numbers()
-    assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await process_admin.numbers()
+    assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await process_admin.metrics()
+    assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await process_admin.metrics()
     assert "The clock is 10800 seconds behind what catalog has told" in await wrong(local_shop)
     clock.move(seconds=61)
     await local_shop.bus.settle()

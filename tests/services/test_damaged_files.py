@@ -284,7 +284,7 @@ async def test_damage_is_found_and_reported_and_the_shop_becomes_read_only(data_
     await shop.databases["orders"].database.look_for_damage()
     process_admin = LocalProcessAdmin(shop)
     assert process_admin.damaged() == {"orders"}
-    assert b'shopwright_database_damaged{service="orders"} 1.0' in await process_admin.numbers()
+    assert b'shopwright_database_damaged{service="orders"} 1.0' in await process_admin.metrics()
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         ready = await client.get("/health/ready")

@@ -156,7 +156,7 @@ async def test_stock_always_equals_its_movements(shop: Shop, actions) -> None:
         assert await shop.inventory.check_consistency() == []
 
 
-# --- more than one place
+# --- several locations
 
 
 async def levels(shop: Shop, variant: str = "var_lamp") -> dict[str, tuple[int, int]]:
@@ -235,7 +235,7 @@ async def test_arriving_goods_go_to_the_oldest_backorders(shop: Shop, clock) -> 
     assert [await shop.inventory.backordered(name) for name in ("ord_1", "ord_2")] == [{}, {"var_lamp": 1}]
     assert await stock(shop) == (0, 0)
     await shop.inventory.restock("ord_2", [VariantQuantity("var_lamp", 3)], key="cancel")
-    assert await stock(shop) == (2, 0)  # one of the three had never left the shelf
+    assert await stock(shop) == (2, 0)  # one of the three had never been shipped
     assert await shop.inventory.backordered("ord_2") == {}
     assert await shop.inventory.check_consistency() == []
 
@@ -278,7 +278,7 @@ async def test_every_unit_is_accounted_for_after_any_actions(shop: Shop, actions
             came += n
         elif action == "take" and name and await shop.inventory.commit_reservation(name) == "taken":
             sold += orders.pop(name)
-            came += n  # one that is taken may come back: with its own key
+            came += n  # a committed one may be returned: with its own key
             await shop.inventory.restock(name, [VariantQuantity(variant, n)], key=shop.ids.new("key"))
         elif action == "release" and name:
             await shop.inventory.release_reservation(name)

@@ -83,7 +83,7 @@ async def test_a_mail_server_away_for_85_minutes_loses_no_message_and_is_reporte
     condition = await process_admin.condition()
     assert "None has been sent for" in condition.warnings["notifications"]
     assert dict(status.states({"all": condition}))["E-mails and messages"] == "less"
-    assert b'shopwright_messages{state="waiting"} 2.0' in await process_admin.numbers()
+    assert b'shopwright_messages{state="waiting"} 2.0' in await process_admin.metrics()
     assert any("None has been sent for" in sentence for finding in await look(posting) for sentence in finding.wrong)
     await passes(posting, minutes=65)
     await posting.users.register("bob@example.com", "harbour at seven", "Bob")
@@ -114,7 +114,7 @@ async def test_a_missing_server_is_probed_by_one_message(posting: Shop, mail: Ma
 
 async def test_a_password_reset_is_retried_for_an_hour_and_an_order_message_for_three_days(posting: Shop) -> None:
     await posting.users.register(ADA, "harbour at seven", "Ada")
-    await passes(posting, step_s=43200, days=4)  # what is not looked at here is out of the way
+    await passes(posting, step_s=43200, days=4)  # other messages are sent first
     await drop_all(posting)
     await posting.users.ask_reset(ADA)
     await order(posting)

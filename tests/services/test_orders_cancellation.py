@@ -77,7 +77,7 @@ async def test_a_backorder_that_cannot_be_filled_is_found_by_the_doctor_and_staf
     with pytest.raises(Conflict, match="Cancel it again"):
         await shop.orders.refund(order.id, NewRefund(reason="owed"), "r1", SYSTEM)
     before = await shop.orders.cancel(order.id, "again", GUEST)
-    assert (before.owed, before.payment.refunding) == (order.totals.total, None)  # staff alone ask again
+    assert (before.owed, before.payment.refunding) == (order.totals.total, None)  # only staff request it again
     await gives_in(shop)
     again = await shop.orders.cancel(order.id, "again", SYSTEM)
     assert (again.owed, await held(shop)) == (None, 0)
@@ -115,7 +115,7 @@ async def test_a_pending_refund_and_a_cancellation_refund_everything_once(
         assert (await shop.orders.refund(order.id, one, "r1", SYSTEM)).refund.status == "asked"
         after = await shop.orders.cancel(order.id, "too late", SYSTEM)
         assert (after.status, after.owed) == ("cancelled", order.totals.total)
-        assert await stock(shop, kettle) == (4, 0)  # the refund's unit comes with its money
+        assert await stock(shop, kettle) == (4, 0)  # the unit of the refund is restocked with the money
         provider_faults.cut = False
         await later(shop, 60, 2)
         after = await shop.orders.get(order.id)

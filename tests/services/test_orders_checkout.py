@@ -134,7 +134,7 @@ async def test_a_second_attempt_extends_the_reservation(shop: Shop, clock: HandC
 async def test_a_second_attempt_without_stock_charges_nothing(shop: Shop) -> None:
     kettle = await sell(shop, on_hand=1)
     order = await place(shop, kettle, token="pretend_declined")
-    await shop.inventory.release_reservation(order.id)  # as it runs out where a process stood still
+    await shop.inventory.release_reservation(order.id)  # as it expires where a process stood still
     other = await place(shop, kettle, email="grace@example.com")
     intents = len(await shop.databases["pretend"].fetch("SELECT * FROM intents"))
     with pytest.raises(SoldOut):
@@ -268,7 +268,7 @@ async def test_a_paid_order_whose_goods_were_sold_during_an_outage_is_refunded(l
     assert await local_shop.orders._settlement._set_aside(first.id)
     assert await local_shop.orders._settlement._mark_paid(
         first.id, captured
-    )  # and the process stands still before the goods are taken
+    )  # and the process stands still before the reservation is committed
     clock.move(hours=3)
     await local_shop.inventory.expire()
     second = await place(local_shop, kettle, email="bea@example.com")
@@ -547,7 +547,7 @@ async def test_a_handler_receives_events_of_a_subject_in_order_even_after_a_fail
     variant = kettle.variants[0].id
     async with shop.databases["inventory"].begin() as tx:  # as another process would, which then dies
         await tx.emit(StockChanged(variant_id=variant, available=1))
-        tx.told.clear()
+        tx.deliveries.clear()
     async with shop.databases["inventory"].begin() as tx:
         await tx.emit(StockChanged(variant_id=variant, available=2))
     await shop.bus.settle()
@@ -591,7 +591,7 @@ async def test_a_provider_outage_of_an_hour_loses_neither_orders_nor_money(
         for _ in range(12):
             clock.move(minutes=5)
             await shop.bus.settle()
-        assert (await shop.orders.get(late.id)).status == "placed"  # nobody knows: it is not given up
+        assert (await shop.orders.get(late.id)).status == "placed"  # the result is unknown: it is not given up
         assert (await shop.orders.get(paid.id)).refunds[0].status == "asked"
         outage.down = post.closed = False
         for _ in range(4):

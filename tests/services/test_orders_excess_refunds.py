@@ -121,7 +121,7 @@ def test_no_more_tax_is_refunded_than_was_charged(sale, steps) -> None:
             parts = refund_parts.of_provider(order, Money(amount, order.currency))
             assert refund_parts.sum_of(parts, order.currency).amount == amount
             order = written(order, number, parts, card=False, settled=True)
-            for one in waiting:  # the provider has not got the money for them any more
+            for one in waiting:  # the provider no longer has the money for them
                 order = refund_rules.without(order, one)
         elif step == "refused" and order.refunds:
             order = refund_rules.without(order, order.refunds[amount % len(order.refunds)])

@@ -561,7 +561,7 @@ async def test_a_later_reversal_by_the_provider_keeps_the_card_part(shop: Shop, 
     assert [one.amount.amount for one in order.refused] == [9000]
     assert (await balances(shop))["clearing:pretend"] == 8000
     await healthy(shop)
-    async with shop.databases["pretend"].begin() as tx:  # the provider refunds what it did not
+    async with shop.databases["pretend"].begin() as tx:  # the provider makes the refund it had not made
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
     order = await refund(shop, order, amount=9000)
     assert order.payment is not None

@@ -38,7 +38,7 @@ HOMES = {
     "US": Address(name="Ada", line1="1 Broadway", city="New York", region="NY", postal_code="10004", country="US"),
     "CH": Address(name="Ada", line1="Bahnhofstrasse 1", city="Zürich", postal_code="8001", country="CH"),
 }
-# What the pretend provider does, and how often that is drawn.
+# Actions of the pretend provider, and how often they are drawn.
 TOKENS = {
     "pretend_ok": 12,
     "pretend_delayed": 1,
@@ -139,7 +139,7 @@ class Lives:
         if self.chance.random() < 0.2:
             await self._cancel(order, written)
 
-    # --- what the provider does by itself
+    # --- actions of the provider
 
     async def _of_provider(self, order: Order, written: order_arithmetic.Sold, token: str) -> None:
         await later(self.shop, 4, 3)
@@ -166,7 +166,7 @@ class Lives:
         await later(self.shop, 7200, 2)
         assert (await self.shop.orders.get(order.id)).refunds == ()
 
-    # --- what staff do
+    # --- actions of staff
 
     async def _units(self, order: Order, written: order_arithmetic.Sold) -> None:
         place = self.chance.randrange(len(order.lines))
@@ -242,7 +242,7 @@ async def lives(local_shop: Shop, clock: HandClock) -> AsyncIterator[Lives]:
 async def test_all_services_agree_with_the_exact_arithmetic(lives: Lives, clock: HandClock, orders: int) -> None:
     for number in range(orders):
         await lives.one()
-        if number % (orders // 20) == 0:  # so that all of them lie within the year that is asked for
+        if number % (orders // 20) == 0:  # so that all of them are within the queried year
             await lives.shop.bus.settle()
             clock.move(days=1)
     await later(lives.shop, 7200, 3)

@@ -309,7 +309,7 @@ def test_a_refund_made_at_the_provider_is_split_too() -> None:
     assert refund_parts.sum_of(parts, "EUR") == Money(1000, "EUR")
 
 
-# --- any life
+# --- any sequence
 
 
 def add(parts: list[TaxPart]) -> dict[int, tuple[int, int]]:

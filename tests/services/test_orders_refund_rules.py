@@ -16,7 +16,7 @@ from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, 
 from tests.builders.refunds import paid_with
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
-# What is done, with how many units of which line (or how many minor units), and with which refund.
+# The action, the units and line (or minor units), and the refund.
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["ship", "lines", "returned", "amount", "refuse"]),

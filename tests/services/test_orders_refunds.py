@@ -51,7 +51,7 @@ async def test_a_refund_refused_later_restores_units_and_sums_and_notifies_staff
         0,
         6400,
     )
-    assert await stock(shop, kettle) == (2, 0)  # first the money, then the goods
+    assert await stock(shop, kettle) == (2, 0)  # first the refund, then the goods
     await later(shop, 15)
     await later(shop)
     after = await shop.orders.get(order.id)
@@ -76,7 +76,7 @@ async def test_a_refund_paid_later_keeps_the_id_of_the_provider(shop: Shop) -> N
 
 async def test_a_pending_refund_is_retried_and_blocks_no_other(far: Shop, provider_faults: ProviderFaults) -> None:
     kettle = await sell(far, on_hand=99)
-    many = 12 if APART else 60  # more than are asked for at once
+    many = 12 if APART else 60  # more than one batch of requests
     orders = [await place(far, kettle, email=f"b{n}@example.com") for n in range(many)]
     provider_faults.cut = True
     for one in orders:
@@ -101,7 +101,7 @@ async def test_a_pending_refund_is_cancelled_by_staff(far: Shop, provider_faults
     provider_faults.cut = True
     refund = (await far.orders.refund(order.id, of_lines(order), "r1", SYSTEM)).refund
     far.clock.move(seconds=40)
-    with pytest.raises(Unavailable):  # nobody knows whether the provider has it
+    with pytest.raises(Unavailable):  # it is unknown whether the provider has it
         await far.orders.cancel_refund(order.id, refund.id, "paid in cash", SYSTEM)
     assert (await far.orders.get(order.id)).refunds[0].status == "asked"
     provider_faults.cut = False
@@ -126,7 +126,7 @@ async def test_a_refund_the_provider_has_is_not_called_unpaid(far: Shop, provide
     refund = (await far.orders.refund(order.id, of_lines(order), "r1", SYSTEM)).refund
     assert refund.status == "asked"
     provider_faults.lossy = False
-    with pytest.raises(Conflict, match="may take it"):  # it was asked a moment ago
+    with pytest.raises(Conflict, match="may take it"):  # it was requested a moment ago
         await far.orders.cancel_refund(order.id, refund.id, "paid in cash", SYSTEM)
     far.clock.move(seconds=40)
     with pytest.raises(Conflict, match="has paid this refund already"):

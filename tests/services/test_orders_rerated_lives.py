@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shopwright.kit.errors import ShopError
 from shopwright.kit.money import add_up
-from shopwright.operations.order_sums import whole
+from shopwright.operations.order_sums import total_of
 from shopwright.services.books import model
 from shopwright.services.orders import refund_parts, refund_rules, rerating, taxes
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund, Shipment
@@ -27,7 +27,7 @@ STEPS = st.lists(
     ),
     max_size=20,
 )
-# Of each day, by class; of the first they are sold.
+# Rates of each day, by class; goods are sold on the first.
 DAYS = (
     {"standard": 190_000, "reduced": 72_500},
     {"standard": 160_000, "reduced": 50_000},
@@ -79,7 +79,7 @@ def on_paper(before: Order, after: Order, day: int) -> None:
     """The amount taxed at a new rate contains its tax, half a cent of the sum rounded up."""
     gross, tax = Counter[str](), Counter[str]()
     for one in after.tax_corrections[-1].lines:
-        assert whole(one.before) == whole(one.after)
+        assert total_of(one.before) == total_of(one.after)
         for sign, parts in ((1, one.after), (-1, one.before)):
             for part in parts:
                 if part.lot == one.lot:
@@ -164,7 +164,7 @@ def test_the_payment_stays_and_all_sums_agree(sale, steps) -> None:
             day = (day + 1 + place) % len(DAYS)
             continue
         order = step(order, number, name, amount, order.lines[place % min(2, len(order.lines))].id, day)
-        assert [whole(line.tax_parts) for line in order.lines] == [one.amount for one in paid]
+        assert [total_of(line.tax_parts) for line in order.lines] == [one.amount for one in paid]
         assert all(part.net.amount >= 0 and part.tax.amount >= 0 for line in order.lines for part in line.tax_parts)
         left = refund_parts.left_of(order)
         assert all(one.amount.amount >= 0 and one.units >= 0 for one in left.values())

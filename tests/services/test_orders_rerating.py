@@ -233,7 +233,7 @@ async def test_a_rate_that_changed_between_cart_order_and_parcels(shop: Shop, cl
     assert len((await leaves(shop, order, 1)).tax_corrections) == 1
     await becomes(shop, clock, 2000)
     sent = await leaves(shop, order, 1)
-    # The rate is the same, its row another: each is told as the row that applied.
+    # The rate is the same, its row another: each is shown as the row that applied.
     assert taxed(sent.lines[0].tax_parts) == [(160_000, 2000, 275), (200_000, 2000, 333), (200_000, 2000, 333)]
     assert len(sent.tax_corrections) == 2
     assert await wrong(shop) == []
@@ -476,7 +476,7 @@ async def test_a_parcel_leaves_without_pricing_and_is_taxed_later(
     assert (sent.status, sent.tax_corrections) == ("shipped", ())
     corrections._pricing = pricing
     await becomes(local_shop, clock, 2000)
-    for _ in range(2):  # what was done is not done again
+    for _ in range(2):  # completed work is not repeated
         await corrections.correct_waiting()
     found = await local_shop.orders.get(order.id)
     assert taxed(found.tax_parts) == [(160_000, 6290, 868)]

@@ -187,7 +187,7 @@ async def test_orders_that_cannot_be_cleared_now_delay_no_others(
     async with shop.running(deliver=False):
         order = await place(shop, await sell(shop))
         await shop.bus.settle()
-        for n in range(120):  # whether these were sold cannot be asked, and some cannot even be read
+        for n in range(120):  # for these the sale is unknown, and some cannot even be read
             own = {"id": f"ord_0{n:04}", "number": 5000 + n, "cart_id": f"c{n}", "status": "cancelled"}
             await copy_order(shop, order, **own, **({} if n % 3 else {"body": "[1]"}))
         await copy_order(shop, order, id="ord_9", number=6000, cart_id="c9", status="shipped")
@@ -204,4 +204,4 @@ async def test_orders_that_cannot_be_cleared_now_delay_no_others(
         away.down = False
         assert (await shop.orders.retained_buyer("ord_9")).number == "6000"
         await clear.handler()
-        assert await waiting() == [f"ord_0{n:04}" for n in range(0, 120, 3)]  # what cannot be read is told by `doctor`
+        assert await waiting() == [f"ord_0{n:04}" for n in range(0, 120, 3)]  # unreadable ones are reported by `doctor`

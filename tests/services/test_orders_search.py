@@ -90,7 +90,7 @@ async def test_a_filter_applies_during_a_search_and_from_page_to_page(shop: Shop
         assert seen == shipped
         assert await found(shop, text, status="cancelled") == []
     assert await found(shop, paid[0], status="shipped") == []
-    # What names one order exactly finds no others behind it, nor under another filter.
+    # An exact reference finds no other orders behind it, nor under another filter.
     assert (
         await found(shop, orders[1].number, status="shipped")
         == await found(shop, orders[1].number, after=orders[1].id)

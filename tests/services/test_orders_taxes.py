@@ -151,7 +151,7 @@ async def test_inconsistent_tax_parts_are_found(local_shop: Shop, damage: str) -
     )
 
 
-# --- receipts, with every sum a quote can come to
+# --- receipts, with every possible sum of a quote
 
 
 @given(sold())

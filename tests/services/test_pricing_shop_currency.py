@@ -63,7 +63,7 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_silently(
     assert meant.exit_code == 0, meant.output
     assert "nothing is converted" in meant.output
     await starts(data, "USD")
-    # What is priced anew does not take the old prices away, and the way back is asked about as well.
+    # New prices do not delete the old ones, and changing back needs a confirmation as well.
     shop = opened(data, "USD")
     variant = (await shop.catalog.list_products())[0].variants[0].id
     await shop.pricing.set_prices([Price(variant, Money(700, "USD"))])
@@ -90,7 +90,7 @@ async def test_an_unknown_currency_is_refused(data: tuple[Path, str]) -> None:
 async def test_a_shop_whose_currency_had_other_decimals_is_not_read_with_new_ones(tmp_path: Path) -> None:
     data = (tmp_path / "data", "")
     assert (await run(data, "init")).exit_code == 0
-    await starts(data, "RSD")  # that of a new shop is noted before it has a price
+    await starts(data, "RSD")  # that of a new shop is stored before it has a price
     shop = opened(data, "RSD")
     await shop.pricing.set_prices([Price("var_1", Money(1990, "RSD"))])
     await require_currency(shop)

@@ -204,7 +204,7 @@ def test_of_each_authority_one_rate_applies_and_the_parts_add_up(found, lines, i
     assert totals.subtotal + totals.tax == totals.total
 
 
-# What a merchant does to one rate: days ahead it begins (or none: now), days it lasts (or none: for good), or which one ends.
+# A change of one rate by a merchant: days until it begins (or none: now), days it lasts (or none: for good), or which one ends.
 acts = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.integers(0, 30), st.one_of(st.none(), st.integers(1, 30)), st.integers(1, 40)),
@@ -686,7 +686,7 @@ async def test_an_american_pays_the_price_without_german_tax_plus_local_tax(shop
     assert american.totals.total.amount == 30_000 + 1252 + 2774
     german = await market(shop, "DE", "", *lines)
     assert (german.totals.subtotal.amount, german.totals.tax.amount) == (34_500, 0)
-    assert german.totals.included_tax.amount == 3800 + 700  # no way is offered that is only for abroad
+    assert german.totals.included_tax.amount == 3800 + 700  # options only for abroad are not offered
 
 
 async def test_a_market_changes_no_price_shown_to_a_shopper(shop: Shop) -> None:
@@ -742,7 +742,7 @@ def test_the_parts_add_up_in_every_market(lines, value, country) -> None:
     assert all(line.total == line.unit_price * (n + 1) for n, line in enumerate(quote.lines))
 
 
-# --- as the service keeps them
+# --- as the service stores them
 
 
 async def test_no_sequence_of_changes_alters_rates_that_have_applied(shop: Shop, clock: HandClock) -> None:

@@ -64,7 +64,7 @@ def parts(order: Order) -> list[tuple[str, int, int, int]]:
     return [(one.category, one.rate_ppm, one.net.amount, one.tax.amount) for one in order.tax_parts]
 
 
-# --- who sells
+# --- sellers
 
 
 async def test_a_seller_is_succeeded_by_another_and_never_changed(shop: Shop, clock: HandClock) -> None:
@@ -423,7 +423,7 @@ async def test_two_currencies_are_compared_through_the_euro_of_the_newest_day_bo
     for back, code, rate in ((1, "USD", "1.1"), (2, "USD", "1.05"), (2, "JPY", "168"), (2, "JPY", "168")):
         day = today - timedelta(days=back)
         await shop.pricing.add_exchange_rates([ExchangeRate(from_="EUR", to=code, rate=rate, day=day, source="ECB")])
-    assert len(await shop.pricing.exchange_rates("JPY")) == 1  # said twice, it is there once
+    assert len(await shop.pricing.exchange_rates("JPY")) == 1  # repeated, it exists once
     sale = (await shop.pricing.quote(QuoteRequest(items=(), currency="USD", country="DE"))).sale
     assert sale is not None
     assert sale.filing_rate == "160"

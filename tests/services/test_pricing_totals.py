@@ -334,7 +334,7 @@ async def test_a_reduced_price_shows_the_lowest_price_of_the_30_days_before(shop
     assert await lowest(shop) == 4500
     clock.move(days=3)
     assert await lowest(shop) == 4500
-    await set_price(shop, 4000, 6000)  # nothing changed: nothing is written down
+    await set_price(shop, 4000, 6000)  # nothing changed: nothing is written
     assert await lowest(shop) == 4500
     await set_price(shop, 6000)
     assert await lowest(shop) is None

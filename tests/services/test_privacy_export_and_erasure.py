@@ -217,7 +217,7 @@ async def test_answers_stored_for_an_idempotency_key_are_deleted_after_a_day(
     assert "idempotency-replayed" not in (await api.post("/v1/users", json=new, headers=key)).headers
 
 
-# --- what may be written
+# --- permitted messages
 
 
 async def channels(shop: Shop, subject: str) -> list[tuple[str, str]]:
@@ -366,7 +366,7 @@ async def test_an_invalid_phone_number_is_refused(shop: Shop, phone: str) -> Non
     assert refused.value.problems[0].pointer == "/phone"
 
 
-# --- kept for another day
+# --- saved for later
 
 
 async def test_a_line_saved_for_later_is_not_bought_and_stays_after_the_order(shop: Shop) -> None:
@@ -456,7 +456,7 @@ async def test_the_account_pages_work(shop: Shop, api: httpx.AsyncClient) -> Non
         await shop.users.get(me.user_id)
 
 
-# --- nothing is left
+# --- complete erasure
 
 
 class Wish(msgspec.Struct, frozen=True):

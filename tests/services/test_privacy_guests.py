@@ -32,7 +32,7 @@ from tests.builders.storage import everything_on_disk
 
 YEARS = 3 * 365
 MEANT = {"password": OWNER[1]}
-# A column of this name tells of somebody.
+# A column of this name identifies a person.
 TELLING = {"email", "email_key", "email_hash", "customer_id", "user_id", "phone", "person", "holder", "about"}
 
 
@@ -162,7 +162,7 @@ async def test_the_owner_sees_the_stored_data_of_a_guest_and_erases_it(
     staff = await sign_in(api, *OWNER)
     body = (await api.post("/v1/personal-data/look-up", json=request, headers=staff)).json()
     assert {one["count"] for one in body["kept"]} == {0}
-    assert "grace" not in (await everything_on_disk(shop)).casefold()  # nor in the audit log, which names who did it
+    assert "grace" not in (await everything_on_disk(shop)).casefold()  # nor in the audit log, which names the author
     acts = (await api.get("/v1/audit", headers=staff)).json()
     assert {"look_up_person", "erase_person"} <= {one["act"]["action"] for one in acts["items"]}
 

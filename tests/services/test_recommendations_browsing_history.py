@@ -126,7 +126,7 @@ async def test_the_conversion_funnel_is_counted_and_can_be_rebuilt(
         "payment": {"provider": "pretend", "token": "pretend_ok"},
     }
     assert (await api.post("/v1/orders", json=body, headers={"Idempotency-Key": "k"})).status_code == 201
-    await shop.tell_counts()
+    await shop.flush_counts()
     await shop.bus.settle()
     expected = {"viewed": 3, "cart": 2, "checkout": 2, "placed": 1, "paid": 1}
     for _ in range(2):

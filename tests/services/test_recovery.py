@@ -66,7 +66,7 @@ def test_every_readable_order_is_recovered_and_the_doctor_names_the_others(
     how(file)
     damaged = file.read_bytes()
     result = shopwright(data_folder, "doctor", "--recover")
-    if "No database file is damaged" in result.output:  # the page was one of what was deleted
+    if "No database file is damaged" in result.output:  # the page belonged to deleted rows
         assert how is last_page
         assert dict(table(file, "SELECT number, id FROM orders")) == before
         return

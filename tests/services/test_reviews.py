@@ -201,7 +201,7 @@ def test_the_demo_repeats_no_sentence() -> None:
 
 
 def test_each_product_of_the_demo_has_care_instructions_of_its_kind() -> None:
-    lines = {article.title: care_of(article) for aisle in AISLES for article in aisle.things}
+    lines = {article.title: care_of(article) for aisle in AISLES for article in aisle.products}
     assert "dishwasher" not in lines["Bowl Planter"]
     assert "wick" in lines["Beeswax Candle"]
     assert "wax" not in lines["Work Tote"].casefold()
@@ -209,7 +209,7 @@ def test_each_product_of_the_demo_has_care_instructions_of_its_kind() -> None:
     numbers = {
         name
         for aisle in AISLES
-        for article in aisle.things
+        for article in aisle.products
         for name, value in article.attributes.items()
         if isinstance(value, float)
     }

@@ -60,7 +60,7 @@ async def test_changes_during_the_replacement_of_an_index_are_not_lost(shop: Sho
     async with work.begin() as tx:
         await search_store.new_generation(tx)
         marking = asyncio.create_task(mark())
-        await asyncio.sleep(0.3)  # it waits for what this transaction holds
+        await asyncio.sleep(0.3)  # it waits for a lock of this transaction
     await marking
     assert [one.product_id for one in await search_store.changed(work, 10)] == [lamp.id]
 
@@ -116,7 +116,7 @@ async def test_a_damaged_index_is_rebuilt_automatically(embedded: Shop, damage: 
         for path in home.glob("*.store"):
             path.unlink()
         index._opened = None
-    else:  # what a process killed while it wrote leaves behind
+    else:  # left behind by a process that was killed while it wrote
         segment = next(home.glob("*.store")).stem
         for number in range(200):
             (home / f"{segment}.{number}.del").write_bytes(b"")

@@ -127,14 +127,14 @@ async def test_the_number_of_statements_does_not_grow_with_the_data(traffic: Tra
     assert {path: count for path, count in many.items() if count > 40} == {}
 
 
-# Tables that stay as small as they are however large the shop.
+# Tables that stay small however large the shop.
 SMALL = {
     "counters", "coupons", "promotions", "tax_rates", "dated_tax_rates", "tax_changes", "tax_rules", "tax_classes", "untaxed_places", "shipping_rates", "locations", "journal_head", "generations", "secrets",
     "signing_keys", "timers", "stock_rules", "feature_counts",
-    "few",  # so many rows of an index at most, to be counted
+    "few",  # entries of an index at most, to be counted
 }  # fmt: skip
 
-# Is the whole index there? It is asked once, when a process starts.
+# Checks the whole index: once, when a process starts.
 FULL_COUNT = "SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0"
 
 

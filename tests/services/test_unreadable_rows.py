@@ -93,7 +93,7 @@ async def test_an_unreadable_event_is_dead_and_the_others_are_delivered(shop: Sh
         await shop.catalog.set_status(one.id, "retired")
     async with shop.databases["catalog"].begin() as tx:
         await tx.run("UPDATE facts SET data = '{}' WHERE subject = :id AND type = 'ProductRetired'", id=lamp.id)
-    await shop.bus.close()  # as after a restart: what was told is read from the database
+    await shop.bus.close()  # as after a restart: events are read from the database
     clock.move(minutes=1)
     await shop.bus.settle()
     assert [one.id for one in await shop.search.cards((lamp.id, cup.id))] == [lamp.id]

@@ -200,7 +200,7 @@ class WritesTwice(EventMessages):
 
     async def on_event(self, delivery: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
-        for _ in range(2 if delivery.stored.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
+        for _ in range(2 if delivery.stored.id[-1] in "01234" else 1):  # delivered again after a crash, sometimes
             messages = await self._renderer.messages(outgoing)
             async with self._work.begin() as tx:
                 await self._queue.add(tx, outgoing, messages)
@@ -212,7 +212,7 @@ class WritesBeforeItKnows(EventMessages):
     async def on_event(self, delivery: Delivery) -> None:
         outgoing = message_model.MESSAGES_BY_EVENT[type(delivery.event)](delivery.event)
         for message in await self._renderer.messages(outgoing):
-            await self._context.postboxes[message.channel].deliver(message)
+            await self._context.transports[message.channel].deliver(message)
         async with self._work.begin(dedup_key=delivery.key):
             return
 

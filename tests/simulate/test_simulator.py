@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.simulation.run import RunOutcome, SimulationStage, shrink, story
+from shopwright.simulation.run import RunOutcome, SimulationStage, scenario, shrink
 from tests.builders.environment import POSTGRES
 from tests.simulate.broken import BROKEN, CountsWhatItReadBefore
 
@@ -33,7 +33,7 @@ async def stage(tmp_path: Path) -> SimulationStage:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 async def test_the_shop_survives_fixed_scenarios(stage: SimulationStage, seed: int) -> None:
-    outcome = await stage.play(story(seed, 120))
+    outcome = await stage.play(scenario(seed, 120))
     assert outcome.wrong == []
     assert outcome.orders > 5
     assert outcome.crashes > 0
@@ -43,27 +43,27 @@ async def test_the_shop_survives_fixed_scenarios(stage: SimulationStage, seed: i
 async def test_a_shop_with_manual_capture_survives_too(tmp_path: Path, seed: int) -> None:
     stage = SimulationStage(tmp_path, capture="manual")
     await stage.prepare()
-    outcome = await stage.play(story(seed, 120))
+    outcome = await stage.play(scenario(seed, 120))
     assert outcome.wrong == []
     assert outcome.orders > 5
 
 
 async def test_a_scenario_replays_identically(stage: SimulationStage) -> None:
-    outcomes = [await stage.play(story(7, 60)) for _ in range(2)]
+    outcomes = [await stage.play(scenario(7, 60)) for _ in range(2)]
     assert outcomes[0] == outcomes[1]
-    assert story(7, 60) != story(8, 60)
+    assert scenario(7, 60) != scenario(8, 60)
 
 
 async def test_a_failing_scenario_is_shortened(tmp_path: Path) -> None:
     stage = SimulationStage(tmp_path, {CountsWhatItReadBefore.__base__: CountsWhatItReadBefore})
     await stage.prepare()
     for seed in range(20):
-        steps = story(seed, 120)
+        steps = scenario(seed, 120)
         outcome = await stage.play(steps)
         if outcome.wrong:
             break
     assert outcome.wrong
-    short = await shrink(stage, steps[: outcome.deeds], 20)
+    short = await shrink(stage, steps[: outcome.actions], 20)
     assert 1 <= len(short) <= 5
     assert (await stage.play(short)).wrong
 
@@ -74,7 +74,7 @@ async def test_the_shop_survives_new_scenarios(stage: SimulationStage, tmp_path:
     by_hand = SimulationStage(tmp_path / "by_hand", capture="manual")
     await by_hand.prepare()
     for seed in range(first, first + 12):
-        outcome = await (by_hand if seed % 3 == 0 else stage).play(story(seed, 300))
+        outcome = await (by_hand if seed % 3 == 0 else stage).play(scenario(seed, 300))
         assert outcome.wrong == [], f"shopwright simulate --seed {seed}"
 
 
@@ -95,8 +95,8 @@ async def test_a_broken_shop_is_found_within_a_minute(tmp_path: Path, ours: type
     stage = SimulationStage(tmp_path, {ours: broken})
     await stage.prepare()
     until = time.monotonic() + PATIENCE_S
-    seed, outcome = 0, RunOutcome(wrong=[], deeds=0)
+    seed, outcome = 0, RunOutcome(wrong=[], actions=0)
     while not outcome.wrong and time.monotonic() < until:
-        outcome = await stage.play(story(seed, 200))
+        outcome = await stage.play(scenario(seed, 200))
         seed += 1
     assert outcome.wrong, f"{broken.__name__} was not found in {seed} stories"

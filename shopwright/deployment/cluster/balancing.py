@@ -20,21 +20,21 @@ class ServerSlots:
     def drain(self, part: str, port: int) -> None:
         """Send no new requests to a process, and wait until it has finished."""
         slot = self._slot(part, port)
-        self._tell(f"set server {part}/{slot} state drain")
+        self._command(f"set server {part}/{slot} state drain")
         # Requests that remain are answered while it shuts down.
         comes_true(lambda: not int(self._servers(part)[slot]["scur"] or 0), PATIENCE_S)
 
     def take(self, part: str, port: int) -> None:
         """Send requests again, and wait until they arrive."""
         slot = self._slot(part, port)
-        self._tell(f"set server {part}/{slot} state ready")
+        self._command(f"set server {part}/{slot} state ready")
         if not comes_true(lambda: self._servers(part)[slot]["status"].startswith("UP"), PATIENCE_S):
             raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
 
     def add(self, part: str, port: int) -> None:
         """Add a process."""
         slot = self._slot(part, int(NOBODY.rpartition(":")[2]))
-        self._tell(f"set server {part}/{slot} addr 127.0.0.1 port {port}")
+        self._command(f"set server {part}/{slot} addr 127.0.0.1 port {port}")
         self.take(part, port)
 
     def remove(self, part: str, port: int) -> None:
@@ -42,8 +42,8 @@ class ServerSlots:
         slot = self._slot(part, port)
         self.drain(part, port)
         host, _, nobody = NOBODY.partition(":")
-        self._tell(f"set server {part}/{slot} state maint")
-        self._tell(f"set server {part}/{slot} addr {host} port {nobody}")
+        self._command(f"set server {part}/{slot} state maint")
+        self._command(f"set server {part}/{slot} addr {host} port {nobody}")
 
     def _slot(self, part: str, port: int) -> str:
         for name, one in self._servers(part).items():
@@ -52,18 +52,18 @@ class ServerSlots:
         raise Unavailable(f"HAProxy has no place for {part} at {port}; it has {SLOTS}.")
 
     def _servers(self, part: str) -> dict[str, dict[str, str]]:
-        rows = csv.DictReader(self._tell("show stat").removeprefix("# ").splitlines())
+        rows = csv.DictReader(self._command("show stat").removeprefix("# ").splitlines())
         return {row["svname"]: row for row in rows if row["pxname"] == part and row["svname"].startswith("s")}
 
-    def _tell(self, command: str) -> str:
+    def _command(self, command: str) -> str:
         try:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(5)
                 line.connect(str(self._path))
                 line.sendall(f"{command}\n".encode())
-                told = bytearray()
+                answer = bytearray()
                 while some := line.recv(65_536):
-                    told += some
+                    answer += some
         except OSError as error:
             raise Unavailable(f"HAProxy does not answer: {error.strerror}.") from None
-        return told.decode()
+        return answer.decode()

@@ -64,13 +64,13 @@ class ClusterFolder:
         """Write the plan, and the start configuration of nginx and HAProxy."""
         unfinished = self.folder / "plan.new"
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
-        (self.folder / "nginx.conf").write_text(configuration(self._front(plan)))
+        (self.folder / "nginx.conf").write_text(configuration(self._gateway(plan)))
         (self.folder / "haproxy.cfg").write_text(balanced(self._balancer(plan)))
         (self.folder / "away.http").write_text(AWAY, newline="")
         (self.folder / "targets.json").write_text(targets(_addresses(plan)))
         unfinished.replace(self.folder / "plan.json")
 
-    def _front(self, plan: ClusterPlan) -> GatewayConfig:
+    def _gateway(self, plan: ClusterPlan) -> GatewayConfig:
         return GatewayConfig(
             listen=f"127.0.0.1:{plan.gateway}",
             balancer=f"127.0.0.1:{plan.behind}",

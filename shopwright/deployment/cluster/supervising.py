@@ -82,7 +82,7 @@ class Supervisor:
 
     def start(self, plan: ClusterPlan) -> None:
         """Start it. Raises Unavailable if it does not start."""
-        self.tell(plan)
+        self.write_configuration(plan)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._place.folder / "supervisord.conf")]
         subprocess.run(  # noqa: S603 -- our own interpreter
             command, check=True, env=dict(self._place.environment(plan)), cwd=self._place.folder, start_new_session=True
@@ -90,7 +90,7 @@ class Supervisor:
         if not comes_true(self.runs, STARTS_IN_S):
             raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
 
-    def tell(self, plan: ClusterPlan) -> None:
+    def write_configuration(self, plan: ClusterPlan) -> None:
         """Write its configuration."""
         (self._place.folder / "supervisord.conf").write_text(configuration(self._place, plan))
 
@@ -108,7 +108,7 @@ class Supervisor:
 
     def update(self, plan: ClusterPlan) -> None:
         """Start new processes of the plan and stop removed ones, leaving others alone."""
-        self.tell(plan)
+        self.write_configuration(plan)
         ((added, _changed, removed),) = self._ask("reloadConfig")
         for name in removed:
             self._ask("stopProcessGroup", name)

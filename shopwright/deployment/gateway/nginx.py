@@ -60,12 +60,12 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     logs: str = ""
 
 
-def configuration(front: GatewayConfig) -> str:
+def configuration(gateway: GatewayConfig) -> str:
     """The file. Raises Invalid for a part without a process, and for a malformed address."""
-    _check(front)
+    _check(gateway)
     return render(
         "nginx.conf.jinja",
-        front=front,
+        front=gateway,
         parts=list(PARTS),
         web=WEB,
         patterns={part: sorted(found) for part, found in sorted(patterns().items())},
@@ -85,21 +85,21 @@ def configuration(front: GatewayConfig) -> str:
     )
 
 
-def _check(front: GatewayConfig) -> None:
-    if not front.balancer:
-        _every_part_is_served(front.servers)
-    canaries = (one for ones in front.canary.values() for one in ones)
-    are_addresses(filter(None, (*canaries, front.listen, front.balancer, front.behind)))
-    for origin in front.origins:
+def _check(gateway: GatewayConfig) -> None:
+    if not gateway.balancer:
+        _every_part_is_served(gateway.servers)
+    canaries = (one for ones in gateway.canary.values() for one in ones)
+    are_addresses(filter(None, (*canaries, gateway.listen, gateway.balancer, gateway.behind)))
+    for origin in gateway.origins:
         if not ORIGIN.fullmatch(origin):
             raise Invalid(f"“{origin}” is no origin; it looks like https://app.example.")
-    if front.canary and (
-        front.balancer or not front.canary.keys() <= set(PARTS) or not 0 <= front.canary_share <= WHOLE
+    if gateway.canary and (
+        gateway.balancer or not gateway.canary.keys() <= set(PARTS) or not 0 <= gateway.canary_share <= WHOLE
     ):
         raise Invalid(
             "A canary names parts of the shop and a share between 0 and 100, and needs no balancer in between."
         )
-    if bool(front.certificate) != bool(front.key):
+    if bool(gateway.certificate) != bool(gateway.key):
         raise Invalid("For TLS both are needed: a certificate and its key.")
 
 

@@ -14,8 +14,8 @@ KINDS = {429: ("Too many requests", "rate_limited"), 503: ("Unavailable", "unava
 def problem(status: int, detail: str) -> str:
     """The body of an error response."""
     title, code = KINDS[status]
-    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-    return msgspec.json.encode(told).decode()
+    problem_details = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    return msgspec.json.encode(problem_details).decode()
 
 
 def unavailable(detail: str) -> str:

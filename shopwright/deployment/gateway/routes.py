@@ -48,8 +48,8 @@ def _routers() -> Mapping[str, list[Router]]:
 
 
 def _pattern(route: HTTPRoute) -> str:
-    whole = any(one.type.__name__ == "Path" for one in route.path_parameters.values())
-    return "^" + PARAMETER.sub(MANY if whole else ONE, re.sub(r"[.+]", r"\\\g<0>", route.path_format)) + "$"
+    has_path = any(one.type.__name__ == "Path" for one in route.path_parameters.values())
+    return "^" + PARAMETER.sub(MANY if has_path else ONE, re.sub(r"[.+]", r"\\\g<0>", route.path_format)) + "$"
 
 
 def patterns() -> Mapping[str, list[str]]:

@@ -22,13 +22,13 @@ class VarnishEdge(msgspec.Struct, frozen=True, kw_only=True):
     session_cookie: str
 
 
-def configuration(edge: VarnishEdge) -> str:
+def configuration(varnish: VarnishEdge) -> str:
     """The file. Raises Invalid for an origin that is not HOST:PORT."""
-    are_addresses([edge.origin])
-    host, _, port = edge.origin.rpartition(":")
+    are_addresses([varnish.origin])
+    host, _, port = varnish.origin.rpartition(":")
     return render(
         "default.vcl.jinja",
-        edge=edge,
+        edge=varnish,
         host=host,
         port=port,
         pages=[_pattern(path) for path in (*KEPT_PAGES, *KEPT_API)],

@@ -261,7 +261,7 @@ def rules() -> dict[str, Any]:
             {"record": f"shopwright:failed:ratio{window}", "expr": f"{failed} / {asked}"},
             {"record": f"shopwright:late:ratio{window}", "expr": f"1 - {in_time} / {answered}"},
         ]
-    told = [
+    alert_rules = [
         {
             "alert": one.name,
             "expr": one.expr,
@@ -274,6 +274,6 @@ def rules() -> dict[str, Any]:
     return {
         "groups": [
             {"name": "shopwright-promises", "interval": "30s", "rules": reckoned},
-            {"name": "shopwright-alerts", "rules": told},
+            {"name": "shopwright-alerts", "rules": alert_rules},
         ]
     }

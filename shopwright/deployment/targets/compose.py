@@ -92,7 +92,7 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
 
 
 def _compose(wanted: DeploymentOptions) -> dict[str, Any]:
-    told = settings(wanted, f"http://{{service}}:{PORT}", PRIVATE) | _engines_told()
+    environment = settings(wanted, f"http://{{service}}:{PORT}", PRIVATE) | _engine_settings()
     built = {"context": "../..", "dockerfile": "deploy/Dockerfile"}
     services: dict[str, Service] = {
         "gateway": {
@@ -107,11 +107,11 @@ def _compose(wanted: DeploymentOptions) -> dict[str, Any]:
             "image": wanted.image,
             "build": built,
             "command": ["migrate", "--init"],
-            "environment": told,
+            "environment": environment,
             "tmpfs": ["/data"],
             "depends_on": {name: {"condition": "service_healthy"} for name in ("postgres", "rabbitmq")},
         },
-        **{part.name: _part(part.name, wanted, told) for part in parts()},
+        **{part.name: _part(part.name, wanted, environment) for part in parts()},
         **ENGINES,
     }
     for service in services.values():
@@ -122,12 +122,12 @@ def _compose(wanted: DeploymentOptions) -> dict[str, Any]:
     return {"name": "shopwright", "services": services, "volumes": volumes}
 
 
-def _part(name: str, wanted: DeploymentOptions, told: dict[str, str]) -> Service:
+def _part(name: str, wanted: DeploymentOptions, environment: dict[str, str]) -> Service:
     ask = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/live', timeout=3)"
     return {
         "image": wanted.image,
         "command": ["serve", name, "--host", "0.0.0.0", "--port", str(PORT)],  # noqa: S104 -- of the container alone
-        "environment": told,
+        "environment": environment,
         "read_only": True,
         "tmpfs": ["/data", "/tmp"],  # noqa: S108 -- the container's own
         "cap_drop": ["ALL"],
@@ -140,7 +140,7 @@ def _part(name: str, wanted: DeploymentOptions, told: dict[str, str]) -> Service
     }
 
 
-def _engines_told() -> dict[str, str]:
+def _engine_settings() -> dict[str, str]:
     return {
         "SHOPWRIGHT_SECRET": "${SHOPWRIGHT_SECRET:?copy secrets.env.example and fill it in}",
         "SHOPWRIGHT_ENCRYPTION_KEY": "${SHOPWRIGHT_ENCRYPTION_KEY:?copy secrets.env.example and fill it in}",

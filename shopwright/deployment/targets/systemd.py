@@ -40,14 +40,14 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
     wanted.check()
     ports = {part: [FIRST + n + STEP * k for k in range(wanted.each)] for n, part in enumerate(PARTS)}
     servers = {part: [f"127.0.0.1:{port}" for port in some] for part, some in ports.items()}
-    told = settings(wanted, f"http://127.0.0.1:{BEHIND}/{{service}}", "127.0.0.1")
+    environment = settings(wanted, f"http://127.0.0.1:{BEHIND}/{{service}}", "127.0.0.1")
     kept = f"/etc/letsencrypt/live/{wanted.host}" if wanted.url.startswith("https:") else ""
-    told["SHOPWRIGHT_DATA"] = KEPT
+    environment["SHOPWRIGHT_DATA"] = KEPT
     return {
         **{f"shopwright-{part}@.service": _part(part) for part in PARTS},
         "shopwright-migrate.service": _migrate(),
         "shopwright.target": _target(ports),
-        "settings.env": "".join(f"{name}={value}\n" for name, value in told.items()),
+        "settings.env": "".join(f"{name}={value}\n" for name, value in environment.items()),
         "secrets.env.example": secrets_example(),
         "haproxy.cfg": balanced(
             Balancer(

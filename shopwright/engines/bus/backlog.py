@@ -24,12 +24,12 @@ class Backlog:
     def __init__(self, leases: Leases, most: int = MOST) -> None:
         self._leases = leases
         self._most = most
-        self._whole: deque[LeasedDeliveries] = deque()
+        self._ready: deque[LeasedDeliveries] = deque()
         self._unread: deque[CompactDeliveries] = deque()
         self._count = 0
 
     def __bool__(self) -> bool:
-        return bool(self._whole or self._unread)
+        return bool(self._ready or self._unread)
 
     def add(self, work: ServiceDatabase, ones: Sequence[Delivery]) -> None:
         """Add deliveries that were just emitted."""
@@ -41,19 +41,19 @@ class Backlog:
             else:
                 self._append(LeasedDeliveries(work, some, lease))
 
-    def _append(self, told: LeasedDeliveries) -> None:
-        self._whole.append(told)
-        self._count += told.size
+    def _append(self, deliveries: LeasedDeliveries) -> None:
+        self._ready.append(deliveries)
+        self._count += deliveries.size
 
     async def next_deliveries(self, count: int) -> list[LeasedDeliveries]:
         """Return the next deliveries, with those that belong to them; empty at the end."""
-        while self._unread and not self._whole:
+        while self._unread and not self._ready:
             await self._read_on()
         taken: list[LeasedDeliveries] = []
-        while count > 0 and self._whole:
-            taken.append(told := self._whole.popleft())
-            self._count -= told.size
-            count -= told.size
+        while count > 0 and self._ready:
+            taken.append(deliveries := self._ready.popleft())
+            self._count -= deliveries.size
+            count -= deliveries.size
         return taken
 
     async def _read_on(self) -> None:
@@ -69,37 +69,39 @@ class Backlog:
             except BaseException:
                 self._unread.appendleft(unread)
                 raise
-        hearers: dict[str, list[str]] = {}
+        handlers: dict[str, list[str]] = {}
         for row in rows:
-            hearers.setdefault(row["id"], []).append(row["hearer"])
+            handlers.setdefault(row["id"], []).append(row["hearer"])
         each = list({row["id"]: row for row in rows}.values())
         events = unread.work.aside.readable("event", each, lambda row: str(row["id"]), read_event)
         ones = [
             Delivery(event, name)
             for event in sorted(events, key=lambda one: one.id)
-            for name in sorted(hearers[event.id])
+            for name in sorted(handlers[event.id])
         ]
         if ones:
             self._append(LeasedDeliveries(unread.work, ones, unread.lease))
 
     def put_back(self, taken: Sequence[LeasedDeliveries]) -> None:
         """Put deliveries back in front."""
-        self._whole.extendleft(reversed(taken))
-        self._count += sum(told.size for told in taken)
+        self._ready.extendleft(reversed(taken))
+        self._count += sum(deliveries.size for deliveries in taken)
 
     def clear(self) -> None:
         """Leave everything to other processes."""
-        self._whole.clear()
+        self._ready.clear()
         self._unread.clear()
         self._count = 0
 
     def by_ids(self) -> list[CompactDeliveries]:
         """Return everything in order, by ids."""
-        return [*map(_by_ids, self._whole), *self._unread]
+        return [*map(_by_ids, self._ready), *self._unread]
 
 
-def _by_ids(told: LeasedDeliveries) -> CompactDeliveries:
-    return CompactDeliveries(told.work, " ".join(dict.fromkeys(one.stored.id for one in told.ones)), told.lease)
+def _by_ids(deliveries: LeasedDeliveries) -> CompactDeliveries:
+    return CompactDeliveries(
+        deliveries.work, " ".join(dict.fromkeys(one.stored.id for one in deliveries.ones)), deliveries.lease
+    )
 
 
 def _portions(ones: Sequence[Delivery]) -> Iterator[list[Delivery]]:

@@ -17,14 +17,14 @@ class ReceivedMessage:
 
     def __init__(self, message: AbstractIncomingMessage, delivery: Delivery) -> None:
         self.message = message
-        self.heard = delivery
+        self.delivery = delivery
         self.attempts = 0
         self.due: float | None = None
         self.problem = ""
 
     @property
     def subject(self) -> str:
-        return self.heard.stored.subject
+        return self.delivery.stored.subject
 
 
 class Consumer:
@@ -43,14 +43,14 @@ class Consumer:
         return bool(self._held)
 
     @property
-    def letters(self) -> list[ReceivedMessage]:
+    def messages(self) -> list[ReceivedMessage]:
         """All received messages that are not handled yet."""
-        return [*self._arrived, *(letter for ones in self._held.values() for letter in ones)]
+        return [*self._arrived, *(message for ones in self._held.values() for message in ones)]
 
-    def take(self, letter: ReceivedMessage) -> bool:
+    def take(self, message: ReceivedMessage) -> bool:
         """Accept a message; returns False if it waits behind others about the same subject."""
-        waits = letter.subject in self._held
-        (self._held[letter.subject] if waits else self._arrived).append(letter)
+        waits = message.subject in self._held
+        (self._held[message.subject] if waits else self._arrived).append(message)
         self.wake.set()
         return not waits
 
@@ -65,47 +65,47 @@ class Consumer:
         for subject in [subject for subject, ones in self._held.items() if _due(ones, now)]:
             batch += self._held.pop(subject)
         while self._arrived and len(batch) < BATCH:
-            letter = self._arrived.popleft()
-            if letter.subject in self._held:
-                self._held[letter.subject].append(letter)
-                behind.append(letter)
+            message = self._arrived.popleft()
+            if message.subject in self._held:
+                self._held[message.subject].append(message)
+                behind.append(message)
             else:
-                batch.append(letter)
+                batch.append(message)
         return batch, behind
 
     async def on_event(self, now: float) -> tuple[list[ReceivedMessage], list[ReceivedMessage], list[ReceivedMessage]]:
         """Handle what is due; returns the handled, the failed that wait, and the finally failed messages."""
         batch, behind = self._next(now)
         outcome = await self._ears.on_event(
-            [letter.heard for letter in batch], {letter.heard.key: letter.attempts for letter in batch}
+            [message.delivery for message in batch], {message.delivery.key: message.attempts for message in batch}
         )
-        heard: list[ReceivedMessage] = []
+        handled: list[ReceivedMessage] = []
         waiting = behind
         given_up: list[ReceivedMessage] = []
         again: list[ReceivedMessage] = []
-        for letter in batch:
-            key = letter.heard.key
+        for message in batch:
+            key = message.delivery.key
             if (error := outcome.failed.get(key)) is not None:
-                letter.due = now + pause(letter.attempts).total_seconds()
-                letter.attempts += 1
-                letter.problem = repr(error)[:500]
-                if letter.attempts >= ATTEMPTS:
-                    given_up.append(letter)
+                message.due = now + pause(message.attempts).total_seconds()
+                message.attempts += 1
+                message.problem = repr(error)[:500]
+                if message.attempts >= ATTEMPTS:
+                    given_up.append(message)
                 else:
-                    self._held[letter.subject] = deque([letter])
-                    waiting.append(letter)
+                    self._held[message.subject] = deque([message])
+                    waiting.append(message)
             elif key not in outcome.left:
-                heard.append(letter)
-            elif letter.subject in self._held:
-                self._held[letter.subject].append(letter)
-                waiting.append(letter)
+                handled.append(message)
+            elif message.subject in self._held:
+                self._held[message.subject].append(message)
+                waiting.append(message)
             else:
-                again.append(letter)  # what it waited for has been given up
+                again.append(message)  # what it waited for has been given up
         self._put_back(again)
-        return heard, waiting, given_up
+        return handled, waiting, given_up
 
-    def _put_back(self, letters: Sequence[ReceivedMessage]) -> None:
-        self._arrived.extendleft(reversed(letters))
+    def _put_back(self, messages: Sequence[ReceivedMessage]) -> None:
+        self._arrived.extendleft(reversed(messages))
 
 
 def _due(ones: Iterable[ReceivedMessage], now: float) -> bool:

@@ -47,9 +47,9 @@ class Dispatcher:
         """
         alone: list[Delivery] = []
         together: dict[str, list[Delivery]] = {}
-        for heard in ones:
-            reaction = self.reactions[heard.hearer]
-            (alone if reaction.alone else together.setdefault(reaction.service, [])).append(heard)
+        for delivery in ones:
+            reaction = self.reactions[delivery.hearer]
+            (alone if reaction.alone else together.setdefault(reaction.service, [])).append(delivery)
         for name, several in together.items():
             if not await self._together(name, several):
                 alone += several
@@ -59,9 +59,9 @@ class Dispatcher:
         """Handle all in one transaction of that service. Returns False, changing nothing, if any fails."""
         try:
             async with self._databases[name].batch():
-                for number, heard in enumerate(ones):
+                for number, delivery in enumerate(ones):
                     with suppress(AlreadyDone):
-                        await self._let_hear(heard)
+                        await self._handle(delivery)
                     if number % BREATH == 0:
                         await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
@@ -69,7 +69,7 @@ class Dispatcher:
             return False
         return True
 
-    async def _let_hear(self, delivery: Delivery) -> None:
+    async def _handle(self, delivery: Delivery) -> None:
         stored = delivery.stored
         with (
             tracing.for_request(stored.request),
@@ -81,25 +81,25 @@ class Dispatcher:
         failed: dict[str, Exception] = {}
         left: set[str] = set()
         stuck: set[tuple[str, str]] = set()
-        for heard in ones:
-            place = (heard.hearer, heard.stored.subject)
+        for delivery in ones:
+            place = (delivery.hearer, delivery.stored.subject)
             if place in stuck:
-                left.add(heard.key)
+                left.add(delivery.key)
                 continue
             try:
-                await self._let_hear(heard)
+                await self._handle(delivery)
             except AlreadyDone:
                 continue
             except Exception as error:
                 log.warning(
                     "%s could not handle %s %s: %r",
-                    heard.hearer,
-                    heard.stored.type,
-                    heard.stored.id,
+                    delivery.hearer,
+                    delivery.stored.type,
+                    delivery.stored.id,
                     error,
-                    exc_info=not attempts.get(heard.key) and not isinstance(error, Unavailable),
+                    exc_info=not attempts.get(delivery.key) and not isinstance(error, Unavailable),
                 )
-                failed[heard.key] = error
+                failed[delivery.key] = error
                 stuck.add(place)
             finally:
                 await asyncio.sleep(0)

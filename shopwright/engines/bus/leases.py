@@ -89,10 +89,10 @@ class Leases:
         self._at: dict[tuple[str, str, str], tuple[ServiceDatabase, Delivery, Lease]] = {}
         self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
 
-    def add(self, told: LeasedDeliveries) -> None:
+    def add(self, deliveries: LeasedDeliveries) -> None:
         """Mark deliveries as in progress."""
-        work = told.work
-        self._at |= {(work.name, one.stored.id, one.hearer): (work, one, told.lease) for one in told.ones}
+        work = deliveries.work
+        self._at |= {(work.name, one.stored.id, one.hearer): (work, one, deliveries.lease) for one in deliveries.ones}
 
     def let_be(self, work: ServiceDatabase, ones: Iterable[Delivery]) -> None:
         """Mark deliveries as no longer in progress."""
@@ -102,13 +102,13 @@ class Leases:
     @contextmanager
     def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
         """Mark deliveries as in progress inside; a lease renewed for ever would keep them from everyone."""
-        for told in several:
-            self.add(told)
+        for deliveries in several:
+            self.add(deliveries)
         try:
             yield
         finally:
-            for told in several:
-                self.let_be(told.work, told.ones)
+            for deliveries in several:
+                self.let_be(deliveries.work, deliveries.ones)
 
     def clear(self) -> None:
         """Mark nothing as in progress."""
@@ -140,24 +140,24 @@ class Leases:
                         one.lease.renewed(due)
             await asyncio.sleep(0)
 
-    async def renew_all(self, told: LeasedDeliveries) -> LeasedDeliveries:
+    async def renew_all(self, deliveries: LeasedDeliveries) -> LeasedDeliveries:
         """Return those that are still ours and will be for a while."""
-        if told.lease.first > to_micros(told.work.now() + LEASE / 3):
-            return told
+        if deliveries.lease.first > to_micros(deliveries.work.now() + LEASE / 3):
+            return deliveries
         async with self.still:
-            async with told.work.begin() as tx:
+            async with deliveries.work.begin() as tx:
                 await one_at_a_time(tx)
                 due = to_micros(tx.now + LEASE)
                 rows = await tx.fetch_in(
                     f"{EXTEND} fact_id IN (:each) AND {OURS} RETURNING fact_id, hearer",
-                    [one.stored.id for one in told.ones],
+                    [one.stored.id for one in deliveries.ones],
                     due=due,
-                    **told.lease.ours,
+                    **deliveries.lease.ours,
                 )
-            told.lease.renewed(due)
+            deliveries.lease.renewed(due)
         ours = {(row["fact_id"], row["hearer"]) for row in rows}
         return LeasedDeliveries(
-            told.work, [one for one in told.ones if (one.stored.id, one.hearer) in ours], told.lease
+            deliveries.work, [one for one in deliveries.ones if (one.stored.id, one.hearer) in ours], deliveries.lease
         )
 
 

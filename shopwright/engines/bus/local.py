@@ -24,19 +24,19 @@ class LocalBus(Relay):
 
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         ours = [one for one in waiting if one[1].hearer in self._ears.reactions]  # the others are served elsewhere
-        for work, heard, _ in waiting:
-            if heard.hearer not in self._ears.reactions:
-                self._leases.let_be(work, [heard])
+        for work, delivery, _ in waiting:
+            if delivery.hearer not in self._ears.reactions:
+                self._leases.let_be(work, [delivery])
         outcome = await self._ears.on_event(
-            [heard for _, heard, _ in ours], {heard.key: attempts for _, heard, attempts in ours}
+            [delivery for _, delivery, _ in ours], {delivery.key: attempts for _, delivery, attempts in ours}
         )
         left: list[tuple[ServiceDatabase, Delivery]] = []
         handled: list[tuple[ServiceDatabase, Delivery]] = []
-        for work, heard, attempts in ours:
-            if (error := outcome.failed.get(heard.key)) is not None:
-                await self._postpone(work, heard, attempts, error)
+        for work, delivery, attempts in ours:
+            if (error := outcome.failed.get(delivery.key)) is not None:
+                await self._postpone(work, delivery, attempts, error)
             else:
-                (left if heard.key in outcome.left else handled).append((work, heard))
+                (left if delivery.key in outcome.left else handled).append((work, delivery))
         for work, done in by_work(handled).items():
             await self._forget(work, done)
         return left

@@ -21,7 +21,7 @@ from aiormq.exceptions import ConnectionInternalError
 from shopwright.engines.bus.consumer import Consumer, ReceivedMessage
 from shopwright.engines.bus.dispatcher import Dispatcher
 from shopwright.engines.bus.rabbitmq_connection import GONE, RabbitConnection, Take
-from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
+from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, handles_for
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.events import Delivery, EventHandler, PendingEvents, ScheduledJob, StoredEvent, decode
 from shopwright.kit.data.unit_of_work import ServiceDatabase
@@ -67,7 +67,7 @@ class RabbitBus(Relay):
         self._desks: dict[str, Consumer] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sent: set[str] = set()  # what this process has sent and not heard yet
-        self._heard = 0
+        self._handled = 0
         self._moved = asyncio.Event()
         self._runs = False
         self._connecting = asyncio.Lock()
@@ -84,7 +84,7 @@ class RabbitBus(Relay):
     async def settle(self) -> int:
         count, made = 0, 1
         while made:
-            made = await self._round() + await self._all_heard()
+            made = await self._round() + await self._until_handled()
             count += made
         return count
 
@@ -106,23 +106,23 @@ class RabbitBus(Relay):
         await self._connected()
         found = await super().under_way(service)
         for hearer, reaction in self._ears.reactions.items():
-            if not hears_for(service, hearer):
+            if not handles_for(service, hearer):
                 continue
-            letters = self._desks[hearer].letters if hearer in self._desks else []
+            messages = self._desks[hearer].messages if hearer in self._desks else []
             queued = await self._line.queued(hearer)
-            if letters or queued:
-                told = await self._told(reaction.event.__name__, len(letters) + queued)
+            if messages or queued:
+                times = await self._publishing_times(reaction.event.__name__, len(messages) + queued)
                 found.append(
                     PendingEvents(
                         hearer=hearer,
-                        count=len(letters) + queued,
-                        oldest_s=max(0.0, (self._now() - min(told, default=self._now())).total_seconds()),
-                        subjects=None if queued else frozenset(letter.subject for letter in letters),
+                        count=len(messages) + queued,
+                        oldest_s=max(0.0, (self._now() - min(times, default=self._now())).total_seconds()),
+                        subjects=None if queued else frozenset(message.subject for message in messages),
                     )
                 )
         return found
 
-    async def _told(self, kind: str, count: int) -> list[datetime]:
+    async def _publishing_times(self, kind: str, count: int) -> list[datetime]:
         """The times of the last events of a type, as those in a queue are the last ones in order."""
         sql = "SELECT time FROM facts WHERE type = :kind ORDER BY time DESC LIMIT :count"
         rows = [row for work in self._databases for row in await work.fetch(sql, kind=kind, count=count)]
@@ -178,15 +178,15 @@ class RabbitBus(Relay):
 
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         """Publish in waves, so that events about one subject for one handler stay in order."""
-        left = [(work, heard) for work, heard, _ in waiting]
+        left = [(work, delivery) for work, delivery, _ in waiting]
         try:
             await self._connected()
             while left:
                 wave: dict[tuple[str, str], tuple[ServiceDatabase, Delivery]] = {}
-                for work, heard in left:
-                    wave.setdefault((heard.hearer, heard.stored.subject), (work, heard))
+                for work, delivery in left:
+                    wave.setdefault((delivery.hearer, delivery.stored.subject), (work, delivery))
                 await self._send(list(wave.values()))
-                gone = {heard.key for _, heard in wave.values()}
+                gone = {delivery.key for _, delivery in wave.values()}
                 left = [one for one in left if one[1].key not in gone]
         except (*GONE, ShopError) as error:
             for work, ones in by_work(left).items():
@@ -197,10 +197,11 @@ class RabbitBus(Relay):
         return []
 
     async def _send(self, wave: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
-        for hearer in {heard.hearer for _, heard in wave} & self._desks.keys():
-            self._sent |= {heard.key for _, heard in wave if heard.hearer == hearer}
+        for hearer in {delivery.hearer for _, delivery in wave} & self._desks.keys():
+            self._sent |= {delivery.key for _, delivery in wave if delivery.hearer == hearer}
         results = await asyncio.gather(
-            *(self._line.publish(work.name, heard.hearer, pack(heard)) for work, heard in wave), return_exceptions=True
+            *(self._line.publish(work.name, delivery.hearer, pack(delivery)) for work, delivery in wave),
+            return_exceptions=True,
         )
         sent = [one for one, result in zip(wave, results, strict=True) if not isinstance(result, BaseException)]
         for work, done in by_work(sent).items():
@@ -216,12 +217,12 @@ class RabbitBus(Relay):
     def _taker(self, desk: Consumer) -> Take:
         async def take(message: AbstractIncomingMessage) -> None:
             try:
-                letter = ReceivedMessage(message, unpack(message, desk.hearer))
+                received = ReceivedMessage(message, unpack(message, desk.hearer))
             except (msgspec.DecodeError, KeyError) as error:
                 await self._bury(message, f"it cannot be read: {error!r}", 0)
                 return
-            if not desk.take(letter):
-                self._sent.discard(letter.heard.key)
+            if not desk.take(received):
+                self._sent.discard(received.delivery.key)
 
         return take
 
@@ -232,7 +233,7 @@ class RabbitBus(Relay):
             while desk.is_ready(self._monotonic()):
                 desk.busy = True
                 try:
-                    await self._hear(desk)
+                    await self._handle_desk(desk)
                 except GONE as error:
                     log.info("%s lost its connection: %r", desk.hearer, error)
                     return
@@ -241,18 +242,18 @@ class RabbitBus(Relay):
                     self._moved.set()
             await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
 
-    async def _hear(self, desk: Consumer) -> None:
-        heard, waiting, given_up = await desk.on_event(self._monotonic())
-        for letter in heard:
-            await letter.message.ack()
-        for letter in given_up:
-            await self._bury(letter.message, letter.problem, letter.attempts)
-        self._heard += len(heard) + len(given_up)
-        self._sent.difference_update(letter.heard.key for letter in (*heard, *waiting, *given_up))
+    async def _handle_desk(self, desk: Consumer) -> None:
+        handled, waiting, given_up = await desk.on_event(self._monotonic())
+        for message in handled:
+            await message.message.ack()
+        for message in given_up:
+            await self._bury(message.message, message.problem, message.attempts)
+        self._handled += len(handled) + len(given_up)
+        self._sent.difference_update(message.delivery.key for message in (*handled, *waiting, *given_up))
 
-    async def _all_heard(self) -> int:
+    async def _until_handled(self) -> int:
         """Wait until published messages were handled or failed. Returns how many were handled."""
-        before = self._heard
+        before = self._handled
         for desk in self._desks.values():
             desk.wake.set()
         while self._line.is_open and (self._sent or any(self._is_at_it(desk) for desk in self._desks.values())):
@@ -260,7 +261,7 @@ class RabbitBus(Relay):
             if not await woken(self._moved, PATIENCE_S) and not any(desk.busy for desk in self._desks.values()):
                 self._sent.clear()  # another process hears them
                 break
-        return self._heard - before
+        return self._handled - before
 
     def _is_at_it(self, desk: Consumer) -> bool:
         return desk.busy or desk.is_ready(self._monotonic())

@@ -43,7 +43,7 @@ class RabbitConnection:
         self._in: AbstractChannel | None = None
         self._events: AbstractExchange | None = None
         self._dead: AbstractExchange | None = None
-        self._hearers: set[str] = set()
+        self._declared: set[str] = set()
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +93,7 @@ class RabbitConnection:
     async def close(self) -> None:
         """Close; unacknowledged messages go to other consumers."""
         connection, self._connection, self._out, self._in = self._connection, None, None, None
-        self._hearers.clear()
+        self._declared.clear()
         if connection is not None:
             with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
                 async with asyncio.timeout(CONNECT_S):
@@ -101,8 +101,8 @@ class RabbitConnection:
 
     async def examine(self) -> Health:
         """Report the server and its version."""
-        told: Any = getattr(getattr(self._connection, "transport", None), "connection", None)
-        properties = told.server_properties if told is not None else {}
+        transport_connection: Any = getattr(getattr(self._connection, "transport", None), "connection", None)
+        properties = transport_connection.server_properties if transport_connection is not None else {}
         version = _text(properties.get("version", "0"))
         wrong = []
         if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
@@ -178,13 +178,13 @@ class RabbitConnection:
         await self._declare_queue(f"{self.prefix}.dead.{source}", f"{self.prefix}.dead", f"{source}.#", {})
 
     async def _declare_queue(self, name: str, exchange: str, key: str, more: dict[str, Any]) -> None:
-        if name in self._hearers:
+        if name in self._declared:
             return
         if self._out is None:
             raise Unavailable("RabbitMQ is not connected.")
         queue = await self._out.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum", **more})
         await queue.bind(exchange, key)
-        self._hearers.add(name)
+        self._declared.add(name)
 
 
 def _text(value: Any) -> str:

@@ -26,7 +26,7 @@ from shopwright.kit.tasks import ended, woken
 log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
-TOLD_AT_ONCE = 500  # of what this process told itself: so many wait only where much is told in a row
+EMITTED_AT_ONCE = 500  # of what this process told itself: so many wait only where much is told in a row
 POLL_S = 0.5
 RENEWED_S = LEASE.total_seconds() / 3
 SECOND = 1_000_000
@@ -48,17 +48,17 @@ class Relay(ABC):
         for work in works:
             work.after_commit = self._committed
 
-    def _committed(self, work: ServiceDatabase, told: list[Delivery]) -> None:
-        self._backlog.add(work, told)
+    def _committed(self, work: ServiceDatabase, deliveries: list[Delivery]) -> None:
+        self._backlog.add(work, deliveries)
         self._wake.set()
 
     async def run(self) -> None:
-        bell = asyncio.create_task(self._databases[0].database.listen(self._wake.set))
+        listener = asyncio.create_task(self._databases[0].database.listen(self._wake.set))
         renewing = asyncio.create_task(self._keep_leases())
         try:
             await self._carry()
         finally:
-            await ended([bell, renewing])
+            await ended([listener, renewing])
 
     async def _keep_leases(self) -> None:
         """Renew leases of long deliveries, while this process lives."""
@@ -72,7 +72,9 @@ class Relay(ABC):
     async def renew(self, older_s: float) -> None:
         """Renew leases that are older than this."""
         late = to_micros(self._databases[0].now() + LEASE - timedelta(seconds=older_s))
-        await self._leases.extend([told for told in self._leases.held() if told.lease.first <= late], LEASE)
+        await self._leases.extend(
+            [deliveries for deliveries in self._leases.held() if deliveries.lease.first <= late], LEASE
+        )
         await self._leases.extend([one for one in self._backlog.by_ids() if one.lease.first <= late], LEASE)
 
     async def leave_to_others(self) -> None:
@@ -157,7 +159,7 @@ class Relay(ABC):
                 "SELECT d.hearer, d.subject, f.time FROM deliveries d LEFT JOIN facts f ON f.id = d.fact_id"
                 " WHERE d.state = 'waiting'"
             ):
-                if hears_for(service, row["hearer"]):
+                if handles_for(service, row["hearer"]):
                     found.setdefault(row["hearer"], []).append(row)
         now = to_micros(self._databases[0].now())
         return [
@@ -194,27 +196,27 @@ class Relay(ABC):
     async def _deliver_fresh(self) -> int:
         """Deliver events of this process that are still its own."""
         count = 0
-        while taken := await self._backlog.next_deliveries(TOLD_AT_ONCE):
+        while taken := await self._backlog.next_deliveries(EMITTED_AT_ONCE):
             try:
-                kept = [await self._leases.renew_all(told) for told in taken]
+                kept = [await self._leases.renew_all(deliveries) for deliveries in taken]
                 with self._leases.at(kept):
-                    await self._deliver([(told.work, one) for told in kept for one in told.ones])
+                    await self._deliver([(deliveries.work, one) for deliveries in kept for one in deliveries.ones])
             except asyncio.CancelledError:
                 self._backlog.put_back(taken)  # `close` gives it back
                 raise
-            count += sum(told.size for told in kept)
+            count += sum(deliveries.size for deliveries in kept)
         return count
 
     async def _deliver(self, batch: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
         waiting = await self._waiting(batch)
         ready: list[Waiting] = []
         later: list[tuple[ServiceDatabase, Delivery]] = []
-        for work, heard in batch:
-            place = (work.name, heard.hearer, heard.stored.subject)
-            if waiting.get(place, heard.stored.id) < heard.stored.id:
-                later.append((work, heard))
+        for work, delivery in batch:
+            place = (work.name, delivery.hearer, delivery.stored.subject)
+            if waiting.get(place, delivery.stored.id) < delivery.stored.id:
+                later.append((work, delivery))
             else:
-                ready.append((work, heard, 0))
+                ready.append((work, delivery, 0))
         later += await self._handle(ready)
         for work, left in by_work(later).items():
             # Not before earlier ones: `_take_over` delivers them in order as soon as it can.
@@ -224,10 +226,10 @@ class Relay(ABC):
     @staticmethod
     async def _waiting(batch: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[tuple[str, str, str], str]:
         """The first waiting event by handler and subject outside this batch, failed or claimed by others."""
-        mine = {(work.name, heard.key) for work, heard in batch}
+        mine = {(work.name, delivery.key) for work, delivery in batch}
         subjects: dict[ServiceDatabase, dict[str, None]] = {}
-        for work, heard in batch:
-            subjects.setdefault(work, {})[heard.stored.subject] = None
+        for work, delivery in batch:
+            subjects.setdefault(work, {})[delivery.stored.subject] = None
         found: dict[tuple[str, str, str], str] = {}
         for work, ones in subjects.items():
             # `<>` makes the engine look at these subjects instead of scanning all that wait.
@@ -242,8 +244,8 @@ class Relay(ABC):
         count = 0
         for work in self._databases:
             claimed, lease = await self._claim(work)
-            with self._leases.at([LeasedDeliveries(work, [heard for heard, _ in claimed], lease)]):
-                await self._handle([(work, heard, attempts) for heard, attempts in claimed])
+            with self._leases.at([LeasedDeliveries(work, [delivery for delivery, _ in claimed], lease)]):
+                await self._handle([(work, delivery, attempts) for delivery, attempts in claimed])
             count += len(claimed)
         return count
 
@@ -286,7 +288,7 @@ class Relay(ABC):
         async with work.begin() as tx:
             await tx.run_many(
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
-                [{"fact_id": heard.stored.id, "hearer": heard.hearer} for heard in handled],
+                [{"fact_id": delivery.stored.id, "hearer": delivery.hearer} for delivery in handled],
             )
 
 
@@ -297,7 +299,7 @@ async def _give_up(tx: Transaction, fact_id: str, problem: str) -> None:
     )
 
 
-def hears_for(service: str, hearer: str) -> bool:
+def handles_for(service: str, hearer: str) -> bool:
     """Whether the handler belongs to this service ("": any)."""
     return not service or hearer.startswith(f"{service}.")
 
@@ -305,6 +307,6 @@ def hears_for(service: str, hearer: str) -> bool:
 def by_work(pairs: Sequence[tuple[ServiceDatabase, Delivery]]) -> dict[ServiceDatabase, list[Delivery]]:
     """Deliveries by emitting service."""
     found: dict[ServiceDatabase, list[Delivery]] = {}
-    for work, heard in pairs:
-        found.setdefault(work, []).append(heard)
+    for work, delivery in pairs:
+        found.setdefault(work, []).append(delivery)
     return found

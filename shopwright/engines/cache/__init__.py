@@ -40,30 +40,30 @@ def open_cache(url: str) -> Cache:
     return choose("cache", url, {"memory": _memory, **SHARED})(url, "cache")
 
 
-def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
+def open_shared_pages(url: str, cache: Cache, cache_url: str) -> Cache | None:
     """Open the shared page cache: `cache` itself, or its own; None to disable it.
 
     Only Redis as `cache_url` shares versions. Raises Invalid for a separate cache without it.
     """
-    tells = cache_url.startswith("redis")
+    has_redis = cache_url.startswith("redis")
     itself: dict[str, Callable[[str, str], Cache | None]] = {
-        "cache": lambda _url, _setting: cache if tells else None,
+        "cache": lambda _url, _setting: cache if has_redis else None,
         "off": lambda _url, _setting: None,
     }
     opener = choose("hot_reads", url, {**itself, **SHARED})
-    if opener in SHARED.values() and not tells:
+    if opener in SHARED.values() and not has_redis:
         raise Invalid(
             "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
         )
     return opener(url, "hot_reads")
 
 
-def open_marks(url: str) -> VersionStore | None:
+def open_versions(url: str) -> VersionStore | None:
     """Return the shared version store, if the cache supports one."""
     if not url.startswith("redis"):
         return None
     with client_of("redis"):
         from shopwright.engines.cache.redis import RedisCache
-        from shopwright.engines.cache.redis_versions import RedisMarks
+        from shopwright.engines.cache.redis_versions import RedisVersions
 
-    return RedisMarks(RedisCache(url))
+    return RedisVersions(RedisCache(url))

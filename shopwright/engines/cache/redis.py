@@ -107,15 +107,15 @@ class RedisCache:
 
     async def examine(self) -> Health:
         async with self._asked():
-            told: Any = await self._client.info()
-        if "redis_version" not in told:  # a Cluster: each server tells
-            told = next(iter(told.values()))
+            info: Any = await self._client.info()
+        if "redis_version" not in info:  # a Cluster: each server tells
+            info = next(iter(info.values()))
         wrong = []
-        if int(told["redis_version"].split(".")[0]) < OLDEST:
-            wrong.append(f"Redis {told['redis_version']} is too old; the shop is tested with 7.")
-        if told.get("maxmemory") and told.get("maxmemory_policy") == "noeviction":
+        if int(info["redis_version"].split(".")[0]) < OLDEST:
+            wrong.append(f"Redis {info['redis_version']} is too old; the shop is tested with 7.")
+        if info.get("maxmemory") and info.get("maxmemory_policy") == "noeviction":
             wrong.append("Redis refuses to write when its memory is full. Set maxmemory-policy allkeys-lru.")
-        return Health(f"Redis {told['redis_version']}", tuple(wrong))
+        return Health(f"Redis {info['redis_version']}", tuple(wrong))
 
     async def close(self) -> None:
         for own in (self._line, self._reads):

@@ -42,7 +42,7 @@ redis.call('EXPIRE', KEYS[1], 86400)
 )
 
 
-class RedisMarks:
+class RedisVersions:
     """See `VersionStore`."""
 
     def __init__(self, cache: RedisCache, committing_ms: int = COMMITTING_MS, clocks_ms: int = CLOCKS_MS) -> None:
@@ -93,33 +93,33 @@ class RedisMarks:
         try:
             if self._owed:
                 await self._calm.ask(self._pay)
-            told = await self._told()
-            if told is not None and (unclear := [name for name in names if self._is_unclear(told, name)]):
+            found = await self._read_once()
+            if found is not None and (unclear := [name for name in names if self._is_unclear(found, name)]):
                 for name in unclear:
                     await self._mark(AFTER, name, secrets.token_hex(8), "")
-                told = await self._asked_now()
+                found = await self._asked_now()
         except Unavailable:
             return None
-        if told is None or any(f"{name}?" in told or name not in told for name in names):
+        if found is None or any(f"{name}?" in found or name not in found for name in names):
             return None
-        return tuple(told[name] for name in names)
+        return tuple(found[name] for name in names)
 
-    def _is_unclear(self, told: Mapping[str, str], name: str) -> bool:
+    def _is_unclear(self, found: Mapping[str, str], name: str) -> bool:
         """Whether there is no version yet, or a commit has been in progress for too long."""
-        until = told.get(f"{name}?")
-        return name not in told if until is None else float(until) + self._clocks_ms < time.time() * 1000
+        until = found.get(f"{name}?")
+        return name not in found if until is None else float(until) + self._clocks_ms < time.time() * 1000
 
-    async def _told(self) -> Mapping[str, str] | None:
+    async def _read_once(self) -> Mapping[str, str] | None:
         """All versions, as of this request's first query unless this process changed something since."""
         request = this_request()
         if request is not None and request.holds and request.changes == self._changes:
-            known: Mapping[str, str] = request.told
+            known: Mapping[str, str] = request.versions
             return known
         changes = self._changes
-        told = await self._asked_now()
+        found = await self._asked_now()
         if request is not None:
-            request.told, request.changes = told, changes
-        return told
+            request.versions, request.changes = found, changes
+        return found
 
     async def _asked_now(self) -> Mapping[str, str] | None:
         """All versions as of now; requests made while an answer is on its way share the next query."""

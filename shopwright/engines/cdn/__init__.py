@@ -8,7 +8,7 @@ from shopwright.kit.ports import Cdn
 from shopwright.kit.settings import choose, client_of
 
 
-def open_edge(url: str) -> Cdn | None:
+def open_cdn(url: str) -> Cdn | None:
     """Open the CDN at `url`; None for none. Raises Invalid."""
     return choose(
         "cdn",

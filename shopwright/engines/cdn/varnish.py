@@ -47,9 +47,9 @@ class Varnish:
 
     async def purge(self, keys: Iterable[str]) -> None:
         for part in some(keys, MOST):
-            await asyncio.gather(*(self._tell(host, part) for host in self._hosts))
+            await asyncio.gather(*(self._purge_host(host, part) for host in self._hosts))
 
-    async def _tell(self, host: str, keys: list[str]) -> None:
+    async def _purge_host(self, host: str, keys: list[str]) -> None:
         try:
             answer = await self._client.request(METHOD, host, headers={KEYS: "|".join(keys)})
         except httpx.HTTPError as error:

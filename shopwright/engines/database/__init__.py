@@ -7,23 +7,23 @@ from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.settings import choose, client_of
 
 
-def open_database(url: str, service: str, marks: VersionStore | None = None) -> Database:
+def open_database(url: str, service: str, versions: VersionStore | None = None) -> Database:
     """Open the database of `service` at `url`; `marks` store versions if it has none.
 
     Raises Invalid for an unknown scheme.
     """
     known = {"sqlite": _sqlite, "postgresql": _postgresql, "postgres": _postgresql}
-    return choose("database", url, known)(url, service, marks)
+    return choose("database", url, known)(url, service, versions)
 
 
-def _sqlite(url: str, service: str, _marks: VersionStore | None) -> Database:
+def _sqlite(url: str, service: str, _versions: VersionStore | None) -> Database:
     from shopwright.engines.database.sqlite import SqliteDatabase
 
     return SqliteDatabase(Path(url.removeprefix("sqlite://")) / f"{service}.db")
 
 
-def _postgresql(url: str, service: str, marks: VersionStore | None) -> Database:
+def _postgresql(url: str, service: str, versions: VersionStore | None) -> Database:
     with client_of("postgres"):
         from shopwright.engines.database.postgresql import PostgresDatabase
 
-    return PostgresDatabase(url, schema=service, marks=marks)
+    return PostgresDatabase(url, schema=service, versions=versions)

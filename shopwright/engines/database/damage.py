@@ -167,7 +167,7 @@ def _commits(content: mmap.mmap) -> list[int]:
     return found
 
 
-def require_whole_wal(path: Path, commits: list[int]) -> None:
+def require_complete_wal(path: Path, commits: list[int]) -> None:
     """Raise Damaged if SQLite, having opened the file, skipped several of these `commits`.
 
     SQLite silently ignores a log from its first bad byte on, and overwrites the rest. One skipped commit at the end is

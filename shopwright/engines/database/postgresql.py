@@ -109,8 +109,8 @@ class PostgresSnapshot:
 class PostgresDatabase:
     """One schema for one service."""
 
-    def __init__(self, url: str, schema: str, marks: VersionStore | None = None) -> None:
-        self._marks = marks
+    def __init__(self, url: str, schema: str, versions: VersionStore | None = None) -> None:
+        self._versions = versions
         self._url = read_url(url)
         self._schema = schema
         self._damaged = ""
@@ -190,14 +190,14 @@ class PostgresDatabase:
 
     async def _before(self, session: PostgresSession) -> str:
         """Mark the change just before the commit."""
-        return await self._marks.before(self._schema) if self._marks is not None and session.changed else ""
+        return await self._versions.before(self._schema) if self._versions is not None and session.changed else ""
 
     async def _after(self, session: PostgresSession, token: str) -> None:
         """Mark the change after the commit."""
         if self._replica is not None:
             self._replica.wrote()
-        if self._marks is not None and session.changed:
-            await self._marks.after(self._schema, token)
+        if self._versions is not None and session.changed:
+            await self._versions.after(self._schema, token)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
         if self._replica is None:

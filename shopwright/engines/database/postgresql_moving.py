@@ -116,8 +116,8 @@ class PostgresMoving:
             try:
                 async with self._owner() as connection:
                     await connection.execute("SET LOCAL lock_timeout = '400ms'")
-                    places: Sequence[str] = list(await self._keys(connection))
-                    await connection.execute(f"LOCK TABLE {', '.join(places)} IN ACCESS EXCLUSIVE MODE")
+                    positions: Sequence[str] = list(await self._keys(connection))
+                    await connection.execute(f"LOCK TABLE {', '.join(positions)} IN ACCESS EXCLUSIVE MODE")
                     async for statement in statements(connection):
                         await connection.execute(statement)
             except busy:

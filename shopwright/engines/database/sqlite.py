@@ -184,7 +184,7 @@ class SqliteDatabase:
         if commits and self._wal is None:  # kept open: closing any descriptor of it drops the locks of this process
             self._wal = WalIndex.of(self._path)
         try:
-            damage.require_whole_wal(self._path, commits)
+            damage.require_complete_wal(self._path, commits)
         except Damaged:
             connection.close()
             self._close_index()
@@ -311,9 +311,11 @@ class SqliteDatabase:
         known = await self.fetch(MIGRATED, {})
         rows = await self.fetch("SELECT name, hash FROM migrations", {}) if known else ()
         todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, str(self._path))
-        told = "whoever writes waits until all of this is done; readers do not"
+        impact = "whoever writes waits until all of this is done; readers do not"
         return [
-            MigrationStep(migration.name, statement, told) for migration in todo for statement in migration.statements()
+            MigrationStep(migration.name, statement, impact)
+            for migration in todo
+            for statement in migration.statements()
         ]
 
     def version(self) -> int | None:

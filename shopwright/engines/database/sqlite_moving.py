@@ -8,7 +8,7 @@ from shopwright.kit.data.database import Database, DatabaseSession, Row
 NOTE, FENCE = "moving_note", "moving_fence"
 UNWATCHED = frozenset({"migrations", "moved_rows"})
 UNFENCED = UNWATCHED | {"document_moves"}  # where a backup says that it reads
-DEEDS: Mapping[str, tuple[str, ...]] = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+ACTIONS: Mapping[str, tuple[str, ...]] = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 
 
 class Readable(Protocol):
@@ -45,7 +45,7 @@ class SqliteMoving:
                 {},
             )
             for place, key in (await self._keys(session)).items():
-                for deed, sides in DEEDS.items():
+                for action, sides in ACTIONS.items():
                     if place in UNWATCHED:
                         continue
                     notes = " ".join(
@@ -54,7 +54,7 @@ class SqliteMoving:
                         for side in sides
                     )
                     await session.run(
-                        f"CREATE TRIGGER IF NOT EXISTS {NOTE}_{place}_{deed} AFTER {deed} ON {place} BEGIN {notes} END",
+                        f"CREATE TRIGGER IF NOT EXISTS {NOTE}_{place}_{action} AFTER {action} ON {place} BEGIN {notes} END",
                         {},
                     )
 
@@ -64,15 +64,15 @@ class SqliteMoving:
             await session.run("DROP TABLE IF EXISTS moved_rows", {})
 
     async def fence(self, words: str) -> None:
-        told = words.replace("'", "’")
+        message = words.replace("'", "’")
         async with self._database.begin() as session:
             for place in await self._keys(session):
-                for deed in DEEDS:
+                for action in ACTIONS:
                     if place in UNFENCED:
                         continue
                     await session.run(
-                        f"CREATE TRIGGER IF NOT EXISTS {FENCE}_{place}_{deed} BEFORE {deed} ON {place}"
-                        f" BEGIN SELECT RAISE(ABORT, '{told}'); END",
+                        f"CREATE TRIGGER IF NOT EXISTS {FENCE}_{place}_{action} BEFORE {action} ON {place}"
+                        f" BEGIN SELECT RAISE(ABORT, '{message}'); END",
                         {},
                     )
 

@@ -75,8 +75,8 @@ def frames(log: Path) -> tuple[dict[int, bytes], set[int]]:
             before = None
             continue
         page = content[at + FRAME_HEAD : at + FRAME_HEAD + size]
-        whole = before is None or checksum(content[at : at + 8] + page, *before, order) == own
-        if whole:  # of one after a bad frame nobody knows; a page that is none is seen when it is read
+        is_valid = before is None or checksum(content[at : at + 8] + page, *before, order) == own
+        if is_valid:  # of one after a bad frame nobody knows; a page that is none is seen when it is read
             since[number] = page
             bad.discard(number)
         else:
@@ -183,11 +183,11 @@ class SqlitePages:
         kind, start = self.kind(number), HEAD if number == 1 else 0
         try:
             content = self.page(number)
-            places = self._cells(content, start, 12 if kind == INNER_INDEX else 8)
+            offsets = self._cells(content, start, 12 if kind == INNER_INDEX else 8)
         except MalformedPage:
             yield None
             return
-        for at in places:
+        for at in offsets:
             try:
                 yield self._cell(content, at + 4 if kind == INNER_INDEX else at, kind)
             except (MalformedPage, struct.error, IndexError, UnicodeDecodeError):

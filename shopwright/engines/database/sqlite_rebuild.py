@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shopwright.engines.database.damage import damaged_wal_of, forget_damage, known_damage, note_damage
 
-CHECK, WHOLE = "PRAGMA integrity_check(1)", ["ok"]
+CHECK, INTACT = "PRAGMA integrity_check(1)", ["ok"]
 SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 KEPT = ("page_size", "auto_vacuum")  # of the file
 WRITE_WAIT_S = 15.0
@@ -26,17 +26,17 @@ def rebuild_indexes(path: Path) -> bool:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=WRITE_WAIT_S)) as connection:
         known = known_damage(path)
         found = _found(connection)
-        if found != WHOLE:
+        if found != INTACT:
             with suppress(sqlite3.Error):  # a page of an index is none: see below
                 connection.execute("REINDEX")
-            if (left := _found(connection)) != WHOLE:
+            if (left := _found(connection)) != INTACT:
                 note = note_damage(path, left[0])  # from here on nobody writes it
                 if not _rewrite(connection, path):
                     raise note
         if damaged_wal_of(path).exists():
             return False
         forget_damage(path)
-        return bool(known) or found != WHOLE
+        return bool(known) or found != INTACT
 
 
 def _found(connection: sqlite3.Connection) -> list[str]:
@@ -58,14 +58,14 @@ def _rewrite(connection: sqlite3.Connection, path: Path) -> bool:
             before = _data_version(connection)
             _copy(path, file)
             with closing(sqlite3.connect(file)) as new:
-                if _found(new) != WHOLE or _data_version(connection) != before:
+                if _found(new) != INTACT or _data_version(connection) != before:
                     return False
                 new.backup(connection)
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_FULL")):
                 raise
             return False
-    return _found(connection) == WHOLE
+    return _found(connection) == INTACT
 
 
 def _data_version(connection: sqlite3.Connection) -> int:

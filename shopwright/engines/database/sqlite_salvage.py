@@ -145,11 +145,11 @@ class _Salvage:
                 self._unreadable[table] += 1
                 continue
             names = columns.names[: len(cell.values)]
-            places = ", ".join("?" * len(names))
+            placeholders = ", ".join("?" * len(names))
             try:
                 done = 1
                 if table not in OWN:
-                    sql = f"INSERT OR {conflict} INTO {table} ({', '.join(names)}) VALUES ({places})"
+                    sql = f"INSERT OR {conflict} INTO {table} ({', '.join(names)}) VALUES ({placeholders})"
                     done = self._target.execute(sql, cell.values).rowcount
             except sqlite3.Error:  # a value that cannot be
                 self._unreadable[table] += 1
@@ -192,10 +192,10 @@ class _Salvage:
                         continue
                     if cell.values[-1] not in self._rowids[table]:
                         # An index expression (`lower(email)`) is no column, and has no name.
-                        told = {
+                        values = {
                             name: value for name, value in zip(names, cell.values, strict=False) if name is not None
                         }
-                        lost.setdefault(cell.values[-1], {}).update(told)
+                        lost.setdefault(cell.values[-1], {}).update(values)
         return SalvagedTable(
             table=table, rows=self._rows[table], lost=tuple(lost.values()), unreadable=self._unreadable[table]
         )

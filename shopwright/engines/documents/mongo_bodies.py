@@ -138,7 +138,7 @@ class MongoBodies:
         # FerretDB stops at the first existing document, so each is tried by itself.
         if problem == TAKEN and not (len(there) > 1 and await self._is_ferret()):
             updates = [{"q": _older(move), "u": _entry(move)} for move in there]
-            problem, count = await self._told("update", name, updates=updates)
+            problem, count = await self._run_command("update", name, updates=updates)
             if not problem and count < len(there):
                 problem = TAKEN if len(there) > 1 else await self._compare(name, there[0])
         return problem
@@ -154,20 +154,20 @@ class MongoBodies:
 
     async def _command(self, verb: str, name: str, **what: Any) -> str:
         """Return the problem of the first refused write. Raises Unavailable."""
-        return (await self._told(verb, name, **what))[0]
+        return (await self._run_command(verb, name, **what))[0]
 
-    async def _told(self, verb: str, name: str, **what: Any) -> tuple[str, int]:
+    async def _run_command(self, verb: str, name: str, **what: Any) -> tuple[str, int]:
         """Return the problem, and the number of affected documents."""
         async with translated():
             try:
-                told = await self._database.command(verb, name, ordered=False, **what, **DURABLE)
+                answer = await self._database.command(verb, name, ordered=False, **what, **DURABLE)
             except (BSONError, OverflowError) as error:  # beyond 16 MB, or a number beyond 64 bits
                 return str(error)[:200], 0
-        if lack := told.get("writeConcernError"):
+        if lack := answer.get("writeConcernError"):
             raise Unavailable(f"MongoDB has not written to enough of its disks ({lack.get('codeName', 'unknown')}).")
-        errors = told.get("writeErrors", ())
+        errors = answer.get("writeErrors", ())
         others = [str(one["errmsg"])[:200] for one in errors if one["code"] != DUPLICATE_KEY]
-        return (others[0] if others else TAKEN if errors else ""), int(told.get("n", 0))
+        return (others[0] if others else TAKEN if errors else ""), int(answer.get("n", 0))
 
     async def _index(self, name: str, fields: Iterable[str]) -> None:
         async with translated():
@@ -186,13 +186,13 @@ class MongoBodies:
 
     async def examine(self) -> Health:
         async with translated():
-            told = await self._database.command("buildInfo")
+            info = await self._database.command("buildInfo")
             hello = await self._database.command("hello")
-        version = str(told["version"])
+        version = str(info["version"])
         wrong = []
         if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
             wrong.append(f"MongoDB {version} is too old; the shop needs 5.0 or later.")
-        if ferret := told.get("ferretdbVersion"):
+        if ferret := info.get("ferretdbVersion"):
             return Health(f"FerretDB {ferret}", tuple(wrong))
         if not hello.get("setName") and hello.get("msg") != "isdbgrid":
             wrong.append(
@@ -254,7 +254,7 @@ def marked(value: Any) -> Any:
 
 
 def _mark(name: str) -> str:
-    return "".join(MARKED.get(letter, letter) for letter in name) or "%"
+    return "".join(MARKED.get(character, character) for character in name) or "%"
 
 
 def unmarked(value: Any) -> Any:
@@ -273,6 +273,6 @@ def _unmark(name: str) -> str:
         return name
     if name == "%":
         return ""
-    for letter, mark in reversed(MARKED.items()):
-        name = name.replace(mark, letter)
+    for character, mark in reversed(MARKED.items()):
+        name = name.replace(mark, character)
     return name

@@ -28,7 +28,7 @@ async def pages(work: ServiceDatabase, where: str) -> AsyncIterator[Sequence[Row
         collection, after = rows[-1]["collection"], rows[-1]["id"]
 
 
-async def arrived_whole(bodies: MongoBodies, work: ServiceDatabase, name: str, moves: Sequence[BodyMove]) -> None:
+async def arrived_completely(bodies: MongoBodies, work: ServiceDatabase, name: str, moves: Sequence[BodyMove]) -> None:
     """Verify what was written. Raises Conflict if it differs without a change meanwhile."""
     found = {one.id: one for one in await bodies.read(name, [one.id for one in moves])}
     odd = [one.id for one in moves if one.id not in found or not _same(one, found[one.id])]

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies
-from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_whole, pages
+from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_completely, pages
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import DatabaseSession, Row
 from shopwright.kit.data.events import ScheduledJob
@@ -175,11 +175,11 @@ class MongoDocuments(DatabaseDocuments):
 
     async def _moves(self, tx: Transaction, collection: str, document_id: str, version: int) -> None:
         await tx.run(MOVE, collection=collection, id=document_id, version=version)
-        tx.on_commit(self._bring_at_once)
+        tx.on_commit(self._move_bodies_at_once)
 
     # --- moving bodies to MongoDB
 
-    async def _bring_at_once(self, work: ServiceDatabase) -> None:
+    async def _move_bodies_at_once(self, work: ServiceDatabase) -> None:
         """Move bodies at once; if that fails, the job does it later."""
         try:
             await self.settle(work)
@@ -188,10 +188,10 @@ class MongoDocuments(DatabaseDocuments):
 
     async def settle(self, work: ServiceDatabase) -> None:
         async with self._settling.setdefault(work.name, asyncio.Lock()):
-            while await self._bring(work):
+            while await self._move_bodies(work):
                 continue
 
-    async def _bring(self, work: ServiceDatabase) -> bool:
+    async def _move_bodies(self, work: ServiceDatabase) -> bool:
         """Move some pending bodies. Returns whether there may be more."""
         rows = await work.fetch(
             "SELECT m.collection, m.id, coalesce(d.version, m.version) AS version, d.body FROM document_moves m"
@@ -323,7 +323,7 @@ class MongoDocuments(DatabaseDocuments):
                 moves, name = await self._moves_of(work, collection, ones), _name(work.name, collection)
                 refused = await self._bodies.write(name, moves)
                 there = [move for move in moves if move.id not in refused]
-                await arrived_whole(self._bodies, work, name, there)
+                await arrived_completely(self._bodies, work, name, there)
                 async with work.begin() as tx:
                     await self.arrived(
                         tx.session, [{"collection": collection, "id": one.id, "version": one.version} for one in there]
@@ -337,14 +337,14 @@ class MongoDocuments(DatabaseDocuments):
         left = True
         while left:
             async for rows in pages(work, f"body = '{ELSEWHERE}'"):
-                whole = await self.fill(work, [{name: row[name] for name in PARTS} for row in rows])
+                complete = await self.fill(work, [{name: row[name] for name in PARTS} for row in rows])
                 async with work.begin() as tx:
                     await tx.run_many(
                         "UPDATE documents SET body = :body WHERE collection = :collection AND id = :id"
                         f" AND version = :version AND body = '{ELSEWHERE}'",
-                        whole,
+                        complete,
                     )
-                given += len(whole)
+                given += len(complete)
             async with work.database.hold() as held:  # whoever was letting go of some has done so now
                 left = bool(await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{ELSEWHERE}' LIMIT 1", {}))
         return given

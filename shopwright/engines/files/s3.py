@@ -135,7 +135,11 @@ class S3Files:
     async def examine(self) -> Health:
         await self.put(PROBE, b"")
         with translated():
-            told = (await obstore.get_async(self._store, PROBE)).attributes
+            attributes = (await obstore.get_async(self._store, PROBE)).attributes
         await self.delete(PROBE)
-        wrong = () if told.get("Cache-Control") == FOR_GOOD else ("The server does not keep Cache-Control of objects.",)
+        wrong = (
+            ()
+            if attributes.get("Cache-Control") == FOR_GOOD
+            else ("The server does not keep Cache-Control of objects.",)
+        )
         return Health("S3", wrong)

@@ -7,7 +7,7 @@ from shopwright.kit.ports import MessageTransport
 from shopwright.kit.settings import choose, client_of
 
 
-def open_postbox(channel: str, url: str, work: ServiceDatabase, sender: str) -> MessageTransport:
+def open_transport(channel: str, url: str, work: ServiceDatabase, sender: str) -> MessageTransport:
     """Open the transport of `channel`, sending from `sender`. Raises Invalid for an unknown scheme."""
     return choose(channel, url, MAIL if channel == "mail" else VIEWER)(url, work, sender)
 

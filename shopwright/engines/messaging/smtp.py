@@ -67,7 +67,7 @@ class Smtp:
             in_step = True
         except aiosmtplib.SMTPException as error:
             in_step = isinstance(error, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused)
-            raise _told(error) from error
+            raise _as_shop_error(error) from error
         except (OSError, TimeoutError) as error:
             raise Unavailable(f"The mail server does not answer ({type(error).__name__}).") from error
         finally:
@@ -149,7 +149,7 @@ class Smtp:
         return made
 
 
-def _told(error: aiosmtplib.SMTPException) -> ShopError:
+def _as_shop_error(error: aiosmtplib.SMTPException) -> ShopError:
     """The error for an SMTP failure: Refused or Deferred for the message or recipient, else Unavailable.
 
     The server's text may contain addresses, so it is not repeated.

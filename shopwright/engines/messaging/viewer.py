@@ -21,7 +21,7 @@ class Viewer:
         self._work = work
 
     async def deliver(self, message: Message) -> None:
-        whole = message if message.secrets and await self._work.is_demo() else None
+        with_secrets = message if message.secrets and await self._work.is_demo() else None
         async with self._work.begin() as tx:
             await tx.run(
                 "INSERT INTO viewer (id, channel, recipient, subject, text, html, unsubscribe, time)"
@@ -31,9 +31,9 @@ class Viewer:
                 channel=message.channel,
                 recipient=message.recipient,
                 subject=message.subject,
-                text=whole.text if whole else "",
-                html=whole.html if whole else "",
-                unsubscribe=whole.unsubscribe if whole else "",
+                text=with_secrets.text if with_secrets else "",
+                html=with_secrets.html if with_secrets else "",
+                unsubscribe=with_secrets.unsubscribe if with_secrets else "",
                 time=to_micros(tx.now),
             )
 

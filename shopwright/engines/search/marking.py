@@ -14,9 +14,9 @@ def marked(title: str, words: Sequence[QueryWord]) -> str:
     """The title as escaped HTML with matches marked; "" without any."""
     found = _pieces(title)
     stems = {word.stem for word in words if len(word.parts) == 1}
-    whole = {one.replace(".", "") for word in words for one in (word.text, *word.joins)}
+    joined_words = {one.replace(".", "") for word in words for one in (word.text, *word.joins)}
     begins = tuple(one for word in words for one in word.begins)
-    longest, initials = max(map(len, whole), default=0), {one[:1] for one in whole}
+    longest, initials = max(map(len, joined_words), default=0), {one[:1] for one in joined_words}
     spans: list[tuple[int, int]] = []
     for first, (text, start, end) in enumerate(found):
         if stem(text) in stems or text.startswith(begins):
@@ -26,7 +26,7 @@ def marked(title: str, words: Sequence[QueryWord]) -> str:
             joined += other
             if len(joined) > longest:
                 break
-            if joined in whole:
+            if joined in joined_words:
                 spans.append((start, far))
     return _written(title, spans) if spans else ""
 
@@ -59,13 +59,14 @@ def _pieces(title: str) -> list[tuple[str, int, int]]:
     """The folded words of a title with their positions."""
     if title.isascii():
         return [(found[0], found.start(), found.end()) for found in SIMPLE.finditer(title.lower())]
-    letters, places = [], []
+    characters, positions = [], []
     for found in _letters().finditer(title):
         folded = found[0].lower() if found[0].isascii() else fold(found[0])
-        letters.append(folded)
-        places += [found.span()] * len(folded)
+        characters.append(folded)
+        positions += [found.span()] * len(folded)
     return [
-        (found[0], places[found.start()][0], places[found.end() - 1][1]) for found in piece().finditer("".join(letters))
+        (found[0], positions[found.start()][0], positions[found.end() - 1][1])
+        for found in piece().finditer("".join(characters))
     ]
 
 

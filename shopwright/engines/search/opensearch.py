@@ -130,20 +130,20 @@ class OpenSearchIndex:
     # --- writing
 
     async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
-        deeds: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+        actions: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
             ({"delete": {"_id": one}}, None) for one in removed
         ]
-        deeds += [({"index": {"_id": one.id}}, body_of.document(one)) for one in documents]
+        actions += [({"index": {"_id": one.id}}, body_of.document(one)) for one in documents]
         async with translated():
             await self._prepared()
-            for start in range(0, len(deeds), BATCH):
-                await self._bulk(deeds[start : start + BATCH], self._alias)
+            for start in range(0, len(actions), BATCH):
+                await self._bulk(actions[start : start + BATCH], self._alias)
             await self._client.indices.refresh(index=self._alias)
 
-    async def _bulk(self, deeds: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], index: str) -> None:
+    async def _bulk(self, actions: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], index: str) -> None:
         """Run all actions; those the server rejects for load are retried after growing pauses."""
         for number in range(TRIES):
-            lines = [msgspec.json.encode(part).decode() for deed in deeds for part in deed if part is not None]
+            lines = [msgspec.json.encode(part).decode() for action in actions for part in action if part is not None]
             try:
                 answer = await self._client.bulk(
                     index=index, body="\n".join(lines) + "\n", params={"request_timeout": WRITE_S}
@@ -156,8 +156,8 @@ class OpenSearchIndex:
                 wrong = [one for one in results if "error" in one and one["status"] != BUSY]
                 if wrong:
                     raise Unavailable(f"The search server refused {len(wrong)} products ({wrong[0]['error']['type']}).")
-                deeds = [deed for deed, one in zip(deeds, results, strict=True) if one["status"] == BUSY]
-                if not deeds:
+                actions = [action for action, one in zip(actions, results, strict=True) if one["status"] == BUSY]
+                if not actions:
                     return
             await asyncio.sleep(FIRST_PAUSE_S * 2**number)
         raise Unavailable("The search server is too busy to take more products.")
@@ -223,7 +223,7 @@ class OpenSearchIndex:
         return await self._calm.ask(lambda: self._search(query))
 
     async def _search(self, query: Query) -> SearchFound:
-        told = words = terms.of_query(query.text)
+        understood = words = terms.of_query(query.text)
         if query.text.strip() and not words:
             return NOTHING
         async with translated():
@@ -232,16 +232,16 @@ class OpenSearchIndex:
             if not body_of.total(answer) and words and not query.exact:
                 corrected = await self._correct(words)
                 if corrected:
-                    told = corrected
-                    answer = await self._ask(query, body_of.text(told))
-                if not body_of.total(answer) and len(either := terms.any_of(told)) > 1:
-                    told = either
-                    answer = await self._ask(query, body_of.text(told, every=False))
+                    understood = corrected
+                    answer = await self._ask(query, body_of.text(understood))
+                if not body_of.total(answer) and len(either := terms.any_of(understood)) > 1:
+                    understood = either
+                    answer = await self._ask(query, body_of.text(understood, every=False))
         hits = answer["hits"]["hits"]
         counts, low, high = body_of.counted(query, answer["aggregations"])
         return SearchFound(
             cards=tuple(hit["_source"]["card"] for hit in hits),
-            highlights=tuple(marked(hit["_source"]["shown"], told) for hit in hits) if told else (),
+            highlights=tuple(marked(hit["_source"]["shown"], understood) for hit in hits) if understood else (),
             total=body_of.total(answer),
             counts=counts,
             price_low=low,
@@ -282,7 +282,7 @@ class OpenSearchIndex:
 
     async def _correct(self, words: Sequence[QueryWord]) -> list[QueryWord] | None:
         """Replace unknown words by their likeliest neighbours; None if nothing changes."""
-        known = {str(n): {"bool": {"should": body_of.ways(word)}} for n, word in enumerate(words)}
+        known = {str(n): {"bool": {"should": body_of.clauses(word)}} for n, word in enumerate(words)}
         near = {
             str(n): {"text": word.text, "term": {
                 "field": "plain", "max_edits": 1, "prefix_length": 0, "min_word_length": CORRECTABLE,
@@ -307,8 +307,8 @@ class OpenSearchIndex:
         if not words:
             return []
 
-        async def cards(told: Sequence[QueryWord]) -> list[str]:
-            body = {"query": body_of.text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
+        async def cards(understood: Sequence[QueryWord]) -> list[str]:
+            body = {"query": body_of.text(understood), "size": limit, "_source": ["card"], "track_total_hits": False}
             return [hit["_source"]["card"] for hit in (await self._asked(body))["hits"]["hits"]]
 
         async with translated():

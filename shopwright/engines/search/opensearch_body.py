@@ -35,14 +35,14 @@ def text(words: Sequence[QueryWord], *, every: bool = True) -> dict[str, Any]:
     """A query for these words: all of them, or any."""
     if not words:
         return {"match_all": {}}
-    each = [{"dis_max": {"queries": ways(word), "tie_breaker": 0.1}} for word in words]
+    each = [{"dis_max": {"queries": clauses(word), "tie_breaker": 0.1}} for word in words]
     if not every:
         return {"bool": {"should": each, "minimum_should_match": 1}}
     near = " ".join(part for word in words for part in word.parts)
     return {"bool": {"must": each, "should": [_phrase("title", near, NEAR, APART)] if len(words) > 1 else []}}
 
 
-def ways(word: QueryWord) -> list[dict[str, Any]]:
+def clauses(word: QueryWord) -> list[dict[str, Any]]:
     """The ways a word can match."""
     alone = len(word.parts) == 1 or not word.is_unspaced
     met = [_match(name, word.text, boost) for name, boost in FIELDS if alone]

@@ -40,13 +40,13 @@ WRITER_WAIT_S = 10.0
 SWEPT_AFTER_S = 3_600
 AT_ONCE = 2
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
-WHOLE = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+UNSPLIT = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 def _open(home: Path) -> tantivy.Index:
     index = tantivy.Index(queries.SCHEMA, path=str(home))
     index.register_tokenizer("stemmed", terms.STEMMED)
-    index.register_tokenizer("plain", WHOLE)
+    index.register_tokenizer("plain", UNSPLIT)
     index.config_reader("manual")
     return index
 
@@ -193,18 +193,20 @@ class TantivyIndex:
         if query.text.strip() and not words:
             return NOTHING
         corrected = None if query.exact else self._correct(searcher, words)
-        told = corrected or words
-        text = queries.text(told)
+        understood = corrected or words
+        text = queries.text(understood)
         hits = self._hits(searcher, query, text)
-        if hits.count == 0 and not query.exact and len(either := terms.any_of(told)) > 1:
-            told, text = either, queries.text(either, every=False)
+        if hits.count == 0 and not query.exact and len(either := terms.any_of(understood)) > 1:
+            understood, text = either, queries.text(either, every=False)
             hits = self._hits(searcher, query, text)
         counts, low, high = tantivy_counts.count(searcher, query, queries.all_of([text, *queries.within(query)]))
         found = [searcher.doc(address) for _, address in hits.hits]
         deep = self._offset(searcher, query) + len(found)
         return SearchFound(
             cards=tuple(document["card"][0].decode() for document in found),
-            highlights=tuple(marked(document["shown"][0].decode(), told) for document in found) if told else (),
+            highlights=tuple(marked(document["shown"][0].decode(), understood) for document in found)
+            if understood
+            else (),
             total=hits.count or 0,
             counts=counts,
             price_low=low,

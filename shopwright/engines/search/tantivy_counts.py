@@ -13,7 +13,7 @@ COUNTED = {
     "low": {"min": {"field": "price"}},
     "high": {"max": {"field": "price"}},
 }
-WHOLE = "*"  # no facet has this name
+ALL = "*"  # no facet has this name
 
 
 def count(
@@ -24,14 +24,14 @@ def count(
     Each chosen facet is counted without its own choice.
     """
     choices = _choices(query)
-    narrowed = {name: {"filter": _all(choices, but=name), "aggs": COUNTED} for name in (WHOLE, *choices)}
+    narrowed = {name: {"filter": _all(choices, but=name), "aggs": COUNTED} for name in (ALL, *choices)}
     found = searcher.aggregate(where, narrowed if choices else COUNTED)
-    whole = found[WHOLE] if choices else found
-    counts = _tokens(whole)
+    all_facets = found[ALL] if choices else found
+    counts = _tokens(all_facets)
     for name in choices:
         counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
         counts |= {token: n for token, n in _tokens(found[name]).items() if token.startswith(f"{name}=")}
-    prices = found["price"] if "price" in choices else whole
+    prices = found["price"] if "price" in choices else all_facets
     low, high = prices["low"]["value"], prices["high"]["value"]
     return counts, None if low is None else int(low), None if high is None else int(high)
 

@@ -38,10 +38,10 @@ def damaged_index(searcher: tantivy.Searcher, start_over: Callable[[object], Una
 def _reason(
     searcher: tantivy.Searcher, error: BaseException, start_over: Callable[[object], Unavailable]
 ) -> Unavailable:
-    return Unavailable("The search cannot answer that.") if is_whole(searcher) else start_over(error)
+    return Unavailable("The search cannot answer that.") if is_intact(searcher) else start_over(error)
 
 
-def is_whole(searcher: tantivy.Searcher) -> bool:
+def is_intact(searcher: tantivy.Searcher) -> bool:
     """Whether all documents, sort values and words can be read."""
     try:
         everything = tantivy.Query.all_query()

@@ -50,13 +50,13 @@ def text(words: Sequence[QueryWord], *, every: bool = True) -> tantivy.Query:
 def _word(word: QueryWord) -> tantivy.Query:
     boosted = tantivy.Query.boost_query
     alone = len(word.parts) == 1 or not word.is_unspaced
-    ways = [boosted(_term(name, word.stem), boost) for name, boost in FIELDS if alone]
-    ways += [boosted(_phrase(name, one), boost) for one in word.phrases for name, boost in FIELDS]
-    ways += [boosted(_term("plain", one), JOINED) for one in word.written_joined]
+    clauses = [boosted(_term(name, word.stem), boost) for name, boost in FIELDS if alone]
+    clauses += [boosted(_phrase(name, one), boost) for one in word.phrases for name, boost in FIELDS]
+    clauses += [boosted(_term("plain", one), JOINED) for one in word.written_joined]
     for one in word.begins:
         beginning = tantivy.Query.fuzzy_term_query(SCHEMA, "plain", one, distance=0, prefix=True)
-        ways.append(boosted(beginning, BEGUN))
-    return tantivy.Query.disjunction_max_query(ways, 0.1)
+        clauses.append(boosted(beginning, BEGUN))
+    return tantivy.Query.disjunction_max_query(clauses, 0.1)
 
 
 def _phrase(field: str, words: Sequence[str], slop: int = 0) -> tantivy.Query:

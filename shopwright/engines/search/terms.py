@@ -61,8 +61,8 @@ class QueryWord:
     def phrases(self) -> Collection[Sequence[str]]:
         """The ways to write it in parts: as typed, or split between letters and digits."""
         numbers = [one for one in (self.text, *self.joins) if len(one) > 1 and DIGIT.search(one)]
-        ways = [self.parts, *(tuple(_alike().findall(one)) for one in numbers if not self.is_unspaced)]
-        return dict.fromkeys(way for way in ways if len(way) > 1)
+        readings = [self.parts, *(tuple(_alike().findall(one)) for one in numbers if not self.is_unspaced)]
+        return dict.fromkeys(reading for reading in readings if len(reading) > 1)
 
     @property
     def written_joined(self) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ class Memo:
 
     async def _current(self) -> int | str | None:
         version: int | str | None = self._work.database.version()
-        if version is None and self._work.marks is not None:
-            marked = await self._work.marks.versions((self._work.name,))
+        if version is None and self._work.versions is not None:
+            marked = await self._work.versions.versions((self._work.name,))
             version = marked[0] if marked else None
             if time.monotonic() > self._since + LONGEST_S:  # should a mark have been lost
                 self._version = None

@@ -82,9 +82,9 @@ class CachePolicy(NamedTuple):
 
 
 class Versions(NamedTuple):
-    """The versions a response was made from. `told`: known to all processes if `marked`, else of this one's databases."""
+    """The versions a response was made from. `shared`: known to all processes if `marked`, else of this one's databases."""
 
-    told: tuple[Any, ...]
+    shared: tuple[Any, ...]
     own: tuple[int, ...]
     marked: bool
 
@@ -92,19 +92,19 @@ class Versions(NamedTuple):
 class ServiceVersions:
     """The versions of services: their database's, or those in the version store."""
 
-    def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: VersionStore | None) -> None:
+    def __init__(self, databases: Mapping[str, Callable[[], int | None]], versions: VersionStore | None) -> None:
         self._databases = databases
-        self._marks = marks
+        self._versions = versions
 
     async def versions(self, plan: CachePolicy, *, anew: bool = False) -> Versions | None:
         """Return the versions; None if nothing can be cached. `anew`: ignore those read in this request."""
         if anew and (request := this_request()) is not None:
-            request.told = None
+            request.versions = None
         services = tuple(self._databases[name]() for name in plan.services)
         others, own = _numbers(plan.others), _numbers(plan.own)
         if None not in services:
             return Versions((*services, *others), own, marked=False)
-        marked = await self._marks.versions(plan.services) if self._marks is not None else None
+        marked = await self._versions.versions(plan.services) if self._versions is not None else None
         return None if marked is None else Versions((*marked, *others), own, marked=True)
 
 
@@ -142,12 +142,12 @@ class PageCache:
         plans: Mapping[str, CachePolicy],
         sources: ServiceVersions,
         counted: Counter,
-        edge: Cdn | None = None,
-        hot: SharedPageCache | None = None,
+        cdn: Cdn | None = None,
+        shared_pages: SharedPageCache | None = None,
     ) -> None:
         self._app = app
-        self._edge = edge
-        self._hot = hot
+        self._cdn = cdn
+        self._shared_pages = shared_pages
         self._sources = sources
         self._plans = dict(plans)
         self._kept: OrderedDict[Key, CachedPage] = OrderedDict()
@@ -158,7 +158,7 @@ class PageCache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan(scope)
         versions = await self._sources.versions(plan) if plan else None
-        if plan is None or (versions is None and self._edge is None):
+        if plan is None or (versions is None and self._cdn is None):
             await self._app(scope, receive, send)
             return
         key = (scope["path"], scope.get("query_string", b""))
@@ -172,7 +172,7 @@ class PageCache:
         await send({"type": "http.response.start", "status": made.status, "headers": [*made.headers, length, *headers]})
         await send({"type": "http.response.body", "body": body, "more_body": False})
         if fresh:
-            await self._tell_others(key, plan, made)
+            await self._share(key, plan, made)
 
     async def _at_hand(self, key: Key, versions: Versions | None) -> CachedPage | None:
         """The response for these versions in this process, or being made."""
@@ -196,43 +196,49 @@ class PageCache:
         if versions is None or (key, versions) in self._making:
             return await self._make(scope, receive, plan, versions), False
         self._making[key, versions] = under_way = asyncio.get_running_loop().create_future()
-        whole = None
+        complete = None
         try:
             made = await self._of_others(key, plan, versions)
             fresh = made is None
             if made is None:
                 made = await self._make(scope, receive, plan, versions)
             if made.lasts and _numbers(plan.own) == versions.own:
-                whole = made
+                complete = made
                 self._keep(key, made)
-            return made, fresh and whole is not None
+            return made, fresh and complete is not None
         finally:
             del self._making[key, versions]
-            under_way.set_result(whole)
+            under_way.set_result(complete)
 
     async def _of_others(self, key: Key, plan: CachePolicy, versions: Versions) -> CachedPage | None:
         """The response of another process for these versions."""
-        found = await self._hot.get(key, versions.told) if self._hot and _is_shared(key, versions) else None
+        found = (
+            await self._shared_pages.get(key, versions.shared)
+            if self._shared_pages and _is_shared(key, versions)
+            else None
+        )
         if found is None:
             return None
         try:
             sent = msgspec.msgpack.decode(found, type=SharedResponse)
         except msgspec.MsgspecError:  # nothing of ours
             return None
-        places = plan.visitors.places
-        parts = [part if isinstance(part, bytes) else places[part] for part in sent.parts]
+        positions = plan.visitors.places
+        parts = [part if isinstance(part, bytes) else positions[part] for part in sent.parts]
         made = CachedPage(
             versions, time.monotonic() - max(0.0, time.time() - sent.at), OK, sent.template, sent.headers, parts
         )
         self._counted["shared"].inc()
         return made
 
-    async def _tell_others(self, key: Key, plan: CachePolicy, made: CachedPage) -> None:
-        if self._hot is None or made.versions is None or not _is_shared(key, made.versions):
+    async def _share(self, key: Key, plan: CachePolicy, made: CachedPage) -> None:
+        if self._shared_pages is None or made.versions is None or not _is_shared(key, made.versions):
             return
         number: dict[bytes, bytes | int] = {place: n for n, place in enumerate(plan.visitors.places)}
         sent = SharedResponse(time.time(), made.template, made.headers, [number.get(part, part) for part in made.parts])
-        await self._hot.put(key, made.versions.told, msgspec.msgpack.encode(sent), timedelta(seconds=LONGEST_S))
+        await self._shared_pages.put(
+            key, made.versions.shared, msgspec.msgpack.encode(sent), timedelta(seconds=LONGEST_S)
+        )
 
     def _plan(self, scope: Scope) -> CachePolicy | None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
@@ -258,14 +264,14 @@ class PageCache:
             parts = [piece for part in parts for piece in _cut(part, place)]
         given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
         made = CachedPage(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
-        return made if self._edge is None else await self._for_others(made, scope["path"], plan, self._edge)
+        return made if self._cdn is None else await self._for_others(made, scope["path"], plan, self._cdn)
 
-    async def _for_others(self, made: CachedPage, path: str, plan: CachePolicy, edge: Cdn) -> CachedPage:
+    async def _for_others(self, made: CachedPage, path: str, plan: CachePolicy, cdn: Cdn) -> CachedPage:
         """The response as a CDN may cache it; not if data changed or failed while it was made."""
         headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
         fine = made.status == OK and await self._sources.versions(plan, anew=True) == made.versions
         return made._replace(
-            headers=[*headers, *(edge.headers(keys_of(path, made.parts)) if fine else [NOT_FOR_OTHERS])]
+            headers=[*headers, *(cdn.headers(keys_of(path, made.parts)) if fine else [NOT_FOR_OTHERS])]
         )
 
     def _keep(self, key: Key, made: CachedPage) -> None:

@@ -101,7 +101,7 @@ class Transaction(Reader):
         self.name = work.name
         self._work = work
         self.now = work.clock.now()
-        self.told: list[Delivery] = []
+        self.deliveries: list[Delivery] = []
         self.events: list[StoredEvent] = []
         self.then: dict[Callable[[ServiceDatabase], Awaitable[None]], None] = {}
         self.failed = 0
@@ -133,7 +133,7 @@ class Transaction(Reader):
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         began, request = tracing.current(), tracing.request_id()
-        hearers = {kind: self._work.hearers.of(kind) for kind in {type(event).__name__ for event in events}}
+        subscriptions = {kind: self._work.subscriptions.of(kind) for kind in {type(event).__name__ for event in events}}
         rows, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
@@ -145,8 +145,8 @@ class Transaction(Reader):
             rows.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
                 "trace": began, "request": request,
             })  # fmt: skip
-            for hearer in hearers[kind]:
-                self.told.append(Delivery(stored, hearer))
+            for hearer in subscriptions[kind]:
+                self.deliveries.append(Delivery(stored, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(
             "INSERT INTO facts (id, type, subject, time, data, trace, request)"
@@ -213,14 +213,14 @@ class Request:
     """
 
     def __init__(self) -> None:
-        self.told: Any = None
+        self.versions: Any = None
         self.changes = 0
         self._until = time.monotonic() + REQUEST_S
 
     @property
     def holds(self) -> bool:
         """Whether the versions still hold."""
-        return self.told is not None and time.monotonic() < self._until
+        return self.versions is not None and time.monotonic() < self._until
 
 
 _request: ContextVar[Request | None] = ContextVar("request", default=None)
@@ -271,16 +271,16 @@ class ServiceDatabase(Reader):
 
     zone = ZoneInfo("UTC")
 
-    def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Subscriptions) -> None:
+    def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, subscriptions: Subscriptions) -> None:
         self.name = name
         self.database = database
         self.clock = clock
         self.ids = ids
-        self.hearers = hearers
-        self.after_commit: Callable[[ServiceDatabase, list[Delivery]], None] = lambda _work, _heard: None
+        self.subscriptions = subscriptions
+        self.after_commit: Callable[[ServiceDatabase, list[Delivery]], None] = lambda _work, _deliveries: None
         self.counted: Callable[[str, int], None] = lambda _type, _count: None
         self.lease = LEASE
-        self.marks: VersionStore | None = None
+        self.versions: VersionStore | None = None
         self.late: Reader = ReplicaReader(database)
         self.aside = Quarantine(name)
 
@@ -312,7 +312,7 @@ class ServiceDatabase(Reader):
             outer.failed += 1  # until it is known to be whole
             yield tx
             outer.failed -= 1
-            outer.told += tx.told
+            outer.deliveries += tx.deliveries
             outer.events += tx.events
             outer.then |= tx.then
             return
@@ -324,8 +324,8 @@ class ServiceDatabase(Reader):
             self.counted(kind, count)
         for event in tx.events:
             business.note_event(event)
-        if tx.told:
-            self.after_commit(self, tx.told)
+        if tx.deliveries:
+            self.after_commit(self, tx.deliveries)
         for act in tx.then:
             await act(self)
 

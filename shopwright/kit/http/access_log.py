@@ -76,14 +76,14 @@ class AccessLog:
 def shown_client(address: str, how: How) -> str:
     """The client address, whole or without the part that identifies a household."""
     try:
-        whole = ipaddress.ip_address(address)
+        ip_address = ipaddress.ip_address(address)
     except ValueError:
         return UNKNOWN
-    if isinstance(whole, ipaddress.IPv6Address) and whole.ipv4_mapped:
-        whole = whole.ipv4_mapped
+    if isinstance(ip_address, ipaddress.IPv6Address) and ip_address.ipv4_mapped:
+        ip_address = ip_address.ipv4_mapped
     if how == "full":
-        return str(whole)
-    return str(ipaddress.ip_network(f"{whole}/{KEPT_BITS[whole.version]}", strict=False).network_address)
+        return str(ip_address)
+    return str(ipaddress.ip_network(f"{ip_address}/{KEPT_BITS[ip_address.version]}", strict=False).network_address)
 
 
 def shown_path(path: str, template: str) -> str:

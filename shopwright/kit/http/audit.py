@@ -123,8 +123,8 @@ def _describe(scope: Scope, body: bytes) -> AuditedRequest:
 def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
     """The fields of a JSON object or form; otherwise none."""
     if kind.startswith(b"application/x-www-form-urlencoded"):
-        told = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None)
-        return {name: value for name, value in told if name != MARKS}
+        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None)
+        return {name: value for name, value in fields if name != MARKS}
     try:
         found = msgspec.json.decode(body) if kind.startswith(b"application/json") and len(body) < MOST_READ else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -25,8 +25,8 @@ class HeadRequests:
                 held = message
             elif message["type"] == "http.response.body" and held is not None:
                 start, held = held, None
-                told = any(name.lower() == b"content-length" for name, _ in start["headers"])
-                if not told and not message.get("more_body"):
+                has_length = any(name.lower() == b"content-length" for name, _ in start["headers"])
+                if not has_length and not message.get("more_body"):
                     length = (b"content-length", str(len(message["body"])).encode())
                     start = {**start, "headers": [*start["headers"], length]}
                 await send(start)

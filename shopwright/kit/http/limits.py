@@ -83,8 +83,8 @@ def again_in(before: int, left: float, came: int, limit: int) -> int:
 
 def too_many(limit: int, again_s: int) -> RateLimited:
     """The error for too many requests."""
-    told = {"retry_after": again_s, "limit": limit}
-    return RateLimited(_("Too many requests. Come back in {again_s} seconds.", again_s=again_s), data=told)
+    details = {"retry_after": again_s, "limit": limit}
+    return RateLimited(_("Too many requests. Come back in {again_s} seconds.", again_s=again_s), data=details)
 
 
 def every_route_has_a_kind(app: Litestar) -> None:
@@ -130,7 +130,7 @@ class Limits:
         except RateLimited as error:
             await refuse(scope, send, error)
             return
-        told: Any = [
+        limit_headers: Any = [
             (b"ratelimit-limit", b"%d" % limit),
             (b"ratelimit-remaining", b"%d" % left),
             (b"ratelimit-reset", b"%d" % reset_s),
@@ -139,7 +139,7 @@ class Limits:
         async def mark(message: Message) -> None:
             # The narrower limit that refused the request is reported.
             if message["type"] == "http.response.start" and message["status"] != TOO_MANY:
-                message["headers"] = [*message["headers"], *told]
+                message["headers"] = [*message["headers"], *limit_headers]
             await send(message)
 
         await self._app(scope, receive, mark)

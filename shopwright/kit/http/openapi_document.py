@@ -22,12 +22,12 @@ def answers(kind: Any, meaning: str, status: int = 200) -> dict[int, ResponseSpe
 
 def document(app: Litestar) -> dict[str, Any]:
     """Return the document as served."""
-    told: dict[str, Any] = app.openapi_schema.to_schema()
+    schema: dict[str, Any] = app.openapi_schema.to_schema()
     _, components = msgspec.json.schema_components([ProblemDetails], ref_template=REFERENCE)
-    told["components"].setdefault("schemas", {}).update(components)
-    for path in told["paths"].values():
+    schema["components"].setdefault("schemas", {}).update(components)
+    for path in schema["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"].pop("400", None)
                 operation["responses"]["default"] = ERROR
-    return told
+    return schema

@@ -106,8 +106,8 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
         kind = f"urn:shopwright:problem:{error.code}"
         if isinstance(error, Damaged) or (isinstance(error, Unavailable) and PATH.search(error.detail)):
             log.error("request %s: %s", request_id, error.detail)
-            told = _(NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW)
-            return ProblemDetails(kind, title, status, told, error.code, request_id)
+            detail = _(NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW)
+            return ProblemDetails(kind, title, status, detail, error.code, request_id)
         return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
     if isinstance(error, HTTPException):
         code = CODES.get(error.status_code, "error")
@@ -165,39 +165,39 @@ def _from_message(message: str, within: str = "") -> Problem | None:
     return Problem(pointer, "invalid", f"{pointer.lstrip('/') or _('The body')}: {text}.")
 
 
-def when_again(told: ProblemDetails) -> dict[str, str]:
+def when_again(details: ProblemDetails) -> dict[str, str]:
     """Headers about when to retry (RFC 9110, 10.2.3), and about rate limits."""
-    limited = told.status == 429  # noqa: PLR2004
-    again_s = told.data.get("retry_after") or (USUALLY_S if limited else 0)
+    limited = details.status == 429  # noqa: PLR2004
+    again_s = details.data.get("retry_after") or (USUALLY_S if limited else 0)
     if not again_s:
         return {}
     again = {"Retry-After": str(again_s)}
     if limited:
-        limit = str(told.data.get("limit", 1))
+        limit = str(details.data.get("limit", 1))
         again |= {"RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": str(again_s)}
     return again
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the API."""
-    told = describe(error, request.scope.get("state", {}).get("request_id", ""))
-    headers = when_again(told)
-    if told.status == 401:  # noqa: PLR2004
+    details = describe(error, request.scope.get("state", {}).get("request_id", ""))
+    headers = when_again(details)
+    if details.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
-    if told.status == 405 and isinstance(error, HTTPException):  # noqa: PLR2004
+    if details.status == 405 and isinstance(error, HTTPException):  # noqa: PLR2004
         headers |= dict(error.headers or {})
     return Response(
-        msgspec.json.encode(told), status_code=told.status, media_type="application/problem+json", headers=headers
+        msgspec.json.encode(details), status_code=details.status, media_type="application/problem+json", headers=headers
     )
 
 
 async def refuse(scope: Scope, send: Send, error: ShopError, *headers: tuple[bytes, bytes]) -> None:
     """Send the API's error response from a middleware."""
-    told = describe(error, str(scope.get("state", {}).get("request_id", "")))
-    again = [(name.lower().encode(), value.encode()) for name, value in when_again(told).items()]
+    details = describe(error, str(scope.get("state", {}).get("request_id", "")))
+    again = [(name.lower().encode(), value.encode()) for name, value in when_again(details).items()]
     given = [(b"content-type", b"application/problem+json"), *again, *headers]
-    await send({"type": "http.response.start", "status": told.status, "headers": given})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(told), "more_body": False})
+    await send({"type": "http.response.start", "status": details.status, "headers": given})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(details), "more_body": False})
 
 
 JSON = MediaType.JSON

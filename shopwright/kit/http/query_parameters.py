@@ -98,8 +98,8 @@ def _wrong(given: Iterable[tuple[str, str]], asks: AcceptedParameters, page: boo
         if name in seen and name in asks.known and name not in asks.repeated:
             yield Problem(f"/{name}", "invalid", _("{name} comes more than once.", name=name))
         seen.add(name)
-        if told := wrong_with(value, BY_NAME.get(name, LINE) if known else URL, name[:60]):
-            yield Problem(f"/{name[:60]}", "invalid", told)
+        if problem := wrong_with(value, BY_NAME.get(name, LINE) if known else URL, name[:60]):
+            yield Problem(f"/{name[:60]}", "invalid", problem)
         values = asks.known.get(name, ())
         if values and value not in values and not page:
             yield Problem(

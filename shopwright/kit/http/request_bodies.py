@@ -162,17 +162,19 @@ def _too_large(largest: int) -> TooLarge:
 def _check(handler: Any, kind: BodyKind, media: str, body: bytes) -> None:
     """Check before parsing. Raises Malformed, Invalid."""
     if media in FORMS and kind.types & FORMS:
-        marks = body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")
-        if marks > MOST_FIELDS:
+        separators = (
+            body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")
+        )
+        if separators > MOST_FIELDS:
             raise TooLarge(_("A form has at most {most_fields} fields.", most_fields=MOST_FIELDS))
     elif kind is JSON and handler.parsed_data_field is None:
         try:
-            told = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw] | None)
+            fields = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw] | None)
         except msgspec.MsgspecError as error:
             raise Malformed(_("JSON is malformed, or no object: {error}.", error=error)) from None
-        if told:
+        if fields:
             names = [
                 Problem(f"/{name}"[:260], "unknown_field", _("There is no field “{name}” here.", name=name[:60]))
-                for name in told
+                for name in fields
             ]
             raise Invalid(_("This takes no fields."), problems=tuple(names[:20]))

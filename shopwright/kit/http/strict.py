@@ -49,8 +49,8 @@ def named_faults(pairs: Iterable[tuple[str, Any]], bounds: Mapping[str, TextLimi
         if isinstance(value, str):
             bound = bounds.get(name, LINE)
             shown, typed = name[:60], value.replace("\r\n", "\n") if bound.lines else value
-            if told := wrong_with(name, LINE, shown) or wrong_with(typed, bound, shown):
-                yield Problem(f"/{shown}", "invalid", told)
+            if problem := wrong_with(name, LINE, shown) or wrong_with(typed, bound, shown):
+                yield Problem(f"/{shown}", "invalid", problem)
 
 
 def refuse_faults(found: Any) -> None:

@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 PAGES, PRODUCTS = "/p/", "/v1/products/"
 ROW = "/recent"
 LISTS, FOUND = "/search", "/v1/search"
-TOLD = "/searched"
+SEARCHED = "/searched"
 
 
 class ViewCounter:
@@ -19,11 +19,11 @@ class ViewCounter:
     """
 
     def __init__(
-        self, app: ASGIApp, looked: Callable[[str], None], searched: Callable[[str], None], *, behind_edge: bool = False
+        self, app: ASGIApp, looked: Callable[[str], None], searched: Callable[[str], None], *, behind_cdn: bool = False
     ) -> None:
-        self._products = (PRODUCTS,) if behind_edge else (PAGES, PRODUCTS)
-        self._row = ROW if behind_edge else ""
-        self._searches = (TOLD if behind_edge else LISTS, FOUND)
+        self._products = (PRODUCTS,) if behind_cdn else (PAGES, PRODUCTS)
+        self._row = ROW if behind_cdn else ""
+        self._searches = (SEARCHED if behind_cdn else LISTS, FOUND)
         self._app = app
         self._looked = looked
         self._searched = searched

@@ -11,8 +11,8 @@ MOST = 2_000
 class BufferedCounter:
     """`tell` gets the counts since the last report. Counts of a killed process are lost."""
 
-    def __init__(self, tell: Callable[[Mapping[str, int]], Awaitable[None]], most: int = MOST) -> None:
-        self._tell = tell
+    def __init__(self, flush: Callable[[Mapping[str, int]], Awaitable[None]], most: int = MOST) -> None:
+        self._flush = flush
         self._most = most
         self._counts: Counter[str] = Counter()
 
@@ -27,7 +27,7 @@ class BufferedCounter:
         if not counted:
             return
         try:
-            await self._tell(counted)
+            await self._flush(counted)
         except Unavailable:
             for name, times in counted.items():
                 self.count(name, times)

@@ -66,21 +66,21 @@ class JsonFormatter(SecretFilter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
         }
         fields: dict[str, Any] | None = getattr(record, "fields", None)
-        told |= {"message": record.getMessage()} if fields is None else fields
+        entry |= {"message": record.getMessage()} if fields is None else fields
         if known := tracing.request_id():
-            told.setdefault("request_id", known)
+            entry.setdefault("request_id", known)
         if found := tracing.id_of(tracing.current()):
-            told.setdefault("trace_id", found)
+            entry.setdefault("trace_id", found)
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return without_secrets(json.dumps(told, ensure_ascii=False, default=str))
+            entry["error"] = self.formatException(record.exc_info)
+        return without_secrets(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 class SizedFile(WatchedFileHandler):

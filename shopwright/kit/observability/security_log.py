@@ -13,5 +13,5 @@ log = logging.getLogger("shopwright.security")
 
 def note(event: str, **about: str | int | None) -> None:
     """Log an event without empty fields."""
-    told = {name: value for name, value in about.items() if value not in {None, ""}}
-    log.info("%s", msgspec.json.encode({"event": event, **told}).decode())
+    values = {name: value for name, value in about.items() if value not in {None, ""}}
+    log.info("%s", msgspec.json.encode({"event": event, **values}).decode())

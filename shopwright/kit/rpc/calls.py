@@ -135,12 +135,12 @@ def unpack_error(body: bytes) -> ShopError:
     return ShopError.of_wire_codes(failure.codes)(failure.detail, problems=failure.problems, data=failure.data)
 
 
-def rpc_client(contract: type[T], way: Channel) -> T:
+def rpc_client(contract: type[T], channel: Channel) -> T:
     """Return an object with the operations of `contract` that calls the service behind `way`."""
 
     def asking(verb: Operation) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
-            status, body = await way.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
+            status, body = await channel.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
             if status == FAILED:
                 raise unpack_error(body)
             try:

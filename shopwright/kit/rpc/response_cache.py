@@ -24,11 +24,16 @@ class RpcResponseCache:
     """
 
     def __init__(
-        self, way: Channel, service: str, marks: VersionStore, verbs: Collection[str], looking: Collection[str] = ()
+        self,
+        channel: Channel,
+        service: str,
+        versions: VersionStore,
+        verbs: Collection[str],
+        looking: Collection[str] = (),
     ) -> None:
-        self._way = way
+        self._channel = channel
         self._service = service
-        self._marks = marks
+        self._versions = versions
         self._verbs = frozenset(verbs)
         self._looking = frozenset(looking)
         self._kept: OrderedDict[Key, tuple[str, float, bytes]] = OrderedDict()
@@ -37,19 +42,19 @@ class RpcResponseCache:
     async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
         if verb not in self._verbs:
             try:
-                return await self._way.ask(verb, body, again=again)
+                return await self._channel.ask(verb, body, again=again)
             finally:
                 if verb not in self._looking and (request := this_request()) is not None:
-                    request.told = None
-        versions = await self._marks.versions((self._service,))
+                    request.versions = None
+        versions = await self._versions.versions((self._service,))
         if versions is None:
-            return await self._way.ask(verb, body, again=again)
+            return await self._channel.ask(verb, body, again=again)
         key = (verb, body)
         found = self._kept.get(key)
         if found is not None and found[0] == versions[0] and time.monotonic() < found[1] + LONGEST_S:
             self._kept.move_to_end(key)
             return DONE, found[2]
-        status, answer = await self._way.ask(verb, body, again=again)
+        status, answer = await self._channel.ask(verb, body, again=again)
         if status == DONE:
             self._keep(key, versions[0], answer)
         return status, answer

@@ -43,8 +43,8 @@ class CallTokens:
     def __init__(self, secret: str, wall: Callable[[], float] = time.time) -> None:
         self._key = derived_key(secret, "internal calls")
         self._wall = wall
-        self._heard: set[str] = set()
-        self._heard_before: set[str] = set()
+        self._seen: set[str] = set()
+        self._seen_before: set[str] = set()
         self._since = wall()
 
     def sign(self, service: str, verb: str, body: bytes, caller: str) -> str:
@@ -66,20 +66,20 @@ class CallTokens:
         return SignedCall(caller, nonce)
 
     def _mark(self, service: str, verb: str, body: bytes, said: str) -> str:
-        told = f"{service}\n{verb}\n{said}\n".encode() + sha256(body).digest()
-        return hmac.digest(self._key, told, "sha256").hex()
+        signed = f"{service}\n{verb}\n{said}\n".encode() + sha256(body).digest()
+        return hmac.digest(self._key, signed, "sha256").hex()
 
     def _once(self, nonce: str) -> None:
         """Check the nonce against two sets, each filled for as long as a signature is valid."""
         now = self._wall()
         if now - self._since > 2 * CALL_LASTS_S:
-            self._heard_before = self._heard if now - self._since <= 4 * CALL_LASTS_S else set()
-            self._heard, self._since = set(), now
-        if nonce in self._heard or nonce in self._heard_before:
+            self._seen_before = self._seen if now - self._since <= 4 * CALL_LASTS_S else set()
+            self._seen, self._since = set(), now
+        if nonce in self._seen or nonce in self._seen_before:
             raise Unauthenticated(_("This call was received before; each call is accepted once."))
-        if len(self._heard) >= MOST_CALLS:
+        if len(self._seen) >= MOST_CALLS:
             raise Unavailable(_("Too many calls at once; ask again in a moment."))
-        self._heard.add(nonce)
+        self._seen.add(nonce)
 
 
 class ServiceTokens:

@@ -6,7 +6,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import Conflict
 
 
-async def bring_files(source: Shop, target: Shop) -> int:
+async def copy_files(source: Shop, target: Shop) -> int:
     """Copy missing files; those named by content are equal everywhere. Returns how many are there."""
     here, there = await source.files.names(), set(await target.files.names())
     for name in here:

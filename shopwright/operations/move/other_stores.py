@@ -7,7 +7,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Invalid
-from shopwright.operations.move.files import bring_files
+from shopwright.operations.move.files import copy_files
 
 
 class MovedCounts(msgspec.Struct, frozen=True):
@@ -35,4 +35,4 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
         if moved:
             documents += await source.documents.return_pending(source.databases[name])
         documents += await target.documents.claim_pending(target.databases[name])
-    return MovedCounts(documents, await bring_files(source, target) if here.files != there.files else 0)
+    return MovedCounts(documents, await copy_files(source, target) if here.files != there.files else 0)

@@ -11,7 +11,7 @@ from shopwright.app import Shop
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.operations import archive
-from shopwright.operations.move.files import bring_files
+from shopwright.operations.move.files import copy_files
 from shopwright.operations.move.state import MoveStateFile
 from shopwright.operations.move.tables import Row, RowTransfer, Tables
 
@@ -94,10 +94,10 @@ class EngineMove:
         if service in keep_documents() and not self._same_documents:
             work = self.source.databases[service]
 
-            async def whole(rows: Sequence[Row]) -> Sequence[Row]:
+            async def filled(rows: Sequence[Row]) -> Sequence[Row]:
                 return await self.source.documents.fill(work, [dict(row) for row in rows])
 
-            cargo["documents"] = RowTransfer(whole, self.target.documents.arrived, self.target.documents.leaving)
+            cargo["documents"] = RowTransfer(filled, self.target.documents.arrived, self.target.documents.leaving)
         if service == "search" and not self._same_search:
             anew = archive.MADE_ANEW["search", "entries"]
 
@@ -129,18 +129,18 @@ class EngineMove:
 
     async def _files(self) -> None:
         if not self._same_files:
-            await bring_files(self.source, self.target)
+            await copy_files(self.source, self.target)
 
     async def _settle(self) -> None:
         for name in keep_documents():
             await self.target.documents.settle(self.target.databases[name])
 
     async def _catch_up(self) -> int:
-        brought = sum([await tables.catch_up() for tables in self._tables])
+        copied = sum([await tables.catch_up() for tables in self._tables])
         await self._settle()
-        if brought:
-            self._say(f"{brought} rows had changed meanwhile")
-        return brought
+        if copied:
+            self._say(f"{copied} rows had changed meanwhile")
+        return copied
 
     # --- comparison
 
@@ -161,15 +161,15 @@ class EngineMove:
                     )
                     for tables in self._tables
                 ]
-            marks: dict[str, archive.TableMark] = {}
+            table_marks: dict[str, archive.TableMark] = {}
             for tables, (here, there) in zip(self._tables, moments, strict=True):
                 service = tables.source.name
                 for table in tables.keys:
-                    left = marks[f"{service}/{table}"] = await archive.mark_of(self.source, here, service, table)
+                    left = table_marks[f"{service}/{table}"] = await archive.mark_of(self.source, here, service, table)
                     right = await archive.mark_of(self.target, there, service, table)
                     if left != right:
                         raise Conflict(_differ(tables, table, left.rows, right.rows))
-        return archive.whole(marks, {})
+        return archive.total_checksum(table_marks, {})
 
     # --- the switch
 

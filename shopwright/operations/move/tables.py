@@ -106,7 +106,7 @@ class Tables:
                         await self._take_away(there, table, some)
             for table, keys in changed.items():
                 for some in _portions(keys):
-                    await self._bring(moment, table, some)
+                    await self._copy_rows(moment, table, some)
         await self._forget([row["n"] for row in noted], session)
         return sum(map(len, changed.values()))
 
@@ -118,7 +118,7 @@ class Tables:
             f"DELETE FROM {table} WHERE {where}", [dict(zip(self.keys[table], key, strict=True)) for key in keys]
         )
 
-    async def _bring(self, moment: Snapshot, table: str, keys: Sequence[Key]) -> None:
+    async def _copy_rows(self, moment: Snapshot, table: str, keys: Sequence[Key]) -> None:
         sql, values = self._some(table, keys)
         rows = await self._unpacked(table, [dict(row) for row in await moment.fetch(sql, values)])
         async with self.target.database.begin() as session:

@@ -93,11 +93,11 @@ class Bookkeeping:
         *,
         paper: bool,
     ) -> None:
-        told = model.total(postings, "receivables", order.currency)
+        receivable = model.total(postings, "receivables", order.currency)
         text = {
             "sale": _("Order {number}", number=order.number),
-            "return": _("Order {number}: {amount} refunded", number=order.number, amount=write(-told)),
-            "payment": _("Order {number}: {amount} received", number=order.number, amount=write(-told)),
+            "return": _("Order {number}: {amount} refunded", number=order.number, amount=write(-receivable)),
+            "payment": _("Order {number}: {amount} received", number=order.number, amount=write(-receivable)),
             "correction": _("Order {number}: tax of the day of supply", number=order.number),
         }[kind]
         await store.write(
@@ -109,7 +109,7 @@ class Bookkeeping:
                 number=order.number,
                 day=day_of(at, self._work.zone),
                 postings=postings,
-                paper=paper and (kind == "correction" or bool(told.amount)),
+                paper=paper and (kind == "correction" or bool(receivable.amount)),
             ),
         )
 
@@ -146,22 +146,22 @@ class Bookkeeping:
 
     async def on_stock(self, delivery: Delivery) -> None:
         """Handle StockValued: book stock and its contra account."""
-        told: StockValued = delivery.event
+        valued: StockValued = delivery.event
         number = ""
-        if told.order_id:
+        if valued.order_id:
             with suppress(Missing):  # goods that were set aside for what became no order
-                number = (await self._orders.get(told.order_id)).number
+                number = (await self._orders.get(valued.order_id)).number
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=delivery.key) as tx:
                 await store.write(
                     tx,
                     store.NewEntry(
                         kind="stock",
-                        text=goods.text(told, number),
-                        order_id=told.order_id,
+                        text=goods.text(valued, number),
+                        order_id=valued.order_id,
                         number=number,
                         day=day_of(delivery.stored.time, self._work.zone),
-                        postings=goods.postings(told),
+                        postings=goods.postings(valued),
                     ),
                 )
 

@@ -17,15 +17,15 @@ AGAINST: Mapping[ValueCause, tuple[Account, str]] = {
 }
 
 
-def postings(told: StockValued) -> tuple[Posting, ...]:
+def postings(valued: StockValued) -> tuple[Posting, ...]:
     """The postings for goods received, sold or counted."""
-    account, _ = AGAINST[told.cause]
-    return Posting(account="stock", amount=told.value), Posting(account=account, amount=-told.value)
+    account, _ = AGAINST[valued.cause]
+    return Posting(account="stock", amount=valued.value), Posting(account=account, amount=-valued.value)
 
 
-def text(told: StockValued, number: str) -> str:
+def text(valued: StockValued, number: str) -> str:
     """The text of the entry; `number`: of the order."""
-    words = _(AGAINST[told.cause][1])
-    if told.order_id:
-        return _("Order {number}: {words}", number=number or told.order_id, words=words)
-    return f"{words}: {told.reference}" if told.reference else words
+    words = _(AGAINST[valued.cause][1])
+    if valued.order_id:
+        return _("Order {number}: {words}", number=number or valued.order_id, words=words)
+    return f"{words}: {valued.reference}" if valued.reference else words

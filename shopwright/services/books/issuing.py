@@ -110,10 +110,10 @@ class Issuing:
         last = await _newest(tx, row) if row else None
         newest = self._said(last) if last else None
         if kind == papers.CORRECTION and last is not None:
-            stage = model.as_of(order, await store.corrections_upto(tx, order.id, seq))
+            order_then = model.as_of(order, await store.corrections_upto(tx, order.id, seq))
             paid_on = day_of(model.paid_at(order) or order.placed_at, zone)
             body = papers.rerated(
-                stage, seller, zone, paid_on, (last["name"], day_of(from_micros(last["issued"]), zone))
+                order_then, seller, zone, paid_on, (last["name"], day_of(from_micros(last["issued"]), zone))
             )
         else:
             first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None

@@ -262,23 +262,25 @@ def given_back(order: Order) -> Sums:
         if refund.status != "settled":
             continue
         sums.add("receivables", -refund.of_sale.amount)
-        told = 0
+        total = 0
         for part in refund.parts:
             account = "returns" if part.line_id else "shipping"
             if part.tax_parts:
-                told += part.amount.amount
+                total += part.amount.amount
                 _add_parts(sums, part.tax_parts, account, sign=1)
-        if told != refund.of_sale.amount:  # of a version that told no taxes
-            _add_parts(sums, _spread(order, refund.of_sale.amount - told), "returns", sign=1)
+        if total != refund.of_sale.amount:  # of a version that told no taxes
+            _add_parts(sums, _spread(order, refund.of_sale.amount - total), "returns", sign=1)
     return sums
 
 
 def _spread(order: Order, amount: int) -> list[TaxPart]:
     """This amount, spread over the order's rates in proportion."""
     kinds = by_kind(order.tax_parts or (_unknown(order),))
-    whole = [gross_of(kind, order.currency).amount for kind in kinds]
+    gross_amounts = [gross_of(kind, order.currency).amount for kind in kinds]
     found = []
-    for kind, gross, share in zip(kinds, whole, Money(amount, order.currency).split(whole), strict=True):
+    for kind, gross, share in zip(
+        kinds, gross_amounts, Money(amount, order.currency).split(gross_amounts), strict=True
+    ):
         taxes = [part.tax.share(share.amount, gross) if gross else part.tax for part in kind]
         net = share - add_up(taxes, order.currency)
         found += [

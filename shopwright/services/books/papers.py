@@ -180,17 +180,17 @@ def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None
     """Check that a tax-free sale to a business still is one. Raises Invalid."""
     if tax_id is None:
         raise Invalid.at("/tax_id", _("This was sold without tax to a business: the invoice must name its tax id."))
-    told = _("This was sold without tax to a business in another country")
+    reason = _("This was sold without tax to a business in another country")
     home = invoice.seller.address.country
     if country != invoice.buyer.address.country:
         raise Invalid.at(
             "/buyer/country",
-            _("{told}: changing it would change its taxes. Refund the order and sell it again.", told=told),
+            _("{told}: changing it would change its taxes. Refund the order and sell it again.", told=reason),
         )
     if invoice.ship_to.country != home and tax_id.country == (member_of(home) or home):
         raise Invalid.at(
             "/tax_id",
-            _("{told}: its tax id is not of the seller's country. Refund the order and sell it again.", told=told),
+            _("{told}: its tax id is not of the seller's country. Refund the order and sell it again.", told=reason),
         )
 
 
@@ -229,11 +229,11 @@ def _seller(seller: Seller) -> Party:
 def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
     if order.taxes_unknown or not order.tax_parts:
         parts = order.tax_parts
-        whole = order.totals.total
-        net = whole - order.totals.tax - order.totals.included_tax
+        total = order.totals.total
+        net = total - order.totals.tax - order.totals.included_tax
         return (
             DocumentLine(
-                title=_("Order {number}", number=order.number), quantity=1, net=net, gross=whole, tax_parts=parts
+                title=_("Order {number}", number=order.number), quantity=1, net=net, gross=total, tax_parts=parts
             ),
         )
     lines = [one for line in order.lines for one in _lots(order, line)]

@@ -31,9 +31,9 @@ def _region(region: str, currency: str, lines: Sequence[TaxLine]) -> RegionLine:
     gross = taxable = Money(0, currency)
     reasons: set[str] = set()
     for same in goods.values():
-        whole, taxed = _once(same, currency), _once((one for one in same if one.kind.rate_ppm), currency)
-        gross, taxable = gross + whole, taxable + taxed
-        if whole != taxed:
+        all_sales, taxed = _once(same, currency), _once((one for one in same if one.kind.rate_ppm), currency)
+        gross, taxable = gross + all_sales, taxable + taxed
+        if all_sales != taxed:
             reasons |= {one.kind.reason for one in same if not one.kind.rate_ppm and one.kind.reason}
     sales: dict[str, int] = {}
     for one in lines:  # an order may have goods of several rates

@@ -125,8 +125,8 @@ class BookService(Books):
 
     async def on_erased(self, delivery: Delivery) -> None:
         """Handle OrderErased: seal its documents."""
-        told: OrderErased = delivery.event
-        await self._documents.seal(told.order_id, once=delivery.key)
+        erased: OrderErased = delivery.event
+        await self._documents.seal(erased.order_id, once=delivery.key)
 
     async def on_gift_card(self, delivery: Delivery) -> None:
         await self._bookkeeping.on_gift_card(delivery)

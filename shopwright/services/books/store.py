@@ -138,7 +138,7 @@ async def write(tx: Transaction, new: NewEntry) -> int:
             "amount": one.amount.amount, "tax_kind": await _tax_kind(tx, one.tax) if one.tax else None,
             "base": one.base.amount if one.base is not None else None,
         })  # fmt: skip
-    said = [said_of(one, told_kind(given.tax)) for one, given in zip(rows, new.postings, strict=True)]
+    said = [said_of(one, kind_id(given.tax)) for one, given in zip(rows, new.postings, strict=True)]
     digest = entry_hash(before, row, said)
     await tx.run(
         "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, paper, sha256)"
@@ -162,14 +162,14 @@ async def _open_month(tx: Transaction, month: int) -> int:
     return month if month > closed else model.next_month(closed)
 
 
-def told_kind(kind: TaxKind | None) -> str:
+def kind_id(kind: TaxKind | None) -> str:
     """A tax kind as stored."""
     return msgspec.json.encode(kind).decode() if kind is not None else ""
 
 
 async def _tax_kind(tx: Transaction, kind: TaxKind) -> int:
     """The number of a tax kind, given on first use."""
-    text = told_kind(kind)
+    text = kind_id(kind)
     found = await tx.one("SELECT id FROM tax_kinds WHERE kind = :kind", kind=text)
     if found is None:
         found = await tx.one(

@@ -21,23 +21,23 @@ class Businesses:
         self._pricing = pricing
 
     @staticmethod
-    def read(told: dict[str, Any], stored: store.StoredCart | None) -> None:
+    def read(fields: dict[str, Any], stored: store.StoredCart | None) -> None:
         """Normalise a given tax id into the cart's `business`. Raises Invalid."""
-        if "tax_id" not in told:
+        if "tax_id" not in fields:
             return
         names = ("billing_address", "shipping_address")
-        places = [told.get(name, getattr(stored, name, None)) for name in names]
-        country = next((place.country for place in places if place is not None), "")
-        text = told.pop("tax_id")
-        told["business"] = read_tax_id(text, country) if text.strip() else None
+        values = [fields.get(name, getattr(stored, name, None)) for name in names]
+        country = next((place.country for place in values if place is not None), "")
+        text = fields.pop("tax_id")
+        fields["business"] = read_tax_id(text, country) if text.strip() else None
 
-    async def check(self, told: dict[str, Any]) -> None:
+    async def check(self, fields: dict[str, Any]) -> None:
         """Add the check of the tax id; waits for the register a few seconds at most."""
-        number = told.get("business")
+        number = fields.get("business")
         if isinstance(number, TaxNumber):
             found = await self._pricing.check_tax_id(number.id, "" if number.member else number.country)
             member = number.country if number.member else ""
-            told["business"] = store.Business(tax_id=number.id, country=number.country, member=member, check=found)
+            fields["business"] = store.Business(tax_id=number.id, country=number.country, member=member, check=found)
 
     async def ask_again(self, stored: store.StoredCart) -> None:
         """Repeat a check that had no answer, or none today."""

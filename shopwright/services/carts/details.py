@@ -33,31 +33,31 @@ class CartDetails:
         self._work = context.work
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
-        told = given(change)
-        stored = await self._context.read(cart_id) if told.get("tax_id") else None
-        checks = [partial(_clean, told, name) for name in CLEANED]
-        check_all(*checks, partial(self._businesses.read, told, stored))
-        await self._businesses.check(told)
+        fields = given(change)
+        stored = await self._context.read(cart_id) if fields.get("tax_id") else None
+        checks = [partial(_clean, fields, name) for name in CLEANED]
+        check_all(*checks, partial(self._businesses.read, fields, stored))
+        await self._businesses.check(fields)
         async with self._work.begin() as tx:
             await self._context.open(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is None:
                 raise Missing(_("There is no such cart."))
-            changed = msgspec.structs.replace(stored, **told)
-            if told.get("shipping_option_id"):
+            changed = msgspec.structs.replace(stored, **fields)
+            if fields.get("shipping_option_id"):
                 has_a_place(changed)
             await store.set_details(tx, changed)
-            if stored.shipping_address is None and told.get("shipping_address"):
+            if stored.shipping_address is None and fields.get("shipping_address"):
                 await tx.emit(CheckoutStarted(cart_id=cart_id))
-        if "business" not in told:
+        if "business" not in fields:
             await self._businesses.ask_again(changed)
         cart = await self._quoting.get(cart_id)
-        chosen = told.get("shipping_option_id")
+        chosen = fields.get("shipping_option_id")
         if chosen and cart.quoted and cart.shipping_option_id != chosen:
-            await self._ship_no_way(cart_id)
+            await self._refuse_shipping(cart_id)
         return cart
 
-    async def _ship_no_way(self, cart_id: str) -> NoReturn:
+    async def _refuse_shipping(self, cart_id: str) -> NoReturn:
         """Reset a shipping choice that does not apply and raise Invalid."""
         async with self._work.begin() as tx:
             stored = await store.read(tx, cart_id)

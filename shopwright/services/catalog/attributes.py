@@ -56,24 +56,24 @@ def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -
     for name, value in attributes.items():
         pointer = f"/attributes/{name}"
         if not is_key(name):
-            told = _(
+            message = _(
                 "An attribute name is like seat_height (letters, digits and _, in lower case, a letter first); “{name}” is not. It may be {key}.",
                 name=name,
                 key=name_key(name),
             )
-            problems.append(Problem(pointer, "invalid", told))
+            problems.append(Problem(pointer, "invalid", message))
         elif name not in known:
             fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
         elif not fits(value, known[name]):
             choices = f" ({', '.join(known[name].choices)})" if known[name].choices else ""
-            told = _(
+            message = _(
                 "{title} is {kind}{choices}; “{value}” is not.",
                 title=known[name].title,
                 kind=_(WORDS[known[name].kind]),
                 choices=choices,
                 value=value,
             )
-            problems.append(Problem(pointer, "invalid", told))
+            problems.append(Problem(pointer, "invalid", message))
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
     return fresh

@@ -85,7 +85,7 @@ class Collections:
         for position, product_id in enumerate(collection.product_ids):
             async with self._work.begin() as tx:
                 await self._store.add_member(tx, collection.id, product_id, position)
-                await self._writer.tell_again(tx, product_id)
+                await self._writer.emit_saved(tx, product_id)
         if collection.kind == "rules":
             async for product in self._store.every_product(self._work):
                 with self._work.aside.guard("product", product.id):
@@ -98,7 +98,7 @@ class Collections:
             slugs = {one.id: one.slug for one in await self._store.categories(tx)}
             belongs = bool(found) and rules.belongs(collection, found[0], slugs)
             if await self._store.set_member(tx, collection.id, product_id, belongs=belongs):
-                await self._writer.tell_again(tx, product_id)
+                await self._writer.emit_saved(tx, product_id)
 
     async def delete(self, slug: str) -> None:
         """Delete a collection; its products stay. Raises Missing."""
@@ -110,4 +110,4 @@ class Collections:
         for product_id in await self._store.all_members(self._work, found[0].id):
             async with self._work.begin() as tx:
                 await self._store.set_member(tx, found[0].id, product_id, belongs=False)
-                await self._writer.tell_again(tx, product_id)
+                await self._writer.emit_saved(tx, product_id)

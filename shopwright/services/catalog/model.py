@@ -79,8 +79,8 @@ def check_rest(new: ProductInput) -> None:
             )
         )
     if not new.variants and math.prod(len(option.values) for option in new.options) > MOST_VARIANTS:
-        told = f"These options make more than {MOST_VARIANTS} variants, which is the most a product has."
-        problems.append(Problem("/options", "too_many", told))
+        message = f"These options make more than {MOST_VARIANTS} variants, which is the most a product has."
+        problems.append(Problem("/options", "too_many", message))
     names = [option.name for option in new.options]
     if len(set(names)) < len(names):
         problems.append(Problem("/options", "duplicate", _("Two options have the same name.")))

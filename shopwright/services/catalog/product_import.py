@@ -59,20 +59,20 @@ class ProductImport:
         self, wanted: Sequence[ProductInput], *, how: Bringing = "draft"
     ) -> list[ImportedProduct]:
         """Create or update products independently, reserve their ids, or report what would happen."""
-        brought: list[ImportedProduct] = []
+        imported: list[ImportedProduct] = []
         try:
             async with self._work.begin() as tx:
-                brought = await self._import(tx, wanted, how)
+                imported = await self._import(tx, wanted, how)
                 if how == "try":
                     raise DryRun  # noqa: TRY301 -- it rolls back
         except DryRun:
-            return brought
+            return imported
         except Conflict as conflict:
             # Another process took a slug or SKU: retry one by one, so that it affects no other product.
             if len(wanted) == 1:
                 return [ImportedProduct(problem=conflict.detail)]
             return [made for one in wanted for made in await self.import_products([one], how=how)]
-        return brought
+        return imported
 
     async def _import(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[ImportedProduct]:
         """Import what is possible; a repeated source updates the result of the first."""
@@ -83,18 +83,18 @@ class ProductImport:
         ids = ImportIds(self._new_ids("prd"), self._new_ids("var"), await reserved_store.read(tx, sources))
         await names.look_up("skus", (variant.sku for one in wanted for variant in one.variants))
         await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
-        brought: list[ImportedProduct] = []
+        imported: list[ImportedProduct] = []
         made: dict[str, Product] = {}
         for one in wanted:
             old = known.get(one.source)
             try:
                 product, made_anew = await self._compose_one(tx, one, old, context, names, ids)
             except Invalid as problem:
-                brought.append(ImportedProduct(problem=problem.detail))
+                imported.append(ImportedProduct(problem=problem.detail))
                 continue
             known[one.source] = made[one.source] = product
             is_new = old is None or not old.source_digest
-            brought.append(ImportedProduct(product=product, is_new=is_new, made_anew=made_anew))
+            imported.append(ImportedProduct(product=product, is_new=is_new, made_anew=made_anew))
         if how == "reserve":
             await reserved_store.insert(tx, ids.given)
         elif how == "draft":
@@ -103,7 +103,7 @@ class ProductImport:
             one
             if one.product is None or one.product is made[one.product.source]
             else msgspec.structs.replace(one, product=made[one.product.source])
-            for one in brought
+            for one in imported
         ]
 
     async def _compose_one(
@@ -165,9 +165,11 @@ class ProductImport:
                 [(_as_from(one, found[one.product_id]), one.status) for one in finished if one.product is None],
                 context.categories,
             )
-            whole = [(_as_from(one, one.product), one.status) for one in finished if one.product is not None]
-            await self._writer.save(tx, model.moved(whole, tx.now), context)
-            await reserved_store.end(tx, [one.source for one, _unused in whole])
+            finished_products = [
+                (_as_from(one, one.product), one.status) for one in finished if one.product is not None
+            ]
+            await self._writer.save(tx, model.moved(finished_products, tx.now), context)
+            await reserved_store.end(tx, [one.source for one, _unused in finished_products])
             given = {one.product_id: one.given for one in finished if one.given is not None}
             new = {one.product_id for one in finished if one.product is not None and not one.product.version}
             await self._store.write_imported(tx, given, new)

@@ -107,8 +107,8 @@ class CatalogStore:
         """Return the owning product of each taken value (`slug`, `skus`)."""
         found: dict[str, str] = {}
         for one in await self._documents.find_any(source, PRODUCTS, field, values):
-            told = msgspec.json.decode(one.body)[field]
-            found |= dict.fromkeys(told if isinstance(told, list) else [told], one.id)
+            field_values = msgspec.json.decode(one.body)[field]
+            found |= dict.fromkeys(field_values if isinstance(field_values, list) else [field_values], one.id)
         return found
 
     @staticmethod
@@ -210,10 +210,10 @@ class CatalogStore:
 
     async def set_member(self, tx: Transaction, collection_id: str, product_id: str, *, belongs: bool) -> bool:
         """Add or remove a member. Returns whether anything changed."""
-        places = [one for one in await self.memberships(tx, product_id) if one.startswith(f"{collection_id}/")]
-        if belongs == bool(places):
+        memberships = [one for one in await self.memberships(tx, product_id) if one.startswith(f"{collection_id}/")]
+        if belongs == bool(memberships):
             return False
-        for place in places:
+        for place in memberships:
             await self._documents.delete(tx, MEMBERS, place)
         if belongs:
             await self._add(tx, collection_id, product_id, UNPLACED)

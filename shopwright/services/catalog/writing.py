@@ -137,7 +137,7 @@ class ProductWriter:
         now = tuple(variants)
         return product if now == product.variants else msgspec.structs.replace(product, variants=now)
 
-    async def tell_again(self, tx: Transaction, product_id: str) -> None:
+    async def emit_saved(self, tx: Transaction, product_id: str) -> None:
         """Emit the event of a product again, as data shown with it changed."""
         await self.emit_published(tx, await self._store.products(tx, [product_id]))
 

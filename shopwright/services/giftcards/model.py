@@ -9,7 +9,7 @@ from shopwright.services.giftcards.contract import State
 CODE_LENGTH, GROUP = 16, 4
 # Crockford's base 32: characters that look alike are read as one.
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
-LETTERS = frozenset(ALPHABET.upper())
+CHARACTERS = frozenset(ALPHABET.upper())
 # When cards may expire, by country: (years, at the end of the year). The owner's adviser must confirm it.
 # Germany: BGB sections 195 and 199. United States: 15 U.S.C. 1693l-1, which states may extend.
 YEARS: Mapping[str, tuple[int, bool]] = {"DE": (3, True), "US": (5, False)}
@@ -18,14 +18,14 @@ LEAP_DAY = (2, 29)
 
 def written(chance: bytes) -> str:
     """Format a code from 16 bytes, using 5 bits of each: 7K3M-Q2XV-0D4H-9TRA."""
-    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in chance[:CODE_LENGTH]).upper()
-    return "-".join(letters[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
+    characters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in chance[:CODE_LENGTH]).upper()
+    return "-".join(characters[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
 
 
 def read(typed: str) -> str:
     """Normalise a typed code; "" if it cannot be one."""
     bare = "".join(one for one in typed.upper().translate(ALIKE) if one.isalnum())
-    return bare if len(bare) == CODE_LENGTH and set(bare) <= LETTERS else ""
+    return bare if len(bare) == CODE_LENGTH and set(bare) <= CHARACTERS else ""
 
 
 def last_day(country: str, issued: date) -> date | None:

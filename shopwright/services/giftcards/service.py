@@ -81,18 +81,18 @@ class GiftCardService(GiftCards):
             raise Invalid.at("/expires_on", _("This day is over. Choose a later one, or none."))
         recipient = check_email(new.recipient, "/recipient") if new.recipient else ""
         request = f"{who.user_id}/{key}" if key else ""
-        marks = fingerprint(msgspec.json.encode(new))
+        request_mark = fingerprint(msgspec.json.encode(new))
         async with self._work.begin() as tx:
             made = await self._make(
                 tx, new.amount, new.why, who.signature,
-                expires_on=expires_on, recipient=recipient, request=request, marks=marks,
+                expires_on=expires_on, recipient=recipient, request=request, request_mark=request_mark,
             )  # fmt: skip
             if made is not None:
                 return made
             row = await store.by_request(tx, request)
         if row is None:
             raise Missing(_("There is no such gift card."))
-        if row["fingerprint"] != marks:
+        if row["fingerprint"] != request_mark:
             raise IdempotencyConflict(_("This Idempotency-Key was used for another gift card. Use a new one."))
         return store.card_of(row, today)
 
@@ -106,7 +106,7 @@ class GiftCardService(GiftCards):
         expires_on: date | None,
         recipient: str,
         request: str = "",
-        marks: str = "",
+        request_mark: str = "",
         order_id: str = "",
         refund: str = "",
     ) -> GiftCard | None:
@@ -127,7 +127,7 @@ class GiftCardService(GiftCards):
             order_id=order_id,
             code=code,
         )
-        if not await store.insert(tx, card, self._hash(code), self._code_key, request, marks):
+        if not await store.insert(tx, card, self._hash(code), self._code_key, request, request_mark):
             return None
         kinds: dict[Why, MovementKind] = {"refund": "given_back", "replacement": "moved"}
         kind = kinds.get(why, "issued")

@@ -38,8 +38,10 @@ def change_of(event: Event) -> SalesChange | None:
             else msgspec.structs.replace(event.total, amount=0)
         )
         kept = event.total - back
-        whole = bool(back.amount) and not kept.amount
-        return SalesChange(order_id=event.order_id, orders=0 if whole else 1, money=kept, lines=event.lines, sign=1)
+        is_full_refund = bool(back.amount) and not kept.amount
+        return SalesChange(
+            order_id=event.order_id, orders=0 if is_full_refund else 1, money=kept, lines=event.lines, sign=1
+        )
     if isinstance(event, OrderRefunded):
         return SalesChange(
             order_id=event.order_id, orders=-int(event.whole), money=-event.of_sale, lines=event.lines, sign=-1

@@ -56,13 +56,13 @@ async def waiting(tx: Transaction, variant_id: str) -> list[tuple[str, int]]:
 
 async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int) -> None:
     """Reduce the units an order waits for, which are no longer promised."""
-    whole = await tx.run(
+    deleted = await tx.run(
         "DELETE FROM owed WHERE order_id = :order_id AND variant_id = :variant_id AND quantity = :quantity",
         order_id=order_id,
         variant_id=variant_id,
         quantity=quantity,
     )
-    if not whole:
+    if not deleted:
         await tx.run(
             "UPDATE owed SET quantity = quantity - :quantity WHERE order_id = :order_id AND variant_id = :variant_id",
             order_id=order_id,

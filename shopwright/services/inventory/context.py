@@ -42,8 +42,8 @@ class InventoryContext:
         await value_store.record(tx, ids, moves, carried)
         await value_store.put(tx, {name: one for name, one in there.items() if one != before[name]})
         await value_store.put_out(tx, {key: one for key, one in out.items() if one != out_before.get(key)})
-        if told := valued_events(ids, moves, carried):
-            await tx.emit(*told)
+        if valued := valued_events(ids, moves, carried):
+            await tx.emit(*valued)
 
     @staticmethod
     async def emit_changes(tx: Transaction, before: dict[str, Stock]) -> None:

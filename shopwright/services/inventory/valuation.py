@@ -93,7 +93,7 @@ def _back(move: StockMove, now: Valuation, units: int, value: int) -> ValueChang
 
 def _check(variant_id: str, cost: Money, now: Valuation) -> None:
     if now.units and now.currency != cost.currency:
-        told = _(
+        worth = _(
             "{units} of {variant_id} are worth {value}",
             units=now.units,
             variant_id=variant_id,
@@ -102,7 +102,7 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
         raise Refused(
             _(
                 "{told}: a cost in {currency} cannot be added to it. Count them out first.",
-                told=told,
+                told=worth,
                 currency=cost.currency,
             )
         )

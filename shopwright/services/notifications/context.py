@@ -15,14 +15,14 @@ class NotificationContext:
     def __init__(
         self,
         work: ServiceDatabase,
-        postboxes: Mapping[str, MessageTransport],
+        transports: Mapping[str, MessageTransport],
         *,
         users: Users,
         catalog: Catalog,
         orders: Orders,
     ) -> None:
         self.work = work
-        self.postboxes = postboxes
+        self.transports = transports
         self.users = users
         self.catalog = catalog
         self.orders = orders

@@ -65,7 +65,7 @@ class MessageDelivery:
     def __init__(
         self,
         work: ServiceDatabase,
-        postboxes: Mapping[str, MessageTransport],
+        transports: Mapping[str, MessageTransport],
         *,
         users: Users,
         orders: Orders,
@@ -73,18 +73,18 @@ class MessageDelivery:
         attachments: Attachments,
     ) -> None:
         self._work = work
-        self._postboxes = postboxes
+        self._transports = transports
         self._users = users
         self._orders = orders
         self._giftcards = giftcards
         self._attachments = attachments
-        self._rests = {channel: ChannelBackoff() for channel in postboxes}
+        self._rests = {channel: ChannelBackoff() for channel in transports}
 
     async def send(self) -> None:
         """Scheduled job: send what is due, for some seconds."""
         until = self._work.clock.monotonic() + RUN_S
         while self._work.clock.monotonic() <= until:
-            channels = [name for name in self._postboxes if self._may_try(name)]
+            channels = [name for name in self._transports if self._may_try(name)]
             if not channels or not await delivery_store.due(self._work, channels):
                 return
             async with self._work.begin() as tx:
@@ -126,7 +126,7 @@ class MessageDelivery:
             result = self._result(pending, kind, outcome, problem, tx.now)
             await delivery_store.finish(tx, message.id, result)
         if result.state != "waiting":
-            ended = "MessageSent" if self._postboxes[message.channel].sends else "MessageKept"
+            ended = "MessageSent" if self._transports[message.channel].sends else "MessageKept"
             _note(pending, ended if result.state == "sent" else "MessageGivenUp")
 
     @staticmethod
@@ -150,7 +150,7 @@ class MessageDelivery:
 
     async def _try(self, pending: PendingMessage) -> tuple[Outcome, str]:
         try:
-            whole = await self._complete(pending)
+            complete_message = await self._complete(pending)
         except Missing:
             return "refused", _("What its link was for is gone.")
         except Refused as error:
@@ -160,13 +160,13 @@ class MessageDelivery:
         except Exception as error:  # such as a document that cannot be set
             log.exception("message %s cannot be completed", pending.message.id)
             return "deferred", _("It could not be completed ({name}).", name=type(error).__name__)
-        return await self._deliver(whole)
+        return await self._deliver(complete_message)
 
     async def _deliver(self, message: Message) -> tuple[Outcome, str]:
         outcome: Outcome = "sent"
         problem = ""
         try:
-            await self._postboxes[message.channel].deliver(message)
+            await self._transports[message.channel].deliver(message)
         except Refused as error:
             outcome, problem = "refused", error.detail
         except Deferred as error:
@@ -240,7 +240,7 @@ class MessageDelivery:
 
     async def report(self) -> DeliveryReport:
         """Report waiting and failed messages."""
-        kept = tuple(name for name, postbox in self._postboxes.items() if not postbox.sends)
+        kept = tuple(name for name, transport in self._transports.items() if not transport.sends)
         return msgspec.structs.replace(await delivery_store.report(self._work), kept=kept)
 
 

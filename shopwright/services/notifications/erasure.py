@@ -41,8 +41,8 @@ class MessageErasure:
 
     async def _forget_viewed(self, person: str, account: str) -> None:
         ids = [one.summary.id for one in await store.messages_for(self._work, person, account)]
-        for postbox in self._context.postboxes.values():
-            await postbox.forget(ids)
+        for transport in self._context.transports.values():
+            await transport.forget(ids)
 
     @staticmethod
     async def _forget(tx: Transaction, person: str, account: str) -> None:
@@ -53,7 +53,7 @@ class MessageErasure:
     async def forget_farewells(self) -> None:
         """Scheduled job: delete the final messages to erased people."""
         ids = await store.to_be_forgotten(self._work)
-        for postbox in self._context.postboxes.values():
-            await postbox.forget(ids)
+        for transport in self._context.transports.values():
+            await transport.forget(ids)
         async with self._work.begin() as tx:
             await store.drop(tx, ids)

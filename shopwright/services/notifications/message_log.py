@@ -32,7 +32,7 @@ class MessageLog:
         found = msgspec.structs.replace(found, documents=await attachment_store.of_message(self._work, message_id))
         if not await self._work.is_demo():
             return found
-        kept = await self._context.postboxes[found.summary.channel].kept(message_id)
+        kept = await self._context.transports[found.summary.channel].kept(message_id)
         if kept is None:
             return found
         return msgspec.structs.replace(

@@ -58,14 +58,14 @@ def placed(event: OrderPlaced) -> OutgoingMessage:
 def paid(event: OrderPaid) -> OutgoingMessage:
     """The order is paid."""
     path, secret = order_link(event)
-    things = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
+    items = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
     return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
         subject=_("Payment received for order {number}", number=event.number),
         heading=_("Your payment has arrived"),
-        lines=(came(event), *things),
+        lines=(came(event), *items),
         path=path,
         secret=secret,
         action=_("See your order"),

@@ -45,7 +45,7 @@ class NotificationService(Notifications):
     def __init__(
         self,
         work: ServiceDatabase,
-        postboxes: Mapping[str, MessageTransport],
+        transports: Mapping[str, MessageTransport],
         *,
         users: Users,
         catalog: Catalog,
@@ -57,7 +57,7 @@ class NotificationService(Notifications):
         an_hour: int,
         chosen: Callable[[type[Any]], type[Any]],
     ) -> None:
-        context = NotificationContext(work, postboxes, users=users, catalog=catalog, orders=orders)
+        context = NotificationContext(work, transports, users=users, catalog=catalog, orders=orders)
         attachments = Attachments(work, books)
         renderer = MessageRenderer(context, shop, url)
         queue = MessageQueue(an_hour)
@@ -68,7 +68,7 @@ class NotificationService(Notifications):
         self._erasure = MessageErasure(context, renderer)
         self._log = MessageLog(context)
         self.delivery = MessageDelivery(
-            work, postboxes, users=users, orders=orders, giftcards=giftcards, attachments=attachments
+            work, transports, users=users, orders=orders, giftcards=giftcards, attachments=attachments
         )
 
     async def preferences(self, email: str) -> Preferences:

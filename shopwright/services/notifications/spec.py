@@ -19,7 +19,7 @@ def _build(context: BuildContext) -> NotificationService:
     settings = context.settings
     return context.chosen(NotificationService)(
         context.work,
-        context.postboxes(),
+        context.transports(),
         users=context.ask(Users),
         catalog=context.ask(Catalog),
         orders=context.ask(Orders),

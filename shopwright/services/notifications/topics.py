@@ -43,6 +43,6 @@ def wishes(stored: Mapping[tuple[str, str], bool]) -> Preferences:
 
 def check_wishes(wanted: Preferences) -> None:
     """Check preferences. Raises Invalid."""
-    for topic, told in REQUIRED.items():
+    for topic, required in REQUIRED.items():
         if topic in wanted.topics and not wanted.topics[topic].email:
-            raise Invalid.at(f"/topics/{topic}/email", _(told))
+            raise Invalid.at(f"/topics/{topic}/email", _(required))

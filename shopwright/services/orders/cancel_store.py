@@ -18,13 +18,13 @@ class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
     took_goods: bool = False
 
 
-async def begin(tx: Transaction, order_id: str, told: Cancelling) -> bool:
+async def begin(tx: Transaction, order_id: str, cancelling: Cancelling) -> bool:
     """Mark a paid order as being cancelled. Returns False if it already is, or is not paid."""
     return bool(
         await tx.run(
-            "UPDATE orders SET cancelling = :told WHERE id = :id AND status = 'paid' AND cancelling IS NULL",
+            "UPDATE orders SET cancelling = :cancelling WHERE id = :id AND status = 'paid' AND cancelling IS NULL",
             id=order_id,
-            told=msgspec.json.encode(told).decode(),
+            cancelling=msgspec.json.encode(cancelling).decode(),
         )
     )
 
@@ -34,7 +34,7 @@ async def end(tx: Transaction, order_id: str) -> None:
     await tx.run("UPDATE orders SET cancelling = NULL WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
 
 
-async def told_of(source: ServiceDatabase | Transaction, order_id: str) -> Cancelling | None:
+async def cancelling_of(source: ServiceDatabase | Transaction, order_id: str) -> Cancelling | None:
     """Return the cancellation in progress of an order, or None."""
     row = await source.one("SELECT cancelling FROM orders WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
     return decode_tolerant(row["cancelling"], Cancelling) if row else None

@@ -55,7 +55,7 @@ class Cancellation:
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
         taken = await self._has_taken(order.id)
         payment = order.payment
-        told = LoggedEvent(
+        intent = LoggedEvent(
             reason=reason,
             key=refund_rules.repayment_key(payment, again=True) if payment else "",
             who=who.signature,
@@ -64,7 +64,10 @@ class Cancellation:
             took_goods=taken,
         )
         async with self._work.begin() as tx:
-            if not await cancel_store.begin(tx, order.id, told) and await cancel_store.told_of(tx, order.id) is None:
+            if (
+                not await cancel_store.begin(tx, order.id, intent)
+                and await cancel_store.cancelling_of(tx, order.id) is None
+            ):
                 raise Conflict(_("The order has changed in the meantime. Reload it."))
 
     async def _finish_cancelling(self, order_id: str) -> None:
@@ -72,15 +75,15 @@ class Cancellation:
 
         Raises RefundNotPossible, which leaves the order unchanged.
         """
-        told = await cancel_store.told_of(self._work, order_id)
-        if told is None:
+        cancelling = await cancel_store.cancelling_of(self._work, order_id)
+        if cancelling is None:
             return
         order = await self._context.get(order_id)
         if order.payment is not None and await self._repayment.ask_for_promised(order.payment, order):
             order = await self._context.get(order_id)
-        back = await self._repayment.repay(order.payment, told.key, order) if order.payment is not None else None
+        back = await self._repayment.repay(order.payment, cancelling.key, order) if order.payment is not None else None
         if back is None and gift_cards.rest_of_cards(order).amount:
-            back = PaymentRefund(key=told.key, amount=zero(order.currency), state="settled")
+            back = PaymentRefund(key=cancelling.key, amount=zero(order.currency), state="settled")
         if back is not None and back.state == "refused":
             async with self._work.begin() as tx:
                 await cancel_store.end(tx, order_id)
@@ -92,10 +95,10 @@ class Cancellation:
                 ),
                 data={"why": back.why},
             )
-        who = Caller(user_id=told.user_id, role=told.role, name=told.who)
+        who = Caller(user_id=cancelling.user_id, role=cancelling.role, name=cancelling.who)
         only: frozenset[Status] = frozenset({"paid"})
         await self._closing.close_order(
-            order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back
+            order_id, cancelling.reason, who, "cancelled", only=only, took_goods=cancelling.took_goods, back=back
         )
 
     async def finish_cancelling(self) -> None:

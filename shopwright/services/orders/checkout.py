@@ -55,10 +55,10 @@ class Checkout:
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         scoped = f"{who.user_id or request.cart_id}/{key}"
-        marks = fingerprint(msgspec.json.encode(request))
+        request_mark = fingerprint(msgspec.json.encode(request))
         async with self._work.begin() as tx:
-            order_id, first = await placement_store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
-        if first != marks:
+            order_id, first = await placement_store.claim_key(tx, scoped, request_mark, self._work.ids.new("ord"))
+        if first != request_mark:
             raise IdempotencyConflict(_("This Idempotency-Key was used for another order. Use a new one."))
         placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
         if placed.payment_id is None and placed.status == "placed":

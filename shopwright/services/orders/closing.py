@@ -53,7 +53,7 @@ class OrderClosing:
                     tx, order.id, refund_rules.of_all(order, back, reason, tx.now), back.key, ""
                 )
             await self._context.add_history(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
-            told: Event = (
+            closed: Event = (
                 OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
                 if ended == "expired"
                 else OrderCancelled(
@@ -71,7 +71,7 @@ class OrderClosing:
                     to_gift_cards=rest_of_cards(order) if back else None,
                 )
             )
-            await tx.emit(told)
+            await tx.emit(closed)
         await self._undo(order_id, restock if took_goods else ())
         return True
 
@@ -102,6 +102,6 @@ class OrderClosing:
             return
         restock: Sequence[RestockedLine] = ()
         if isinstance(delivery.event, OrderCancelled) and delivery.event.took_goods:
-            told = delivery.event.restock  # an earlier version did not tell
-            restock = refund_rules.to_be_restocked(order) if told is None else told
+            restock_known = delivery.event.restock  # an earlier version did not tell
+            restock = refund_rules.to_be_restocked(order) if restock_known is None else restock_known
         await self._undo(order.id, restock)

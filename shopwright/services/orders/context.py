@@ -67,5 +67,5 @@ class OrderContext:
     @staticmethod
     async def not_being_cancelled(tx: Transaction, order_id: str) -> None:
         """Raise Conflict if a cancellation of the order is in progress."""
-        if await cancel_store.told_of(tx, order_id) is not None:
+        if await cancel_store.cancelling_of(tx, order_id) is not None:
             raise Conflict(_("This order is being cancelled. Reload it in a moment."))

@@ -38,7 +38,7 @@ async def insert(
 ) -> None:
     """Insert a new order and its search terms. Raises UniqueViolation if its id or its cart already has one."""
     personal = _personal(order.shipping_address, order.billing_address)
-    await store.insert(tx, order, expires_at, cart_version, _told(personal), sale or SaleOfOrder())
+    await store.insert(tx, order, expires_at, cart_version, _joined(personal), sale or SaleOfOrder())
     await _write(tx, int(order.number), personal | {joined(line.sku) for line in order.lines})
 
 
@@ -97,11 +97,13 @@ def _personal(*addresses: Address) -> set[str]:
 
 
 async def _write_personal(tx: Transaction, number: int, terms: set[str]) -> None:
-    await tx.run("UPDATE orders SET personal_terms = :terms WHERE number = :number", terms=_told(terms), number=number)
+    await tx.run(
+        "UPDATE orders SET personal_terms = :terms WHERE number = :number", terms=_joined(terms), number=number
+    )
     await _write(tx, number, terms)
 
 
-def _told(terms: set[str]) -> str:
+def _joined(terms: set[str]) -> str:
     return " ".join(sorted(terms - {""}))
 
 
@@ -134,13 +136,15 @@ async def search(
         return await store.summaries(source, *_after(where, values, after), limit)
     below = await _number(source, after) if after else store.LARGEST_NUMBER
     where, values = [*where, "orders.number < :below"], {**values, "below": below}
-    for ways in await _ways(source, text.strip(), paid_by, status):
-        if not any([await _is_any(source, way) for way in ways]):
+    for alternatives in await _ways(source, text.strip(), paid_by, status):
+        if not any([await _is_any(source, alternative) for alternative in alternatives]):
             continue
         found: dict[str, OrderSummary] = {}
-        for way in ways:
-            given = {**values, **way.given}
-            some = await store.summaries(source, [*way.conditions, *where], given, limit, tables=way.tables, by=way.by)
+        for alternative in alternatives:
+            given = {**values, **alternative.given}
+            some = await store.summaries(
+                source, [*alternative.conditions, *where], given, limit, tables=alternative.tables, by=alternative.by
+            )
             found |= {one.id: one for one in some}
         return sorted(found.values(), key=lambda one: int(one.number), reverse=True)[:limit]
     return await _partly(source, where, values, text.strip().lower(), limit)
@@ -167,8 +171,8 @@ async def _ways(source: ServiceDatabase, text: str, paid_by: Sequence[str], stat
     if paid_by:
         names = {f"paid{place}": order_id for place, order_id in enumerate(paid_by)}
         first.append(FindIndex([f"id IN ({', '.join(f':{name}' for name in names)})"], names, by=FEW_FIRST))
-    whole, *others = looked_for(text) or [[]]
-    terms = [[one] for one in dict.fromkeys((*whole, *phone_spelt(text))) if one]
+    all_terms, *others = looked_for(text) or [[]]
+    terms = [[one] for one in dict.fromkeys((*all_terms, *phone_spelt(text))) if one]
     first += [await _by_terms(source, one, status) for one in terms]
     return [first, *[[await _by_terms(source, one, status)] for one in others]]
 
@@ -200,10 +204,10 @@ async def _few(source: ServiceDatabase, among: str, given: Mapping[str, Any]) ->
     return int(row["n"]) if row else 0
 
 
-async def _is_any(source: ServiceDatabase, way: FindIndex) -> bool:
+async def _is_any(source: ServiceDatabase, alternative: FindIndex) -> bool:
     found = await source.one(
-        f"SELECT 1 AS found FROM {way.tables} WHERE {' AND '.join(way.conditions)} LIMIT 1",
-        **{"below": store.LARGEST_NUMBER, **way.given},
+        f"SELECT 1 AS found FROM {alternative.tables} WHERE {' AND '.join(alternative.conditions)} LIMIT 1",
+        **{"below": store.LARGEST_NUMBER, **alternative.given},
     )
     return found is not None
 

@@ -47,8 +47,8 @@ class GiftCardPayments:
             await self._giftcards.redeem(order.id, shares)
 
     async def _shares(self, order: store.OrderHead) -> Sequence[GiftCardShare]:
-        whole = await store.read(self._work, order.id) if order.to_pay != order.total else None
-        return whole.gift_cards if whole else ()
+        full_order = await store.read(self._work, order.id) if order.to_pay != order.total else None
+        return full_order.gift_cards if full_order else ()
 
     async def release(self, order_id: str) -> None:
         """Release the hold of an order that was closed or never placed."""
@@ -75,8 +75,8 @@ class GiftCardPayments:
         cards = await self._giftcards.named([one.card_id for one in shares]) if shares else {}
         stuck = [one for one in shares if one.card_id in cards and cards[one.card_id].disabled]
         known = {one.what for one in order.timeline}
-        told = {f"Money went back to gift card ••••{one.last4}, which is disabled" for one in stuck}
-        if new := sorted(told - known):
+        notes = {f"Money went back to gift card ••••{one.last4}, which is disabled" for one in stuck}
+        if new := sorted(notes - known):
             async with self._work.begin() as tx:
                 for what in new:
                     await store.insert_history(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)

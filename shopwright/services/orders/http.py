@@ -193,10 +193,10 @@ async def cancel_order(
     data: JSONBody[Cancellation | None] = None,
 ) -> OrderView:
     """Cancel an order before anything is shipped; payments are refunded. Guests need a proof: see `Cancellation`."""
-    told = data or Cancellation()
-    proof = GuestProof(cart_id=told.cart_id, key=told.key)
+    cancellation = data or Cancellation()
+    proof = GuestProof(cart_id=cancellation.cart_id, key=cancellation.key)
     order = await theirs(orders, order_id, request, caller, proof, change=True)
-    return shown(await orders.cancel(order.id, told.reason, caller), caller)
+    return shown(await orders.cancel(order.id, cancellation.reason, caller), caller)
 
 
 @post(

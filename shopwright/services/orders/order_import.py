@@ -59,7 +59,7 @@ class OrderImport:
             )
             await self._past_refund(tx, order, past)
             if order.status in PAID:
-                await self._tell_past(tx, order, past)
+                await self._emit_imported(tx, order, past)
         return order.id, True
 
     def _past_lines(self, past: PastOrder) -> tuple[OrderLine, ...]:
@@ -98,7 +98,7 @@ class OrderImport:
         await refund_store.insert_refund(tx, order.id, made, f"past/{past.source}", "")
 
     @staticmethod
-    async def _tell_past(tx: Transaction, order: Order, past: PastOrder) -> None:
+    async def _emit_imported(tx: Transaction, order: Order, past: PastOrder) -> None:
         await tx.emit(
             OrderImported(
                 order_id=order.id,

@@ -38,17 +38,17 @@ class PaymentChanges:
         async with self._work.begin(dedup_key=delivery.key) as tx:
             await self._write_outside(tx, await self._context.locked(tx, delivery.event.order_id), delivery.event)
 
-    async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
+    async def _write_outside(self, tx: Transaction, order: Order, settled: RefundSettled) -> None:
         """Record a refund made at the provider; it has no units."""
         head = await store.head(tx, order.id)
-        reason = LOST if told.dispute else REFUNDED
-        await self._context.add_history(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
-        if order.status not in {*PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
+        reason = LOST if settled.dispute else REFUNDED
+        await self._context.add_history(tx, order.id, f"{write(settled.amount)}: {reason}", SYSTEM.name)
+        if order.status not in {*PAID, "cancelled"} or head is None or head.payment_id != settled.payment_id:
             return
-        parts = refund_parts.of_provider(order, told.amount)
+        parts = refund_parts.of_provider(order, settled.amount)
         made = Refund(
             id=self._work.ids.new("rfd"),
-            amount=told.amount,
+            amount=settled.amount,
             reason=reason,
             lines=(),
             restock=False,
@@ -56,30 +56,32 @@ class PaymentChanges:
             created_at=tx.now,
             settled_at=tx.now,
             by_provider=True,
-            reference=told.reference,
+            reference=settled.reference,
             parts=parts,
         )
         if made.excess.amount:
             await self._context.add_history(tx, order.id, BEYOND.format(write(made.excess)), SYSTEM.name)
-        await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
+        await refund_store.insert_refund(tx, order.id, made, f"provider/{settled.refund_key}", "")
         if order.status != "cancelled":  # it was told with the order that its money goes back
-            await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)
+            await self._refunds.emit_refunded(tx, order, made, dispute=settled.dispute)
 
     async def on_disputed(self, delivery: Delivery) -> None:
         """Handle PaymentDisputed: notify staff, as the bank sets a deadline of days."""
-        told: PaymentDisputed = delivery.event
-        if await store.head(self._work, told.order_id) is None:
+        disputed: PaymentDisputed = delivery.event
+        if await store.head(self._work, disputed.order_id) is None:
             return
         async with self._work.begin(dedup_key=delivery.key) as tx:
-            order = await self._context.locked(tx, told.order_id)
-            await self._context.add_history(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
+            order = await self._context.locked(tx, disputed.order_id)
+            await self._context.add_history(
+                tx, order.id, DISPUTES[disputed.state].format(write(disputed.amount)), SYSTEM.name
+            )
             await tx.emit(
                 OrderDisputed(
                     order_id=order.id,
                     number=order.number,
                     email=order.email,
                     customer_id=order.customer_id,
-                    state=told.state,
-                    amount=told.amount,
+                    state=disputed.state,
+                    amount=disputed.amount,
                 )
             )

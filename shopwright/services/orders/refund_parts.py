@@ -36,12 +36,12 @@ class RefundableLot(msgspec.Struct, frozen=True, kw_only=True):
     def share(self, amount: Money) -> tuple[TaxPart, ...]:
         """The tax parts of this amount: each kind of goods and each tax in proportion."""
         kinds = by_kind(self.tax_parts)
-        whole = [gross_of(kind, amount.currency).amount for kind in kinds]
+        gross_amounts = [gross_of(kind, amount.currency).amount for kind in kinds]
         # Negative while one of our refunds is pending that the provider will refuse: see `of_provider`.
-        usable = amount.amount and any(whole) and min(whole) >= 0
-        shares = amount.split(whole) if usable else [zero(amount.currency) for _ in kinds]
+        usable = amount.amount and any(gross_amounts) and min(gross_amounts) >= 0
+        shares = amount.split(gross_amounts) if usable else [zero(amount.currency) for _ in kinds]
         found = []
-        for kind, gross, share in zip(kinds, whole, shares, strict=True):
+        for kind, gross, share in zip(kinds, gross_amounts, shares, strict=True):
             found += _with(kind, share, _taxes([part.tax for part in kind], gross, share.amount))
         return tuple(found)
 
@@ -76,8 +76,8 @@ def _taxes(sums: Sequence[Money], gross: int, share: int) -> list[Money]:
     if not gross:
         return list(sums)
     taken = [one.share(share, gross) for one in sums]
-    whole = sum(one.amount for one in sums)
-    least, most = max(0, whole - (gross - share)), min(whole, share)
+    total = sum(one.amount for one in sums)
+    least, most = max(0, total - (gross - share)), min(total, share)
     while (now := sum(one.amount for one in taken)) != min(max(now, least), most):
         step = 1 if now < least else -1
         place = max(

@@ -194,7 +194,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     left = refund_parts.left_of(order)
     chosen = lines_to_refund(order, refund)
     asked = _amount(order, refund)
-    _check_things(refund, left)
+    _check_lines(refund, left)
     if chosen or refund.shipping:
         units = {line.id: quantity for line, quantity in chosen}
         parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping)
@@ -207,15 +207,15 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
         return parts, chosen
     if asked is None:
         raise Invalid.at("/lines", _("Say what to refund: lines, the shipping, or an amount."))
-    whole = refund_parts.whole_of(left, order.currency)
-    if whole.amount <= 0:
+    all_parts = refund_parts.whole_of(left, order.currency)
+    if all_parts.amount <= 0:
         raise Invalid.at("/amount", _("Nothing of this order is left to refund: the rest is refunded or pending."))
-    if not zero(order.currency) < asked <= whole:
+    if not zero(order.currency) < asked <= all_parts:
         raise Invalid.at(
             "/amount",
             _(
                 "Between 1 and {amount} (minor units of {currency}) can be refunded, not {asked_amount}.",
-                amount=whole.amount,
+                amount=all_parts.amount,
                 currency=order.currency,
                 asked_amount=asked.amount,
             ),
@@ -223,7 +223,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     return refund_parts.goodwill(left, asked), chosen
 
 
-def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.RefundableLot]) -> None:
+def _check_lines(refund: NewRefund, left: Mapping[str, refund_parts.RefundableLot]) -> None:
     """Raise Invalid for options about goods without lines, and for shipping that was refunded already."""
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:

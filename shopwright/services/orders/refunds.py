@@ -43,17 +43,17 @@ class Refunds:
         self._work = context.work
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
-        marks = fingerprint(msgspec.json.encode(refund))
+        request_mark = fingerprint(msgspec.json.encode(refund))
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             scoped = f"{order.id}/{key}"
             known = await refund_store.refund_by_key(tx, scoped)
-            if known is not None and known["fingerprint"] != marks:
+            if known is not None and known["fingerprint"] != request_mark:
                 raise IdempotencyConflict(_("This Idempotency-Key was used for another refund. Use a new one."))
             if known is not None:
                 made = str(known["id"])
             else:
-                made = await self._write_refund(tx, order, refund, scoped, marks, who)
+                made = await self._write_refund(tx, order, refund, scoped, request_mark, who)
         asked = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
         if asked is not None and asked.status == "asked":
             await self._finish_refund(order.id, asked)
@@ -70,7 +70,7 @@ class Refunds:
         return msgspec.structs.replace(order, refund=next((one for one in order.refunds if one.id == made), None))
 
     async def _write_refund(
-        self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
+        self, tx: Transaction, order: Order, refund: NewRefund, key: str, request_mark: str, who: Caller
     ) -> str:
         if order.status == "cancelled":
             raise Conflict(
@@ -103,7 +103,7 @@ class Refunds:
             deduction=refund.deduction.strip()[:LONGEST],
             to_gift_cards=to_cards if to_cards.amount else None,
         )
-        await refund_store.insert_refund(tx, order.id, made, key, marks)
+        await refund_store.insert_refund(tx, order.id, made, key, request_mark)
         await store.write_counts(tx, refund_rules.refunded(order, chosen, returned=refund.returned))
         await self._context.add_history(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
         return made.id
@@ -136,11 +136,13 @@ class Refunds:
 
     async def _follow(self, order_id: str, refund_id: str, payment: Payment) -> None:
         """Apply the state of a refund in payments to the order."""
-        told = next((one for one in payment.refunds if one.key == refund_id), None)
-        if told is None or told.state == "settled":  # an earlier version answers when it is settled, and names none
-            await self._settled(order_id, refund_id, told.reference if told else "")
-        elif told.state == "refused":
-            await self._refuse(order_id, refund_id, told.why)
+        provider_refund = next((one for one in payment.refunds if one.key == refund_id), None)
+        if (
+            provider_refund is None or provider_refund.state == "settled"
+        ):  # an earlier version answers when it is settled, and names none
+            await self._settled(order_id, refund_id, provider_refund.reference if provider_refund else "")
+        elif provider_refund.state == "refused":
+            await self._refuse(order_id, refund_id, provider_refund.why)
 
     async def _settled(self, order_id: str, refund_id: str, reference: str = "") -> None:
         order = await store.read(self._work, order_id)
@@ -155,10 +157,10 @@ class Refunds:
             # Its buyer, to whom a new card's code could be sent, was erased meanwhile.
             await self._refuse(order_id, refund_id, error.detail)
             return
-        await self._bring_back(order, refund)
+        await self._restock(order, refund)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference), stuck)
 
-    async def _bring_back(self, order: Order, refund: Refund) -> None:
+    async def _restock(self, order: Order, refund: Refund) -> None:
         """Return refunded goods to stock if requested; backordered units are no longer due in any case."""
         back = Counter[str]()
         for one in refund_rules.wanted(order, refund.lines if refund.restock else await self._freed(order, refund)):
@@ -184,7 +186,7 @@ class Refunds:
             order = await self._context.locked(tx, order_id)
             settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
             if settled and refund.amount.amount and not refund.of_all:
-                await self.tell_refunded(tx, order, refund, stuck=stuck)
+                await self.emit_refunded(tx, order, refund, stuck=stuck)
             refused = next((one for one in order.refused if one.id == refund.id), None)
             if refused is not None and refused.to_gift_cards is not None and not refused.of_all:
                 # While its part was credited to the cards.
@@ -195,10 +197,10 @@ class Refunds:
         stays = refund_rules.stays_on_cards(order, refused, self._work.ids.new("rfd"), tx.now)
         new = await refund_store.insert_refund(tx, order.id, stays, f"{refused.id}/cards", "")
         if new and refused.status != "settled" and order.status != "cancelled":
-            await self.tell_refunded(tx, order, stays)
+            await self.emit_refunded(tx, order, stays)
         return stays
 
-    async def tell_refunded(
+    async def emit_refunded(
         self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False, stuck: Money | None = None
     ) -> None:
         """Emit OrderRefunded. `stuck`: the part on disabled gift cards."""
@@ -224,9 +226,9 @@ class Refunds:
     async def on_refund_settled(self, delivery: Delivery) -> None:
         """Handle RefundSettled, if we did not see the refund settle."""
         payment = await self._context.payments.get(delivery.event.payment_id)
-        told = next((one for one in payment.refunds if one.key == delivery.event.refund_key), None)
-        if told is not None and told.state == "settled":
-            await self._settled(delivery.event.order_id, delivery.event.refund_key, told.reference)
+        provider_refund = next((one for one in payment.refunds if one.key == delivery.event.refund_key), None)
+        if provider_refund is not None and provider_refund.state == "settled":
+            await self._settled(delivery.event.order_id, delivery.event.refund_key, provider_refund.reference)
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Undo a refused refund, except what is already on gift cards, and notify staff."""
@@ -248,11 +250,11 @@ class Refunds:
                     await refund_store.rewrite(tx, one)
             by_payment = gift_cards.by_payment(refund)
             amount = by_payment if by_payment.amount or on_cards else refund.amount
-            await self._tell_refused(tx, order, amount, refund_id, why, refund, after)
+            await self._emit_refused(tx, order, amount, refund_id, why, refund, after)
         if refund.status == "settled" and order.status != "cancelled":
             await self._take_again(order, refund)
 
-    async def _tell_refused(
+    async def _emit_refused(
         self,
         tx: Transaction,
         order: Order,
@@ -310,7 +312,7 @@ class Refunds:
         known = next((one for one in (*order.refunds, *order.refused) if one.id in names), None)
         if known is None:
             async with self._work.begin(dedup_key=delivery.key) as tx:
-                await self._tell_refused(
+                await self._emit_refused(
                     tx, order, delivery.event.amount, delivery.event.refund_key, delivery.event.why
                 )
             return
@@ -319,7 +321,7 @@ class Refunds:
         elif known.settled_at is not None and order.status != "cancelled":
             await self._take_again(order, known)  # where inventory was away when it was refused
         if order.status == "cancelled" and known.restock:
-            await self._bring_back(order, known)  # the order's goods went back without these
+            await self._restock(order, known)  # the order's goods went back without these
 
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         because = reason.strip()[:LONGEST]
@@ -345,11 +347,11 @@ class Refunds:
             raise Conflict(_("This refund is being requested. Try again in a minute.")) from None
         finally:
             await self._follow_again(order, refund_id)
-        told = next((one for one in payment.refunds if one.key == refund_id), None)
+        provider_refund = next((one for one in payment.refunds if one.key == refund_id), None)
         async with self._work.begin() as tx:
-            if told is not None and told.why == ended:
+            if provider_refund is not None and provider_refund.why == ended:
                 await self._context.add_history(
-                    tx, order.id, f"Refund of {write(told.amount)} will not be paid", who.signature
+                    tx, order.id, f"Refund of {write(provider_refund.amount)} will not be paid", who.signature
                 )
         return await self._context.get(order.id)
 

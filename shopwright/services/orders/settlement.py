@@ -104,14 +104,14 @@ class Settlement:
 
     async def _set_aside(self, order_id: str) -> bool:
         """Reserve the goods, again if the reservation expired. Returns False if they are sold out: the order is closed."""
-        whole = await self._context.get(order_id)
-        wanted = [VariantQuantity(line.variant_id, line.quantity) for line in whole.lines]
+        full_order = await self._context.get(order_id)
+        wanted = [VariantQuantity(line.variant_id, line.quantity) for line in full_order.lines]
         try:
             await self._context.inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
-            await self._context.giftcards.hold(order_id, whole.gift_cards)
-            if whole.status == "expired":
-                names = model.known_as(whole.customer_id, whole.email)
-                await self._context.pricing.redeem(order_id, whole.coupons, names[0], names[1:])
+            await self._context.giftcards.hold(order_id, full_order.gift_cards)
+            if full_order.status == "expired":
+                names = model.known_as(full_order.customer_id, full_order.email)
+                await self._context.pricing.redeem(order_id, full_order.coupons, names[0], names[1:])
         except (SoldOut, CouponRefused, GiftCardRefused) as error:
             reason = f"The payment came after {TOO_LATE[type(error)]}; it is refunded."
             await self._closing.close_order(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
@@ -122,8 +122,8 @@ class Settlement:
         """Redeem gift cards and take goods for a paid order, once. Raises GiftCardRefused, SoldOut."""
         await self._context.giftcards.redeem(order)
         if await self._context.inventory.commit_reservation(order.id) == "expired":
-            whole = await self._context.get(order.id)
-            wanted = [VariantQuantity(line.variant_id, line.quantity) for line in whole.lines]
+            full_order = await self._context.get(order.id)
+            wanted = [VariantQuantity(line.variant_id, line.quantity) for line in full_order.lines]
             await self._context.inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
             await self._context.inventory.commit_reservation(order.id)
 
@@ -131,8 +131,8 @@ class Settlement:
         """Mark a placed or expired order as paid, once. Returns False if it was closed."""
         async with self._work.begin() as tx:
             order = await store.lock(tx, order_id)
-            whole = await store.read(tx, order_id)
-            if order is None or whole is None or order.status == "cancelled":
+            full_order = await store.read(tx, order_id)
+            if order is None or full_order is None or order.status == "cancelled":
                 return False
             if order.status in PAID:
                 return True
@@ -143,14 +143,14 @@ class Settlement:
             await tx.emit(
                 OrderPaid(
                     order_id=order_id,
-                    number=whole.number,
-                    email=whole.email,
-                    customer_id=whole.customer_id,
-                    name=whole.shipping_address.name,
-                    total=whole.totals.total,
-                    lines=model.to_sold_lines(whole),
+                    number=full_order.number,
+                    email=full_order.email,
+                    customer_id=full_order.customer_id,
+                    name=full_order.shipping_address.name,
+                    total=full_order.totals.total,
+                    lines=model.to_sold_lines(full_order),
                     payment_id=payment.id,
-                    by_gift_cards=paid_by_cards(whole),
+                    by_gift_cards=paid_by_cards(full_order),
                 )
             )
         return True

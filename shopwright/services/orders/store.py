@@ -214,7 +214,7 @@ async def read(source: ServiceDatabase | Transaction, order_id: str) -> Order | 
         )
         if row is None:
             return None
-        [found] = await whole_store.whole(asked, [row], Span(ids=(row["id"],)))
+        [found] = await whole_store.read_all(asked, [row], Span(ids=(row["id"],)))
     return found()
 
 

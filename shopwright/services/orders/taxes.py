@@ -18,7 +18,7 @@ from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart, Tot
 PPM = 1_000_000
 SHIPPING = -1  # in place of the position of a line
 ROUNDED = 2  # minor units that the tax of one rate may be off by, as each line was rounded by itself
-TOLD = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
+RATE_SENTENCE = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
 NOT_DIGIT = re.compile(r"\D")
 LOOKED_AT = 2_200  # ways to share half of the lines among rates (3⁷); more are not tried
 EARLIER_SHOP = "An earlier shop told one sum of tax, without its rates."
@@ -99,14 +99,14 @@ def kept(
         )
 
     of_lines, of_shipping = tuple(map(shares, lines)), shares(shipping)
-    places = {line_id: number for number, line_id in enumerate(line_ids)}
+    positions = {line_id: number for number, line_id in enumerate(line_ids)}
     corrected = tuple(
         ShipmentCorrection(
             some.shipment_id,
             to_micros(some.supplied),
             tuple(
                 CorrectedLine(
-                    places.get(one.line_id, SHIPPING), one.quantity, one.lot, shares(one.before), shares(one.after)
+                    positions.get(one.line_id, SHIPPING), one.quantity, one.lot, shares(one.before), shares(one.after)
                 )
                 for one in some.lines
             ),
@@ -116,22 +116,22 @@ def kept(
     return CurrentTaxes(tuple(rates), of_lines, of_shipping, corrections=corrected)
 
 
-def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> CurrentTaxes:
+def of_earlier_shop(known_taxes: Sequence[PastTax], totals: Totals, place: Address) -> CurrentTaxes:
     """Taxes of an imported order, by rate only, as earlier shops export them.
 
     Exports lack the base of each rate; its tax gives it within rounding. If the bases come to the whole order within
     one unit, they cover all of it; otherwise the rest was untaxed, unless several rates tax the same goods.
     """
-    if not told_taxes:
+    if not known_taxes:
         return CurrentTaxes(unknown=EARLIER_SHOP)
-    rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in told_taxes]
-    nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in told_taxes]
+    rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in known_taxes]
+    nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in known_taxes]
     left = (totals.total - totals.tax - totals.included_tax).amount - sum(nets)
-    exact = sum(_part_of(ROUNDED, PPM, one.rate_ppm) for one in told_taxes)
+    exact = sum(_part_of(ROUNDED, PPM, one.rate_ppm) for one in known_taxes)
     least = min(range(len(rates)), key=lambda number: rates[number].rate_ppm)  # a cent of its tax is of most
     if abs(left) <= exact and nets[least] + left >= 0:
         nets[least] += left
-    shares = [(number, net, one.tax.amount) for number, (net, one) in enumerate(zip(nets, told_taxes, strict=True))]
+    shares = [(number, net, one.tax.amount) for number, (net, one) in enumerate(zip(nets, known_taxes, strict=True))]
     if left > exact:
         shares.append((len(rates), left, 0))
         rates.append(Rate("O", 0, place.country, reason=UNTOLD))
@@ -224,7 +224,7 @@ class ReceiptTax(msgspec.Struct, frozen=True):
 
 def read_receipt_tax(step: Step) -> ReceiptTax | None:
     """Parse a step like “VAT 19 % of €33.90, in it”. Returns None for other text, or if it disagrees with the amount."""
-    found = TOLD.fullmatch(step.detail)
+    found = RATE_SENTENCE.fullmatch(step.detail)
     if found is None:
         return None
     ppm = round(float(found["per_cent"]) * PPM / 100)
@@ -249,17 +249,17 @@ def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
     untaxed = Rate("O", 0, order.shipping_address.country, reason=UNTOLD)
     amounts = [line.total - line.discount for line in order.lines] + [order.totals.shipping]
-    way = _way(order.lines, amounts, found)
-    if way is not None:
-        shares = [(_share(rates, number, net, tax),) for number, net, tax in way]
-        used = (*rates, untaxed) if any(number is None for number, _, _ in way) else rates
+    assignment = _assignment(order.lines, amounts, found)
+    if assignment is not None:
+        shares = [(_share(rates, number, net, tax),) for number, net, tax in assignment]
+        used = (*rates, untaxed) if any(number is None for number, _, _ in assignment) else rates
         return CurrentTaxes(used, tuple(shares[:-1]), shares[-1])
-    whole = [(number, _net(one).amount, one.tax.amount) for number, one in enumerate(found)]
+    by_rate = [(number, _net(one).amount, one.tax.amount) for number, one in enumerate(found)]
     left = add_up(amounts, order.currency) - add_up((one.base for one in found), order.currency)
     if left.amount:
-        whole.append((len(rates), left.amount, 0))
+        by_rate.append((len(rates), left.amount, 0))
         rates = (*rates, untaxed)
-    return CurrentTaxes(rates, whole=tuple(whole), unknown=UNSHARED)
+    return CurrentTaxes(rates, whole=tuple(by_rate), unknown=UNSHARED)
 
 
 def _merged(found: Sequence[ReceiptTax]) -> list[ReceiptTax]:
@@ -283,10 +283,10 @@ def _share(rates: Sequence[Rate], number: int | None, net: int, tax: int) -> Sha
     return (len(rates) if number is None else number), net, tax
 
 
-Way = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
+Assignment = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
 
 
-def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ReceiptTax]) -> Way | None:
+def _assignment(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[ReceiptTax]) -> Assignment | None:
     """The only way in which these amounts (the last is shipping) can have been taxed; None if there are several."""
     left = sum(one.amount for one in amounts) - sum(one.base.amount for one in found)
     if left < 0:
@@ -302,15 +302,15 @@ def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[R
     if chosen is None:
         return None
     rates = dict(zip(costing, chosen, strict=True))
-    way: Way = [(None, amount.amount, 0) for amount in amounts]
+    assignment: Assignment = [(None, amount.amount, 0) for amount in amounts]
     for number, one in enumerate(found):
         members = [n for n in _order(lines) if rates.get(n) == number]
         for n, tax in zip(members, _taxes(one, members, lines, amounts), strict=True):
             if not one.included and not _near(tax, amounts[n].amount, one):
                 return None
-            way[n] = (number, amounts[n].amount - (tax if one.included else 0), tax)
-    taxed = sum(tax for _, _, tax in way)
-    return way if taxed == sum(one.tax.amount for one in found) else None
+            assignment[n] = (number, amounts[n].amount - (tax if one.included else 0), tax)
+    taxed = sum(tax for _, _, tax in assignment)
+    return assignment if taxed == sum(one.tax.amount for one in found) else None
 
 
 def _order(lines: Sequence[OrderLine]) -> list[int]:
@@ -354,7 +354,9 @@ def _shared(amounts: Sequence[int], possible: Sequence[Sequence[int]], bases: Se
     wanted = sum(base * one for base, one in zip(bases, worth, strict=True))
     if first is None or second is None:
         return None
-    matching = [(way, second[wanted - reached]) for reached, way in first.items() if wanted - reached in second]
+    matching = [
+        (assignment, second[wanted - reached]) for reached, assignment in first.items() if wanted - reached in second
+    ]
     if len(matching) != 1:
         return None
     ((before, after),) = matching
@@ -370,9 +372,9 @@ def _sums(
         if len(found) * len(bases) > LOOKED_AT:
             return None
         after: dict[int, tuple[int, ...] | None] = {}
-        for reached, way in found.items():
+        for reached, assignment in found.items():
             for base in bases:
                 total = reached + amount * worth[base]
-                after[total] = None if way is None or total in after else (*way, base)
+                after[total] = None if assignment is None or total in after else (*assignment, base)
         found = after
     return found

@@ -62,10 +62,10 @@ class UnpaidLimits:
         orders, units, worth = await unpaid_store.held(tx, holder, order_id)
         before = await unpaid_store.held_of(tx, holder, order_id) if orders else {}
         lines = {variant_id: before.get(variant_id, 0) + quantity for variant_id, quantity in wanted.items()}
-        whole = model.UnpaidTotals(
+        totals = model.UnpaidTotals(
             orders=orders + 1, units=units + sum(wanted.values()), value=worth + value, lines=lines
         )
-        if passed := model.beyond(self._bounds, kind, whole, there):
+        if passed := model.beyond(self._bounds, kind, totals, there):
             limit, most = passed
             raise TooMuchUnpaid(model.unpaid_sentence(kind, limit), data={"holder": kind, "limit": limit, "most": most})
 

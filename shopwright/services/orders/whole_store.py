@@ -78,10 +78,10 @@ async def some(source: Reader, ids: Sequence[str]) -> list[tuple[Row, ReadOrder]
 
 
 async def _together(source: Reader, rows: Sequence[Row], span: Span) -> list[tuple[Row, ReadOrder]]:
-    return list(zip(rows, await whole(source, rows, span), strict=True))
+    return list(zip(rows, await read_all(source, rows, span), strict=True))
 
 
-async def whole(source: Reader, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
+async def read_all(source: Reader, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
     """Return functions that build whole orders, without payments, from the rows of a span."""
     lines, shipments, moments, refunds = [
         _by_order(await span.fetch(source, sql)) for sql in (LINES, SHIPMENTS, MOMENTS, refund_store.REFUNDS)

@@ -52,23 +52,23 @@ class ProviderChanges:
         """Look up a received payment and apply the answer. Raises Unavailable."""
         if row["provider"] == model.NOBODY:
             return
-        told = await (await self._provider(row["provider"])).look_up(row["reference"])
+        payment = await (await self._provider(row["provider"])).look_up(row["reference"])
         ours = {one["key"]: one for one in await refund_store.of_payment(self._work, row["id"])}
-        for one in told.refunds:
+        for one in payment.refunds:
             if one.key in ours:
                 await self._refunds.believe(one.key, one)
-        await self._dispute(row["id"], told)
-        for one in told.refunds:
+        await self._dispute(row["id"], payment)
+        for one in payment.refunds:
             if one.status == "settled" and (one.key not in ours or ours[one.key]["state"] == "refused"):
-                await self._outside(row["id"], f"provider-{one.reference}", one, told)
+                await self._outside(row["id"], f"provider-{one.reference}", one, payment)
             elif one.status == "refused" and f"provider-{one.reference}" in ours:
                 await self._refunds.believe(f"provider-{one.reference}", one)
 
-    async def _outside(self, payment_id: str, key: str, one: ProviderRefund, told: ProviderPayment) -> None:
+    async def _outside(self, payment_id: str, key: str, one: ProviderRefund, payment: ProviderPayment) -> None:
         """Record a refund made at the provider; our own pending refunds give way."""
         if await refund_store.by_key(self._work, key) is not None:
             return
-        await self._make_room(payment_id, one.amount, told)
+        await self._make_room(payment_id, one.amount, payment)
         async with self._work.begin() as tx:
             paid = await self._locked(tx, payment_id)
             if not await change_store.insert_outside(tx, key, payment_id, one.amount, one.reference, ""):
@@ -77,8 +77,8 @@ class ProviderChanges:
                 raise Conflict(_("The provider has refunded more than was received, or a refund is being requested."))
             await self._book(tx, paid, key, one.amount, one.reference, dispute=False)
 
-    async def _make_room(self, payment_id: str, amount: Money, told: ProviderPayment) -> None:
-        known = {one.key for one in told.refunds}
+    async def _make_room(self, payment_id: str, amount: Money, payment: ProviderPayment) -> None:
+        known = {one.key for one in payment.refunds}
         for one in reversed(await refund_store.of_payment(self._work, payment_id)):
             row = await store.row(self._work, payment_id)
             if row is None or row["refunded"] + amount.amount <= row["amount"]:
@@ -105,24 +105,26 @@ class ProviderChanges:
             )
         )
 
-    async def _dispute(self, payment_id: str, told: ProviderPayment) -> None:
+    async def _dispute(self, payment_id: str, payment: ProviderPayment) -> None:
         """Apply the state of a dispute; if it is lost, all that was left is gone."""
-        if told.dispute == "lost":
-            await self._make_room(payment_id, told.amount, told)
+        if payment.dispute == "lost":
+            await self._make_room(payment_id, payment.amount, payment)
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
-            if row is None or row["dispute"] == told.dispute or row["status"] not in model.PAID:
+            if row is None or row["dispute"] == payment.dispute or row["status"] not in model.PAID:
                 return
             paid = store.payment(row)
-            await change_store.set_dispute(tx, paid.id, told.dispute)
+            await change_store.set_dispute(tx, paid.id, payment.dispute)
             back = await refund_store.settled_sum(tx, paid.id)
             left = Money(paid.amount.amount - row["refunded"], paid.amount.currency)
-            status = "disputed" if told.dispute == "open" else model.after_refund(paid.amount, back)
+            status = "disputed" if payment.dispute == "open" else model.after_refund(paid.amount, back)
             await store.set_status(tx, paid.id, status)
-            await tx.emit(PaymentDisputed(payment_id=paid.id, order_id=paid.order_id, state=told.dispute, amount=left))
+            await tx.emit(
+                PaymentDisputed(payment_id=paid.id, order_id=paid.order_id, state=payment.dispute, amount=left)
+            )
             key = f"dispute-{paid.id}"
             if (
-                told.dispute == "lost"
+                payment.dispute == "lost"
                 and left.amount > 0
                 and await change_store.insert_outside(tx, key, paid.id, left, "", _("The bank decided for the buyer."))
                 and await refund_store.count(tx, paid.id, left)
@@ -141,7 +143,7 @@ class ProviderChanges:
         wrong: list[str] = []
         for row in await change_store.latest(self._work, since, COMPARED):
             try:
-                told = await (await self._provider(row["provider"])).look_up(row["reference"])
+                payment = await (await self._provider(row["provider"])).look_up(row["reference"])
             except NO_ANSWER as error:
                 wrong.append(
                     _(
@@ -161,5 +163,7 @@ class ProviderChanges:
                     )
                 )
                 continue
-            wrong += model.differences(store.payment(row, await refund_store.of_payment(self._work, row["id"])), told)
+            wrong += model.differences(
+                store.payment(row, await refund_store.of_payment(self._work, row["id"])), payment
+            )
         return wrong

@@ -87,10 +87,10 @@ def after_refund(amount: Money, refunded: int) -> Status:
     return "refunded" if refunded >= amount.amount else "part_refunded"
 
 
-def differences(paid: Payment, told: ProviderPayment) -> list[str]:
+def differences(paid: Payment, at_provider: ProviderPayment) -> list[str]:
     """Describe where a received payment differs from its provider's record."""
     wrong = []
-    if told.status != "captured" or told.amount != paid.amount:
+    if at_provider.status != "captured" or at_provider.amount != paid.amount:
         wrong.append(
             _(
                 "Payment {id} of order {order_id} was received over {amount}; {provider} has it as {status} over {theirs}.",
@@ -98,12 +98,12 @@ def differences(paid: Payment, told: ProviderPayment) -> list[str]:
                 order_id=paid.order_id,
                 provider=paid.provider,
                 amount=write(paid.amount),
-                status=told.status,
-                theirs=write(told.amount),
+                status=at_provider.status,
+                theirs=write(at_provider.amount),
             )
         )
     ours = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and one.reference)
-    theirs = sum(one.amount.amount for one in told.refunds if one.status == "settled")
+    theirs = sum(one.amount.amount for one in at_provider.refunds if one.status == "settled")
     unnamed = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and not one.reference)
     if not ours <= theirs <= ours + unnamed:  # an earlier version kept no references
         wrong.append(
@@ -116,7 +116,7 @@ def differences(paid: Payment, told: ProviderPayment) -> list[str]:
                 theirs=write(Money(theirs, paid.amount.currency)),
             )
         )
-    if told.dispute != paid.dispute:
+    if at_provider.dispute != paid.dispute:
         wrong.append(
             _(
                 "Payment {id} of order {order_id}: its dispute is {ours}; at {provider} it is {theirs}.",
@@ -124,7 +124,7 @@ def differences(paid: Payment, told: ProviderPayment) -> list[str]:
                 order_id=paid.order_id,
                 provider=paid.provider,
                 ours=paid.dispute or _("not known"),
-                theirs=told.dispute or _("none"),
+                theirs=at_provider.dispute or _("none"),
             )
         )
     return wrong

@@ -72,7 +72,7 @@ class PaymentRefunds:
         try:
             provider = await self._provider(row["provider"])
             amount = Money(refund["amount"], row["currency"])
-            told = await provider.refund(key=key, reference=row["reference"], amount=amount)
+            answer = await provider.refund(key=key, reference=row["reference"], amount=amount)
         except NO_ANSWER:
             return
         except Refused as error:
@@ -80,17 +80,17 @@ class PaymentRefunds:
             async with self._work.begin() as tx:  # it may have been refunded or disputed there
                 await change_store.look_at(tx, row["id"], to_micros(tx.now))
             return
-        await self.believe(key, told)
+        await self.believe(key, answer)
 
-    async def believe(self, key: str, told: ProviderRefund) -> None:
+    async def believe(self, key: str, answer: ProviderRefund) -> None:
         """Apply the provider's answer, also to a settled refund whose money was returned."""
-        if told.status == "refused":
-            await self._refuse(key, told.reason or _(NO_REASON))
-        elif told.status == "settled":
-            await self._settle(key, told.reference)
+        if answer.status == "refused":
+            await self._refuse(key, answer.reason or _(NO_REASON))
+        elif answer.status == "settled":
+            await self._settle(key, answer.reference)
         else:
             async with self._work.begin() as tx:
-                await refund_store.accept(tx, key, told.reference)
+                await refund_store.accept(tx, key, answer.reference)
 
     async def _settle(self, key: str, reference: str) -> None:
         refund = await refund_store.by_key(self._work, key)
@@ -156,11 +156,11 @@ class PaymentRefunds:
             row = await store.row(tx, payment_id)
         if held is None or row is None:
             raise Conflict(_(UNDER_WAY))
-        if told := await self._taken(key, row):
-            await self.believe(key, told)
-            if told.status == "settled":
+        if at_provider := await self._taken(key, row):
+            await self.believe(key, at_provider)
+            if at_provider.status == "settled":
                 raise Conflict(_("The payment provider has paid this refund already: it is settled."))
-            if told.status == "pending":
+            if at_provider.status == "pending":
                 raise Conflict(
                     _("The payment provider has accepted this refund and not decided yet: it may still be paid.")
                 )
@@ -170,8 +170,8 @@ class PaymentRefunds:
 
     async def _taken(self, key: str, row: Row) -> ProviderRefund | None:
         """Return the refund as the provider knows it. Raises Unavailable if that is unknown."""
-        told = await (await self._provider(row["provider"])).look_up(row["reference"])
-        return next((one for one in told.refunds if one.key == key), None)
+        at_provider = await (await self._provider(row["provider"])).look_up(row["reference"])
+        return next((one for one in at_provider.refunds if one.key == key), None)
 
     async def ask_waiting(self) -> None:
         """Scheduled job: request pending refunds, each independently."""

@@ -141,10 +141,10 @@ class PaymentService:
             return await self._believe(row["id"], ProviderPayment(reference="", status="captured", amount=amount))
         provider = await self._provider(row["provider"])
         if row["reference"]:
-            told = await provider.look_up(row["reference"])
+            answer = await provider.look_up(row["reference"])
         else:
             try:
-                told = await provider.open(
+                answer = await provider.open(
                     key=row["id"],
                     amount=amount,
                     token=row["token"],
@@ -152,25 +152,27 @@ class PaymentService:
                     capture=row["capture"],
                 )
             except Refused as error:
-                told = ProviderPayment(reference="", status="failed", amount=amount, reason=error.detail)
-        if told.status == "approved":
-            told = await provider.authorise(told.reference)
-        return await self._believe(row["id"], told)
+                answer = ProviderPayment(reference="", status="failed", amount=amount, reason=error.detail)
+        if answer.status == "approved":
+            answer = await provider.authorise(answer.reference)
+        return await self._believe(row["id"], answer)
 
-    async def _believe(self, payment_id: str, told: ProviderPayment) -> Payment:
+    async def _believe(self, payment_id: str, answer: ProviderPayment) -> Payment:
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
             if row is None:
                 raise Missing(_("There is no such payment."))
             before = store.payment(row)
-            if before.status not in model.UNDECIDED or told.status == "approved":
+            if before.status not in model.UNDECIDED or answer.status == "approved":
                 return before
-            status = told.status if told.status == before.status else model.STATES.move(before.status, told.status)
-            if told.status == "captured" and told.amount != before.amount:
+            status = (
+                answer.status if answer.status == before.status else model.STATES.move(before.status, answer.status)
+            )
+            if answer.status == "captured" and answer.amount != before.amount:
                 raise Conflict(
                     _(
                         "The provider took {amount} for a payment of {before_amount}.",
-                        amount=told.amount,
+                        amount=answer.amount,
                         before_amount=before.amount,
                     )
                 )
@@ -178,9 +180,9 @@ class PaymentService:
                 tx,
                 payment_id,
                 status=status,
-                reference=told.reference or row["reference"],
-                reason=told.reason,
-                redirect_url=told.redirect_url or "" if status == "requires_action" else "",
+                reference=answer.reference or row["reference"],
+                reason=answer.reason,
+                redirect_url=answer.redirect_url or "" if status == "requires_action" else "",
                 ask_at=to_micros(tx.now + self._patience(before)) if status in model.UNDECIDED else None,
                 look_at=None
                 if status in model.UNDECIDED
@@ -202,7 +204,7 @@ class PaymentService:
                     )
                 elif status in {"failed", "cancelled"}:
                     await tx.emit(
-                        PaymentFailed(payment_id=payment_id, order_id=before.order_id, reason=told.reason or status)
+                        PaymentFailed(payment_id=payment_id, order_id=before.order_id, reason=answer.reason or status)
                     )
             after = await store.row(tx, payment_id)
         return store.payment(after) if after else before
@@ -255,8 +257,8 @@ class PaymentService:
             if asked.status not in model.UNDECIDED:
                 return asked
             opened = await store.row(self._work, payment_id)
-        told = await (await self._provider(row["provider"])).void(opened["reference"] if opened else "")
-        return await self._believe(payment_id, told)
+        voided = await (await self._provider(row["provider"])).void(opened["reference"] if opened else "")
+        return await self._believe(payment_id, voided)
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
         await self._refunds.ask(key, payment_id, amount)

@@ -25,12 +25,12 @@ class UnknownPayments:
         since = self._work.now() - model.LOOKED_UP_FOR
         unknown: list[UnknownPayment] = []
         for name, provider in (await self._offered()).items():
-            told = await provider.payments_since(since, MOST)
-            references, keys = [one.reference for one in told], [one.key for one in told]
+            payments = await provider.payments_since(since, MOST)
+            references, keys = [one.reference for one in payments], [one.key for one in payments]
             known = await change_store.known(self._work, name, references, keys)
             unknown += [
                 UnknownPayment(provider=name, reference=one.reference, amount=one.amount)
-                for one in told
+                for one in payments
                 if one.status == "captured" and not {one.reference, one.key} & known
             ]
         return unknown
@@ -39,23 +39,23 @@ class UnknownPayments:
         """Record a payment and its refunds. Returns its id."""
         if (row := await store.by_reference(self._work, name, reference)) is not None:
             return str(row["id"])
-        told = await provider.look_up(reference)
-        if told.status != "captured":
+        payment = await provider.look_up(reference)
+        if payment.status != "captured":
             raise Conflict(
                 _(
                     "{name} has received no money for {reference}: it is {status}.",
                     name=name,
                     reference=reference,
-                    status=told.status,
+                    status=payment.status,
                 )
             )
-        payment_id = told.key if is_id(told.key, "pay") else self._work.ids.new("pay")
+        payment_id = payment.key if is_id(payment.key, "pay") else self._work.ids.new("pay")
         async with self._work.begin() as tx:
-            if await change_store.insert_taken_in(tx, payment_id, name, reference, told.amount):
+            if await change_store.insert_taken_in(tx, payment_id, name, reference, payment.amount):
                 made = await store.row(tx, payment_id)
                 if made is not None:
                     paid = store.payment(made)
-                    await store.book(tx, f"capture/{payment_id}", model.capture_entry(name, told.amount), paid)
+                    await store.book(tx, f"capture/{payment_id}", model.capture_entry(name, payment.amount), paid)
         row = await store.row(self._work, payment_id)
         if row is None or row["reference"] != reference:
             raise Conflict(

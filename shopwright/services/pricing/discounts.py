@@ -34,9 +34,11 @@ class DiscountOffer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rank(self) -> tuple[Any, ...]:
         """The sort key of the discount."""
-        whole_order = isinstance(self.discount, Coupon) or not (self.discount.product_ids or self.discount.category_ids)
+        is_for_order = isinstance(self.discount, Coupon) or not (
+            self.discount.product_ids or self.discount.category_ids
+        )
         name = self.discount.id if isinstance(self.discount, Promotion) else self.code
-        return (whole_order, KINDS.index(self.discount.kind), self.discount.position, bool(self.code), name)
+        return (is_for_order, KINDS.index(self.discount.kind), self.discount.position, bool(self.code), name)
 
     def given(self, amount: Money) -> LineDiscount:
         """This amount of the discount, on one line."""
@@ -183,6 +185,6 @@ def outdone(
         why = f"{one.title} cannot be combined with {best}, which saves more"
         steps.append(Step("not combined", why, zero(currency)))
         if one.code:
-            told = _("{title} cannot be combined with {best}, which saves more.", title=one.title, best=listed)
-            unused.append(CodeProblem(one.code, told))
+            detail = _("{title} cannot be combined with {best}, which saves more.", title=one.title, best=listed)
+            unused.append(CodeProblem(one.code, detail))
     return steps, unused

@@ -80,5 +80,5 @@ def _contained(request: QuoteRequest, basis: QuoteInputs) -> tuple[TaxationPoint
 def _without(taxed: Sequence[TaxationPoint], tax_class: str | None, amount: Money) -> Money:
     """The net of an amount that contains the tax of the first place with a rate for it."""
     rates = next((found for place in taxed if (found := place.applicable(tax_class))), ())
-    whole = sum(rate.ppm for rate in rates)
-    return amount - amount.share(whole, PPM + whole)
+    total_rate = sum(rate.ppm for rate in rates)
+    return amount - amount.share(total_rate, PPM + total_rate)

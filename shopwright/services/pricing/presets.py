@@ -12,7 +12,7 @@ from shopwright.services.pricing.contract import TaxPreset, TaxRate
 
 AS_OF = "2026-01-01"
 OUTSIDE = gettext_noop("Not in the VAT area of the EU (Directive 2006/112/EC, article 6)")
-PLACES = (
+TERRITORIES = (
     ("canary-islands", gettext_noop("Canary Islands"), "ES", "35* 38*"),
     ("ceuta-melilla", gettext_noop("Ceuta and Melilla"), "ES", "51* 52*"),
     ("livigno", gettext_noop("Livigno"), "IT", "23041"),
@@ -30,7 +30,7 @@ PLACES = (
 )
 PRESETS = tuple(
     TaxPreset(name=name, title=title, country=country, postcodes=postcodes, reason=OUTSIDE, as_of=AS_OF)
-    for name, title, country, postcodes in PLACES
+    for name, title, country, postcodes in TERRITORIES
 )
 
 

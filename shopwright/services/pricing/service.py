@@ -130,14 +130,14 @@ class PricingService:
     async def _basis(self, request: QuoteRequest, parties: schemes.Parties) -> model.QuoteInputs:
         buyer = self._buyer(request.customer, *request.customer_also)
         rules = await self._taxes.all_rules()
-        places = [request.country or self._home_country]
+        places_to_quote = [request.country or self._home_country]
         relief = parties.relief()
-        if (relief or any(rule.value == LESS_HOME_TAX for rule in rules)) and self._home_country not in places:
-            places.append(self._home_country)
+        if (relief or any(rule.value == LESS_HOME_TAX for rule in rules)) and self._home_country not in places_to_quote:
+            places_to_quote.append(self._home_country)
         basis = model.QuoteInputs(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
-            tax_rates=[rate for place in places for rate in await self._taxes.of(place)],
+            tax_rates=[rate for place in places_to_quote for rate in await self._taxes.of(place)],
             tax_rules=rules,
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,

@@ -33,8 +33,8 @@ SHOUTED = 20  # letters, nearly all of them capitals
 
 
 def _shouted(text: str) -> bool:
-    letters = [letter for letter in text if letter.isalpha()]
-    return len(letters) >= SHOUTED and sum(map(str.isupper, letters)) > len(letters) * 0.9
+    characters = [character for character in text if character.isalpha()]
+    return len(characters) >= SHOUTED and sum(map(str.isupper, characters)) > len(characters) * 0.9
 
 
 ORDERS: dict[Order, Callable[[Review], tuple[float, ...]]] = {

@@ -22,60 +22,60 @@ from shopwright.services.search.store import ChangedProduct
 AT_ONCE = 5_000
 # More changes at once purge everything: an import, not an editor.
 MANY = 300
-WHOLE = ""  # what is noted of all lists, and shown of all categories
+ALL_LISTS = ""  # what is noted of all lists, and shown of all categories
 
 
 class CdnInvalidation:
     """Records and reports changes. `edge`: None without a CDN."""
 
-    def __init__(self, work: ServiceDatabase, catalog: Catalog, edge: Cdn | None) -> None:
+    def __init__(self, work: ServiceDatabase, catalog: Catalog, cdn: Cdn | None) -> None:
         self._work = work
         self._catalog = catalog
-        self._edge = edge
+        self._cdn = cdn
 
     async def note(self, tx: Transaction, product_id: str) -> None:
         """Record that a product changed."""
-        if self._edge is not None:
+        if self._cdn is not None:
             await purge_store.note(tx, [product_id])
 
     async def note_variant(self, tx: Transaction, variant_id: str) -> None:
         """Record that the product of a variant changed."""
-        if self._edge is not None:
+        if self._cdn is not None:
             await purge_store.note_variant(tx, variant_id)
 
     async def note_indexed(self, tx: Transaction, indexed: Sequence[ChangedProduct]) -> None:
         """Record which lists are affected by products the index has updated."""
-        if self._edge is None:
+        if self._cdn is None:
             return
         before = await purge_store.shown(tx, [one.product_id for one in indexed])
         now = {one.product_id: ListedProduct(_slug(one), _place(one) + _looks(one)) for one in indexed}
         changed = [one for one, shown in now.items() if before.get(one, ListedProduct()).digest != shown.digest]
         if any(not before.get(one.product_id, ListedProduct()).digest.startswith(_place(one)) for one in indexed):
-            changed.append(WHOLE)
+            changed.append(ALL_LISTS)
         await purge_store.note(tx, changed)
         await purge_store.show(tx, now)
 
     def timers(self) -> list[ScheduledJob]:
         """The scheduled job, at the interval the CDN allows."""
-        return [] if self._edge is None else [ScheduledJob("search.purge", self._edge.every, self.purge)]
+        return [] if self._cdn is None else [ScheduledJob("search.purge", self._cdn.every, self.purge)]
 
     async def purge(self) -> None:
         """Report recorded changes. Raises Unavailable; they stay recorded."""
-        if self._edge is None:
+        if self._cdn is None:
             return
         catalog = self._catalog
         arranged = _digest((await catalog.categories(), await catalog.collections(), await catalog.attribute_types()))
-        anew = arranged != (await purge_store.shown(self._work, [WHOLE])).get(WHOLE, ListedProduct()).digest
+        anew = arranged != (await purge_store.shown(self._work, [ALL_LISTS])).get(ALL_LISTS, ListedProduct()).digest
         noted = await purge_store.noted(self._work, AT_ONCE)
         if not noted and not anew:
             return
         keys = {EVERYTHING} if anew else await self._keys([one.subject for one in noted])
         if keys:
-            await self._edge.purge(keys)
+            await self._cdn.purge(keys)
         async with self._work.begin() as tx:
             await purge_store.delete_purges(tx, noted)
             if anew:
-                await purge_store.show(tx, {WHOLE: ListedProduct(digest=arranged)})
+                await purge_store.show(tx, {ALL_LISTS: ListedProduct(digest=arranged)})
 
     async def _keys(self, subjects: Sequence[str]) -> set[str]:
         """Surrogate keys by current and former slugs."""
@@ -83,7 +83,7 @@ class CdnInvalidation:
             return {EVERYTHING}
         now = {_slug(one) for one in await store.some(self._work, subjects)}
         before = {one.slug for one in (await purge_store.shown(self._work, subjects)).values()}
-        return {key_of(slug) for slug in now | before if slug} | ({LISTS} if WHOLE in subjects else set())
+        return {key_of(slug) for slug in now | before if slug} | ({LISTS} if ALL_LISTS in subjects else set())
 
 
 def _slug(one: ChangedProduct) -> str:

@@ -39,14 +39,14 @@ COUNTED_WORDS = 60
 class SearchService:
     """The operations of search. `edge`: the CDN to invalidate, if any."""
 
-    def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, edge: Cdn | None = None) -> None:
+    def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, cdn: Cdn | None = None) -> None:
         self._work = work
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
         self._encoded: tuple[object, object, bytes] = (None, None, b"")
         self._outages = 0
-        self.edges = CdnInvalidation(work, catalog, edge)
+        self.edges = CdnInvalidation(work, catalog, cdn)
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
@@ -240,10 +240,10 @@ class SearchService:
         if await store.changed(self._work, 1):
             return  # someone is at it: only what should be whole can be found wanting
         try:
-            whole = await self._index.count() == await store.visible_and_indexed(self._work)
+            is_intact = await self._index.count() == await store.visible_and_indexed(self._work)
         except Unavailable:
-            whole = False
-        if not whole:
+            is_intact = False
+        if not is_intact:
             with suppress(Unavailable):  # the timer tries again; until then the shop sells without it
                 await self.rebuild()
 

@@ -9,7 +9,7 @@ from shopwright.services.search.service import SearchService
 
 
 def _build(context: BuildContext) -> SearchService:
-    return context.chosen(SearchService)(context.work, context.index, catalog=context.ask(Catalog), edge=context.edge)
+    return context.chosen(SearchService)(context.work, context.index, catalog=context.ask(Catalog), cdn=context.cdn)
 
 
 SPEC = ServiceSpec(

@@ -196,8 +196,8 @@ async def drop_second_factor(
     users: Service, caller: CurrentCaller, data: JSONBody[Reauthentication | None] = None
 ) -> None:
     """Remove the second factor, with password and code."""
-    told = data or Reauthentication()
-    await users.drop_second_factor(caller, told.password, told.code)
+    proof = data or Reauthentication()
+    await users.drop_second_factor(caller, proof.password, proof.code)
 
 
 @get("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="list_staff")
@@ -307,8 +307,8 @@ async def change_me(users: Service, caller: CurrentCaller, data: JSONBody[Profil
 @delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
 async def erase_me(users: Service, caller: CurrentCaller, data: JSONBody[Reauthentication | None] = None) -> None:
     """Erase one's account and personal data, with password and code if required; orders stay, anonymised."""
-    told = data or Reauthentication()
-    await users.reauthenticate(caller, told.password, told.code)
+    proof = data or Reauthentication()
+    await users.reauthenticate(caller, proof.password, proof.code)
     await users.erase(caller.user_id or "")
 
 

@@ -50,19 +50,19 @@ def common_passwords() -> frozenset[str]:
 def password_problems(password: str, email: str, name: str) -> list[Problem]:
     """Problems of a password: its length, or being among the most common (NIST SP 800-63B, 3.1.1.2)."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        told = _(
+        detail = _(
             "A password has {least} to {most} characters.",
             least=SHORTEST_PASSWORD,
             most=LONGEST_PASSWORD,
         )
-        return [Problem("/password", "invalid", told)]
+        return [Problem("/password", "invalid", detail)]
     plain = password.casefold()
     if plain in common_passwords() or len(set(plain)) == 1:
-        told = _("This password is among the first ones tried by anyone; choose another.")
-        return [Problem("/password", "too_common", told)]
+        detail = _("This password is among the first ones tried by anyone; choose another.")
+        return [Problem("/password", "too_common", detail)]
     if plain in {email.casefold(), email.partition("@")[0].casefold(), name.casefold().replace(" ", "")}:
-        told = _("This password is your own name or address, the first thing anyone would try; choose another.")
-        return [Problem("/password", "too_common", told)]
+        detail = _("This password is your own name or address, the first thing anyone would try; choose another.")
+        return [Problem("/password", "too_common", detail)]
     return []
 
 

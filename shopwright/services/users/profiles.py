@@ -26,17 +26,17 @@ class Profiles:
         return found[0] if found and (found[0].verified or found[1] == model.NO_PASSWORD) else None
 
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
-        told = given(change)
-        if "name" in told:
-            told["name"] = model.check_name(told["name"])
+        fields = given(change)
+        if "name" in fields:
+            fields["name"] = model.check_name(fields["name"])
         async with self._work.begin() as tx:
-            if told.get("phone"):
+            if fields.get("phone"):
                 known = await store.addresses(tx, user_id)
-                told["phone"] = check_phone(told["phone"], known[0].address.country if known else "")
+                fields["phone"] = check_phone(fields["phone"], known[0].address.country if known else "")
             user = await store.get(tx, user_id)
             if user is None:
                 raise Missing(_("There is no such account."))
-            changed = msgspec.structs.replace(user, **told)
+            changed = msgspec.structs.replace(user, **fields)
             await store.set_profile(tx, changed)
         return changed
 

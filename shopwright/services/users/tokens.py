@@ -30,10 +30,10 @@ def key_id_of(token: str) -> str | None:
     """The key id in a token's header. Raises ValueError for malformed tokens."""
     head = token.partition(".")[0]
     try:
-        told = msgspec.json.decode(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=dict[str, Any])
+        header = msgspec.json.decode(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=dict[str, Any])
     except (ValueError, msgspec.MsgspecError) as error:
         raise ValueError("no token") from error
-    kid = told.get("kid")
+    kid = header.get("kid")
     return kid if isinstance(kid, str) else None
 
 

@@ -194,11 +194,11 @@ async def _take_back(product_views: ProductViews, product: Product, before: Prod
 
 async def patch(product_views: ProductViews, old: Product, change: ProductPatch, version: int, reason: str) -> Product:
     """Change fields of a product."""
-    told = given(change)
+    fields = given(change)
     written = await as_written(product_views, old)
     if change.variants is not msgspec.UNSET:
-        told["variants"] = await merged(product_views, written.variants, change.variants)
-    return await replace(product_views, old.id, msgspec.structs.replace(written, **told), version, reason)
+        fields["variants"] = await merged(product_views, written.variants, change.variants)
+    return await replace(product_views, old.id, msgspec.structs.replace(written, **fields), version, reason)
 
 
 async def merged(
@@ -208,17 +208,17 @@ async def merged(
     prices = await product_views.pricing.prices([one.id for one in written], product_views.currency) if written else {}
     every = list(written)
     for number, change in enumerate(changes):
-        told = given(change)
-        place = _place(every, told, f"/variants/{number}")
+        fields = given(change)
+        place = _place(every, fields, f"/variants/{number}")
         if place is None:
-            every.append(VariantWrite(**told))
+            every.append(VariantWrite(**fields))
             continue
         known = prices.get(every[place].id)
-        if "compare_at" in told and "price" not in told and known is not None:
-            told["price"] = known.amount
-        elif "price" in told and "compare_at" not in told and known is not None:
-            told["compare_at"] = still_above(known.compare_at, told["price"])
-        every[place] = msgspec.structs.replace(every[place], **told)
+        if "compare_at" in fields and "price" not in fields and known is not None:
+            fields["price"] = known.amount
+        elif "price" in fields and "compare_at" not in fields and known is not None:
+            fields["compare_at"] = still_above(known.compare_at, fields["price"])
+        every[place] = msgspec.structs.replace(every[place], **fields)
     return tuple(every)
 
 
@@ -227,19 +227,19 @@ def still_above(compare_at: Money | None, price: Money) -> Money | None:
     return compare_at if compare_at and compare_at.currency == price.currency and compare_at > price else None
 
 
-def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str) -> int | None:
+def _place(variants: Sequence[VariantWrite], fields: Mapping[str, Any], path: str) -> int | None:
     """The index of the variant meant by id, SKU or options; None for a new one."""
     for name, found in (
-        ("id", lambda one: one.id == told["id"]),
-        ("sku", lambda one: sku_form(one.sku) == sku_form(told["sku"])),
-        ("options", lambda one: one.options == told["options"]),
+        ("id", lambda one: one.id == fields["id"]),
+        ("sku", lambda one: sku_form(one.sku) == sku_form(fields["sku"])),
+        ("options", lambda one: one.options == fields["options"]),
     ):
-        if not told.get(name):
+        if not fields.get(name):
             continue
-        places = [place for place, one in enumerate(variants) if found(one)]
-        if places:
-            return places[0]
-    if not told.get("sku") and not told.get("options") and not told.get("id"):
+        positions = [place for place, one in enumerate(variants) if found(one)]
+        if positions:
+            return positions[0]
+    if not fields.get("sku") and not fields.get("options") and not fields.get("id"):
         raise Invalid.at(path, _("Name each variant by its id or sku; a new one has a sku or options."))
     return None
 

@@ -193,7 +193,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
     search, reviews, catalog = frame.search, frame.reviews, frame.catalog
     best = await search.find(SearchRequest(sort="bestselling", limit=8))
     known = [decode_tolerant(item, Card) for item in best.items]
-    story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
+    table_setting = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
     for one in [card for card in known if card.rating.count]:
         praise = [
@@ -212,7 +212,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
             "best": cards(best),
             "categories": render.plain(top_level(await catalog.categories())),
             "quotes": quotes,
-            "story": [msgspec.json.decode(item) for item in story.items],
+            "story": [msgspec.json.decode(item) for item in table_setting.items],
         },
     )
 

@@ -86,7 +86,7 @@ async def answer_with(
     if wants_fragment(request):
         context["cart_count"] = sum(line.quantity for line in cart.lines)
         drawer = render.page("storefront/templates/drawer.html", context)
-        frame.tell_count(drawer, context["cart_count"])
+        frame.set_badge(drawer, context["cart_count"])
         return shown(frame, cart, drawer)
     return await frame.show("cart.html", context, status=409)
 

@@ -210,7 +210,7 @@ class PageContext:
             },
             status,
         )
-        self.tell_count(page, count)
+        self.set_badge(page, count)
         return page
 
     async def free_shipping(self, address: Mapping[str, str] | None = None) -> str:
@@ -242,7 +242,7 @@ class PageContext:
         best = min(mine, key=lambda one: (one.price, one.days_max, one.id), default=None)
         return _("Delivered in {days}", days=write_working_days(best.days_min, best.days_max)) if best else ""
 
-    def tell_count(self, page: Response[Any], count: int) -> None:
+    def set_badge(self, page: Response[Any], count: int) -> None:
         """Set the cookie with the cart count for our script, as pages from a CDN cannot show it."""
         if self.settings.cdn != NO_CDN and self.request.cookies.get(ITEMS, "0") != str(count):
             page.set_cookie(readable_cookie(self.settings, ITEMS, str(count)))

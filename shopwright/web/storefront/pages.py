@@ -92,7 +92,7 @@ async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
 
 def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     """Show an error in plain words, with a next step and a reference."""
-    told = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
+    problem = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
     if isinstance(error, Unauthenticated) and request.method == "GET":
         return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
     old = isinstance(error, PermissionDeniedException)
@@ -103,12 +103,12 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
         "csrf": "",
         "menu": [],
         "bare": True,
-        "heading": _(OLD_FORM if old else HEADINGS.get(told.status, UNEXPECTED)),
-        "detail": _(STALE_FORM) if old else told.detail,
-        "reference": told.instance,
+        "heading": _(OLD_FORM if old else HEADINGS.get(problem.status, UNEXPECTED)),
+        "detail": _(STALE_FORM) if old else problem.detail,
+        "reference": problem.instance,
     }
-    page = render.page("storefront/templates/error.html", context, told.status)
-    page.headers.update(problems.when_again(told))
+    page = render.page("storefront/templates/error.html", context, problem.status)
+    page.headers.update(problems.when_again(problem))
     return page
 
 

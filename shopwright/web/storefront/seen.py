@@ -21,10 +21,10 @@ async def up_to_date(frame: PageContext, cart: Cart, before: str = "") -> tuple[
 
     `before`: the total shown last, from the page's URL.
     """
-    kept, told = await without_refused(frame.carts, cart)
+    kept, changes = await without_refused(frame.carts, cart)
     was = digits_or(before, -1) if before else _seen(frame, cart)
-    if told or was in {-1, kept.totals.total.amount}:
-        return kept, told
+    if changes or was in {-1, kept.totals.total.amount}:
+        return kept, changes
     old = write(Money(was, kept.totals.total.currency))
     return (
         kept,
@@ -51,6 +51,6 @@ def shown(frame: PageContext, cart: Cart | None, answer: Response[Any]) -> Respo
 
 def _seen(frame: PageContext, cart: Cart) -> int:
     """The total last shown of this very cart version, or -1; changes by the shopper are no surprise."""
-    told = frame.request.cookies.get(cookie_name(frame.settings, SEEN), "")
-    version, _, total = told.rpartition(".")
+    seen_cookie = frame.request.cookies.get(cookie_name(frame.settings, SEEN), "")
+    version, _, total = seen_cookie.rpartition(".")
     return digits_or(total, -1) if version == f"{cart.id}.{cart.version}" else -1

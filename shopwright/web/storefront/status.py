@@ -63,9 +63,9 @@ def states(conditions: Mapping[str, ProcessStatus | None]) -> tuple[tuple[str, S
         weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
         weak |= condition.warnings.keys()
     found: list[tuple[str, State]] = []
-    for deed, needed, helping in ACTIVITIES:
+    for activity, needed, helping in ACTIVITIES:
         found.append(
-            (deed, "away" if needed & away else "less" if (helping & away) | (needed | helping) & weak else "works")
+            (activity, "away" if needed & away else "less" if (helping & away) | (needed | helping) & weak else "works")
         )
     return tuple(found)
 

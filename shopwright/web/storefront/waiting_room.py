@@ -99,11 +99,11 @@ class WaitingRoomGate:
         request: Request[Any, Any, Any] = Request(scope)
         token = request.headers.get(HEADER) or request.cookies.get(cookie_name(self._settings, COOKIE), "")
         try:
-            told = self._seal.read(AUDIENCE, token) if token else {}
+            turn = self._seal.read(AUDIENCE, token) if token else {}
         except Unauthenticated:
             return None
-        over = told.get("room") != room.id or to_micros(self._clock.now()) > told["at"] + LASTS_S * SECOND
-        return None if over else WaitingTicket(told["at"])
+        over = turn.get("room") != room.id or to_micros(self._clock.now()) > turn["at"] + LASTS_S * SECOND
+        return None if over else WaitingTicket(turn["at"])
 
     async def _come(self) -> WaitingTicket | None:
         """Assign a place behind all earlier arrivals."""
@@ -119,7 +119,7 @@ class WaitingRoomGate:
         await asyncio.sleep(GATHERED_S)
         coming, self._coming = self._coming, []
         try:
-            places = await self._carts.take_places(len(coming))
+            queue_places = await self._carts.take_places(len(coming))
         except Exception as error:  # noqa: BLE001 -- each who waits is told
             for one in coming:
                 if not one.done():
@@ -129,12 +129,14 @@ class WaitingRoomGate:
         for number, one in enumerate(coming):
             if one.done():
                 continue
-            if places is None:
+            if queue_places is None:
                 one.set_result(None)
                 continue
-            at = places.first + number * places.step
+            at = queue_places.first + number * queue_places.step
             lasts_s = max(0, at - now) // SECOND + LASTS_S
-            one.set_result(WaitingTicket(at, self._seal.write(AUDIENCE, {"room": places.room_id, "at": at}, lasts_s)))
+            one.set_result(
+                WaitingTicket(at, self._seal.write(AUDIENCE, {"room": queue_places.room_id, "at": at}, lasts_s))
+            )
 
     async def _wait(self, scope: Scope, send: Send, room: WaitingRoom, turn: WaitingTicket, left: int) -> None:
         left_s = left / SECOND
@@ -216,8 +218,12 @@ def _is_program(scope: Scope) -> bool:
 
 def _next(scope: Scope) -> str:
     """The page after waiting, within the shop."""
-    told = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("next", ["/"])[0]
-    return told if told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable() else "/"
+    next_page = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("next", ["/"])[0]
+    return (
+        next_page
+        if next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
+        else "/"
+    )
 
 
 def _back(scope: Scope) -> str:

@@ -83,8 +83,8 @@ async def _asked(name: str, answer: Awaitable[list[T]], missing: list[str]) -> l
 def _event(one: Logged) -> TrailStep:
     kind = Event.types.get(one.type)
     names = kind.shown_in_log() if kind is not None else ()
-    told = msgspec.json.decode(one.data)
-    about = {name: str(told[name]) for name in names if name not in {"order_id", "number"} and told.get(name)}
+    data = msgspec.json.decode(one.data)
+    about = {name: str(data[name]) for name in names if name not in {"order_id", "number"} and data.get(name)}
     return TrailStep(
         time=one.time, what=one.type, id=one.id, about=about, request_id=one.request_id, trace_id=one.trace_id
     )

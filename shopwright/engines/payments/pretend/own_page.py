@@ -26,7 +26,7 @@ SENT_BACK = "The buyer's bank could not take the money and sent it back."
 Notify = Callable[[Transaction, str], Awaitable[None]]
 
 
-def refund_told(row: Row, currency: str) -> ProviderRefund:
+def provider_refund(row: Row, currency: str) -> ProviderRefund:
     """A refund as the provider reports it."""
     return ProviderRefund(
         reference=row["name"] or row["key"],
@@ -49,7 +49,7 @@ class OwnPage:
         async with self._work.begin() as tx:
             known = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key) if key else None
             if known is not None:
-                return refund_told(known, amount.currency)
+                return provider_refund(known, amount.currency)
             row = await tx.one("SELECT token, dispute FROM intents WHERE reference = :reference", reference=reference)
             token = row["token"] if row else ""
             if key and token == REFUSES:
@@ -80,7 +80,7 @@ class OwnPage:
             made = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key or name)
         if made is None:
             raise Missing("The provider knows no such refund.")
-        return refund_told(made, amount.currency)
+        return provider_refund(made, amount.currency)
 
     async def dispute(self, reference: str, state: ProviderDispute) -> None:
         """Open (`open`) or decide a dispute, for the shop (`won`) or the buyer (`lost`)."""

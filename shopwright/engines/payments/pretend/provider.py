@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shopwright.engines.payments.pretend.own_page import DELAY, SCENES, OwnPage, refund_told
+from shopwright.engines.payments.pretend.own_page import DELAY, SCENES, OwnPage, provider_refund
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import ScheduledJob
@@ -106,9 +106,9 @@ class PretendProvider:
             if fresh and status in {"captured", "authorized"}:
                 await self._notify(tx, reference)
             row = await tx.one("SELECT * FROM intents WHERE key = :key", key=key)
-        return self._told(row)
+        return self._payment_of(row)
 
-    def _told(self, row: Row | None, refunds: Sequence[Row] = ()) -> ProviderPayment:
+    def _payment_of(self, row: Row | None, refunds: Sequence[Row] = ()) -> ProviderPayment:
         if row is None:
             raise Missing("The provider knows no such payment.")
         asks = row["status"] == "requires_action"
@@ -117,7 +117,7 @@ class PretendProvider:
             status=row["status"],
             amount=Money(row["amount"], row["currency"]),
             refunded=sum(one["amount"] for one in refunds if one["status"] == "settled"),
-            refunds=tuple(refund_told(one, row["currency"]) for one in refunds),
+            refunds=tuple(provider_refund(one, row["currency"]) for one in refunds),
             dispute=row["dispute"],
             key=row["key"],
             redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if asks else None,
@@ -126,7 +126,7 @@ class PretendProvider:
 
     async def look_up(self, reference: str) -> ProviderPayment:
         row = await self._work.one("SELECT * FROM intents WHERE reference = :reference", reference=reference)
-        return self._told(
+        return self._payment_of(
             row,
             await self._work.fetch(
                 "SELECT * FROM intent_refunds WHERE reference = :reference ORDER BY name, key", reference=reference
@@ -139,7 +139,7 @@ class PretendProvider:
             since=self._work.ids.at("pi", since),
             limit=limit,
         )
-        return [self._told(row) for row in rows]
+        return [self._payment_of(row) for row in rows]
 
     async def authorise(self, reference: str) -> ProviderPayment:
         async with self._work.begin() as tx:
@@ -156,10 +156,10 @@ class PretendProvider:
                 reference=reference,
             ):
                 await self._notify(tx, reference)
-        told = await self.look_up(reference)
-        if told.status != "captured":
-            raise Refused(f"The provider has nothing set aside: this payment is {told.status}.")
-        return told
+        payment = await self.look_up(reference)
+        if payment.status != "captured":
+            raise Refused(f"The provider has nothing set aside: this payment is {payment.status}.")
+        return payment
 
     async def void(self, reference: str) -> ProviderPayment:
         async with self._work.begin() as tx:

@@ -74,8 +74,10 @@ def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
 
 def within(gross: Money, rates: Sequence[int]) -> list[Money]:
     """The taxes contained in an amount, one for each rate (parts per million): rounded once, then split."""
-    whole = sum(rates)
-    return gross.share(whole, PPM + whole).split(rates) if whole else [zero(gross.currency) for _ in rates]
+    total_rate = sum(rates)
+    return (
+        gross.share(total_rate, PPM + total_rate).split(rates) if total_rate else [zero(gross.currency) for _ in rates]
+    )
 
 
 class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):
