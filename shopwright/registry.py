@@ -15,6 +15,7 @@ from shopwright.kit.rpc.calls import PREFIX, Called, Channel, rpc_client
 from shopwright.kit.rpc.response_cache import RpcResponseCache
 from shopwright.kit.rpc.service_tokens import CallTokens, ServiceTokens
 from shopwright.kit.settings import client_of
+from shopwright.kit.translation import gettext as _
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of
 from shopwright.settings import Settings
@@ -40,7 +41,7 @@ def serving(names: Collection[str]) -> frozenset[str]:
         if name not in PARTS:
             near = difflib.get_close_matches(name, PARTS, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(PARTS)}."
-            raise Invalid(f"There is no service {name}. {hint}")
+            raise Invalid(_("There is no service {name}. {hint}", name=name, hint=hint))
     chosen = set(names) or set(PARTS)
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
 
@@ -92,11 +93,20 @@ def check_apart(settings: Settings, here: Collection[str]) -> bool:
     if set(here) >= set(PARTS):
         return False
     if "{service}" not in settings.services:
-        raise Invalid("SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000.")
+        raise Invalid(
+            _(
+                "SHOPWRIGHT_SERVICES must say where the other services are: {example}.",
+                example="http://{service}.shop.internal:8000",
+            )
+        )
     for name in embedded(settings):
         if name in {"bus", "database"}:
             raise Invalid(
-                f"SHOPWRIGHT_{name.upper()} is {EMBEDDED[name]}, which only processes that serve everything can share."
+                _(
+                    "SHOPWRIGHT_{upper} is {embedded}, which only processes that serve everything can share.",
+                    upper=name.upper(),
+                    embedded=EMBEDDED[name],
+                )
             )
     with client_of("apart"):
         importlib.import_module("shopwright.kit.rpc.client")

@@ -8,6 +8,7 @@ import click
 from shopwright.cli.main import data_option, read_settings
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.deployment.cluster.run import Cluster
@@ -85,9 +86,9 @@ def scale(data: str | None, wanted: tuple[str, ...]) -> None:
     """Set the number of processes of services: `scale orders=3 carts=1`."""
     counts: dict[str, int] = {}
     for word in wanted:
-        name, _, count = word.partition("=")
+        name, _equals, count = word.partition("=")
         if not is_number(count):
-            raise Invalid(f"“{word}” is no SERVICE=COUNT; say orders=3.")
+            raise Invalid(_("“{word}” is no SERVICE=COUNT; say orders=3.", word=word))
         counts[name] = int(count)
     _cluster(data).scale(counts)
 
@@ -165,7 +166,7 @@ def varnish(data: str | None, origin: str) -> None:
     settings = read_settings(data)
     if not settings.cdn.startswith("varnish:"):
         raise Invalid(
-            "Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges."
+            _("Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges.")
         )
     edge = VarnishEdge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
     click.echo(configuration(edge), nl=False)

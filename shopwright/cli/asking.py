@@ -13,6 +13,7 @@ from shopwright.importers.header import LEAVE_OUT, Header, check_answers
 from shopwright.importers.meanings import Format
 from shopwright.importers.reading import Table
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 SHOWN = 3  # values of a column
 LOOKED_AT = 50  # rows
@@ -26,7 +27,7 @@ def at_a_terminal() -> bool:
 def ask_all(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
     """Ask about all unknown columns. Raises Invalid without a terminal."""
     if not at_a_terminal():
-        raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
+        raise Invalid(_("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map."))
     columns = [column for table in tables for column in Header(importer.format, table.columns, {}).columns]
     return ask_about(importer, tables, [column.header for column in columns if not column.known])
 

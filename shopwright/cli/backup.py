@@ -10,6 +10,7 @@ from shopwright.app import Shop
 from shopwright.cli.moving import print_manifest, require_files, require_whole
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive
 
 # What is counted, by table.
@@ -74,8 +75,11 @@ def _require_no_less(before: tuple[Path, archive.Manifest], now: archive.Manifes
     ]
     if fewer:
         raise Refused(
-            f"The shop is far smaller than in {file.name}: {', '.join(fewer)}. Is it the right shop? Nothing was written"
-            " and no archive was removed. If it is meant to be so small, say --smaller."
+            _(
+                "The shop is far smaller than in {name}: {names}. Is it the right shop? Nothing was written and no archive was removed. If it is meant to be so small, say --smaller.",
+                name=file.name,
+                names=", ".join(fewer),
+            )
         )
 
 
@@ -83,7 +87,7 @@ def _make(folder: Path) -> None:
     try:
         make_folder(folder)
     except OSError as error:
-        raise Unavailable(f"{folder} cannot be made: {error.strerror}.") from None
+        raise Unavailable(_("{folder} cannot be made: {strerror}.", folder=folder, strerror=error.strerror)) from None
 
 
 def _keep(folder: Path, keep: int) -> None:

@@ -9,6 +9,7 @@ from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Refused
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -38,7 +39,7 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
             for sentence in said:
                 click.echo(sentence)
             if not yes and not sys.stdin.isatty():
-                raise Refused("Nothing was changed, as nobody can be asked here. If this is meant, say --yes.")
+                raise Refused(_("Nothing was changed, as this is no terminal to ask at. If this is meant, say --yes."))
             if not yes:
                 click.confirm(f"Sell in {code} from now on?", abort=True)
         await shop_currency.mean_currency(shop, code)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Missing
+from shopwright.kit.translation import gettext as _
 
 
 async def show(shop: Shop) -> int:
@@ -21,7 +22,9 @@ async def replay(shop: Shop, ids: Sequence[str]) -> int:
     """Deliver dead events again, these or all; exit code 1 if any are dead afterwards. Raises Missing."""
     dead = await shop.bus.dead()
     if unknown := set(ids) - {one.event_id for one in dead}:
-        raise Missing(f"{', '.join(sorted(unknown))}: no such dead event. `shopwright events dead` lists them.")
+        raise Missing(
+            _("{names}: no such dead event. `shopwright events dead` lists them.", names=", ".join(sorted(unknown)))
+        )
     chosen = [one for one in dead if not ids or one.event_id in ids]
     await shop.bus.replay(chosen)
     await shop.bus.settle()

@@ -33,6 +33,7 @@ from shopwright.importers.table import TableImporter
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.shop_currency import require_currency
 from shopwright.settings import Settings
 
@@ -189,7 +190,7 @@ def _stock(text: str) -> int | None:
     if text == "untracked":
         return None
     if not is_number(text):
-        raise Invalid(f"--stock is 0, another whole number, or untracked; “{text}” is none of these.")
+        raise Invalid(_("--stock is 0, another whole number, or untracked; “{text}” is none of these.", text=text))
     return int(text)
 
 
@@ -203,7 +204,13 @@ def _check_map(tables: Sequence[Table], columns: Mapping[str, str]) -> None:
     """Raise Invalid if a mapping names a column no table has."""
     there = {plain_answer(column) for table in tables for column in table.columns}
     if wrong := [header for header in columns if plain_answer(header) not in there]:
-        raise Invalid(f"The mapping names a column “{wrong[0]}”, which is not there: {', '.join(tables[0].columns)}.")
+        raise Invalid(
+            _(
+                "The mapping names a column “{wrong}”, which is not there: {names}.",
+                wrong=wrong[0],
+                names=", ".join(tables[0].columns),
+            )
+        )
 
 
 def read_map(file: Path) -> dict[str, str]:
@@ -212,10 +219,16 @@ def read_map(file: Path) -> dict[str, str]:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(
-            f'{file} cannot be read: {error}. It has a line for each column, such as "Artikelname" = "title".'
+            _(
+                '{file} cannot be read: {error}. It has a line for each column, such as "Artikelname" = "title".',
+                file=file,
+                error=error,
+            )
         ) from None
     if wrong := [header for header, name in found.items() if not isinstance(name, str)]:
-        raise Invalid(f'{file}: what “{wrong[0]}” means is a word, such as "{wrong[0]}" = "title".')
+        raise Invalid(
+            _('{file}: what “{wrong}” means is a word, such as "{wrong}" = "title".', file=file, wrong=wrong[0])
+        )
     return found
 
 
@@ -230,7 +243,7 @@ def importer_of(kind: str) -> Importer:
         return IMPORTERS[kind]
     near = difflib.get_close_matches(kind, IMPORTERS, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(IMPORTERS)}."
-    raise Invalid(f"There is no importer for “{kind}”. {hint}")
+    raise Invalid(_("There is no importer for “{kind}”. {hint}", kind=kind, hint=hint))
 
 
 def _check_kind(table: Table, importer: Importer, kind: str, wish: ImportOptions) -> None:
@@ -239,4 +252,11 @@ def _check_kind(table: Table, importer: Importer, kind: str, wish: ImportOptions
         return
     for name, other in IMPORTERS.items():
         if name not in {kind, "table"} and not Header(other.format, table.columns, {}).missing():
-            raise Invalid(f"{table.name} is not a {kind} export. It looks like {name}: shopwright import {name} FILE.")
+            raise Invalid(
+                _(
+                    "{name} is not a {kind} export. It looks like {right}: shopwright import {right} FILE.",
+                    name=table.name,
+                    kind=kind,
+                    right=name,
+                )
+            )

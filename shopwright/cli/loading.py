@@ -12,6 +12,7 @@ from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.doctor import examine_engines, look
 from shopwright.operations.findings import Finding
 from shopwright.operations.shop_currency import require_currency
@@ -49,7 +50,7 @@ async def export_products(shop: Shop, file: Path) -> int:
                     out.write(msgspec.json.encode(await shop.product_views.view(product)) + b"\n")
                 count, after = count + len(products), products[-1].id
     except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from None
+        raise Unavailable(_("{file} cannot be written: {strerror}.", file=file, strerror=error.strerror)) from None
     print(f"{count} products were written to {file}.")
     return 0
 

@@ -12,6 +12,7 @@ from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.settings import client_of
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -38,7 +39,7 @@ def newest(folder: Path) -> Path:
 
     found = archives_in(folder)
     if not found:
-        raise Missing(f"There is no archive in {folder}; `shopwright backup {folder}` writes one.")
+        raise Missing(_("There is no archive in {folder}; `shopwright backup {folder}` writes one.", folder=folder))
     return found[-1]
 
 
@@ -67,7 +68,7 @@ async def tried(shop: "Shop", file: Path) -> int:
     for sentence in wrong:
         print(f"WRONG  {sentence}")
     if wrong:
-        raise Refused(f"{len(wrong)} things in {file.name} are wrong.")
+        raise Refused(_("{count} things in {name} are wrong.", count=len(wrong), name=file.name))
     print("All checks passed.")
     return 0
 
@@ -87,7 +88,7 @@ def report(data: str | None, subject: str) -> None:
         from shopwright.engines.messaging.smtp import Smtp
     settings = read_settings(data)
     if settings.mail.startswith("viewer:"):
-        raise Invalid("There is no mail server to report by: SHOPWRIGHT_MAIL is viewer:.")
+        raise Invalid(_("There is no mail server to report by: SHOPWRIGHT_MAIL is viewer:."))
     text = "" if sys.stdin.isatty() else sys.stdin.read(LONGEST_REPORT)
     message = Message(
         id=Ids(SystemClock()).new("rep"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.archive_upgrade import copy_settings
 from shopwright.operations.upgrade_rehearsal import Rehearsal, UpgradeStage
 from shopwright.settings import Settings
@@ -53,7 +54,7 @@ async def rehearse(shop: Shop, where: str) -> int:
 def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
     """A separate shop in that folder, or with its tables in the database `where`. Raises Invalid."""
     if not where and not settings.database.startswith("sqlite:"):
-        raise Invalid("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal.")
+        raise Invalid(_("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal."))
     return copy_settings(settings, Path(folder), where)
 
 

@@ -12,6 +12,7 @@ from shopwright.app import Shop
 from shopwright.cli.loading import export_products
 from shopwright.kit.errors import Damaged, Invalid, Refused
 from shopwright.kit.settings import mask
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive
 from shopwright.operations.doctor import databases_are_whole
 from shopwright.operations.move.other_stores import move_beside
@@ -35,7 +36,7 @@ async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
 async def require_whole(shop: Shop) -> None:
     """Raise Damaged if a database is, as a copy would be incomplete or wrong."""
     if wrong := (await databases_are_whole(shop)).wrong:
-        raise Damaged(f"{' '.join(wrong)} Nothing was written.")
+        raise Damaged(_("{names} Nothing was written.", names=" ".join(wrong)))
 
 
 async def require_files(shop: Shop) -> None:
@@ -43,7 +44,10 @@ async def require_files(shop: Shop) -> None:
     found = await compare(shop)
     if found.missing:
         raise Refused(
-            f"{found.sentence()} Nothing was written. Is the folder mounted? To go on without them, say --incomplete."
+            _(
+                "{sentence} Nothing was written. Is the folder mounted? To go on without them, say --incomplete.",
+                sentence=found.sentence(),
+            )
         )
 
 
@@ -61,7 +65,7 @@ def _say(line: str) -> None:
 async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: str) -> int:
     """Move a live shop to other engines."""
     if not engines:
-        raise Invalid("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://….")
+        raise Invalid(_("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://…."))
     await require_whole(shop)
     target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
     try:
@@ -85,7 +89,7 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
     if then:
         process = await asyncio.create_subprocess_exec(*shlex.split(then))
         if code := await process.wait():
-            raise Refused(f"The shop was moved, but “{then}” ended with {code}.")
+            raise Refused(_("The shop was moved, but “{then}” ended with {code}.", then=then, code=code))
     return 0
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
 from shopwright.kit.settings import mask
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.unfinished_restore import require_finished
 
 if TYPE_CHECKING:
@@ -138,17 +139,26 @@ def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> N
     if needs == ("whole or none" if whole_or_none else "part"):
         return
     if whole_or_none:
-        raise Missing(f"There is no shop in {place_of(settings)}. Is that the right place? {HOW_TO_MAKE}")
+        raise Missing(
+            _(
+                "There is no shop in {settings}. Is that the right place? {how_to_make}",
+                settings=place_of(settings),
+                how_to_make=HOW_TO_MAKE,
+            )
+        )
     raise Missing(
-        f"A part of the shop in {place_of(settings)} is missing: {', '.join(missing)}. Restore it from a backup;"
-        " where an `init` was interrupted, or this version brings that part, `shopwright migrate` makes it."
+        _(
+            "A part of the shop in {settings} is missing: {names}. Restore it from a backup; where an `init` was interrupted, or this version brings that part, `shopwright migrate` makes it.",
+            settings=place_of(settings),
+            names=", ".join(missing),
+        )
     )
 
 
 async def require_none(settings: "Settings") -> None:
     """Raise Refused if there is a shop, or part of one."""
     if any((await databases_of(settings)).values()):
-        raise Refused(f"There is a shop in {place_of(settings)} already. Nothing was changed.")
+        raise Refused(_("There is a shop in {settings} already. Nothing was changed.", settings=place_of(settings)))
 
 
 def place_of(settings: "Settings") -> str:

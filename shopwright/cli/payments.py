@@ -9,6 +9,7 @@ from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -32,7 +33,10 @@ async def import_payments(shop: "Shop", references: Sequence[str]) -> int:
     listed = {one.reference: one for one in await shop.payments.unknown_payments()}
     if others := [one for one in references if one not in listed]:
         raise Refused(
-            f"{', '.join(others)}: no payment that a provider has received and the shop does not know. Nothing was changed."
+            _(
+                "{names}: no payment that a provider has received and the shop does not know. Nothing was changed.",
+                names=", ".join(others),
+            )
         )
     for reference in references:
         one = listed[reference]

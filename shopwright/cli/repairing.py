@@ -9,6 +9,7 @@ from shopwright.cli.loading import doctor
 from shopwright.cli.opening import recording
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money, write
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.payment_checks import left as left_of
 from shopwright.operations.payment_checks import payments_without_orders
 from shopwright.operations.recovery import LOST, RecoveredFile, go_on_behind, recover
@@ -77,8 +78,10 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
     lost = {one.id: one for one in await payments_without_orders(shop)}
     if others := [one for one in payment_ids if one not in lost]:
         raise Refused(
-            f"{', '.join(others)}: no payment that has been received for an order that does not exist. Nothing was"
-            " refunded. What can be refunded here is named by `shopwright doctor`; all else on the page of its order."
+            _(
+                "{names}: no payment that has been received for an order that does not exist. Nothing was refunded. What can be refunded here is named by `shopwright doctor`; all else on the page of its order.",
+                names=", ".join(others),
+            )
         )
     left = False
     for payment_id in payment_ids:

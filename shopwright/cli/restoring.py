@@ -15,6 +15,7 @@ from shopwright.cli.moving import print_manifest
 from shopwright.cli.opening import recording
 from shopwright.kit.clock import from_micros
 from shopwright.kit.errors import Refused, ShopError
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive, counters
 from shopwright.operations.archive_upgrade import require_known_version, upgraded_archive
 from shopwright.operations.doctor import databases_are_whole
@@ -51,7 +52,7 @@ def check_archive(file: Path) -> None:
 async def into_empty(shop: Shop, file: Path) -> int:
     """Load the archive into an empty shop. Raises Refused if it is not empty."""
     if not await archive.is_empty(shop):
-        raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
+        raise Refused(_("This shop is not empty; `shopwright restore` replaces what is in it."))
     async with upgraded_archive(file, shop.settings) as now:
         manifest = await archive.read(shop, now)
         print_manifest(manifest, f"is here, as {file} had it")
@@ -120,10 +121,12 @@ def _require_sure(sentence: str, *, sure: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Refused(
-            "This shop is not empty; all that is in it would be replaced. Nothing was changed. Say --yes if that is meant."
+            _(
+                "This shop is not empty; all that is in it would be replaced. Nothing was changed. Say --yes if that is meant."
+            )
         )
     if not click.confirm("Replace the shop?"):
-        raise Refused("Nothing was changed.")
+        raise Refused(_("Nothing was changed."))
 
 
 async def _what_goes(shop: Shop, file: Path) -> str:
@@ -154,7 +157,9 @@ async def _keep(shop: Shop) -> None:
     try:
         await archive.write(shop, path, is_held=True)
     except ShopError as error:
-        raise Refused(f"The shop that is here cannot be kept: {error.detail} Nothing was changed.") from error
+        raise Refused(
+            _("The shop that is here cannot be kept: {detail} Nothing was changed.", detail=error.detail)
+        ) from error
     print(f"The existing shop was saved to {path}.", flush=True)
 
 

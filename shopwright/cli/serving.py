@@ -36,6 +36,7 @@ from shopwright.kit.http import access_log
 from shopwright.kit.observability import security_log
 from shopwright.kit.observability.logs import ACCESS, TEXT, JsonFormatter, SecurityLines, SizedFile, TextFormatter
 from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.shop_currency import require_currency
 from shopwright.registry import check_apart, serving
 from shopwright.settings import Settings, with_secret
@@ -81,7 +82,15 @@ def _check_port(host: str, port: int) -> None:
     while (why := _refused_port(host, port)) and time.monotonic() < until:
         time.sleep(ORPHANED_AFTER_S / 2)
     if why:
-        raise Refused(f"Port {port} at {host} cannot be used ({why}). Choose another: --port {port + 1}.")
+        raise Refused(
+            _(
+                "Port {port} at {host} cannot be used ({why}). Choose another: --port {other_port}.",
+                port=port,
+                host=host,
+                why=why,
+                other_port=port + 1,
+            )
+        )
 
 
 def _refused_port(host: str, port: int) -> str:
@@ -148,7 +157,7 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
 def serve(settings: Settings, where: ListenAddress, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
     """Prepare the shop, print its addresses, and serve."""
     if demo and services:
-        raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
+        raise Invalid(_("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart."))
     check_apart(settings, serving(services))
     _check_port(where.host, where.port)
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from shopwright.kit.errors import Damaged, Unavailable
-from shopwright.kit.http.problems import NOT_UNTIL_REPAIRED
+from shopwright.kit.outages import NOT_UNTIL_REPAIRED
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T")
 EVERY_S = 1.0
@@ -28,7 +29,7 @@ async def until_there(prepare: Callable[[], Awaitable[T]], host: str, port: int)
             try:
                 return await prepare()
             except Unavailable as error:
-                closed.say(error.detail, NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else "")
+                closed.say(error.detail, _(NOT_UNTIL_REPAIRED) if isinstance(error, Damaged) else "")
             if port and server is None:
                 server = await asyncio.start_server(closed.answer, host, port, limit=LONGEST_HEAD)
             await asyncio.sleep(EVERY_S)

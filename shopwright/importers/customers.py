@@ -56,7 +56,7 @@ class CustomerImporter:
             fields = {name: _first(row, columns) for name, columns in COLUMNS.items()}
             email = fields["email"]
             if not email:
-                yield ImportIssue(number, fields["name"], "refused", "has no e-mail address")
+                yield ImportIssue(number, fields["name"], "refused", _("has no e-mail address"))
                 continue
             if await self._users.by_email(email) is not None:
                 yield ImportIssue(number, email, "unchanged")

@@ -60,7 +60,7 @@ class InventoryCounts:
             return "unchanged"
         counted = self._numbers.count(said)
         if counted is None:
-            raise RowError(f"“{product.title}” has no count at this location")
+            raise RowError(_("“{title}” has no count at this location", title=product.title))
         if there is not None and there.on_hand == max(counted, 0):
             return "unchanged"
         if self._writes:
@@ -77,11 +77,11 @@ class InventoryCounts:
                 if (sku and variant.sku == sku) or list(variant.options.values()) == chosen:
                     return product, variant
         if not sku:
-            raise RowError("belongs to no variant that is here: import the products first")
+            raise RowError(_("belongs to no variant that is here: import the products first"))
         try:
             product = await self._product_views.catalog.by_variant(sku)
         except Missing:
-            raise RowError(f"no variant here has the SKU {sku}: import the products first") from None
+            raise RowError(_("no variant here has the SKU {sku}: import the products first", sku=sku)) from None
         return product, next(one for one in product.variants if one.sku == sku)
 
     async def _place(self, title: str) -> str:

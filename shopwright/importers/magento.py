@@ -18,6 +18,7 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import MAGENTO
 from shopwright.importers.values import noted, on_sale, readable, refused, shown, tax_class, unknown_word
+from shopwright.kit.translation import gettext as _
 
 REFUSED = {
     "bundle": "is a bundle of other products, which are imported by themselves",
@@ -158,7 +159,7 @@ def _variant(
         numbers.price(row.get("price", "")), numbers.price(row.get("special_price", "")), period, reading.now
     )
     if asked is None:
-        raise RowError("has no price, so it cannot be sold")
+        raise RowError(_("has no price, so it cannot be sold"))
     remarks = [noted(number, name, asked.remark)] if asked.remark else []
     weight = 0
     try:

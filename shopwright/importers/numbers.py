@@ -12,6 +12,7 @@ from babel import Locale
 from shopwright.importers.draft import RowError
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 
 MANY = 5_000  # different cells that are known
 MOST_STOCK = 1_000_000
@@ -93,16 +94,23 @@ class NumberFormats(msgspec.Struct, frozen=True):
 def _price(currency: str, decimal: str, text: str) -> Money:
     named, bare = _apart(text)
     if named and currency not in named:
-        raise RowError(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {currency}")
+        raise RowError(
+            _(
+                "“{text}” is in {names}, and this shop sells in {currency}",
+                text=_short(text),
+                names=" or ".join(sorted(named)),
+                currency=currency,
+            )
+        )
     number = _parse(bare if bare[-1:].isdecimal() else re.sub(r"[.,]-+$", "", bare), text, decimal)
     if number < 0:
-        raise RowError(f"the price {_short(text)} is below nothing")
+        raise RowError(_("the price {text} is below nothing", text=_short(text)))
     scaled = number.scaleb(minor_digits(currency))
     if scaled != scaled.to_integral_value():
         problem = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
         raise RowError(problem)
     if scaled > DEAREST:
-        raise RowError(f"the price {_short(text)} is beyond what can be sold")
+        raise RowError(_("the price {text} is beyond what can be sold", text=_short(text)))
     return Money(int(scaled), currency)
 
 
@@ -110,7 +118,9 @@ def _price(currency: str, decimal: str, text: str) -> Money:
 def _count(decimal: str, text: str) -> int:
     number = _number(text, decimal)
     if number != number.to_integral_value() or abs(number) > MOST_STOCK:
-        raise RowError(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
+        raise RowError(
+            _("“{text}” is not a count of things up to {most_stock}", text=_short(text), most_stock=f"{MOST_STOCK:,}")
+        )
     return int(number)
 
 
@@ -121,10 +131,10 @@ def _grams(decimal: str, text: str, unit: str) -> int:
     number = _number(value, decimal)
     factor = GRAMS.get(own.strip().casefold() or "g")
     if factor is None:
-        raise RowError(f"“{own}” is no unit of weight such as g, kg, oz or lb")
+        raise RowError(_("“{own}” is no unit of weight such as g, kg, oz or lb", own=own))
     weight = number * factor
     if not 0 <= weight <= HEAVIEST:
-        raise RowError(f"the weight {_short(text)} {unit} cannot be")
+        raise RowError(_("the weight {text} {unit} cannot be", text=_short(text), unit=unit))
     return int(weight.to_integral_value("ROUND_HALF_UP"))
 
 
@@ -143,10 +153,16 @@ def _parse(bare: str, text: str, decimal: str) -> Decimal:
         return read.pop()
     if not read:
         readings = f", where “{decimal}” begins the decimals" if decimal and NUMBER.fullmatch(bare) else ""
-        raise RowError(f"“{_short(text)}” is not a number as this file writes them{readings}")
+        raise RowError(
+            _("“{text}” is not a number as this file writes them{readings}", text=_short(text), readings=readings)
+        )
     readings = " or ".join(sorted(f"{one:f}" for one in read))
     raise RowError(
-        f"“{_short(text)}” may be {readings}: nothing in the file tells (say it with --decimal . or --decimal ,)"
+        _(
+            "“{text}” may be {readings}: nothing in the file tells (say it with --decimal . or --decimal ,)",
+            text=_short(text),
+            readings=readings,
+        )
     )
 
 

@@ -119,7 +119,7 @@ class OrderImporter:
         for number, row in rows:
             current = _first(row, "number") or (f"row {number}" if "product" in row else current)
             if not current:
-                yield ImportIssue(number, "", "refused", "has no order number, and no order stands above it")
+                yield ImportIssue(number, "", "refused", _("has no order number, and no order stands above it"))
                 continue
             groups.setdefault(current, []).append((number, row))
             for field in MONEY:
@@ -134,11 +134,11 @@ class OrderImporter:
             except (RowError, ShopError) as error:
                 outcome, detail = "refused", str(getattr(error, "detail", error))
             for number, _unused in group:
-                yield ImportIssue(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
+                yield ImportIssue(number, _("order {name}", name=name), outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
             if odd:
                 notes.append(f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}")
             for note in notes if outcome == "taken" else ():
-                yield ImportIssue(group[0][0], f"order {name}", "noted", note)
+                yield ImportIssue(group[0][0], _("order {name}", name=name), "noted", note)
 
     async def _one(self, name: str, group: list[Row], odd: list[str], notes: list[str]) -> tuple[str, str]:
         """Import an order; `odd` collects address problems, `notes` deviations from the file."""
@@ -165,7 +165,7 @@ class OrderImporter:
         user = await self._users.owner_of_email(email) if email else None
         lines = tuple([await self._line(row, currency) for _unused, row in group if _first(row, "title")])
         if not lines:
-            raise RowError("has no line that says what was bought")
+            raise RowError(_("has no line that says what was bought"))
 
         def money(field: str) -> Money:
             return NumberFormats(currency, self._decimal).price(_first(head, field)) or zero(currency)
@@ -201,7 +201,13 @@ class OrderImporter:
             # Three for 10.00 cost 3.33 each; the rest is rounding of the order.
             asked = msgspec.structs.replace(line_price, amount=round(line_price.amount / quantity))
             if abs(asked.amount * quantity - line_price.amount) > 1:
-                raise RowError(f"{line_price.amount} of the smallest unit cannot be {quantity} times the same price")
+                raise RowError(
+                    _(
+                        "{amount} of the smallest unit cannot be {quantity} times the same price",
+                        amount=line_price.amount,
+                        quantity=quantity,
+                    )
+                )
         sku = _first(row, "sku")
         product, variant = await self._known(sku) if sku else (None, None)
         return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)
@@ -220,7 +226,12 @@ class OrderImporter:
         user = await self._users.owner_of_email(row["customer_email"])
         addresses = await self._users.addresses(user.id) if user else []
         if user is None or not addresses:
-            raise RowError(f"{row['customer_email']} is no customer with an address here: import the customers first")
+            raise RowError(
+                _(
+                    "{customer_email} is no customer with an address here: import the customers first",
+                    customer_email=row["customer_email"],
+                )
+            )
         product, variant = await self._chosen(wanted)
         asked = (await self._product_views.pricing.prices([variant.id], self._product_views.currency))[
             variant.id
@@ -263,7 +274,7 @@ class OrderImporter:
         for variant in product.variants:
             if {name.casefold(): value for name, value in variant.options.items()} == options or not options:
                 return product, variant
-        raise RowError(f"{wanted.sku} does not come in {', '.join(options.values())}")
+        raise RowError(_("{sku} does not come in {names}", sku=wanted.sku, names=", ".join(options.values())))
 
 
 def _past_line(
@@ -290,7 +301,9 @@ def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]
     if _first(row, "cancelled") or (paid in OFF and paid != "refunded"):
         return "cancelled"
     if paid not in PAID:
-        raise RowError(f"is {paid or 'without a status'}: only what was paid (or cancelled) is an order to keep")
+        raise RowError(
+            _("is {value}: only what was paid (or cancelled) is an order to keep", value=paid or _("without a status"))
+        )
     return "delivered" if sent in DONE or paid in DONE or paid == "refunded" else "paid"
 
 
@@ -333,5 +346,5 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", text))
     except ValueError:
-        raise RowError(f"“{text[:40]}” is not a moment such as 2026-03-02 10:00:00 +0100") from None
+        raise RowError(_("“{text}” is not a moment such as 2026-03-02 10:00:00 +0100", text=text[:40])) from None
     return in_zone(found, zone).astimezone(UTC)

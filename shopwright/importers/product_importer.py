@@ -15,6 +15,7 @@ from shopwright.importers.offers import ImportOffer, kept_prices, offers_of, set
 from shopwright.kit.errors import ShopError
 from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.text import name_key, slugify
+from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import (
     AttributeType,
     Media,
@@ -142,7 +143,11 @@ class ProductImporter:
         prices = await kept_prices(self._product_views, [(offer, last) for offer in offers_of(draft, product)])
         changed = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
         return (
-            [ImportIssue(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(changed)}")]
+            [
+                ImportIssue(
+                    draft.rows[0], draft.title, "noted", _("kept as changed here: {names}", names=", ".join(changed))
+                )
+            ]
             if changed
             else []
         )
@@ -173,7 +178,12 @@ class ProductImporter:
                 continue
             taken.append((draft, merge, one.product))
             remarks += [
-                ImportIssue(draft.rows[0], draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
+                ImportIssue(
+                    draft.rows[0],
+                    draft.title,
+                    "noted",
+                    _("the SKU {sku} is taken; a new one was made", sku=variant.sku),
+                )
                 for variant in (merge.wanted.variants[number] for number in one.made_anew)
             ]
             remarks += await self._left_out(draft)
@@ -193,7 +203,7 @@ class ProductImporter:
                 for offer in offers[draft.source]
             ],
         )
-        for draft, _, product in taken:
+        for draft, _entry, product in taken:
             if left := [one.sku for one in product.variants if one.id in failed]:
                 stock_note = f"stock of {', '.join(left)} stays: orders hold more than the file has"
                 remarks.append(ImportIssue(draft.rows[0], draft.title, "noted", stock_note))

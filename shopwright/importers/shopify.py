@@ -21,6 +21,7 @@ from shopwright.importers.meanings import SHOPIFY
 from shopwright.importers.values import attribute_value, flag, noted, readable, refused, shown, unknown_word
 from shopwright.kit.digits import is_number
 from shopwright.kit.text import slugify
+from shopwright.kit.translation import gettext as _
 
 OPTIONS = ("1", "2", "3")
 VALUE_OF = {n: f"option{n}_value" for n in OPTIONS}
@@ -130,10 +131,10 @@ def _variant(
     numbers, remarks = reading.numbers, []
     options = {name: readable(row.get(VALUE_OF[n], "")) for n, name in names.items()}
     if missing := [name for name, value in options.items() if not value]:
-        raise RowError(f"does not say its {', '.join(missing)}")
+        raise RowError(_("does not say its {names}", names=", ".join(missing)))
     asked = numbers.price(row.get("price", ""))
     if asked is None:
-        raise RowError("has no price, so it cannot be sold")
+        raise RowError(_("has no price, so it cannot be sold"))
     on_hand = _stock(row, reading)
     if on_hand is not None and on_hand < 0:
         remarks.append(noted(number, handle, f"stock set to 0: the file says {on_hand}"))
@@ -227,7 +228,7 @@ def _draft(
     variants: list[DraftVariant],
 ) -> Draft:
     images: dict[str, DraftImage] = {}
-    for _, row in sorted(group, key=lambda one: _position(one[1])):
+    for _number, row in sorted(group, key=lambda one: _position(one[1])):
         for key in ("image", "variant_image"):
             if (url := row.get(key, "")).startswith(("http://", "https://")):
                 images.setdefault(url, DraftImage(url, readable(row.get("image_alt", ""))))

@@ -17,6 +17,7 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import TABLE
 from shopwright.importers.values import noted, readable, refused, shown, unknown_word
+from shopwright.kit.translation import gettext as _
 
 OPTIONS = tuple(str(number) for number in range(1, 6))
 
@@ -78,12 +79,18 @@ def _variant(number: int, row: Mapping[str, str], options: dict[str, str], readi
     """The variant of a row. Raises RowError."""
     numbers = reading.numbers
     if missing := [name for name, value in options.items() if not value]:
-        raise RowError(f"does not say its {', '.join(missing)}")
+        raise RowError(_("does not say its {names}", names=", ".join(missing)))
     if (currency := row.get("currency", "").upper()) and currency != numbers.currency:
-        raise RowError(f"is priced in {currency}, and this shop sells in {numbers.currency}")
+        raise RowError(
+            _(
+                "is priced in {currency}, and this shop sells in {own_currency}",
+                currency=currency,
+                own_currency=numbers.currency,
+            )
+        )
     asked, before = numbers.price(row.get("price", "")), numbers.price(row.get("compare_at", ""))
     if asked is None:
-        raise RowError("has no price, so it cannot be sold")
+        raise RowError(_("has no price, so it cannot be sold"))
     counted = numbers.count(row.get("stock", ""))
     return DraftVariant(
         row=number,

@@ -13,6 +13,7 @@ from shopwright.kit.codes import class_form
 from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
 from shopwright.kit.tax_classes import TaxClass
+from shopwright.kit.translation import gettext as _
 
 SEEN: Mapping[str, bool] = {
     "active": True, "published": True, "publish": True, "visible": True, "enabled": True, "online": True, "live": True,
@@ -35,7 +36,7 @@ def flag(text: str) -> bool | None:
         return None
     if word in YES or word in NO:
         return word in YES
-    raise RowError(f"“{text.strip()[:40]}” is neither yes nor no")
+    raise RowError(_("“{text}” is neither yes nor no", text=text.strip()[:40]))
 
 
 def shown(text: str) -> bool | None:
@@ -75,7 +76,7 @@ def _by_hand(text: str) -> datetime:
     if parts is None:
         if is_number(text) and 9 <= len(text) <= 11:  # noqa: PLR2004 -- seconds since 1970
             return datetime.fromtimestamp(int(text)).astimezone()
-        raise RowError(f"“{text[:40]}” is not a day such as 2026-03-02")
+        raise RowError(_("“{text}” is not a day such as 2026-03-02", text=text[:40]))
     first, second, third = (int(one) for one in parts.groups())
     if first > 31:  # noqa: PLR2004 -- no day
         year, month, day = first, second, third
@@ -84,11 +85,11 @@ def _by_hand(text: str) -> datetime:
     elif second > 12 or "/" not in text[: parts.end()]:  # noqa: PLR2004 -- no month
         month, day, year = first, second, third
     else:
-        raise RowError(f"“{text[:40]}” may be two days: write it as 2026-03-02")
+        raise RowError(_("“{text}” may be two days: write it as 2026-03-02", text=text[:40]))
     try:
         return datetime(year + 2000 if year < 100 else year, month, day)  # noqa: DTZ001, PLR2004 -- the zone comes after
     except ValueError:
-        raise RowError(f"“{text[:40]}” is not a day such as 2026-03-02") from None
+        raise RowError(_("“{text}” is not a day such as 2026-03-02", text=text[:40])) from None
 
 
 class ListedPrice(msgspec.Struct, frozen=True):
@@ -114,7 +115,9 @@ def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], 
         note = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
         return ListedPrice(sale, regular, note)
     if regular is None:
-        raise RowError(f"has no price besides that of a sale ({period[0]}–{period[1]})")
+        raise RowError(
+            _("has no price besides that of a sale ({period}–{period_2})", period=period[0], period_2=period[1])
+        )
     return ListedPrice(regular, None, note)
 
 

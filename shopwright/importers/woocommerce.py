@@ -17,6 +17,7 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import WOOCOMMERCE
 from shopwright.importers.values import flag, noted, on_sale, readable, refused, shown, tax_class, unknown_word
+from shopwright.kit.translation import gettext as _
 
 REFUSED = {
     "grouped": "is a group of other products, which are imported by themselves",
@@ -150,11 +151,11 @@ def _variants(
     """The variants of a variation; an open attribute stands for every value. Raises RowError."""
     numbers, remarks = reading.numbers, []
     if row is not parent and row.get("published", "1") == "0" and parent.get("published", "1") == "1":
-        raise RowError("is switched off there")
+        raise RowError(_("is switched off there"))
     period = (row.get("sale_from", ""), row.get("sale_to", ""))
     asked = on_sale(numbers.price(row.get("price", "")), numbers.price(row.get("sale_price", "")), period, reading.now)
     if asked is None:
-        raise RowError("has no price, so it cannot be sold")
+        raise RowError(_("has no price, so it cannot be sold"))
     if asked.remark:
         remarks.append(asked.remark)
     on_hand, backorder = _stock(row, parent, reading, shares, remarks)

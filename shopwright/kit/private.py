@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 FILE, FOLDER, UMASK = 0o600, 0o700, 0o077
 # Our files in a data folder; others, in a folder named by mistake, are left alone.
@@ -47,7 +48,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.replace(path)
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
+        raise Unavailable(_("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror)) from None
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -17,6 +17,7 @@ import msgspec
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.setting_types import SettingType, near
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
@@ -62,7 +63,16 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
                 f" Did you mean {PREFIX}{near[0].upper()}?" if near else " `shopwright settings` lists all there are."
             )
             problems.append(
-                Problem(f"/{name}", "unknown_setting", f"{origin} sets {name.upper()}, which does not exist.{hint}")
+                Problem(
+                    f"/{name}",
+                    "unknown_setting",
+                    _(
+                        "{origin} sets {upper}, which does not exist.{hint}",
+                        origin=origin,
+                        upper=name.upper(),
+                        hint=hint,
+                    ),
+                )
             )
             continue
         try:
@@ -114,7 +124,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Invalid(f"The settings file {path} named by {FILE} cannot be read: {error}") from None
+        raise Invalid(
+            _("The settings file {path} named by {file} cannot be read: {error}", path=path, file=FILE, error=error)
+        ) from None
 
 
 def describe(settings: msgspec.Struct, origins: Mapping[str, str]) -> list[Setting]:
@@ -165,7 +177,14 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     near = difflib.get_close_matches(scheme, known, n=1)
     hint = f"Did you mean {near[0]}:?" if near else f"Known here: {', '.join(f'{name}:' for name in known)}."
     raise Invalid(
-        f"{PREFIX}{kind.upper()} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}"
+        _(
+            "{prefix}{upper} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}",
+            prefix=PREFIX,
+            upper=kind.upper(),
+            scheme=scheme,
+            kind=kind,
+            hint=hint,
+        )
     )
 
 
@@ -202,7 +221,11 @@ def client_of(extra: str) -> Iterator[None]:
         yield
     except ImportError as error:  # it is not there, or without what it needs itself
         raise Invalid(
-            f"This engine needs {error.name}, which is not (wholly) installed: pip install 'shopwright[{extra}]'."
+            _(
+                "This engine needs {name}, which is not (wholly) installed: pip install 'shopwright[{extra}]'.",
+                name=error.name,
+                extra=extra,
+            )
         ) from None
 
 
@@ -221,21 +244,31 @@ def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
     """Parse an engine URL, with decoded user and password. Raises Invalid, never repeating a password."""
     name = PREFIX + kind.upper()
     split = urlsplit(url)
-    given, _, where = split.netloc.rpartition("@")
-    user, _, password = given.partition(":")
+    given, _at, where = split.netloc.rpartition("@")
+    user, _colon, password = given.partition(":")
     hosts = []
     for one in where.split(","):
-        host, _, port = one.partition(":") if not one.startswith("[") else _bracketed(one)
+        host, _colon, port = one.partition(":") if not one.startswith("[") else _bracketed(one)
         if not host:
-            raise Invalid(f"{name} names no host; it looks like {split.scheme}://host:port.")
+            raise Invalid(
+                _("{name} names no host; it looks like {scheme}://host:port.", name=name, scheme=split.scheme)
+            )
         if port and not is_number(port):
-            raise Invalid(f"{name} has the port “{port}”; a port is a number.")
+            raise Invalid(_("{name} has the port “{port}”; a port is a number.", name=name, port=port))
         hosts.append((host, int(port) if port else None))
     found = dict(parse_qsl(split.query, keep_blank_values=True))
     for option in found:
         if option not in options:
-            hint = f"Known here: {', '.join(options)}." if options else "It knows none."
-            raise Invalid(f"{name} has the option “{option}”, which {split.scheme}: does not know. {hint}")
+            hint = _("Known here: {names}.", names=", ".join(options)) if options else _("It knows none.")
+            raise Invalid(
+                _(
+                    "{name} has the option “{option}”, which {scheme}: does not know. {hint}",
+                    name=name,
+                    option=option,
+                    scheme=split.scheme,
+                    hint=hint,
+                )
+            )
     return EngineUrl(split.scheme, unquote(user), unquote(password), tuple(hosts), split.path.strip("/"), found)
 
 
@@ -243,7 +276,14 @@ def prefix_of(kind: str, url: EngineUrl) -> str:
     """The prefix of the shop's names on a shared server. Raises Invalid."""
     prefix = url.options.get("prefix", "shopwright")
     if not SHARING.fullmatch(prefix):
-        raise Invalid(f"{PREFIX}{kind.upper()} has the prefix “{prefix}”; it is made of letters, digits, - and _.")
+        raise Invalid(
+            _(
+                "{prefix}{upper} has the prefix “{text}”; it is made of letters, digits, - and _.",
+                prefix=PREFIX,
+                upper=kind.upper(),
+                text=prefix,
+            )
+        )
     return prefix
 
 

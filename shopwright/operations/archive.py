@@ -27,6 +27,7 @@ from shopwright.event_handlers import keep_documents
 from shopwright.kit.data.database import DatabaseSession, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import replaced_file
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import with_databases
 
 FORMAT = 1
@@ -129,9 +130,9 @@ def _read_back(path: Path, manifest: Manifest) -> None:
     try:
         same = verify(path) == manifest
     except (Invalid, Refused) as error:
-        raise Unavailable(f"What was written cannot be read back, and was removed: {error.detail}") from None
+        raise Unavailable(_("The archive cannot be read back, and was removed: {why}", why=error.detail)) from None
     if not same:
-        raise Unavailable(f"{path} is not as it was written, and was removed. Is the disk in order?")
+        raise Unavailable(_("{path} is not as it was written, and was removed. Is the disk in order?", path=path))
 
 
 async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
@@ -258,7 +259,7 @@ def verify(path: Path) -> Manifest:
                 for row in batch:
                     total.add(row)
             if total.mark != mark:
-                raise Invalid(f"{path.name} is damaged: {name} is not as it was written.")
+                raise Invalid(_("{name} is damaged: {table} is not as it was written.", name=path.name, table=name))
     return manifest
 
 
@@ -268,7 +269,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except UNREADABLE as error:
-        raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+        raise Invalid(_("{path} cannot be read as an archive of a shop: {error}.", path=path, error=error)) from None
 
 
 async def is_empty(shop: Shop) -> bool:
@@ -313,21 +314,29 @@ def _check_files(archive: zipfile.ZipFile, manifest: Manifest, path: Path) -> No
     there = set(archive.namelist())
     for name in (*(f"files/{one}" for one in manifest.files), *(f"tables/{one}.jsonl" for one in manifest.tables)):
         if name not in there:
-            raise Invalid(f"{path.name} is damaged: {name} is missing in it.")
+            raise Invalid(_("{name} is damaged: {table} is missing in it.", name=path.name, table=name))
     for name, digest in manifest.files.items():
         if hashlib.sha256(archive.read(f"files/{name}")).hexdigest() != digest:
-            raise Invalid(f"{path.name} is damaged: files/{name} is not as it was written.")
+            raise Invalid(_("{name} is damaged: files/{table} is not as it was written.", name=path.name, table=name))
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
     except (KeyError, msgspec.DecodeError):
-        raise Invalid(f"{path.name} is not an archive of a shop: it has no manifest.json that says so.") from None
+        raise Invalid(
+            _("{name} is no archive of a shop: it has no manifest.json that says so.", name=path.name)
+        ) from None
     if manifest.format != FORMAT:
-        raise Refused(f"{path.name} is of format {manifest.format}; this version reads format {FORMAT}.")
+        told = _(
+            "{name} is of format {format}; this version reads {own}.",
+            name=path.name,
+            format=manifest.format,
+            own=FORMAT,
+        )
+        raise Refused(told)
     if total_checksum(manifest.tables, manifest.files) != manifest.checksum:
-        raise Invalid(f"{path.name} is damaged: its manifest does not add up.")
+        raise Invalid(_("{name} is damaged: its manifest does not add up.", name=path.name))
     return manifest
 
 
@@ -341,8 +350,12 @@ def check_version(manifest: Manifest) -> None:
     for service, known in known_migrations().items():
         if known != set(manifest.migrations.get(service, ())):
             raise Refused(
-                f"The archive was written by version {manifest.version}, whose {service} tables are others than those"
-                f" of version {__version__}."
+                _(
+                    "The archive was written by version {version}, whose {service} tables are others than those of version {own_version}.",
+                    version=manifest.version,
+                    service=service,
+                    own_version=__version__,
+                )
             )
 
 
@@ -350,21 +363,21 @@ async def _replace(
     session: DatabaseSession, service: str, manifest: Manifest, archive: zipfile.ZipFile, path: Path
 ) -> None:
     for name, mark in manifest.tables.items():
-        owner, _, table = name.partition("/")
+        owner, _slash, table = name.partition("/")
         if owner != service:
             continue
         if not table.replace("_", "").isalnum():
-            raise Invalid(f"{path.name} is damaged: “{table}” is not a table.")
+            raise Invalid(_("{name} is damaged: “{table}” is not a table.", name=path.name, table=table))
         await session.run(f"DELETE FROM {table}", {})
         total = ArchiveSum()
         for batch in _batches(archive, f"tables/{name}.jsonl"):
             for row in batch:
                 total.add(row)
             if not all(column.replace("_", "").isalnum() for column in batch[0]):
-                raise Invalid(f"{path.name} is damaged: {name} has columns that cannot be.")
+                raise Invalid(_("{name} is damaged: {table} has columns that cannot be.", name=path.name, table=name))
             await put(session, table, batch)
         if total.mark != mark:
-            raise Invalid(f"{path.name} is damaged: {name} is not as it was written. Nothing was changed.")
+            raise Invalid(_("{name} is damaged: {table} is not as it was written.", name=path.name, table=name))
 
 
 async def put(session: DatabaseSession, table: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Refused
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive
 from shopwright.settings import Settings, complete
 
@@ -58,8 +59,11 @@ def require_known_version(manifest: archive.Manifest) -> None:
     known = archive.known_migrations()
     if any(set(names) - known.get(service, set()) for service, names in manifest.migrations.items()):
         raise Refused(
-            f"The archive was written by version {manifest.version}, which has tables that version {__version__} does not"
-            " know. Read it with that version."
+            _(
+                "The archive was written by version {version}, which has tables that version {own_version} does not know. Read it with that version.",
+                version=manifest.version,
+                own_version=__version__,
+            )
         )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.kit.errors import Refused
 from shopwright.kit.private import replaced_file
+from shopwright.kit.translation import gettext as _
 from shopwright.services.books import datev, document_store, exports, store
 from shopwright.services.books.contract import Entry
 from shopwright.services.books.extract import LedgerExtract
@@ -90,4 +91,4 @@ async def _write_datev(shop: Shop, extract: LedgerExtract, path: Path, most_rows
 def _require_free(path: Path) -> None:
     """Raise Refused if there is such a file."""
     if path.exists():
-        raise Refused(f"{path} is there already. Choose another name.")
+        raise Refused(_("{path} is there already. Choose another name.", path=path))

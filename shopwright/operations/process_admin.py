@@ -25,6 +25,7 @@ from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.openapi_document import document
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.observability.process_admin import READY_S, DeadDelivery, ProcessStatus, Waiting
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.backup_age import backup_ages
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.specs import specs
@@ -105,7 +106,11 @@ class LocalProcessAdmin:
         self._shop.metrics.disk_size.set(found.size)
         if found.is_full:
             raise Unavailable(
-                f"The disk of {data} is full ({found.free // 1000} kB free): the shop can be looked at, and takes no orders."
+                _(
+                    "The disk of {data} is full ({free} kB free): the shop can be looked at, and takes no orders.",
+                    data=data,
+                    free=found.free // 1000,
+                )
             )
 
     async def _database(self, name: str, work: ServiceDatabase) -> None:
@@ -123,7 +128,7 @@ class LocalProcessAdmin:
         except ShopError:
             raise
         except Exception as error:
-            raise Unavailable(f"The database of {name} lacks something: {error}.") from error
+            raise Unavailable(_("The database of {name} lacks something: {error}.", name=name, error=error)) from error
 
     async def condition(self) -> ProcessStatus:
         shop = self._shop
@@ -245,7 +250,7 @@ def operator_routes() -> Routes:
     ) -> Response[bytes]:
         """Serve Prometheus metrics to operators, as business figures are confidential."""
         if not may_look_inside(request, settings.metrics_token):
-            raise Missing("There is nothing at this address.")
+            raise Missing(_("There is nothing at this address."))
         return Response(await process_admin.metrics(), media_type="text/plain; version=0.0.4")
 
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)

@@ -20,6 +20,7 @@ from shopwright.engines.database.sqlite_salvage import Salvage, applied_migratio
 from shopwright.kit.errors import Damaged, Refused, Unavailable
 from shopwright.kit.private import make_file, make_folder
 from shopwright.kit.settings import mask
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import counters
 from shopwright.operations.archive_upgrade import StagedMigrations, copy_settings
 from shopwright.operations.lost_orders import lost_orders
@@ -46,8 +47,10 @@ def files_of(settings: Settings) -> dict[str, Path]:
     """Return the database file of each service. Raises Refused if the database is no folder of files."""
     if not settings.database.startswith(SQLITE):
         raise Refused(
-            f"{mask('database', settings.database)} is no folder of SQLite files: restore the database from the backup"
-            " its server makes, or the shop with `shopwright restore FILE.zip`."
+            _(
+                "{mask} is no folder of SQLite files: restore the database from the backup its server makes, or the shop with `shopwright restore FILE.zip`.",
+                mask=mask("database", settings.database),
+            )
         )
     folder = Path(settings.database.removeprefix(SQLITE))
     return {name: folder / f"{name}.db" for name in with_databases(())}
@@ -59,8 +62,10 @@ async def damage_in(file: Path) -> str:
         if damage.has_log(file):
             return gone
         raise Refused(
-            f"{file} is missing or empty, and nothing of it is there to be saved. Is the disk mounted? If it is, put the"
-            " file back, or type `shopwright restore FILE.zip`."
+            _(
+                "{file} is missing or empty, and nothing of it is there to be saved. Is the disk mounted? If it is, put the file back, or type `shopwright restore FILE.zip`.",
+                file=file,
+            )
         )
     database = SqliteDatabase(file)
     try:
@@ -75,7 +80,7 @@ async def damage_in(file: Path) -> str:
 
 def _require_allowed(files: Sequence[Path]) -> None:
     if why := next((why for file in files if (why := damage.forbidden_file(file))), ""):
-        raise Unavailable(f"{why} Nothing was changed.")
+        raise Unavailable(_("{why} Nothing was changed.", why=why))
 
 
 def require_stopped(files: Sequence[Path]) -> None:
@@ -84,8 +89,10 @@ def require_stopped(files: Sequence[Path]) -> None:
     used = [file.name for file in files if file.exists() and damage.in_use(file)]
     if used:
         raise Refused(
-            f"The shop is running ({used[0]} is open). Nothing was changed. Stop it first:"
-            " `systemctl stop shopwright`, or Ctrl-C where it was started."
+            _(
+                "The shop is running ({used} is open). Nothing was changed. Stop it first: `systemctl stop shopwright`, or Ctrl-C where it was started.",
+                used=used[0],
+            )
         )
 
 
@@ -127,7 +134,9 @@ async def recover(settings: Settings) -> list[RecoveredFile]:
         try:
             saved = {name: await asyncio.to_thread(salvage, file, made[name]) for name, file in found.items()}
         except (OSError, sqlite3.Error) as error:
-            raise Unavailable(f"The new files cannot be written ({error}). Nothing was changed.") from error
+            raise Unavailable(
+                _("The new files cannot be written ({error}). Nothing was changed.", error=error)
+            ) from error
         for name, file in found.items():
             put_aside([file], aside)
             shutil.move(made[name], file)

@@ -13,6 +13,7 @@ from shopwright.app import Shop
 from shopwright.kit.clock import to_micros
 from shopwright.kit.currencies import digits_to_read, minor_digits
 from shopwright.kit.errors import Refused
+from shopwright.kit.translation import gettext as _
 
 MARK, DECIMALS = "currency ", "decimals "
 PRICES = "SELECT currency, count(*) AS n FROM prices GROUP BY currency"
@@ -117,13 +118,21 @@ async def require_currency(shop: Shop) -> None:
     if now != wanted and there.has(now):
         said = " ".join(consequences(there, now, wanted))
         raise Refused(
-            f"This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said}"
-            f" If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}."
+            _(
+                "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said} If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
+                now=now,
+                wanted=wanted,
+                said=said,
+            )
         )
     if said := await other_decimals(shop, wanted, there):
         raise Refused(
-            f"{said} Look at a price of yours. If amounts are right with {minor_digits(wanted)} decimals, or you enter prices"
-            f" anew, say it once: `shopwright currency {wanted}`. Otherwise stay with the earlier version."
+            _(
+                "{said} Look at a price of yours. If amounts are right with {wanted} decimals, or you enter prices again, say it once: `shopwright currency {answer}`. Otherwise stay with the earlier version.",
+                said=said,
+                wanted=minor_digits(wanted),
+                answer=wanted,
+            )
         )
     if there.has(wanted):
         await mean_currency(shop, wanted)

@@ -16,6 +16,7 @@ from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.data.database import MigrationStep, Snapshot
 from shopwright.kit.errors import Refused
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive
 from shopwright.operations.archive_upgrade import StagedMigrations
 from shopwright.operations.doctor import examine
@@ -66,7 +67,7 @@ class UpgradeStage:
     async def _must_be_empty(self) -> None:
         for service, work in self._copy.databases.items():
             if len(await work.database.plan(migrations_of(service))) < len(all_in(migrations_of(service))):
-                raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
+                raise Refused(_("The place for the copy is not empty. Name a database in which there is nothing yet."))
 
     async def _copy_rows(self, service: str, snapshot: Snapshot) -> int:
         """Copy the tables and rows of a service. Returns the number of rows."""
@@ -83,7 +84,13 @@ class UpgradeStage:
             for table in tables:
                 wanted = await archive.mark_of(self._shop, snapshot, service, table)
                 if await archive.mark_of(self._copy, copied, service, table) != wanted:
-                    raise Refused(f"The copy of {service}/{table} is not what was copied. Nothing was changed.")
+                    raise Refused(
+                        _(
+                            "The copy of {service}/{table} is not what was copied. Nothing was changed.",
+                            service=service,
+                            table=table,
+                        )
+                    )
         return count
 
     async def _fill(self, service: str, snapshot: Snapshot, table: str) -> int:

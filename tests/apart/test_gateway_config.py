@@ -383,7 +383,7 @@ def test_connections_per_address_are_limited(tmp_path: Path) -> None:
 
 def test_an_impossible_configuration_is_refused(tmp_path: Path) -> None:
     for more, words in (
-        ({"servers": {**EVERYWHERE, "orders": []}}, "Nobody serves orders"),
+        ({"servers": {**EVERYWHERE, "orders": []}}, "No server serves orders"),
         ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is no address"),
         ({"listen": "here"}, "“here” is no address"),
         ({"certificate": "cert.pem"}, "both are needed"),

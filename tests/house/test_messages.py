@@ -1,6 +1,7 @@
 """Every text on pages is in the message catalogue, and the catalogue matches the code."""
 
 import ast
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -24,6 +25,7 @@ from tests.house.template_text import untranslated
 from tools import catalogues
 
 CODE = HOME.parent
+SENTENCE = re.compile(r"[A-Za-z]{2,}[^A-Za-z]* ")  # two words or a word and a value
 TEMPLATES = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.html"))
 
 
@@ -98,6 +100,55 @@ def test_every_placeholder_of_a_message_has_a_value() -> None:
 
 def test_a_placeholder_without_a_value_is_seen() -> None:
     assert without_a_value('x = _("Pay {amount}", amount=a)\ny = _("Pay {amount}")') == [(2, ["Pay {amount}"])]
+
+
+def error_classes() -> set[str]:
+    """The names of all errors of the family, and of what they consist of."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"ShopError", "Problem", "RowError"}
+    while more := {name for name, above in bases.items() if above & found} - found:
+        found |= more
+    return found
+
+
+def said_in_errors(source: str, errors: set[str]) -> list[tuple[int, str]]:
+    """Line and text of each sentence that is passed to an error and is not in the catalogue."""
+    found: list[tuple[int, str]] = []
+
+    def look(node: ast.AST, within: bool) -> None:
+        if isinstance(node, ast.Call):
+            function = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+            name = function.id if isinstance(function, ast.Name) else ""
+            if name in {"_", "ngettext", "gettext"}:
+                return
+            within = name in errors
+        if within and isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
+            found.append((node.lineno, node.value))
+        for child in ast.iter_child_nodes(node):
+            look(child, within)
+
+    look(ast.parse(source), within=False)
+    return found
+
+
+def test_every_sentence_of_an_error_is_in_the_catalogue() -> None:
+    errors = error_classes()
+    assert {"Invalid", "SoldOut", "RowError"} <= errors
+    outside = {
+        path.relative_to(CODE).as_posix(): found for path in CODE.rglob("*.py")
+        if "simulation" not in path.parts and (found := said_in_errors(path.read_text(), errors))
+    }  # fmt: skip
+    assert outside == {}, "pass the sentence through `_` of kit/translation.py"
+
+
+def test_a_sentence_of_an_error_outside_the_catalogue_is_seen() -> None:
+    source = 'raise Invalid.at("/name", f"This is {x} wrong.")\nraise Invalid(_("This is right."))\nlog.info("This is a log.")'
+    assert [line for line, _text in said_in_errors(source, {"Invalid"})] == [1]
 
 
 def test_every_template_can_be_translated() -> None:

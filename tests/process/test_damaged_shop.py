@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.http.problems import NOT_UNTIL_REPAIRED
+from shopwright.kit.outages import NOT_UNTIL_REPAIRED
 from tests.builders.damage import OF_SQLITE, PAGE, checkpoint, pages_of, spoil
 from tests.builders.goods import sell
 from tests.builders.shops import QUICK, make_settings

@@ -14,7 +14,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit import disk
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.http.problems import NOT_NOW, describe
+from shopwright.kit.http.problems import describe
+from shopwright.kit.outages import NOT_NOW
 from tests.builders.environment import POSTGRES
 from tests.builders.goods import sell
 from tests.builders.shops import QUICK, make_settings
@@ -136,9 +137,12 @@ def test_the_disk_reserve_is_created_where_there_is_space_and_released_when_ther
     ("message", "shown"),
     [
         ("The disk that holds /var/lib/shop/orders.db is full; nothing was changed.", NOT_NOW),
-        ("/data/orders.db cannot be opened as a SQLite database: disk I/O error.", NOT_NOW),
+        ("/data/orders.db cannot be opened: disk I/O error.", NOT_NOW),
         (r"C:\shop\orders.db cannot be used just now.", NOT_NOW),
-        ("The mail server lets nobody in (SMTPConnectError).", "The mail server lets nobody in (SMTPConnectError)."),
+        (
+            "The mail server refuses the sign-in (SMTPConnectError).",
+            "The mail server refuses the sign-in (SMTPConnectError).",
+        ),
     ],
 )
 def test_no_path_of_the_machine_is_shown_in_public(message: str, shown: str) -> None:

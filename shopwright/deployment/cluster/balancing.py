@@ -7,6 +7,7 @@ from pathlib import Path
 from shopwright.deployment.cluster.patience import comes_true
 from shopwright.deployment.gateway.haproxy import NOBODY, SLOTS
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 PATIENCE_S = 30
 
@@ -29,7 +30,7 @@ class ServerSlots:
         slot = self._slot(part, port)
         self._command(f"set server {part}/{slot} state ready")
         if not comes_true(lambda: self._servers(part)[slot]["status"].startswith("UP"), PATIENCE_S):
-            raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
+            raise Unavailable(_("HAProxy does not find {part} at {port} ready.", part=part, port=port))
 
     def add(self, part: str, port: int) -> None:
         """Add a process."""
@@ -49,7 +50,9 @@ class ServerSlots:
         for name, one in self._servers(part).items():
             if one["addr"].endswith(f":{port}"):
                 return name
-        raise Unavailable(f"HAProxy has no place for {part} at {port}; it has {SLOTS}.")
+        raise Unavailable(
+            _("HAProxy has no place for {part} at {port}; it has {slots}.", part=part, port=port, slots=SLOTS)
+        )
 
     def _servers(self, part: str) -> dict[str, dict[str, str]]:
         rows = csv.DictReader(self._command("show stat").removeprefix("# ").splitlines())
@@ -65,5 +68,5 @@ class ServerSlots:
                 while some := line.recv(65_536):
                     answer += some
         except OSError as error:
-            raise Unavailable(f"HAProxy does not answer: {error.strerror}.") from None
+            raise Unavailable(_("HAProxy does not answer: {strerror}.", strerror=error.strerror)) from None
         return answer.decode()

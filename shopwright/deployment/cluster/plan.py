@@ -13,6 +13,7 @@ from shopwright.deployment.gateway.haproxy import configuration as balanced
 from shopwright.deployment.gateway.nginx import GatewayConfig, configuration
 from shopwright.deployment.targets.watch import targets
 from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS, embedded
 from shopwright.settings import Settings
 from shopwright.web.application import session_cookie
@@ -56,9 +57,11 @@ class ClusterFolder:
         try:
             return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=ClusterPlan)
         except FileNotFoundError:
-            raise Refused("There is no cluster here. Start one: shopwright cluster up.") from None
+            raise Refused(_("There is no cluster here. Start one: shopwright cluster up.")) from None
         except (OSError, msgspec.MsgspecError) as error:
-            raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
+            raise Unavailable(
+                _("{folder} cannot be read: {error}.", folder=self.folder / "plan.json", error=error)
+            ) from None
 
     def write(self, plan: ClusterPlan) -> None:
         """Write the plan, and the start configuration of nginx and HAProxy."""
@@ -110,8 +113,10 @@ def needs_servers(settings: Settings) -> None:
     missing = [f"SHOPWRIGHT_{name.upper()}" for name in embedded(settings)]
     if missing:
         raise Invalid(
-            f"A shop that is apart needs engines all its processes can reach; set {', '.join(missing)}"
-            " (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env."
+            _(
+                "A shop that is apart needs engines all its processes can reach; set {names} (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env.",
+                names=", ".join(missing),
+            )
         )
 
 
@@ -136,7 +141,14 @@ def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
             return found
         if port not in besides and _is_free(port):
             found.append(port)
-    raise Unavailable(f"Of the ports from {LISTENED_AT[0]} to {LISTENED_AT[-1]} fewer than {count} are free.")
+    raise Unavailable(
+        _(
+            "Of the ports from {listened_at} to {listened_at_2} fewer than {count} are free.",
+            listened_at=LISTENED_AT[0],
+            listened_at_2=LISTENED_AT[-1],
+            count=count,
+        )
+    )
 
 
 def _is_free(port: int) -> bool:

@@ -18,6 +18,7 @@ from shopwright.deployment.cluster.supervising import Supervisor, name_of
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 from shopwright.kit.settings import mask
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS, serving
 from shopwright.settings import Settings
 
@@ -39,7 +40,7 @@ class Cluster:
         """Start it and wait until all is ready. Raises Refused if it is running."""
         needs_servers(self._settings)
         if self._supervisor.runs():
-            raise Refused("The cluster runs already. See: shopwright cluster status.")
+            raise Refused(_("The cluster runs already. See: shopwright cluster status."))
         asyncio.run(require_shop(self._settings, needs="whole or none" if demo else "whole"))
         make_folder(self._place.folder)
         prepared = asyncio.run(prepare(self._settings, (), demo=demo))
@@ -90,7 +91,7 @@ class Cluster:
         self._known(wanted)
         for part, count in wanted.items():
             if not 1 <= count <= MOST:
-                raise Invalid(f"{part}={count}: from 1 to {MOST} processes.")
+                raise Invalid(_("{part}={count}: from 1 to {most} processes.", part=part, count=count, most=MOST))
         for part, count in wanted.items():
             for port in plan.processes[part][count:]:
                 self._slots.remove(part, port)
@@ -129,11 +130,17 @@ class Cluster:
         if not all(comes_true(partial(is_ready, port), READY_IN_S) for port in ports):
             names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
             late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
-            raise Unavailable(f"None was ready for {READY_IN_S} s: {late}. See shopwright cluster logs.")
+            raise Unavailable(
+                _(
+                    "None was ready for {ready_in_s} s: {late}. See shopwright cluster logs.",
+                    ready_in_s=READY_IN_S,
+                    late=late,
+                )
+            )
 
     def _await_gateway(self, plan: ClusterPlan) -> None:
         if not comes_true(lambda: is_ready(plan.gateway), READY_IN_S):
-            raise Unavailable(f"The gateway does not answer; see {self._place.folder}/nginx.log.")
+            raise Unavailable(_("The gateway does not answer; see {folder}/nginx.log.", folder=self._place.folder))
 
 
 def _all_ready(ports: Sequence[int]) -> dict[int, bool]:

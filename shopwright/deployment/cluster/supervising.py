@@ -12,6 +12,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from shopwright.deployment.cluster.patience import comes_true
 from shopwright.deployment.cluster.plan import ClusterFolder, ClusterPlan
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.translation import gettext as _
 
 STARTS_IN_S = 10
 ENDS_IN_S = 40
@@ -54,7 +55,7 @@ serverurl=unix://{place.socket}
 def _installed(command: str) -> str:
     found = shutil.which(command, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if found is None:
-        raise Invalid(f"{command} is not installed. On Debian: apt-get install {command}.")
+        raise Invalid(_("{command} is not installed. On Debian: apt-get install {command}.", command=command))
     return found
 
 
@@ -88,7 +89,7 @@ class Supervisor:
             command, check=True, env=dict(self._place.environment(plan)), cwd=self._place.folder, start_new_session=True
         )
         if not comes_true(self.runs, STARTS_IN_S):
-            raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
+            raise Unavailable(_("supervisord did not start; see {folder}/supervisord.log.", folder=self._place.folder))
 
     def write_configuration(self, plan: ClusterPlan) -> None:
         """Write its configuration."""
@@ -129,7 +130,7 @@ class Supervisor:
         """Stop everything."""
         self._ask("shutdown")
         if not comes_true(lambda: not self._place.socket.exists(), ENDS_IN_S + STARTS_IN_S):
-            raise Unavailable(f"supervisord does not end; see {self._place.folder}/supervisord.log.")
+            raise Unavailable(_("supervisord does not end; see {folder}/supervisord.log.", folder=self._place.folder))
 
     def _ask(self, verb: str, *arguments: str) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._place.socket}")
@@ -137,7 +138,14 @@ class Supervisor:
             with ServerProxy("http://127.0.0.1", transport=transport) as server:
                 answer: Any = getattr(server.supervisor, verb)(*arguments)
         except Fault as error:
-            raise Unavailable(f"supervisord refuses {verb} {' '.join(arguments)}: {error.faultString}.") from None
+            raise Unavailable(
+                _(
+                    "supervisord refuses {operation} {names}: {faultString}.",
+                    operation=verb,
+                    names=" ".join(arguments),
+                    faultString=error.faultString,
+                )
+            ) from None
         except OSError:
-            raise Unavailable("The cluster does not run. Start it: shopwright cluster up.") from None
+            raise Unavailable(_("The cluster does not run. Start it: shopwright cluster up.")) from None
         return answer

@@ -15,6 +15,7 @@ from shopwright.deployment.gateway.templates import render
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access_log import KEPT_BITS, How
 from shopwright.kit.observability.process_admin import READY_S
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS
 
 SLOTS = 16
@@ -49,7 +50,14 @@ def configuration(balancer: Balancer) -> str:
     """The file. Raises Invalid for a part without a process or with too many."""
     for part in PARTS:
         if not 1 <= len(balancer.servers.get(part, ())) <= SLOTS:
-            raise Invalid(f"{part} has {len(balancer.servers.get(part, ()))} processes; a balancer takes 1 to {SLOTS}.")
+            raise Invalid(
+                _(
+                    "{part} has {count} processes; a balancer takes 1 to {slots}.",
+                    part=part,
+                    count=len(balancer.servers.get(part, ())),
+                    slots=SLOTS,
+                )
+            )
     return render(
         "haproxy.cfg.jinja",
         balancer=balancer,

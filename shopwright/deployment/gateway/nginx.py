@@ -18,6 +18,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access_log import How
 from shopwright.kit.http.forward_auth import IDENTITY, PATH
 from shopwright.kit.rpc.calls import CALLER, DEADLINE
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS, WEB
 
 Servers = Mapping[str, Sequence[str]]
@@ -92,22 +93,22 @@ def _check(gateway: GatewayConfig) -> None:
     are_addresses(filter(None, (*canaries, gateway.listen, gateway.balancer, gateway.behind)))
     for origin in gateway.origins:
         if not ORIGIN.fullmatch(origin):
-            raise Invalid(f"“{origin}” is no origin; it looks like https://app.example.")
+            raise Invalid(_("“{origin}” is no origin; it looks like https://app.example.", origin=origin))
     if gateway.canary and (
         gateway.balancer or not gateway.canary.keys() <= set(PARTS) or not 0 <= gateway.canary_share <= WHOLE
     ):
         raise Invalid(
-            "A canary names parts of the shop and a share between 0 and 100, and needs no balancer in between."
+            _("A canary names parts of the shop and a share between 0 and 100, and needs no balancer in between.")
         )
     if bool(gateway.certificate) != bool(gateway.key):
-        raise Invalid("For TLS both are needed: a certificate and its key.")
+        raise Invalid(_("For TLS both are needed: a certificate and its key."))
 
 
 def _every_part_is_served(servers: Servers) -> None:
     """Raises Invalid for a part without a process, and for a malformed address."""
     for part in PARTS:
         if not servers.get(part):
-            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
+            raise Invalid(_("No server serves {part}: name at least one address for it.", part=part))
     are_addresses(one for ones in servers.values() for one in ones)
 
 
@@ -115,4 +116,4 @@ def are_addresses(named: Iterable[str]) -> None:
     """Raises Invalid for the first that is not HOST:PORT."""
     for address in named:
         if not SERVER.fullmatch(address):
-            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+            raise Invalid(_("“{address}” is no address; it looks like 127.0.0.1:8000.", address=address))

@@ -9,6 +9,7 @@ from litestar.routes import HTTPRoute
 
 from shopwright.engines.payments.pretend import pages as pretend_pages
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import WEB
 from shopwright.web.application import ROUTES, ROUTES_OF_WEB
 
@@ -37,7 +38,14 @@ def addresses() -> list[RouteAddress]:
                 one = RouteAddress(route.path_format, methods, part, _pattern(route))
                 known = found.setdefault(one.path, one)
                 if known.part != part:
-                    raise Invalid(f"{one.path} is answered by {known.part} and by {part}.")
+                    raise Invalid(
+                        _(
+                            "{path} is answered by {part} and by {other_part}.",
+                            path=one.path,
+                            part=known.part,
+                            other_part=part,
+                        )
+                    )
     return sorted(found.values())
 
 

@@ -7,6 +7,7 @@ import yaml
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.http.access_log import How
+from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS, asks
 
 PORT = 8000
@@ -51,11 +52,13 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise Invalid for wrong options."""
         if not URL.fullmatch(self.url):
-            raise Invalid(f"“{self.url}” is no address of a shop; it looks like https://shop.example.com.")
+            raise Invalid(_("“{url}” is no address of a shop; it looks like https://shop.example.com.", url=self.url))
         if not IMAGE.fullmatch(self.image):
-            raise Invalid(f"“{self.image}” names no image; it looks like registry.example.com/shopwright:1.2.")
+            raise Invalid(
+                _("“{image}” names no image; it looks like registry.example.com/shopwright:1.2.", image=self.image)
+            )
         if self.each < 1:
-            raise Invalid(f"{self.each} processes of a service: at least one is needed.")
+            raise Invalid(_("{each} processes of a service: at least one is needed.", each=self.each))
 
     @property
     def host(self) -> str:

@@ -28,6 +28,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.tasks import ended, woken
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.bus")
 
@@ -95,7 +96,7 @@ class RabbitBus(Relay):
 
     async def check(self) -> None:
         if self._runs and not self._line.is_open:  # it is tried twice a second
-            raise Unavailable("RabbitMQ does not answer.")
+            raise Unavailable(_("RabbitMQ does not answer."))
 
     async def examine(self) -> Health:
         await self._connected()
@@ -154,7 +155,9 @@ class RabbitBus(Relay):
                 await self._let_go()
                 await self._line.close()
                 if pause_s is None or not isinstance(error, ConnectionInternalError):
-                    raise Unavailable(f"RabbitMQ does not let us listen ({type(error).__name__}).") from error
+                    raise Unavailable(
+                        _("RabbitMQ does not let us listen ({error}).", error=type(error).__name__)
+                    ) from error
                 await asyncio.sleep(pause_s)
             else:
                 return
@@ -186,19 +189,19 @@ class RabbitBus(Relay):
                 for work, delivery in left:
                     wave.setdefault((delivery.hearer, delivery.stored.subject), (work, delivery))
                 await self._send(list(wave.values()))
-                gone = {delivery.key for _, delivery in wave.values()}
+                gone = {delivery.key for _database, delivery in wave.values()}
                 left = [one for one in left if one[1].key not in gone]
         except (*GONE, ShopError) as error:
             for work, ones in by_work(left).items():
                 await self._leases.leave(work, ones)
             if isinstance(error, Unavailable):
                 raise
-            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("RabbitMQ does not answer ({error}).", error=type(error).__name__)) from error
         return []
 
     async def _send(self, wave: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
-        for hearer in {delivery.hearer for _, delivery in wave} & self._desks.keys():
-            self._sent |= {delivery.key for _, delivery in wave if delivery.hearer == hearer}
+        for hearer in {delivery.hearer for _database, delivery in wave} & self._desks.keys():
+            self._sent |= {delivery.key for _database, delivery in wave if delivery.hearer == hearer}
         results = await asyncio.gather(
             *(self._line.publish(work.name, delivery.hearer, pack(delivery)) for work, delivery in wave),
             return_exceptions=True,
@@ -208,7 +211,7 @@ class RabbitBus(Relay):
             await self._forget(work, done)
         for result in results:
             if isinstance(result, asyncio.CancelledError):  # the client's word for a line that closed meanwhile
-                raise Unavailable("RabbitMQ does not answer: the connection was lost.")
+                raise Unavailable(_("RabbitMQ does not answer: the connection was lost."))
             if isinstance(result, BaseException):
                 raise result
 

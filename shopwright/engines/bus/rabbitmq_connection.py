@@ -20,6 +20,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import prefix_of, take_apart
+from shopwright.kit.translation import gettext as _
 
 PORT, TLS_PORT = 5672, 5671
 CONNECT_S, CONFIRM_S = 5.0, 10.0
@@ -65,7 +66,7 @@ class RabbitConnection:
         # StopAsyncIteration: the client's error if the server stops in between.
         except (*GONE, StopAsyncIteration) as error:
             await self.close()
-            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("RabbitMQ does not answer ({error}).", error=type(error).__name__)) from error
 
     async def _connect(self) -> AbstractConnection:
         """Connect to the first host that answers."""
@@ -129,11 +130,11 @@ class RabbitConnection:
     @staticmethod
     async def _put(exchange: AbstractExchange | None, key: str, message: aio_pika.Message) -> None:
         if exchange is None:
-            raise Unavailable("RabbitMQ is not connected.")
+            raise Unavailable(_("RabbitMQ is not connected."))
         try:
             await exchange.publish(message, key, mandatory=True, timeout=CONFIRM_S)
         except DeliveryError as error:
-            raise Unavailable(f"RabbitMQ did not accept an event for {key}.") from error
+            raise Unavailable(_("RabbitMQ did not accept an event for {key}.", key=key)) from error
 
     # --- consuming
 
@@ -146,11 +147,11 @@ class RabbitConnection:
         """Count the messages of a handler that no consumer has."""
         await self._declare(hearer)
         if self._in is None:
-            raise Unavailable("RabbitMQ is not connected.")
+            raise Unavailable(_("RabbitMQ is not connected."))
         try:
             queue = await self._in.declare_queue(f"{self.prefix}.{hearer}", passive=True)
         except GONE as error:
-            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("RabbitMQ does not answer ({error}).", error=type(error).__name__)) from error
         return queue.declaration_result.message_count or 0
 
     async def on_dead(self, source: str, take: Take) -> None:
@@ -160,7 +161,7 @@ class RabbitConnection:
 
     async def _consume(self, name: str, take: Take) -> None:
         if self._in is None:
-            raise Unavailable("RabbitMQ is not connected.")
+            raise Unavailable(_("RabbitMQ is not connected."))
         queue = await self._in.get_queue(name, ensure=False)
         await queue.consume(take)
 
@@ -181,7 +182,7 @@ class RabbitConnection:
         if name in self._declared:
             return
         if self._out is None:
-            raise Unavailable("RabbitMQ is not connected.")
+            raise Unavailable(_("RabbitMQ is not connected."))
         queue = await self._out.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum", **more})
         await queue.bind(exchange, key)
         self._declared.add(name)

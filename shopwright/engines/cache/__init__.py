@@ -6,6 +6,7 @@ from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
+from shopwright.kit.translation import gettext as _
 
 
 def _memory(_url: str, _setting: str) -> Cache:
@@ -53,7 +54,9 @@ def open_shared_pages(url: str, cache: Cache, cache_url: str) -> Cache | None:
     opener = choose("hot_reads", url, {**itself, **SHARED})
     if opener in SHARED.values() and not has_redis:
         raise Invalid(
-            "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
+            _(
+                "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
+            )
         )
     return opener(url, "hot_reads")
 

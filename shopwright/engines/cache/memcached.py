@@ -17,6 +17,7 @@ from pymemcache.exceptions import MemcacheError
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T")
 PORT = 11211
@@ -34,7 +35,7 @@ class MemcachedCache:
     def __init__(self, url: str, setting: str = "cache") -> None:
         parts = take_apart(setting, url)
         if len(parts.hosts) > 1 or parts.user or parts.password or parts.path:
-            raise Invalid(f"SHOPWRIGHT_{setting.upper()} looks like memcached://host:11211.")
+            raise Invalid(_("SHOPWRIGHT_{upper} looks like memcached://host:11211.", upper=setting.upper()))
         host, port = parts.hosts[0]
         self._client = PooledClient(
             (host, port or PORT),
@@ -51,11 +52,11 @@ class MemcachedCache:
             async with asyncio.timeout(ANSWER_S):
                 await self._free.acquire()
         except TimeoutError:
-            raise Unavailable("Memcached does not answer: all connections wait for it.") from None
+            raise Unavailable(_("Memcached does not answer: all connections wait for it.")) from None
         try:
             return await asyncio.to_thread(call)
         except (MemcacheError, OSError) as error:
-            raise Unavailable(f"Memcached does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("Memcached does not answer ({error}).", error=type(error).__name__)) from error
         finally:
             self._free.release()
 

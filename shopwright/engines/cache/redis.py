@@ -25,6 +25,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import EngineUrl, prefix_of, take_apart
+from shopwright.kit.translation import gettext as _
 
 PORT, SENTINEL_PORT = 6379, 26379
 CONNECT_S, ANSWER_S = 1.0, 1.0
@@ -59,11 +60,11 @@ class RedisCache:
             async with asyncio.timeout(ANSWER_S):
                 await self._free.acquire()
         except TimeoutError:
-            raise Unavailable("Redis does not answer: all connections wait for it.") from None
+            raise Unavailable(_("Redis does not answer: all connections wait for it.")) from None
         try:
             yield
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-            raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("Redis does not answer ({error}).", error=type(error).__name__)) from error
         finally:
             self._free.release()
 
@@ -143,14 +144,18 @@ def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, lis
         return RedisCluster(startup_nodes=nodes, **how), []
     if url.scheme == "redis+sentinel":
         if not url.path:
-            raise Invalid(f"{setting} names no master; it looks like redis+sentinel://host:26379/mymaster.")
+            raise Invalid(
+                _("{setting} names no master; it looks like redis+sentinel://host:26379/mymaster.", setting=setting)
+            )
         hosts = [(host, port or SENTINEL_PORT) for host, port in url.hosts]
         watchers = Sentinel(hosts, sentinel_kwargs={name: how[name] for name in WAITS})
         return watchers.master_for(url.path, **how), list(watchers.sentinels)
     if len(url.hosts) > 1:
-        raise Invalid(f"{setting} names several hosts; that is redis+sentinel: or redis+cluster:.")
+        raise Invalid(_("{setting} names several hosts; that is redis+sentinel: or redis+cluster:.", setting=setting))
     if url.path and not is_number(url.path):
-        raise Invalid(f"{setting} names the database “{url.path}”; Redis numbers them: /0.")
+        raise Invalid(
+            _("{setting} names the database “{path}”; Redis numbers them: /0.", setting=setting, path=url.path)
+        )
     host, port = url.hosts[0]
     return Redis(host=host, port=port or PORT, db=int(url.path or 0), **how), []
 

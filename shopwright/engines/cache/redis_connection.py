@@ -7,6 +7,7 @@ from redis.exceptions import ConnectionError as Closed
 from redis.exceptions import RedisError
 
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 
 class RedisConnection:
@@ -33,7 +34,7 @@ class RedisConnection:
         except (RedisError, OSError, TimeoutError) as error:
             if line is not None:
                 await line.disconnect(nowait=True)
-            raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("Redis does not answer ({error}).", error=type(error).__name__)) from error
         except asyncio.CancelledError:  # its answer would be taken for that of the next question
             if line is not None:
                 await line.disconnect(nowait=True)

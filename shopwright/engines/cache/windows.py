@@ -17,6 +17,7 @@ from limits.aio.storage import MemoryStorage
 from shopwright.kit.clock import Clock
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Cache
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
 MOST_KNOWN = 20_000
@@ -109,7 +110,7 @@ class CacheWindows(Windows):
             found = await self._cache.get(f"{key}:{at - 1}")
             before = int(found) if found else 0
         count = 0
-        for _ in range(amount):
+        for _each in range(amount):
             count = await self._cache.increment(f"{key}:{at}", KEPT)
         self._remember(key, WindowState(at, count, before))
         return count + math.floor(before * left) <= limit
@@ -137,7 +138,7 @@ class MachineWindows(Windows):
             known = rows.execute("SELECT at, count, before FROM windows WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
             if not getattr(error, "sqlite_errorname", "").startswith(BROKEN):
-                raise Unavailable(f"Requests cannot be counted ({error}).") from None
+                raise Unavailable(_("Requests cannot be counted ({error}).", error=error)) from None
             self._start_over()
             return True
         self._remember(key, WindowState(*known) if known is not None and known[0] == at else WindowState(at, 0, 0))

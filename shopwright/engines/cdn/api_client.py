@@ -7,6 +7,7 @@ import httpx
 
 from shopwright.kit import outgoing
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 ANSWER_S = 5
 
@@ -24,9 +25,11 @@ class CdnClient:
         try:
             answer = await self._client.post(path, json=said)
         except httpx.HTTPError as error:
-            raise Unavailable(f"{self._name} does not answer ({error!r}).") from None
+            raise Unavailable(_("{name} does not answer ({error}).", name=self._name, error=f"{error!r}")) from None
         if not answer.is_success:
-            raise Unavailable(f"{self._name} did not purge: it answered {answer.status_code}.")
+            raise Unavailable(
+                _("{name} did not purge: it answered {status_code}.", name=self._name, status_code=answer.status_code)
+            )
         return answer.json()
 
     async def close(self) -> None:

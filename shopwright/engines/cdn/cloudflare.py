@@ -11,6 +11,7 @@ from shopwright.engines.cdn.api_client import CdnClient
 from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 API = "https://api.cloudflare.com/client/v4"
 MOST = 30
@@ -39,7 +40,7 @@ class Cloudflare:
         for part in some(keys, MOST):
             said = await self._asking.post(f"/zones/{self._zone}/purge_cache", {"tags": part})
             if not said.get("success"):
-                raise Unavailable("Cloudflare did not purge, and says so.")
+                raise Unavailable(_("Cloudflare did not purge, and says so."))
 
     async def close(self) -> None:
         await self._asking.close()

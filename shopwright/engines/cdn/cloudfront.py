@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shopwright.engines.cdn.kept import KEPT_S, WHEN_AWAY_S
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 PATHS = ("/", "/?*", "/c/*", "/collections/*", "/p/*", "/search*", "/v1/products*", "/v1/search*", "/v1/categories*")
 REGION = "us-east-1"  # where CloudFront lives, wherever it is used
@@ -46,15 +47,14 @@ class CloudFront:
         said = f"public, max-age=0, s-maxage={KEPT_S}, stale-if-error={WHEN_AWAY_S}"
         return [(b"cache-control", said.encode())]
 
-    async def purge(self, keys: Iterable[str]) -> None:
-        _ = keys
+    async def purge(self, keys: Iterable[str]) -> None:  # noqa: ARG002 -- everything is purged
         batch = {"Paths": {"Quantity": len(PATHS), "Items": list(PATHS)}, "CallerReference": secrets.token_hex(16)}
         try:
             await asyncio.to_thread(
                 self._client.create_invalidation, DistributionId=self._distribution, InvalidationBatch=batch
             )
         except (BotoCoreError, ClientError) as error:
-            raise Unavailable(f"CloudFront did not purge: {type(error).__name__}.") from None
+            raise Unavailable(_("CloudFront did not purge: {error}.", error=type(error).__name__)) from None
 
     async def close(self) -> None:
         self._client.close()

@@ -10,6 +10,7 @@ from shopwright.engines.cdn.kept import KEPT_S, STALE, some
 from shopwright.kit import outgoing
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 PORT = 6081
 ANSWER_S = 3
@@ -23,7 +24,9 @@ def secret_of(url: str) -> str:
     given = take_apart("cdn", url).password
     if not given.replace("-", "").replace("_", "").isalnum():
         raise Invalid(
-            "SHOPWRIGHT_CDN needs a secret that allows purges, of letters, digits, - and _: varnish://:SECRET@host:6081."
+            _(
+                "SHOPWRIGHT_CDN needs a secret that allows purges, of letters, digits, - and _: varnish://:SECRET@host:6081."
+            )
         )
     return given
 
@@ -53,9 +56,17 @@ class Varnish:
         try:
             answer = await self._client.request(METHOD, host, headers={KEYS: "|".join(keys)})
         except httpx.HTTPError as error:
-            raise Unavailable(f"Varnish at {host} does not answer ({error!r}).") from None
+            raise Unavailable(
+                _("Varnish at {host} does not answer ({error}).", host=host, error=f"{error!r}")
+            ) from None
         if not answer.is_success:
-            raise Unavailable(f"Varnish at {host} did not purge: it answered {answer.status_code}.")
+            raise Unavailable(
+                _(
+                    "Varnish at {host} did not purge: it answered {status_code}.",
+                    host=host,
+                    status_code=answer.status_code,
+                )
+            )
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from shopwright.kit.errors import Refused
+from shopwright.kit.translation import gettext as _
 
 INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\s+(\w+)\s+ON\s+(\w+)", re.IGNORECASE)
 NEW_TABLE = re.compile(r"CREATE\s+TABLE\s+(\w+)", re.IGNORECASE)
@@ -100,13 +101,19 @@ def pending(folders: Sequence[Path], applied: Mapping[str, str], where: str) -> 
     names = {migration.name for migration in found}
     if newer := sorted(set(applied) - names):
         raise Refused(
-            f"{where} was written by a newer Shopwright (it has {newer[0]}, which this version does not know). "
-            "Nothing was changed. Start the newer version, or restore the backup made before the upgrade."
+            _(
+                "{where} was written by a newer Shopwright (it has {newer}, which this version does not know). Nothing was changed. Start the newer version, or restore the backup made before the upgrade.",
+                where=where,
+                newer=newer[0],
+            )
         )
     for migration in found:
         if applied.get(migration.name, migration.hash) != migration.hash:
             raise Refused(
-                f"{migration.name} has changed since it was applied to {where}. Nothing was changed. "
-                "Put the file back as it was and write the change as a new migration."
+                _(
+                    "{name} has changed since it was applied to {where}. Nothing was changed. Put the file back as it was and write the change as a new migration.",
+                    name=migration.name,
+                    where=where,
+                )
             )
     return [migration for migration in found if migration.name not in applied]

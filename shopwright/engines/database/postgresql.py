@@ -22,6 +22,7 @@ from shopwright.kit.data.unit_of_work import VersionStore
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
+from shopwright.kit.translation import gettext as _
 
 # Reads, and the progress of deliveries and jobs.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
@@ -138,7 +139,9 @@ class PostgresDatabase:
             try:
                 await connection.execute(f"SET ROLE {self._role}")
             except asyncpg.exceptions.InvalidParameterValueError:
-                raise Unavailable(f"The role {self._role} is not there yet: run `shopwright migrate`.") from None
+                raise Unavailable(
+                    _("The role {role} is not there yet: run `shopwright migrate`.", role=self._role)
+                ) from None
 
     @property
     def _role(self) -> str:
@@ -224,7 +227,9 @@ class PostgresDatabase:
                 except (asyncpg.exceptions.LockNotAvailableError, asyncpg.exceptions.DeadlockDetectedError):
                     await transaction.rollback()
                     if not patience:
-                        raise Unavailable(f"{self._schema} is too busy to be held still. Try again later.") from None
+                        raise Unavailable(
+                            _("{schema} is too busy to be held still. Try again later.", schema=self._schema)
+                        ) from None
             session = PostgresSession(connection, self._schema)
             try:
                 yield session
@@ -304,7 +309,7 @@ class PostgresDatabase:
 
     async def _make_role(self, connection: Any) -> None:
         """Create the role, which other processes may create at the same moment, as roles are server-wide."""
-        for _ in range(ROLE_TRIES):
+        for _try in range(ROLE_TRIES):
             if await connection.fetch("SELECT 1 FROM pg_roles WHERE rolname = $1", self._role):
                 return
             with suppress(asyncpg.exceptions.DuplicateObjectError, asyncpg.exceptions.UniqueViolationError):

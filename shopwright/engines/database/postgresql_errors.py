@@ -5,6 +5,7 @@ import asyncpg
 from shopwright.engines.database.postgresql_url import NO_ANSWER
 from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Unavailable
+from shopwright.kit.translation import gettext as _
 
 # No answer, or none that says what happened.
 SILENT = (
@@ -20,24 +21,30 @@ def translate(error: BaseException, schema: str) -> None:
     match error:
         case asyncpg.exceptions.IndexCorruptedError():  # XX002
             raise Damaged(
-                f"An index of the schema {schema} of PostgreSQL is damaged ({error}). Nothing is lost: in psql, type"
-                f" REINDEX SCHEMA {schema};"
+                _(
+                    "An index of the schema {schema} of PostgreSQL is damaged ({error}). Nothing is lost: in psql, type REINDEX SCHEMA {schema};",
+                    schema=schema,
+                    error=error,
+                )
             ) from error
         case asyncpg.exceptions.DataCorruptedError():  # XX001
             raise Damaged(
-                f"The schema {schema} of PostgreSQL is damaged ({error}). Stop the shop, save the server's data folder,"
-                " and restore the database from its backup or the shop with `shopwright restore FILE.zip`."
+                _(
+                    "The schema {schema} of PostgreSQL is damaged ({error}). Stop the shop, save the server's data folder, and restore the database from its backup or the shop with `shopwright restore FILE.zip`.",
+                    schema=schema,
+                    error=error,
+                )
             ) from error
         case asyncpg.exceptions.UniqueViolationError():
             raise UniqueViolation(str(error)) from None
         case asyncpg.exceptions.DataError():  # a NUL in a text, a number beyond 64 bits
-            raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
+            raise Invalid(_("A text holds a character, or a number is of a size, that cannot be kept.")) from None
         case asyncpg.exceptions.ReadOnlySQLTransactionError():  # brought somewhere else, or no primary any more
             raise Unavailable(str(error)) from None
         case asyncpg.exceptions.DeadlockDetectedError() | asyncpg.exceptions.SerializationError():
-            raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
+            raise Unavailable(_("Others changed the same at the same moment. Nothing was done; try again.")) from None
     if isinstance(error, SILENT):
-        raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
+        raise Unavailable(_("PostgreSQL does not answer for {schema}: {error}.", schema=schema, error=error)) from error
 
 
 class translated:  # noqa: N801 -- used as a function is

@@ -75,7 +75,10 @@ class Migrator:
             except asyncpg.exceptions.LockNotAvailableError:
                 await asyncio.sleep(LOOK_EVERY_S)
         raise Unavailable(
-            f"{self._schema} is too busy to be migrated. Nothing was changed; try again at a quieter hour."
+            _(
+                "{schema} is too busy to be migrated. Nothing was changed; try again at a quieter hour.",
+                schema=self._schema,
+            )
         )
 
     async def _apply(self, connection: Any, folders: Sequence[Path], *, at_once: bool) -> list[str]:

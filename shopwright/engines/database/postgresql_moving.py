@@ -123,4 +123,4 @@ class PostgresMoving:
             except busy:
                 continue
             return
-        raise Unavailable(f"{self._schema} is too busy to be changed. Try again later.")
+        raise Unavailable(_("{schema} is too busy to be changed. Try again later.", schema=self._schema))

@@ -14,6 +14,7 @@ import asyncpg
 from shopwright.engines.database.postgresql_url import NO_ANSWER, PostgresUrl
 from shopwright.kit.caching.circuit_breaker import CircuitBreaker
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
 
@@ -70,7 +71,13 @@ class Replica:
                 rows: Sequence[Any] = await connection.fetch(text, *values)
                 return rows
         except GONE as error:
-            raise Unavailable(f"The replica does not answer for {self._schema} ({type(error).__name__}).") from error
+            raise Unavailable(
+                _(
+                    "The replica does not answer for {schema} ({error}).",
+                    schema=self._schema,
+                    error=type(error).__name__,
+                )
+            ) from error
 
     async def _connected(self) -> Any:
         async with self._opening:

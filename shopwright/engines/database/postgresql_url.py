@@ -18,6 +18,7 @@ import msgspec
 
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 
 # Errors of the driver if the server or network fails, or no more clients are accepted.
 NO_ANSWER = (
@@ -59,20 +60,35 @@ def read_url(url: str) -> PostgresUrl:
     for name, (usual, least, most) in NUMBERS.items():
         value = given.pop(name, str(usual))
         if not is_number(value) or not least <= int(value) <= most:
-            raise Invalid(f"SHOPWRIGHT_DATABASE has {name}={value}; it is a number from {least} to {most}.")
+            raise Invalid(
+                _(
+                    "SHOPWRIGHT_DATABASE has {name}={value}; it is a number from {least} to {most}.",
+                    name=name,
+                    value=value,
+                    least=least,
+                    most=most,
+                )
+            )
         numbers[name] = int(value)
     roles = given.pop("roles", "")
     if roles and not ROLE.fullmatch(roles):
-        raise Invalid(f"SHOPWRIGHT_DATABASE has roles={roles}; it is how their names begin: a-z, 0-9 and _.")
+        raise Invalid(
+            _("SHOPWRIGHT_DATABASE has roles={roles}; it is how their names begin: a-z, 0-9 and _.", roles=roles)
+        )
     pooling = given.pop("pgbouncer", "")
     if pooling not in POOLINGS:
         raise Invalid(
-            f"SHOPWRIGHT_DATABASE has pgbouncer={pooling}; it is pgbouncer=transaction (with pool_mode = session leave it out)."
+            _(
+                "SHOPWRIGHT_DATABASE has pgbouncer={pooling}; it is pgbouncer=transaction (with pool_mode = session leave it out).",
+                pooling=pooling,
+            )
         )
     replicas = given.pop("replica", "")
     if replicas and pooling:
         raise Invalid(
-            "SHOPWRIGHT_DATABASE has replica= and pgbouncer=transaction; replicas are asked directly: leave one of them out."
+            _(
+                "SHOPWRIGHT_DATABASE has replica= and pgbouncer=transaction; replicas are asked directly: leave one of them out."
+            )
         )
     return PostgresUrl(
         address=urlunsplit(split._replace(query=urlencode(given))),

@@ -24,6 +24,7 @@ from shopwright.kit.data.database import MigrationStep, Params, Queryable, Row, 
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_file, make_folder
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
 WRITE_WAIT_S = 15.0
@@ -89,13 +90,10 @@ def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
     if code == "SQLITE_CONSTRAINT_TRIGGER":  # the fence of a database that was brought somewhere else
         raise Unavailable(str(error)) from None
     if code == "SQLITE_FULL":
-        raise _unavailable(path, error, "The shop's disk is full; nothing was changed. Try again later.") from None
+        raise _unavailable(path, error, _("The shop's disk is full; nothing was changed. Try again later.")) from None
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        raise _unavailable(
-            path,
-            error,
-            "The shop's database cannot be used just now; nothing was changed. Try again in a little while.",
-        ) from error
+        told = _("The shop's database cannot be used just now; nothing was changed. Try again in a little while.")
+        raise _unavailable(path, error, told) from error
     raise error
 
 
@@ -269,7 +267,7 @@ class SqliteDatabase:
                 return False
             self._require_allowed()
         except OSError as error:
-            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error.strerror}.") from error
+            raise Unavailable(_("{path} cannot be opened: {why}.", path=self._path, why=error.strerror)) from error
         return await asyncio.to_thread(self._is_migrated)
 
     def _require_allowed(self) -> None:
@@ -286,7 +284,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             if damage.is_damage(error):
                 raise Damaged(damage.sentence_for(self._path, error), data={"place": str(self._path)}) from error
-            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
+            raise Unavailable(_("{path} cannot be opened: {why}.", path=self._path, why=error)) from error
         if not found and not listed and self._path.stat().st_size > damage.PAGE:
             raise Damaged(damage.sentence_for(self._path, damage.NO_TABLES), data={"place": str(self._path)})
         return found
@@ -351,7 +349,7 @@ class SqliteDatabase:
             self._require_allowed()
             found = await asyncio.to_thread(damage.quick_check, self._path, within_s, stop)
         except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"{self._path} cannot be read: {error}.") from error
+            raise Unavailable(_("{path} cannot be read: {error}.", path=self._path, error=error)) from error
         finally:
             stop.set()  # also where this was cancelled: the process would wait for the thread
         if found:

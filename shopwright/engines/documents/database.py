@@ -12,6 +12,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import DocumentCollection, StoredDocument, Write
+from shopwright.kit.translation import gettext as _
 
 ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps
@@ -171,8 +172,9 @@ class DatabaseDocuments:
         found = [StoredDocument(row["id"], row["version"], row["body"]) for row in rows]
         if any(one.body == ELSEWHERE for one in found):
             raise Unavailable(
-                "Documents of this shop are in another engine: set SHOPWRIGHT_DOCUMENTS to it as before,"
-                " or bring them here with `shopwright move`."
+                _(
+                    "Documents of this shop are in another engine: set SHOPWRIGHT_DOCUMENTS to it as before, or bring them here with `shopwright move`."
+                )
             )
         return found
 

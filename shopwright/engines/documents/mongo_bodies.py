@@ -25,6 +25,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import StoredDocument
+from shopwright.kit.translation import gettext as _
 
 CONNECT_MS, ANSWER_MS = 2_000, 5_000
 CONNECTIONS = 20
@@ -81,8 +82,10 @@ class MongoBodies:
             )
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise Invalid(
-                f"SHOPWRIGHT_DOCUMENTS is no address of MongoDB ({type(error).__name__}); it looks like"
-                " mongodb://user:password@host:27017/shopwright, with %40 for an @ in the password."
+                _(
+                    "SHOPWRIGHT_DOCUMENTS is no address of MongoDB ({error}); it looks like mongodb://user:password@host:27017/shopwright, with %40 for an @ in the password.",
+                    error=type(error).__name__,
+                )
             ) from None
         return client
 
@@ -164,7 +167,9 @@ class MongoBodies:
             except (BSONError, OverflowError) as error:  # beyond 16 MB, or a number beyond 64 bits
                 return str(error)[:200], 0
         if lack := answer.get("writeConcernError"):
-            raise Unavailable(f"MongoDB has not written to enough of its disks ({lack.get('codeName', 'unknown')}).")
+            raise Unavailable(
+                _("MongoDB has not written to enough of its disks ({get}).", get=lack.get("codeName", "unknown"))
+            )
         errors = answer.get("writeErrors", ())
         others = [str(one["errmsg"])[:200] for one in errors if one["code"] != DUPLICATE_KEY]
         return (others[0] if others else TAKEN if errors else ""), int(answer.get("n", 0))
@@ -214,7 +219,7 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except (PyMongoError, OSError, TimeoutError) as error:
-        raise Unavailable(f"MongoDB does not answer ({type(error).__name__}).") from error
+        raise Unavailable(_("MongoDB does not answer ({error}).", error=type(error).__name__)) from error
 
 
 def _read_entry(found: Mapping[str, Any]) -> StoredDocument:

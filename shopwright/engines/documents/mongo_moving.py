@@ -9,6 +9,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ports import StoredDocument
+from shopwright.kit.translation import gettext as _
 
 PARTS = ("collection", "id", "version", "body")
 BATCH = 200
@@ -35,7 +36,13 @@ async def arrived_completely(bodies: MongoBodies, work: ServiceDatabase, name: s
     sql = "SELECT id, version FROM documents WHERE collection = :collection AND id IN (:each)"
     now = {row["id"]: row["version"] for row in await work.fetch_in(sql, odd, collection=name.partition("_")[2])}
     if wrong := [one.id for one in moves if now.get(one.id) == one.version]:
-        raise Conflict(f"MongoDB does not answer {wrong[0]} of {name} as it was written. Choose an empty database.")
+        raise Conflict(
+            _(
+                "MongoDB does not answer {wrong} of {name} as it was written. Choose an empty database.",
+                wrong=wrong[0],
+                name=name,
+            )
+        )
 
 
 def _same(move: BodyMove, there: StoredDocument) -> bool:

@@ -27,6 +27,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import DocumentCollection, StoredDocument, Write
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.documents")
 
@@ -107,7 +108,12 @@ class MongoDocuments(DatabaseDocuments):
         for one, version in away.items():
             if one not in there or there[one].version < version:
                 raise Unavailable(
-                    f"MongoDB has not got version {version} of {one} ({_name(source.name, collection.name)})."
+                    _(
+                        "MongoDB has not got version {version} of {one} ({name}).",
+                        version=version,
+                        one=one,
+                        name=_name(source.name, collection.name),
+                    )
                 )
         return found | there
 
@@ -256,7 +262,9 @@ class MongoDocuments(DatabaseDocuments):
             found, away = self._here(work.name, collection, ones)
             found |= await self._patiently(work.name, collection, away) if away else {}
             if lost := away.keys() - found.keys():
-                raise Unavailable(f"MongoDB has not got {min(lost)} of {_name(work.name, collection)}.")
+                raise Unavailable(
+                    _("MongoDB has not got {lost} of {name}.", lost=min(lost), name=_name(work.name, collection))
+                )
             bodies |= {(collection, one): document.body for one, document in found.items()}
         return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
 

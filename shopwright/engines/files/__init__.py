@@ -6,6 +6,7 @@ from pathlib import Path
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Files
 from shopwright.kit.settings import choose, client_of
+from shopwright.kit.translation import gettext as _
 
 # Written and deleted to test write access.
 PROBE = "probe"
@@ -25,7 +26,9 @@ def is_name(name: str) -> bool:
 def named(name: str) -> str:
     """Return the name. Raises Invalid if it is malformed."""
     if not is_name(name):
-        raise Invalid(f"“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.")
+        raise Invalid(
+            _("“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.", name=name)
+        )
     return name
 
 

@@ -11,6 +11,7 @@ from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_folder
+from shopwright.kit.translation import gettext as _
 
 
 class DiskFiles:
@@ -35,7 +36,7 @@ class DiskFiles:
                 os.fsync(file.fileno())
             Path(file.name).replace(path)
         except OSError as error:
-            raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+            raise Unavailable(_("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror)) from error
 
     async def get(self, name: str) -> bytes | None:
         path = self._path(name)

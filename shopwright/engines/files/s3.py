@@ -23,6 +23,7 @@ from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config
@@ -38,7 +39,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError, TimeoutError) as error:
-        raise Unavailable(f"S3 does not do what was asked of it ({type(error).__name__}).") from error
+        raise Unavailable(_("S3 does not do what was asked of it ({error}).", error=type(error).__name__)) from error
 
 
 def _client(endpoint: str, ca: str) -> "ClientConfig":
@@ -52,7 +53,11 @@ def _client(endpoint: str, ca: str) -> "ClientConfig":
             options["root_certificate"] = Path(ca).read_bytes()
         except OSError as error:
             raise Invalid(
-                f"SHOPWRIGHT_FILES names the authority {ca}, which cannot be read: {error.strerror}."
+                _(
+                    "SHOPWRIGHT_FILES names the authority {ca}, which cannot be read: {strerror}.",
+                    ca=ca,
+                    strerror=error.strerror,
+                )
             ) from None
     return options
 
@@ -76,12 +81,12 @@ class S3Files:
     def __init__(self, url: str) -> None:
         parts = take_apart("files", url, ("endpoint", "region", "ca"))
         if len(parts.hosts) > 1 or parts.hosts[0][1]:
-            raise Invalid("SHOPWRIGHT_FILES names one bucket: s3://bucket?endpoint=https://host:port.")
+            raise Invalid(_("SHOPWRIGHT_FILES names one bucket: s3://bucket?endpoint=https://host:port."))
         endpoint = parts.options.get("endpoint", "")
         if endpoint and not endpoint.startswith(("http://", "https://")):
-            raise Invalid("The endpoint in SHOPWRIGHT_FILES starts with http:// or https://.")
+            raise Invalid(_("The endpoint in SHOPWRIGHT_FILES starts with http:// or https://."))
         if bool(parts.user) != bool(parts.password):
-            raise Invalid("SHOPWRIGHT_FILES names a key or a secret; both are needed: s3://key:secret@bucket.")
+            raise Invalid(_("SHOPWRIGHT_FILES names a key or a secret; both are needed: s3://key:secret@bucket."))
         config = {"region": parts.options.get("region", "us-east-1")}
         if endpoint:
             config["endpoint"] = endpoint

@@ -21,6 +21,7 @@ from shopwright.kit.errors import Invalid, Refused, ShopError, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Deferred, Message
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 PORTS = {"smtp": 587, "smtps": 465}
 PATIENCE_S = 20
@@ -42,14 +43,14 @@ class Smtp:
         self._url = take_apart("mail", url, ("starttls", "ca"))
         starttls = self._url.options.get("starttls", "always")
         if starttls not in {"always", "never"}:
-            raise Invalid(f"SHOPWRIGHT_MAIL has starttls={starttls}; it is always or never.")
+            raise Invalid(_("SHOPWRIGHT_MAIL has starttls={starttls}; it is always or never.", starttls=starttls))
         if self._url.user and starttls == "never" and self._url.scheme == "smtp":
             raise Invalid(
-                "SHOPWRIGHT_MAIL would send a password in the clear: leave out starttls=never, or use smtps:."
+                _("SHOPWRIGHT_MAIL would send a password in the clear: leave out starttls=never, or use smtps:.")
             )
         name, address = parseaddr(sender)
         if "@" not in address:
-            raise Invalid("SHOPWRIGHT_MAIL_FROM is an address such as Northlight <shop@example.com>.")
+            raise Invalid(_("SHOPWRIGHT_MAIL_FROM is an address such as Northlight <shop@example.com>."))
         self._starttls = self._url.scheme == "smtp" and starttls == "always"
         self._sender = Address(name, addr_spec=address)
         self._idle_s = idle_s
@@ -59,7 +60,7 @@ class Smtp:
         try:
             mime = self._mime(message)
         except ValueError as error:
-            raise Refused("This message has an address that no mail server would take.") from error
+            raise Refused(_("This message has an address that no mail server would take.")) from error
         connection = await self._connected()
         in_step = False  # does the connection wait for the next letter, or for the rest of an answer?
         try:
@@ -69,7 +70,7 @@ class Smtp:
             in_step = isinstance(error, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused)
             raise _as_shop_error(error) from error
         except (OSError, TimeoutError) as error:
-            raise Unavailable(f"The mail server does not answer ({type(error).__name__}).") from error
+            raise Unavailable(_("The mail server does not answer ({error}).", error=type(error).__name__)) from error
         finally:
             if in_step and connection.is_connected and len(self._free) < KEPT:
                 self._free.append((time.monotonic(), connection))
@@ -124,7 +125,9 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             # Errors from here on are not about the message: wrong password, no TLS, too many connections.
             connection.close()
-            raise Unavailable(f"The mail server lets nobody in ({type(error).__name__}).") from error
+            raise Unavailable(
+                _("The mail server refuses the sign-in ({error}).", error=type(error).__name__)
+            ) from error
         return connection
 
     def _mime(self, message: Message) -> EmailMessage:
@@ -159,7 +162,7 @@ def _as_shop_error(error: aiosmtplib.SMTPException) -> ShopError:
         codes = [one.code for one in error.recipients]
     refused = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPAuthenticationError)
     if not codes or refused or GOING_AWAY in codes or ABOUT_US & set(codes):
-        return Unavailable(f"The mail server did not take this message ({type(error).__name__}).")
+        return Unavailable(_("The mail server did not take this message ({error}).", error=type(error).__name__))
     if min(codes) >= FOR_GOOD:
-        return Refused(f"The mail server refused this message for good ({codes[0]}).")
-    return Deferred(f"The mail server asked to send this message later ({codes[0]}).")
+        return Refused(_("The mail server refused this message for good ({codes}).", codes=codes[0]))
+    return Deferred(_("The mail server asked to send this message later ({codes}).", codes=codes[0]))

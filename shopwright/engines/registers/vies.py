@@ -12,6 +12,7 @@ import msgspec
 
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import RegisterAnswer
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright")
 WAITS_S = 4.0  # a buyer waits meanwhile
@@ -43,10 +44,10 @@ class Vies:
             found = msgspec.json.decode(said.raise_for_status().content, type=_Answer)
         except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             log.info("VIES did not answer: %s", type(error).__name__)
-            raise Unavailable("The register of VAT ids cannot be asked at the moment.") from None
+            raise Unavailable(_("The register of VAT ids cannot be asked at the moment.")) from None
         if (found.user_error or "") not in ANSWERED:
             log.info("VIES did not answer: %.40r", found.user_error)
-            raise Unavailable("The register of VAT ids cannot be asked at the moment.")
+            raise Unavailable(_("The register of VAT ids cannot be asked at the moment."))
         name = (found.name or "").strip()
         return RegisterAnswer(
             valid=found.is_valid,

@@ -28,6 +28,7 @@ from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 # The client logs every failure with a traceback; `CircuitBreaker` logs the first.
 logging.getLogger("opensearch").setLevel(logging.CRITICAL)
@@ -88,7 +89,9 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except (OpenSearchException, OSError, TimeoutError) as error:
-        raise Unavailable(f"The search server does not do what was asked of it ({type(error).__name__}).") from error
+        raise Unavailable(
+            _("The search server does not do what was asked of it ({error}).", error=type(error).__name__)
+        ) from error
 
 
 class OpenSearchIndex:
@@ -155,12 +158,18 @@ class OpenSearchIndex:
                 results = [next(iter(item.values())) for item in answer["items"]]
                 wrong = [one for one in results if "error" in one and one["status"] != BUSY]
                 if wrong:
-                    raise Unavailable(f"The search server refused {len(wrong)} products ({wrong[0]['error']['type']}).")
+                    raise Unavailable(
+                        _(
+                            "The search server refused {count} products ({type}).",
+                            count=len(wrong),
+                            type=wrong[0]["error"]["type"],
+                        )
+                    )
                 actions = [action for action, one in zip(actions, results, strict=True) if one["status"] == BUSY]
                 if not actions:
                     return
             await asyncio.sleep(FIRST_PAUSE_S * 2**number)
-        raise Unavailable("The search server is too busy to take more products.")
+        raise Unavailable(_("The search server is too busy to take more products."))
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
         """Fill a new index, then swap the alias in one step."""
@@ -179,7 +188,7 @@ class OpenSearchIndex:
                 raise
 
     async def _swap(self, fresh: str) -> None:
-        for _ in range(TRIES):
+        for _try in range(TRIES):
             before = await self._client.indices.get_alias(name=self._alias)
             actions = [{"remove": {"index": name, "alias": self._alias, "must_exist": True}} for name in before]
             swap = {"actions": [*actions, {"add": {"index": fresh, "alias": self._alias}}]}
@@ -187,7 +196,7 @@ class OpenSearchIndex:
                 await self._client.indices.update_aliases(body=swap)
                 await self._sweep(fresh)
                 return
-        raise Unavailable("The index is being replaced by others again and again.")
+        raise Unavailable(_("The index is being replaced by others again and again."))
 
     async def _sweep(self, fresh: str) -> None:
         """Delete old indexes only, as the previous one is still read for a moment and others are being filled."""

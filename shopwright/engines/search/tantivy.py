@@ -31,6 +31,7 @@ from shopwright.kit.memory import give_back
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.private import make_folder
+from shopwright.kit.translation import gettext as _
 
 SHAPE = "v3"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
@@ -97,11 +98,11 @@ class TantivyIndex:
         """Replace this index by an empty one, unless another has already."""
         with self._naming:
             if self._current() != before:
-                return Unavailable("The search index was begun anew.")
+                return Unavailable(_("The search index was replaced."))
             make_folder(self._folder)
             self._point_to(secrets.token_hex(8))
         shutil.rmtree(self._folder / before, ignore_errors=True)
-        return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
+        return Unavailable(_("The search index was damaged ({reason}) and is being built again.", reason=reason))
 
     def _generation(self) -> tuple[int, int] | None:
         """A value that changes with every commit by any process; None just after a commit."""
@@ -148,7 +149,7 @@ class TantivyIndex:
             except ValueError as error:
                 raise self._start_over(before, error) from error
             if self._current() != before:
-                raise Unavailable("The search index was begun anew while it was written.")
+                raise Unavailable(_("The search index was replaced while it was written."))
         give_back()  # the writer had threads of its own
 
     def _writer(self) -> tantivy.IndexWriter:
@@ -159,7 +160,9 @@ class TantivyIndex:
                 return self._open_current()[1].writer(heap_size=HEAP_BYTES, num_threads=1)
             except ValueError as error:
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"The search index is being written by another process: {error}.") from error
+                    raise Unavailable(
+                        _("The search index is being written by another process: {error}.", error=error)
+                    ) from error
                 time.sleep(0.05)
 
     @staticmethod

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import tantivy
 
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
 PANIC = "PanicException"  # of a library in Rust; no Exception, so that nobody takes it for one of his own
@@ -19,7 +20,7 @@ def in_its_folder() -> Iterator[None]:
         yield
     except OSError as error:
         log.error("the search index: %s", error)  # noqa: TRY400 -- once a second while it lasts
-        raise Unavailable("The search index can be neither read nor written just now.") from error
+        raise Unavailable(_("The search index can be neither read nor written just now.")) from error
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def damaged_index(searcher: tantivy.Searcher, start_over: Callable[[object], Una
 def _reason(
     searcher: tantivy.Searcher, error: BaseException, start_over: Callable[[object], Unavailable]
 ) -> Unavailable:
-    return Unavailable("The search cannot answer that.") if is_intact(searcher) else start_over(error)
+    return Unavailable(_("The search cannot answer that.")) if is_intact(searcher) else start_over(error)
 
 
 def is_intact(searcher: tantivy.Searcher) -> bool:

@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from shopwright.kit.errors import Invalid
 from shopwright.kit.observability.tracing import PARENT, Kind, TraceSpan
 from shopwright.kit.settings import take_apart
+from shopwright.kit.translation import gettext as _
 
 PORT = 4318
 PATIENCE_S = 5
@@ -96,5 +97,10 @@ def _share(given: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise Invalid(f"SHOPWRIGHT_TRACES has the share “{given}”; it is between 0 and 1: 0.1 keeps one trace of ten.")
+        raise Invalid(
+            _(
+                "SHOPWRIGHT_TRACES has the share “{given}”; it is between 0 and 1: 0.1 keeps one trace of ten.",
+                given=given,
+            )
+        )
     return share

@@ -29,6 +29,7 @@ from shopwright.kit.errors import (
     VersionConflict,
 )
 from shopwright.kit.http.pagination import NO_CURSOR
+from shopwright.kit.outages import NOT_NOW, NOT_UNTIL_REPAIRED
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 
@@ -71,11 +72,6 @@ FRAMEWORK = {
 }
 # A path of the machine within a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
-# For everyone but operators.
-NOT_UNTIL_REPAIRED = gettext_noop(
-    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and its operators know. You can look around meanwhile."
-)
-NOT_NOW = gettext_noop("The shop cannot do this just now, and nothing was changed. Try again in a little while.")
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 MISSING = re.compile(r"Object missing required field `([^`]*)`")

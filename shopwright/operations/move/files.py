@@ -4,6 +4,7 @@ import hashlib
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Conflict
+from shopwright.kit.translation import gettext as _
 
 
 async def copy_files(source: Shop, target: Shop) -> int:
@@ -18,5 +19,7 @@ async def copy_files(source: Shop, target: Shop) -> int:
         await target.files.put(name, data)
         arrived = await target.files.get(name)
         if arrived is None or hashlib.sha256(arrived).digest() != hashlib.sha256(data).digest():
-            raise Conflict(f"The file {name} has not arrived as it was. Look at the target, and move again.")
+            raise Conflict(
+                _("The file {name} has not arrived as it was. Look at the target, and move again.", name=name)
+            )
     return len(here)

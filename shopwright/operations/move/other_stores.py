@@ -7,6 +7,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
 from shopwright.operations.move.files import copy_files
 
 
@@ -26,7 +27,9 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
     here, there = source.settings, target.settings
     if here.search != there.search:
         raise Invalid(
-            "The search index is built anew wherever it is: start the shop with the new SHOPWRIGHT_SEARCH, no move is needed."
+            _(
+                "The search index is built again wherever it is: start the shop with the new SHOPWRIGHT_SEARCH, no move is needed."
+            )
         )
     moved = here.documents != there.documents
     documents = 0

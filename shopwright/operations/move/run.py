@@ -10,6 +10,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
+from shopwright.kit.translation import gettext as _
 from shopwright.operations import archive
 from shopwright.operations.move.files import copy_files
 from shopwright.operations.move.state import MoveStateFile
@@ -50,12 +51,12 @@ class EngineMove:
     async def run(self, *, replace: bool) -> MoveResult:
         """Run the move. Raises Refused if the target is not empty, Conflict if both sides differ."""
         if self.source.settings.database == self.target.settings.database:
-            raise Refused("--to is the database the shop is in already; say another.")
+            raise Refused(_("--to is the database the shop is in already; say another."))
         await self._begin(replace=replace)
         await self._copy()
         await self._files()
         await self._settle()
-        for _ in range(ROUNDS):
+        for _round in range(ROUNDS):
             if await self._catch_up() <= FEW:
                 break
         checksum = await self._compare()
@@ -80,7 +81,7 @@ class EngineMove:
             return
         if not replace and not await archive.is_empty(self.target):
             raise Refused(
-                "The target is not empty; all that is in it would be replaced. Say --replace if that is meant."
+                _("The target is not empty; all that is in it would be replaced. Say --replace if that is meant.")
             )
         for tables in self._tables:
             await tables.source.database.movable.watch()

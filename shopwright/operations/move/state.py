@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.errors import Refused, Unavailable
+from shopwright.kit.translation import gettext as _
 
 
 class MoveState(msgspec.Struct, kw_only=True):
@@ -35,11 +36,13 @@ class MoveStateFile:
         try:
             self.notes = msgspec.json.decode(self._path.read_bytes(), type=MoveState)
         except (OSError, msgspec.DecodeError) as error:
-            raise Unavailable(f"{self._path} cannot be read: {error}.") from None
+            raise Unavailable(_("{path} cannot be read: {error}.", path=self._path, error=error)) from None
         if self.notes.way != self._way:
             raise Refused(
-                f"A move to somewhere else was begun and not ended ({self._path}). Go on with that one,"
-                " or give it up with `shopwright move --release`."
+                _(
+                    "A move to somewhere else was begun and not ended ({path}). Go on with that one, or give it up with `shopwright move --release`.",
+                    path=self._path,
+                )
             )
 
     def write(self) -> None:

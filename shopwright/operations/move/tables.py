@@ -61,7 +61,13 @@ class Tables:
                 await self.catch_up()  # something that is there has changed since it was brought
                 continue
             return tuple(rows[-1][part] for part in self.keys[table])
-        raise Conflict(f"{self.source.name}.{table} changes too quickly to be copied. Try again at a quieter hour.")
+        raise Conflict(
+            _(
+                "{name}.{table} changes too quickly to be copied. Try again at a quieter hour.",
+                name=self.source.name,
+                table=table,
+            )
+        )
 
     async def _after(self, table: str, after: Key | None) -> Sequence[Row]:
         key = self.keys[table]

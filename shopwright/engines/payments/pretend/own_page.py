@@ -9,6 +9,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.provider import ProviderDispute, ProviderRefund
+from shopwright.kit.translation import gettext as _
 
 DELAY = timedelta(seconds=3)
 # What follows a payment with one of these tokens, step by step.
@@ -55,14 +56,14 @@ class OwnPage:
             if key and token == REFUSES:
                 raise Refused(TOO_OLD)
             if row is not None and row["dispute"] == "open":
-                raise Refused("The buyer disputes this payment at their bank; it cannot be refunded meanwhile.")
+                raise Refused(_("The buyer disputes this payment at their bank; it cannot be refunded meanwhile."))
             if not await tx.run(
                 "UPDATE intents SET refunded = refunded + :amount WHERE reference = :reference AND status = 'captured'"
                 " AND refunded + :amount <= amount AND dispute <> 'lost'",
                 reference=reference,
                 amount=amount.amount,
             ):
-                raise Refused("The provider has not received that much to give back.")
+                raise Refused(_("The provider has not received that much to refund."))
             name = self._work.ids.new("re")
             await tx.run(
                 "INSERT INTO intent_refunds (key, reference, amount, status, name, own, decides_at)"
@@ -79,7 +80,7 @@ class OwnPage:
                 await self._notify(tx, reference)
             made = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key or name)
         if made is None:
-            raise Missing("The provider knows no such refund.")
+            raise Missing(_("The provider knows no such refund."))
         return provider_refund(made, amount.currency)
 
     async def dispute(self, reference: str, state: ProviderDispute) -> None:

@@ -15,6 +15,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import Dependency
 from shopwright.kit.http.routes import NO_FORM, Pages
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
 
 Service = Dependency[PretendProvider]
 
@@ -42,7 +43,7 @@ class Challenge(msgspec.Struct):
 async def _must_be_offered(payments: PaymentPages) -> None:
     """Raise Missing in shops without the pretend provider."""
     if PRETEND not in (await payments.setup()).providers:
-        raise Missing("There is nothing at this address.")
+        raise Missing(_("There is nothing at this address."))
 
 
 @get("/pretend/3ds/{reference:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)

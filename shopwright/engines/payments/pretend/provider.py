@@ -17,6 +17,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Capture, PaymentStatus, ProviderNotice, ProviderPayment, ProviderRefund, SendWebhook
+from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault, protect
 
 log = logging.getLogger("shopwright.pretend")
@@ -81,7 +82,13 @@ class PretendProvider:
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         if token not in FIRST:
-            raise Refused(f"The pretend provider knows the tokens {', '.join(FIRST)}; “{token[:40]}” is none of them.")
+            raise Refused(
+                _(
+                    "The pretend provider knows the tokens {names}; “{token}” is none of them.",
+                    names=", ".join(FIRST),
+                    token=token[:40],
+                )
+            )
         status = FIRST[token] if FIRST[token] != "captured" or capture == "automatic" else "authorized"
         async with self._work.begin() as tx:
             later = to_micros(tx.now + DELAY)
@@ -110,7 +117,7 @@ class PretendProvider:
 
     def _payment_of(self, row: Row | None, refunds: Sequence[Row] = ()) -> ProviderPayment:
         if row is None:
-            raise Missing("The provider knows no such payment.")
+            raise Missing(_("The provider knows no such payment."))
         asks = row["status"] == "requires_action"
         return ProviderPayment(
             reference=row["reference"],
@@ -158,7 +165,7 @@ class PretendProvider:
                 await self._notify(tx, reference)
         payment = await self.look_up(reference)
         if payment.status != "captured":
-            raise Refused(f"The provider has nothing set aside: this payment is {payment.status}.")
+            raise Refused(_("The provider has authorised nothing: this payment is {status}.", status=payment.status))
         return payment
 
     async def void(self, reference: str) -> ProviderPayment:
@@ -187,7 +194,7 @@ class PretendProvider:
                 await self._notify(tx, reference)
             row = await tx.one("SELECT return_url FROM intents WHERE reference = :reference", reference=reference)
         if row is None:
-            raise Missing("The provider knows no such payment.")
+            raise Missing(_("The provider knows no such payment."))
         return str(row["return_url"]) or f"{self._base_url}/"
 
     async def _notify(self, tx: Transaction, reference: str) -> None:
@@ -244,8 +251,8 @@ class PretendProvider:
         moment, mark = parts.get("t", ""), parts.get("v1", "")
         right = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
         if not self._secret or not hmac.compare_digest(mark.encode(), right.encode()):
-            raise Denied("The signature of this webhook is wrong.")
+            raise Denied(_("The signature of this webhook is wrong."))
         if not is_number(moment) or abs(self._work.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
-            raise Denied("This webhook is too old.")
+            raise Denied(_("This webhook is too old."))
         notice = msgspec.json.decode(body, type=NoticeBody)
         return ProviderNotice(notice.id, notice.reference)
