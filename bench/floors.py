@@ -94,7 +94,7 @@ def retold(calls: list[Call], times: int) -> list[list[Call]]:
 
 def replay(data: Path, calls: list[Call], times: int) -> float:
     """Flows per second when the same statements run directly on sqlite3, as durably, one after the other."""
-    stories = retold(calls, times)
+    recordings = retold(calls, times)
     connections: dict[tuple[str, str], sqlite3.Connection] = {}
     for name in {name for name, *_ in calls}:
         for kind in ("read", "write"):
@@ -103,7 +103,7 @@ def replay(data: Path, calls: list[Call], times: int) -> float:
                 connection.execute(pragma)
             connections[name, kind] = connection
     started = time.perf_counter()
-    for recorded in stories:
+    for recorded in recordings:
         for name, kind, sql, params in recorded:
             connections[name, kind].execute(sql, params).fetchall()
     seconds = time.perf_counter() - started

@@ -231,7 +231,7 @@ def clone_entries(connection: sqlite3.Connection, clones: Sequence[Clone]) -> No
     kinds = {row["id"]: row["kind"] for row in connection.execute("SELECT * FROM tax_kinds")}
     rows: dict[int, list[list[object]]] = {}
     for one in postings:
-        rows.setdefault(one["seq"], []).append(store.said_of(one, kinds.get(one["tax_kind"], "")))
+        rows.setdefault(one["seq"], []).append(store.hashed_values(one, kinds.get(one["tax_kind"], "")))
     digest = entries[-1]["sha256"]
 
     def written() -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """`make bench`: each figure beside its floor, measured in the same run. One core for the server, one for the load (wrk).
 
-python bench/run.py [--seconds 4] [--size 40000]: the shop has so many products. `bench/growth.py` shows what size costs.
+python bench/run.py [--seconds 4] [--size 40000]: the number of products. `bench/growth.py` shows what size costs.
 """
 
 import argparse

@@ -63,11 +63,11 @@ async def tidy(shop: "Shop", work: ServiceDatabase) -> None:
     rules = retention_of(work.name)
     settings = {one.setting for rule in rules for one in rule.expiries if one.setting}
     days = {name: getattr(shop.settings, name) for name in settings}
-    await end_old(work, rules, await _unheard_since(shop, work), days)
+    await end_old(work, rules, await _undelivered_since(shop, work), days)
     await work.database.reclaim()
 
 
-async def _unheard_since(shop: "Shop", work: ServiceDatabase) -> datetime | None:
+async def _undelivered_since(shop: "Shop", work: ServiceDatabase) -> datetime | None:
     """When the oldest event pending for this service was emitted, as far as this process knows."""
     own = await shop.bus.under_way(work.name)
     return work.now() - timedelta(seconds=max(one.oldest_s for one in own)) if own else None

@@ -160,9 +160,9 @@ async def shop(local_shop: Shop, gateway: Any) -> AsyncIterator[Shop]:
     if not APART:
         yield local_shop
         return
-    from tests.apart.split_shop import on_the_wire
+    from tests.apart.split_shop import over_rpc
 
-    async with on_the_wire(local_shop, gateway) as statements:
+    async with over_rpc(local_shop, gateway) as statements:
         yield statements
 
 

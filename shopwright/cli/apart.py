@@ -159,7 +159,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 @click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port of the origin: nginx or the shop")
 def varnish(data: str | None, origin: str) -> None:
     """Print the Varnish configuration; SHOPWRIGHT_CDN says who may purge."""
-    from shopwright.deployment.gateway.varnish import VarnishEdge, configuration
+    from shopwright.deployment.gateway.varnish import VarnishOptions, configuration
     from shopwright.engines.cdn.varnish import secret_of
     from shopwright.web.application import session_cookie
 
@@ -168,7 +168,7 @@ def varnish(data: str | None, origin: str) -> None:
         raise Invalid(
             _("Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges.")
         )
-    edge = VarnishEdge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
+    edge = VarnishOptions(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
     click.echo(configuration(edge), nl=False)
 
 

@@ -108,8 +108,8 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
         progress(number + 1, len(every))
     there = await shop.catalog.by_sources([f"demo/{product.title}" for _, product in every])
     for position, aisle in enumerate(AISLES):
-        shown = there.get(f"demo/{aisle.products[PRETTY[aisle.slug]].title}")
-        image = shown.media[0].url if shown and shown.media else ""
+        pretty = there.get(f"demo/{aisle.products[PRETTY[aisle.slug]].title}")
+        image = pretty.media[0].url if pretty and pretty.media else ""
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, image=image, position=position)
     return made
 

@@ -34,18 +34,18 @@ async def load_many(shop: Shop, size: int, progress: Callable[[int, int], None] 
     products = [(aisle, article) for aisle in AISLES for article in aisle.products]
     first = await shop.catalog.by_sources([f"demo/{article.title}" for _, article in products])
     pictures = {media.url: media for product in first.values() for media in product.media}
-    shown = {source: tuple(media.url for media in product.media) for source, product in first.items()}
-    drafts = _drafts(products, shown, shop.settings.currency, size - len(products))
+    urls_by_source = {source: tuple(media.url for media in product.media) for source, product in first.items()}
+    drafts = _drafts(products, urls_by_source, shop.settings.currency, size - len(products))
     seen: set[int] = set()
-    async for remark in ProductImporter(shop.product_views, DrawnPictures(pictures)).import_drafts(drafts):
-        seen.add(remark.row)
-        made += remark.outcome == "taken"
+    async for issue in ProductImporter(shop.product_views, DrawnPictures(pictures)).import_drafts(drafts):
+        seen.add(issue.row)
+        made += issue.outcome == "taken"
         progress(len(seen) + len(products), size)
     return made
 
 
 def _drafts(
-    products: list[tuple[Aisle, DemoProduct]], shown: Mapping[str, tuple[str, ...]], currency: str, count: int
+    products: list[tuple[Aisle, DemoProduct]], urls: Mapping[str, tuple[str, ...]], currency: str, count: int
 ) -> Iterator[Draft]:
     chance = random.Random(11)  # noqa: S311 -- the same ones each time
     for number in range(count):
@@ -53,7 +53,7 @@ def _drafts(
         again = number // len(products)
         words = f"{WORDS[again % len(WORDS)]} {product.title}"
         title = words if again < len(WORDS) else f"{words} No. {again // len(WORDS) + 1}"
-        pictures = shown[f"demo/{product.title}"]
+        pictures = urls[f"demo/{product.title}"]
         factor = chance.uniform(0.5, 2.0)
         yield Draft(
             source=f"demo/many/{number}",

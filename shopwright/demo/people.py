@@ -49,7 +49,7 @@ async def live_a_little(shop: Shop) -> None:
 
 async def _review(shop: Shop, chance: random.Random, bought: list[tuple[Caller, str, str]]) -> None:
     """Buyers review some of their purchases over the past year, each in other words."""
-    left = {slug: list(said) for slug, said in SAID.items()}
+    left = {slug: list(reviews) for slug, reviews in SAID.items()}
     now = shop.clock.now()
     for caller, product_id, slug in bought:
         if not left[slug]:

@@ -11,7 +11,7 @@ from shopwright.kit.private import make_file
 from shopwright.kit.text import csv_cell
 from shopwright.kit.translation import gettext as _
 
-SHOWN = 25
+MOST_SHOWN = 25
 TOGETHER = 1_000
 NOTHING_BECAME = "nothing was made of it"
 
@@ -37,8 +37,8 @@ class Account:
             yield row
         self._store.add_rows(self._table, numbers)
 
-    def add(self, remark: ImportIssue) -> None:
-        self._store.add(self._table, remark)
+    def add(self, issue: ImportIssue) -> None:
+        self._store.add(self._table, issue)
 
     def leave_out(self, columns: list[tuple[str, int, str]]) -> None:
         """Record ignored columns with their number of rows, and why."""
@@ -56,20 +56,20 @@ class Account:
     def lines(self, what: str, report: Path | None) -> Iterator[str]:
         """The account in words."""
         rows, products = self._store.rows(), self._store.products()
-        taken, unchanged, refused = (rows.get(RANKS[one], 0) for one in ("taken", "unchanged", "refused"))
+        imported, unchanged, refused = (rows.get(RANKS[one], 0) for one in ("taken", "unchanged", "refused"))
         counts = ", ".join(f"{products.get(one, 0)} {one}" for one in ("taken", "changed", "unchanged", "refused"))
         yield f"{what.capitalize()}: {counts}."
-        yield f"Of {sum(rows.values())} rows read, {taken} taken, {unchanged} unchanged, {refused} refused."
+        yield f"Of {sum(rows.values())} rows read, {imported} taken, {unchanged} unchanged, {refused} refused."
         yield from (f"  {note}." for note in dict.fromkeys(self.notes))
         if self._left_out:
             yield "Left out, because the catalogue has no place for them:"
             yield from (f"  {header} ({count} rows): {why}." for header, count, why in self._left_out)
-        shown, count = self._store.issues(SHOWN)
-        for remark in shown:
-            yield f"  row {remark.row} ({remark.name or 'no name'}), {remark.outcome}: {remark.detail}."
-        if count > len(shown):
+        issues, count = self._store.issues(MOST_SHOWN)
+        for issue in issues:
+            yield f"  row {issue.row} ({issue.name or 'no name'}), {issue.outcome}: {issue.detail}."
+        if count > len(issues):
             rest = f"all in {report}." if report else "--report FILE writes them all."
-            yield f"  … and {count - len(shown)} more, {rest}"
+            yield f"  … and {count - len(issues)} more, {rest}"
 
     def write(self, report: Path) -> None:
         """Write every issue as a CSV row. Raises Unavailable."""

@@ -20,6 +20,6 @@ def imported_address(fields: Mapping[str, str], home: str) -> tuple[Address, dic
 
 def _odd(field: str, given: Mapping[str, str], detail: str) -> str:
     text = given[field]
-    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    excerpt = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
     reason = detail.rstrip(".")
-    return f"{field} “{shown}”: {reason}" if text else f"{field}: {reason}"
+    return f"{field} “{excerpt}”: {reason}" if text else f"{field}: {reason}"

@@ -52,13 +52,13 @@ class InventoryCounts:
 
     async def _one(self, row: Mapping[str, str]) -> Literal["taken", "unchanged"]:
         """Import a row. Raises RowError, ShopError."""
-        said = next((row[key] for key in COUNTS if row.get(key)), "")
+        quantity = next((row[key] for key in COUNTS if row.get(key)), "")
         product, variant = await self._variant(row)
         place = await self._place(row.get("location", ""))
         there = (await self._product_views.inventory.by_location(variant.id)).get(place)
-        if said.casefold() == NOT_STOCKED:
+        if quantity.casefold() == NOT_STOCKED:
             return "unchanged"
-        counted = self._numbers.count(said)
+        counted = self._numbers.count(quantity)
         if counted is None:
             raise RowError(_("“{title}” has no count at this location", title=product.title))
         if there is not None and there.on_hand == max(counted, 0):

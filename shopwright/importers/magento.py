@@ -73,11 +73,11 @@ class Magento:
         if hidden := row.get("visibility", "").casefold() in HIDDEN:
             yield noted(number, name, "is not visible by itself there; it is imported as a draft")
         try:
-            variant, remarks = _variant(number, row, {}, reading)
+            variant, issues = _variant(number, row, {}, reading)
         except RowError as doubt:
             yield refused(number, name, f"{doubt}", source)
             return
-        yield from remarks
+        yield from issues
         yield _draft(row, (number,), (), (variant,), hidden=hidden)
 
     def orphan(self, row: Row) -> ImportIssue:
@@ -92,7 +92,7 @@ def _kind(row: Mapping[str, str]) -> str:
 def _configurable(
     number: int, row: Mapping[str, str], rows: Rows, reading: FileInfo, source: str
 ) -> Iterator[Draft | ImportIssue]:
-    name, taken = readable(row["name"]), [number]
+    name, rows_used = readable(row["name"]), [number]
     titles = dict(_pairs(row.get("variation_labels", "")))
     variants: dict[tuple[str, ...], DraftVariant] = {}
     names: tuple[str, ...] = ()
@@ -111,17 +111,17 @@ def _configurable(
             yield refused(at, name, f"variant {sku} has no choice of its own")
             continue
         try:
-            variant, remarks = _variant(at, found, options, reading)
+            variant, issues = _variant(at, found, options, reading)
         except RowError as doubt:
             yield refused(at, name, f"{doubt}")
             continue
-        yield from remarks
-        taken.append(at)
+        yield from issues
+        rows_used.append(at)
         variants[tuple(options.values())] = variant
     if not variants:
         yield refused(number, name, "has no variant that could be sold", source)
         return
-    yield _draft(row, tuple(dict.fromkeys(taken)), names, tuple(variants.values()), hidden=False)
+    yield _draft(row, tuple(dict.fromkeys(rows_used)), names, tuple(variants.values()), hidden=False)
 
 
 def _variations(row: Mapping[str, str]) -> list[dict[str, str]]:
@@ -155,20 +155,20 @@ def _variant(
     """The variant of a row, with issues. Raises RowError."""
     numbers, name = reading.numbers, readable(row.get("name", ""))
     period = (row.get("special_from", ""), row.get("special_to", ""))
-    asked = on_sale(
+    listed = on_sale(
         numbers.price(row.get("price", "")), numbers.price(row.get("special_price", "")), period, reading.now
     )
-    if asked is None:
+    if listed is None:
         raise RowError(_("has no price, so it cannot be sold"))
-    remarks = [noted(number, name, asked.remark)] if asked.remark else []
+    issues = [noted(number, name, listed.remark)] if listed.remark else []
     weight = 0
     try:
         weight = numbers.grams(row.get("weight", ""), reading.weight_unit or "lb")
     except RowError as doubt:
-        remarks.append(noted(number, name, f"weight left out: {doubt}"))
+        issues.append(noted(number, name, f"weight left out: {doubt}"))
     counted = numbers.count(row.get("qty", ""))
     if counted is not None and counted < 0:
-        remarks.append(noted(number, name, f"stock set to 0: the file says {counted}"))
+        issues.append(noted(number, name, f"stock set to 0: the file says {counted}"))
     tracked = row.get("manage_stock", "1") != "0" or row.get("config_manage_stock", "") == "1"
     if counted is None and "qty" not in reading.columns and tracked:
         counted = reading.stock
@@ -176,21 +176,21 @@ def _variant(
         counted = 0
     more = row.get("backorders", "") in {"1", "2"} or row.get("backorders", "").casefold().startswith("allow")
     cost, why = numbers.cost(row.get("cost", ""))
-    remarks += [noted(number, name, why)] if why else []
+    issues += [noted(number, name, why)] if why else []
     low = row.get("low_stock", "")
     return DraftVariant(
         row=number,
         sku=row["sku"],
         options=options,
-        price=asked.price,
-        compare_at=asked.compare_at,
+        price=listed.price,
+        compare_at=listed.compare_at,
         cost=cost,
         on_hand=max(counted, 0) if counted is not None and tracked else None,
         backorder=UNLIMITED if more else 0,
         low_at=int(numbers.number(low) or 0) if low else None,
         weight=weight,
         image=row.get("image", ""),
-    ), remarks
+    ), issues
 
 
 def _draft(

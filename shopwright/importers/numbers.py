@@ -47,7 +47,7 @@ class Evidence:
         self._votes: Counter[str] = Counter()
 
     def add(self, text: str) -> None:
-        if ("," in text or "." in text) and (sign := _shown_by(text)):
+        if ("," in text or "." in text) and (sign := _format_hint(text)):
             self._votes[sign] += 1
 
     def decimal(self, usual: str) -> str:
@@ -171,7 +171,7 @@ def _short(text: str) -> str:
 
 
 @lru_cache(maxsize=MANY)
-def _shown_by(text: str) -> str:
+def _format_hint(text: str) -> str:
     """The decimal sign a cell shows, or ""."""
     _, bare = _apart(text)
     last = max(bare.rfind("."), bare.rfind(","))

@@ -195,12 +195,12 @@ class OrderImporter:
     async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:
         numbers = NumberFormats(currency, self._decimal)
         quantity = numbers.count(_first(row, "quantity")) or 1
-        asked = numbers.price(_first(row, "price"))
-        if asked is None:
+        unit_price = numbers.price(_first(row, "price"))
+        if unit_price is None:
             line_price = numbers.price(_first(row, "line_total")) or zero(currency)
             # Three for 10.00 cost 3.33 each; the rest is rounding of the order.
-            asked = msgspec.structs.replace(line_price, amount=round(line_price.amount / quantity))
-            if abs(asked.amount * quantity - line_price.amount) > 1:
+            unit_price = msgspec.structs.replace(line_price, amount=round(line_price.amount / quantity))
+            if abs(unit_price.amount * quantity - line_price.amount) > 1:
                 raise RowError(
                     _(
                         "{amount} of the smallest unit cannot be {quantity} times the same price",
@@ -210,7 +210,7 @@ class OrderImporter:
                 )
         sku = _first(row, "sku")
         product, variant = await self._known(sku) if sku else (None, None)
-        return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)
+        return _past_line(product, variant, sku, _first(row, "title"), quantity, unit_price)
 
     async def _known(self, sku: str) -> tuple[Product | None, Variant | None]:
         try:
@@ -233,7 +233,7 @@ class OrderImporter:
                 )
             )
         product, variant = await self._chosen(wanted)
-        asked = (await self._product_views.pricing.prices([variant.id], self._product_views.currency))[
+        unit_price = (await self._product_views.pricing.prices([variant.id], self._product_views.currency))[
             variant.id
         ].amount
         line = _past_line(
@@ -242,7 +242,7 @@ class OrderImporter:
             variant.sku,
             product.title,
             NumberFormats(self._product_views.currency).count(wanted.qty) or 1,
-            asked,
+            unit_price,
         )
         nothing = zero(self._product_views.currency)
         total = line.unit_price * line.quantity
@@ -278,13 +278,13 @@ class OrderImporter:
 
 
 def _past_line(
-    product: Product | None, variant: Variant | None, sku: str, title: str, quantity: int, asked: Money
+    product: Product | None, variant: Variant | None, sku: str, title: str, quantity: int, unit_price: Money
 ) -> PastLine:
     return PastLine(
         sku=sku,
         title=title,
         quantity=quantity,
-        unit_price=asked,
+        unit_price=unit_price,
         product_id=product.id if product else "",
         variant_id=variant.id if variant else "",
         slug=product.slug if product else "",

@@ -15,10 +15,10 @@ def source_of(group: Sequence[Row]) -> OrderSource:
     character_count = cut = 0
     for number, row in group[:MOST_ROWS]:
         cells = {column: cell for column, cell in row.items() if cell.strip()}
-        shown = {column[:LONGEST_CELL]: cell[:LONGEST_CELL] for column, cell in cells.items()}
-        character_count += sum(len(column) + len(cell) for column, cell in shown.items())
+        stored_cells = {column[:LONGEST_CELL]: cell[:LONGEST_CELL] for column, cell in cells.items()}
+        character_count += sum(len(column) + len(cell) for column, cell in stored_cells.items())
         if character_count > MOST_CHARACTERS:
             break
         cut += sum(len(cell) > LONGEST_CELL for cell in cells.values())
-        rows.append(ImportedRow(number, shown))
+        rows.append(ImportedRow(number, stored_cells))
     return OrderSource(rows=tuple(rows), rows_left_out=len(group) - len(rows), cells_cut=cut)

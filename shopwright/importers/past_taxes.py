@@ -34,20 +34,20 @@ def past_taxes(group: Sequence[Row], numbers: NumberFormats, tax: Money) -> tupl
     """The taxes by rate, and what to report if they are unusable (then there are none). `tax`: the order's."""
     sums: dict[tuple[str, int], Money] = {}
     try:
-        for name, percent, asked in _named(group, numbers):
-            if not asked.amount:
+        for name, percent, amount in _named(group, numbers):
+            if not amount.amount:
                 continue
             rate = _ppm(percent) or _ppm(name)
             if not rate:
                 return (), f"its tax “{name[:40]}” names no rate: {UNKEPT}"
             key = PERCENT.sub("", name).strip(" ()-–,")[:LONGEST_NAME], rate
-            sums[key] = sums[key] + asked if key in sums else asked
+            sums[key] = sums[key] + amount if key in sums else amount
     except (RowError, msgspec.DecodeError, msgspec.ValidationError) as error:
         return (), f"its taxes by rate cannot be read ({error}): {UNKEPT}"
     total = add_up(sums.values(), tax.currency)
     if sums and total != tax:
         return (), f"its taxes by rate add up to {write(total)}, its tax says {write(tax)}: {UNKEPT}"
-    return tuple(PastTax(name, rate, asked) for (name, rate), asked in sums.items()), ""
+    return tuple(PastTax(name, rate, amount) for (name, rate), amount in sums.items()), ""
 
 
 def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, str, Money]]:
@@ -71,8 +71,8 @@ def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, 
 
 def _of_fields(fields: Mapping[str, str], numbers: NumberFormats) -> tuple[str, str, Money]:
     """A tax of one cell; WooCommerce's API has that of shipping beside that of goods."""
-    asked = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
-    return _first(fields, NAMES), _first(fields, RATES), asked
+    total = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
+    return _first(fields, NAMES), _first(fields, RATES), total
 
 
 def _pair(text: str) -> tuple[str, str]:

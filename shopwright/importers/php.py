@@ -25,8 +25,8 @@ def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if depth > DEEPEST:
         raise ValueError("too deep")
     if found := SCALAR.match(data, at):
-        kind, said = found[1], (found[2] or b"").decode()
-        return (None if kind is None else float(said) if kind == b"d" else int(said)), found.end()
+        kind, text = found[1], (found[2] or b"").decode()
+        return (None if kind is None else float(text) if kind == b"d" else int(text)), found.end()
     head = SIZED.match(data, at)
     if head is None:
         raise ValueError("neither a text nor a number nor an array")

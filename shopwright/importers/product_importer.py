@@ -76,14 +76,14 @@ class ProductImporter:
                 yield ImportIssue(found.rows[0], found.title, "noted", note)
             # A repeated source is one product in two forms: the second is compared with the first.
             if variants >= self._at_once or character_count > MOST_CHARACTERS or one.source in batch:
-                for remark in await self._deal(list(batch.values())):
-                    yield remark
+                for issue in await self._deal(list(batch.values())):
+                    yield issue
                 batch, variants, character_count = {}, 0, 0
             batch[one.source] = one
             variants += len(one.variants)
             character_count += len(one.description)
-        for remark in await self._deal(list(batch.values())):
-            yield remark
+        for issue in await self._deal(list(batch.values())):
+            yield issue
 
     async def _deal(self, batch: list[Draft]) -> list[ImportIssue]:
         try:
@@ -93,28 +93,28 @@ class ProductImporter:
         except ShopError as error:
             if len(batch) == 1:
                 return _rows(batch[0], "refused", error.detail)
-        return [remark for draft in batch for remark in await self._deal([draft])]  # so that one stops no other
+        return [issue for draft in batch for issue in await self._deal([draft])]  # so that one stops no other
 
     async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         """Report what would happen, without writing."""
-        remarks, new = await self._merge(batch, known)
+        issues, new = await self._merge(batch, known)
         # Importing creates categories and pictures first; a dry run goes without.
         wanted = [msgspec.structs.replace(one.wanted, categories=()) for _, one in new]
         for (draft, one), tried in zip(
             new, await self._product_views.catalog.import_products(wanted, how="try"), strict=True
         ):
             if tried.product is None:
-                remarks += _rows(draft, "refused", tried.problem)
+                issues += _rows(draft, "refused", tried.problem)
             else:
-                remarks += _rows(draft, _compared(draft, known))
-                remarks += await self._kept(draft, tried.product, one.kept, self._last.get(tried.product.id, {}))
-        return remarks
+                issues += _rows(draft, _compared(draft, known))
+                issues += await self._kept(draft, tried.product, one.kept, self._last.get(tried.product.id, {}))
+        return issues
 
     async def _merge(
         self, batch: list[Draft], known: Mapping[str, Product]
     ) -> tuple[list[ImportIssue], list[tuple[Draft, MergeResult]]]:
         """Return issues of unchanged drafts, and what to write of the others."""
-        self._notes, remarks, new = [], [], []
+        self._notes, issues, new = [], [], []
         self._last = await self._product_views.catalog.imported_fields([one.id for one in known.values()])
         slugs = {one.id: one.slug for one in await self._product_views.catalog.categories()} if known else {}
         for draft in batch:
@@ -123,25 +123,25 @@ class ProductImporter:
             bare = draft if self._writes else msgspec.structs.replace(draft, categories=(), images=())
             one = merged(await self._input(bare), draft.images, product, slugs, last)
             if product is not None and _compared(draft, known) == "unchanged":
-                remarks += _rows(draft, "unchanged")
-                kept = (
+                issues += _rows(draft, "unchanged")
+                kept_fields = (
                     one.kept
                     if self._writes
                     else tuple(name for name in one.kept if name not in {"categories", "pictures"})
                 )
-                remarks += await self._kept(draft, product, kept, last)
+                issues += await self._kept(draft, product, kept_fields, last)
             else:
                 new.append((draft, one))
-        return remarks, new
+        return issues, new
 
     async def _kept(
-        self, draft: Draft, product: Product, kept: Sequence[str], last: Mapping[str, str]
+        self, draft: Draft, product: Product, fields: Sequence[str], last: Mapping[str, str]
     ) -> list[ImportIssue]:
         """Report fields changed here since the last import, which stay."""
         if not product.source_digest:
             return []
         prices = await kept_prices(self._product_views, [(offer, last) for offer in offers_of(draft, product)])
-        changed = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
+        changed = [*fields, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
         return (
             [
                 ImportIssue(
@@ -154,30 +154,30 @@ class ProductImporter:
 
     async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
         """Retire what an earlier run created; the next run would import it again."""
-        remarks: list[ImportIssue] = []
+        issues: list[ImportIssue] = []
         for draft in batch:
             product = known.get(draft.source)
             if product is not None and product.status != "retired":
                 undone = f"{UNDONE} {product.source_digest}"
                 await self._product_views.catalog.publish_imported([Release(product.id, "retired", undone)])
-            remarks += _rows(draft, "unchanged" if product is None else "changed")
-        return remarks
+            issues += _rows(draft, "unchanged" if product is None else "changed")
+        return issues
 
     async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[ImportIssue]:
-        remarks, new = await self._merge(batch, known)
+        issues, new = await self._merge(batch, known)
         # Prices and stock first, then the products, so that none is visible without. After an interruption the next run
         # repeats it for the same ids: the digest marks a product as complete.
         imported = await self._product_views.catalog.import_products([one.wanted for _, one in new], how="reserve")
-        taken: list[tuple[Draft, MergeResult, Product]] = []
+        written: list[tuple[Draft, MergeResult, Product]] = []
         notes: dict[int, list[ImportIssue]] = {}
         for note in self._notes:
             notes.setdefault(note.row, []).append(note)
         for (draft, merge), one in zip(new, imported, strict=True):
             if one.product is None:
-                remarks += _rows(draft, "refused", one.problem)
+                issues += _rows(draft, "refused", one.problem)
                 continue
-            taken.append((draft, merge, one.product))
-            remarks += [
+            written.append((draft, merge, one.product))
+            issues += [
                 ImportIssue(
                     draft.rows[0],
                     draft.title,
@@ -186,11 +186,11 @@ class ProductImporter:
                 )
                 for variant in (merge.wanted.variants[number] for number in one.made_anew)
             ]
-            remarks += await self._left_out(draft)
-            remarks += notes.get(draft.rows[0], ())
-            remarks += _rows(draft, "taken" if one.is_new else "changed")
-            remarks += await self._kept(draft, one.product, merge.kept, self._last.get(one.product.id, {}))
-        offers = {draft.source: offers_of(draft, product) for draft, _, product in taken}
+            issues += await self._left_out(draft)
+            issues += notes.get(draft.rows[0], ())
+            issues += _rows(draft, "taken" if one.is_new else "changed")
+            issues += await self._kept(draft, one.product, merge.kept, self._last.get(one.product.id, {}))
+        offers = {draft.source: offers_of(draft, product) for draft, _, product in written}
         failed = await set_offers(
             self._product_views,
             [
@@ -199,26 +199,26 @@ class ProductImporter:
                     self._last.get(product.id, {}),
                     bool(product.source_digest) and not product.source_digest.startswith(UNDONE),
                 )
-                for draft, _, product in taken
+                for draft, _, product in written
                 for offer in offers[draft.source]
             ],
         )
-        for draft, _entry, product in taken:
+        for draft, _entry, product in written:
             if left := [one.sku for one in product.variants if one.id in failed]:
                 stock_note = f"stock of {', '.join(left)} stays: orders hold more than the file has"
-                remarks.append(ImportIssue(draft.rows[0], draft.title, "noted", stock_note))
-        await self._release(taken, offers)
-        return remarks
+                issues.append(ImportIssue(draft.rows[0], draft.title, "noted", stock_note))
+        await self._release(written, offers)
+        return issues
 
     async def _release(
-        self, taken: Sequence[tuple[Draft, MergeResult, Product]], offers: Mapping[str, list[ImportOffer]]
+        self, written: Sequence[tuple[Draft, MergeResult, Product]], offers: Mapping[str, list[ImportOffer]]
     ) -> None:
         finished = []
-        for draft, merge, product in taken:
+        for draft, merge, product in written:
             given = {name: value for offer in offers[draft.source] for name, value in offer.given.items()}
             finished.append(Release(product.id, merge.status, draft.digest, merge.given | given, product))
         await self._product_views.catalog.publish_imported(finished)
-        paths = [(draft.old_path, f"/p/{product.slug}") for draft, _, product in taken if draft.old_path]
+        paths = [(draft.old_path, f"/p/{product.slug}") for draft, _, product in written if draft.old_path]
         if moved := {path: target for path, target in paths if path != target}:
             await self._product_views.catalog.put_redirects(moved)
 
@@ -280,12 +280,12 @@ class ProductImporter:
         return slug
 
     async def _new_category(self, title: str, above: str) -> str:
-        taken = set(self._categories.values())
+        used_slugs = set(self._categories.values())
         wanted = slugify(f"{above} {title}".replace("_", " "))
         slug = next(
             one
             for number in itertools.count(1)
-            if (one := wanted if number == 1 else f"{wanted}-{number}") not in taken
+            if (one := wanted if number == 1 else f"{wanted}-{number}") not in used_slugs
         )
         return (await self._product_views.catalog.put_category(slug, title, above)).slug
 

@@ -66,13 +66,13 @@ class Shopify:
             return
         names = yield from _option_names(handle, group)
         variants: dict[tuple[str, ...], DraftVariant] = {}
-        taken: list[int] = []
+        rows_used: list[int] = []
         for number, row in group:
             if not _has_variant(row):
-                taken.append(number)  # carries only an image, or text
+                rows_used.append(number)  # carries only an image, or text
                 continue
             try:
-                variant, remarks = _variant(handle, number, row, names, reading)
+                variant, issues = _variant(handle, number, row, names, reading)
             except RowError as doubt:
                 yield refused(number, handle, f"{doubt}")
                 continue
@@ -82,8 +82,8 @@ class Shopify:
                 yield refused(number, handle, problem)
                 continue
             variants[key] = variant
-            taken.append(number)
-            yield from remarks
+            rows_used.append(number)
+            yield from issues
         if not variants:
             yield from (refused(number, handle, "has no variant that could be sold", source) for number, _ in group)
             return
@@ -91,7 +91,7 @@ class Shopify:
             [value for key, value in head.items() if key.startswith(MARKET) and value] if reading.has(MARKET) else []
         )
         yield from _doubts_about_showing(group[0][0], handle, head, markets)
-        draft = _draft(handle, head, group, taken, list(names.values()), list(variants.values()))
+        draft = _draft(handle, head, group, rows_used, list(names.values()), list(variants.values()))
         yield msgspec.structs.replace(
             draft, published=_published(head, markets), attributes={**_attributes(group, reading), **draft.attributes}
         )
@@ -128,22 +128,22 @@ def _variant(
     handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: FileInfo
 ) -> tuple[DraftVariant, list[ImportIssue]]:
     """The variant of a row, with issues. Raises RowError."""
-    numbers, remarks = reading.numbers, []
+    numbers, issues = reading.numbers, []
     options = {name: readable(row.get(VALUE_OF[n], "")) for n, name in names.items()}
     if missing := [name for name, value in options.items() if not value]:
         raise RowError(_("does not say its {names}", names=", ".join(missing)))
-    asked = numbers.price(row.get("price", ""))
-    if asked is None:
+    listed = numbers.price(row.get("price", ""))
+    if listed is None:
         raise RowError(_("has no price, so it cannot be sold"))
     on_hand = _stock(row, reading)
     if on_hand is not None and on_hand < 0:
-        remarks.append(noted(number, handle, f"stock set to 0: the file says {on_hand}"))
+        issues.append(noted(number, handle, f"stock set to 0: the file says {on_hand}"))
         on_hand = 0
     compare_at, weight = None, 0
     try:
         compare_at = numbers.price(row.get("compare_at", ""))
     except RowError as doubt:
-        remarks.append(noted(number, handle, f"compare-at price left out: {doubt}"))
+        issues.append(noted(number, handle, f"compare-at price left out: {doubt}"))
     try:
         weight = (
             numbers.grams(row["grams"], "g")
@@ -151,33 +151,33 @@ def _variant(
             else numbers.grams(row.get("weight", ""), row.get("weight_unit", "") or "kg")
         )
     except RowError as doubt:
-        remarks.append(noted(number, handle, f"weight left out: {doubt}"))
+        issues.append(noted(number, handle, f"weight left out: {doubt}"))
     cost, why = numbers.cost(row.get("cost", ""))
     if why:
-        remarks.append(noted(number, handle, why))
+        issues.append(noted(number, handle, why))
     return DraftVariant(
         row=number,
         sku=row.get("sku", "").lstrip("'"),
         options=options,
-        price=asked,
-        compare_at=compare_at if compare_at and compare_at.amount > asked.amount else None,
+        price=listed,
+        compare_at=compare_at if compare_at and compare_at.amount > listed.amount else None,
         cost=cost,
         on_hand=on_hand,
-        backorder=UNLIMITED if _goes_on_selling(row, remarks, number, handle) else 0,
+        backorder=UNLIMITED if _goes_on_selling(row, issues, number, handle) else 0,
         weight=weight,
         barcode=row.get("barcode", "").lstrip("'"),
         image=row.get("variant_image", ""),
-    ), remarks
+    ), issues
 
 
-def _goes_on_selling(row: Mapping[str, str], remarks: list[ImportIssue], number: int, handle: str) -> bool:
+def _goes_on_selling(row: Mapping[str, str], issues: list[ImportIssue], number: int, handle: str) -> bool:
     policy = row.get("policy", "").casefold()
     if policy in CONTINUES:
         return CONTINUES[policy]
     try:
         return bool(flag(policy))
     except RowError:
-        remarks.append(noted(number, handle, f"is not sold beyond its stock: “{policy}” is neither continue nor deny"))
+        issues.append(noted(number, handle, f"is not sold beyond its stock: “{policy}” is neither continue nor deny"))
         return False
 
 
@@ -194,8 +194,8 @@ def _stock(row: Mapping[str, str], reading: FileInfo) -> int | None:
 
 
 def _published(head: Mapping[str, str], markets: Sequence[str]) -> bool:
-    said = [shown(head.get(key, "")) for key in ("published", "status")]
-    return False not in said and (not markets or any(shown(one) for one in markets))
+    states = [shown(head.get(key, "")) for key in ("published", "status")]
+    return False not in states and (not markets or any(shown(one) for one in markets))
 
 
 def _attributes(group: Sequence[Row], reading: FileInfo) -> dict[str, str]:
@@ -223,7 +223,7 @@ def _draft(
     handle: str,
     head: Mapping[str, str],
     group: Sequence[Row],
-    taken: list[int],
+    rows_used: list[int],
     options: list[str],
     variants: list[DraftVariant],
 ) -> Draft:
@@ -237,7 +237,7 @@ def _draft(
     return Draft(
         source=f"shopify/{handle}",
         old_path=f"/products/{handle}",
-        rows=tuple(taken),
+        rows=tuple(rows_used),
         title=readable(head["title"]),
         slug=handle,
         description=head.get("description", ""),

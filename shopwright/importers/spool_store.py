@@ -119,8 +119,8 @@ class AccountStore(ImportDatabase):
     def add_rows(self, tab: int, rows: Iterable[int]) -> None:
         self.db.executemany("INSERT OR IGNORE INTO read VALUES (?, ?, 0)", ((tab, row) for row in rows))
 
-    def add(self, tab: int, remark: ImportIssue) -> None:
-        self._waiting.append((tab, remark))
+    def add(self, tab: int, issue: ImportIssue) -> None:
+        self._waiting.append((tab, issue))
         if len(self._waiting) == TOGETHER:
             self._write()
 

@@ -44,7 +44,7 @@ class TableImporter:
         names = {n: next((row[f"option{n}_name"] for _, row in group if row.get(f"option{n}_name")), f"Option {n}")
                  for n in OPTIONS if any(row.get(f"option{n}_value") for _, row in group)}  # fmt: skip
         variants: dict[tuple[str, ...], DraftVariant] = {}
-        taken: list[int] = []
+        rows_used: list[int] = []
         for at, row in group:
             options = {readable(name): readable(row.get(f"option{n}_value", "")) for n, name in names.items()}
             chosen = tuple(options.values())
@@ -58,13 +58,13 @@ class TableImporter:
                 continue
             if why := reading.numbers.cost(row.get("cost", ""))[1]:
                 yield noted(at, title, why)
-            taken.append(at)
+            rows_used.append(at)
         if not variants:
             return
         for cell in ("published", "visibility", "status"):
             if unknown_word(head.get(cell, "")):
                 yield noted(number, title, f"is imported as a draft: nobody knows what {cell} “{head[cell][:40]}” is")
-        yield _draft(source, head, tuple(taken), tuple(names.values()), tuple(variants.values()))
+        yield _draft(source, head, tuple(rows_used), tuple(names.values()), tuple(variants.values()))
 
     def orphan(self, row: Row) -> ImportIssue:
         """The issue of a row whose product is missing."""
@@ -88,16 +88,16 @@ def _variant(number: int, row: Mapping[str, str], options: dict[str, str], readi
                 own_currency=numbers.currency,
             )
         )
-    asked, before = numbers.price(row.get("price", "")), numbers.price(row.get("compare_at", ""))
-    if asked is None:
+    listed, before = numbers.price(row.get("price", "")), numbers.price(row.get("compare_at", ""))
+    if listed is None:
         raise RowError(_("has no price, so it cannot be sold"))
     counted = numbers.count(row.get("stock", ""))
     return DraftVariant(
         row=number,
         sku=row.get("sku", "").lstrip("'"),
         options=options,
-        price=asked,
-        compare_at=before if before and before.amount > asked.amount else None,
+        price=listed,
+        compare_at=before if before and before.amount > listed.amount else None,
         cost=numbers.cost(row.get("cost", ""))[0],
         on_hand=reading.stock if counted is None else max(counted, 0),
         weight=numbers.grams(row.get("weight", ""), reading.weight_unit or "kg"),

@@ -63,14 +63,14 @@ class WooCommerce:
         shares = sum(1 for _, one in below if one.get("stock", "").casefold() == "parent")
         options, facts = _options(row, [one for _, one in below])
         variants: dict[tuple[str, ...], DraftVariant] = {}
-        taken = [number]
+        rows_used = [number]
         for at, one in below or [(number, row)]:
             try:
-                found, remarks = _variants(at, one, row, options, reading, shares)
+                found, issues = _variants(at, one, row, options, reading, shares)
             except RowError as doubt:
                 yield refused(at, name, f"{doubt}", "" if below else source)
                 continue
-            yield from (noted(at, name, remark) for remark in remarks)
+            yield from (noted(at, name, issue) for issue in issues)
             fresh = [made for made in found if tuple(made.options.values()) not in variants]
             for made in found:
                 chosen = tuple(made.options.values())
@@ -86,13 +86,15 @@ class WooCommerce:
                 yield refused(at, name, problem)
                 continue
             variants |= {tuple(made.options.values()): made for made in fresh}
-            taken.append(at)
+            rows_used.append(at)
         if not variants:
             if below:
                 yield refused(number, name, "has no variant that could be sold", source)
             return
         yield from _doubts(number, name, row)
-        yield _draft(source, row, tuple(dict.fromkeys(taken)), facts, tuple(options), tuple(variants.values()), below)
+        yield _draft(
+            source, row, tuple(dict.fromkeys(rows_used)), facts, tuple(options), tuple(variants.values()), below
+        )
 
     def orphan(self, row: Row) -> ImportIssue:
         """The issue of a variation whose product is missing."""
@@ -149,23 +151,23 @@ def _variants(
     shares: int,
 ) -> tuple[list[DraftVariant], list[str]]:
     """The variants of a variation; an open attribute stands for every value. Raises RowError."""
-    numbers, remarks = reading.numbers, []
+    numbers, issues = reading.numbers, []
     if row is not parent and row.get("published", "1") == "0" and parent.get("published", "1") == "1":
         raise RowError(_("is switched off there"))
     period = (row.get("sale_from", ""), row.get("sale_to", ""))
-    asked = on_sale(numbers.price(row.get("price", "")), numbers.price(row.get("sale_price", "")), period, reading.now)
-    if asked is None:
+    listed = on_sale(numbers.price(row.get("price", "")), numbers.price(row.get("sale_price", "")), period, reading.now)
+    if listed is None:
         raise RowError(_("has no price, so it cannot be sold"))
-    if asked.remark:
-        remarks.append(asked.remark)
-    on_hand, backorder = _stock(row, parent, reading, shares, remarks)
+    if listed.remark:
+        issues.append(listed.remark)
+    on_hand, backorder = _stock(row, parent, reading, shares, issues)
     weight = 0
     try:
         weight = numbers.grams(row.get("weight", "") or parent.get("weight", ""), reading.weight_unit or "kg")
     except RowError as doubt:
-        remarks.append(f"weight left out: {doubt}")
+        issues.append(f"weight left out: {doubt}")
     cost, why = numbers.cost(row.get("cost", "") or parent.get("cost", ""))
-    remarks += [why] if why else []
+    issues += [why] if why else []
     own = {title.casefold(): values for title, values in _attributes(row).items()}
     choices = _combinations({title: own.get(title.casefold()) or values for title, values in options.items()})
     sku = row.get("sku", "").lstrip("'")
@@ -175,8 +177,8 @@ def _variants(
             row=number,
             sku=sku if len(choices) == 1 else f"{sku}-{at + 1}".lstrip("-"),
             options=chosen,
-            price=asked.price,
-            compare_at=asked.compare_at,
+            price=listed.price,
+            compare_at=listed.compare_at,
             cost=cost,
             on_hand=on_hand,
             backorder=backorder,
@@ -186,29 +188,31 @@ def _variants(
             image=next(iter(_addresses(row.get("images", ""))), ""),
         )
         for at, chosen in enumerate(choices)
-    ], remarks
+    ], issues
 
 
 def _stock(
-    row: Mapping[str, str], parent: Mapping[str, str], reading: FileInfo, shares: int, remarks: list[str]
+    row: Mapping[str, str], parent: Mapping[str, str], reading: FileInfo, shares: int, issues: list[str]
 ) -> tuple[int | None, int]:
     """Units in stock (None: not counted) and the backorder limit. Raises RowError."""
-    said, there = row.get("stock", ""), row.get("in_stock", "").casefold()
-    if said.casefold() == "parent":
+    quantity, there = row.get("stock", ""), row.get("in_stock", "").casefold()
+    if quantity.casefold() == "parent":
         parent_stock = max(reading.numbers.count(parent.get("stock", "")) or 0, 0)
         counted: int | None = parent_stock // max(shares, 1)
-        remarks.append(f"{shares} variants share {parent_stock} units there; each has {counted} here")
+        issues.append(f"{shares} variants share {parent_stock} units there; each has {counted} here")
     else:
-        counted = reading.numbers.count(said)
+        counted = reading.numbers.count(quantity)
     if counted is not None and counted < 0:
-        remarks.append(f"stock set to 0: the file says {counted}")
+        issues.append(f"stock set to 0: the file says {counted}")
     if counted is None and there not in {"", "backorder"}:
         counted = None if flag(there) else 0
     elif counted is None and "stock" not in reading.columns and not there:
         counted = reading.stock
-    wanted = (row.get("backorders", "") or parent.get("backorders", "")).casefold()
+    backorder_mode = (row.get("backorders", "") or parent.get("backorders", "")).casefold()
     more = (
-        there == "backorder" or wanted in {"notify", "1", "yes", "true"} or (wanted != "parent" and bool(flag(wanted)))
+        there == "backorder"
+        or backorder_mode in {"notify", "1", "yes", "true"}
+        or (backorder_mode != "parent" and bool(flag(backorder_mode)))
     )
     return (max(counted, 0) if counted is not None else None), UNLIMITED if more else 0
 
@@ -249,7 +253,7 @@ def _description(row: Mapping[str, str]) -> str:
 def _draft(
     source: str,
     row: Mapping[str, str],
-    taken: tuple[int, ...],
+    rows_used: tuple[int, ...],
     facts: Mapping[str, str],
     options: tuple[str, ...],
     variants: tuple[DraftVariant, ...],
@@ -261,7 +265,7 @@ def _draft(
     )
     return Draft(
         source=source,
-        rows=taken,
+        rows=rows_used,
         title=name,
         slug=row.get("sku", "") or name,
         description=_description(row),

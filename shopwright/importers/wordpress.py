@@ -90,8 +90,8 @@ class WordPress(Table):
         most = reviews = 0
         for post in self._posts():
             reviews += post.reviews
-            for taxonomy, slug, said in post.terms:
-                self._terms.setdefault((taxonomy, slug), (said, ""))
+            for taxonomy, slug, term_name in post.terms:
+                self._terms.setdefault((taxonomy, slug), (term_name, ""))
             if post.kind == "attachment":
                 self._pictures[post.id] = post.fields.get("attachment_url", "")
             elif post.kind == "product":
@@ -211,8 +211,8 @@ class WordPress(Table):
 
     def _attributes_of(self, post: WordPressPost) -> dict[str, Attribute]:
         """Attributes by key in the shop's order: the terms of shared ones, typed values of others."""
-        said = unserialized(post.meta.get("_product_attributes", ""))
-        declared = said if isinstance(said, dict) else {}
+        serialised = unserialized(post.meta.get("_product_attributes", ""))
+        declared = serialised if isinstance(serialised, dict) else {}
         keys = dict.fromkeys(
             [*map(str, declared), *(one for one, _unused, _unused in post.terms if one.startswith(TAXONOMY))]
         )

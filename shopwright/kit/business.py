@@ -17,9 +17,9 @@ PLAIN = re.compile(r"[\w.,:#/+-]+")
 def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> None:
     """Log a step. `ids`: by field name, without empty ones. `parent`: the `traceparent` it follows from."""
     fields = {"event": step, **ids, "request_id": request, "trace_id": tracing.id_of(parent)}
-    told = {name: value for name, value in fields.items() if value}
-    words = [f"{_short(name)}={_quoted(value)}" for name, value in told.items() if name != "event"]
-    log.info("%s", " ".join([step, *words]), extra={"fields": told})
+    values = {name: value for name, value in fields.items() if value}
+    words = [f"{_short(name)}={_quoted(value)}" for name, value in values.items() if name != "event"]
+    log.info("%s", " ".join([step, *words]), extra={"fields": values})
 
 
 @contextmanager

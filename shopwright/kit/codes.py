@@ -26,8 +26,8 @@ def visible(text: str) -> str:
     if bare.isascii() and bare.isprintable():  # as most are, and the same for less
         return bare
     folded = unicodedata.normalize("NFKC", bare)
-    seen = "".join(one for one in folded if unicodedata.category(one) not in UNSEEN)
-    return " ".join(unicodedata.normalize("NFKC", seen).split())
+    visible_characters = "".join(one for one in folded if unicodedata.category(one) not in UNSEEN)
+    return " ".join(unicodedata.normalize("NFKC", visible_characters).split())
 
 
 def sku_form(text: str) -> str:

@@ -62,10 +62,10 @@ def check_patterns(country: str, text: str, pointer: str) -> None:
             right = bool(_code(country, one))
         if not right:
             example = next(iter(postal_rules(country).examples), "27498")
-            said = f"write whole codes ({example}), beginnings (35*) or ranges (10000...19999)"
+            hint = f"write whole codes ({example}), beginnings (35*) or ranges (10000...19999)"
             raise Invalid.at(
                 pointer,
-                _("“{one}” is no pattern of postcodes of {country}; {said}.", one=one[:40], country=country, said=said),
+                _("“{one}” is no pattern of postcodes of {country}; {said}.", one=one[:40], country=country, said=hint),
             )
 
 

@@ -73,16 +73,16 @@ def normal_postal_code(country: str, text: str) -> str:
 
 def _bare(text: str) -> str:
     """Letters and digits only, capital, in one width and script of digits."""
-    kept = []
+    words = []
     for sign in unicodedata.normalize("NFKC", text).upper():
         digit = unicodedata.digit(sign, None)
         if digit is not None:
-            kept.append(str(digit))
+            words.append(str(digit))
         elif (
             sign not in PASSED_OVER and unicodedata.category(sign)[0] not in "ZC" and unicodedata.category(sign) != "Pd"
         ):
-            kept.append(sign)
-    return "".join(kept)
+            words.append(sign)
+    return "".join(words)
 
 
 def _spelled(bare: str, rules: PostalRules) -> str:

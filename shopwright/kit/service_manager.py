@@ -14,9 +14,9 @@ class ServiceManager:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._where = environment.get("NOTIFY_SOCKET", "")
-        asked = environment.get("WATCHDOG_USEC", "")
+        interval_us = environment.get("WATCHDOG_USEC", "")
         # WATCHDOG_PID is not compared: workers beat for the process that started them.
-        self.watchdog_s = int(asked) / MICROS if self._where and is_number(asked) else 0.0
+        self.watchdog_s = int(interval_us) / MICROS if self._where and is_number(interval_us) else 0.0
 
     def notify(self, *states: str) -> None:
         """Send these states; errors are ignored."""

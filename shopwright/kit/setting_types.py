@@ -194,8 +194,8 @@ def _split_port(where: str) -> tuple[str, str, bool]:
 
 
 def _authority(where: str) -> str:
-    host, port, said = _split_port(where)
-    if said and not port:
+    host, port, error = _split_port(where)
+    if error and not port:
         return "ends its host with a colon; say the port after it, or leave it out."
     return _address(host, port)
 

@@ -82,8 +82,8 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
         else:
             wrong = _problem(fields[name].type, values[name])
         if wrong:
-            said = "" if origin == PREFIX + name.upper() else f" (from {origin})"
-            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()}{said} {wrong}"))
+            source = "" if origin == PREFIX + name.upper() else f" (from {origin})"
+            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()}{source} {wrong}"))
     _raise(problems)
     origins = {name: given[name][1] if name in given else "default" for name in fields}
     return shape(**values), origins
@@ -158,8 +158,8 @@ def mask(name: str, value: str) -> str:
 
 def _hide_who(found: re.Match[str]) -> str:
     """Mask a password; a lone user is a key, unless the server has users."""
-    user, said, _ = found[3].partition(":")
-    if said:
+    user, password, _ = found[3].partition(":")
+    if password:
         return f"{found[1]}{found[2]}{user}:••••@"
     return found[0] if found[1].lower() in HAVE_USERS else f"{found[1]}{found[2]}••••@"
 

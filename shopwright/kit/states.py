@@ -19,7 +19,7 @@ class States(Generic[S]):
     """The allowed transitions: `States("order", {"placed": {"paid", "cancelled"}, "paid": set()})`."""
 
     def __init__(self, subject: str, table: Mapping[S, frozenset[S]]) -> None:
-        self.thing = subject
+        self.subject = subject
         self.table = table
         unknown = {after for afters in table.values() for after in afters} - set(table)
         if unknown:
@@ -35,7 +35,7 @@ class States(Generic[S]):
             raise IllegalMove(
                 _(
                     "A {thing} that is {before} cannot become {after}; it can become {allowed}.",
-                    thing=self.thing,
+                    thing=self.subject,
                     before=before,
                     after=after,
                     allowed=allowed,

@@ -171,10 +171,10 @@ def tidy_line(text: str) -> str:
     """
     usual = "".join(unicodedata.normalize("NFKC", c) if _of_other_width(c) else c for c in " ".join(text.split()))
     beside = zip(usual, f" {usual}", f"{usual[1:]} ", strict=False)
-    seen = "".join(
+    visible_characters = "".join(
         c for c, before, after in beside if _is_seen(c) or (c in JOINERS and _joins(before) and _joins(after))
     )
-    return unicodedata.normalize("NFC", " ".join(seen.split()))
+    return unicodedata.normalize("NFC", " ".join(visible_characters.split()))
 
 
 def _of_other_width(character: str) -> bool:

@@ -288,7 +288,7 @@ async def read(shop: Shop, path: Path) -> Manifest:
 async def complete(shop: Shop) -> None:
     """Recreate what no archive contains, once its rows are loaded."""
     await shop.protect()
-    await shop.users.log.seal_anew()
+    await shop.users.log.seal_again()
     await shop.search.rebuild()
 
 
@@ -328,13 +328,13 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
             _("{name} is no archive of a shop: it has no manifest.json that says so.", name=path.name)
         ) from None
     if manifest.format != FORMAT:
-        told = _(
+        sentence = _(
             "{name} is of format {format}; this version reads {own}.",
             name=path.name,
             format=manifest.format,
             own=FORMAT,
         )
-        raise Refused(told)
+        raise Refused(sentence)
     if total_checksum(manifest.tables, manifest.files) != manifest.checksum:
         raise Invalid(_("{name} is damaged: its manifest does not add up.", name=path.name))
     return manifest

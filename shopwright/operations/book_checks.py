@@ -38,8 +38,8 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
             f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}."
             for off in _off_balance(postings)
         ]
-        said = [store.said_of(one, kinds.get(one["tax_kind"], "")) for one in postings]
-        if store.entry_hash(digest, row, said) != row["sha256"]:
+        stored = [store.hashed_values(one, kinds.get(one["tax_kind"], "")) for one in postings]
+        if store.entry_hash(digest, row, stored) != row["sha256"]:
             wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
         last, digest = row["seq"], row["sha256"]
         wrong += _late(row, closed)
@@ -155,10 +155,10 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
         if len(wrong) >= MOST:
             return wrong
         await page_done()
-    done = await statement_store.place(work, issuing.ISSUED)
+    position = await statement_store.place(work, issuing.ISSUED)
     wrong += [
         f"No document was issued for entry {seq} of the ledger."
-        for seq in await document_store.without_paper(work, int(done or 0), MOST)
+        for seq in await document_store.without_paper(work, int(position or 0), MOST)
     ]
     heads = await store.heads(work)
     wrong += [
@@ -205,10 +205,10 @@ class CostsAreBooked:
         unknown = {row["order_id"] for row in rows if today - row["day"] >= COST_DAYS - 1}
         unknown |= {order_id for order_id, count in Counter(one for one, _ in {*booked, *known}).items() if count > 1}
         for order_id, currency in sorted(booked.keys() | known.keys()):
-            there, said = known.get((order_id, currency), 0), booked.get((order_id, currency), 0)
-            if there != said and order_id not in unknown:
+            there, booked_cost = known.get((order_id, currency), 0), booked.get((order_id, currency), 0)
+            if there != booked_cost and order_id not in unknown:
                 self._found.say(
-                    f"The cost of goods of order {numbers[order_id]} is {there} {currency}, but the ledger has {said}."
+                    f"The cost of goods of order {numbers[order_id]} is {there} {currency}, but the ledger has {booked_cost}."
                 )
                 self._orders.add(order_id)
 

@@ -38,11 +38,11 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
 
 async def highest(shop: Shop) -> dict[str, int]:
     """The highest committed number of each counter; 0 if unreadable."""
-    found = {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
-    return found | {ORDERS: max(found[ORDERS], await _told(shop))}
+    found = {name: await _highest(shop, service, column) for name, (service, column, _) in COUNTERS.items()}
+    return found | {ORDERS: max(found[ORDERS], await _last_placed(shop))}
 
 
-async def _told(shop: Shop) -> int:
+async def _last_placed(shop: Shop) -> int:
     """The number of the last placed order in the event log, in case the orders are unreadable."""
     try:
         row = await shop.databases["insights"].one(
@@ -54,9 +54,9 @@ async def _told(shop: Shop) -> int:
     return int(event.number) if isinstance(event, OrderPlaced) else 0
 
 
-async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
+async def _highest(shop: Shop, service: str, column: tuple[str, str]) -> int:
     found = [0]
-    for sql in asked:
+    for sql in column:
         try:
             row = await shop.databases[service].one(sql)
         except ShopError:
@@ -104,8 +104,8 @@ async def may_have_given(sessions: Mapping[str, DatabaseSession], since: datetim
     """The numbers a lost shop may have given since its archive: twice its busiest day's, every day."""
     days = max((now - since) / timedelta(days=1), 0.0)
     found = {}
-    for name, (service, asked, _) in COUNTERS.items():
-        rows = [row for sql in asked for row in await sessions[service].fetch(sql, {})]
+    for name, (service, column, _) in COUNTERS.items():
+        rows = [row for sql in column for row in await sessions[service].fetch(sql, {})]
         busiest = (await sessions[service].fetch(BUSIEST[name], {}))[0]["n"] or 0
         found[name] = max(int(row["n"] or 0) for row in rows) + int(2 * busiest * days)
     return found

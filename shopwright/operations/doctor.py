@@ -200,7 +200,7 @@ async def _damage_of(work: ServiceDatabase, turn: asyncio.Semaphore) -> list[str
 
 async def examine_engines(shop: Shop) -> list[Finding]:
     """Check every engine: version, access, and settings that risk data."""
-    asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
+    checks: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
         ("documents", shop.documents.examine),
         *((name, cache.examine) for name, cache in shop.caches.items()),
         ("files", shop.files.examine),
@@ -209,9 +209,9 @@ async def examine_engines(shop: Shop) -> list[Finding]:
         *((f"messages by {channel}", transport.examine) for channel, transport in shop.transports.items()),
     ]
     findings = [await _databases(shop)]
-    for name, ask in asked:
+    for name, check in checks:
         try:
-            health = await ask()
+            health = await check()
         except ShopError as error:
             findings.append(Finding(name, [error.detail]))
         else:

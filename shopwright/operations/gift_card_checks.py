@@ -27,24 +27,24 @@ class GiftCardsMatch:
         spending = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
         for order_id, found in there.items():
             if found.order is not None:
-                taken, back = spending.get(order_id, (0, 0))
-                sentences = differs(found.order, taken, back, found.row["gift_cards"])
+                spent, back = spending.get(order_id, (0, 0))
+                sentences = differs(found.order, spent, back, found.row["gift_cards"])
                 self._found.say(*(OpenQuestion(one, order_id, frozenset({order_id})) for one in sentences))
 
     def finding(self) -> Finding:
         return self._found.finding()
 
 
-def differs(order: Order, taken: int, back: int, asked: int) -> list[str]:
+def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
     """Differences between an order and its gift cards. `asked`: the deduction in the order's row."""
     paid, spent = paid_by_cards(order).amount, spent_of_cards(order).amount
     wrong = []
-    if asked != paid:
-        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, its row says {asked}.")
-    if (order.status in PAID and taken != paid) or taken not in {0, paid}:
-        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, but {taken} were taken from them.")
-    elif taken - back != spent:
-        wrong.append(f"Order {order.number}: gift cards should be {spent} less worth by it, and are {taken - back}.")
+    if charged != paid:
+        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, its row says {charged}.")
+    if (order.status in PAID and captured != paid) or captured not in {0, paid}:
+        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, but {captured} were taken from them.")
+    elif captured - back != spent:
+        wrong.append(f"Order {order.number}: gift cards should be {spent} less worth by it, and are {captured - back}.")
     return wrong
 
 

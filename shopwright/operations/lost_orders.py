@@ -39,14 +39,14 @@ async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
     return [order_id for order_id in wanted if order_id not in there]
 
 
-async def lost_orders(shop: Shop, ask: Callable[[str], Reader] | None = None) -> dict[str, list[str]]:
+async def lost_orders(shop: Shop, reader_of: Callable[[str], Reader] | None = None) -> dict[str, list[str]]:
     """Return the ids of lost orders in order, and who refers to them.
 
     `ask`: the reader of each service; by default its current data.
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for service, questions in KNOWN.items():
-        source = ask(service) if ask is not None else shop.databases[service]
+        source = reader_of(service) if reader_of is not None else shop.databases[service]
         for sql, column, words in questions:
             async for rows in pages(source, f"{sql} ORDER BY {column} LIMIT :many", column, "", MANY):
                 for order_id in await missing(shop, filter(None, (_named(row["known"]) for row in rows))):

@@ -38,7 +38,7 @@ class OrdersAddUp:
         return Finding(self.name, [*([self._unpaid] if self._unpaid else []), *self._wrong.whole()])
 
 
-def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
+def missummed(order: Order, charged: int, items: int, *, ours: bool) -> list[str]:
     """Sums that differ from their parts. `asked`, `items`: as in lists. `ours`: not imported."""
     wrong = []
     totals = order.totals
@@ -46,9 +46,9 @@ def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
     gross = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
     if lines != totals.subtotal.amount:
         wrong.append(f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}.")
-    if gross != totals.total.amount or asked != totals.total.amount:
+    if gross != totals.total.amount or charged != totals.total.amount:
         wrong.append(
-            f"Order {order.number}: its parts add up to {gross}, its total says {totals.total.amount} (asked: {asked})."
+            f"Order {order.number}: its parts add up to {gross}, its total says {totals.total.amount} (asked: {charged})."
         )
     if order.payment is not None and order.payment.amount != order.to_pay:
         wrong.append(
@@ -61,10 +61,10 @@ def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
         for line in order.lines
         if line.total.amount != line.unit_price.amount * line.quantity
     ]
-    given = sum(line.discount.amount for line in order.lines)
-    if ours and given != totals.discount.amount:
+    discounts = sum(line.discount.amount for line in order.lines)
+    if ours and discounts != totals.discount.amount:
         wrong.append(
-            f"Order {order.number}: the discounts of its lines add up to {given}, its discount says {totals.discount.amount}."
+            f"Order {order.number}: the discounts of its lines add up to {discounts}, its discount says {totals.discount.amount}."
         )
     return wrong
 
@@ -80,16 +80,16 @@ def mistaxed(order: Order) -> list[str]:
             f"Order {order.number}: the taxes of its lines and shipping add up to {added}, its tax says {order.totals.tax.amount}."
         )
     taxed = sum(part.tax.amount for part in order.tax_parts)
-    said = order.totals.tax.amount + order.totals.included_tax.amount
-    if taxed != said:
-        wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {said}.")
+    tax = order.totals.tax.amount + order.totals.included_tax.amount
+    if taxed != tax:
+        wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {tax}.")
     line_taxes = [total_of(line.tax_parts) for line in order.lines]
     for line, parts in zip(order.lines, line_taxes, strict=True):
         paid = line.total.amount - line.discount.amount + line.tax.amount
-        given = sum(one.amount.amount for one in line.discounts)
-        if line.discounts and given != line.discount.amount:
+        discounts = sum(one.amount.amount for one in line.discounts)
+        if line.discounts and discounts != line.discount.amount:
             wrong.append(
-                f"Order {order.number}: {line.discount.amount} were taken off {line.sku}, its discounts add up to {given}."
+                f"Order {order.number}: {line.discount.amount} were taken off {line.sku}, its discounts add up to {discounts}."
             )
         if parts != paid:
             wrong.append(
@@ -119,18 +119,18 @@ def miscorrected(order: Order) -> list[str]:
     parcels = {one.id: _units([one.lines]) for one in order.shipments}
     wrong = []
     for some in reversed(order.tax_corrections):
-        said = f"Order {order.number}: its taxes were corrected with the parcel {some.shipment_id}, "
+        sentence = f"Order {order.number}: its taxes were corrected with the parcel {some.shipment_id}, "
         held = parcels.get(some.shipment_id)
         if held is None:
-            wrong.append(f"{said}which is not there.")
+            wrong.append(f"{sentence}which is not there.")
         for one in some.lines:
             before, after = total_of(one.before), total_of(one.after)
             if held is not None and one.quantity > held.get(one.line_id, 0):
-                wrong.append(f"{said}which holds {held.get(one.line_id, 0)} of a line, not {one.quantity}.")
+                wrong.append(f"{sentence}which holds {held.get(one.line_id, 0)} of a line, not {one.quantity}.")
             if before != after:
-                wrong.append(f"{said}and {before} that was paid became {after}.")
+                wrong.append(f"{sentence}and {before} that was paid became {after}.")
             if one.after != now.get(one.line_id):
-                wrong.append(f"{said}but are others now.")
+                wrong.append(f"{sentence}but are others now.")
             now[one.line_id] = one.before
     return wrong
 
@@ -139,13 +139,13 @@ def misrefunded(order: Order) -> list[str]:
     """Refunds whose parts do not sum to their amount or taxes."""
     wrong = []
     for refund in order.refunds:
-        said = f"Order {order.number}: its refund {refund.id} is of {refund.amount.amount}, "
+        sentence = f"Order {order.number}: its refund {refund.id} is of {refund.amount.amount}, "
         parts = sum(part.amount.amount for part in refund.parts)
         if refund.parts and parts != refund.amount.amount:
-            wrong.append(f"{said}its parts add up to {parts}.")
+            wrong.append(f"{sentence}its parts add up to {parts}.")
         taxed = [part for part in refund.parts if part.tax_parts and total_of(part.tax_parts) != part.amount.amount]
         wrong += [
-            f"{said}{total_of(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes."
+            f"{sentence}{total_of(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes."
             for part in taxed
         ]
     if order.imported_from or not order.tax_parts:  # its discounts are not told by line
@@ -165,11 +165,11 @@ def misrefunded(order: Order) -> list[str]:
     if all(refund.parts for refund in order.refunds):
         sold = by_rate(order.tax_parts)
         back = [part for refund in order.refunds for part in refund.parts]
-        gone = by_rate([one for part in (*back, *refund_parts.everything(left)) for one in part.tax_parts])
+        refunded = by_rate([one for part in (*back, *refund_parts.everything(left)) for one in part.tax_parts])
         wrong += [
-            f"Order {order.number}: at {ppm} millionths {sold.get(ppm, 0)} of tax were sold, {gone.get(ppm, 0)} are refunded or left."
-            for ppm in sorted(sold.keys() | gone.keys())
-            if sold.get(ppm, 0) != gone.get(ppm, 0)
+            f"Order {order.number}: at {ppm} millionths {sold.get(ppm, 0)} of tax were sold, {refunded.get(ppm, 0)} are refunded or left."
+            for ppm in sorted(sold.keys() | refunded.keys())
+            if sold.get(ppm, 0) != refunded.get(ppm, 0)
         ]
     return wrong
 
@@ -220,17 +220,17 @@ def miscounted(order: Order) -> list[str]:
     wrong = []
     for line in order.lines:
         parcels, refunds = sent.get(line.id, 0), refunded.get(line.id, 0)
-        said = f"Order {order.number}: of {line.quantity} × {line.sku}, {line.shipped} were shipped"
+        sentence = f"Order {order.number}: of {line.quantity} × {line.sku}, {line.shipped} were shipped"
         if line.to_ship < 0:
-            wrong.append(f"{said} and {line.cancelled} refunded before they left.")
+            wrong.append(f"{sentence} and {line.cancelled} refunded before they left.")
         if not line.cancelled <= line.refunded <= line.cancelled + line.shipped:
-            wrong.append(f"{said}, {line.refunded} refunded, {line.cancelled} of these before they left.")
+            wrong.append(f"{sentence}, {line.refunded} refunded, {line.cancelled} of these before they left.")
         if order.shipments and parcels != line.shipped:  # an earlier shop's parcels are not known
-            wrong.append(f"{said}, and its parcels hold {parcels}.")
+            wrong.append(f"{sentence}, and its parcels hold {parcels}.")
         if refunds != line.refunded:
-            wrong.append(f"{said} and {line.refunded} refunded, and its refunds are for {refunds}.")
+            wrong.append(f"{sentence} and {line.refunded} refunded, and its refunds are for {refunds}.")
         if order.status in {"shipped", "delivered"} and line.to_ship > 0:
-            wrong.append(f"{said}, {line.to_ship} are left, and it is {order.status}.")
+            wrong.append(f"{sentence}, {line.to_ship} are left, and it is {order.status}.")
     return wrong
 
 

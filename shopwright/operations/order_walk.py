@@ -122,26 +122,26 @@ async def _page(snapshot: ShopSnapshot, rows: Sequence[tuple[Row, whole_store.Re
     booked: dict[str, books_store.Booked] | ShopError
     try:
         payments = await payments_store.of_orders(snapshot.of("payments"), span)
-        asked = {one.id: one for some in payments.values() for one in some}
-        others = [row["payment_id"] for row, _ in rows if row["payment_id"] and row["payment_id"] not in asked]
-        asked |= {one.id: one for one in await payments_store.named(snapshot.of("payments"), others)}
+        payments_by_id = {one.id: one for some in payments.values() for one in some}
+        others = [row["payment_id"] for row, _ in rows if row["payment_id"] and row["payment_id"] not in payments_by_id]
+        payments_by_id |= {one.id: one for one in await payments_store.named(snapshot.of("payments"), others)}
     except ShopError as error:
-        payments, asked = error, None
+        payments, payments_by_id = error, None
     try:
         booked = await books_store.booked_of(snapshot.of("books"), span)
     except ShopError as error:
         booked = error
-    return OrderPage([_found(row, read, asked) for row, read in rows], payments, booked)
+    return OrderPage([_found(row, read, payments_by_id) for row, read in rows], payments, booked)
 
 
-def _found(row: Row, read: whole_store.ReadOrder, asked: dict[str, Payment] | None) -> FoundOrder:
+def _found(row: Row, read: whole_store.ReadOrder, payments_by_id: dict[str, Payment] | None) -> FoundOrder:
     try:
         order = read()
     except (msgspec.MsgspecError, ShopError, LookupError, ValueError) as error:
         return FoundOrder(row, None, f"{type(error).__name__}: {error}")
-    if asked is None or not row["payment_id"]:
+    if payments_by_id is None or not row["payment_id"]:
         return FoundOrder(row, order)
-    payment = asked.get(row["payment_id"])
+    payment = payments_by_id.get(row["payment_id"])
     if payment is None:
         return FoundOrder(row, order, "" if order.status in ENDED else NO_PAYMENT)
     return FoundOrder(row, msgspec.structs.replace(order, payment=payment))

@@ -87,19 +87,19 @@ def kept_money(one: Payment, on_cards: int) -> list[str]:
     """
     if left(one) <= on_cards:
         return []
-    kept = write(Money(left(one) - on_cards, one.amount.currency))
+    amount = write(Money(left(one) - on_cards, one.amount.currency))
     refused = max((refund.why for refund in one.refunds if refund.state == "refused"), default="")
     why = f" The payment provider refused to: {refused}" if refused else ""
-    return [f"Order {one.order_id} is cancelled, but {kept} of its payment {one.id} were kept.{why}"]
+    return [f"Order {one.order_id} is cancelled, but {amount} of its payment {one.id} were kept.{why}"]
 
 
 def without_order(one: Payment) -> str:
     """A payment without an order, and how to refund it."""
     amount = write(Money(left(one), one.amount.currency))
     order = f"order {one.order_id}, which does not exist" if one.order_id else "an order that is not known"
-    said = f"Payment {one.id} ({one.status}, {amount} by {one.provider}, {one.created_at:%Y-%m-%d}) is for {order}."
+    sentence = f"Payment {one.id} ({one.status}, {amount} by {one.provider}, {one.created_at:%Y-%m-%d}) is for {order}."
     offer = f" To give the money back: `shopwright doctor --refund {one.id}`."
-    return said + (offer if one.status in RECEIVED else "")
+    return sentence + (offer if one.status in RECEIVED else "")
 
 
 async def payments_without_orders(shop: Shop) -> list[Payment]:

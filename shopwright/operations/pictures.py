@@ -69,11 +69,11 @@ async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]
     if not bad:
         return []
     more = f" and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
-    said = (
+    sentence = (
         f"{len(bad)} pictures in the file store {found.where} (SHOPWRIGHT_FILES) cannot be read:"
         f" {', '.join(bad[:SHOWN])}{more}. Upload them anew on the pages of these products, or put back the files."
     )
-    return [said]
+    return [sentence]
 
 
 def _begins_as_picture(data: bytes) -> bool:

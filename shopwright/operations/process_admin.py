@@ -46,11 +46,11 @@ REFUNDS_LATE_S = 3600.0
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
-async def _state(asked: Awaitable[Any]) -> str:
+async def _state(probe: Awaitable[Any]) -> str:
     """The state of an engine; half-dead is as bad as dead."""
     try:
         async with asyncio.timeout(READY_S):
-            await asked
+            await probe
     except TimeoutError:
         return f"It does not answer within {READY_S} seconds."
     except ShopError as error:
@@ -80,19 +80,19 @@ class LocalProcessAdmin:
     async def engines(self) -> dict[str, str]:
         """Query every engine: “ok”, or what is wrong."""
         shop = self._shop
-        asked: dict[str, Awaitable[Any]] = {
+        probes: dict[str, Awaitable[Any]] = {
             f"database {name}": self._database(name, work) for name, work in shop.databases.items()
         }
-        asked |= {name: cache.get("ready") for name, cache in shop.caches.items()}
-        asked["bus"] = shop.bus.check()
+        probes |= {name: cache.get("ready") for name, cache in shop.caches.items()}
+        probes["bus"] = shop.bus.check()
         if KEPT_AS_DOCUMENTS & shop.local_services:
-            asked["documents"] = shop.documents.examine()
+            probes["documents"] = shop.documents.examine()
         if "catalog" in shop.local_services:
-            asked["files"] = shop.files.get("ready")
+            probes["files"] = shop.files.get("ready")
         if "search" in shop.local_services:
-            asked["search"] = shop.index.count()
-        asked["disk"] = self._disk()
-        return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
+            probes["search"] = shop.index.count()
+        probes["disk"] = self._disk()
+        return dict(zip(probes, await asyncio.gather(*map(_state, probes.values())), strict=True))
 
     def damaged(self) -> frozenset[str]:
         """The services with damaged databases, which are read-only."""
@@ -149,8 +149,8 @@ class LocalProcessAdmin:
         )
 
     async def _warnings(self, engines: Mapping[str, str]) -> dict[str, str]:
-        said = self._shop.clock_watch.problem()
-        found = {"clock": said} if said else {}
+        clock_problem = self._shop.clock_watch.problem()
+        found = {"clock": clock_problem} if clock_problem else {}
         if engines.get("database notifications") == GOOD:
             with suppress(ShopError):  # it went away just now
                 report = await self._shop.notifications.delivery_report()

@@ -74,21 +74,21 @@ async def repair_indexes(shop: Shop) -> list[str]:
 
 async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
     """Repair, and describe what was done. `anew`: services whose data are rebuilt from others as far as possible."""
-    done: list[str] = []
+    steps_done: list[str] = []
     for name, statements in STATEMENTS.items():
         for sql, words in statements:
             async with shop.databases[name].begin() as tx:
                 if count := await tx.run(sql):
-                    done.append(words.format(count))
+                    steps_done.append(words.format(count))
     steps: dict[str, Callable[[Shop], Awaitable[str]]] = {
         "search": _refresh_search,
         "recommendations": _refresh_recommendations,
     }
-    done += [await step(shop) for name, step in steps.items() if name in anew]
+    steps_done += [await step(shop) for name, step in steps.items() if name in anew]
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
     events = await shop.insights.rebuild()
-    return [*done, f"Rebuilt the search index ({products} products) and the dashboard ({events} events)."]
+    return [*steps_done, f"Rebuilt the search index ({products} products) and the dashboard ({events} events)."]
 
 
 async def note_gaps(shop: Shop) -> list[str]:
@@ -96,9 +96,9 @@ async def note_gaps(shop: Shop) -> list[str]:
     found, last = await counters.gaps_in(shop.databases["orders"])
     known = await counters.known_gaps(shop.databases["orders"])
     gaps = {before: after - 1 for before, after in found if known.get(before) != after - 1}
-    given = (await counters.highest(shop))[counters.ORDERS]
-    if last and given > last and known.get(last) != given:
-        gaps[last] = given
+    highest = (await counters.highest(shop))[counters.ORDERS]
+    if last and highest > last and known.get(last) != highest:
+        gaps[last] = highest
     await counters.note_gaps(shop, gaps)
     return [
         f"It is noted that order{f' {before + 1} is' if before + 1 == upto else f's {before + 1} to {upto} are'} lost."

@@ -116,20 +116,20 @@ async def require_currency(shop: Shop) -> None:
     there = await priced(shop)
     now = await currency_of(shop, there)
     if now != wanted and there.has(now):
-        said = " ".join(consequences(there, now, wanted))
+        sentence = " ".join(consequences(there, now, wanted))
         raise Refused(
             _(
                 "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said} If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
                 now=now,
                 wanted=wanted,
-                said=said,
+                said=sentence,
             )
         )
-    if said := await other_decimals(shop, wanted, there):
+    if sentence := await other_decimals(shop, wanted, there):
         raise Refused(
             _(
                 "{said} Look at a price of yours. If amounts are right with {wanted} decimals, or you enter prices again, say it once: `shopwright currency {answer}`. Otherwise stay with the earlier version.",
-                said=said,
+                said=sentence,
                 wanted=minor_digits(wanted),
                 answer=wanted,
             )

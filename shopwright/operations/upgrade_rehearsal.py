@@ -48,18 +48,18 @@ class UpgradeStage:
         self._copy = copy
         self._staged = StagedMigrations(copy, folder)
 
-    async def rehearse(self, say: Callable[[str], None]) -> Rehearsal:
+    async def rehearse(self, log: Callable[[str], None]) -> Rehearsal:
         """Run it. Raises Refused if the place is not empty, or the copy differs."""
         await self._must_be_empty()
         began, rows = time.perf_counter(), 0
         async with AsyncExitStack() as stack:
             for service, snapshot in (await archive.snapshots(self._shop, stack)).items():
-                say(f"copying {service}")
+                log(f"copying {service}")
                 rows += await self._copy_rows(service, snapshot)
         copied_s = time.perf_counter() - began
         migrations: list[TimedMigration] = []
         for service in self._shop.databases:
-            migrations += await self._migrate(service, say)
+            migrations += await self._migrate(service, log)
         await self._copy.pretend.prepare()
         wrong = [sentence for finding in await examine(self._copy) for sentence in finding.wrong]
         return Rehearsal(rows, copied_s, tuple(migrations), tuple(wrong))
@@ -106,14 +106,16 @@ class UpgradeStage:
             await archive.put(session, table, batch)
         return count + len(batch)
 
-    async def _migrate(self, service: str, say: Callable[[str], None]) -> list[TimedMigration]:
+    async def _migrate(self, service: str, log: Callable[[str], None]) -> list[TimedMigration]:
         """Apply pending migrations one by one."""
         steps = await self._staged.database(service).plan(migrations_of(service))
-        done = []
+        migrations = []
         for name in dict.fromkeys(step.migration for step in steps):
-            say(f"{service}: {name}")
+            log(f"{service}: {name}")
             began = time.perf_counter()
             await self._staged.migrate(service, {name})
             seconds = time.perf_counter() - began
-            done.append(TimedMigration(service, name, seconds, tuple(step for step in steps if step.migration == name)))
-        return done
+            migrations.append(
+                TimedMigration(service, name, seconds, tuple(step for step in steps if step.migration == name))
+            )
+        return migrations

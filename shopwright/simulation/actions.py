@@ -186,14 +186,14 @@ async def refund(harness: Harness, chance: Random) -> None:
         return
     line = chance.choice(found.lines)
     if chance.random() < 0.7:
-        asked = NewRefund(reason="broken", lines=(LineQuantity(line.id, 1),), restock=chance.random() < 0.5)
+        new_refund = NewRefund(reason="broken", lines=(LineQuantity(line.id, 1),), restock=chance.random() < 0.5)
     else:
-        asked = NewRefund(reason="sorry", amount=Money(chance.randint(1, 500), "EUR"))
+        new_refund = NewRefund(reason="sorry", amount=Money(chance.randint(1, 500), "EUR"))
     key = f"refund-{chance.getrandbits(40)}"
     harness.refunds.setdefault(found.id, set()).add(key)
 
     async def once() -> None:
-        await harness.insist(lambda: harness.shop.orders.refund(found.id, asked, key, SYSTEM))
+        await harness.insist(lambda: harness.shop.orders.refund(found.id, new_refund, key, SYSTEM))
 
     await together(*(once() for _ in range(chance.choice((1, 1, 2, 3)))))
 

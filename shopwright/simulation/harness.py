@@ -130,13 +130,13 @@ class Harness:
         """Book goods: many with a cost, a few without."""
         if one.delta is None or one.delta < WITH_COST:
             return await self.shop.inventory.adjust([one], key=key)
-        came = Receipt(
+        receipt = Receipt(
             variant_id=one.variant_id,
             quantity=one.delta,
             location=one.location,
             total_cost=Money(one.delta * 333 + 1, "EUR"),  # never the same for each
         )
-        return await self.shop.inventory.receive([came], key=key)
+        return await self.shop.inventory.receive([receipt], key=key)
 
     async def settle(self) -> None:
         """Deliver events and run jobs, as far as the engines allow."""

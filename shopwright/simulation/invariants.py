@@ -25,9 +25,9 @@ async def at_rest(harness: Harness) -> list[str]:
     wrong += harness.complaints
     wrong += _nothing_waits(orders)
     wrong += [
-        f"{len(harness.refunds.get(one.id, ()))} refunds of order {one.number} were asked for, {_asked(one)} are there."
+        f"{len(harness.refunds.get(one.id, ()))} refunds of order {one.number} were asked for, {_charged(one)} are there."
         for one in orders
-        if _asked(one) > len(harness.refunds.get(one.id, ()))
+        if _charged(one) > len(harness.refunds.get(one.id, ()))
     ]
     wrong += await _goods(harness, orders)
     wrong += await _money(harness, orders)
@@ -58,12 +58,12 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
 async def _goods(harness: Harness, orders: list[Order]) -> list[str]:
     """Stock equals opening stock plus arrivals less sales."""
     expected = dict(harness.opening)
-    owed: Counter[str] = Counter()
+    backordered: Counter[str] = Counter()
     for adjustment in harness.adjusted:
         expected[adjustment.variant_id] += adjustment.delta or 0
     for one in orders:
         lines = {line.id: line for line in one.lines}
-        owed.update(await harness.shop.inventory.backordered(one.id))
+        backordered.update(await harness.shop.inventory.backordered(one.id))
         if one.status in PAID:
             for line in one.lines:
                 expected[line.variant_id] -= line.quantity
@@ -72,9 +72,10 @@ async def _goods(harness: Harness, orders: list[Order]) -> list[str]:
                     expected[lines[part.line_id].variant_id] += part.quantity
     stock = await harness.shop.inventory.stock(harness.variants)
     return [
-        f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {owed[variant_id]} are owed."
+        f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {backordered[variant_id]} are owed."
         for variant_id, count in expected.items()
-        if stock[variant_id].on_hand - owed[variant_id] != count or (owed[variant_id] and stock[variant_id].on_shelf)
+        if stock[variant_id].on_hand - backordered[variant_id] != count
+        or (backordered[variant_id] and stock[variant_id].on_shelf)
     ]
 
 
@@ -132,20 +133,20 @@ async def _messages(harness: Harness, orders: list[Order]) -> list[str]:
             (f"Order {one.number} is on its way", len(one.shipments)),
             (f"Order {one.number} has arrived", int(one.status == "delivered")),
             (f"Order {one.number} is cancelled", int(one.status == "cancelled")),
-            (f"Refund for order {one.number}", _asked(one)),
+            (f"Refund for order {one.number}", _charged(one)),
         ):
             if sent[subject] != expected:
                 wrong.append(f"“{subject}” was written {sent[subject]} times, not {expected}.")
     return wrong
 
 
-def _asked(one: Order) -> int:
+def _charged(one: Order) -> int:
     """Refunds, without those of cancellations."""
     return sum(not refund.of_all for refund in one.refunds)
 
 
 def _times(one: Order, what: str) -> int:
-    return sum(moment.what == what for moment in one.timeline)
+    return sum(entry.what == what for entry in one.timeline)
 
 
 def _back(one: Order) -> int:
@@ -175,10 +176,10 @@ async def _readers(harness: Harness, orders: list[Order]) -> list[str]:
     counted = sum(day.orders for day in days)
     if counted != len(paid):
         wrong.append(f"{len(paid)} orders were paid and kept, the dashboard counts {counted}.")
-    kept = sum(one.totals.total.amount - _back(one) for one in paid)
+    net_sales = sum(one.totals.total.amount - _back(one) for one in paid)
     revenue = sum(day.revenue.amount for day in days)
-    if revenue != kept:
-        wrong.append(f"{kept} was paid and kept, the dashboard says {revenue}.")
+    if revenue != net_sales:
+        wrong.append(f"{net_sales} was paid and kept, the dashboard says {revenue}.")
     stock = await harness.shop.inventory.stock(harness.variants)
     prices = await harness.shop.pricing.prices(harness.variants, "EUR")
     for row in await harness.shop.databases["search"].fetch("SELECT variant_id, amount, available FROM offers"):

@@ -269,7 +269,7 @@ def shape_of(shop: Shop) -> RouterKey:
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """Build the application: page cache, limits and middleware around the routes."""
     versions = {
-        name: shop.databases[name].database.version if name in shop.local_services else _untold
+        name: shop.databases[name].database.version if name in shop.local_services else _unknown_version
         for name in public_services()
     }
     sources = ServiceVersions(versions, shop.versions)
@@ -336,7 +336,7 @@ def made_by(settings: Settings) -> str:
     return repr((__version__, assets_fingerprint(), shown_settings))
 
 
-def _untold() -> None:
+def _unknown_version() -> None:
     """The unknown version of a database in another process."""
 
 
@@ -346,10 +346,10 @@ def plans(shop: Shop) -> dict[str, CachePolicy]:
     def minute() -> int:
         return int(shop.clock.now().timestamp()) // 60
 
-    strangers = AnonymousOnly()
+    anonymous = AnonymousOnly()
     found = shop.search.outages if "search" in shop.local_services else lambda: 0
     made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
-    api = {path: CachePolicy(made_from[path], strangers, own=[found, shop.registry.outages]) for path in KEPT_API}
+    api = {path: CachePolicy(made_from[path], anonymous, own=[found, shop.registry.outages]) for path in KEPT_API}
     # Recommendations change with every view; pages may lag behind them by a minute.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.cdn is not None)
     page = CachePolicy(public_services(), visitors, others=[minute], own=[found, shop.registry.outages])

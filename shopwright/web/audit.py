@@ -181,6 +181,6 @@ class Recording:
         await self._users.end_action(self._id, status, await self._trail.state(*self._about))
 
 
-async def _all(asked: Awaitable[list[Any]], *key: str) -> dict[str, Any]:
-    found = await asked
+async def _all(answer: Awaitable[list[Any]], *key: str) -> dict[str, Any]:
+    found = await answer
     return {" ".join(str(getattr(one, name)) for name in key): one for one in found} if len(found) <= FEW else {}

@@ -49,8 +49,8 @@ def _inline(message: str, values: dict[str, str]) -> str:
 
 def with_messages(source: str, language: str) -> str:
     """The template in this language."""
-    shown = SHOWN.sub(lambda found: _inline(translated(language, unescaped(found[1])), _values(found[2])), source)
-    return WITHIN.sub(lambda found: _literal(translated(language, unescaped(found[1]))), shown)
+    filled = SHOWN.sub(lambda found: _inline(translated(language, unescaped(found[1])), _values(found[2])), source)
+    return WITHIN.sub(lambda found: _literal(translated(language, unescaped(found[1]))), filled)
 
 
 def _literal(text: str) -> str:

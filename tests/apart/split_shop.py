@@ -146,7 +146,7 @@ class Either:
         return getattr(self._there if hasattr(self._there, name) else self._here, name)
 
 
-class Asked:
+class RemoteShop:
     """The shop `local_shop`, whose services are called over RPC by a caller that may call all of them."""
 
     def __init__(self, local_shop: Shop, parts: Parts, registry: ServiceRegistry) -> None:
@@ -165,13 +165,13 @@ class Asked:
 
 
 @asynccontextmanager
-async def on_the_wire(local_shop: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
+async def over_rpc(local_shop: Shop, gateway: Gateway) -> AsyncIterator[RemoteShop]:
     """The same shop for callers of its services."""
     settings = msgspec.structs.replace(local_shop.settings, services="http://{service}")
     registry = ServiceRegistry(
         settings, [WEB], lambda base: InProcessTransport(httpx.ASGITransport(app=gateway.parts.between), base)
     )
     try:
-        yield Asked(local_shop, gateway.parts, registry)
+        yield RemoteShop(local_shop, gateway.parts, registry)
     finally:
         await registry.close()

@@ -17,7 +17,7 @@ from shopwright.deployment.targets import server
 from shopwright.deployment.targets.system import DeploymentOptions
 from shopwright.kit.audit import AuditFilter
 from tests.builders.environment import ON_SERVERS
-from tests.builders.gateway import TOKEN, accepted, first_answer, opens_nothing, program, requests_to
+from tests.builders.gateway import TOKEN, accepted, first_answer, has_no_secrets, program, requests_to
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, make_settings
@@ -101,8 +101,8 @@ async def test_caddy_leads_to_the_shop_and_reports_when_it_is_away(data: tuple[P
             assert response.json()["code"] == "unavailable"
     log = (tmp_path / "shop.log").read_text()
     assert "/v1/carts/*/lines*" in log
-    assert opens_nothing(log)
-    assert opens_nothing((tmp_path / "caddy.log").read_text())
+    assert has_no_secrets(log)
+    assert has_no_secrets((tmp_path / "caddy.log").read_text())
     assert "127.0.0.0" in log
     assert '127.0.0.1"' not in log.replace(f'127.0.0.1:{listen}"', "")
 
@@ -139,11 +139,11 @@ async def test_a_drill_restores_the_newest_archive_and_is_recorded(data: tuple[P
 def test_the_owner_receives_a_report_of_a_failed_unit(data: tuple[Path, str]) -> None:
     messages = []
 
-    class Keeper(Handler):
+    class CollectingHandler(Handler):
         def handle_message(self, message) -> None:
             messages.append(message)
 
-    post = Controller(Keeper(), hostname="127.0.0.1", port=free_port())
+    post = Controller(CollectingHandler(), hostname="127.0.0.1", port=free_port())
     post.start()
     try:
         running = Server(*data, mail=f"smtp://127.0.0.1:{post.port}?starttls=never", owner_email="owner@shop.example")

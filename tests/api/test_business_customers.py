@@ -55,12 +55,12 @@ async def with_vies(
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
                 yield local_shop, client
             return
-        from tests.apart.split_shop import apart, on_the_wire
+        from tests.apart.split_shop import apart, over_rpc
 
         async with apart(local_shop, hasher=QUICK, send_webhook=local_shop.send_webhook) as gateway:
             transport = httpx.ASGITransport(app=gateway)
             async with (
-                on_the_wire(local_shop, gateway) as statements,
+                over_rpc(local_shop, gateway) as statements,
                 httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client,
             ):
                 yield statements, client

@@ -15,7 +15,7 @@ from shopwright.kit.http.canonical_path import canonical
 from shopwright.kit.http.routes import takes_cookies
 from shopwright.kit.observability.logs import TextFormatter
 from shopwright.web.application import build, routes_of, shape_of
-from tests.builders.gateway import ask, door
+from tests.builders.gateway import ask, shop_port
 from tests.builders.shops import OWNER, QUICK, make_settings
 
 HARMLESS = {
@@ -92,7 +92,7 @@ SPELLINGS = (
 @pytest.mark.parametrize("kind", DOORS)
 async def test_no_spelling_lets_another_site_create_an_owner(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
     body = b'{"email": "eve@example.com", "password": "correct horse", "name": "Eve", "role": "owner"}'
-    async with door(kind, data, tmp_path) as port:
+    async with shop_port(kind, data, tmp_path) as port:
         cookie = await session_of_owner(port)
         status, _, page = await ask(port, "GET", b"/office", f"Cookie: session={cookie}\r\n")
         assert status == 200, page[:500]
@@ -111,7 +111,7 @@ async def test_no_spelling_lets_another_site_create_an_owner(kind: str, data: tu
 async def test_a_path_that_is_not_canonical_is_refused_or_redirected_everywhere(
     kind: str, data: tuple[Path, str], tmp_path: Path
 ) -> None:
-    async with door(kind, data, tmp_path) as port:
+    async with shop_port(kind, data, tmp_path) as port:
         for raw, path in HARMLESS.items():
             status, headers, _ = await ask(port, "GET", raw + b"?a=b")
             assert (status, headers["location"].rpartition("shop.test")[2]) == (308, path.decode() + "?a=b"), raw

@@ -308,9 +308,9 @@ async def test_bad_input_is_reported_with_field_and_reason(
     cart = (await api.post("/v1/carts")).json()["id"]
     answer = await api.request(method, path.replace("CART", cart), json=body)
     assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
-    told = answer.json()
-    assert (told["status"], answer.status_code) == (status, status), told
-    assert pointer in {problem["pointer"] for problem in told["errors"]}, told
+    problem_details = answer.json()
+    assert (problem_details["status"], answer.status_code) == (status, status), problem_details
+    assert pointer in {problem["pointer"] for problem in problem_details["errors"]}, problem_details
     assert "Traceback" not in answer.text
 
 

@@ -17,7 +17,7 @@ from shopwright.kit.http.limits import Limiter
 from shopwright.kit.http.problems import describe, when_again
 from shopwright.web.application import build
 from tests.builders.customers import sign_in
-from tests.builders.gateway import door
+from tests.builders.gateway import shop_port
 from tests.builders.shops import OWNER, QUICK, make_settings
 
 PROMISED = ("retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
@@ -108,7 +108,7 @@ async def test_processes_share_their_counts(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_two_workers_let_no_more_through_than_one(data: tuple[Path, str], tmp_path: Path) -> None:
-    async with door("two workers", data, tmp_path, limits="on", writes_per_minute="20") as port:
+    async with shop_port("two workers", data, tmp_path, limits="on", writes_per_minute="20") as port:
         limits = httpx.Limits(max_keepalive_connections=0)  # each request to any worker
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", trust_env=False, limits=limits, timeout=20

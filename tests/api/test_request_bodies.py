@@ -13,7 +13,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.errors import TooLarge, TooSlow
 from shopwright.kit.http.request_bodies import BodyPace, read_all
-from tests.builders.gateway import door
+from tests.builders.gateway import shop_port
 
 pytestmark = pytest.mark.slow
 
@@ -145,7 +145,7 @@ async def begin(port: int, head: bytes = b"") -> tuple[asyncio.StreamReader, asy
 
 @pytest.mark.slow
 async def test_unfinished_bodies_of_one_address_block_no_other_client(data: tuple[Path, str], tmp_path: Path) -> None:
-    async with door("one process", data, tmp_path) as port:
+    async with shop_port("one process", data, tmp_path) as port:
         sockets = [await begin(port) for _ in range(1500)]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5) as client:
             assert (await client.get("/v1/products")).status_code == 200
@@ -167,7 +167,7 @@ async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path,
         b"POST /v1/products": b"HTTP/1.1 401", b"POST /v1/nowhere": b"HTTP/1.1 404", b"PUT /v1/carts": b"HTTP/1.1 405",
         b"POST /v1/stock-adjustments": b"HTTP/1.1 401", b"POST //v1/carts": b"HTTP/1.1 400",
     }  # fmt: skip
-    async with door(kind, data, tmp_path) as port:
+    async with shop_port(kind, data, tmp_path) as port:
         for first, status in requests.items():
             began = time.monotonic()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -63,7 +63,7 @@ async def fill_address(page, email: str) -> None:
         await page.fill(f"[name={name}]", value)
 
 
-async def shop_around(page, eyes: Eyes, url: str, *, script: bool) -> None:
+async def find_products(page, eyes: Eyes, url: str, *, script: bool) -> None:
     """Find a product by category, filter and search, and go to the checkout with it."""
     await page.goto(url)
     await eyes.look("home")
@@ -116,7 +116,7 @@ async def guest_buys(url: str, size: str, email: str, *, script: bool) -> None:
             await context.route("**/*.js", lambda route: route.abort())
         page = await context.new_page()
         eyes = Eyes(page, f"{size}_{'script' if script else 'plain'}")
-        await shop_around(page, eyes, url, script=script)
+        await find_products(page, eyes, url, script=script)
         await page.wait_for_url("**/checkout")
         await eyes.look("details")
         await fill_address(page, email)
@@ -147,13 +147,13 @@ async def guest_buys(url: str, size: str, email: str, *, script: bool) -> None:
         await page.wait_for_selector(".timeline")
         assert "Payment received" in await page.inner_text(".timeline")
         await eyes.look("tracking")
-        await look_behind_the_counter(page, eyes, url, number)
+        await use_back_office(page, eyes, url, number)
         allowed = ("net::ERR_FAILED", "404")
         assert [one for one in eyes.complaints if script and not any(word in one for word in allowed)] == []
         await browser.close()
 
 
-async def look_behind_the_counter(page, eyes: Eyes, url: str, number: str) -> None:
+async def use_back_office(page, eyes: Eyes, url: str, number: str) -> None:
     """Staff: the order, the post, a product."""
     await page.context.clear_cookies()
     await page.goto(f"{url}/office")

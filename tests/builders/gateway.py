@@ -33,7 +33,7 @@ async def ask(
 
 
 @contextlib.asynccontextmanager
-async def door(kind: str, data: tuple[Path, str], folder: Path, **more: str) -> AsyncIterator[int]:
+async def shop_port(kind: str, data: tuple[Path, str], folder: Path, **more: str) -> AsyncIterator[int]:
     """The port of a shop of one process, of two, or behind nginx as shipped."""
     server = Server(*data, workers=2 if kind == "two workers" else 1, proxies="127.0.0.1", **more)
     await asyncio.to_thread(server.start)
@@ -111,7 +111,7 @@ async def requests_to(url: str) -> list[httpx.Response]:
         return [await client.get(path) for path in URLS]
 
 
-def opens_nothing(text: str) -> bool:
+def has_no_secrets(text: str) -> bool:
     """Whether a log contains none of them."""
     return not any(one in text for one in (TOKEN, TOKEN.removeprefix("crt_"), SECRET, "ada@example.com"))
 

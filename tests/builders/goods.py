@@ -39,7 +39,7 @@ async def stock(shop: Shop, product: Product) -> tuple[int, int]:
     return found.on_hand, found.reserved
 
 
-async def book(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
+async def adjust_stock(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
     """A product at the reduced rate."""
     variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=on_hand),)
     wanted = write.ProductWrite(title=title, status="published", variants=variants, tax_class="reduced")

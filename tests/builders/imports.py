@@ -30,7 +30,7 @@ def real(name: str) -> Path:
     return path
 
 
-async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
+async def import_file(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
     """Import a file; exit code and the rows of the report."""
     report = tmp_path / "report.csv"
     code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
@@ -50,7 +50,7 @@ def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | ImportIs
 SUMMARY = re.compile(r"Of (\d+) rows read, (\d+) taken, (\d+) unchanged, (\d+) refused\.")
 
 
-def account(text: str) -> tuple[int, int, int, int]:
+def counts_of(text: str) -> tuple[int, int, int, int]:
     """Rows read, imported, unchanged, refused."""
     found = SUMMARY.search(text)
     assert found, text

@@ -11,7 +11,7 @@ from shopwright.services.giftcards.contract import NewGiftCard
 from tests.builders.goods import sell
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
-from tests.process.story import open_shop
+from tests.process.scenario import open_shop
 
 SUBJECTS = ("We have your order", "Payment received", "is on its way", "Refund for order")
 

@@ -10,7 +10,7 @@ from shopwright.services.orders.contract import LineQuantity, NewRefund
 from tests.builders.orders import fill_cart, place_cart
 
 
-async def live(shop: Shop, chance: random.Random, goods: list) -> int:
+async def run_order(shop: Shop, chance: random.Random, goods: list) -> int:
     """Place an order and let random events happen to it; returns the money that was retained."""
     wanted = [(one, chance.randint(1, 3)) for one in chance.sample(goods, chance.randint(1, 3))]
     cart = await fill_cart(shop, *wanted)

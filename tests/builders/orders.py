@@ -9,7 +9,7 @@ from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.customers import BERLIN
-from tests.builders.goods import book, sell
+from tests.builders.goods import adjust_stock, sell
 
 
 async def fill_cart(
@@ -72,7 +72,7 @@ async def leaves(shop: Shop, order: Order, units: int = 0, line: int = 0) -> Ord
 async def two_rates(shop: Shop) -> Order:
     """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, with 4.90 for shipping at 19 %: 72.90."""
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    kettle, novel = await sell(shop, price=2900), await book(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, price=2900), await adjust_stock(shop, "Novel", 1000)
     await shop.bus.settle()
     return await place_cart(shop, await fill_cart(shop, (kettle, 2), (novel, 1)))
 

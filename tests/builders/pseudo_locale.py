@@ -36,7 +36,7 @@ from tests.builders.messages import send_all
 from tests.builders.orders import buy, fill_cart, place, place_cart
 from tests.builders.sellers import NORTHLIGHT
 from tests.builders.shops import OWNER, Post, running_shop
-from tests.builders.staff import hired
+from tests.builders.staff import staff_member
 
 WORD = re.compile(r"[a-z]{3}")
 IN_BRACKETS = re.compile(r"\[[^\[\]]*\]")
@@ -217,7 +217,7 @@ async def filled(shop: Shop) -> None:
     await _fill_catalog(shop)
     await _fill_pricing(shop)
     buyer = await ada(shop)
-    await hired(shop)
+    await staff_member(shop)
     kettle = await sell(shop, colours=("Red", "Blue"), on_hand=40)
     await shop.inventory.receive(
         [Receipt(variant_id=kettle.variants[0].id, quantity=3, unit_cost=Money(900, "EUR"), reference="R1")],

@@ -29,7 +29,7 @@ def anyone_may(_caller: str, _service: str) -> bool:
     return True
 
 
-def line_to(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
+def client_of(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
     """A client of a service behind this transport."""
     in_process = InProcessTransport(transport, f"http://{service}/internal/{service}/")
     return ResilientClient(service, in_process, lambda verb, body: TOKENS.sign(service, verb, body, "tests"))

@@ -6,7 +6,7 @@ from shopwright.services.users.contract import User
 PASSWORD = "harbour at seven"
 
 
-async def hired(shop: Shop, email: str = "sue@example.com", role: str = "support") -> User:
+async def staff_member(shop: Shop, email: str = "sue@example.com", role: str = "support") -> User:
     """A staff account with a password."""
     user = await shop.users.invite_staff(email, "Sue", role)
     await shop.users.reset_password(await shop.users.invitation_token(user.id), PASSWORD)

@@ -252,7 +252,7 @@ async def test_two_processes_share_a_sqlite_file(tmp_path: Path) -> None:
     await two.close()
 
 
-async def test_the_version_changes_with_every_commit_whoever_commits(database: Database) -> None:
+async def test_the_version_changes_with_every_commit_of_any_process(database: Database) -> None:
     if database.version() is None:
         pytest.skip("this engine has no cheap version")
     seen = {database.version()}

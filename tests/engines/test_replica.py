@@ -20,8 +20,8 @@ from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
 from tests.builders.shops import QUICK, make_settings
 from tests.engines.pair import Pair
+from tests.process.scenario import place
 from tests.process.server import Server, buy, delivered
-from tests.process.story import place
 
 COUNT = "SELECT count(*) AS n FROM things"
 WHERE = "SELECT inet_server_port() AS port, (SELECT count(*) FROM things) AS n"

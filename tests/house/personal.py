@@ -103,8 +103,8 @@ def columns_of(service: str) -> dict[str, set[str]]:
 def wrong_columns(rule: Retention, columns: set[str]) -> list[str]:
     """Wrong and missing declarations of a table about its columns."""
     bodies = [one.column for one in rule.bodies]
-    declared = [*bodies, *rule.tells, *rule.silent]
-    declares = bool(rule.tells) or any(is_personal(one.kind) for one in rule.bodies)
+    declared = [*bodies, *rule.personal_columns, *rule.silent]
+    declares = bool(rule.personal_columns) or any(is_personal(one.kind) for one in rule.bodies)
     return [
         *(
             f"{rule.table}.{name}: say in retention.py whether it `tells` of a person, is one of `bodies`, or is `silent`"

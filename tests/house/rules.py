@@ -218,7 +218,7 @@ def imports(source: str) -> set[str]:
     return {name for name in found if name.startswith("shopwright")}
 
 
-def label(service: str) -> ServiceManifest:
+def manifest_of(service: str) -> ServiceManifest:
     return spec_of(service).manifest
 
 
@@ -227,24 +227,24 @@ def owner_of(event: str) -> str:
     return Event.types[event].__module__.split(".")[2]
 
 
-def kit_knows_itself_alone(path: str, source: str) -> list[str]:
+def kit_imports_only_itself(path: str, source: str) -> list[str]:
     if not path.startswith("kit/"):
         return []
     return [name for name in imports(source) if not name.startswith("shopwright.kit") and name != "shopwright"]
 
 
-def engines_know_the_kit_and_their_kind(path: str, source: str) -> list[str]:
+def engines_import_only_the_kit_and_their_kind(path: str, source: str) -> list[str]:
     if not path.startswith("engines/"):
         return []
     allowed = ("shopwright.kit", f"shopwright.engines.{path.split('/')[1].removesuffix('.py')}")
     return [name for name in imports(source) if not name.startswith(allowed)]
 
 
-def services_meet_through_contracts_on_their_labels(path: str, source: str) -> list[str]:
+def services_import_declared_contracts(path: str, source: str) -> list[str]:
     service = path.split("/")[1] if path.startswith("services/") else ""
     if service not in RIVER:
         return []
-    mine = label(service)
+    mine = manifest_of(service)
     handled = (
         mine.handles if mine.handles != ("*",) else tuple(name for name, kind in Event.types.items() if kind.SUBJECT)
     )
@@ -260,7 +260,7 @@ def services_meet_through_contracts_on_their_labels(path: str, source: str) -> l
     return wrong
 
 
-def web_knows_contracts_only(path: str, source: str) -> list[str]:
+def web_imports_only_contracts(path: str, source: str) -> list[str]:
     if not path.startswith("web/") or path == "web/application.py":
         return []
     return [
@@ -334,10 +334,10 @@ def files_and_functions_stay_small(path: str, source: str) -> list[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    kit_knows_itself_alone,
-    engines_know_the_kit_and_their_kind,
-    services_meet_through_contracts_on_their_labels,
-    web_knows_contracts_only,
+    kit_imports_only_itself,
+    engines_import_only_the_kit_and_their_kind,
+    services_import_declared_contracts,
+    web_imports_only_contracts,
     sql_is_in_stores,
     models_are_pure,
     contracts_import_the_kit_and_other_contracts,
@@ -378,7 +378,7 @@ def _loaded_with(name: str, source: str) -> set[str]:
     return {one for one in imports(ast.unparse(top)) if one != name and not name.startswith(one + ".")}
 
 
-def against_the_river(order: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -> list[str]:
+def wrong_calls(order: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -> list[str]:
     """Calls in the wrong direction."""
     return [
         f"{service} asks {called}"
@@ -388,12 +388,12 @@ def against_the_river(order: tuple[str, ...], labels: Mapping[str, ServiceManife
     ]
 
 
-def untold(manifest: ServiceManifest, declared: set[str]) -> set[str]:
+def undeclared_events(manifest: ServiceManifest, declared: set[str]) -> set[str]:
     """Differences between a manifest and the events of its contract."""
     return set(manifest.emits) ^ declared
 
 
-def unheard(manifest: ServiceManifest, source: str) -> set[str]:
+def undeclared_handlers(manifest: ServiceManifest, source: str) -> set[str]:
     """Differences between a manifest and the handlers of its service."""
     if manifest.handles == ("*",):
         return set()

@@ -1,13 +1,16 @@
-"""Docstrings, texts of pages, settings and documentation use the terms of docs/glossary.md, not words of our own."""
+"""Docstrings, names, texts of pages, settings and documentation use the terms of docs/glossary.md, not words of our own."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 HOME = Path(__file__).parents[2]
+FOLDERS = ("shopwright", "tests", "bench", "tools")
+UNCHECKED = ("shopwright/cli/", "shopwright/web/backoffice/")
 # A word we once used, and what to write instead. Code in backticks or blocks is not prose.
 INSTEAD = {
     r"nobody|somebody|whoever|whosoever": "name the person or part: a shopper, staff, no process",
@@ -27,18 +30,56 @@ INSTEAD = {
     r"cut off(?! time)": "truncate",
 }
 WORDS = {re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE): better for pattern, better in INSTEAD.items()}
+# A word that no variable, argument, attribute, function or class is named by, and what such a name says instead.
+NAMED_INSTEAD = {
+    "told|untold|heard|unheard|hears?|tells?": "what it holds: events, response, message, output; or emits, handles",
+    "deeds?": "action",
+    "roads?": "proxy, connection",
+    "story|stories": "scenario",
+    "bells?|rang": "job, listener",
+    "postbox(?:es)?": "transport",
+    "things?": "product, item, line",
+    "torn": "failed, damaged",
+    "nobody|somebody|whoever|strangers?": "name the person or part: anonymous, unknown client, no provider",
+}
+ANY_NAME = re.compile(r"(?:^|_)(?:" + "|".join(f"({pattern})" for pattern in NAMED_INSTEAD) + r")(?:_|$)")
+BETTER = dict(enumerate(NAMED_INSTEAD.values(), 1))
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 DEFINED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# Nodes that introduce a name, and the field with the name.
+NAMING = {
+    ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name", ast.ExceptHandler: "name", ast.MatchAs: "name", ast.alias: "asname",
+}  # fmt: skip
 ALLOWED = {
     "docs/glossary.md",  # names the old words beside the new ones
 }
 
 
-def docstrings() -> Iterator[tuple[str, str]]:
-    for path in sorted((HOME / "shopwright").rglob("*.py")):
+def name_of(node: ast.AST) -> str:
+    """The name that a node introduces; empty for others."""
+    field = NAMING.get(type(node))
+    return (getattr(node, field) or "") if field and not isinstance(getattr(node, "ctx", None), ast.Load) else ""
+
+
+@cache
+def parsed() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Every docstring, and every name that is introduced, each with its place."""
+    texts, names = [], []
+    for path in sorted(path for folder in FOLDERS for path in (HOME / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, DEFINED) and (text := ast.get_docstring(node)):
-                yield f"{path.relative_to(HOME)}:{getattr(node, 'lineno', 1)}", text
+                texts.append((f"{path.relative_to(HOME)}:{getattr(node, 'lineno', 1)}", text))
+            if name := name_of(node):
+                names.append((f"{path.relative_to(HOME)}:{getattr(node, 'lineno', 1)}", name))
+    return texts, names
+
+
+def own_names(names: Iterable[tuple[str, str]]) -> list[str]:
+    """Each name with such a word: where, the name, and what to say instead."""
+    found = [(where, name, ANY_NAME.search(HUMP.sub("_", name).lower())) for where, name in names]
+    return [f"{where}: {name}; say: {BETTER[match.lastindex or 0]}" for where, name, match in found if match]
 
 
 def messages() -> Iterator[tuple[str, str]]:
@@ -56,7 +97,7 @@ def pages() -> Iterator[tuple[str, str]]:
                 yield f"{name}, line {number} without code", line
 
 
-def own_words(texts: Iterator[tuple[str, str]]) -> list[str]:
+def own_words(texts: Iterable[tuple[str, str]]) -> list[str]:
     """Each use of such a word: where, the word, and what to write instead."""
     return [
         f"{where}: “{found[0]}”; write: {better}"
@@ -67,7 +108,11 @@ def own_words(texts: Iterator[tuple[str, str]]) -> list[str]:
 
 
 def test_docstrings_use_the_terms_of_the_field() -> None:
-    assert own_words(docstrings()) == []
+    assert own_words(parsed()[0]) == []
+
+
+def test_names_say_what_they_hold() -> None:
+    assert own_names(one for one in parsed()[1] if not one[0].startswith(UNCHECKED)) == []
 
 
 def test_texts_of_pages_and_errors_use_the_terms_of_the_field() -> None:
@@ -85,3 +130,23 @@ def test_documentation_uses_the_terms_of_the_field() -> None:
 def test_a_word_of_our_own_is_found(text: str) -> None:
     assert own_words(iter([("here", text)]))
     assert own_words(iter([("here", f"`{text}`")])) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "told = 1",
+        "def tell_all(): ...",
+        "class SmallThings: ...",
+        "self.heard = 1",
+        "def buy(deed): ...",
+        "STORY: int = 1",
+    ],
+)
+def test_a_name_of_our_own_is_found(source: str) -> None:
+    assert len(own_names(("here", name) for node in ast.walk(ast.parse(source)) if (name := name_of(node)))) == 1
+
+
+@pytest.mark.parametrize("source", ["print(told)", "tx.run(told=1)", "something = anything = history = 1"])
+def test_other_names_are_accepted(source: str) -> None:
+    assert own_names(("here", name) for node in ast.walk(ast.parse(source)) if (name := name_of(node))) == []

@@ -107,9 +107,12 @@ def made(**declared: object) -> Retention:
     [
         (made(), "gifts.message: say in retention.py whether it `tells`"),
         (made(silent=("message", "note")), "gifts.note: there is no such text column"),
-        (made(silent=("message",), tells=("message",)), "gifts.message: it is said twice"),
-        (made(tells=("message",), end="with its order"), "gifts: it tells of a person; `personal` says why"),
-        (made(tells=("message",), personal="orders"), "gifts: it tells of a person; nothing says what ends that"),
+        (made(silent=("message",), personal_columns=("message",)), "gifts.message: it is said twice"),
+        (made(personal_columns=("message",), end="with its order"), "gifts: it tells of a person; `personal` says why"),
+        (
+            made(personal_columns=("message",), personal="orders"),
+            "gifts: it tells of a person; nothing says what ends that",
+        ),
         (
             made(bodies=(StoredBody("message", MarkedBody),), end="with its order"),
             "gifts: it tells of a person; `personal`",
@@ -125,5 +128,5 @@ def test_a_table_with_an_undeclared_text_is_found(rule: Retention, problem: str)
 
 def test_a_fully_declared_table_is_accepted() -> None:
     assert personal.wrong_columns(made(silent=("message",)), {"id", "message"}) == []
-    rule = made(tells=("message",), personal="orders", end="with its order")
+    rule = made(personal_columns=("message",), personal="orders", end="with its order")
     assert personal.wrong_columns(rule, {"id", "message"}) == []

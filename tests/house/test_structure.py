@@ -11,7 +11,7 @@ from shopwright.operations.archive import ENCRYPTED, LEFT_OUT
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from tests.house import rules
 from tests.house.classes import ladders, shared_names
-from tests.house.rules import HOME, RULES, Rule, label
+from tests.house.rules import HOME, RULES, Rule, manifest_of
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -29,33 +29,33 @@ def test_the_repository_keeps_the_rules(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("rule", "path", "source"),
     [
-        (rules.kit_knows_itself_alone, "kit/money.py", "from shopwright.services.orders.contract import Order"),
-        (rules.kit_knows_itself_alone, "kit/http/pagination.py", "import shopwright.engines.cache"),
-        (rules.engines_know_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.engines.cache"),
-        (rules.engines_know_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.services.orders"),
+        (rules.kit_imports_only_itself, "kit/money.py", "from shopwright.services.orders.contract import Order"),
+        (rules.kit_imports_only_itself, "kit/http/pagination.py", "import shopwright.engines.cache"),
+        (rules.engines_import_only_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.engines.cache"),
+        (rules.engines_import_only_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.services.orders"),
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/catalog/service.py",
             "from shopwright.services.orders.contract import Order",
         ),
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/orders/service.py",
             "from shopwright.services.carts.service import CartService",
         ),
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/orders/service.py",
             "import shopwright.engines.cache",
         ),
         (
-            rules.web_knows_contracts_only,
+            rules.web_imports_only_contracts,
             "web/product_view/view.py",
             "from shopwright.services.catalog.store import ProductStore",
         ),
-        (rules.web_knows_contracts_only, "web/product_view/view.py", "import shopwright.engines.cache.memory"),
+        (rules.web_imports_only_contracts, "web/product_view/view.py", "import shopwright.engines.cache.memory"),
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/orders/service.py",
             "from shopwright.service_spec import BuildContext",
         ),
@@ -84,12 +84,12 @@ def test_a_broken_rule_is_found(rule: Rule, path: str, source: str) -> None:
     ("rule", "path", "source"),
     [
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/orders/service.py",
             "from shopwright.services.carts.contract import Carts",
         ),
         (
-            rules.services_meet_through_contracts_on_their_labels,
+            rules.services_import_declared_contracts,
             "services/orders/spec.py",
             "from shopwright.service_spec import BuildContext",
         ),
@@ -136,13 +136,13 @@ def test_an_import_cycle_is_found() -> None:
 
 
 def test_services_call_only_services_below_them() -> None:
-    assert rules.against_the_river(RIVER, {service: label(service) for service in RIVER}) == []
-    assert [service for service in SOURCES if label(service).asks] == []
+    assert rules.wrong_calls(RIVER, {service: manifest_of(service) for service in RIVER}) == []
+    assert [service for service in SOURCES if manifest_of(service).asks] == []
 
 
 def test_a_call_in_the_wrong_direction_is_found() -> None:
-    wrong = msgspec.structs.replace(label("catalog"), asks=("orders",))
-    assert rules.against_the_river(RIVER, {"catalog": wrong}) == ["catalog asks orders"]
+    wrong = msgspec.structs.replace(manifest_of("catalog"), asks=("orders",))
+    assert rules.wrong_calls(RIVER, {"catalog": wrong}) == ["catalog asks orders"]
 
 
 @pytest.mark.parametrize("service", RIVER)
@@ -150,11 +150,11 @@ def test_manifests_match_the_code(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
     declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.events"}}
     manifest = f"services/{service}/__init__.py"
-    emitted = rules.untold(label(service), declared)
+    emitted = rules.undeclared_events(manifest_of(service), declared)
     assert not emitted, f"{manifest}: `emits` must list the events of contract.py; {sorted(emitted)} is in only one."
-    unknown = set(label(service).handles) - set(Event.types) - {"*"}
+    unknown = set(manifest_of(service).handles) - set(Event.types) - {"*"}
     assert not unknown, f"{manifest}: `handles` names {sorted(unknown)}, which no service emits."
-    handled = rules.unheard(label(service), _handlers(service))
+    handled = rules.undeclared_handlers(manifest_of(service), _handlers(service))
     assert not handled, f"{manifest}: `handles` must list the events of handlers.py; {sorted(handled)} is in only one."
 
 
@@ -166,11 +166,11 @@ def _handlers(service: str) -> str:
 
 
 def test_a_wrong_manifest_is_found() -> None:
-    orders = label("orders")
-    assert rules.untold(orders, {*orders.emits, "OrderLost"}) == {"OrderLost"}
-    assert rules.untold(orders, set(orders.emits[1:])) == {orders.emits[0]}
-    assert rules.unheard(orders, f"{_handlers('orders')}\nProductPublished") == {"ProductPublished"}
-    assert rules.unheard(orders, "") == set(orders.handles)
+    orders = manifest_of("orders")
+    assert rules.undeclared_events(orders, {*orders.emits, "OrderLost"}) == {"OrderLost"}
+    assert rules.undeclared_events(orders, set(orders.emits[1:])) == {orders.emits[0]}
+    assert rules.undeclared_handlers(orders, f"{_handlers('orders')}\nProductPublished") == {"ProductPublished"}
+    assert rules.undeclared_handlers(orders, "") == set(orders.handles)
 
 
 @pytest.mark.parametrize("service", RIVER)

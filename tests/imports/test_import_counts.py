@@ -7,7 +7,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.cli.importing import ImportOptions, run
 from shopwright.importers.files import read_tables
-from tests.builders.imports import SHARED, account
+from tests.builders.imports import SHARED, counts_of
 
 KINDS = {
     "catalog-shopify": "shopify",
@@ -26,10 +26,10 @@ async def test_every_row_of_every_file_is_accounted_for(
     kind = KINDS[path.parent.name]
     rows = sum(sum(1 for _ in table.records()) for table in read_tables(path))
     code = await run(shop, kind, path, ImportOptions(fetch=False, how="try"))
-    tried = account(capsys.readouterr().out)
+    tried = counts_of(capsys.readouterr().out)
     assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
-    read, imported, unchanged, refused = account(capsys.readouterr().out)
+    read, imported, unchanged, refused = counts_of(capsys.readouterr().out)
     assert tried == (read, imported, unchanged, refused)
     assert (read, imported + unchanged + refused, code) == (rows, rows, int(refused > 0))
     assert await run(shop, kind, path, ImportOptions(fetch=False)) == code
-    assert account(capsys.readouterr().out) == (rows, 0, imported + unchanged, refused)
+    assert counts_of(capsys.readouterr().out) == (rows, 0, imported + unchanged, refused)

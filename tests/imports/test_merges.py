@@ -11,7 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, ProductInput, VariantInput
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
-from tests.builders.imports import take
+from tests.builders.imports import import_file
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ async def import_product(
     ]
     path = tmp_path / "file.csv"
     path.write_text("\n".join([HEADER, *rows]) + "\n")
-    code, report = await take(shop, "shopify", path, tmp_path)
+    code, report = await import_file(shop, "shopify", path, tmp_path)
     assert code == 0
     return await shop.catalog.get("shirt"), report
 

@@ -27,7 +27,7 @@ from tests.builders.health import wrong
 from tests.builders.imports import real
 from tests.builders.orders import place
 from tests.builders.shops import OWNER, QUICK, fresh, make_settings
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 from tests.builders.storage import everything_on_disk
 
 SHOPIFY = """\
@@ -283,7 +283,7 @@ async def test_only_staff_who_may_read_orders_see_the_rows_of_the_file(
     assert rows[0]["cells"]["Note Attributes"] == "gift for Byron"
     assert rows[1]["cells"] == {"Name": "#2001", "Email": "ada@example.com", "Lineitem quantity": "1", "Lineitem name": "Book", "Lineitem price": "31.70"}  # fmt: skip
     assert (await api.get(address)).status_code == 401
-    await hired(shop, "catalog@example.com", "catalog")
+    await staff_member(shop, "catalog@example.com", "catalog")
     assert (await api.get(address, headers=await sign_in(api, "catalog@example.com", PASSWORD))).status_code == 403
     acts = [entry.act for entry in await shop.users.audit(AuditFilter(subject=f"order {order.id}"))]
     assert "get_order_source" in [act.action for act in acts]

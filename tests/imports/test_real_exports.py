@@ -25,7 +25,7 @@ from shopwright.services.inventory.adjustments import Adjustments
 from shopwright.services.inventory.contract import Adjustment, VariantQuantity
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
-from tests.builders.imports import read, real, take
+from tests.builders.imports import import_file, read, real
 from tests.builders.messages import email_text
 from tests.builders.orders import fill_cart
 from tests.builders.shops import make_settings
@@ -53,19 +53,19 @@ def write(tmp_path: Path, rows: str, name: str = "products.csv", encoding: str =
 async def test_real_exports_are_imported_and_a_second_run_changes_nothing(
     shop: Shop, tmp_path: Path, kind: str, name: str, products: int, code: int
 ) -> None:
-    got, rows = await take(shop, kind, real(name), tmp_path)
+    got, rows = await import_file(shop, kind, real(name), tmp_path)
     assert got == code
     found = await shop.catalog.list_products(limit=100)
     assert len(found) == products
     versions = {product.id: product.version for product in found}
-    _, again = await take(shop, kind, real(name), tmp_path)
+    _, again = await import_file(shop, kind, real(name), tmp_path)
     assert {row["outcome"] for row in again} <= {"unchanged", "noted", "refused"}
     assert {product.id: product.version for product in await shop.catalog.list_products(limit=100)} == versions
     assert {row["row"] for row in rows} == {row["row"] for row in again}
 
 
 async def test_imported_products_are_browsed_found_and_bought(shop: Shop, tmp_path: Path) -> None:
-    await take(shop, "shopify", real("catalog-shopify/shopifypartners_home-and-garden.csv.gz"), tmp_path)
+    await import_file(shop, "shopify", real("catalog-shopify/shopifypartners_home-and-garden.csv.gz"), tmp_path)
     results = await shop.search.find(SearchRequest(text="clay pot"))
     assert results.total >= 1
     pot = await shop.catalog.get("clay-plant-pot")
@@ -77,7 +77,7 @@ async def test_imported_products_are_browsed_found_and_bought(shop: Shop, tmp_pa
 
 
 async def test_a_variation_with_an_open_value_applies_to_all_its_values(shop: Shop, tmp_path: Path) -> None:
-    await take(shop, "woocommerce", real("catalog-woocommerce/sample_products.csv.gz"), tmp_path)
+    await import_file(shop, "woocommerce", real("catalog-woocommerce/sample_products.csv.gz"), tmp_path)
     shirt = await shop.catalog.get("woo-vneck-tee")
     assert len(shirt.variants) == 9
     beanie = await shop.catalog.get("woo-beanie")
@@ -104,7 +104,7 @@ async def test_every_dirty_row_is_accounted_for(shop: Shop, tmp_path: Path) -> N
         'empty,Empty,,,,,true,Title,Default Title,,,,,,,,,active\n'
         'draft,Draft,,,,,false,Title,Default Title,D1,,,2,7,,,,draft\n'
     )  # fmt: skip
-    code, rows_reported = await take(shop, "shopify", write(tmp_path, rows), tmp_path)
+    code, rows_reported = await import_file(shop, "shopify", write(tmp_path, rows), tmp_path)
     outcomes = {(int(row["row"]), row["outcome"]): row["detail"] for row in rows_reported}
     assert code == 1
     assert "neither handle nor title" in outcomes[2, "refused"]
@@ -138,7 +138,7 @@ async def test_an_interrupted_import_continues(shop: Shop, tmp_path: Path) -> No
         if imported == 3:
             break
     await fetcher.close()
-    code, report = await take(shop, "shopify", path, tmp_path)
+    code, report = await import_file(shop, "shopify", path, tmp_path)
     assert code == 0
     assert [row["outcome"] for row in report].count("taken") == 3
     products = await shop.catalog.list_products(status="published")
@@ -158,11 +158,11 @@ async def test_an_import_killed_within_a_product_publishes_no_half_of_it(data, t
     dying = Shop(make_settings(*data), overrides={Adjustments: DiesBeforeStock})
     async with dying.running(deliver=False):
         with pytest.raises(ConnectionError):
-            await take(dying, "shopify", path, tmp_path)
+            await import_file(dying, "shopify", path, tmp_path)
         assert await dying.catalog.list_products(status="published") == []
     local_shop = Shop(make_settings(*data))
     async with local_shop.running(deliver=False):
-        code, report = await take(local_shop, "shopify", path, tmp_path)
+        code, report = await import_file(local_shop, "shopify", path, tmp_path)
         assert (code, [row["outcome"] for row in report]) == (0, ["taken"] * 3)
         mugs = await local_shop.catalog.list_products(status="published")
         stock = await local_shop.inventory.stock([mug.variants[0].id for mug in mugs])
@@ -202,7 +202,7 @@ async def test_transactions_stay_short_whatever_the_products_are(
     assert CountsStock.opened == opened
 
 
-async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(shop: Shop, tmp_path: Path) -> None:
+async def test_products_that_share_an_address_a_sku_or_a_source_are_distinguished(shop: Shop, tmp_path: Path) -> None:
     drafts = [
         Draft(source=source, rows=(row,), title=title, slug="mug", variants=(DraftVariant(row=row, sku="M1", price=Money(700, "EUR")),))
         for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
@@ -219,10 +219,10 @@ async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(s
 
 async def test_a_changed_file_changes_the_product_but_not_what_was_sold(shop: Shop, tmp_path: Path) -> None:
     row = "mug,Mug,,,,,true,Title,Default Title,M1,,shopify,4,7,,,,active\n"
-    await take(shop, "shopify", write(tmp_path, row), tmp_path)
+    await import_file(shop, "shopify", write(tmp_path, row), tmp_path)
     mug = await shop.catalog.get("mug")
     await shop.inventory.adjust([Adjustment(variant_id=mug.variants[0].id, delta=-1, reason="sold")])
-    _, rows = await take(
+    _, rows = await import_file(
         shop, "shopify", write(tmp_path, row.replace("Mug", "Big Mug").replace(",7,", ",8,")), tmp_path
     )
     assert [one["outcome"] for one in rows] == ["changed"]
@@ -347,7 +347,7 @@ async def test_magento_configurable_products_come_with_their_variants(shop: Shop
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(chosen)
-    code, report = await take(shop, "magento", path, tmp_path)
+    code, report = await import_file(shop, "magento", path, tmp_path)
     assert code == 0
     assert {row["outcome"] for row in report} == {"taken", "noted"}
     assert any("--images-from" in row["detail"] for row in report)
@@ -380,7 +380,9 @@ async def test_a_refused_magento_row_names_the_reason(shop: Shop, tmp_path: Path
         + 'F,,configurable,,Shirt,,,,,,,,"sku=F-S,size=S|sku=F-M,size=M",size=Shirt size\n'
         + "F-S,,simple,,Shirt S,30,,,,2,Not Visible Individually,,,\n",
     )
-    code, rows = await take(shop, "magento", path, tmp_path, images_from="https://old.example/media/catalog/product")
+    code, rows = await import_file(
+        shop, "magento", path, tmp_path, images_from="https://old.example/media/catalog/product"
+    )
     assert code == 1
     outcomes = {(row["name"], row["outcome"], row["detail"][:28]) for row in rows}
     assert ("A", "refused", "is a translation for the sto") in outcomes
@@ -400,23 +402,23 @@ async def test_a_refused_magento_row_names_the_reason(shop: Shop, tmp_path: Path
 
 async def test_a_dry_run_reports_the_changes_and_writes_nothing(shop: Shop, tmp_path: Path, capsys) -> None:
     path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
-    code, rows = await take(shop, "shopify", path, tmp_path, how="try")
+    code, rows = await import_file(shop, "shopify", path, tmp_path, how="try")
     assert (code, [row["outcome"] for row in rows]) == (0, ["taken"])
     assert "nothing was written" in capsys.readouterr().out
     assert await shop.catalog.list_products() == []
-    await take(shop, "shopify", path, tmp_path)
-    _, again = await take(shop, "shopify", path, tmp_path, how="try")
+    await import_file(shop, "shopify", path, tmp_path)
+    _, again = await import_file(shop, "shopify", path, tmp_path, how="try")
     assert [row["outcome"] for row in again] == ["unchanged"]
 
 
 async def test_an_import_is_undone_and_can_be_repeated(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
-    await take(shop, "shopify", path, tmp_path)
+    await import_file(shop, "shopify", path, tmp_path)
     assert await shop.catalog.redirect("/products/kettle") == "/p/kettle"
-    await take(shop, "shopify", path, tmp_path, how="undo")
+    await import_file(shop, "shopify", path, tmp_path, how="undo")
     assert [one.status for one in await shop.catalog.list_products()] == ["retired"]
     assert (await shop.search.find(SearchRequest())).total == 0
-    await take(shop, "shopify", path, tmp_path)
+    await import_file(shop, "shopify", path, tmp_path)
     [kettle] = await shop.catalog.list_products()
     assert kettle.status == "published"
     assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 5
@@ -426,7 +428,7 @@ async def test_an_import_is_undone_and_can_be_repeated(shop: Shop, tmp_path: Pat
 async def test_customers_are_imported_with_their_address_and_choose_a_password_by_email(
     shop: Shop, tmp_path: Path
 ) -> None:
-    code, rows = await take(
+    code, rows = await import_file(
         shop, "magento", real("catalog-magento/CustomerSampleData__customer_profile.csv.gz"), tmp_path
     )
     assert (code, [row["outcome"] for row in rows]) == (0, ["taken"])
@@ -441,7 +443,7 @@ async def test_customers_are_imported_with_their_address_and_choose_a_password_b
     text = await email_text(shop, "Choose a new password", "roni_cost@example.com")
     await shop.users.reset_password(re.search(r"token=([0-9a-f]+)", text)[1], "harbour at seven")
     assert await shop.users.sign_in("roni_cost@example.com", "harbour at seven")
-    _, again = await take(
+    _, again = await import_file(
         shop, "magento", real("catalog-magento/CustomerSampleData__customer_profile.csv.gz"), tmp_path
     )
     assert [row["outcome"] for row in again] == ["unchanged"]
@@ -477,12 +479,12 @@ async def test_customers_of_other_shops_are_imported_or_refused_with_a_reason(
 ) -> None:
     path = tmp_path / "customers.csv"
     path.write_text(f"{header}\n{row}\n", encoding="utf-8")
-    _, tried = await take(shop, kind, path, tmp_path, how="try")
+    _, tried = await import_file(shop, kind, path, tmp_path, how="try")
     assert await shop.users.by_email("ada@example.com") is None
-    _, rows = await take(shop, kind, path, tmp_path)
+    _, rows = await import_file(shop, kind, path, tmp_path)
     assert [one["outcome"] for one in rows] == outcomes
     assert tried[0]["outcome"] in {"taken", "refused"}
     if "taken" in outcomes:
         assert (await shop.users.by_email("ada@example.com")).name == "Ada Lovelace"
     with pytest.raises(Refused):
-        await take(shop, kind, path, tmp_path, how="undo")
+        await import_file(shop, kind, path, tmp_path, how="undo")

@@ -18,7 +18,7 @@ from shopwright.kit.text import csv_cell
 from shopwright.services.pricing.contract import TaxClass
 from shopwright.services.search.contract import SearchRequest
 from shopwright.web.product_view import write
-from tests.builders.imports import account, read, take
+from tests.builders.imports import counts_of, import_file, read
 
 WOO = "ID,Type,SKU,Name,Published,Visibility in catalog,Date sale price starts,Date sale price ends,Stock,Sale price,Regular price"
 
@@ -94,7 +94,7 @@ async def test_the_inventory_export_of_shopify_sets_stock_by_location(
     goods = (
         "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\na,A,Size,S,,5\na,,,M,A-M,5\nb,B,,,B1,5\n"
     )
-    await take(shop, "shopify", file(tmp_path, goods), tmp_path, stock="0")
+    await import_file(shop, "shopify", file(tmp_path, goods), tmp_path, stock="0")
     header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,SKU,HS Code,COO,Location,Incoming,Unavailable,Committed,Available,On hand\n"
     rows = (
         "a,A,Size,S,,,,,,Berlin,0,0,0,4,4\na,A,Size,M,,,A-M,,,Berlin,0,0,0,3,3\na,A,Size,M,,,A-M,,,Hamburg,0,0,0,2,2\n"
@@ -105,7 +105,7 @@ async def test_the_inventory_export_of_shopify_sets_stock_by_location(
     outcomes = []
     for how in ("try", "take", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
-        outcomes.append(account(capsys.readouterr().out))
+        outcomes.append(counts_of(capsys.readouterr().out))
     assert outcomes == [(6, 3, 1, 2), (6, 3, 1, 2), (6, 0, 4, 2)]
     product = await shop.catalog.get("a")
     stock = await shop.inventory.stock([one.id for one in product.variants])
@@ -125,7 +125,7 @@ async def test_a_refused_row_counts_once_and_products_are_counted_as_products(
     for how in ("try", "take", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
         outcomes.append(capsys.readouterr().out)
-    assert [account(one) for one in outcomes] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
+    assert [counts_of(one) for one in outcomes] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
     assert "Products: 2 taken, 0 changed, 0 unchanged, 1 refused." in outcomes[1]
     assert "Products: 0 taken, 0 changed, 2 unchanged, 1 refused." in outcomes[2]
     assert "has 6 cells and the header 5" in outcomes[0]
@@ -138,7 +138,7 @@ async def test_a_dry_run_refuses_what_would_be_refused(
     for how in ("try", "take"):
         assert await run(shop, "shopify", path, ImportOptions(fetch=False, how=how)) == 1
         output = capsys.readouterr().out
-        assert account(output) == (2, 1, 0, 1)
+        assert counts_of(output) == (2, 1, 0, 1)
         assert "at most 255 characters" in output
 
 
@@ -162,7 +162,7 @@ async def test_a_field_of_a_shopify_row_is_imported_or_reported(
         "card,Card,20,,deny,true,,,,,,,,,,true,true,active,\n"
         "away,Away,5,1,deny,true,,,,,,,,,,false,FALSE,active,\n",
     )  # fmt: skip
-    code, rows = await take(shop, "shopify", path, tmp_path)
+    code, rows = await import_file(shop, "shopify", path, tmp_path)
     output = capsys.readouterr().out
     lamp = await shop.catalog.get("lamp")
     assert (lamp.title, lamp.seo_title, lamp.seo_description, lamp.tax_class) == ("Lamp™", "The lamp", "Shines", "zero")
@@ -191,7 +191,7 @@ async def test_opening_stock_has_the_cost_of_its_file(
 ) -> None:
     """An unreadable cost is reported and not used; a cost of 0 means nothing."""
     rows = [row.format(n=n, cost=cost) for n, cost in enumerate(("1.50", "0", "1.505"), 1)]
-    _, rows_reported = await take(shop, kind, file(tmp_path, "\n".join((head, *rows, ""))), tmp_path)
+    _, rows_reported = await import_file(shop, kind, file(tmp_path, "\n".join((head, *rows, ""))), tmp_path)
     assert [one["outcome"] for one in rows_reported if "cost left out" in one["detail"]] == ["noted"]
     variants = [one.variants[0].id for one in await shop.catalog.list_products()]
     worth = (await shop.inventory.values(variants)).values()
@@ -332,14 +332,14 @@ async def test_the_meaning_of_a_column_is_configured_in_a_file(shop: Shop, tmp_p
         '"Artikelname" = "title"\n"VK brutto" = "price"\n"Im Netz" = "published"\n"Farbe" = "attribute: Colour"\n"Lagerplatz" = "-"\n',
         "map.toml",
     )
-    code, rows = await take(shop, "table", path, tmp_path, columns=read_map(mapping_file))
+    code, rows = await import_file(shop, "table", path, tmp_path, columns=read_map(mapping_file))
     assert (code, [row["outcome"] for row in rows], rows[0]["row"]) == (0, ["taken", "taken"], "4")
     found = {one.title: one for one in await shop.catalog.list_products()}
     assert (found["Lampe"].status, found["Topf"].status) == ("draft", "published")
     assert list(found["Lampe"].attributes.values()) == ["Rot"]
     for wrong, words in [('"Nowhere" = "title"', "not there"), ('"Artikelname" = "sparkle"', "which is unknown")]:
         with pytest.raises(Invalid, match=words):
-            await take(shop, "table", path, tmp_path, columns=read_map(file(tmp_path, wrong, "wrong.toml")))
+            await import_file(shop, "table", path, tmp_path, columns=read_map(file(tmp_path, wrong, "wrong.toml")))
 
 
 async def test_the_current_template_of_shopify_is_read(shop: Shop, tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ async def test_the_current_template_of_shopify_is_read(shop: Shop, tmp_path: Pat
         "Mug,mug,<p>Fine</p>,Ostra,Home > Cups,,blue,TRUE,Active,M1,0012,Size,S,,9.90,12,,TRUE,,shopify,7,DENY,300,g,TRUE,manual,https://x.example/1.jpg,1,A mug,,FALSE,Mug!,\n"
         ",mug,,,,,,,,M2,,,L,,11.90,,,TRUE,,shopify,0,TRUE,300,g,TRUE,manual,,,,,,,\n",
     )
-    code, _ = await take(shop, "shopify", path, tmp_path)
+    code, _ = await import_file(shop, "shopify", path, tmp_path)
     mug = await shop.catalog.get("mug")
     assert (code, mug.status, mug.brand, mug.seo_title, mug.description) == (
         0,
@@ -390,7 +390,7 @@ async def test_names_in_any_script_keep_their_letters_and_are_distinct(
         f"ID,Type,Name,Regular price,Categories,{columns}\n"
         f'1,simple,猫の置物,5,"C++, C#, Женщины > Ёлки, 女装",{cells}\n2,simple,Чайник,5,"Женщины > Ёлки",{",,,,,,,,,,,,,"}\n',
     )
-    code, _ = await take(shop, "woocommerce", path, tmp_path)
+    code, _ = await import_file(shop, "woocommerce", path, tmp_path)
     cat = await shop.catalog.get("猫の置物")
     types = await shop.catalog.attribute_types()
     assert code == 0
@@ -408,7 +408,7 @@ async def test_names_in_any_script_keep_their_letters_and_are_distinct(
         assert (answer.status_code, "Чайник" in answer.text) == (200, True), typed
     found = await shop.search.find(SearchRequest(chosen={"attr.größe": ("Größe value",)}))
     assert found.total == 1
-    _, again = await take(shop, "woocommerce", path, tmp_path)
+    _, again = await import_file(shop, "woocommerce", path, tmp_path)
     assert [row["outcome"] for row in again] == ["unchanged", "unchanged"]
 
 
@@ -419,9 +419,9 @@ async def test_names_in_any_script_keep_their_letters_and_are_distinct(
 async def test_a_product_has_as_many_variants_as_shopify_allows(shop: Shop, tmp_path: Path) -> None:
     rows = "".join(f"a,{'A' if n == 0 else ''},Size,{n},{'' if n % 2 else f'SKU-{n}'},{5 + n}\n" for n in range(2_049))
     path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n{rows}")
-    code, report = await take(shop, "shopify", path, tmp_path)
+    code, report = await import_file(shop, "shopify", path, tmp_path)
     assert (code, "at most 2048 variants" in report[0]["detail"]) == (1, True)
-    code, _ = await take(shop, "shopify", file(tmp_path, path.read_text().rpartition("\na,")[0]), tmp_path)
+    code, _ = await import_file(shop, "shopify", file(tmp_path, path.read_text().rpartition("\na,")[0]), tmp_path)
     product = await shop.catalog.get("a")
     assert (code, len(product.variants), len({one.sku for one in product.variants})) == (0, 2_048, 2_048)
     assert len(await shop.pricing.prices([one.id for one in product.variants], "EUR")) == 2_048
@@ -433,7 +433,7 @@ async def test_rich_texts_keep_tables_and_pictures_but_no_script(shop: Shop, tmp
         '<img src=""https://x.example/chart.png"" alt=""Chart"" onerror=""x()""><img src=""javascript:x()""><img src=""/wp/x.png""><script>x()</script>'
     )
     path = file(tmp_path, f'Handle,Title,Body (HTML),Vendor,Variant Price\na,Fish &amp; Chips&trade;,"{text}",M&S,5\n')
-    await take(shop, "shopify", path, tmp_path)
+    await import_file(shop, "shopify", path, tmp_path)
     product = await shop.catalog.get("a")
     assert (product.title, product.brand) == ("Fish & Chips™", "M&S")
     assert "<h2>Sizes</h2><table><caption>cm</caption>" in product.description
@@ -450,7 +450,7 @@ async def test_a_formula_is_imported_as_text_and_exported_in_no_cell(shop: Shop,
             '"007"', '""007""'
         ).replace('=""007""', '"=""007"""'),
     )
-    _, rows = await take(shop, "shopify", path, tmp_path)
+    _, rows = await import_file(shop, "shopify", path, tmp_path)
     assert (await shop.catalog.get("a")).title == "=1+1"
     assert (await shop.catalog.get("a")).variants[0].sku == "=SKU"
     assert [row["name"][0] for row in rows if row["name"].startswith(("=", "'"))] == ["'"]
@@ -465,7 +465,7 @@ async def test_an_import_creates_no_coupon_tax_or_shipping_rate(shop: Shop, tmp_
         await shop.pricing.end_tax_rate(rate.id)
     for option in before[2]:
         await shop.pricing.delete_shipping_rate(option.id)
-    await take(shop, "shopify", file(tmp_path, "Handle,Title,Variant Price\na,A,5\n"), tmp_path)
+    await import_file(shop, "shopify", file(tmp_path, "Handle,Title,Variant Price\na,A,5\n"), tmp_path)
     assert (await shop.pricing.coupons(), await shop.pricing.tax_rates(), await shop.pricing.shipping_rates()) == (
         [],
         [],
@@ -485,7 +485,7 @@ async def test_a_tax_class_of_this_shop_is_used_and_another_is_reported(shop: Sh
         f"{WOO},Tax status,Tax class\n1,simple,K,Kettle,1,visible,,,3,,20,taxable,reduced-rate\n"
         "2,simple,L,Le Monde,1,visible,,,3,,20,taxable,Taux Presse\n",
     )
-    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    _, rows = await import_file(shop, "woocommerce", path, tmp_path)
     assert [row["detail"] for row in rows if "tax class" in row["detail"]] == [
         "its tax class “taux-presse” is none of this shop's; the standard one holds"
     ]
@@ -493,12 +493,12 @@ async def test_a_tax_class_of_this_shop_is_used_and_another_is_reported(shop: Sh
         "Kettle": "reduced", "Le Monde": "standard",
     }  # fmt: skip
     await shop.pricing.put_tax_class(TaxClass(name="taux-presse", title="Presse"))
-    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    _, rows = await import_file(shop, "woocommerce", path, tmp_path)
     assert not [row for row in rows if "tax class" in row["detail"]]
     assert {one.title: one.taxed_as for one in await shop.catalog.list_products(status="published")} == {
         "Kettle": "reduced", "Le Monde": "taux-presse",
     }  # fmt: skip
     paper = next(one for one in await shop.catalog.list_products(status="published") if one.title == "Le Monde")
     await write.patch(shop.product_views, paper, write.ProductPatch(tax_class="zero"), None, "test")
-    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    _, rows = await import_file(shop, "woocommerce", path, tmp_path)
     assert (await shop.catalog.get(paper.id)).taxed_as == "zero"  # as staff have it since

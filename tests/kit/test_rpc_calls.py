@@ -21,7 +21,7 @@ from shopwright.kit.rpc.transport import HttpTransport
 from shopwright.registry import may_ask
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, VariantQuantity
 from shopwright.services.users.contract import Users
-from tests.builders.rpc import TOKENS, anyone_may, app_of, first_time, line_to, nothing
+from tests.builders.rpc import TOKENS, anyone_may, app_of, client_of, first_time, nothing
 from tests.process.server import free_port
 
 
@@ -30,7 +30,7 @@ async def inventory(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
     if request.param == "in process":
         yield shop.inventory
         return
-    line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
+    line = client_of(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
     yield rpc_client(Inventory, line)
     await line.close()
 
@@ -214,17 +214,17 @@ def unreached_once(number: int) -> httpx.Response:
 
 async def test_only_idempotent_calls_are_retried() -> None:
     failing = Failing(lost_once)
-    assert await rpc_client(Verbs, line_to(failing, "things")).look() == 1
+    assert await rpc_client(Verbs, client_of(failing, "things")).look() == 1
     assert len(failing.asked) == 2
     failing = Failing(lost_once)
     with pytest.raises(Unavailable):
-        await rpc_client(Verbs, line_to(failing, "things")).change()
+        await rpc_client(Verbs, client_of(failing, "things")).change()
     assert len(failing.asked) == 1
 
 
 async def test_a_call_that_was_never_sent_may_always_be_retried() -> None:
     failing = Failing(unreached_once)
-    assert await rpc_client(Verbs, line_to(failing, "things")).change() == 1
+    assert await rpc_client(Verbs, client_of(failing, "things")).change() == 1
 
 
 async def test_a_failing_service_is_not_called_for_a_moment() -> None:
@@ -236,7 +236,7 @@ async def test_a_failing_service_is_not_called_for_a_moment() -> None:
         raise httpx.ReadError("the connection broke")
 
     failing = Failing(answer)
-    client = rpc_client(Verbs, line_to(failing, "things"))
+    client = rpc_client(Verbs, client_of(failing, "things"))
     for _ in range(2 * FAILURES):
         with pytest.raises(Unavailable):
             await client.change()
@@ -253,7 +253,7 @@ async def test_retries_have_a_budget_so_that_a_failing_service_is_not_overloaded
         return one(number)
 
     failing = Failing(answer)
-    client = rpc_client(Verbs, line_to(failing, "things"))
+    client = rpc_client(Verbs, client_of(failing, "things"))
     results = [await asyncio.gather(client.look(), return_exceptions=True) for _ in range(100)]
     assert len(failing.asked) <= 100 + 10 + 10 + 1
     assert results
@@ -268,7 +268,7 @@ async def test_deadlines_shrink_with_each_call_and_expired_calls_are_not_run() -
             await asyncio.sleep(30)
             return 1
 
-    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
+    line = client_of(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
     with deadline.within(0.3), pytest.raises(Unavailable):
         await rpc_client(Verbs, line).look()
     assert 0 < left[0] <= 0.3
@@ -282,7 +282,7 @@ async def test_a_circuit_is_not_opened_by_callers_without_time() -> None:
             await asyncio.sleep(0.05)
             return 1
 
-    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
+    line = client_of(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
     client = rpc_client(Verbs, line)
     for _ in range(2 * FAILURES):
         with deadline.within(0.01), pytest.raises(Unavailable):
@@ -303,7 +303,7 @@ async def test_concurrent_calls_of_one_service_are_limited() -> None:
             working -= 1
             return 1
 
-    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Counting())), "things")
+    line = client_of(httpx.ASGITransport(app=app_of("things", Verbs, Counting())), "things")
     client = rpc_client(Verbs, line)
     assert sum(await asyncio.gather(*(client.look() for _ in range(3 * AT_ONCE)))) == 3 * AT_ONCE
     assert most <= AT_ONCE
@@ -319,11 +319,11 @@ class NewValue(msgspec.Struct):
     colour: str = "none"
 
 
-class OldThings(Protocol):
+class OldContract(Protocol):
     async def keep(self, value: OldValue) -> OldValue: ...
 
 
-class NewThings(Protocol):
+class NewContract(Protocol):
     async def keep(self, value: NewValue, *, twice: bool = False) -> NewValue: ...
 
     async def drop(self) -> None: ...
@@ -338,12 +338,12 @@ async def test_processes_of_two_versions_understand_each_other() -> None:
         async def keep(self, value: NewValue, *, twice: bool = False) -> NewValue:
             return NewValue(value.name.upper() * (1 + twice), value.colour)
 
-    to_old = line_to(httpx.ASGITransport(app=app_of("things", OldThings, Old())), "things")
-    to_new = line_to(httpx.ASGITransport(app=app_of("things", NewThings, New())), "things")
-    assert await rpc_client(NewThings, to_old).keep(NewValue("lamp", "red"), twice=True) == NewValue("LAMP")
-    assert await rpc_client(OldThings, to_new).keep(OldValue("lamp")) == OldValue("LAMP")
+    to_old = client_of(httpx.ASGITransport(app=app_of("things", OldContract, Old())), "things")
+    to_new = client_of(httpx.ASGITransport(app=app_of("things", NewContract, New())), "things")
+    assert await rpc_client(NewContract, to_old).keep(NewValue("lamp", "red"), twice=True) == NewValue("LAMP")
+    assert await rpc_client(OldContract, to_new).keep(OldValue("lamp")) == OldValue("LAMP")
     with pytest.raises(Unavailable, match="has no operation drop"):
-        await rpc_client(NewThings, to_old).drop()
+        await rpc_client(NewContract, to_old).drop()
     for line in (to_old, to_new):
         await line.close()
 
@@ -378,7 +378,7 @@ class Finder:
 
 
 async def test_raw_json_is_passed_on_unchanged() -> None:
-    line = line_to(httpx.ASGITransport(app=app_of("finds", Finds, Finder())), "finds")
+    line = client_of(httpx.ASGITransport(app=app_of("finds", Finds, Finder())), "finds")
     finds = rpc_client(Finds, line)
     found = await finds.find()
     assert [bytes(card) for card in found.cards] == [b'{"title":"Lamp"}', b"1"]
@@ -423,7 +423,7 @@ async def test_a_value_that_cannot_be_encoded_is_refused_and_not_sent() -> None:
     class Counter(Protocol):
         async def count(self, since: datetime, most: int) -> int: ...
 
-    line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, None)), "inventory")
+    line = client_of(httpx.ASGITransport(app=app_of("inventory", Inventory, None)), "inventory")
     far = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=9)))
     for since, most in ((far, 1), (datetime.now(UTC), 2**70)):
         with pytest.raises(Invalid, match="too far away"):

@@ -22,7 +22,7 @@ class Listener:
 
     def __init__(self, *answers: bytes | Answer) -> None:
         self._answers = list(answers)
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self.connections = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,7 +31,7 @@ class Listener:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-                self.heard.append(head + await reader.readexactly(length))
+                self.received.append(head + await reader.readexactly(length))
                 answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                 if callable(answer):
                     await answer(writer)
@@ -75,7 +75,7 @@ async def test_one_connection_serves_one_call_after_the_other() -> None:
         for number in range(5):
             assert await transport.post("look", b"said", HEADERS) == (200, b"ok")
             assert listener.connections == 1, number
-    request = listener.heard[0]
+    request = listener.received[0]
     assert request.startswith(b"POST /internal/things/look HTTP/1.1\r\n")
     assert b"shopwright-service: sealed\r\n" in request
     assert request.endswith(b"\r\n\r\nsaid")
@@ -98,7 +98,7 @@ async def test_an_unanswered_call_was_sent_once_and_is_not_reported_as_refused(f
         with pytest.raises(ConnectionError) as lost:
             await transport.post("change", b"said", HEADERS)
         assert not isinstance(lost.value, ConnectionRefusedError)
-        assert len(listener.heard) == 1
+        assert len(listener.received) == 1
 
 
 async def test_a_connection_closed_by_the_server_is_not_used_again() -> None:
@@ -131,5 +131,5 @@ async def test_only_known_authorities_are_trusted() -> None:
     async with listening(WELL, tls=tls) as (listener, transport):
         with pytest.raises(ConnectionRefusedError, match="certificate"):
             await transport.post("look", b"", HEADERS)
-    assert listener.heard == []
+    assert listener.received == []
     assert outgoing.trust().verify_mode == ssl.CERT_REQUIRED

@@ -17,7 +17,7 @@ from shopwright.services.inventory.contract import Adjustment, Inventory, Stock
 from tests.builders.customers import BERLIN
 from tests.builders.goods import sell
 from tests.builders.orders import place
-from tests.builders.rpc import app_of, line_to
+from tests.builders.rpc import app_of, client_of
 
 TOMORROW = {"tomorrow": "new", "more": [1, {"a": None}]}
 
@@ -70,7 +70,7 @@ def test_invalid_data_remains_invalid() -> None:
 
 async def test_a_service_understands_a_newer_one_and_is_understood(shop: Shop) -> None:
     """Arguments and answers with unknown fields, of structs that are strict towards clients."""
-    line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
+    line = client_of(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
     try:
         change = Adjustment(variant_id="var_lamp", on_hand=3, reason="counted")
         body = {"adjustments": [msgspec.to_builtins(change) | TOMORROW], **TOMORROW}
@@ -80,7 +80,7 @@ async def test_a_service_understands_a_newer_one_and_is_understood(shop: Shop) -
         await line.close()
 
     newer = msgspec.msgpack.encode({"var_lamp": msgspec.to_builtins(Stock("var_lamp", 5, 1)) | TOMORROW})
-    line = line_to(httpx.MockTransport(lambda _request: httpx.Response(200, content=newer)), "inventory")
+    line = client_of(httpx.MockTransport(lambda _request: httpx.Response(200, content=newer)), "inventory")
     assert await rpc_client(Inventory, line).stock(["var_lamp"]) == {"var_lamp": Stock("var_lamp", 5, 1)}
     await line.close()
 

@@ -11,7 +11,7 @@ from tests.builders.documents import documents
 from tests.builders.goods import sell
 from tests.builders.orders import fill_cart, kettles, place_cart
 from tests.builders.pages import is_now
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 
 DENIED, FOUND, NOWHERE = 403, 200, 404
 
@@ -26,7 +26,7 @@ async def test_staff_read_documents_only_with_the_permission_of_accounting(
 ) -> None:
     order = await kettles(shop)
     [one] = await documents(shop)
-    await hired(shop, role=role)
+    await staff_member(shop, role=role)
     await is_now(api, shop, "sue@example.com")
     for key in ("", f"?key={await shop.orders.link_key(order.id)}"):
         page = await api.get(f"/orders/{order.id}{key}")

@@ -15,7 +15,7 @@ from tests.builders.messages import send_all
 from tests.builders.orders import place
 from tests.builders.pages import shopper
 from tests.builders.shops import OWNER
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +128,7 @@ async def test_to_ship_counts_orders_with_something_left_to_ship(shop: Shop, api
 async def test_figures_without_permission_are_hidden_instead_of_zero(
     shop: Shop, role: str, sees: list[str], sees_not: list[str]
 ) -> None:
-    await hired(shop, role=role)
+    await staff_member(shop, role=role)
     async with shopper(shop) as staff:
         staff.cookies.set("session", await shop.users.open_session("sue@example.com", PASSWORD))
         page = (await staff.get("/office")).text
@@ -240,7 +240,7 @@ async def test_no_action_is_offered_without_its_permission(shop: Shop) -> None:
     here, message = f"/office/orders/{order.id}", (await shop.notifications.messages())[0]
     for role, offered in (("read-only", False), ("orders", True)):
         email = f"{role}@example.com"
-        await hired(shop, email, role)
+        await staff_member(shop, email, role)
         async with shopper(shop) as staff:
             staff.cookies.set("session", await shop.users.open_session(email, PASSWORD))
             page = (await staff.get(here)).text

@@ -14,7 +14,7 @@ from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.refunds import REFUSES, REFUSES_LATER, gives_in, later
 from tests.builders.shops import OWNER
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 
 Send = Callable[..., Awaitable[httpx.Response]]
 
@@ -67,7 +67,7 @@ async def test_a_pending_refund_can_be_cancelled_and_the_audit_log_has_it(
     assert "will not be paid" in page
     acts = [one.act for one in await shop.users.audit(AuditFilter(), limit=50)]
     assert [one.given["why"] for one in acts if one.given.get("action") == "cancel-refund"] == ["paid in cash"] * 2
-    await hired(shop, "reader@example.com", "read-only")
+    await staff_member(shop, "reader@example.com", "read-only")
     api.cookies.set("session", await shop.users.open_session("reader@example.com", PASSWORD))
     page = (await api.get(f"/office/orders/{order.id}")).text
     assert "Will not be paid" not in page

@@ -46,8 +46,8 @@ async def test_every_word_of_the_office_is_in_the_catalogue(data: tuple[Path, st
             answered = await answers(office, pages, sign_in)
             for fields in ({"email": "ada@example.com"}, {"email": "%"}):
                 token = dict(forms(pages["/office/personal-data"]))["/office/personal-data"]["_csrf_token"]
-                told = await office.post("/office/personal-data", data={"_csrf_token": token, **fields})
-                answered[f"/office/personal-data with {fields}: {told.status_code}"] = told.text
+                answer = await office.post("/office/personal-data", data={"_csrf_token": token, **fields})
+                answered[f"/office/personal-data with {fields}: {answer.status_code}"] = answer.text
             again = await walk(office, "/office")
     assert unseen(pages) == NOT_WALKED
     assert sum(name.endswith(": 422") for name in answered) > 40

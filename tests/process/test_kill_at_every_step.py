@@ -13,11 +13,11 @@ from tests.builders.environment import POSTGRES
 from tests.builders.health import wrong
 from tests.builders.killed_orders import judge, prepared, settled
 from tests.builders.shops import fresh
-from tests.process.story import Scenario, open_shop, place, play_into, refund, ship, take_file
+from tests.process.scenario import Scenario, open_shop, place, play_into, refund, ship, take_file
 
 # A hundred processes, each of which would import the shop for a second.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.process.story"])
+FORKS.set_forkserver_preload(["tests.process.scenario"])
 
 
 def play(data: Path, database: str, about: str, *deadly: str, **scenarios: Scenario) -> tuple[int | None, str]:
@@ -126,7 +126,7 @@ async def test_a_kill_at_any_step_of_an_import_shows_no_product_without_price_an
             shop = open_shop(*own, HandClock())
             assert await run(shop, "shopify", first, ImportOptions(fetch=False)) == 0
             await shop.close()
-            code, output = play(*own, str(second), step, story=take_file)
+            code, output = play(*own, str(second), step, scenario=take_file)
             assert code == (-9 if step else 0), output
             if not step:
                 named = [line.removeprefix("step ") for line in output.splitlines() if line.startswith("step ")]

@@ -14,7 +14,7 @@ from tests.builders.environment import ON_SERVERS, need
 from tests.builders.killed_orders import judge, prepared, settled
 from tests.builders.shops import fresh
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.story import open_shop, place, refund, ship
+from tests.process.scenario import open_shop, place, refund, ship
 
 T = TypeVar("T")
 COMMIT = b"COMMIT;"

@@ -107,7 +107,7 @@ async def test_every_fault_of_one_server_has_an_alarm_a_page_and_an_end(
 
 
 async def inflicted(machine: OneServer, load: Load, fault: Fault, firing: Callable[[], Awaitable[set[str]]]) -> Row:
-    quiet = await until(lambda: nothing_shines(machine, firing), 180)
+    quiet = await until(lambda: no_alarm(machine, firing), 180)
     assert quiet is not None, f"before “{fault.name}”: {await lights(machine, firing)}"
     before = await lights(machine, firing)
     load.statuses.clear()
@@ -129,7 +129,7 @@ async def inflicted(machine: OneServer, load: Load, fault: Fault, firing: Callab
     return Row(fault, saw(statuses), ", ".join(sorted(shining)), light_s or 0.0, recovered)
 
 
-async def nothing_shines(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) -> bool:
+async def no_alarm(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) -> bool:
     return not await lights(machine, firing)
 
 
@@ -185,7 +185,7 @@ def report(rows: list[Row]) -> None:
         Path(path).write_text("\n".join(lines) + "\n")
 
 
-class Truth:
+class AlarmWatcher:
     """Buys repeatedly; if that fails while every alarm is green, the alarms are wrong."""
 
     def __init__(self, machine: OneServer) -> None:
@@ -225,7 +225,7 @@ async def test_an_hour_of_random_faults_loses_nothing_and_no_alarm_is_false(
     done: Counter[str] = Counter()
     async with one_server(migrated[0], disk) as machine:
         load = Load(machine.server.url, machine.sku)
-        truth = Truth(machine)
+        truth = AlarmWatcher(machine)
         tasks = [asyncio.create_task(load.shopper()) for _ in range(2)] + [asyncio.create_task(truth.look())]
         ends = time.monotonic() + MINUTES * 60
         while time.monotonic() < ends:

@@ -67,7 +67,7 @@ REMOVED = (
     Removed(
         "a password is verified",
         "services/users/passwords.py",
-        "return self._hasher.verify(real or self._nobody, password)",
+        "return self._hasher.verify(real or self._unknown_hash, password)",
         "return True",
         f"{JUICE}[sign_in_needs_the_password]",
     ),
@@ -493,8 +493,8 @@ REMOVED = (
     Removed(
         "of a query the access log shows the names alone",
         "kit/http/access_log.py",
-        "shown = (name if NAME.fullmatch(name) and not TOKEN.search(name) else HIDDEN for name in names)",
-        "shown = query.decode().split()",
+        "logged = (name if NAME.fullmatch(name) and not TOKEN.search(name) else HIDDEN for name in names)",
+        "logged = query.decode().split()",
         "tests/api/test_log_lines.py::test_a_request_is_one_line_with_a_shortened_address",
     ),
     Removed(

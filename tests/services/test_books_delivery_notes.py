@@ -24,7 +24,7 @@ from tests.builders.orders import kettles, place
 from tests.builders.pages import is_now
 from tests.builders.sellers import NORTHLIGHT
 from tests.builders.shops import OWNER
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 
 
 async def parcel(shop: Shop, order: Order, units: int) -> str:
@@ -109,7 +109,7 @@ async def test_sales_staff_issue_and_print_them_but_read_no_invoice(shop: Shop, 
     order = await kettles(shop)
     sent = await parcel(shop, order, 1)
     [invoice] = await documents(shop)
-    await hired(shop, role="orders")
+    await staff_member(shop, role="orders")
     await is_now(api, shop, "sue@example.com")
     where = f"/office/orders/{order.id}"
     page = (await api.get(where)).text
@@ -159,7 +159,7 @@ async def test_restricted_documents_are_open_only_to_accounting(
     order, sent, note = shut_off
     statuses = {}
     for role in ("support", "orders", "accounting"):
-        await hired(shop, f"{role}@example.com", role)
+        await staff_member(shop, f"{role}@example.com", role)
         headers = await sign_in(api, f"{role}@example.com", PASSWORD)
         read = [await api.get(f"/v1/documents/{note.id}{end}", headers=headers) for end in ("", "/pdf")]
         again = await api.post(f"/v1/orders/{order.id}/shipments/{sent}/delivery-note", headers=headers)
@@ -184,7 +184,7 @@ async def test_the_page_of_an_erased_order_lists_restricted_documents_and_offers
     assert "Issue delivery note" not in page
     assert "The buyer was erased: only accounting can open" in page
     assert f'<a href="/office/books/documents/{note.id}">' in page
-    await hired(shop, role="support")
+    await staff_member(shop, role="support")
     await is_now(api, shop, "sue@example.com")
     page = (await api.get(f"/office/orders/{order.id}")).text
     assert f"Delivery note {note.name}" in page

@@ -47,7 +47,7 @@ async def test_entries_of_an_account_are_found_by_their_days(shop: Shop) -> None
 
 
 async def test_a_sale_is_booked_with_its_taxes_and_payment(shop: Shop) -> None:
-    """On paper: 62.90 at 19 % hold 10.04 and 10.00 at 7 % hold 0.65; goods without tax are 48.74 + 9.35, the way 4.12."""
+    """On paper: 62.90 at 19 % hold 10.04 and 10.00 at 7 % hold 0.65; goods without tax are 48.74 + 9.35, shipping 4.12."""
     await two_rates(shop)
     assert await balances(shop) == {"clearing:pretend": 7290, "revenue": -5809, "shipping": -412, "tax": -1069}
     assert await statement(shop) == {190_000: (5286, 1004, 1), 70_000: (935, 65, 1)}

@@ -36,7 +36,7 @@ from shopwright.services.orders.contract.events import OrderRefunded
 from shopwright.services.pricing.contract import TaxRate
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.builders.gift_cards import has, hundred, issue, place_with_cards, refund, share
-from tests.builders.goods import book, sell
+from tests.builders.goods import adjust_stock, sell
 from tests.builders.health import healthy
 from tests.builders.ledger import balances
 from tests.builders.orders import fill_cart
@@ -397,7 +397,7 @@ async def test_orders_cards_and_books_agree_after_any_actions(shop: Shop, clock:
     chance = random.Random(seed)
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     goods = [await sell(shop, f"Kettle {n}", price=1999 + 777 * n, on_hand=99) for n in range(2)]
-    goods.append(await book(shop, "Novel", 899, on_hand=99))
+    goods.append(await adjust_stock(shop, "Novel", 899, on_hand=99))
     cards = [await issue(shop, amount, why=chance.choice(["sold", "goodwill"])) for amount in (700, 5000, 20000)]
     for _ in range(12):
         await live(shop, chance, cards, goods)

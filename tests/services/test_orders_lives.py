@@ -27,7 +27,7 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate, TaxRule
 from tests.builders import order_arithmetic
-from tests.builders.goods import book, sell
+from tests.builders.goods import adjust_stock, sell
 from tests.builders.orders import keys, reference
 from tests.builders.refunds import later
 from tests.builders.sellers import NORTHLIGHT
@@ -232,7 +232,7 @@ async def lives(local_shop: Shop, clock: HandClock) -> AsyncIterator[Lives]:
         product = await sell(local_shop, f"Kettle {n}", price=minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates))
         price = Decimal(299 + 333 * n) / 100
-        product = await book(local_shop, f"Novel {n}", minor(price), on_hand=999_999)
+        product = await adjust_stock(local_shop, f"Novel {n}", minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates | {"DE": REDUCED}))
     await local_shop.bus.settle()
     return Lives(local_shop, random.Random(20), goods)

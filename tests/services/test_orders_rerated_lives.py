@@ -71,11 +71,11 @@ def sent(order: Order, number: int, line_id: str, units: int, day: int) -> Order
     order = msgspec.structs.replace(shipped(order, chosen), shipments=(*order.shipments, parcel))
     found = rerating.rerated(order, parcel, rates(day))
     if found is not None:
-        on_paper(order, found, day)
+        exact_taxes(order, found, day)
     return found or order
 
 
-def on_paper(before: Order, after: Order, day: int) -> None:
+def exact_taxes(before: Order, after: Order, day: int) -> None:
     """The amount taxed at a new rate contains its tax, half a cent of the sum rounded up."""
     gross, tax = Counter[str](), Counter[str]()
     for one in after.tax_corrections[-1].lines:
@@ -117,7 +117,7 @@ def step(order: Order, number: int, name: str, amount: int, line_id: str, day: i
     return order
 
 
-def booked_anew(order: Order, booked: Booked) -> None:
+def booked_again(order: Order, booked: Booked) -> None:
     """Book what is not booked: each entry balances, and no balance is left."""
     wanted = {"sale": model.sale_sums(model.as_of(order, 0)), "return": model.given_back(order)}
     entries = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in wanted.items()]
@@ -174,7 +174,7 @@ def test_the_payment_stays_and_all_sums_agree(sale, steps) -> None:
         assert all(units[line.id] == line.refundable for line in order.lines)
         gone = add_up((one.amount for one in order.refunds), order.currency)
         assert refund_parts.whole_of(left, order.currency) + gone == order.totals.total
-        booked_anew(order, booked)
+        booked_again(order, booked)
         assert by_rate(booked) == gross_and_tax_by_rate(order)
     assert as_written(order) == [line.tax_parts for line in order.lines]
 

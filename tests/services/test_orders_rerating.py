@@ -23,7 +23,7 @@ from shopwright.services.orders.tax_store import SEEN_TO
 from shopwright.services.pricing.contract import Coupon, TaxRate, TaxRule
 from tests.builders.customers import sign_in
 from tests.builders.documents import documents, erasure, names, written
-from tests.builders.goods import book, sell
+from tests.builders.goods import adjust_stock, sell
 from tests.builders.json_values import plus_one
 from tests.builders.ledger import entries
 from tests.builders.messages import send_all
@@ -240,11 +240,11 @@ async def test_a_rate_that_changed_between_cart_order_and_parcels(shop: Shop, cl
 
 
 async def test_goods_of_two_kinds_with_a_coupon_are_taxed_by_their_own_rates(shop: Shop, clock: HandClock) -> None:
-    """On paper: less a tenth 52.20 at 19 % and 9.00 at 7 %, and 4.90 for the way. 57.10 at 16 % hold 7.88: 7.20 and 0.68; 9.00
+    """On paper: less a tenth 52.20 at 19 % and 9.00 at 7 %, and 4.90 for shipping. 57.10 at 16 % hold 7.88: 7.20 and 0.68; 9.00
     at 5 % hold 0.43."""
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
-    kettle, novel = await sell(shop, price=2900), await book(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, price=2900), await adjust_stock(shop, "Novel", 1000)
     await shop.bus.settle()
     cart = await fill_cart(shop, (kettle, 2), (novel, 1))
     order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("TEN",)))

@@ -23,7 +23,7 @@ from tests.builders.customers import ADA, WORDS, ada, sign_in
 from tests.builders.goods import sell
 from tests.builders.orders import buy, place
 from tests.builders.shops import QUICK, Post, fresh, make_settings, pass_days
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 from tests.builders.storage import everything_on_disk
 
 
@@ -101,7 +101,7 @@ async def test_only_accounting_may_see_the_retained_buyer_and_the_audit_log_reco
     order = await erased(shop, clock)
     for role in sorted(set(ROLES) - {"owner"}):
         email = f"{role}@example.com"
-        await hired(shop, email, role)
+        await staff_member(shop, email, role)
         headers = await sign_in(api, email, PASSWORD)
         answer = await api.get(f"/v1/orders/{order.id}/buyer", headers=headers)
         assert (role, answer.status_code) == (role, 200 if role == "accounting" else 403)
@@ -141,7 +141,7 @@ async def test_accounting_finds_the_retained_buyer_in_the_office(
     shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     order = await erased(shop, clock)
-    await hired(shop, "mia@example.com", "accounting")
+    await staff_member(shop, "mia@example.com", "accounting")
     api.cookies.set("session", await shop.users.open_session("mia@example.com", PASSWORD))
     assert f"/office/orders/{order.id}/buyer" in (await api.get(f"/office/orders/{order.id}")).text
     page = (await api.get(f"/office/orders/{order.id}/buyer")).text

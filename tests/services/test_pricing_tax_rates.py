@@ -56,7 +56,7 @@ FRANCE = (
 SPAIN = (TaxRate(country="ES", rate=2100, title="IVA"), *(presets.rate_of(one) for one in presets.PRESETS))
 
 
-def reckon(
+def quote_of(
     rates: tuple[TaxRate, ...], *lines: tuple[int, str], included: bool = False, at: datetime = NOW, **place: str
 ) -> Quote:
     """The totals of lines of a price and a tax class."""
@@ -85,32 +85,32 @@ def taxes_of(quote: Quote) -> dict[str, int]:
 
 def test_new_york_charges_8_875_per_cent() -> None:
     rates = (TaxRate(country="US", region="NY", postcodes="100* 112*", rate=888, rate_ppm=88_750, title="Sales tax"),)
-    quote = reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="10001-2345")
+    quote = quote_of(rates, (10_000, "standard"), country="US", region="NY", postcode="10001-2345")
     assert (quote.totals.tax.amount, quote.totals.total.amount) == (888, 10_888)  # 887.5, half up
     assert quote.lines[0].tax_parts[0].rate_ppm == 88_750
     assert any("Sales tax 8.875 %" in step.detail for step in quote.receipt)
-    assert reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="14201").totals.tax.amount == 0
+    assert quote_of(rates, (10_000, "standard"), country="US", region="NY", postcode="14201").totals.tax.amount == 0
 
 
 def test_quebec_charges_gst_and_qst_on_the_same_net() -> None:
-    quote = reckon(CANADA, (10_000, "standard"), country="CA", region="QC")
+    quote = quote_of(CANADA, (10_000, "standard"), country="CA", region="QC")
     assert taxes_of(quote) == {"GST": 500, "QST": 998}
     assert quote.totals.total.amount == 11_498
     assert {part.net.amount for part in quote.lines[0].tax_parts} == {10_000}
-    assert taxes_of(reckon(CANADA, (10_000, "standard"), country="CA", region="AB")) == {"GST": 500}
-    both = reckon(CANADA, (11_498, "standard"), included=True, country="CA", region="QC")
+    assert taxes_of(quote_of(CANADA, (10_000, "standard"), country="CA", region="AB")) == {"GST": 500}
+    both = quote_of(CANADA, (11_498, "standard"), included=True, country="CA", region="QC")
     assert taxes_of(both) == {"GST": 500, "QST": 998}
     assert (both.lines[0].tax_parts[0].net.amount, both.totals.total.amount) == (10_000, 11_498)
 
 
 def test_a_regional_rate_replaces_only_that_of_its_authority() -> None:
     rates = (*CANADA, TaxRate(country="CA", region="ON", rate=1300, title="HST", authority="GST"))
-    assert taxes_of(reckon(rates, (10_000, "standard"), country="CA", region="ON")) == {"GST": 1300}
+    assert taxes_of(quote_of(rates, (10_000, "standard"), country="CA", region="ON")) == {"GST": 1300}
 
 
 def test_france_has_four_rates() -> None:
     lines = ((12_000, "standard"), (11_000, "intermediate"), (10_550, "reduced"), (10_210, "press"))
-    quote = reckon(FRANCE, *lines, included=True, country="FR")
+    quote = quote_of(FRANCE, *lines, included=True, country="FR")
     assert [line.included_tax.amount for line in quote.lines] == [2000, 1000, 550, 210]
     assert [line.tax_parts[0].net.amount for line in quote.lines] == [10_000] * 4
     assert [line.tax_parts[0].rate_ppm for line in quote.lines] == [200_000, 100_000, 55_000, 21_000]
@@ -119,19 +119,21 @@ def test_france_has_four_rates() -> None:
 @pytest.mark.parametrize("postcode", ["35001", "38 001", "51001", "52006"])
 @pytest.mark.parametrize("tax_class", ["standard", "reduced"])
 def test_the_canary_islands_ceuta_and_melilla_are_outside_spanish_vat(postcode: str, tax_class: str) -> None:
-    quote = reckon(SPAIN, (12_100, tax_class), included=True, country="ES", postcode=postcode)
+    quote = quote_of(SPAIN, (12_100, tax_class), included=True, country="ES", postcode=postcode)
     assert quote.totals.included_tax.amount == 0
     (part,) = quote.lines[0].tax_parts
     assert (part.category, part.rate_ppm, part.gross.amount) == ("O", 0, 12_100)
     assert "Not in the VAT area" in part.reason
-    mainland = reckon(SPAIN, (12_100, "standard"), included=True, country="ES", postcode="28013")
+    mainland = quote_of(SPAIN, (12_100, "standard"), included=True, country="ES", postcode="28013")
     assert mainland.totals.included_tax.amount == 2100
 
 
 def test_monaco_is_taxed_as_france_but_overseas_territories_are_not() -> None:
     rates = (*FRANCE, *SPAIN)
     found = {
-        code: reckon(rates, (12_000, "standard"), included=True, country="FR", postcode=code).totals.included_tax.amount
+        code: quote_of(
+            rates, (12_000, "standard"), included=True, country="FR", postcode=code
+        ).totals.included_tax.amount
         for code in ("98000", "75001", "97110", "98800")
     }
     assert found == {"98000": 2000, "75001": 2000, "97110": 0, "98800": 0}
@@ -144,7 +146,7 @@ def test_a_rate_changes_from_one_day_to_the_next() -> None:
         TaxRate(country="DE", rate=1600, valid_from=change, valid_to=change + timedelta(days=184)),
     )
     amounts = [
-        reckon(rates, (11_900, "standard"), included=True, at=at).totals.included_tax.amount
+        quote_of(rates, (11_900, "standard"), included=True, at=at).totals.included_tax.amount
         for at in (NOW, change - timedelta(microseconds=1), change, change + timedelta(days=184))
     ]
     assert amounts == [1900, 1900, 1641, 0]  # 11,900 × 16/116 = 1641.38
@@ -189,7 +191,7 @@ def test_of_each_authority_one_rate_applies_and_the_parts_add_up(found, lines, i
         )
         for n, (one, ppm) in enumerate(found)
     )  # fmt: skip
-    quote = reckon(rates, *lines, included=included, country="CA", region=region, postcode=postcode)
+    quote = quote_of(rates, *lines, included=included, country="CA", region=region, postcode=postcode)
     totals = quote.totals
     for line in quote.lines:
         taxes = sum(part.tax.amount for part in line.tax_parts)

@@ -36,7 +36,7 @@ coupons = st.one_of(
 
 
 @st.composite
-def worlds(draw):
+def cases(draw):
     currency = draw(currencies)
     lines = draw(
         st.lists(
@@ -87,7 +87,7 @@ def worlds(draw):
     return request, basis
 
 
-@given(worlds())
+@given(cases())
 def test_the_parts_add_up_to_the_total(case) -> None:
     request, basis = case
     quote = model.quote(request, basis)
@@ -103,7 +103,7 @@ def test_the_parts_add_up_to_the_total(case) -> None:
     assert 0 <= totals.tax.amount - on_lines <= totals.tax.amount
 
 
-@given(worlds())
+@given(cases())
 def test_the_tax_parts_add_up_to_lines_and_shipping(case) -> None:
     request, basis = case
     quote = model.quote(request, basis)
@@ -120,7 +120,7 @@ def test_the_tax_parts_add_up_to_lines_and_shipping(case) -> None:
     assert sum(part.tax.amount for part in every) == totals.tax.amount + totals.included_tax.amount
 
 
-@given(worlds())
+@given(cases())
 def test_each_line_lists_its_discounts(case) -> None:
     request, basis = case
     quote = model.quote(request, basis)
@@ -137,7 +137,7 @@ def test_each_line_lists_its_discounts(case) -> None:
     assert discounts_by_title == by_line
 
 
-@given(worlds())
+@given(cases())
 def test_the_receipt_adds_up_to_the_total(case) -> None:
     request, basis = case
     quote = model.quote(request, basis)
@@ -150,7 +150,7 @@ def test_the_receipt_adds_up_to_the_total(case) -> None:
     assert quote.receipt[-1].step == "total"
 
 
-@given(worlds())
+@given(cases())
 def test_a_chosen_shipping_option_is_quoted_with_its_price(case) -> None:
     request, basis = case
     quote = model.quote(request, basis)
@@ -159,7 +159,7 @@ def test_a_chosen_shipping_option_is_quoted_with_its_price(case) -> None:
     assert quote.totals.shipping == (quote.shipping_option.price if quote.shipping_option else zero(request.currency))
 
 
-@given(worlds())
+@given(cases())
 def test_an_empty_cart_costs_nothing(case) -> None:
     request, basis = case
     empty = msgspec.structs.replace(request, items=(), codes=())

@@ -27,7 +27,7 @@ from tests.builders.goods import sell
 from tests.builders.guests import GUEST, bought, later
 from tests.builders.orders import buy
 from tests.builders.shops import OWNER, pass_days
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 from tests.builders.storage import everything_on_disk
 
 YEARS = 3 * 365
@@ -219,7 +219,7 @@ async def test_the_buyer_of_an_imported_order_without_an_address_is_erased_by_it
 async def test_staff_are_not_erased_by_mistake_and_only_owners_erase(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:
-    await hired(shop, "support@example.com", "support")
+    await staff_member(shop, "support@example.com", "support")
     answer = await api.post("/v1/personal-data/erase", json={"email": "support@example.com"} | MEANT, headers=staff)
     assert (answer.status_code, "member of staff" in answer.text) == (409, True)
     headers = await sign_in(api, "support@example.com", PASSWORD)

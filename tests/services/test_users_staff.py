@@ -12,7 +12,7 @@ from shopwright.kit.errors import Denied, Refused, Unauthenticated
 from shopwright.services.users.contract import LastOwner, StaffChange
 from tests.builders.customers import sign_in
 from tests.builders.shops import OWNER, QUICK, make_settings
-from tests.builders.staff import PASSWORD, hired
+from tests.builders.staff import PASSWORD, staff_member
 
 PROOF = {"own_password": OWNER[1]}
 SUE = {"email": "sue@example.com", "name": "Sue", "role": "support"}
@@ -69,7 +69,7 @@ async def test_a_verified_customer_keeps_the_password(shop: Shop) -> None:
 async def test_a_change_ends_sessions_and_tokens_at_once_and_is_reported(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], change: dict[str, object]
 ) -> None:
-    user = await hired(shop)
+    user = await staff_member(shop)
     headers = await sign_in(api, user.email, PASSWORD)
     secret = await shop.users.open_session(user.email, PASSWORD)
     assert (await api.get("/v1/reviews", headers=headers)).status_code == 200
@@ -82,7 +82,7 @@ async def test_a_change_ends_sessions_and_tokens_at_once_and_is_reported(
 
 
 async def test_disabled_staff_sign_in_again_only_when_enabled(shop: Shop) -> None:
-    user = await hired(shop)
+    user = await staff_member(shop)
     await shop.users.change_staff(user.id, StaffChange(disabled=True))
     for attempt in (shop.users.sign_in(user.email, PASSWORD), shop.users.open_session(user.email, PASSWORD)):
         with pytest.raises(Denied, match="disabled"):
@@ -99,7 +99,7 @@ async def test_disabled_staff_sign_in_again_only_when_enabled(shop: Shop) -> Non
 
 
 async def test_removed_staff_become_customers(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
-    user = await hired(shop)
+    user = await staff_member(shop)
     assert (await api.request("DELETE", f"/v1/staff/{user.id}", json=PROOF, headers=staff)).status_code == 204
     assert (await shop.users.get(user.id)).role == ""
     headers = await sign_in(api, user.email, PASSWORD)
@@ -128,7 +128,7 @@ async def test_the_last_owner_who_can_sign_in_stays(shop: Shop) -> None:
 
 async def test_two_owners_who_demote_each_other_at_once_leave_one(shop: Shop) -> None:
     (owner,) = await shop.users.staff()
-    other = await hired(shop, "bo@example.com", "owner")
+    other = await staff_member(shop, "bo@example.com", "owner")
     done = await asyncio.gather(
         *(shop.users.change_staff(one, StaffChange(role="support")) for one in (owner.id, other.id)),
         return_exceptions=True,
@@ -143,7 +143,7 @@ async def test_two_owners_who_demote_each_other_at_once_leave_one(shop: Shop) ->
 async def test_nothing_changes_without_the_password_of_the_owner_or_with_an_unknown_role(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], body: dict[str, str]
 ) -> None:
-    user = await hired(shop)
+    user = await staff_member(shop)
     assert (await api.patch(f"/v1/staff/{user.id}", json={"role": "orders", **body}, headers=staff)).status_code == 422
     assert (await shop.users.get(user.id)).role == "support"
 

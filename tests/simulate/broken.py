@@ -32,7 +32,7 @@ from shopwright.services.pricing.service import PricingService
 from shopwright.services.search.service import SearchService
 
 
-class SomeLinesAreEnough(Reservations):
+class ReservesPartially(Reservations):
     """A reservation that may be partial."""
 
     async def reserve(self, order_id: str, lines, expires_at: datetime) -> None:
@@ -53,7 +53,7 @@ class ReleasesNothing(Reservations):
             await stock.close_reservation(tx, order_id, stock.RELEASED)
 
 
-class PromisesForever(Reservations):
+class ExceedsBackorderCap(Reservations):
     """A cap on backorders without a lock: it is read, then exceeded."""
 
     async def _set_aside(self, tx, order_id: str, wanted) -> bool:
@@ -63,14 +63,14 @@ class PromisesForever(Reservations):
         return True
 
 
-class ForgetsWhoWaits(Backorders):
+class ForgetsBackorders(Backorders):
     """Goods arrive, and backorders get none."""
 
     async def goods_came(self, *_: object) -> None:
         return
 
 
-class CountsWhatItReadBefore(Adjustments):
+class LosesUpdates(Adjustments):
     """A lost update: the count is read before the transaction that writes it."""
 
     async def adjust(self, adjustments, key: str = ""):
@@ -81,14 +81,14 @@ class CountsWhatItReadBefore(Adjustments):
         return await super().adjust(fixed, key)
 
 
-class AdjustsAsOftenAsAsked(Adjustments):
+class IgnoresAdjustmentKeys(Adjustments):
     """A key that is ignored: a repeated request books again."""
 
     async def adjust(self, adjustments, key: str = ""):
         return await super().adjust(adjustments)
 
 
-class TakesWithoutRecord(Reservations):
+class CommitsWithoutMovement(Reservations):
     """Goods that leave without a movement."""
 
     async def commit_reservation(self, order_id: str):
@@ -99,7 +99,7 @@ class TakesWithoutRecord(Reservations):
         return "taken"
 
 
-class NumbersFirst(Checkout):
+class NumbersOutsideTransaction(Checkout):
     """An order number taken in a transaction of its own: gaps."""
 
     async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller):
@@ -108,21 +108,21 @@ class NumbersFirst(Checkout):
         return await super()._place_new(order_id, request, who)
 
 
-class EachClickIsAnOrder(Checkout):
+class IgnoresOrderKeys(Checkout):
     """An Idempotency-Key that is ignored."""
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         return await super().place(request, f"{key}/{self._work.ids.secret(4)}", who)
 
 
-class RefundsAsOftenAsAsked(Refunds):
+class IgnoresRefundKeys(Refunds):
     """An idempotency key of refunds that is ignored."""
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         return await super().refund(order_id, refund, f"{key}/{self._work.ids.secret(4)}", who)
 
 
-class ExpiresWhatIsBeingPaid(Settlement):
+class ExpiresPendingPayments(Settlement):
     """Orders expire without looking up a pending payment, and a late payment is kept."""
 
     async def expire_unpaid(self) -> None:
@@ -135,7 +135,7 @@ class ExpiresWhatIsBeingPaid(Settlement):
             await super().on_captured(delivery)
 
 
-class TellsOfPaymentLater(Settlement):
+class EmitsPaymentLater(Settlement):
     """An event emitted in a transaction after the change: lost with the process."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
@@ -167,7 +167,7 @@ class KeepsBothPayments(Repayment):
         return
 
 
-class PaysTwiceForOneLetter(Settlement):
+class SettlesTwice(Settlement):
     """Marks an order as paid at each report."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
@@ -195,7 +195,7 @@ class LeaksCents(Refunds):
         await super()._refund_settled(order_id, refund)
 
 
-class WritesTwice(EventMessages):
+class IgnoresInbox(EventMessages):
     """A missing inbox row: a repeated delivery is stored again."""
 
     async def on_event(self, delivery: Delivery) -> None:
@@ -206,7 +206,7 @@ class WritesTwice(EventMessages):
                 await self._queue.add(tx, outgoing, messages)
 
 
-class WritesBeforeItKnows(EventMessages):
+class SendsBeforeRecording(EventMessages):
     """A message is sent before that is recorded."""
 
     async def on_event(self, delivery: Delivery) -> None:
@@ -217,7 +217,7 @@ class WritesBeforeItKnows(EventMessages):
             return
 
 
-class OneSided(PaymentService):
+class OneSidedLedger(PaymentService):
     """A ledger with one-sided entries."""
 
     async def _believe(self, payment_id: str, looked_up):
@@ -230,7 +230,7 @@ class OneSided(PaymentService):
         return after
 
 
-class TellsOfMoneyTwice(PaymentService):
+class BooksPaymentsTwice(PaymentService):
     """Each webhook books the money again."""
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -244,7 +244,7 @@ class TellsOfMoneyTwice(PaymentService):
                 await ledger.book(tx, entry, payment_model.capture_entry(paid.provider, paid.amount), paid)
 
 
-class NeverAsks(PaymentService):
+class NeverLooksUpPayments(PaymentService):
     """Payments without a webhook stay pending for ever."""
 
     async def ask_undecided(self) -> None:
@@ -277,7 +277,7 @@ class KeepsCoupons(PricingService):
         return
 
 
-class HearsNowAndThen(SearchService):
+class DropsEvents(SearchService):
     """A handler that acknowledges events without handling them."""
 
     async def on_stock(self, delivery: Delivery) -> None:
@@ -296,17 +296,17 @@ class CountsSalesTwice(AnalyticsService):
 
 
 BROKEN = {
-    Reservations: [SomeLinesAreEnough, ReleasesNothing, TakesWithoutRecord, PromisesForever],
-    Adjustments: [CountsWhatItReadBefore, AdjustsAsOftenAsAsked],
-    Backorders: [ForgetsWhoWaits],
-    Checkout: [NumbersFirst, EachClickIsAnOrder],
-    Settlement: [ExpiresWhatIsBeingPaid, TellsOfPaymentLater, PaysTwiceForOneLetter],
+    Reservations: [ReservesPartially, ReleasesNothing, CommitsWithoutMovement, ExceedsBackorderCap],
+    Adjustments: [LosesUpdates, IgnoresAdjustmentKeys],
+    Backorders: [ForgetsBackorders],
+    Checkout: [NumbersOutsideTransaction, IgnoresOrderKeys],
+    Settlement: [ExpiresPendingPayments, EmitsPaymentLater, SettlesTwice],
     OrderClosing: [CancelsAndForgets],
     Repayment: [KeepsBothPayments],
-    Refunds: [RefundsAsOftenAsAsked, LeaksCents],
-    EventMessages: [WritesTwice, WritesBeforeItKnows],
-    PaymentService: [OneSided, TellsOfMoneyTwice, NeverAsks],
+    Refunds: [IgnoresRefundKeys, LeaksCents],
+    EventMessages: [IgnoresInbox, SendsBeforeRecording],
+    PaymentService: [OneSidedLedger, BooksPaymentsTwice, NeverLooksUpPayments],
     PricingService: [CouponsWithoutLimit, KeepsCoupons],
-    SearchService: [HearsNowAndThen],
+    SearchService: [DropsEvents],
     AnalyticsService: [CountsSalesTwice],
 }  # fmt: skip

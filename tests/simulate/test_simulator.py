@@ -9,7 +9,7 @@ import pytest
 
 from shopwright.simulation.run import RunOutcome, SimulationStage, scenario, shrink
 from tests.builders.environment import POSTGRES
-from tests.simulate.broken import BROKEN, CountsWhatItReadBefore
+from tests.simulate.broken import BROKEN, LosesUpdates
 
 PATIENCE_S = 60.0
 VARIANTS = [(ours, broken) for ours, ones in BROKEN.items() for broken in ones]
@@ -55,7 +55,7 @@ async def test_a_scenario_replays_identically(stage: SimulationStage) -> None:
 
 
 async def test_a_failing_scenario_is_shortened(tmp_path: Path) -> None:
-    stage = SimulationStage(tmp_path, {CountsWhatItReadBefore.__base__: CountsWhatItReadBefore})
+    stage = SimulationStage(tmp_path, {LosesUpdates.__base__: LosesUpdates})
     await stage.prepare()
     for seed in range(20):
         steps = scenario(seed, 120)

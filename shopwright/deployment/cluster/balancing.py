@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from shopwright.deployment.cluster.patience import comes_true
-from shopwright.deployment.gateway.haproxy import NOBODY, SLOTS
+from shopwright.deployment.gateway.haproxy import NOWHERE, SLOTS
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.translation import gettext as _
 
@@ -34,7 +34,7 @@ class ServerSlots:
 
     def add(self, part: str, port: int) -> None:
         """Add a process."""
-        slot = self._slot(part, int(NOBODY.rpartition(":")[2]))
+        slot = self._slot(part, int(NOWHERE.rpartition(":")[2]))
         self._command(f"set server {part}/{slot} addr 127.0.0.1 port {port}")
         self.take(part, port)
 
@@ -42,9 +42,9 @@ class ServerSlots:
         """Remove a process after it has finished."""
         slot = self._slot(part, port)
         self.drain(part, port)
-        host, _, nobody = NOBODY.partition(":")
+        host, _, unused_port = NOWHERE.partition(":")
         self._command(f"set server {part}/{slot} state maint")
-        self._command(f"set server {part}/{slot} addr {host} port {nobody}")
+        self._command(f"set server {part}/{slot} addr {host} port {unused_port}")
 
     def _slot(self, part: str, port: int) -> str:
         for name, one in self._servers(part).items():

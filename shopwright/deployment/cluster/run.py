@@ -29,12 +29,12 @@ ENGINES = ("database", "documents", "cache", "bus", "search", "files", "mail")
 class Cluster:
     """A cluster on this machine. `say` gets progress messages."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, log: Callable[[str], None]) -> None:
         self._settings = settings
         self._place = ClusterFolder(settings)
         self._supervisor = Supervisor(self._place)
         self._slots = ServerSlots(self._place.balancer_socket)
-        self._say = say
+        self._say = log
 
     def up(self, port: int, each: int, *, demo: bool) -> None:
         """Start it and wait until all is ready. Raises Refused if it is running."""
@@ -44,8 +44,8 @@ class Cluster:
         asyncio.run(require_shop(self._settings, needs="whole or none" if demo else "whole"))
         make_folder(self._place.folder)
         prepared = asyncio.run(prepare(self._settings, (), demo=demo))
-        if shown := first_password(self._settings.owner_email, prepared.password, sys.stderr):
-            self._say(f"owner {self._settings.owner_email} {shown}")
+        if password_note := first_password(self._settings.owner_email, prepared.password, sys.stderr):
+            self._say(f"owner {self._settings.owner_email} {password_note}")
         for note in prepared.notes:
             self._say(note)
         plan = new_plan(port, each)
@@ -129,12 +129,12 @@ class Cluster:
         """Wait for each in turn: the more start at once, the longer it may take."""
         if not all(comes_true(partial(is_ready, port), READY_IN_S) for port in ports):
             names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
-            late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
+            not_ready = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
             raise Unavailable(
                 _(
                     "None was ready for {ready_in_s} s: {late}. See shopwright cluster logs.",
                     ready_in_s=READY_IN_S,
-                    late=late,
+                    late=not_ready,
                 )
             )
 

@@ -19,7 +19,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.registry import PARTS
 
 SLOTS = 16
-NOBODY = "127.0.0.1:1"
+NOWHERE = "127.0.0.1:1"
 AWAY = (
     f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {problem_responses.KIND}\r\nRetry-After: 1\r\n"
     f"Cache-Control: no-store\r\nConnection: close\r\n\r\n{problem_responses.unavailable(problem_responses.AWAY)}"
@@ -63,7 +63,7 @@ def configuration(balancer: Balancer) -> str:
         balancer=balancer,
         parts=list(PARTS),
         slots=SLOTS,
-        free=NOBODY,
+        free=NOWHERE,
         check_s=CHECKED_S,
         token=POSIX_TOKEN,
         v4_bits=KEPT_BITS[4],

@@ -14,7 +14,7 @@ from shopwright.engines.cdn.varnish import KEYS, METHOD, SECRET
 from shopwright.web.application import KEPT_API, KEPT_PAGES
 
 
-class VarnishEdge(msgspec.Struct, frozen=True, kw_only=True):
+class VarnishOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`origin`: host:port behind it. `secret`: allows purges. `session_cookie`: requests with it pass through."""
 
     origin: str
@@ -22,7 +22,7 @@ class VarnishEdge(msgspec.Struct, frozen=True, kw_only=True):
     session_cookie: str
 
 
-def configuration(varnish: VarnishEdge) -> str:
+def configuration(varnish: VarnishOptions) -> str:
     """The file. Raises Invalid for an origin that is not HOST:PORT."""
     are_addresses([varnish.origin])
     host, _, port = varnish.origin.rpartition(":")

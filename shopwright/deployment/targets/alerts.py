@@ -30,7 +30,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     expr: str
     lasts: str
     severity: str
-    says: str
+    summary: str
     page: str = ""
 
     @property
@@ -46,7 +46,7 @@ def alerts() -> list[Alert]:
 
 def _promises() -> list[Alert]:
     found = []
-    for name, ratio, objective, says in (
+    for name, ratio, objective, summary in (
         ("Errors", "shopwright:failed:ratio", ANSWERED, "of shoppers' requests fail"),
         ("Slowness", "shopwright:late:ratio", IN_TIME, "of shoppers' requests take longer than a second"),
     ):
@@ -58,7 +58,7 @@ def _promises() -> list[Alert]:
                     expr=f"{ratio}{long} > {bar} and {ratio}{short} > {bar}",
                     lasts="2m",
                     severity=severity,
-                    says=f"{{{{ $value | humanizePercentage }}}} {says}: the month's error budget burns {times:g} times too fast.",
+                    summary=f"{{{{ $value | humanizePercentage }}}} {summary}: the month's error budget burns {times:g} times too fast.",
                     page=name,
                 )
             )
@@ -72,28 +72,28 @@ def _parts() -> list[Alert]:
             expr='sum by (part) (up{job="shopwright"}) == 0',
             lasts="1m",
             severity="page",
-            says="No process of {{ $labels.part }} answers.",
+            summary="No process of {{ $labels.part }} answers.",
         ),
         Alert(
             name="ProcessDown",
             expr='up{job="shopwright"} == 0',
             lasts="5m",
             severity="ticket",
-            says="{{ $labels.instance }} ({{ $labels.part }}) does not answer.",
+            summary="{{ $labels.instance }} ({{ $labels.part }}) does not answer.",
         ),
         Alert(
             name="EngineAway",
             expr="min by (engine) (shopwright_engine_up) == 0",
             lasts="1m",
             severity="page",
-            says="The engine {{ $labels.engine }} does not answer a process that needs it.",
+            summary="The engine {{ $labels.engine }} does not answer a process that needs it.",
         ),
         Alert(
             name="DatabaseDamaged",
             expr="max by (service) (shopwright_database_damaged) > 0",
             lasts="1m",
             severity="page",
-            says="The database of {{ $labels.service }} is damaged and read-only.",
+            summary="The database of {{ $labels.service }} is damaged and read-only.",
         ),
         Alert(
             name="CallsFail",
@@ -101,7 +101,7 @@ def _parts() -> list[Alert]:
             " / sum by (service) (rate(shopwright_calls_total[5m])) > 0.05",
             lasts="5m",
             severity="page",
-            says="{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} fail.",
+            summary="{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} fail.",
         ),
     ]
 
@@ -115,35 +115,35 @@ def _events() -> list[Alert]:
             expr="max by (service) (shopwright_delivery_lag_seconds) > 120",
             lasts="5m",
             severity="page",
-            says="Events of {{ $labels.service }} have waited for {{ $value | humanizeDuration }}.",
+            summary="Events of {{ $labels.service }} have waited for {{ $value | humanizeDuration }}.",
         ),
         Alert(
             name="EventsDead",
             expr="max by (service) (shopwright_deliveries_dead) > 0",
             lasts="1m",
             severity="ticket",
-            says="{{ $value }} events of {{ $labels.service }} could not be handled and are dead.",
+            summary="{{ $value }} events of {{ $labels.service }} could not be handled and are dead.",
         ),
         Alert(
             name="PaymentsUndecided",
             expr=f"max(shopwright_open{{{undecided}}}) > 0",
             lasts="10m",
             severity="page",
-            says="{{ $value }} payments are neither captured nor failed, long after the time to pay ended.",
+            summary="{{ $value }} payments are neither captured nor failed, long after the time to pay ended.",
         ),
         Alert(
             name="RefundsWaiting",
             expr=f"max(shopwright_open{{{waiting}}}) > 3600",
             lasts="10m",
             severity="ticket",
-            says="A refund has waited for {{ $value | humanizeDuration }}: the provider neither pays nor refuses it.",
+            summary="A refund has waited for {{ $value | humanizeDuration }}: the provider neither pays nor refuses it.",
         ),
         Alert(
             name="ReservationsOverdue",
             expr=f"max(shopwright_open{{{overdue}}}) > 0",
             lasts="10m",
             severity="ticket",
-            says="{{ $value }} expired reservations still hold stock: scheduled jobs do not run.",
+            summary="{{ $value }} expired reservations still hold stock: scheduled jobs do not run.",
         ),
         Alert(
             name="OrdersStopped",
@@ -151,7 +151,7 @@ def _events() -> list[Alert]:
             ' and sum(increase(shopwright_events_total{type="OrderPlaced"}[1h] offset 1w)) > 10',
             lasts="15m",
             severity="page",
-            says="There were no orders for an hour in which there were more than ten a week ago.",
+            summary="There were no orders for an hour in which there were more than ten a week ago.",
         ),
     ]
 
@@ -163,21 +163,21 @@ def _messages() -> list[Alert]:
             expr="max(shopwright_messages_late_seconds) > 900",
             lasts="5m",
             severity="page",
-            says="E-mails and other messages have not been sent for {{ $value | humanizeDuration }}.",
+            summary="E-mails and other messages have not been sent for {{ $value | humanizeDuration }}.",
         ),
         Alert(
             name="MessagesGivenUp",
             expr='max(shopwright_messages{state="given_up"}) > 0',
             lasts="1m",
             severity="ticket",
-            says="{{ $value }} messages of the last day could not be sent before they expired.",
+            summary="{{ $value }} messages of the last day could not be sent before they expired.",
         ),
         Alert(
             name="MessagesRefused",
             expr='max(shopwright_messages{state="refused"}) > 25',
             lasts="5m",
             severity="ticket",
-            says="The mail server permanently refused {{ $value }} messages in the last hour.",
+            summary="The mail server permanently refused {{ $value }} messages in the last hour.",
         ),
     ]
 
@@ -190,14 +190,14 @@ def _process() -> list[Alert]:
             expr=f"max by (service) ({used} / ignoring (state) ({used} + ignoring (state) {free} > 0)) > 0.9",
             lasts="5m",
             severity="ticket",
-            says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of its database connections.",
+            summary="{{ $labels.service }} uses {{ $value | humanizePercentage }} of its database connections.",
         ),
         Alert(
             name="LoopLate",
             expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
             lasts="5m",
             severity="ticket",
-            says="The event loop of {{ $labels.instance }} is late by {{ $value | humanizeDuration }}: the process is overloaded.",
+            summary="The event loop of {{ $labels.instance }} is late by {{ $value | humanizeDuration }}: the process is overloaded.",
         ),
     ]
 
@@ -209,7 +209,7 @@ def _machine() -> list[Alert]:
             expr="min(shopwright_disk_free_bytes) < 1e9 or min(shopwright_disk_free_bytes / shopwright_disk_size_bytes) < 0.05",
             lasts="1m",
             severity="page",
-            says="The disk of a data folder is nearly full; when it is full, the shop accepts no orders.",
+            summary="The disk of a data folder is nearly full; when it is full, the shop accepts no orders.",
         ),
         Alert(
             name="DiskFilling",
@@ -217,7 +217,7 @@ def _machine() -> list[Alert]:
             " and shopwright_disk_free_bytes / shopwright_disk_size_bytes < 0.5",
             lasts="30m",
             severity="ticket",
-            says="The disk of {{ $labels.instance }} will be full within a day, at the rate of the last six hours.",
+            summary="The disk of {{ $labels.instance }} will be full within a day, at the rate of the last six hours.",
             page="DiskLow",
         ),
         Alert(
@@ -225,14 +225,14 @@ def _machine() -> list[Alert]:
             expr=_overdue("backup"),
             lasts="10m",
             severity="ticket",
-            says="The last successful backup is {{ $value | humanizeDuration }} old.",
+            summary="The last successful backup is {{ $value | humanizeDuration }} old.",
         ),
         Alert(
             name="DrillOld",
             expr=_overdue("restore drill"),
             lasts="10m",
             severity="ticket",
-            says="The last successful restore drill was {{ $value | humanizeDuration }} ago.",
+            summary="The last successful restore drill was {{ $value | humanizeDuration }} ago.",
             page="BackupOld",
         ),
         Alert(
@@ -240,7 +240,7 @@ def _machine() -> list[Alert]:
             expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
             lasts="1m",
             severity="ticket",
-            says="The clock of a machine jumped, or is behind timestamps the shop has already written.",
+            summary="The clock of a machine jumped, or is behind timestamps the shop has already written.",
         ),
     ]
 
@@ -253,12 +253,12 @@ def rules() -> dict[str, Any]:
     """Return Prometheus' rule file: recording rules and all alerts."""
     reckoned = []
     for window in WINDOWS:
-        asked = f"sum(rate(shopwright_requests_total{{{THEIRS}}}[{window}]))"
+        requests = f"sum(rate(shopwright_requests_total{{{THEIRS}}}[{window}]))"
         failed = f'(sum(rate(shopwright_requests_total{{{THEIRS},status=~"5.."}}[{window}])) or vector(0))'
         in_time = f'sum(rate(shopwright_request_seconds_bucket{{{THEIRS},le="{IN_TIME_S}"}}[{window}]))'
         answered = f"sum(rate(shopwright_request_seconds_count{{{THEIRS}}}[{window}]))"
         reckoned += [
-            {"record": f"shopwright:failed:ratio{window}", "expr": f"{failed} / {asked}"},
+            {"record": f"shopwright:failed:ratio{window}", "expr": f"{failed} / {requests}"},
             {"record": f"shopwright:late:ratio{window}", "expr": f"1 - {in_time} / {answered}"},
         ]
     alert_rules = [
@@ -267,7 +267,7 @@ def rules() -> dict[str, Any]:
             "expr": one.expr,
             "for": one.lasts,
             "labels": {"severity": one.severity},
-            "annotations": {"summary": one.says, "runbook": f"{RUNBOOKS}/{one.runbook}.md"},
+            "annotations": {"summary": one.summary, "runbook": f"{RUNBOOKS}/{one.runbook}.md"},
         }
         for one in alerts()
     ]

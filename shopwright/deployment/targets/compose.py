@@ -123,7 +123,7 @@ def _compose(wanted: DeploymentOptions) -> dict[str, Any]:
 
 
 def _part(name: str, wanted: DeploymentOptions, environment: dict[str, str]) -> Service:
-    ask = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/live', timeout=3)"
+    probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/live', timeout=3)"
     return {
         "image": wanted.image,
         "command": ["serve", name, "--host", "0.0.0.0", "--port", str(PORT)],  # noqa: S104 -- of the container alone
@@ -133,7 +133,12 @@ def _part(name: str, wanted: DeploymentOptions, environment: dict[str, str]) -> 
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "depends_on": {"migrate": {"condition": "service_completed_successfully"}},
-        "healthcheck": {"test": ["CMD", "python", "-c", ask], "interval": "5s", "timeout": "5s", "start_period": "60s"},
+        "healthcheck": {
+            "test": ["CMD", "python", "-c", probe],
+            "interval": "5s",
+            "timeout": "5s",
+            "start_period": "60s",
+        },
         "stop_grace_period": "45s",
         "deploy": {"replicas": wanted.each},
         "restart": "unless-stopped",

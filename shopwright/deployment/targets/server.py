@@ -23,7 +23,7 @@ SECRETS = {
 def files(wanted: DeploymentOptions) -> dict[str, str]:
     """Return texts by path. Raises Invalid."""
     wanted.check()
-    given = {
+    environment = {
         "SHOPWRIGHT_DATA": KEPT,
         "SHOPWRIGHT_URL": wanted.url,
         "SHOPWRIGHT_PROXIES": "127.0.0.1",
@@ -39,7 +39,7 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
         "shopwright-check.service": _job("does all add up", "check.sh"),
         "shopwright-check.timer": _timer("a look every hour", "hourly", "5min"),
         "shopwright-report@.service": _report(),
-        "settings.env": "".join(f"{name}={value}\n" for name, value in given.items()),
+        "settings.env": "".join(f"{name}={value}\n" for name, value in environment.items()),
         "secrets.env.example": "".join(f"{name}={value}\n" for name, value in SECRETS.items()),
         **{piece.name: _filled(piece, wanted) for piece in sorted(PIECES.iterdir())},
     }
@@ -48,13 +48,13 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
 def _filled(piece: Path, wanted: DeploymentOptions) -> str:
     text = piece.read_text(encoding="utf-8")
     secure = wanted.url.startswith("https:")
-    given = {
+    values = {
         "HOME": HOME, "KEPT": KEPT, "ETC": ETC, "BACKUPS": BACKUPS, "PORT": str(PORT), "HOST": wanted.host,
         "SITE": wanted.host if secure else f"http://{wanted.host}",
         **of_caddy(wanted.access_log),
         "LARGEST": str(wanted.largest_body), "KIND": problem_responses.KIND, "UNAVAILABLE": problem_responses.unavailable(problem_responses.AWAY),
     }  # fmt: skip
-    for key, value in given.items():
+    for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text
 

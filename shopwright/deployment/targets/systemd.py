@@ -41,7 +41,7 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
     ports = {part: [FIRST + n + STEP * k for k in range(wanted.each)] for n, part in enumerate(PARTS)}
     servers = {part: [f"127.0.0.1:{port}" for port in some] for part, some in ports.items()}
     environment = settings(wanted, f"http://127.0.0.1:{BEHIND}/{{service}}", "127.0.0.1")
-    kept = f"/etc/letsencrypt/live/{wanted.host}" if wanted.url.startswith("https:") else ""
+    certificates = f"/etc/letsencrypt/live/{wanted.host}" if wanted.url.startswith("https:") else ""
     environment["SHOPWRIGHT_DATA"] = KEPT
     return {
         **{f"shopwright-{part}@.service": _part(part) for part in PARTS},
@@ -66,13 +66,13 @@ def files(wanted: DeploymentOptions) -> dict[str, str]:
         "nginx.conf": configuration(
             GatewayConfig(
                 balancer=f"127.0.0.1:{BEHIND}",
-                listen="0.0.0.0:443" if kept else "0.0.0.0:80",
+                listen="0.0.0.0:443" if certificates else "0.0.0.0:80",
                 folder=Path("/var/lib/nginx"),
                 user="www-data",
                 session_cookie=session_cookie(wanted.url),
                 largest_body=wanted.largest_body,
-                certificate=f"{kept}/fullchain.pem" if kept else "",
-                key=f"{kept}/privkey.pem" if kept else "",
+                certificate=f"{certificates}/fullchain.pem" if certificates else "",
+                key=f"{certificates}/privkey.pem" if certificates else "",
                 access_log=wanted.access_log,
                 logs="/var/log/nginx",
             )

@@ -98,7 +98,7 @@ class Relay(ABC):
         self._leases.clear()
 
     async def _carry(self) -> None:
-        said = ""
+        problem = ""
         while True:
             try:
                 # Our own events are delivered at once. Looking for due or abandoned ones takes several queries, so that
@@ -109,11 +109,11 @@ class Relay(ABC):
                 else:
                     self._look_at = time.monotonic() + POLL_S
                     await self._round()
-                said = ""
+                problem = ""
             except Unavailable as error:
-                if error.detail != said:
+                if error.detail != problem:
                     log.warning("delivery is waiting: %s", error.detail)
-                said = error.detail
+                problem = error.detail
                 await asyncio.sleep(POLL_S)
             except Exception:
                 log.exception("delivery failed and continues")

@@ -23,14 +23,14 @@ class RedisConnection:
         try:
             if line is not None:
                 try:
-                    answer = await _said(line, command)
+                    answer = await _reply(line, command)
                 except (Closed, OSError):  # it was kept, and may have been closed meanwhile
                     await line.disconnect(nowait=True)
                     line = None
             if line is None:
                 line = self._client.connection_pool.make_connection()
                 await line.connect()
-                answer = await _said(line, command)
+                answer = await _reply(line, command)
         except (RedisError, OSError, TimeoutError) as error:
             if line is not None:
                 await line.disconnect(nowait=True)
@@ -50,7 +50,7 @@ class RedisConnection:
             await self._line.disconnect()
 
 
-async def _said(line: Any, command: tuple[str, ...]) -> Any:
+async def _reply(line: Any, command: tuple[str, ...]) -> Any:
     await line.send_command(*command)
     return await line.read_response()
 
@@ -77,13 +77,16 @@ class CoalescedReads:
 
     async def _ask(self) -> None:
         while self._waiting:
-            asked, self._waiting = self._waiting, {}
+            requested, self._waiting = self._waiting, {}
             try:
-                answer = await self._line.ask("MGET", *asked)
+                answer = await self._line.ask("MGET", *requested)
             except Unavailable as error:
-                asked, self._waiting = asked | self._waiting, {}  # who came meanwhile does not wait for it again
-                answer = [error] * len(asked)
-            for waiting, found in zip(asked.values(), answer, strict=True):
+                requested, self._waiting = (
+                    requested | self._waiting,
+                    {},
+                )  # who came meanwhile does not wait for it again
+                answer = [error] * len(requested)
+            for waiting, found in zip(requested.values(), answer, strict=True):
                 waiting.set_result(found)
 
     async def close(self) -> None:

@@ -20,10 +20,10 @@ class CdnClient:
         self._client = outgoing.client(timeout_s=ANSWER_S, base_url=base)
         self._client.headers.update(headers)
 
-    async def post(self, path: str, said: Any) -> Any:
+    async def post(self, path: str, body: Any) -> Any:
         """Return the JSON answer. Raises Unavailable, also for refusals, so that purges are retried."""
         try:
-            answer = await self._client.post(path, json=said)
+            answer = await self._client.post(path, json=body)
         except httpx.HTTPError as error:
             raise Unavailable(_("{name} does not answer ({error}).", name=self._name, error=f"{error!r}")) from None
         if not answer.is_success:

@@ -38,8 +38,8 @@ class Cloudflare:
 
     async def purge(self, keys: Iterable[str]) -> None:
         for part in some(keys, MOST):
-            said = await self._asking.post(f"/zones/{self._zone}/purge_cache", {"tags": part})
-            if not said.get("success"):
+            answer = await self._asking.post(f"/zones/{self._zone}/purge_cache", {"tags": part})
+            if not answer.get("success"):
                 raise Unavailable(_("Cloudflare did not purge, and says so."))
 
     async def close(self) -> None:

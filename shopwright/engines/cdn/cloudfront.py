@@ -44,8 +44,8 @@ class CloudFront:
     def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
         # No stale-while-revalidate: it passes headers on, and browsers would apply it, too.
         _ = keys
-        said = f"public, max-age=0, s-maxage={KEPT_S}, stale-if-error={WHEN_AWAY_S}"
-        return [(b"cache-control", said.encode())]
+        cache_control = f"public, max-age=0, s-maxage={KEPT_S}, stale-if-error={WHEN_AWAY_S}"
+        return [(b"cache-control", cache_control.encode())]
 
     async def purge(self, keys: Iterable[str]) -> None:  # noqa: ARG002 -- everything is purged
         batch = {"Paths": {"Quantity": len(PATHS), "Items": list(PATHS)}, "CallerReference": secrets.token_hex(16)}

@@ -92,8 +92,8 @@ def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
     if code == "SQLITE_FULL":
         raise _unavailable(path, error, _("The shop's disk is full; nothing was changed. Try again later.")) from None
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        told = _("The shop's database cannot be used just now; nothing was changed. Try again in a little while.")
-        raise _unavailable(path, error, told) from error
+        sentence = _("The shop's database cannot be used just now; nothing was changed. Try again in a little while.")
+        raise _unavailable(path, error, sentence) from error
     raise error
 
 

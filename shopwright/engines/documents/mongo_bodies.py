@@ -72,13 +72,13 @@ class MongoBodies:
         self._open(connect=False)  # a URL that cannot be is refused before anything starts
 
     def _open(self, *, connect: bool) -> AsyncMongoClient[dict[str, Any]]:
-        said = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
+        options = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
         try:
             client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
                 self._url,
                 connect=connect,
                 retryWrites=False,  # what was not brought is brought by a timer
-                **{name: value for name, value in UNLESS_SAID.items() if name.lower() not in said},
+                **{name: value for name, value in UNLESS_SAID.items() if name.lower() not in options},
             )
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise Invalid(

@@ -10,7 +10,7 @@ RETENTION: tuple[Retention, ...] = (
         end="when staff delete it; unfinished uploads after a day; the author of a review when they are erased",
         job="staff, catalog.uploads, UserErased",
         personal="reviews",
-        tells=("body",),  # of a review, who wrote it: the type of each collection declares it
+        personal_columns=("body",),  # of a review, who wrote it: the type of each collection declares it
         silent=("collection",),
     ),
     Retention(

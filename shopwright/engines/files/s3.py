@@ -95,11 +95,11 @@ class S3Files:
         self._store = _store(parts.hosts[0][0], parts.path, tuple(config.items()), parts.options.get("ca", ""))
 
     async def put(self, name: str, data: bytes) -> None:
-        kept: dict[str, str] = {"Cache-Control": FOR_GOOD}
+        attributes: dict[str, str] = {"Cache-Control": FOR_GOOD}
         if kind := guess_type(name)[0]:
-            kept["Content-Type"] = kind
+            attributes["Content-Type"] = kind
         with translated():
-            await obstore.put_async(self._store, named(name), data, attributes=kept)
+            await obstore.put_async(self._store, named(name), data, attributes=attributes)
 
     async def get(self, name: str) -> bytes | None:
         named(name)

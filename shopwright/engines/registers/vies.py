@@ -40,8 +40,8 @@ class Vies:
         address = f"{self._url}/ms/{tax_id[:2]}/vat/{quote(tax_id[2:], safe='')}"
         try:
             async with asyncio.timeout(WAITS_S):  # all of it: a limit of the client's is one for each of its steps
-                said = await self._outside.get(address, params=given)
-            found = msgspec.json.decode(said.raise_for_status().content, type=_Answer)
+                response = await self._outside.get(address, params=given)
+            found = msgspec.json.decode(response.raise_for_status().content, type=_Answer)
         except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             log.info("VIES did not answer: %s", type(error).__name__)
             raise Unavailable(_("The register of VAT ids cannot be asked at the moment.")) from None

@@ -249,21 +249,23 @@ class PageCache:
     async def _make(self, scope: Scope, receive: Receive, plan: CachePolicy, versions: Versions | None) -> CachedPage:
         """Ask the application as an anonymous visitor."""
         self._counted["made"].inc()
-        said: list[Any] = []
+        messages: list[Any] = []
 
         async def listen(message: Any) -> None:
-            said.append(message)
+            messages.append(message)
 
         headers = [header for header in scope["headers"] if header[0] != b"cookie"]
         # With its own state, as Litestar caches parsed headers there.
         state = {"request_id": scope.get("state", {}).get("request_id", "")}
-        asked: Any = {**scope, "headers": [*headers, *plan.visitors.bare], "state": state}
-        await self._app(asked, receive, listen)
-        parts = [b"".join(message.get("body", b"") for message in said[1:])]
+        inner_scope: Any = {**scope, "headers": [*headers, *plan.visitors.bare], "state": state}
+        await self._app(inner_scope, receive, listen)
+        parts = [b"".join(message.get("body", b"") for message in messages[1:])]
         for place in plan.visitors.places:
             parts = [piece for part in parts for piece in _cut(part, place)]
-        given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
-        made = CachedPage(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
+        given = [header for header in messages[0]["headers"] if header[0].lower() != b"content-length"]
+        made = CachedPage(
+            versions, time.monotonic(), messages[0]["status"], inner_scope.get("path_template", ""), given, parts
+        )
         return made if self._cdn is None else await self._for_others(made, scope["path"], plan, self._cdn)
 
     async def _for_others(self, made: CachedPage, path: str, plan: CachePolicy, cdn: Cdn) -> CachedPage:

@@ -79,7 +79,7 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     key: tuple[str, ...] = ("id",)
     children: tuple[tuple[str, str], ...] = ()
-    heard: bool = False
+    after_delivery: bool = False
     setting: str = ""
 
     def words(self) -> str:
@@ -107,7 +107,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """A table: its rows, what they grow with, and how they end beside or without an `Expiry` (`end`, and the job).
 
     `personal`: why it may contain personal data, or None. Every text column is classified as one of `bodies`, as one
-    that `tells` of a person, or `silent`; ids, currencies and states are exempt.
+    that is one of `personal_columns`, or `silent`; ids, currencies and states are exempt.
     """
 
     table: str
@@ -115,7 +115,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     grows: Grows
     personal: Purpose | None = None
     bodies: tuple[StoredBody, ...] = ()
-    tells: tuple[str, ...] = ()
+    personal_columns: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     expiries: tuple[Expiry, ...] = ()
     end: str = ""
@@ -126,7 +126,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         return "; ".join([one.words() for one in self.expiries] + ([_(self.end)] if self.end else []))
 
 
-UNHEARD = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
+DELIVERED = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
 KIT: tuple[Retention, ...] = (
     Retention(
         table="facts",
@@ -139,7 +139,7 @@ KIT: tuple[Retention, ...] = (
                 what="it was emitted, once all handlers have handled it",
                 since="id",
                 prefix="evt",
-                where=UNHEARD,
+                where=DELIVERED,
             ),
         ),
         bodies=(StoredBody("data", Event),),
@@ -166,7 +166,7 @@ KIT: tuple[Retention, ...] = (
                 prefix="evt",
                 where="key > 'evt_'",
                 key=("key",),
-                heard=True,
+                after_delivery=True,
             ),
             Expiry(
                 days=90,
@@ -176,7 +176,7 @@ KIT: tuple[Retention, ...] = (
                 key=("key",),
             ),
         ),
-        tells=("key",),
+        personal_columns=("key",),
     ),
     Retention(
         table="idempotency",
@@ -184,7 +184,7 @@ KIT: tuple[Retention, ...] = (
         grows="requests",
         personal="running",
         expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),
-        tells=("scope", "answer"),
+        personal_columns=("scope", "answer"),
         silent=("key", "fingerprint"),
     ),
     Retention(
@@ -207,20 +207,20 @@ KIT: tuple[Retention, ...] = (
 async def end_old(
     work: ServiceDatabase,
     rules: Sequence[Retention],
-    unheard_since: datetime | None = None,
+    undelivered_since: datetime | None = None,
     days: Mapping[str, int] | None = None,
 ) -> int:
     """Scheduled job: delete expired rows. Returns how many.
 
-    `unheard_since`: the oldest undelivered event; `days`: those of settings.
+    `undelivered_since`: the oldest undelivered event; `days`: those of settings.
     """
     now = await _reach(work)
     count = 0
     for rule in rules:
         for expiry in rule.expiries:
             until = now - timedelta(days=(days or {}).get(expiry.setting, expiry.days))
-            if expiry.heard and unheard_since is not None:
-                until = min(until, unheard_since - DAY)
+            if expiry.after_delivery and undelivered_since is not None:
+                until = min(until, undelivered_since - DAY)
             count += await _end(work, rule.table, expiry, until)
     if count:
         log.info("%s: %s expired rows were removed", work.name, count)

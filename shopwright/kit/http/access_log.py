@@ -91,11 +91,11 @@ def shown_path(path: str, template: str) -> str:
     parts, pattern = path.split("/"), template.split("/")
     if len(parts) != len(pattern) or REST in pattern:
         return quote("/".join(TOKEN.sub(HIDDEN, part) for part in parts)[:LONGEST_PATH], safe=SAFE)
-    shown = [
+    logged = [
         known if known.startswith("{") and known.strip("{}").partition(":")[0] not in OPEN else quote(part, safe=SAFE)
         for part, known in zip(parts, pattern, strict=True)
     ]
-    return without_secrets("/".join(shown)[:LONGEST_PATH])
+    return without_secrets("/".join(logged)[:LONGEST_PATH])
 
 
 def shown_names(query: bytes) -> list[str]:
@@ -103,8 +103,8 @@ def shown_names(query: bytes) -> list[str]:
     if not query:
         return []
     names = [part.partition("=")[0] for part in query.decode("latin-1").split("&", MOST_NAMES)[:MOST_NAMES]]
-    shown = (name if NAME.fullmatch(name) and not TOKEN.search(name) else HIDDEN for name in names)
-    return list(dict.fromkeys(shown))
+    logged = (name if NAME.fullmatch(name) and not TOKEN.search(name) else HIDDEN for name in names)
+    return list(dict.fromkeys(logged))
 
 
 def shown_agent(scope: "Scope") -> str:

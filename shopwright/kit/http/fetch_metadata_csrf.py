@@ -26,7 +26,7 @@ class FetchMetadataCsrf:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] not in self._forms.safe_methods and self._is_ours(scope):
             token = generate_csrf_token(self._forms.secret).encode()
-            said = [
+            cookies = [
                 pair.strip()
                 for header, value in scope["headers"]
                 if header == b"cookie"
@@ -34,11 +34,11 @@ class FetchMetadataCsrf:
                 if not pair.strip().startswith(self._cookie)
             ]
             others = [one for one in scope["headers"] if one[0] not in {b"cookie", self._header}]
-            given = [(b"cookie", b"; ".join([*said, self._cookie + token])), (self._header, token)]
+            given = [(b"cookie", b"; ".join([*cookies, self._cookie + token])), (self._header, token)]
             scope = {**scope, "headers": [*others, *given]}
         await self._app(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
-        said = dict(scope["headers"])
-        site = said.get(SITE)
-        return site == OURS if site is not None else said.get(ORIGIN) == self._origin
+        headers = dict(scope["headers"])
+        site = headers.get(SITE)
+        return site == OURS if site is not None else headers.get(ORIGIN) == self._origin

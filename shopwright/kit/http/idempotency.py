@@ -126,15 +126,15 @@ class Idempotency:
         raise Conflict(_("A request with this Idempotency-Key is still being worked on. Ask again in a moment."))
 
     async def _perform(self, scope: Scope, body: bytes, send: Send, mark: RequestFingerprint) -> None:
-        status, kept, chunks = 500, [], []
+        status, headers, chunks = 500, [], []
 
         async def again() -> Any:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def listen(message: Message) -> None:
-            nonlocal status, kept
+            nonlocal status, headers
             if message["type"] == "http.response.start":
-                status, kept = message["status"], list(message["headers"])
+                status, headers = message["status"], list(message["headers"])
             elif message["type"] == "http.response.body":
                 chunks.append(message["body"])
 
@@ -146,7 +146,7 @@ class Idempotency:
                 await tx.run(
                     "UPDATE idempotency SET status = :status, answer = :answer WHERE scope = :scope AND key = :key",
                     status=status,
-                    answer=_sealed(StoredAnswer(kept, answer), mark, bytes.fromhex(work.ids.secret(NONCE))),
+                    answer=_sealed(StoredAnswer(headers, answer), mark, bytes.fromhex(work.ids.secret(NONCE))),
                     scope=mark.who,
                     key=mark.key,
                 )
@@ -154,25 +154,25 @@ class Idempotency:
                 await tx.run(
                     "DELETE FROM idempotency WHERE scope = :scope AND key = :key", scope=mark.who, key=mark.key
                 )
-        await send({"type": "http.response.start", "status": status, "headers": kept})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 
 
 def _mark(secret: str, scope: Any, headers: dict[bytes, bytes], body: bytes) -> RequestFingerprint:
     key = read_key(headers[HEADER])
-    shown = (headers.get(b"authorization", b""), headers.get(b"cookie", b""))
-    if not any(shown):  # another guest with the same key is another guest
+    client_key = (headers.get(b"authorization", b""), headers.get(b"cookie", b""))
+    if not any(client_key):  # another guest with the same key is another guest
         client = scope.get("client")
-        shown = (counted_as(client[0]).encode() if client else b"", headers.get(b"user-agent", b""))
+        client_key = (counted_as(client[0]).encode() if client else b"", headers.get(b"user-agent", b""))
     keyed = _keyed(secret)
-    who = fingerprint(*shown)
-    asked = fingerprint(scope["path"].encode(), scope.get("query_string", b""), body)
+    who = fingerprint(*client_key)
+    request_key = fingerprint(scope["path"].encode(), scope.get("query_string", b""), body)
     answer = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"shopwright idempotent answer")
     return RequestFingerprint(
         keyed.of("who", who),
         keyed.of("key", f"{who} {key}"),
-        keyed.of("request", asked),
-        answer.derive(derived_key(secret, "idempotent answers") + fingerprint(*shown, key.encode()).encode()),
+        keyed.of("request", request_key),
+        answer.derive(derived_key(secret, "idempotent answers") + fingerprint(*client_key, key.encode()).encode()),
     )
 
 

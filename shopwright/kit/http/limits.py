@@ -63,22 +63,22 @@ class Limiter:
             good = await self._strategy.hit(item, work, who)
         except Unavailable:
             return item.amount, item.amount, 0
-        before, left_s, came, _unused = await self._storage.get_sliding_window(
+        before, left_s, current, _unused = await self._storage.get_sliding_window(
             item.key_for(work, who), item.get_expiry()
         )
         if not good:
             path = str(scope.get("path_template", ""))
             security_log.note("limited", method=str(scope.get("method", "")), path=path, work=work)
-            raise too_many(item.amount, again_in(before, left_s / item.get_expiry(), came, item.amount))
-        left = item.amount - came - math.floor(before * left_s / item.get_expiry())
+            raise too_many(item.amount, again_in(before, left_s / item.get_expiry(), current, item.amount))
+        left = item.amount - current - math.floor(before * left_s / item.get_expiry())
         return item.amount, max(0, left), math.ceil(left_s)
 
 
-def again_in(before: int, left: float, came: int, limit: int) -> int:
+def again_in(before: int, left: float, current: int, limit: int) -> int:
     """Seconds until one more is allowed. `left`: the rest of this minute, for which the one `before` still counts."""
-    if came < limit:
-        return max(1, math.floor((left - (limit - came) / max(1, before)) * MINUTE_S) + 1)
-    return math.floor((left + 1 - limit / came) * MINUTE_S) + 1
+    if current < limit:
+        return max(1, math.floor((left - (limit - current) / max(1, before)) * MINUTE_S) + 1)
+    return math.floor((left + 1 - limit / current) * MINUTE_S) + 1
 
 
 def too_many(limit: int, again_s: int) -> RateLimited:

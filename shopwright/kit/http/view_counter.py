@@ -50,5 +50,5 @@ class ViewCounter:
 
 def _asked(query: bytes, name: str) -> str:
     """The value of `name` in a query, or ""."""
-    asked = parse_qs(query.decode("latin-1"), max_num_fields=50) if query.count(b"&") < 50 else {}  # noqa: PLR2004 -- both are the limit
-    return asked.get(name, [""])[0]
+    parameters = parse_qs(query.decode("latin-1"), max_num_fields=50) if query.count(b"&") < 50 else {}  # noqa: PLR2004 -- both are the limit
+    return parameters.get(name, [""])[0]

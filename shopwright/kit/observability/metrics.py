@@ -28,15 +28,15 @@ class Metrics:
         self._count_events()
         self._look_at_the_process(version)
 
-    def _counter(self, name: str, says: str, *labels: str) -> Counter:
-        return Counter(f"shopwright_{name}", says, labels, registry=self.registry)
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        return Counter(f"shopwright_{name}", description, labels, registry=self.registry)
 
-    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
         # Of several processes the last one's value is kept, as all see the same engines.
-        return Gauge(f"shopwright_{name}", says, labels, registry=self.registry, multiprocess_mode="mostrecent")
+        return Gauge(f"shopwright_{name}", description, labels, registry=self.registry, multiprocess_mode="mostrecent")
 
-    def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
-        return Histogram(f"shopwright_{name}", says, labels, buckets=STEPS, registry=self.registry)
+    def _histogram(self, name: str, description: str, *labels: str) -> Histogram:
+        return Histogram(f"shopwright_{name}", description, labels, buckets=STEPS, registry=self.registry)
 
     def _count_requests(self) -> None:
         self.requests = self._counter("requests_total", "Requests answered", "method", "route", "status")

@@ -50,7 +50,7 @@ class NoSpan:
     def note(self, name: str, value: str | int) -> None: ...
 
 
-NOBODY = NoSpan()
+NO_SPAN = NoSpan()
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
 _request: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -86,7 +86,7 @@ def span(
     """A span. `parent`: where it started, if not here."""
     tracer = _tracer.get()
     if tracer is None:
-        return nullcontext(NOBODY)
+        return nullcontext(NO_SPAN)
     return tracer.span(name, kind, parent if WELL_FORMED.fullmatch(parent) else "", notes)
 
 

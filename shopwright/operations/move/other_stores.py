@@ -18,7 +18,7 @@ class MovedCounts(msgspec.Struct, frozen=True):
     files: int
 
 
-async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) -> MovedCounts:
+async def move_beside(source: Shop, target: Shop, log: Callable[[str], None]) -> MovedCounts:
     """Move them while the shop sells. Raises Invalid if there is nothing to move, Conflict, Unavailable.
 
     Processes with the old settings continue: documents stay in the database until the first process with the new
@@ -34,7 +34,7 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
     moved = here.documents != there.documents
     documents = 0
     for name in keep_documents() if moved or not here.documents.startswith("database:") else ():
-        say(f"documents of {name}")
+        log(f"documents of {name}")
         if moved:
             documents += await source.documents.return_pending(source.databases[name])
         documents += await target.documents.claim_pending(target.databases[name])

@@ -20,7 +20,7 @@ WORDS = "The shop is moving to another place and takes nothing for a moment. Try
 FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
 # Progress of documents moves along only if they stay where they are.
 MOVES = frozenset({"document_moves"})
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +35,10 @@ class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
 class EngineMove:
     """A move between shops with these engines. `say` gets progress messages."""
 
-    def __init__(self, source: Shop, target: Shop, say: Say) -> None:
+    def __init__(self, source: Shop, target: Shop, log: Log) -> None:
         self.source = source
         self.target = target
-        self._say = say
+        self._say = log
         here, there = source.settings, target.settings
         self._same_documents = here.documents == there.documents and not here.documents.startswith("database:")
         self._same_files = here.files == there.files
@@ -188,11 +188,13 @@ class EngineMove:
                 if here != there:
                     raise Conflict(_differ(tables, table, here, there))
                 rows += here
-        took = time.monotonic() - began
+        elapsed_s = time.monotonic() - began
         for tables in self._tables:
             await tables.source.database.movable.unwatch()
         self._notebook.close()
-        return MoveResult(rows=rows, files=len(await self.target.files.names()), read_only_s=took, checksum=checksum)
+        return MoveResult(
+            rows=rows, files=len(await self.target.files.names()), read_only_s=elapsed_s, checksum=checksum
+        )
 
 
 def _differ(tables: Tables, table: str, here: int, there: int) -> str:

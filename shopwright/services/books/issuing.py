@@ -108,7 +108,7 @@ class Issuing:
         erased = await document_store.is_erased(tx, order.id)
         zone = self._work.zone
         last = await _newest(tx, row) if row else None
-        newest = self._said(last) if last else None
+        newest = self._body(last) if last else None
         if kind == papers.CORRECTION and last is not None:
             order_then = model.as_of(order, await store.corrections_upto(tx, order.id, seq))
             paid_on = day_of(model.paid_at(order) or order.placed_at, zone)
@@ -125,7 +125,7 @@ class Issuing:
         replaced = last if kind == papers.CORRECTION else row
         await self._add(tx, order, kind, body, refers_to=replaced["id"] if replaced else "", entry=seq, erased=erased)
 
-    def _said(self, row: Row) -> DocumentBody | None:
+    def _body(self, row: Row) -> DocumentBody | None:
         """Return the content of a document, or None if it was deleted."""
         known = document_store.body_of(row, self._vault)
         return msgspec.json.decode(known, type=DocumentBody) if known else None
@@ -219,8 +219,8 @@ class Issuing:
 
     async def issue_waiting(self) -> None:
         """Issue documents that waited for a seller, or that a crashed process left out."""
-        done = int(await statement_store.place(self._work, ISSUED) or 0)
-        found = await document_store.sold_after(self._work, done, AT_ONCE)
+        position = int(await statement_store.place(self._work, ISSUED) or 0)
+        found = await document_store.sold_after(self._work, position, AT_ONCE)
         if not found or await self.seller() is None:
             return
         for order_id in dict.fromkeys(order_id for _unused, order_id in found if order_id):
@@ -303,8 +303,8 @@ async def began(tx: Transaction) -> datetime:
 
 def document_hash(before: str, head: Row | Mapping[str, Any], body: str) -> str:
     """The hash over all fields of a document and the previous document's hash."""
-    said = [
+    values = [
         head[name]
         for name in ("id", "series", "number", "name", "kind", "entry", "refers_to", "order_id", "issued", "keep_until")
     ]
-    return store.hashed(before, said, body)
+    return store.hashed(before, values, body)

@@ -82,13 +82,13 @@ class ManualEntries:
             )
         )
 
-    def _day(self, said: date | None) -> date:
+    def _day(self, given_day: date | None) -> date:
         now = today(self._work)
-        if said is not None and said > now:
-            raise Invalid.at("/day", _("{said} is still to come.", said=said))
-        if said is not None and said.year < now.year - OLDEST_YEARS:
-            raise Invalid.at("/day", _("{said} is more than {years} years ago.", said=said, years=OLDEST_YEARS))
-        return said or now
+        if given_day is not None and given_day > now:
+            raise Invalid.at("/day", _("{said} is still to come.", said=given_day))
+        if given_day is not None and given_day.year < now.year - OLDEST_YEARS:
+            raise Invalid.at("/day", _("{said} is more than {years} years ago.", said=given_day, years=OLDEST_YEARS))
+        return given_day or now
 
     async def _check_provider(self, provider: str, pointer: str) -> None:
         """It is one that takes money here, or did. Raises Invalid."""

@@ -43,8 +43,8 @@ def kind_for(entry: Entry) -> DocumentKind:
     """
     if entry.kind == "correction":
         return CORRECTION
-    owed = model.total(entry.postings, "receivables", entry.postings[0].amount.currency)
-    return INVOICE if owed.amount > 0 else CREDIT_NOTE
+    balance = model.total(entry.postings, "receivables", entry.postings[0].amount.currency)
+    return INVOICE if balance.amount > 0 else CREDIT_NOTE
 
 
 def body_for(

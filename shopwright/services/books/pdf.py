@@ -86,11 +86,11 @@ def _described(pdf: bytes) -> bytes:
     """Add the metadata about the embedded invoice."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
     old = writer.root_object["/Metadata"].get_object()
-    said = old.get_data().decode() if isinstance(old, StreamObject) else ""
+    xmp = old.get_data().decode() if isinstance(old, StreamObject) else ""
     extension = EXTENSION % "".join(PROPERTY % one for one in PROPERTIES)
-    said = said.replace(SCHEMAS_END, extension + SCHEMAS_END, 1).replace(END, FACTUR_X + END, 1)
+    xmp = xmp.replace(SCHEMAS_END, extension + SCHEMAS_END, 1).replace(END, FACTUR_X + END, 1)
     stream = StreamObject()
-    stream.set_data(said.encode())
+    stream.set_data(xmp.encode())
     stream[NameObject("/Type")], stream[NameObject("/Subtype")] = NameObject("/Metadata"), NameObject("/XML")
     writer.root_object[NameObject("/Metadata")] = writer._add_object(stream)  # noqa: SLF001 -- pypdf has no other way to add one
     file = io.BytesIO()

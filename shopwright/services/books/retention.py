@@ -22,7 +22,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         personal="books",
         end=BOOKS,
-        tells=("text", "who"),
+        personal_columns=("text", "who"),
         silent=("kind", "number", "sha256"),
     ),
     Retention(
@@ -53,7 +53,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="days",
         personal="books",
         end="never: one per month",
-        tells=("who",),
+        personal_columns=("who",),
         silent=("sha256",),
     ),
     Retention(table="followed_orders", rows="a posted order", grows="orders", end="with its entries"),

@@ -69,15 +69,15 @@ def hashed(before: str, *parts: object) -> str:
     return hashlib.sha256(msgspec.json.encode((before, *parts))).hexdigest()
 
 
-def said_of(posting: Row | dict[str, Any], tax: str) -> list[object]:
+def hashed_values(posting: Row | dict[str, Any], tax: str) -> list[object]:
     """The hashed fields of a posting; `tax`: its kind as stored."""
     return [posting["account"], posting["provider"], posting["currency"], posting["amount"], posting["base"], tax]
 
 
 def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequence[object]]) -> str:
     """The hash over all fields of an entry."""
-    said = [row[name] for name in ("seq", "kind", "text", "order_id", "number", "booked", "day", "period", "who")]
-    return hashed(before, said, postings)
+    values = [row[name] for name in ("seq", "kind", "text", "order_id", "number", "booked", "day", "period", "who")]
+    return hashed(before, values, postings)
 
 
 # --- writing
@@ -138,8 +138,8 @@ async def write(tx: Transaction, new: NewEntry) -> int:
             "amount": one.amount.amount, "tax_kind": await _tax_kind(tx, one.tax) if one.tax else None,
             "base": one.base.amount if one.base is not None else None,
         })  # fmt: skip
-    said = [said_of(one, kind_id(given.tax)) for one, given in zip(rows, new.postings, strict=True)]
-    digest = entry_hash(before, row, said)
+    values = [hashed_values(one, kind_id(given.tax)) for one, given in zip(rows, new.postings, strict=True)]
+    digest = entry_hash(before, row, values)
     await tx.run(
         "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, paper, sha256)"
         " VALUES (:seq, :kind, :text, :order_id, :number, :booked, :day, :period, :who, :paper, :sha256)",

@@ -12,7 +12,7 @@ class AbandonedCarts:
     def __init__(self, context: CartContext) -> None:
         self._work = context.work
 
-    async def tell_abandoned(self) -> None:
+    async def emit_abandoned(self) -> None:
         """Scheduled job: emit CartAbandoned for carts untouched for some hours."""
         now = self._work.now()
         since, until = to_micros(now - model.FORSAKEN), to_micros(now - model.ABANDONED)

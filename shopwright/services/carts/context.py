@@ -67,8 +67,8 @@ class CartContext:
     def count_again(self, tx: Transaction, *cart_ids: str) -> None:
         """Invalidate the item counts of these carts once the transaction commits."""
 
-        async def tell(_work: ServiceDatabase) -> None:
+        async def invalidate(_work: ServiceDatabase) -> None:
             for cart_id in cart_ids:
                 await self._counts.changed(cart_id)
 
-        tx.on_commit(tell)
+        tx.on_commit(invalidate)

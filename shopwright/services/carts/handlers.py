@@ -17,4 +17,4 @@ def handlers(carts: CartService) -> list[EventHandler]:
 
 def jobs(carts: CartService) -> list[ScheduledJob]:
     """Return the job that reports abandoned carts."""
-    return [ScheduledJob("carts.abandoned", timedelta(minutes=5), carts.tell_abandoned)]
+    return [ScheduledJob("carts.abandoned", timedelta(minutes=5), carts.emit_abandoned)]

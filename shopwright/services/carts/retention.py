@@ -41,7 +41,7 @@ RETENTION: tuple[Retention, ...] = (
             StoredBody("business", Business),
             StoredBody("notes", BuyerNotes),
         ),
-        tells=("email", "reference"),
+        personal_columns=("email", "reference"),
         silent=("coupons", "gift_cards"),
     ),
     Retention(table="cart_lines", rows="an item in a cart", grows="visitors", end="with its cart", job="carts.tidy"),

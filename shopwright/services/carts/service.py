@@ -124,5 +124,5 @@ class CartService(Carts):
     async def on_address_erased(self, delivery: Delivery) -> None:
         await self._erasure.on_address_erased(delivery)
 
-    async def tell_abandoned(self) -> None:
-        await self._abandoned.tell_abandoned()
+    async def emit_abandoned(self) -> None:
+        await self._abandoned.emit_abandoned()

@@ -69,11 +69,11 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
 
 async def read(source: ServiceDatabase | Transaction, cart_id: str) -> StoredCart | None:
     """Return a cart with its lines in the order they were added."""
-    async with source.in_a_row() as asked:
-        row = await asked.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
+    async with source.in_a_row() as reader:
+        row = await reader.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
         if row is None:
             return None
-        lines = await asked.fetch("SELECT * FROM cart_lines WHERE cart_id = :id ORDER BY id", id=cart_id)
+        lines = await reader.fetch("SELECT * FROM cart_lines WHERE cart_id = :id ORDER BY id", id=cart_id)
     return _stored(row, tuple(_line(line) for line in lines))
 
 
@@ -198,7 +198,7 @@ def joined(own: StoredCart, guest: StoredCart) -> StoredCart:
         business=guest.business or own.business,
         reference=guest.reference or own.reference,
         gift_cards=tuple(dict.fromkeys((*guest.gift_cards, *own.gift_cards)))[:MOST_CODES],
-        **{name: said or getattr(own, name) for name, said in guest.buyer_notes.items()},
+        **{name: note or getattr(own, name) for name, note in guest.buyer_notes.items()},
     )
 
 

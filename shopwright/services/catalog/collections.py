@@ -43,21 +43,21 @@ class Collections:
             raise Invalid.at(
                 "/after", _("This is not a valid cursor of this collection; use `next` of the previous response.")
             )
-        shown: list[Product] = []
-        while len(shown) < limit:
+        page: list[Product] = []
+        while len(page) < limit:
             members = await self._store.members(self._work, found[0].id, after, limit + 1)
             by_id = {
                 one.id: one for one in await self._lookup.get_many([product_id for _unused, product_id in members])
             }
             for member_id, product_id in members:
-                if len(shown) == limit:
-                    return shown, after
+                if len(page) == limit:
+                    return page, after
                 after = member_id
                 if product_id in by_id and by_id[product_id].status == "published":
-                    shown.append(by_id[product_id])
+                    page.append(by_id[product_id])
             if len(members) <= limit:
-                return shown, ""
-        return shown, after
+                return page, ""
+        return page, after
 
     async def put(self, collection: Collection) -> Collection:
         """Create or update a collection and its members. Raises Invalid."""

@@ -21,7 +21,7 @@ VIEW_BOX = re.compile(r"\s*0[\s,]+0[\s,]+(\d{1,5})(?:\.\d+)?[\s,]+(\d{1,5})(?:\.
 # Allowed references: parts of the drawing and embedded pictures. Nothing is loaded from elsewhere.
 WITHIN = re.compile(r"\s*(#[^\s]*|data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*)\s*")
 POINTS = re.compile(r"url\(\s*['\"]?\s*(?!#)", re.IGNORECASE)
-NOT_WANTED = frozenset({"script", "foreignobject", "iframe", "object", "embed", "handler", "listener"})
+NOT_ALLOWED = frozenset({"script", "foreignobject", "iframe", "object", "embed", "handler", "listener"})
 
 
 def is_drawing(data: bytes) -> bool:
@@ -53,7 +53,7 @@ class _Reader:
                     deepest=DEEPEST,
                 )
             )
-        if bare in NOT_WANTED:
+        if bare in NOT_ALLOWED:
             raise _refuse(_("holds the element “{bare}”", bare=bare))
         for given, value in attributes.items():
             if given.rpartition(":")[2].lower() in {"href", "src"} and not WITHIN.fullmatch(value):

@@ -147,8 +147,8 @@ class CatalogStore:
         new: Container[str] = (),
     ) -> None:
         """Write many documents, reading versions once. `new`: those known not to exist."""
-        asked = [one for one in bodies if one not in new]
-        versions = {one.id: one.version for one in await self._documents.get(tx, kind, asked)}
+        existing = [one for one in bodies if one not in new]
+        versions = {one.id: one.version for one in await self._documents.get(tx, kind, existing)}
         writes = [Write(name, body, versions.get(name, 0)) for name, body in bodies.items()]
         await self._documents.put_many(tx, kind, writes)
 

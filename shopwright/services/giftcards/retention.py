@@ -12,7 +12,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end=f"{OWED}; the address when its owner is erased",
         job="UserErased, AddressErased",
-        tells=("recipient", "recipient_key", "issued_by"),
+        personal_columns=("recipient", "recipient_key", "issued_by"),
         silent=("code_hash", "last4", "why", "request", "code_key", "fingerprint", "successor"),
     ),
     Retention(
@@ -21,7 +21,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         end="with its card",
         personal="books",
-        tells=("who",),
+        personal_columns=("who",),
         silent=("kind", "refund"),
     ),
     Retention(
@@ -58,6 +58,6 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="15 minutes after the first one",
         job="giftcards.forget",
-        tells=("key",),
+        personal_columns=("key",),
     ),
 )

@@ -20,7 +20,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="running",
         end="when the person is erased, or with the event",
         job="UserErased, AddressErased, OrderErased, GiftCardErased, insights.trim",
-        tells=("data",),
+        personal_columns=("data",),
         silent=("subject",),
     ),
     Retention(

@@ -105,8 +105,8 @@ class Adjustments:
                         waits[line.variant_id] -= unsent
                     if back := line.quantity - unsent:
                         reason = _("returned from {order_id}", order_id=order_id)
-                        came = Adjustment(variant_id=line.variant_id, delta=back, reason=reason)
-                        await self._adjust_one(tx, came, moves, returned_from=order_id)
+                        adjustment = Adjustment(variant_id=line.variant_id, delta=back, reason=reason)
+                        await self._adjust_one(tx, adjustment, moves, returned_from=order_id)
         except AlreadyDone:
             return
 

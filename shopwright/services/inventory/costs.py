@@ -108,8 +108,8 @@ class Costs:
             return (await self.values([variant_id]))[variant_id]
 
     async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
-        async with self._work.in_a_row() as asked:
-            return await self._values(asked, variant_ids)
+        async with self._work.in_a_row() as reader:
+            return await self._values(reader, variant_ids)
 
     async def _values(self, source: Reader, variant_ids: Sequence[str]) -> dict[str, StockValue]:
         there = await value_store.read(source, variant_ids)

@@ -16,13 +16,13 @@ ON_BACKORDER = ""  # the location of what is set aside although it is not there
 
 async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
     """Return stock summed over locations."""
-    async with source.in_a_row() as asked:
-        rows = await asked.fetch_in(
+    async with source.in_a_row() as reader:
+        rows = await reader.fetch_in(
             "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
             " WHERE variant_id IN (:each) GROUP BY variant_id",
             variant_ids,
         )
-        ruled = await rules(asked, variant_ids)
+        ruled = await rules(reader, variant_ids)
     found = {row["variant_id"]: Stock(row["variant_id"], int(row["on_hand"]), int(row["reserved"])) for row in rows}
     found = {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in variant_ids}
     for variant_id, (rule, promised) in ruled.items():

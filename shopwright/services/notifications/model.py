@@ -85,7 +85,7 @@ def _handed_over(event: OrderShipped) -> str:
 def shipped(event: OrderShipped) -> OutgoingMessage:
     """A parcel was shipped."""
     path, secret = order_link(event)
-    things = tuple(
+    item_words = tuple(
         f"{line.quantity} × {line.title}" + (f", {line.variant_title}" if line.variant_title else "")
         for line in event.lines
     )
@@ -98,7 +98,7 @@ def shipped(event: OrderShipped) -> OutgoingMessage:
         lines=(
             _handed_over(event),
             *(() if event.complete else (_("The rest follows in another parcel."),)),
-            *((_("In it:"), *things) if things else ()),
+            *((_("In it:"), *item_words) if item_words else ()),
         ),
         path=path,
         secret=secret,

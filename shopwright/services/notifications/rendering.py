@@ -72,7 +72,7 @@ class MessageRenderer:
     def render(self, outgoing: OutgoingMessage) -> Message:
         """Return an e-mail as text and HTML."""
         ending = "" if outgoing.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
-        given = {
+        values = {
             "subject": outgoing.subject,
             "heading": outgoing.heading,
             "lines": list(outgoing.lines),
@@ -90,7 +90,7 @@ class MessageRenderer:
             channel="email",
             recipient=outgoing.recipient,
             subject=outgoing.subject,
-            text=self._templates.render_template("base.txt", **given),
-            html=self._inliner.inline(self._templates.render_template("base.html", **given)),
+            text=self._templates.render_template("base.txt", **values),
+            html=self._inliner.inline(self._templates.render_template("base.html", **values)),
             unsubscribe=ending,
         )

@@ -27,7 +27,7 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="the last one to an erased person, within a day",
         job="notifications.forget_farewells",
-        tells=("recipient", "subject", "text", "html", "about", "unsubscribe", "account", "secret"),
+        personal_columns=("recipient", "subject", "text", "html", "about", "unsubscribe", "account", "secret"),
         silent=("channel", "problem", "topic", "secret_of", "request", "trace", "documents"),
     ),
     Retention(
@@ -52,7 +52,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="marketing",
         end="when the person is erased",
         job="UserErased, AddressErased",
-        tells=("person",),
+        personal_columns=("person",),
         silent=("topic", "channel"),
     ),
     Retention(
@@ -63,7 +63,7 @@ RETENTION: tuple[Retention, ...] = (
         expiries=(
             Expiry(days=400, what="the message was created", since="created_at", where="created_at > 0", key=("hash",)),
         ),
-        tells=("person",),
+        personal_columns=("person",),
         silent=("hash", "topic"),
     ),
     Retention(
@@ -89,7 +89,7 @@ RETENTION: tuple[Retention, ...] = (
         ),
         end="when the alert was sent",
         job="BackInStock",
-        tells=("person", "email"),
+        personal_columns=("person", "email"),
     ),
     Retention(
         table="alert_tokens",
@@ -97,7 +97,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="visitors",
         personal="marketing",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
-        tells=("person",),
+        personal_columns=("person",),
         silent=("hash",),
     ),
 )

@@ -48,14 +48,14 @@ class BuyerErasure:
         await self._forget_address(delivery.event.email, {delivery.event.email}, delivery.stored.time)
         await self.clear_addresses()
 
-    async def _forget_address(self, email: str, names: Collection[str], asked: datetime) -> None:
+    async def _forget_address(self, email: str, names: Collection[str], requested_at: datetime) -> None:
         """Erase guest orders of an address, except those claimed by an account or placed after the request."""
         if email == ERASED:
             return
 
         def meant(order: Order) -> bool:
             is_theirs = order.customer_id is None and email_key(order.email) == email_key(email)
-            return is_theirs and order.placed_at <= asked
+            return is_theirs and order.placed_at <= requested_at
 
         for order_id in await erasure_store.orders_of_guest(self._work, email):
             await self._forget(order_id, names, meant)

@@ -53,7 +53,7 @@ class Cancellation:
         return await self._context.get(order.id)
 
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
-        taken = await self._has_taken(order.id)
+        is_captured = await self._has_taken(order.id)
         payment = order.payment
         intent = LoggedEvent(
             reason=reason,
@@ -61,7 +61,7 @@ class Cancellation:
             who=who.signature,
             user_id=who.user_id,
             role=who.role,
-            took_goods=taken,
+            took_goods=is_captured,
         )
         async with self._work.begin() as tx:
             if (

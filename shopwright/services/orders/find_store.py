@@ -57,7 +57,7 @@ async def forget(tx: Transaction, order: Order) -> None:
         [{"term": term, "number": number} for term in terms],
     )
     await tx.run("UPDATE orders SET personal_terms = '' WHERE number = :number", number=number)
-    await _write_of_things(tx, order.id, number)  # a word of theirs may be the name of a thing, too
+    await _write_item_terms(tx, order.id, number)  # a word of theirs may be the name of a thing, too
 
 
 async def write_missing(tx: Transaction, most: int) -> int:
@@ -71,11 +71,11 @@ async def write_missing(tx: Transaction, most: int) -> int:
         if not row["erasing"]:
             body = decode_tolerant(row["body"], whole_store.OrderBody)
             await _write_personal(tx, row["number"], _personal(body.shipping_address, body.billing_address))
-        await _write_of_things(tx, row["id"], row["number"])
+        await _write_item_terms(tx, row["id"], row["number"])
     return len(rows)
 
 
-async def _write_of_things(tx: Transaction, order_id: str, number: int) -> None:
+async def _write_item_terms(tx: Transaction, order_id: str, number: int) -> None:
     lines = await tx.fetch("SELECT body FROM order_lines WHERE order_id = :id", id=order_id)
     parcels = await tx.fetch("SELECT body FROM shipments WHERE order_id = :id", id=order_id)
     await _write(tx, number, {*map(_sku, lines), *map(_tracking, parcels)})

@@ -193,40 +193,40 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     """Return the parts and units of a refund. Raises Invalid."""
     left = refund_parts.left_of(order)
     chosen = lines_to_refund(order, refund)
-    asked = _amount(order, refund)
+    amount = _amount(order, refund)
     _check_lines(refund, left)
     if chosen or refund.shipping:
         units = {line.id: quantity for line, quantity in chosen}
         parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping)
         worth = refund_parts.sum_of(parts, order.currency)
-        if asked is not None and asked != worth:
-            _check_deduction(refund, asked, worth)
-            parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping, worth=asked)
-        elif asked is None:
+        if amount is not None and amount != worth:
+            _check_deduction(refund, amount, worth)
+            parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping, worth=amount)
+        elif amount is None:
             _check_worth(order, chosen, parts)
         return parts, chosen
-    if asked is None:
+    if amount is None:
         raise Invalid.at("/lines", _("Say what to refund: lines, the shipping, or an amount."))
     all_parts = refund_parts.whole_of(left, order.currency)
     if all_parts.amount <= 0:
         raise Invalid.at("/amount", _("Nothing of this order is left to refund: the rest is refunded or pending."))
-    if not zero(order.currency) < asked <= all_parts:
+    if not zero(order.currency) < amount <= all_parts:
         raise Invalid.at(
             "/amount",
             _(
                 "Between 1 and {amount} (minor units of {currency}) can be refunded, not {asked_amount}.",
                 amount=all_parts.amount,
                 currency=order.currency,
-                asked_amount=asked.amount,
+                asked_amount=amount.amount,
             ),
         )
-    return refund_parts.goodwill(left, asked), chosen
+    return refund_parts.goodwill(left, amount), chosen
 
 
 def _check_lines(refund: NewRefund, left: Mapping[str, refund_parts.RefundableLot]) -> None:
     """Raise Invalid for options about goods without lines, and for shipping that was refunded already."""
-    for name, said in (("returned", refund.returned), ("restock", refund.restock)):
-        if said and not refund.lines:
+    for name, lines in (("returned", refund.returned), ("restock", refund.restock)):
+        if lines and not refund.lines:
             raise Invalid.at(f"/{name}", _("This refund includes goods: name them in `lines`."))
     shipping = sum(one.amount.amount for one in left.values() if one.line_id == refund_parts.SHIPPING)
     if refund.shipping and shipping <= 0:
@@ -256,8 +256,8 @@ def _amount(order: Order, refund: NewRefund) -> Money | None:
     return amount
 
 
-def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
-    if asked > worth:
+def _check_deduction(refund: NewRefund, amount: Money, worth: Money) -> None:
+    if amount > worth:
         raise Invalid.at(
             "/amount",
             _(
@@ -265,12 +265,12 @@ def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
                 worth=write(worth),
             ),
         )
-    if asked.amount < 1 or not refund.deduction.strip():
+    if amount.amount < 1 or not refund.deduction.strip():
         raise Invalid.at(
-            "/deduction" if asked.amount > 0 else "/amount",
+            "/deduction" if amount.amount > 0 else "/amount",
             _(
                 "These lines are worth {worth}: leave the amount out to refund that, or give in `deduction` the reason for keeping {rest}.",
                 worth=write(worth),
-                rest=write(worth - asked),
+                rest=write(worth - amount),
             ),
         )

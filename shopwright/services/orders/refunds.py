@@ -54,9 +54,9 @@ class Refunds:
                 made = str(known["id"])
             else:
                 made = await self._write_refund(tx, order, refund, scoped, request_mark, who)
-        asked = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
-        if asked is not None and asked.status == "asked":
-            await self._finish_refund(order.id, asked)
+        existing = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
+        if existing is not None and existing.status == "asked":
+            await self._finish_refund(order.id, existing)
         order = await self._context.get(order.id)
         if refused := next((one for one in order.refused if one.id == made), None):
             raise RefundNotPossible(
@@ -233,8 +233,8 @@ class Refunds:
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Undo a refused refund, except what is already on gift cards, and notify staff."""
         known = await store.read(self._work, order_id)
-        asked = next((one for one in known.refunds if one.id == refund_id), None) if known else None
-        on_cards = await self._context.giftcards.has(order_id, asked)
+        existing = next((one for one in known.refunds if one.id == refund_id), None) if known else None
+        on_cards = await self._context.giftcards.has(order_id, existing)
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             refund = next((one for one in order.refunds if one.id == refund_id), None)

@@ -27,8 +27,8 @@ class Repayment:
     async def ask_for_promised(self, payment: Payment, order: Order) -> bool:
         """Request the order's refunds that payments do not know. Returns False if there are none."""
         known = {one.key for one in payment.refunds}
-        asked = [one for one in order.refunds if one.status == "asked" and not one.of_all]
-        waiting = [one for one in asked if gift_cards.by_payment(one).amount]
+        requested = [one for one in order.refunds if one.status == "asked" and not one.of_all]
+        waiting = [one for one in requested if gift_cards.by_payment(one).amount]
         promised = [one for one in waiting if one.id not in known]
         for refund in promised:
             await self._context.payments.refund(

@@ -21,7 +21,7 @@ RETENTION: tuple[Retention, ...] = (
             StoredBody("cancelling", Cancelling, of="id"),
             StoredBody("tax_id", BuyerTaxId),
         ),
-        tells=("email", "name", "personal_terms"),
+        personal_columns=("email", "name", "personal_terms"),
         silent=("source",),
     ),
     Retention(
@@ -83,7 +83,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order; terms about a person when they are erased",
         job="UserErased, AddressErased, orders.guests",
-        tells=("term",),
+        personal_columns=("term",),
     ),
     Retention(
         table="timeline",
@@ -91,7 +91,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         personal="orders",
         end="with its order",
-        tells=("what", "who"),
+        personal_columns=("what", "who"),
     ),
     Retention(
         table="counters",
@@ -107,7 +107,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="an hour after the last one",
         job="orders.guesses",
-        tells=("key",),
+        personal_columns=("key",),
     ),
     Retention(
         table="holders",
@@ -116,7 +116,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="a day after its last order",
         job="orders.unfinished",
-        tells=("holder",),
+        personal_columns=("holder",),
     ),
     Retention(
         table="holds",
@@ -125,7 +125,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is paid, cancelled or expired",
         job="orders.expire",
-        tells=("holder",),
+        personal_columns=("holder",),
     ),
     Retention(
         table="held_lines",

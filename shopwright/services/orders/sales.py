@@ -29,9 +29,9 @@ class Sales:
         if terms is None:
             return sale_store.SaleOfOrder(), None
         buyer = sale_store.BuyerTaxId(cart.tax_id, cart.tax_id_check, cart.reference)
-        said = cart.tax_id or cart.reference
+        has_details = cart.tax_id or cart.reference
         number = sale_store.number_of(terms, cart.currency)
-        kept = sale_store.SaleOfOrder(number, msgspec.json.encode(buyer).decode() if said else None)
+        kept = sale_store.SaleOfOrder(number, msgspec.json.encode(buyer).decode() if has_details else None)
         if number in self._known or await sale_store.is_there(self._work, number):
             return kept, None
         seller = await self._pricing.seller_named(terms.seller_id) if terms.seller_id else None

@@ -207,14 +207,14 @@ async def read(source: ServiceDatabase | Transaction, order_id: str) -> Order | 
     """Return an order without its payment, by id or number."""
     number = order_id.lstrip("#")
     by_number = is_number(number)
-    async with source.in_a_row() as asked:
-        row = await asked.one(
+    async with source.in_a_row() as reader:
+        row = await reader.one(
             f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
             id=int(number) if by_number else order_id,
         )
         if row is None:
             return None
-        [found] = await whole_store.read_all(asked, [row], Span(ids=(row["id"],)))
+        [found] = await whole_store.read_all(reader, [row], Span(ids=(row["id"],)))
     return found()
 
 

@@ -27,7 +27,7 @@ EARLIER_RATES = (
 )
 UNREADABLE = "The receipt does not tell the rates of the tax."
 UNSHARED = "The receipt can be read in more than one way: which line was taxed at which rate is not known."
-UNTOLD = "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
+NO_TAX = "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
 
 Share = tuple[int, int, int]  # the number of a rate, net, tax
 Shares = tuple[Share, ...]
@@ -134,7 +134,7 @@ def of_earlier_shop(known_taxes: Sequence[PastTax], totals: Totals, place: Addre
     shares = [(number, net, one.tax.amount) for number, (net, one) in enumerate(zip(nets, known_taxes, strict=True))]
     if left > exact:
         shares.append((len(rates), left, 0))
-        rates.append(Rate("O", 0, place.country, reason=UNTOLD))
+        rates.append(Rate("O", 0, place.country, reason=NO_TAX))
     return CurrentTaxes(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
 
 
@@ -247,7 +247,7 @@ def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
         return CurrentTaxes(unknown=UNREADABLE)
     found = _merged(found)
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
-    untaxed = Rate("O", 0, order.shipping_address.country, reason=UNTOLD)
+    untaxed = Rate("O", 0, order.shipping_address.country, reason=NO_TAX)
     amounts = [line.total - line.discount for line in order.lines] + [order.totals.shipping]
     assignment = _assignment(order.lines, amounts, found)
     if assignment is not None:

@@ -50,7 +50,7 @@ class ProviderChanges:
 
     async def look_up(self, row: Row) -> None:
         """Look up a received payment and apply the answer. Raises Unavailable."""
-        if row["provider"] == model.NOBODY:
+        if row["provider"] == model.NO_PROVIDER:
             return
         payment = await (await self._provider(row["provider"])).look_up(row["reference"])
         ours = {one["key"]: one for one in await refund_store.of_payment(self._work, row["id"])}

@@ -29,7 +29,7 @@ STATES: States[Status] = States(
 )
 PAID: frozenset[Status] = frozenset({"captured", "part_refunded", "refunded", "disputed"})
 UNDECIDED: frozenset[Status] = frozenset({"pending", "requires_action", "authorized"})
-NOBODY = "none"  # the provider of a payment of nothing
+NO_PROVIDER = "none"  # the provider of a payment of nothing
 # An unanswered challenge is voided: the shopper has left.
 UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)

@@ -10,7 +10,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="never: accounting records; hashes used to limit attempts, when the limit's window has passed",
         job="payments.forget_tries",
-        tells=("email_hash", "address_hash", "card_hash"),
+        personal_columns=("email_hash", "address_hash", "card_hash"),
         silent=("key", "provider", "token", "return_url", "reference", "reason", "redirect_url", "capture", "dispute"),
     ),
     Retention(

@@ -117,7 +117,7 @@ class PaymentService:
             new = Payment(
                 id=self._work.ids.new("pay"),
                 order_id=order_id,
-                provider=provider if amount.amount else model.NOBODY,
+                provider=provider if amount.amount else model.NO_PROVIDER,
                 status="pending",
                 amount=amount,
                 refunded=zero(amount.currency),
@@ -137,7 +137,7 @@ class PaymentService:
         if row["status"] not in model.UNDECIDED:
             return store.payment(row)
         amount = Money(row["amount"], row["currency"])
-        if row["provider"] == model.NOBODY:
+        if row["provider"] == model.NO_PROVIDER:
             return await self._believe(row["id"], ProviderPayment(reference="", status="captured", amount=amount))
         provider = await self._provider(row["provider"])
         if row["reference"]:
@@ -253,9 +253,9 @@ class PaymentService:
             return store.payment(row)
         opened = row if row["reference"] else None
         if opened is None:
-            asked = await self._ask(row)
-            if asked.status not in model.UNDECIDED:
-                return asked
+            checked = await self._ask(row)
+            if checked.status not in model.UNDECIDED:
+                return checked
             opened = await store.row(self._work, payment_id)
         voided = await (await self._provider(row["provider"])).void(opened["reference"] if opened else "")
         return await self._believe(payment_id, voided)
@@ -308,8 +308,8 @@ class PaymentService:
         async with self._work.begin() as tx:
             await store.ask_again(tx, payment_id, to_micros(tx.now + self._patience(store.payment(row))))
         with suppress(*NO_ANSWER):
-            asked = await self._ask(row)
-            if asked.status == "requires_action" and asked.created_at + model.UNANSWERED < self._work.now():
+            checked = await self._ask(row)
+            if checked.status == "requires_action" and checked.created_at + model.UNANSWERED < self._work.now():
                 await self.void(payment_id)
 
     async def forget_tries(self) -> None:

@@ -28,7 +28,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order, or when the order is cancelled",
         job="OrderCancelled",
-        tells=("customer",),
+        personal_columns=("customer",),
         silent=("code",),
     ),
     Retention(
@@ -38,7 +38,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="orders",
         end="with its order, or when the order is cancelled",
         job="OrderCancelled",
-        tells=("customer",),
+        personal_columns=("customer",),
         silent=("code",),
     ),
     Retention(
@@ -54,7 +54,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="staff",
         end="never: it documents the tax that applied",
         personal="books",
-        tells=("who", "ended_by"),
+        personal_columns=("who", "ended_by"),
         silent=(
             "country",
             "region",
@@ -74,7 +74,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="staff",
         end="never: it documents the tax that applied",
         personal="books",
-        tells=("who", "ended_by"),
+        personal_columns=("who", "ended_by"),
         silent=("country", "rule", "value", "why", "ended_why"),
     ),
     Retention(
@@ -84,7 +84,7 @@ RETENTION: tuple[Retention, ...] = (
         end="never: documents refer to it",
         personal="books",
         bodies=(StoredBody("body", Seller),),
-        tells=("who",),
+        personal_columns=("who",),
         silent=("why",),
     ),
     Retention(
@@ -93,7 +93,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="staff",
         end="never: accounting records depend on it",
         personal="books",
-        tells=("who",),
+        personal_columns=("who",),
         silent=("day", "rate", "source"),
     ),
     Retention(

@@ -16,7 +16,7 @@ from shopwright.kit.http.access import allow
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
-from shopwright.services.pricing.tax_http import moment_said
+from shopwright.services.pricing.tax_http import parsed_time
 
 Service = Dependency[Pricing]
 
@@ -57,7 +57,7 @@ class RateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 @get("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="get_seller")
 async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
     """Get the seller now, or `at` another day or time; 404 if none is set."""
-    found = await pricing.seller(moment_said(at, "/at"))
+    found = await pricing.seller(parsed_time(at, "/at"))
     if found is None:
         raise Missing(_("The seller is not set up yet: POST /v1/seller."))
     return found
@@ -72,9 +72,9 @@ async def list_sellers(pricing: Service) -> dict[str, list[Seller]]:
 @post("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="set_seller")
 async def set_seller(pricing: Service, caller: CurrentCaller, data: JSONBody[SellerInput]) -> Seller:
     """Set the seller from now or a later time; existing orders keep theirs."""
-    said = {name: getattr(data, name) for name in data.__struct_fields__ if name not in {"id", "who", "created"}}
-    start = moment_said(data.valid_from, "/valid_from")
-    return await pricing.set_seller(Seller(**said | {"valid_from": start}), caller.signature)
+    fields = {name: getattr(data, name) for name in data.__struct_fields__ if name not in {"id", "who", "created"}}
+    start = parsed_time(data.valid_from, "/valid_from")
+    return await pricing.set_seller(Seller(**fields | {"valid_from": start}), caller.signature)
 
 
 @get("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_exchange_rates")

@@ -135,5 +135,5 @@ class SellerBook:
         if one is None or other is None or one.day != other.day:
             return "", ""
         rate = DIGITS.divide(Decimal(other.rate), Decimal(one.rate))
-        said = f"1 {EURO} = {one.rate} {currency} = {other.rate} {filing}"
-        return f"{rate:f}", f"{one.day} {one.source}, {said}"
+        sentence = f"1 {EURO} = {one.rate} {currency} = {other.rate} {filing}"
+        return f"{rate:f}", f"{one.day} {one.source}, {sentence}"

@@ -39,7 +39,7 @@ class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return {
             "id": self.id,
             "why": self.why,
-            "valid_from": moment_said(self.valid_from, "/valid_from"),
+            "valid_from": parsed_time(self.valid_from, "/valid_from"),
             "valid_to": _end(self.valid_to),
         }
 
@@ -100,7 +100,7 @@ class PresetNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
 
 
-def moment_said(text: str | None, pointer: str) -> datetime | None:
+def parsed_time(text: str | None, pointer: str) -> datetime | None:
     """Parse a day or time; the default zone is the shop's."""
     if not text:
         return None
@@ -117,7 +117,7 @@ def _end(text: str | None) -> datetime | None:
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
-        return moment_said(text, "/valid_to")
+        return parsed_time(text, "/valid_to")
     try:
         return datetime.combine(day + timedelta(days=1), time())
     except OverflowError:

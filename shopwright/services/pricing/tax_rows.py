@@ -17,7 +17,7 @@ from shopwright.services.pricing.contract.taxes import State
 
 R = TypeVar("R", TaxRate, TaxRule)
 PREFIXES = {TaxRate: "txr", TaxRule: "txl"}
-SAID = ("rate_ppm", "title", "category", "reason", "value")
+COMPARED = ("rate_ppm", "title", "category", "reason", "value")
 
 
 async def put(tx: Transaction, ids: Ids, rows: list[R], new: R, who: str) -> R:
@@ -81,4 +81,4 @@ def _as_read(new: R, rows: Sequence[R], now: datetime) -> R:
 
 
 def _same(one: R, other: R) -> bool:
-    return all(getattr(one, name, None) == getattr(other, name, None) for name in SAID)
+    return all(getattr(one, name, None) == getattr(other, name, None) for name in COMPARED)

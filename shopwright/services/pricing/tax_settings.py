@@ -175,7 +175,7 @@ class Taxes:
             here = TaxationPoint(
                 country=one.country, region=one.region, rates=rates, included=True, at=self._work.now()
             )
-            said = [
+            with_rate = [
                 rate
                 for rate in rates
                 if rate.created
@@ -183,6 +183,6 @@ class Taxes:
                 and rate.region in {"", one.region}
                 and rate.tax_class in {"", one.tax_class}
             ]
-            if here.untaxed([one.tax_class]) and not said:
+            if here.untaxed([one.tax_class]) and not with_rate:
                 found.append(one)
         return found

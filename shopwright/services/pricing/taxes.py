@@ -150,22 +150,22 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     def _within(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
         """The taxes contained in the amounts, by rate: the total of all authorities is split among them."""
-        taken: list[dict[str, Money]] = [{} for _ in amounts]
+        taxes: list[dict[str, Money]] = [{} for _ in amounts]
         for rates in dict.fromkeys(found):
             numbers = [n for n, its in enumerate(found) if its == rates]
             base = add_up((amounts[n] for n in numbers), amounts[0].currency)
             for rate, part in zip(rates, within(base, [rate.ppm for rate in rates]), strict=True):
-                self._spread(rate, part, base, numbers, amounts, taken, receipt)
-        return taken
+                self._spread(rate, part, base, numbers, amounts, taxes, receipt)
+        return taxes
 
     def _on_top(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
         """The taxes added to the amounts, by rate."""
-        taken: list[dict[str, Money]] = [{} for _ in amounts]
+        taxes: list[dict[str, Money]] = [{} for _ in amounts]
         for rate in dict.fromkeys(one for rates in found for one in rates):
             numbers = [n for n, its in enumerate(found) if rate in its]
             base = add_up((amounts[n] for n in numbers), amounts[0].currency)
-            self._spread(rate, base.share(rate.ppm, PPM), base, numbers, amounts, taken, receipt)
-        return taken
+            self._spread(rate, base.share(rate.ppm, PPM), base, numbers, amounts, taxes, receipt)
+        return taxes
 
     def _spread(
         self,
@@ -174,7 +174,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
         base: Money,
         numbers: Iterable[int],
         amounts: Sequence[Money],
-        taken: list[dict[str, Money]],
+        taxes: list[dict[str, Money]],
         receipt: list[Step],
     ) -> None:
         """Split the tax of one rate over what it applies to, and list it in the breakdown."""
@@ -182,7 +182,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
             return
         numbers = list(numbers)
         for number, part in zip(numbers, tax.split([amounts[n].amount for n in numbers]), strict=True):
-            taken[number][rate.authority] = part
+            taxes[number][rate.authority] = part
         how = "in it" if self.included else "added"
         receipt.append(Step("tax", f"{rate.title} {per_cent(rate.ppm)} % of {write(base)}, {how}", tax))
 

@@ -42,7 +42,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="behaviour",
         end="90 days after its last view",
         job="recommendations.forget",
-        tells=("viewer",),
+        personal_columns=("viewer",),
     ),
     Retention(
         table="views",
@@ -51,6 +51,6 @@ RETENTION: tuple[Retention, ...] = (
         personal="behaviour",
         end="90 days after the view",
         job="recommendations.forget",
-        tells=("viewer",),
+        personal_columns=("viewer",),
     ),
 )

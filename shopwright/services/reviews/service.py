@@ -145,8 +145,8 @@ class ReviewService:
             found = await self._store.get(tx, review_id)
             if found is None:
                 raise Missing(_("There is no such review."))
-            said = text.strip()
-            new = msgspec.structs.replace(found[0], reply=said, replied_at=tx.now if said else None)
+            reply_text = text.strip()
+            new = msgspec.structs.replace(found[0], reply=reply_text, replied_at=tx.now if reply_text else None)
             await self._store.write(tx, new, found[1])
         return new
 
@@ -180,10 +180,10 @@ class ReviewService:
             for product_id in await store.purchases(tx, user_id):
                 if found := await self._store.by(tx, product_id, user_id):
                     review, version = found
-                    nobody = f"{ERASED}/{review.id}"
+                    anonymous = f"{ERASED}/{review.id}"
                     await self._store.write(
                         tx,
-                        msgspec.structs.replace(redacted(review), user_id=nobody, author=_(FORMER_CUSTOMER)),
+                        msgspec.structs.replace(redacted(review), user_id=anonymous, author=_(FORMER_CUSTOMER)),
                         version,
                     )
             await store.forget(tx, user_id)

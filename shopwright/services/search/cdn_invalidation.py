@@ -47,9 +47,9 @@ class CdnInvalidation:
         """Record which lists are affected by products the index has updated."""
         if self._cdn is None:
             return
-        before = await purge_store.shown(tx, [one.product_id for one in indexed])
+        before = await purge_store.listed_before(tx, [one.product_id for one in indexed])
         now = {one.product_id: ListedProduct(_slug(one), _place(one) + _looks(one)) for one in indexed}
-        changed = [one for one, shown in now.items() if before.get(one, ListedProduct()).digest != shown.digest]
+        changed = [one for one, listed in now.items() if before.get(one, ListedProduct()).digest != listed.digest]
         if any(not before.get(one.product_id, ListedProduct()).digest.startswith(_place(one)) for one in indexed):
             changed.append(ALL_LISTS)
         await purge_store.note(tx, changed)
@@ -65,7 +65,10 @@ class CdnInvalidation:
             return
         catalog = self._catalog
         arranged = _digest((await catalog.categories(), await catalog.collections(), await catalog.attribute_types()))
-        anew = arranged != (await purge_store.shown(self._work, [ALL_LISTS])).get(ALL_LISTS, ListedProduct()).digest
+        anew = (
+            arranged
+            != (await purge_store.listed_before(self._work, [ALL_LISTS])).get(ALL_LISTS, ListedProduct()).digest
+        )
         noted = await purge_store.noted(self._work, AT_ONCE)
         if not noted and not anew:
             return
@@ -82,7 +85,7 @@ class CdnInvalidation:
         if len(subjects) > MANY:
             return {EVERYTHING}
         now = {_slug(one) for one in await store.some(self._work, subjects)}
-        before = {one.slug for one in (await purge_store.shown(self._work, subjects)).values()}
+        before = {one.slug for one in (await purge_store.listed_before(self._work, subjects)).values()}
         return {key_of(slug) for slug in now | before if slug} | ({LISTS} if ALL_LISTS in subjects else set())
 
 

@@ -111,23 +111,23 @@ def card(known: IndexEntry, offers: Sequence[IndexOffer], rating: Rating) -> Car
     )
 
 
-def document(known: IndexEntry, shown: Card, sold: int) -> IndexDocument:
+def document(known: IndexEntry, card: Card, sold: int) -> IndexDocument:
     """The document the engine stores."""
     terms = list(known.terms)
-    if shown.in_stock:
+    if card.in_stock:
         terms.append("in_stock=true")
-    terms += [f"rating={stars}" for stars in STARS if shown.rating.count and shown.rating.average >= stars]
+    terms += [f"rating={stars}" for stars in STARS if card.rating.count and card.rating.average >= stars]
     return IndexDocument(
         id=known.id,
         title=known.title,
         brand=known.brand,
         words=known.words,
         terms=tuple(terms),
-        price=shown.price.amount if shown.price else 0,
-        rating=shown.rating.average,
+        price=card.price.amount if card.price else 0,
+        rating=card.rating.average,
         published=known.published,
         sold=sold,
-        card=msgspec.json.encode(shown).decode(),
+        card=msgspec.json.encode(card).decode(),
     )
 
 

@@ -50,7 +50,7 @@ async def delete_purges(tx: Transaction, done: Sequence[PendingPurge]) -> None:
     )
 
 
-async def shown(source: Reader, subjects: Iterable[str]) -> dict[str, ListedProduct]:
+async def listed_before(source: Reader, subjects: Iterable[str]) -> dict[str, ListedProduct]:
     """Return what is shown of these products."""
     rows = await source.fetch_in("SELECT * FROM purged WHERE subject IN (:each)", subjects)
     return {row["subject"]: ListedProduct(row["slug"], row["digest"]) for row in rows}

@@ -156,14 +156,14 @@ class SearchService:
     # --- anonymous search counts
 
     async def record_searches(self, counts: Mapping[str, int]) -> None:
-        said: Counter[str] = Counter()
+        searched: Counter[str] = Counter()
         for text, count in counts.items():
             words = " ".join(text.casefold().split())[:COUNTED_WORDS]
             if words and "@" not in words:  # what looks like an address is nobody's business
-                said[words] += count
-        if said:
+                searched[words] += count
+        if searched:
             async with self._work.begin() as tx:
-                await tx.emit(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(said)))
+                await tx.emit(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(searched)))
 
     # --- event handlers
 

@@ -81,7 +81,7 @@ class AuditLog:
         for act_id in await store.unfinished(self._work, to_micros(self._work.now() - LONGEST_ACT)):
             await self.end(act_id, 0, {})
 
-    async def seal_anew(self) -> None:
+    async def seal_again(self) -> None:
         """Sign the log of an archive with this shop's key, as the key of the original shop is unknown here."""
         async with self._work.begin() as tx:
             await store.hold_head(tx)

@@ -11,7 +11,7 @@ from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.vault import Vault
 from shopwright.services.users import mail_store, model, store
-from shopwright.services.users.contract import LetterPurpose, User, WrongPassword
+from shopwright.services.users.contract import EmailPurpose, User, WrongPassword
 from shopwright.services.users.guesses import Client, Guesses
 from shopwright.services.users.passwords import Passwords
 
@@ -33,11 +33,11 @@ class UserContext:
         return user
 
     @staticmethod
-    async def may_write(tx: Transaction, email: str, purpose: LetterPurpose | Literal["registration"]) -> bool:
+    async def may_write(tx: Transaction, email: str, purpose: EmailPurpose | Literal["registration"]) -> bool:
         """Whether another e-mail of this kind may be sent: one a minute, and a few while they are valid."""
         key = model.email_key(email)
         good_for = model.ASKED_KEPT if purpose == "registration" else model.GOOD_FOR[purpose]
-        count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - good_for))
+        count, last = await mail_store.recent_requests(tx, key, purpose, to_micros(tx.now - good_for))
         if count and (count >= model.MOST_OPEN or from_micros(last) + model.PAUSE > tx.now):
             return False
         await mail_store.note_asked(tx, key, purpose)

@@ -55,7 +55,7 @@ async def note_asked(tx: Transaction, email_key: str, purpose: str) -> None:
     )
 
 
-async def asked(tx: Transaction, email_key: str, purpose: str, since: int) -> tuple[int, int]:
+async def recent_requests(tx: Transaction, email_key: str, purpose: str, since: int) -> tuple[int, int]:
     """Return how many e-mails were requested since then, and when the last one was."""
     row = await tx.one(
         "SELECT count(*) AS n, max(time) AS last FROM letters_asked"

@@ -24,7 +24,7 @@ LONGEST_QUEUE = 100
 AGAIN_S = 2
 
 
-def _of_nobody(hasher: PasswordHasher) -> str:
+def _hash_of_no_password(hasher: PasswordHasher) -> str:
     """A hash that no password has and that costs as much to compare as any of `hasher`: its digest is random.
 
     Hashing a made-up password instead would delay each process by a fifth of a second at start.
@@ -41,9 +41,9 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None) -> None:
         self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
-        self._nobody = _of_nobody(self._hasher)
+        self._unknown_hash = _hash_of_no_password(self._hasher)
         self._pool = ThreadPoolExecutor(THREADS, "passwords")
-        self._strangers = asyncio.Semaphore(THREADS - 1)
+        self._unknown_clients = asyncio.Semaphore(THREADS - 1)
         self._waiting = 0
 
     async def hash(self, password: str, *, known: bool = False) -> str:
@@ -56,7 +56,7 @@ class Passwords:
 
         def compare() -> bool:
             try:
-                return self._hasher.verify(real or self._nobody, password)
+                return self._hasher.verify(real or self._unknown_hash, password)
             except (Argon2Error, InvalidHashError):
                 return False
 
@@ -73,7 +73,7 @@ class Passwords:
             )
         self._waiting += 1
         try:
-            async with self._strangers:
+            async with self._unknown_clients:
                 return await loop.run_in_executor(self._pool, work)
         finally:
             self._waiting -= 1

@@ -12,7 +12,7 @@ from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.context import UserContext
-from shopwright.services.users.contract import LetterPurpose, User
+from shopwright.services.users.contract import EmailPurpose, User
 from shopwright.services.users.contract.events import (
     EmailVerificationAsked,
     EmailVerified,
@@ -32,7 +32,7 @@ class AccountRecovery:
         self._work = context.work
         self._factors = factors
 
-    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+    async def email_token(self, user_id: str, purpose: EmailPurpose, email: str = "") -> str:
         return await self._token(user_id, purpose, email)
 
     async def invitation_token(self, user_id: str, email: str = "") -> str:

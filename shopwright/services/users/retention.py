@@ -12,7 +12,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="account",
         end="when the customer or staff delete it",
         job="DELETE /v1/me",
-        tells=("email", "email_key", "name", "phone", "password"),
+        personal_columns=("email", "email_key", "name", "phone", "password"),
         silent=("role",),
     ),
     Retention(
@@ -57,7 +57,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="an hour after the last one",
         job="users.forget_guesses",
-        tells=("key",),
+        personal_columns=("key",),
     ),
     Retention(
         table="signing_keys",
@@ -74,7 +74,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
         end="when it is used",
-        tells=("email_key",),
+        personal_columns=("email_key",),
         silent=("hash", "purpose"),
     ),
     Retention(
@@ -84,7 +84,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="a day after the request",
         job="users.forget_guesses",
-        tells=("person",),
+        personal_columns=("person",),
         silent=("purpose",),
     ),
     Retention(
@@ -94,7 +94,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="when it is removed, or with the account",
         job="DELETE /v1/me",
-        tells=("secret",),
+        personal_columns=("secret",),
     ),
     Retention(
         table="recovery_codes",
@@ -120,7 +120,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="180 days after it was last seen, or with the account",
         job="users.forget_guesses",
-        tells=("name",),
+        personal_columns=("name",),
     ),
     Retention(
         table="audit",
@@ -129,7 +129,7 @@ RETENTION: tuple[Retention, ...] = (
         personal="security",
         end="never: evidence; each entry authenticates the previous one",
         bodies=(StoredBody("body", AuditBody),),
-        tells=("subject",),
+        personal_columns=("subject",),
         silent=("action", "mac"),
     ),
     Retention(

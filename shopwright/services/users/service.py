@@ -18,7 +18,7 @@ from shopwright.services.users import guess_store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import (
-    LetterPurpose,
+    EmailPurpose,
     ProfileChange,
     SavedAddress,
     SecondFactor,
@@ -135,7 +135,7 @@ class UserService(Users):
     async def erase_address(self, email: str) -> None:
         await self._erasure.address(email)
 
-    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+    async def email_token(self, user_id: str, purpose: EmailPurpose, email: str = "") -> str:
         return await self._recovery.email_token(user_id, purpose, email)
 
     async def invitation_token(self, user_id: str, email: str = "") -> str:

@@ -59,18 +59,18 @@ async def list_products(
     products = await product_views.catalog.list_products(
         category=category, status="published", after=after, limit=limit + 1
     )
-    shown = products[:limit]
-    cards = await product_views.cards([product.id for product in shown])
-    return Page(cards, shown[-1].id if len(products) > limit else None)
+    page = products[:limit]
+    cards = await product_views.cards([product.id for product in page])
+    return Page(cards, page[-1].id if len(products) > limit else None)
 
 
 @get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
 async def get_product(product_views: Face, caller: CurrentCaller, product: FromPath[str]) -> Response[bytes]:
     """Get a product by id or slug; a former slug answers 301. Staff see drafts, too."""
-    shown = await product_views.product(product, drafts=caller.may("catalog.write"))
-    if product not in {shown.id, shown.slug}:
-        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
-    return answer(shown)
+    view = await product_views.product(product, drafts=caller.may("catalog.write"))
+    if product not in {view.id, view.slug}:
+        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{view.slug}"})
+    return answer(view)
 
 
 @post(

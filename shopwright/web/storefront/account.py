@@ -54,8 +54,8 @@ def may_pay(order: Order) -> bool:
 
 def next_of(form: dict[str, str]) -> str:
     """The page after signing in, within this shop."""
-    wanted = form.get("next", "")
-    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/account"
+    target = form.get("next", "")
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/account"
 
 
 @get("/sign-in", opt=allow(anyone), include_in_schema=False)
@@ -73,18 +73,18 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     form = await form_of(frame.request)
     device = device_of(frame)
     if errors := needed(form, {"email": gettext_noop("E-mail"), "password": gettext_noop("Password")}):
-        shown = {"next": form.get("next", ""), "fields": form, "errors": errors, "mode": "sign_in"}
-        return await frame.show("sign_in.html", shown, status=422)
+        context = {"next": form.get("next", ""), "fields": form, "errors": errors, "mode": "sign_in"}
+        return await frame.show("sign_in.html", context, status=422)
     try:
         secret = await frame.users.open_session(
             form.get("email", ""), form.get("password", ""), client_of(frame.request), device
         )
     except SecondFactorNeeded as error:
-        shown = {"ticket": error.data["ticket"], "next": form.get("next", ""), "errors": {}}
-        return await frame.show("sign_in_code.html", shown)
+        context = {"ticket": error.data["ticket"], "next": form.get("next", ""), "errors": {}}
+        return await frame.show("sign_in_code.html", context)
     except ShopError as error:
-        shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
-        return await frame.show("sign_in.html", shown, status=422)
+        context = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
+        return await frame.show("sign_in.html", context, status=422)
     return await welcome(frame, secret, next_of(form), device)
 
 
@@ -117,16 +117,16 @@ async def welcome(frame: PageContext, secret: str, where: str, device: str = "")
 async def register(frame: FrameDep) -> Response[bytes]:
     """Register. The response is the same if the account exists, and sign-in follows."""
     form = await form_of(frame.request)
-    shown: dict[str, Any] = {"next": form.get("next", ""), "fields": form, "errors": {}, "mode": "register"}
+    context: dict[str, Any] = {"next": form.get("next", ""), "fields": form, "errors": {}, "mode": "register"}
     try:
         await frame.users.sign_up(form.get("email", ""), form.get("password", ""), form.get("name", ""))
     except ShopError as error:
         errors = complaints(error) | needed(
             form, {"name": gettext_noop("Name"), "email": gettext_noop("E-mail"), "password": gettext_noop("Password")}
         )
-        shown["errors"] = in_order(errors or {"": error.detail}, ["name", "email", "password"])
-        return await frame.show("sign_in.html", shown, status=422)
-    return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": _(REGISTERED)})
+        context["errors"] = in_order(errors or {"": error.detail}, ["name", "email", "password"])
+        return await frame.show("sign_in.html", context, status=422)
+    return await frame.show("sign_in.html", {**context, "mode": "sign_in", "notice": _(REGISTERED)})
 
 
 @post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -180,7 +180,7 @@ async def _ordered_here(frame: PageContext, order: Order) -> bool:
 async def _order(
     frame: PageContext, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
 ) -> Response[bytes]:
-    shown = {
+    context = {
         "order": render.plain(order),
         "shown": shown_state(order),
         "key": key,
@@ -189,8 +189,8 @@ async def _order(
         "may_pay": held,
         "to_pay": render.plain(order.to_pay),
     }
-    shown["papers"] = await papers_of(order, frame.caller)
-    page = await frame.show("order.html", shown)
+    context["papers"] = await papers_of(order, frame.caller)
+    page = await frame.show("order.html", context)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"
     return page
@@ -219,8 +219,12 @@ async def track(
 ) -> Response[bytes]:
     """Find an order by number and e-mail address."""
     fields = {"number": number or "", "email": email or ""}
-    asked = not (number is None and email is None)
-    errors = needed(fields, {"number": gettext_noop("Order number"), "email": gettext_noop("E-mail")}) if asked else {}
+    is_submitted = not (number is None and email is None)
+    errors = (
+        needed(fields, {"number": gettext_noop("Order number"), "email": gettext_noop("E-mail")})
+        if is_submitted
+        else {}
+    )
     status = 422 if errors else 200
     if number and email and not errors:
         try:

@@ -105,13 +105,13 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
         country, form = home, address_form(home, format_locale())
     # CA is California, and Cagliari in Italy: a region chosen in one country's form is dropped in another's.
     region = fields.get("region", "") if fields.get("region_of", country) == country else ""
-    shown = list(form.fields)
+    names = list(form.fields)
     # Text is kept even if a country's form has no field for it.
-    shown += [name for name in ("city",) if fields.get(name) and name not in shown]
+    names += [name for name in ("city",) if fields.get(name) and name not in names]
     return {
         "fields": {**fields, "country": country, "region": find_region(country, region) or region},
         "form": {
-            "fields": shown,
+            "fields": names,
             "required": sorted(form.required),
             "postal_label": form.postal_label,
             "region_label": form.region_label,
@@ -125,8 +125,8 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
 async def book(frame: FrameDep) -> Response[bytes]:
     """Show the address book."""
     found = await frame.users.addresses(frame.caller.user_id or "")
-    shown = [{**render.plain(one), "odd": list(odd_fields(one.address).values())} for one in found]
-    return await frame.show("addresses.html", {"addresses": shown})
+    addresses = [{**render.plain(one), "odd": list(odd_fields(one.address).values())} for one in found]
+    return await frame.show("addresses.html", {"addresses": addresses})
 
 
 @get("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False)

@@ -60,8 +60,8 @@ EAGER = 4  # pictures that are in sight at once are not loaded lazily
 def cards(results: Results, eager: int = 0) -> list[str]:
     """Render found products as list cards, titles with highlighted matches; the first `eager` pictures load at once."""
     pairs = zip(results.items, results.highlights or itertools.repeat(""), strict=False)
-    shown = [{"item": item, "lazy": n >= eager, "marked": marked} for n, (item, marked) in enumerate(pairs)]
-    return render.fragments("storefront/templates/card.html", shown)
+    items = [{"item": item, "lazy": n >= eager, "marked": marked} for n, (item, marked) in enumerate(pairs)]
+    return render.fragments("storefront/templates/card.html", items)
 
 
 def cards_of(found: Sequence[Card]) -> list[str]:
@@ -112,14 +112,14 @@ def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: s
     )
 
 
-def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
+def chips(pairs: Pairs, search: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
     """The chosen filters, each with the URL that removes it."""
     if not pairs:
         return []
     titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
     prices = {
-        "min": (gettext_noop("From {price}"), asked.price_min),
-        "max": (gettext_noop("Up to {price}"), asked.price_max),
+        "min": (gettext_noop("From {price}"), search.price_min),
+        "max": (gettext_noop("Up to {price}"), search.price_max),
     }
     made = []
     for name, value in pairs:
@@ -135,7 +135,7 @@ def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency:
     return made
 
 
-def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str) -> dict[str, Any]:
+def listing(pairs: Pairs, search: SearchRequest, results: Results, currency: str) -> dict[str, Any]:
     """The template context of a listing."""
     pages = -(-results.total // PAGE)
     more = [(key, value) for key, value in pairs if key != "page"]
@@ -153,22 +153,22 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str)
             "storefront/templates/facets.html",
             facets=results.facets,
             pairs=query,
-            sort=asked.sort,
+            sort=search.sort,
             chosen_min=low,
             chosen_max=high,
             symbol=symbol(currency),
             **_ends(results.facets, currency),
         ),
         "kept": [*query, *_kept(results.facets, low, high)],
-        "chips": chips(pairs, asked, results.facets, currency),
+        "chips": chips(pairs, search, results.facets, currency),
         "sorts": [
-            {"value": value, "title": _(title)} for value, title in SORTS.items() if value != "relevance" or asked.text
+            {"value": value, "title": _(title)} for value, title in SORTS.items() if value != "relevance" or search.text
         ],
-        "sort": asked.sort,
-        "page": asked.page,
+        "sort": search.sort,
+        "page": search.page,
         "pages": pages,
-        "next_page": at(asked.page + 1) if asked.page < pages else "",
-        "previous_page": at(asked.page - 1) if asked.page > 1 else "",
+        "next_page": at(search.page + 1) if search.page < pages else "",
+        "previous_page": at(search.page - 1) if search.page > 1 else "",
     }
 
 
@@ -183,8 +183,8 @@ def _ends(facets: Sequence[Facet], currency: str) -> dict[str, str]:
 
 def _kept(facets: Sequence[Facet], low: str, high: str) -> list[dict[str, str]]:
     """The filters that stay when the sort order changes."""
-    kept = [{"name": facet.name, "value": value.value} for facet in facets for value in facet.values if value.selected]
-    return kept + [{"name": name, "value": value} for name, value in (("min", low), ("max", high)) if value]
+    chips = [{"name": facet.name, "value": value.value} for facet in facets for value in facet.values if value.selected]
+    return chips + [{"name": name, "value": value} for name, value in (("min", low), ("max", high)) if value]
 
 
 @get("/", opt=allow(anyone), include_in_schema=False)
@@ -229,9 +229,9 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Re
     if here.slug != slug:
         return Redirect(f"/c/{here.slug}", status_code=301)
     pairs: Pairs = list(request.query_params.multi_items())
-    asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
-    results = await search.find(asked)
-    return await frame.show("listing.html", _said(here, categories, pairs, asked, results, currency))
+    search_request = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
+    results = await search.find(search_request)
+    return await frame.show("listing.html", _said(here, categories, pairs, search_request, results, currency))
 
 
 @get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)
@@ -243,24 +243,24 @@ async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | 
     if here.slug != slug:
         return Redirect(f"/collections/{here.slug}", status_code=301)
     pairs: Pairs = list(frame.request.query_params.multi_items())
-    asked = request_of([pair for pair in pairs if pair[0] != "q"], frame.settings.currency, collection=slug)
-    results = await frame.search.find(asked)
+    search = request_of([pair for pair in pairs if pair[0] != "q"], frame.settings.currency, collection=slug)
+    results = await frame.search.find(search)
     context = {
         "title": here.title,
         "seo_title": here.seo_title,
         "seo_description": here.seo_description,
         "intro": here.description,
-        **listing(pairs, asked, results, frame.settings.currency),
+        **listing(pairs, search, results, frame.settings.currency),
     }
     return await frame.show("listing.html", context)
 
 
 def _said(
-    here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results, currency: str
+    here: Category, categories: list[Category], pairs: Pairs, search: SearchRequest, results: Results, currency: str
 ) -> dict[str, Any]:
     """The part of a category page that is the same for everyone."""
     below = [one for one in categories if one.parent_id == here.id]
-    shown = msgspec.structs.replace(
+    visible = msgspec.structs.replace(
         results, facets=tuple(facet for facet in results.facets if facet.name != "category")
     )
     return {
@@ -268,7 +268,7 @@ def _said(
         "intro": here.description,
         "below": render.plain(below),
         "trail": render.plain(_trail(here, categories)),
-        **listing(pairs, asked, shown, currency),
+        **listing(pairs, search, visible, currency),
     }
 
 
@@ -287,15 +287,15 @@ async def find(frame: FrameDep) -> Response[bytes]:
     """Show search results, or suggestions if there are none."""
     request, search = frame.request, frame.search
     pairs: Pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
-    asked = request_of(pairs, frame.settings.currency)
-    results = await search.find(asked)
+    search_request = request_of(pairs, frame.settings.currency)
+    results = await search.find(search_request)
     context = {
-        "title": f"“{results.corrected_query or asked.text}”" if asked.text else _("All products"),
-        "query": asked.text,
+        "title": f"“{results.corrected_query or search_request.text}”" if search_request.text else _("All products"),
+        "query": search_request.text,
         "corrected": results.corrected_query,
-        "signs": asked.text and not any(map(str.isalnum, fold(asked.text))),
-        "searched": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
-        **listing(pairs, asked, results, frame.settings.currency),
+        "signs": search_request.text and not any(map(str.isalnum, fold(search_request.text))),
+        "searched": frame.settings.cdn != NO_CDN and search_request.text and search_request.page == 1,
+        **listing(pairs, search_request, results, frame.settings.currency),
     }
     if not results.total:
         context["popular"] = await _popular(search)

@@ -64,7 +64,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
     fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
     fields["email"] = cart.email or caller.email
     fields["tax_id"], fields["reference"] = cart.tax_id, cart.reference
-    fields |= {name: said or "" for name, said in cart.buyer_notes.items()}
+    fields |= {name: value or "" for name, value in cart.buyer_notes.items()}
     fields["region_of"] = fields.get("country", "")
     fields["country"] = country or fields.get("country", settings.country)
     return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})

@@ -67,16 +67,16 @@ async def answer(frame: FrameDep) -> Response[bytes]:
 async def _page(
     frame: PageContext, *, card: GiftCard | None = None, errors: Mapping[str, str] = NO_ERRORS, status: int = 200
 ) -> Response[bytes]:
-    shown = None
+    balance = None
     if card is not None:
-        shown = {
+        balance = {
             "last4": card.last4,
             "balance": render.plain(card.available),
             "held": render.plain(card.held),
             "expires_on": render.plain(card.expires_on),
             "why_not": STATES[card.state] and _(STATES[card.state]),
         }
-    page = await frame.show("gift_card.html", {"card": shown, "errors": dict(errors)}, status)
+    page = await frame.show("gift_card.html", {"card": balance, "errors": dict(errors)}, status)
     page.headers["cache-control"] = "private, no-store"
     return page
 

@@ -115,8 +115,8 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
     except ShopError as error:
         errors = needed(form, {"email": gettext_noop("E-mail")}) or complaints(error) or {"": error.detail}
         return await show_product(frame, slug, {"at": "watch", "errors": errors, "typed": form}, status_of(error)[0])
-    shown = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
-    return await frame.show("watching.html", shown)
+    context = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
+    return await frame.show("watching.html", context)
 
 
 @get("/confirm-alert", opt=allow(anyone), include_in_schema=False)

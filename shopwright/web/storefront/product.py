@@ -42,11 +42,11 @@ async def show_product(
 ) -> Response[bytes] | Redirect:
     """Show a product page. `more`: errors of a form on it (`at`) and the typed text."""
     request, product_views, recommendations = frame.request, frame.product_views, frame.recommendations
-    shown = await product_views.product(slug, drafts=frame.caller.may("catalog.write"))
-    if shown.slug != slug:
-        return Redirect(f"/p/{shown.slug}", status_code=301)
-    together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
-    similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
+    view = await product_views.product(slug, drafts=frame.caller.may("catalog.write"))
+    if view.slug != slug:
+        return Redirect(f"/p/{view.slug}", status_code=301)
+    together = await recommendations.recommend("bought_together", products=[view.id], limit=4)
+    similar = await recommendations.recommend("similar", products=[view.id], limit=4)
     promised = (await frame.free_shipping(), await frame.delivery_time())
     sent = (more or {}).get("typed", {}).get("variant", "")  # the choice that a form on this page was about
     wanted = {**({"variant": sent} if sent else {}), **request.query_params}
@@ -54,9 +54,9 @@ async def show_product(
     return await frame.show(
         "product.html",
         {
-            **_said(frame, shown, types, wanted, promised),
-            "reviews": await _reviews(frame, shown),
-            **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
+            **_said(frame, view, types, wanted, promised),
+            "reviews": await _reviews(frame, view),
+            **(await _own(frame, view.id, frame.caller.user_id) if frame.caller.user_id else {}),
             "together": cards_of(await product_views.cards([one.product_id for one in together])),
             "similar": cards_of(await product_views.cards([one.product_id for one in similar])),
             **(more or {}),
@@ -74,42 +74,42 @@ async def _own(frame: PageContext, product_id: str, user_id: str) -> dict[str, A
 
 def _said(
     frame: PageContext,
-    shown: ProductView,
+    view: ProductView,
     types: Mapping[str, AttributeType],
     wanted: dict[str, str],
     promised: tuple[str, str],
 ) -> dict[str, Any]:
     """The part of the page that is the same for everyone who views this variant."""
-    chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
+    chosen_one = choice(view, wanted.get("variant", ""), wanted, types)
     variant = chosen_one["variant"]
     facts = [
         {"name": title_of(name, types), "value": written(value, types.get(name))}
-        for name, value in shown.attributes.items()
+        for name, value in view.attributes.items()
     ]
     return {
-        "product": named(shown),
+        "product": named(view),
         "variant": variant,
         "options": bool(chosen_one["options"]),
         "gallery": render.fragment(
-            "storefront/templates/gallery.html", title=shown.title, media=pictures(shown, variant)
+            "storefront/templates/gallery.html", title=view.title, media=pictures(view, variant)
         ),
         "offer": render.fragment(
             "storefront/templates/offer.html",
-            brand=shown.brand,
-            title=shown.title,
-            stars=shown.rating,
+            brand=view.brand,
+            title=view.title,
+            stars=view.rating,
             variant=variant,
             options=chosen_one["options"],
         ),
         "details": render.fragment(
             "storefront/templates/details.html",
-            description=shown.description,
+            description=view.description,
             free_shipping=promised[0],
             delivery=promised[1],
             facts=facts,
             sku=variant["sku"] if variant else "",
         ),
-        "json_ld": json_ld(shown, frame.settings.url),
+        "json_ld": json_ld(view, frame.settings.url),
     }
 
 
@@ -118,27 +118,27 @@ def title_of(name: str, types: Mapping[str, AttributeType]) -> str:
     return types[name].title if name in types else name.replace("_", " ").capitalize()
 
 
-async def _reviews(frame: PageContext, shown: ProductView) -> str:
+async def _reviews(frame: PageContext, view: ProductView) -> str:
     """Render a page of reviews in the requested order and rating."""
-    asked = frame.request.query_params
-    order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")
-    stars = next((n for n in range(1, 6) if str(n) == asked.get("stars")), 0)
-    page = asked.get("page", "1")
+    parameters = frame.request.query_params
+    order: Order = next((one for one in ORDERS if one == parameters.get("order")), "helpful")
+    stars = next((n for n in range(1, 6) if str(n) == parameters.get("stars")), 0)
+    page = parameters.get("page", "1")
     number = min(max(digits_or(page, 1), 1), MOST_PAGES)
-    counts = (await frame.reviews.histogram(shown.id)).counts
+    counts = (await frame.reviews.histogram(view.id)).counts
     total = counts[stars - 1] if stars else sum(counts)
 
-    variant = [urlencode({"variant": asked["variant"]})] if "variant" in asked else []
+    variant = [urlencode({"variant": parameters["variant"]})] if "variant" in parameters else []
 
     def at(**changed: object) -> str:
-        kept = {"order": order if order != "helpful" else "", "stars": stars or "", "page": "", **changed}
-        query = "&".join([*variant, *(f"{name}={value}" for name, value in kept.items() if value)])
-        return f"/p/{shown.slug}?{query}#reviews"
+        filters = {"order": order if order != "helpful" else "", "stars": stars or "", "page": "", **changed}
+        query = "&".join([*variant, *(f"{name}={value}" for name, value in filters.items() if value)])
+        return f"/p/{view.slug}?{query}#reviews"
 
     return render.fragment(
         "storefront/templates/reviews.html",
-        rating=shown.rating,
-        reviews=await frame.reviews.review_page(shown.id, order, stars, number),
+        rating=view.rating,
+        reviews=await frame.reviews.review_page(view.id, order, stars, number),
         histogram=[
             {
                 "stars": n,
@@ -161,30 +161,30 @@ async def _reviews(frame: PageContext, shown: ProductView) -> str:
     )
 
 
-def named(shown: ProductView) -> dict[str, Any]:
+def named(view: ProductView) -> dict[str, Any]:
     """The product data that the page frame uses."""
     return {
-        "id": shown.id,
-        "slug": shown.slug,
-        "title": shown.title,
-        "brand": shown.brand,
-        "categories": render.plain(shown.categories[:1]),
-        "seo_title": shown.seo_title,
-        "seo_description": shown.seo_description,
+        "id": view.id,
+        "slug": view.slug,
+        "title": view.title,
+        "brand": view.brand,
+        "categories": render.plain(view.categories[:1]),
+        "seo_title": view.seo_title,
+        "seo_description": view.seo_description,
     }
 
 
-def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
+def pictures(view: ProductView, variant: dict[str, Any] | None) -> list[Media]:
     """The pictures, the chosen variant's first."""
     own = variant.get("media", "") if variant else ""
-    return sorted(shown.media, key=lambda media: bool(own) and media.url != own)
+    return sorted(view.media, key=lambda media: bool(own) and media.url != own)
 
 
 def choice(
-    shown: ProductView, variant_id: str, wanted: dict[str, str], types: Mapping[str, AttributeType]
+    view: ProductView, variant_id: str, wanted: dict[str, str], types: Mapping[str, AttributeType]
 ) -> dict[str, Any]:
     """The chosen variant, and for each option value its URL, marked if unavailable."""
-    variants = shown.variants
+    variants = view.variants
     chosen_one = next((one for one in variants if one.id == variant_id), None)
     if chosen_one is None:
         fits = [
@@ -195,7 +195,7 @@ def choice(
         pool = fits or variants
         chosen_one = next((one for one in pool if one.available > 0), pool[0] if pool else None)
     options = []
-    for option in shown.options:
+    for option in view.options:
         values = []
         known = types.get(name_key(option.name))
         for value in option.values:
@@ -207,7 +207,7 @@ def choice(
                     "title": value,
                     "swatch": known.swatches.get(value, "") if known else "",
                     "selected": chosen_one is not None and chosen_one.options.get(option.name) == value,
-                    "href": f"/p/{shown.slug}?variant={near.id}" if near else "",
+                    "href": f"/p/{view.slug}?variant={near.id}" if near else "",
                     "available": near is not None and near.available > 0,
                 }
             )
@@ -218,9 +218,9 @@ def choice(
     return {"variant": variant, "options": options}
 
 
-def json_ld(shown: ProductView, url: str) -> str:
+def json_ld(view: ProductView, url: str) -> str:
     """The product for search engines (schema.org Product); "<" is escaped so that it cannot end the script."""
-    page = f"{url}/p/{quote(shown.slug)}"
+    page = f"{url}/p/{quote(view.slug)}"
     offers = [
         {
             "@type": "Offer",
@@ -230,22 +230,22 @@ def json_ld(shown: ProductView, url: str) -> str:
             "availability": f"https://schema.org/{_availability(variant)}",
             "url": f"{page}?variant={variant.id}",
         }
-        for variant in shown.variants
+        for variant in view.variants
         if variant.price
     ]
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
-        "name": shown.title,
-        "brand": {"@type": "Brand", "name": shown.brand},
-        "image": [url + media.url if media.url.startswith("/") else media.url for media in shown.media],
+        "name": view.title,
+        "brand": {"@type": "Brand", "name": view.brand},
+        "image": [url + media.url if media.url.startswith("/") else media.url for media in view.media],
         "offers": offers,
     }
-    if shown.rating.count:
+    if view.rating.count:
         data["aggregateRating"] = {
             "@type": "AggregateRating",
-            "ratingValue": shown.rating.average,
-            "reviewCount": shown.rating.count,
+            "ratingValue": view.rating.average,
+            "reviewCount": view.rating.count,
         }
     return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 

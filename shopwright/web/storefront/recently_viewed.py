@@ -51,15 +51,15 @@ async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[byte
     """Show recently viewed products, or the question whether they may be remembered."""
     who = viewer(frame)
     remembered = bool(who) and await frame.recommendations.has_consent(who)
-    asked = "remember" in frame.request.cookies
+    was_asked = "remember" in frame.request.cookies
     page = await frame.show(
         "recent.html",
         {
             "cards": await _recent(frame, product) if remembered else [],
-            "ask": not remembered and not asked,
+            "ask": not remembered and not was_asked,
         },
     )
-    if remembered and not asked:
+    if remembered and not was_asked:
         page.set_cookie(_answer(frame, "yes"))  # agreed elsewhere, with the same account
     return page
 

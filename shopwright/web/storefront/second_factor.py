@@ -24,11 +24,11 @@ async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
             form.get("ticket", ""), form.get("code", ""), client_of(frame.request), device
         )
     except WrongPassword as error:
-        shown = {"ticket": form.get("ticket", ""), "next": form.get("next", ""), "errors": {"code": error.detail}}
-        return await frame.show("sign_in_code.html", shown, 422)
+        context = {"ticket": form.get("ticket", ""), "next": form.get("next", ""), "errors": {"code": error.detail}}
+        return await frame.show("sign_in_code.html", context, 422)
     except ShopError as error:
-        shown_: dict[str, Any] = {"fields": {}, "errors": {"": error.detail}, "mode": "sign_in", "next": ""}
-        return await frame.show("sign_in.html", shown_, 422)
+        sign_in_context: dict[str, Any] = {"fields": {}, "errors": {"": error.detail}, "mode": "sign_in", "next": ""}
+        return await frame.show("sign_in.html", sign_in_context, 422)
     return await welcome(frame, secret, next_of(form), device)
 
 

@@ -92,8 +92,11 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
             form.get("token", ""), caller.user_id or "", form.get("password", ""), client_of(frame.request)
         )
     except WrongPassword:
-        shown = {"token": form.get("token", ""), "errors": {"password": _("This is not the password of this account.")}}
-        return await frame.show("confirm_email.html", shown, 422)
+        context = {
+            "token": form.get("token", ""),
+            "errors": {"password": _("This is not the password of this account.")},
+        }
+        return await frame.show("confirm_email.html", context, 422)
     except RateLimited:
         raise
     except Refused as error:

@@ -21,17 +21,17 @@ async def up_to_date(frame: PageContext, cart: Cart, before: str = "") -> tuple[
 
     `before`: the total shown last, from the page's URL.
     """
-    kept, changes = await without_refused(frame.carts, cart)
+    kept_codes, changes = await without_refused(frame.carts, cart)
     was = digits_or(before, -1) if before else _seen(frame, cart)
-    if changes or was in {-1, kept.totals.total.amount}:
-        return kept, changes
-    old = write(Money(was, kept.totals.total.currency))
+    if changes or was in {-1, kept_codes.totals.total.amount}:
+        return kept_codes, changes
+    old = write(Money(was, kept_codes.totals.total.currency))
     return (
-        kept,
+        kept_codes,
         _(
             "The total was {old} when you saw it last, and is {total} now: offers have changed.",
             old=old,
-            total=write(kept.totals.total),
+            total=write(kept_codes.totals.total),
         ),
     )
 

@@ -87,7 +87,7 @@ async def status_page(
             found = await asyncio.gather(*map(_condition, process_admins.values()))
             last_status.states = states(dict(zip(process_admins, found, strict=True)))
             last_status.at = time.monotonic()
-    rows = [{"deed": _(deed), "state": state, "said": _(SAID[state])} for deed, state in last_status.states]
+    rows = [{"activity": _(activity), "state": state, "said": _(SAID[state])} for activity, state in last_status.states]
     page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
     page.headers["refresh"] = "30"
     return page

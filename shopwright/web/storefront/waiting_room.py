@@ -167,7 +167,14 @@ class WaitingRoomGate:
             await _lead(send, f"{PAGE}?next={quote(_back(scope))}")
 
     async def _page(
-        self, scope: Scope, send: Send, again_s: int, shown: list[Header], *, ahead: int | None, minutes: int | None
+        self,
+        scope: Scope,
+        send: Send,
+        again_s: int,
+        turn_headers: list[Header],
+        *,
+        ahead: int | None,
+        minutes: int | None,
     ) -> None:
         where = quote(_next(scope))
         context = {
@@ -178,7 +185,7 @@ class WaitingRoomGate:
         headers = [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"refresh", f"{again_s}; url={PAGE}?next={where}".encode()),
-            *shown,
+            *turn_headers,
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -196,19 +203,19 @@ class WaitingRoomGate:
     def _shown(self, turn: WaitingTicket) -> list[Header]:
         if not turn.token:
             return []
-        kept = cookie(self._settings, COOKIE, turn.token, 2 * 86_400)
-        return [(b"set-cookie", kept.to_header(header="").encode()), (HEADER.encode(), turn.token.encode())]
+        turn_cookie = cookie(self._settings, COOKIE, turn.token, 2 * 86_400)
+        return [(b"set-cookie", turn_cookie.to_header(header="").encode()), (HEADER.encode(), turn.token.encode())]
 
 
 def _is_guarded(scope: Scope) -> bool:
     if scope["type"] != ScopeType.HTTP:
         return False
-    asked, path = scope["method"], scope["path"]
+    method, path = scope["method"], scope["path"]
     if path == PAGE:
-        return asked in {"GET", "HEAD"}
-    if asked == "POST" and path.startswith("/v1/"):
+        return method in {"GET", "HEAD"}
+    if method == "POST" and path.startswith("/v1/"):
         return path == "/v1/orders" or (path.startswith("/v1/carts/") and path.endswith("/lines"))
-    return (asked, path) in PAGES
+    return (method, path) in PAGES
 
 
 def _is_program(scope: Scope) -> bool:
@@ -230,8 +237,8 @@ def _back(scope: Scope) -> str:
     """The requested page, or for a form the page it was on."""
     if scope["type"] != ScopeType.HTTP or scope["method"] == "GET":
         return scope["path"]
-    came = urlsplit(dict(scope["headers"]).get(b"referer", b"").decode("latin-1"))
-    return came.path if came.path.startswith("/p/") else "/cart"
+    referer = urlsplit(dict(scope["headers"]).get(b"referer", b"").decode("latin-1"))
+    return referer.path if referer.path.startswith("/p/") else "/cart"
 
 
 async def _lead(send: Send, where: str, headers: list[Header] | None = None) -> None:

@@ -23,14 +23,14 @@ async def wishlist(frame: FrameDep) -> Response[bytes]:
     """Show the wishlist without products that are no longer sold."""
     wishes = await frame.carts.wishes(frame.caller.user_id or "")
     cards = await frame.product_views.cards([one.product_id for one in wishes])
-    shown = [{"id": card.id, "html": html} for card, html in zip(cards, cards_of(cards), strict=True)]
-    return await frame.show("wishlist.html", {"wishes": shown})
+    items = [{"id": card.id, "html": html} for card, html in zip(cards, cards_of(cards), strict=True)]
+    return await frame.show("wishlist.html", {"wishes": items})
 
 
 def _waiting(frame: PageContext) -> list[str]:
     """A guest's wishlist, kept in this browser until they sign in."""
-    kept = frame.request.cookies.get(cookie_name(frame.settings, WISHES), "")
-    return [one for one in kept.split(".") if PRODUCT.fullmatch(one)][-MOST:]
+    stored = frame.request.cookies.get(cookie_name(frame.settings, WISHES), "")
+    return [one for one in stored.split(".") if PRODUCT.fullmatch(one)][-MOST:]
 
 
 async def keep_wishes(frame: PageContext, user_id: str, answer: Redirect) -> None:
@@ -51,8 +51,8 @@ async def change(frame: FrameDep) -> Redirect:
     if not user_id:
         answer = Redirect("/sign-in?next=/account/wishlist", status_code=303)
         wanted = list(dict.fromkeys([*_waiting(frame), form.get("product_id", "")]))
-        kept = [one for one in wanted if PRODUCT.fullmatch(one)][-MOST:]
-        answer.set_cookie(cookie(frame.settings, WISHES, ".".join(kept)))
+        product_ids = [one for one in wanted if PRODUCT.fullmatch(one)][-MOST:]
+        answer.set_cookie(cookie(frame.settings, WISHES, ".".join(product_ids)))
         return answer
     if "remove" in form:
         await frame.carts.remove_wish(user_id, form["remove"])

@@ -50,10 +50,10 @@ async def _must_be_offered(payments: PaymentPages) -> None:
 async def challenge(pretend: Service, payments: Payments, reference: FromPath[str]) -> Response[str]:
     """Show the bank's challenge."""
     await _must_be_offered(payments)
-    asked = await pretend.look_up(reference)
+    payment = await pretend.look_up(reference)
     page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pretend Bank: confirm your payment</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="stylesheet" href="/pretend/style.css"></head><body><main>
-<h1>Pretend Bank</h1><p>Did you ask for this payment?</p><p class="sum">{write(asked.amount)}</p>
+<h1>Pretend Bank</h1><p>Did you ask for this payment?</p><p class="sum">{write(payment.amount)}</p>
 <form method="post"><button class="yes" name="answer" value="approve">Confirm payment</button>
 <button class="no" name="answer" value="decline">This was not me</button></form>
 <small>No real bank, no real money: this page stands in for 3-D Secure.</small></main></body></html>"""

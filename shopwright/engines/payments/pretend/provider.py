@@ -118,7 +118,7 @@ class PretendProvider:
     def _payment_of(self, row: Row | None, refunds: Sequence[Row] = ()) -> ProviderPayment:
         if row is None:
             raise Missing(_("The provider knows no such payment."))
-        asks = row["status"] == "requires_action"
+        needs_action = row["status"] == "requires_action"
         return ProviderPayment(
             reference=row["reference"],
             status=row["status"],
@@ -127,7 +127,7 @@ class PretendProvider:
             refunds=tuple(provider_refund(one, row["currency"]) for one in refunds),
             dispute=row["dispute"],
             key=row["key"],
-            redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if asks else None,
+            redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if needs_action else None,
             reason=row["reason"],
         )
 

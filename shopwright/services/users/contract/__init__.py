@@ -33,7 +33,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-LetterPurpose = Literal["verification", "reset"]
+EmailPurpose = Literal["verification", "reset"]
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ class Users(Protocol):
         """Erase guest data under this address. Raises Invalid; Conflict if it has an account."""
         ...
 
-    async def email_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+    async def email_token(self, user_id: str, purpose: EmailPurpose, email: str = "") -> str:
         """Return a single-use token for an e-mail to `email`. Raises Missing if the address has changed."""
         ...
 

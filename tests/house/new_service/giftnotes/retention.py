@@ -8,7 +8,7 @@ RETENTION: tuple[Retention, ...] = (
         rows="the note of an order",
         grows="orders",
         personal="orders",
-        tells=("text",),
+        personal_columns=("text",),
         end="with its order",
     ),
 )

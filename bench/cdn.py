@@ -1,6 +1,6 @@
 """The share of requests that a CDN answers: shoppers by the browsing mix of TPC-W, through a real Varnish.
 
-python bench/edge.py [--products 2000] [--shoppers 100] [--steps 100] [--mixes ../shared/data/workload-mixes/mixes.json]
+python bench/cdn.py [--products 2000] [--shoppers 100] [--steps 100] [--mixes ../shared/data/workload-mixes/mixes.json]
 
 Each shopper is a browser of its own, which caches immutable files; products are chosen among those a page links to.
 Meanwhile a price changes each second.

@@ -1,6 +1,6 @@
 """Pages rendered by one process and served by the others: the savings while the shop changes continuously.
 
-make servers; . var/cluster.env; python bench/hot.py [--workers 4] [--seconds 10] [--changes 5] [--memcached URL]
+make servers; . var/cluster.env; python bench/shared_pages.py [--workers 4] [--seconds 10] [--changes 5] [--memcached URL]
 
 Several processes of one shop on the servers; eight shoppers view random products while prices change so often that every
 page has to be rendered again. Beside it the same with nothing shared.

@@ -25,7 +25,7 @@ from shopwright.simulation.faults import OUTSIDE, Faults, FaultyDatabase, Faulty
 from tests.builders.shops import QUICK, make_settings
 
 WRITES = re.compile(r"^\s*(INSERT INTO|UPDATE|DELETE FROM) (\w+)")
-UNTOLD = {"facts", "deliveries", "inbox", "timers"}
+UNREPORTED = {"facts", "deliveries", "inbox", "timers"}
 
 
 def log(line: str) -> None:
@@ -89,7 +89,7 @@ class SteppedDatabase(FaultyDatabase):
         async with self._inner.begin() as session:
             noting = Noting(session)
             yield noting
-            tables = [table for table in noting.tables if table not in UNTOLD] or list(noting.tables)[:1]
+            tables = [table for table in noting.tables if table not in UNREPORTED] or list(noting.tables)[:1]
             name = f"{self._name} {'+'.join(tables[:3]) or 'nothing'}"
             self._faults.reach(f"{name}, before")
         self._faults.reach(f"{name}, after")
