@@ -62,7 +62,7 @@ Html = Annotated[str, HTML]
 # (`kit.http.strict`). Fields with a text area allow lines.
 BY_NAME: Mapping[str, TextLimit] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
-    "postcodes": POSTCODES, "small_business": REASON,
+    "message": NOTE, "postcodes": POSTCODES, "small_business": REASON,
     "description": HTML,
     "countries": TextLimit(2_048),  # all there are
     "_seen": TextLimit(300_000),  # a mark of each field of a form

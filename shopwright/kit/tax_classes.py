@@ -1,12 +1,14 @@
 """Tax classes as products declare them."""
 
-from typing import Literal, TypedDict, get_args
+from typing import Final, Literal, TypedDict, get_args
 
 import msgspec
 
 # Classes version 0.1.0 understands; others are a `tax_class_name`, and standard to that version.
 TaxClass = Literal["standard", "reduced", "zero"]
 TAX_CLASSES: tuple[TaxClass, ...] = get_args(TaxClass)
+# Products of this class are gift cards: money for later, taxed when it is spent (a multi-purpose voucher).
+GIFT_CARD: Final = "gift_card"
 
 
 class TaxFields(TypedDict):
@@ -26,6 +28,11 @@ class Taxable(msgspec.Struct, frozen=True, kw_only=True):
     def taxed_as(self) -> str:
         """The tax class."""
         return self.tax_class_name or self.tax_class
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether it is a gift card."""
+        return self.taxed_as == GIFT_CARD
 
     @property
     def tax_fields(self) -> TaxFields:

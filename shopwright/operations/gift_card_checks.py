@@ -1,14 +1,16 @@
 """Doctor's checks of gift cards, against orders and books."""
 
+from collections.abc import Mapping
+
 from shopwright.operations.findings import Finding, compared
 from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
 from shopwright.operations.shop_snapshot import ShopSnapshot
 from shopwright.services.books import statement_store
-from shopwright.services.giftcards import hold_store
+from shopwright.services.giftcards import hold_store, purchase_store
 from shopwright.services.giftcards import store as giftcards_store
 from shopwright.services.orders.contract import PAID, Order
-from shopwright.services.orders.contract.gift_cards import paid_by_cards, spent_of_cards
+from shopwright.services.orders.contract.gift_cards import has_cards, paid_by_cards, spent_of_cards
 
 OWED = "what is on gift cards is what the books owe for them"
 
@@ -25,10 +27,13 @@ class GiftCardsMatch:
     async def look(self, page: OrderPage) -> None:
         there = {one.row["id"]: one for one in page.orders}
         spending = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
+        buying = [name for name, one in there.items() if one.order is not None and has_cards(one.order)]
+        made = await purchase_store.counts(self._snapshot.of("giftcards"), buying) if buying else {}
         for order_id, found in there.items():
             if found.order is not None:
                 spent, back = spending.get(order_id, (0, 0))
                 sentences = differs(found.order, spent, back, found.row["gift_cards"])
+                sentences += not_as_bought(found.order, made.get(order_id, {}))
                 self._found.say(*(OpenQuestion(one, order_id, frozenset({order_id})) for one in sentences))
 
     def finding(self) -> Finding:
@@ -45,6 +50,22 @@ def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
         wrong.append(f"Order {order.number}: gift cards pay {paid} of it, but {captured} were taken from them.")
     elif captured - back != spent:
         wrong.append(f"Order {order.number}: gift cards should be {spent} less worth by it, and are {captured - back}.")
+    return wrong
+
+
+def not_as_bought(order: Order, made: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Differences between what an order buys and its cards. `made`: how many, and how many withdrawn, by variant."""
+    wrong = []
+    for line in order.lines:
+        if not line.is_gift_card or not line.unit_price.amount or order.status not in {*PAID, "cancelled"}:
+            continue
+        there, withdrawn = made.get(line.variant_id, (0, 0))
+        bought, back = (line.quantity, line.refunded) if order.status in PAID else (there, there)
+        if (there, withdrawn) != (bought, back):
+            wrong.append(
+                f"Order {order.number} bought {bought} gift cards of {line.sku} and refunded {back}: {there} were made"
+                f" and {withdrawn} withdrawn."
+            )
     return wrong
 
 

@@ -44,7 +44,7 @@ ROUTES = routes()
 OPEN = {
     "/v1/users", "/v1/sessions", "/v1/sessions/refresh", "/v1/categories", "/v1/products", "/v1/products/{product}", "/v1/search",
     "/v1/search/suggestions", "/v1/carts", "/v1/carts/{cart_id}", "/v1/carts/{cart_id}/lines", "/v1/carts/{cart_id}/lines/{line_id}",
-    "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/gift-cards", "/v1/carts/{cart_id}/gift-cards/{card_id}", "/v1/gift-card-balances", "/v1/carts/{cart_id}/shipping-options", "/v1/orders", "/v1/orders/{order_id}",
+    "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/gift-cards", "/v1/carts/{cart_id}/gift-cards/{card_id}", "/v1/gift-card-balances", "/v1/carts/{cart_id}/shipping-options", "/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/gift-cards", "/v1/orders/{order_id}/gift-cards/{card_id}/send",
     "/v1/orders/{order_id}/cancel", "/v1/orders/{order_id}/payments", "/v1/products/{product_id}/reviews", "/v1/recommendations",
     "/v1/collections", "/v1/attributes", "/v1/product-types", "/v1/payment-webhooks/{provider}", "/v1/email-verifications", "/v1/password-resets", "/v1/stock-alerts", "/v1/stock-alerts/confirmations",
 }  # fmt: skip

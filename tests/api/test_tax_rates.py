@@ -133,7 +133,7 @@ async def test_classes_and_rules_are_created_through_the_api(api: httpx.AsyncCli
     made = await api.post("/v1/tax-classes", json={"name": "Books", "title": "Bücher"}, headers=staff)
     assert (made.status_code, made.json()) == (201, {"name": "books", "title": "Bücher", "position": 0})
     names = [one["name"] for one in (await api.get("/v1/tax-classes", headers=staff)).json()["items"]]
-    assert names == ["books", "standard", "reduced", "zero"]
+    assert names == ["books", "standard", "reduced", "zero", "gift_card"]
     rule = {"country": "DE", "rule": "shipping", "value": "class:books", "valid_from": "2030-01-01", "why": "test"}
     made = await api.post("/v1/tax-rules", json=rule, headers=staff)
     assert (made.status_code, made.json()["who"]) == (201, "Shop owner")

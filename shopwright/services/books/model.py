@@ -18,6 +18,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.orders.contract import PAID, Order, OrderLine
+from shopwright.services.orders.contract.events import RefundPart
 from shopwright.services.orders.contract.gift_cards import spent_of_cards
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
@@ -45,6 +46,8 @@ TABLE = (
     Booking("return", "such a refund is refused later", ("receivables",), ("returns", "shipping", "tax")),
     Booking("payment", "a payment is received", ("clearing",), ("receivables",)),
     Booking("payment", "money is refunded", ("receivables",), ("clearing",)),
+    Booking("sale", "a gift card is sold with an order", ("receivables",), ("vouchers",)),
+    Booking("return", "a gift card sold with an order is refunded unused", ("vouchers",), ("receivables",)),
     Booking("payment", "a gift card pays", ("vouchers",), ("receivables",)),
     Booking("payment", "a refund is credited to a gift card", ("receivables",), ("vouchers",)),
     Booking("payment", "a gift card sold outside the shop is issued", ("bank",), ("vouchers",)),
@@ -177,6 +180,9 @@ def sale_sums(order: Order) -> Sums:
         _add_parts(sums, order.tax_parts or (_unknown(order),), "revenue", sign=-1)
         return sums
     for line in order.lines:
+        if line.is_gift_card:  # taxed when it is spent: a liability until then
+            sums.add("vouchers", -line.total.amount)
+            continue
         _add_parts(sums, line.tax_parts, "revenue", sign=-1)
         for kind, net in discounts_of(line):
             sums.add("discounts", net, kind)
@@ -263,7 +269,13 @@ def given_back(order: Order) -> Sums:
             continue
         sums.add("receivables", -refund.of_sale.amount)
         total = 0
+        cards = {line.id: line for line in order.lines if line.is_gift_card}
+        units = {one.line_id: one.quantity for one in refund.lines}
         for part in refund.parts:
+            if part.line_id in cards:
+                total += part.amount.amount
+                _add_cards(sums, part, cards[part.line_id].unit_price.amount * units.get(part.line_id, 0))
+                continue
             account = "returns" if part.line_id else "shipping"
             if part.tax_parts:
                 total += part.amount.amount
@@ -271,6 +283,13 @@ def given_back(order: Order) -> Sums:
         if total != refund.of_sale.amount:  # of a version that told no taxes
             _add_parts(sums, _spread(order, refund.of_sale.amount - total), "returns", sign=1)
     return sums
+
+
+def _add_cards(sums: Sums, part: RefundPart, withdrawn: int) -> None:
+    """Add a refund of gift cards: what was on those withdrawn is no longer owed; money for others is given away."""
+    sums.add("vouchers", withdrawn)
+    if rest := part.amount.amount - withdrawn:
+        sums.add("returns", rest, kind_of(part.tax_parts[0]) if part.tax_parts else None)
 
 
 def _spread(order: Order, amount: int) -> list[TaxPart]:
@@ -313,7 +332,7 @@ def received(order: Order, payments: Sequence[Payment]) -> Sums:
 def issued(event: GiftCardIssued) -> tuple[Posting, ...]:
     """The postings of a gift card sold or given; others are booked with their order or replace a card."""
     debits: dict[str, Account] = {"sold": "bank", "goodwill": "discounts"}
-    if event.why not in debits:
+    if event.why not in debits or event.order_id:
         return ()
     return (
         Posting(account=debits[event.why], amount=event.amount),

@@ -13,6 +13,7 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
 from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
+from shopwright.services.giftcards.contract import GiftDelivery
 from shopwright.services.pricing.contract import (
     CodeProblem,
     QuoteLine,
@@ -50,7 +51,7 @@ class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line at today's price and stock."""
+    """A line at today's price and stock. `gift_card`: its units are gift cards, sent by e-mail."""
 
     id: str
     product_id: str
@@ -65,6 +66,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: Money
     total: Money
     problems: tuple[str, ...] = ()
+    gift_card: bool = False
 
 
 class CartGiftCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +84,7 @@ class Cart(BuyerNotes, frozen=True, kw_only=True):
     `coupons`: the valid ones; invalid ones are problems that prevent nothing. `unused_coupons`: those that cannot be
     combined with a better discount. `next_id`: the cart that continues a closed one, after payment or merging.
     `tax_id`: of a business buyer, with its check; `sale`: the tax scheme. `gift_cards` pay part of the total and leave
-    `to_pay`; totals and taxes are unaffected.
+    `to_pay`; totals and taxes are unaffected. `gift_delivery`: who gets the gift cards that are bought.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Cart(BuyerNotes, frozen=True, kw_only=True):
     sale: SaleTerms | None = None
     gift_cards: tuple[CartGiftCard, ...] = ()
     to_pay: Money | None = None
+    gift_delivery: GiftDelivery | None = None
 
     @property
     def used_coupons(self) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ class CartChange(BuyerNotes, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Checkout details; UNSET stays. `tax_id`: of a business buyer, such as a VAT id; "" for none.
 
     `reference`: the buyer's reference for the invoice, such as a purchase order or a German authority's Leitweg-ID.
+    `gift_delivery`: who gets the gift cards that are bought; null: the buyer.
     """
 
     email: Email | msgspec.UnsetType = msgspec.UNSET
@@ -138,6 +142,7 @@ class CartChange(BuyerNotes, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET
     tax_id: str | msgspec.UnsetType = msgspec.UNSET
     reference: str | msgspec.UnsetType = msgspec.UNSET
+    gift_delivery: GiftDelivery | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

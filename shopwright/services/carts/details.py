@@ -1,5 +1,6 @@
 """Checkout details: contact, addresses, shipping, coupons and gift cards."""
 
+from datetime import date
 from functools import partial
 from typing import Any, NoReturn
 
@@ -7,6 +8,7 @@ import msgspec
 
 from shopwright.kit.addresses import Address, check_address, check_email
 from shopwright.kit.changes import given
+from shopwright.kit.days import day_of
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.tax_ids import check_reference
 from shopwright.kit.translation import gettext as _
@@ -14,10 +16,10 @@ from shopwright.services.carts import model, store
 from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange, CheckoutStarted
-from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, without
+from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, checked_delivery, without
 from shopwright.services.carts.quoting import Quoting, has_a_place
 
-CLEANED = ("email", "shipping_address", "billing_address", "reference", *BuyerNotes.__struct_fields__)
+CLEANED = ("email", "shipping_address", "billing_address", "reference", "gift_delivery", *BuyerNotes.__struct_fields__)
 
 
 class CartDetails:
@@ -35,7 +37,8 @@ class CartDetails:
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         fields = given(change)
         stored = await self._context.read(cart_id) if fields.get("tax_id") else None
-        checks = [partial(_clean, fields, name) for name in CLEANED]
+        today = day_of(self._work.now(), self._work.zone)
+        checks = [partial(_clean, fields, name, today) for name in CLEANED]
         check_all(*checks, partial(self._businesses.read, fields, stored))
         await self._businesses.check(fields)
         async with self._work.begin() as tx:
@@ -97,12 +100,14 @@ class CartDetails:
         return await self._quoting.get(cart_id)
 
 
-def _clean(given: dict[str, Any], name: str) -> None:
+def _clean(given: dict[str, Any], name: str, today: date) -> None:
     """Normalise a given field. Raises Invalid."""
     if name == "email" and given.get(name):
         given[name] = check_email(given[name])
     elif isinstance(given.get(name), Address):
         given[name] = check_address(given[name], f"/{name}")
+    elif name == "gift_delivery" and given.get(name):
+        given[name] = checked_delivery(given[name], today)
     elif name == "reference" and given.get(name):
         given[name] = check_reference(given[name], f"/{name}")
     elif name in BuyerNotes.__struct_fields__ and isinstance(given.get(name), str):

@@ -1,16 +1,20 @@
 """Gift cards of a cart: it stores their ids and reads their balances each time. Codes are never stored."""
 
+from datetime import date, timedelta
+
 import msgspec
 
-from shopwright.kit.errors import Conflict
+from shopwright.kit.addresses import check_email
+from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money, write, zero
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.carts import store
 from shopwright.services.carts.contract import CartGiftCard, CartProblem
-from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCards
+from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCards, GiftDelivery
 
 MOST_CARDS = 5
+LONGEST_AHEAD = timedelta(days=366)
 WHY = {
     "spent": gettext_noop("has nothing left on it"),
     "expired": gettext_noop("has expired"),
@@ -41,7 +45,7 @@ class CartGiftCards:
     async def of(
         self, stored: store.StoredCart, total: Money
     ) -> tuple[tuple[CartGiftCard, ...], tuple[CartProblem, ...]]:
-        """Return what each card pays of this total, and why others cannot."""
+        """Return what each card pays of this total, without the gift cards that are bought, and why others cannot."""
         if not stored.gift_cards:
             return (), ()
         known = await self._giftcards.named(stored.gift_cards, stored.id)
@@ -84,6 +88,16 @@ def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
         left -= amount
         found.append(CartGiftCard(card_id=one.id, last4=one.last4, balance=one.available, amount=amount))
     return tuple(found)
+
+
+def checked_delivery(wanted: GiftDelivery, today: date) -> GiftDelivery | None:
+    """The normalised delivery of bought gift cards; None: to the buyer. Raises Invalid."""
+    recipient = check_email(wanted.recipient, "/gift_delivery/recipient") if wanted.recipient.strip() else ""
+    if wanted.send_on is not None and not today <= wanted.send_on <= today + LONGEST_AHEAD:
+        raise Invalid.at("/gift_delivery/send_on", _("Choose a day from today, at most a year ahead."))
+    message = wanted.message.replace("\r\n", "\n").strip()
+    found = GiftDelivery(recipient=recipient, message=message, send_on=wanted.send_on)
+    return None if found == GiftDelivery() else found
 
 
 def without(stored: store.StoredCart, card_id: str) -> store.StoredCart:

@@ -6,7 +6,7 @@ import msgspec
 
 from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import zero
+from shopwright.kit.money import add_up, zero
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store, views
 from shopwright.services.carts.context import CartContext
@@ -60,7 +60,8 @@ class Quoting:
             problems.append(model.untaxed_place(stored.shipping_address.country))
         option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
-        gift_cards, refused = await self._gift_cards.of(stored, quote.totals.total)
+        bought = add_up((line.total for line in lines if line.gift_card), stored.currency)
+        gift_cards, refused = await self._gift_cards.of(stored, quote.totals.total - bought)
         return views.cart_of(stored, tuple(lines), quote, (*problems, *refused), option, saved, gift_cards)
 
     async def _saved(

@@ -4,6 +4,7 @@ from shopwright.kit.addresses import Address
 from shopwright.kit.data.retention import Expiry, Retention, StoredBody
 from shopwright.services.carts.contract import BuyerNotes
 from shopwright.services.carts.store import Business
+from shopwright.services.giftcards.contract import GiftDelivery
 
 LINES = (("cart_lines", "cart_id"),)
 RETENTION: tuple[Retention, ...] = (
@@ -40,6 +41,7 @@ RETENTION: tuple[Retention, ...] = (
             StoredBody("billing_address", Address),
             StoredBody("business", Business),
             StoredBody("notes", BuyerNotes),
+            StoredBody("gift_delivery", GiftDelivery),
         ),
         personal_columns=("email", "reference"),
         silent=("coupons", "gift_cards"),

@@ -12,6 +12,7 @@ from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transactio
 from shopwright.kit.personal import Personal
 from shopwright.services.carts.contract import BuyerNotes, Wish
 from shopwright.services.carts.model import MOST_CODES
+from shopwright.services.giftcards.contract import GiftDelivery
 from shopwright.services.pricing.contract import TaxIdCheck
 
 
@@ -54,6 +55,7 @@ class StoredCart(BuyerNotes, frozen=True, kw_only=True):
     business: Business | None = None
     reference: str = ""
     gift_cards: tuple[str, ...] = ()
+    gift_delivery: GiftDelivery | None = None
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
@@ -106,6 +108,7 @@ def _stored(row: Row, lines: tuple[StoredLine, ...]) -> StoredCart:
         business=decode_tolerant(row["business"], Business) if row["business"] else None,
         reference=row["reference"],
         gift_cards=tuple(row["gift_cards"].split()),
+        gift_delivery=decode_tolerant(row["gift_delivery"], GiftDelivery) if row["gift_delivery"] else None,
         **(decode_tolerant(row["notes"], BuyerNotes).buyer_notes if row["notes"] else {}),
     )
 
@@ -198,6 +201,7 @@ def joined(own: StoredCart, guest: StoredCart) -> StoredCart:
         business=guest.business or own.business,
         reference=guest.reference or own.reference,
         gift_cards=tuple(dict.fromkeys((*guest.gift_cards, *own.gift_cards)))[:MOST_CODES],
+        gift_delivery=guest.gift_delivery or own.gift_delivery,
         **{name: note or getattr(own, name) for name, note in guest.buyer_notes.items()},
     )
 
@@ -207,7 +211,8 @@ async def set_details(tx: Transaction, cart: StoredCart) -> None:
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
         " shipping_option_id = :option, coupons = :coupons, business = :business,"
-        " reference = :reference, gift_cards = :gift_cards, notes = :notes WHERE id = :id",
+        " reference = :reference, gift_cards = :gift_cards, notes = :notes,"
+        " gift_delivery = :gift_delivery WHERE id = :id",
         id=cart.id,
         email=cart.email,
         shipping=msgspec.json.encode(cart.shipping_address).decode(),
@@ -218,6 +223,7 @@ async def set_details(tx: Transaction, cart: StoredCart) -> None:
         reference=cart.reference,
         gift_cards=" ".join(cart.gift_cards),
         notes=msgspec.json.encode(BuyerNotes(**cart.buyer_notes)).decode(),
+        gift_delivery=None if cart.gift_delivery is None else msgspec.json.encode(cart.gift_delivery).decode(),
     )
 
 

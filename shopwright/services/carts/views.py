@@ -34,6 +34,7 @@ def line_of(
         unit_price=price,
         total=total,
         problems=tuple(problem.code for problem in problems),
+        gift_card=product is not None and product.is_gift_card,
     )
 
 
@@ -81,6 +82,7 @@ def cart_of(
         reference=stored.reference,
         sale=quote.sale,
         gift_cards=gift_cards,
+        gift_delivery=stored.gift_delivery,
         to_pay=quote.totals.total - add_up((one.amount for one in gift_cards), stored.currency),
         **stored.buyer_notes,
     )

@@ -3,7 +3,7 @@
 from shopwright.kit.manifest import ServiceManifest
 
 MANIFEST = ServiceManifest(
-    owns="gift cards, holds for orders, movements (append-only)",
+    owns="gift cards, purchases of them, holds for orders, movements (append-only)",
     handles=("UserErased", "AddressErased"),
-    emits=("GiftCardIssued", "GiftCardErased"),
+    emits=("GiftCardIssued", "GiftCardDue", "GiftCardErased"),
 )

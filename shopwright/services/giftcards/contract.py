@@ -1,13 +1,13 @@
 """The contract of gift cards: values, events and operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.bounds import Email
+from shopwright.kit.bounds import Email, Name, Note
 from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
@@ -18,6 +18,54 @@ from shopwright.kit.rpc.operations import idempotent
 Why = Literal["sold", "goodwill", "refund", "replacement"]
 State = Literal["active", "spent", "expired", "disabled"]
 MovementKind = Literal["issued", "taken", "given_back", "moved"]
+
+
+class GiftDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who gets the bought gift cards of a cart by e-mail, and when; by default the buyer, as soon as they are paid.
+
+    `send_on`: a day in the shop's time zone. `message`: from the buyer, in the e-mail.
+    """
+
+    recipient: Personal[Email] = ""
+    message: Personal[Note] = ""
+    send_on: date | None = None
+
+
+class BoughtUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a gift card product in an order, at the amount of one."""
+
+    variant_id: str
+    quantity: int
+    amount: Money
+
+
+class NewPurchase(msgspec.Struct, frozen=True, kw_only=True):
+    """Gift cards to be made when their order is paid."""
+
+    order_id: str
+    units: tuple[BoughtUnits, ...]
+    buyer: Personal[Email]
+    customer_id: str = ""
+    buyer_name: Personal[Name] = ""
+    delivery: GiftDelivery = GiftDelivery()
+
+
+class BoughtGiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A gift card that was bought with an order. `send_at`: when its code is e-mailed, `sent`: how often it was.
+
+    `message`: until a week after its day. `unused`: nothing was spent of it, so that it can be refunded. `cancelled`: it was refunded, or its order cancelled.
+    """
+
+    id: str
+    last4: str
+    variant_id: str
+    amount: Money
+    recipient: Personal[str] = ""
+    message: Personal[str] = ""
+    send_at: datetime
+    sent: int = 0
+    unused: bool = False
+    cancelled: bool = False
 
 
 class NewGiftCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +83,8 @@ class NewGiftCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A gift card. `held`: the part of its balance held for orders being paid.
 
-    `code` is returned once, when the card is issued; only a hash is stored. `order_id`: of a card made for a refund.
+    `code` is returned once, when the card is issued; only a hash is stored. `order_id`: of a card made for a refund, or
+    bought with an order.
     `expired`: past its last day, whatever its state.
     """
 
@@ -94,7 +143,10 @@ class GiftCardRefused(Refused):
 
 
 class GiftCardIssued(Event, frozen=True, kw_only=True):
-    """A gift card was issued. If it has a recipient, `letter_code` returns its code for the e-mail."""
+    """A gift card was issued. If it has a recipient, `code_for_email` returns its code for the e-mail.
+
+    `order_id`: of a card bought with an order; its code is e-mailed when `GiftCardDue` says so.
+    """
 
     SUBJECT: ClassVar[str] = "card_id"
     card_id: str
@@ -102,6 +154,21 @@ class GiftCardIssued(Event, frozen=True, kw_only=True):
     amount: Money
     why: Why
     recipient: Personal[str] = ""
+    expires_on: date | None = None
+    order_id: str = ""
+
+
+class GiftCardDue(Event, frozen=True, kw_only=True):
+    """The code of a bought gift card is to be e-mailed, for the first time or again."""
+
+    SUBJECT: ClassVar[str] = "card_id"
+    card_id: str
+    order_id: str
+    last4: str
+    amount: Money
+    recipient: Personal[str]
+    sender: Personal[str] = ""
+    message: Personal[str] = ""
     expires_on: date | None = None
 
 
@@ -189,6 +256,40 @@ class GiftCards(Protocol):
         disabled one stays disabled. Raises Unavailable while the cards' payment is not redeemed yet, Refused without
         card or recipient.
         """
+        ...
+
+    @idempotent
+    async def plan_purchase(self, purchase: NewPurchase) -> None:
+        """Keep which cards an order buys, until it is paid. Safe to repeat."""
+        ...
+
+    @idempotent
+    async def issue_purchase(self, order_id: str) -> None:
+        """Make the cards a paid order buys, once, and e-mail their codes now or on their day."""
+        ...
+
+    @idempotent
+    async def withdraw_purchase(
+        self, order_id: str, key: str, units: Mapping[str, int] | None = None, *, strict: bool = True
+    ) -> None:
+        """Disable unused cards bought with an order, once per `key`; `units` by variant, None: all, and those to come.
+
+        Raises Conflict if not as many are unused; if not `strict`, withdraws those that are.
+        """
+        ...
+
+    @idempotent
+    async def restore_purchase(self, order_id: str, key: str) -> None:
+        """Undo a withdrawal."""
+        ...
+
+    @idempotent
+    async def purchased(self, order_id: str) -> list[BoughtGiftCard]:
+        """Return the cards bought with an order."""
+        ...
+
+    async def send_again(self, card_id: str) -> None:
+        """E-mail the code of a bought card again. Raises Missing, Conflict."""
         ...
 
     @idempotent

@@ -16,8 +16,9 @@ def handlers(giftcards: GiftCardService) -> list[EventHandler]:
 
 
 def jobs(giftcards: GiftCardService) -> list[ScheduledJob]:
-    """Return the jobs: release expired holds, delete sent codes and old tries."""
+    """Return the jobs: release expired holds, send bought cards on their day, delete sent codes and old tries."""
     return [
         ScheduledJob("giftcards.expire", timedelta(seconds=10), giftcards.expire),
+        ScheduledJob("giftcards.send", timedelta(seconds=30), giftcards.send),
         ScheduledJob("giftcards.forget", timedelta(minutes=15), giftcards.forget),
     ]

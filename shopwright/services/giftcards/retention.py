@@ -13,7 +13,17 @@ RETENTION: tuple[Retention, ...] = (
         end=f"{OWED}; the address when its owner is erased",
         job="UserErased, AddressErased",
         personal_columns=("recipient", "recipient_key", "issued_by"),
-        silent=("code_hash", "last4", "why", "request", "code_key", "fingerprint", "successor"),
+        silent=(
+            "code_hash",
+            "last4",
+            "why",
+            "request",
+            "code_key",
+            "fingerprint",
+            "successor",
+            "variant_id",
+            "withdrawn",
+        ),
     ),
     Retention(
         table="movements",
@@ -44,10 +54,32 @@ RETENTION: tuple[Retention, ...] = (
     Retention(table="hold_lines", rows="the amount held on one gift card", grows="orders", end="with its hold"),
     Retention(table="refunds", rows="a refund to gift cards", grows="orders", end="with the card", silent=("key",)),
     Retention(
+        table="purchases",
+        rows="gift cards that an order buys: who gets them, when, and with which message",
+        grows="orders",
+        personal="orders",
+        expiries=(
+            Expiry(
+                days=30,
+                what="the order was placed, unless it was paid",
+                since="created_at",
+                where="state <> 'issued'",
+                key=("order_id",),
+                children=(("purchase_lines", "order_id"),),
+            ),
+        ),
+        end="if paid, with the cards; the message 7 days after it was sent, and names and addresses with their owner",
+        job="UserErased, AddressErased",
+        personal_columns=("buyer", "buyer_key", "sender", "recipient", "recipient_key", "message"),
+    ),
+    Retention(
+        table="purchase_lines", rows="a gift card product that an order buys", grows="orders", end="with its purchase"
+    ),
+    Retention(
         table="codes",
         rows="the encrypted code of a gift card, for the e-mail to its recipient",
         grows="orders",
-        end="7 days after it was issued",
+        end="7 days after it was issued, or its day came",
         job="giftcards.forget",
         silent=("body",),
     ),

@@ -1,7 +1,7 @@
 """Gift cards cannot be spent twice: balances change by conditional statements only."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -15,29 +15,29 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.days import day_of
 from shopwright.kit.derived import KeyedHash, fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, RateLimited, Refused, Unavailable
-from shopwright.kit.money import LARGEST, Money, write, zero
+from shopwright.kit.money import LARGEST, Money, write
 from shopwright.kit.observability import security_log
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.kit.vault import Vault, protect
-from shopwright.services.giftcards import hold_store, model, replacement, store
+from shopwright.services.giftcards import hold_store, model, purchase_store, replacement, store
 from shopwright.services.giftcards.contract import (
+    BoughtGiftCard,
     GiftCard,
     GiftCardErased,
-    GiftCardIssued,
     GiftCardMovement,
     GiftCardRefused,
     GiftCards,
     GiftCardShare,
-    MovementKind,
     NewGiftCard,
+    NewPurchase,
     OrderGiftCards,
-    Why,
 )
+from shopwright.services.giftcards.making import SENT_WITHIN, CardMaker
+from shopwright.services.giftcards.purchases import Purchases
 from shopwright.services.users.contract.events import AddressErased, UserErased
 
 TRIES = 20  # of a network address in a quarter of an hour
-SENT_WITHIN = timedelta(days=7)  # as long as the delivery log is kept
 OTHER_KEY = gettext_noop(
     "Gift cards whose codes were made with another secret than the shop has now: {count}. Their codes are refused. Set SHOPWRIGHT_SECRET, or secret.key in the data folder, as it was. Where it is lost, replace each card: its owner needs the new code."
 )
@@ -53,11 +53,8 @@ class GiftCardService(GiftCards):
         self._vault = vault
         self._currency = currency
         self._country = country
-
-    @property
-    def _code_key(self) -> str:
-        """A check value that identifies the key of code hashes."""
-        return self._hashed.of("key", "gift cards")
+        self._maker = CardMaker(work, hashed, vault)
+        self._purchases = Purchases(work, self._maker, country)
 
     def _today(self) -> date:
         return day_of(self._work.now(), self._work.zone)
@@ -83,7 +80,7 @@ class GiftCardService(GiftCards):
         request = f"{who.user_id}/{key}" if key else ""
         request_mark = fingerprint(msgspec.json.encode(new))
         async with self._work.begin() as tx:
-            made = await self._make(
+            made = await self._maker.make(
                 tx, new.amount, new.why, who.signature,
                 expires_on=expires_on, recipient=recipient, request=request, request_mark=request_mark,
             )  # fmt: skip
@@ -95,73 +92,6 @@ class GiftCardService(GiftCards):
         if row["fingerprint"] != request_mark:
             raise IdempotencyConflict(_("This Idempotency-Key was used for another gift card. Use a new one."))
         return store.card_of(row, today)
-
-    async def _make(
-        self,
-        tx: Transaction,
-        amount: Money,
-        why: Why,
-        who: str,
-        *,
-        expires_on: date | None,
-        recipient: str,
-        request: str = "",
-        request_mark: str = "",
-        order_id: str = "",
-        refund: str = "",
-    ) -> GiftCard | None:
-        """Create a card with its code; None if the request was answered before."""
-        code = model.written(bytes.fromhex(self._work.ids.secret(model.CODE_LENGTH)))
-        card = GiftCard(
-            id=self._work.ids.new("gft"),
-            last4=code[-4:],
-            why=why,
-            state="active",
-            issued=amount,
-            balance=amount,
-            held=zero(amount.currency),
-            issued_at=tx.now,
-            issued_by=who,
-            expires_on=expires_on,
-            recipient=recipient,
-            order_id=order_id,
-            code=code,
-        )
-        if not await store.insert(tx, card, self._hash(code), self._code_key, request, request_mark):
-            return None
-        kinds: dict[Why, MovementKind] = {"refund": "given_back", "replacement": "moved"}
-        kind = kinds.get(why, "issued")
-        await self._record(tx, card.id, kind, amount.amount, who, order_id=order_id, refund=refund)
-        if recipient:
-            await store.keep_code(tx, card.id, self._vault.close(code), to_micros(tx.now + SENT_WITHIN))
-        await tx.emit(
-            GiftCardIssued(
-                card_id=card.id,
-                last4=card.last4,
-                amount=amount,
-                why=why,
-                recipient=recipient,
-                expires_on=expires_on,
-            )
-        )
-        return card
-
-    async def _record(
-        self,
-        tx: Transaction,
-        card_id: str,
-        kind: MovementKind,
-        amount: int,
-        who: str,
-        *,
-        order_id: str,
-        refund: str = "",
-    ) -> None:
-        movement_id = self._work.ids.new("gfm")
-        await store.record(tx, movement_id, card_id, kind, amount, who, order_id=order_id, refund=refund)
-
-    def _hash(self, code: str) -> str:
-        return self._hashed.of("code", model.read(code))
 
     async def cards(self, *, text: str = "", after: str = "", limit: int = 50) -> list[GiftCard]:
         today = self._today()
@@ -204,9 +134,9 @@ class GiftCardService(GiftCards):
             if old.available.amount <= 0:
                 raise Conflict(_("This gift card has no balance left to move to another one."))
             await store.add(tx, card_id, -old.available.amount)
-            await self._record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")
+            await self._maker.record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")
             await store.set_disabled(tx, card_id, disabled=True)
-            new = await self._make(
+            new = await self._maker.make(
                 tx, old.available, "replacement", who.signature, expires_on=old.expires_on, recipient=old.recipient
             )
             if new is None:
@@ -220,7 +150,7 @@ class GiftCardService(GiftCards):
         key = f"client:{address}"
         if address:
             await self._count_guess(key, address)
-        row = await store.by_code(self._work, self._hash(code)) if model.read(code) else None
+        row = await store.by_code(self._work, self._maker.hashed(code)) if model.read(code) else None
         if row is None:
             raise Missing(_("There is no gift card with this code. It has 16 letters and digits."))
         if address:
@@ -285,7 +215,7 @@ class GiftCardService(GiftCards):
             if shares:
                 await self._hold_anew(tx, order_id, shares)
             for line in await hold_store.let_go(tx, order_id, spent=True):
-                await self._record(tx, line.card_id, "taken", -line.amount, SYSTEM.name, order_id=order_id)
+                await self._maker.record(tx, line.card_id, "taken", -line.amount, SYSTEM.name, order_id=order_id)
         return "taken"
 
     async def release_hold(self, order_id: str) -> None:
@@ -307,7 +237,7 @@ class GiftCardService(GiftCards):
                     await self._put_back(tx, order_id, lines, amount.amount, key)
                 elif recipient:
                     until = model.last_day(self._country, self._today())
-                    await self._make(
+                    await self._maker.make(
                         tx, amount, "refund", SYSTEM.name,
                         expires_on=until, recipient=recipient, order_id=order_id, refund=key,
                     )  # fmt: skip
@@ -332,12 +262,38 @@ class GiftCardService(GiftCards):
             await store.add(tx, card_id, part)
             await store.prolong(tx, card_id, today, model.last_day(self._country, today))
             await hold_store.went_back(tx, order_id, paid_by, part)
-            await self._record(tx, card_id, "given_back", part, SYSTEM.name, order_id=order_id, refund=refund)
+            await self._maker.record(tx, card_id, "given_back", part, SYSTEM.name, order_id=order_id, refund=refund)
 
     async def of_order(self, order_id: str) -> OrderGiftCards:
         return await hold_store.of_order(self._work, order_id)
 
+    # --- bought with orders
+
+    async def plan_purchase(self, purchase: NewPurchase) -> None:
+        await self._purchases.plan(purchase)
+
+    async def issue_purchase(self, order_id: str) -> None:
+        await self._purchases.issue(order_id)
+
+    async def withdraw_purchase(
+        self, order_id: str, key: str, units: Mapping[str, int] | None = None, *, strict: bool = True
+    ) -> None:
+        await self._purchases.withdraw(order_id, key, units, strict=strict)
+
+    async def restore_purchase(self, order_id: str, key: str) -> None:
+        await self._purchases.restore(order_id, key)
+
+    async def purchased(self, order_id: str) -> list[BoughtGiftCard]:
+        return await self._purchases.of_order(order_id)
+
+    async def send_again(self, card_id: str) -> None:
+        await self._purchases.send_again(card_id)
+
     # --- jobs
+
+    async def send(self) -> None:
+        """Scheduled job: e-mail the codes of bought cards whose day has come."""
+        await self._purchases.send()
 
     async def expire(self) -> None:
         """Scheduled job: release expired holds."""
@@ -349,22 +305,24 @@ class GiftCardService(GiftCards):
         """Scheduled job: delete sent codes and old tries."""
         async with self._work.begin() as tx:
             await store.forget(tx)
+            await purchase_store.forget_messages(tx, to_micros(tx.now - SENT_WITHIN))
             await guesses.forget_old(tx)
 
     async def on_erased(self, delivery: Delivery) -> None:
-        """Handle UserErased: erase the recipient if the address was verified."""
+        """Handle UserErased: erase the person, also by address if that was verified."""
         event: UserErased = delivery.event
-        if event.verified:
-            await self._forget_recipient(delivery, event.email)
+        await self._forget(delivery, event.email if event.verified else "", event.user_id)
 
     async def on_address_erased(self, delivery: Delivery) -> None:
-        """Handle AddressErased: erase the recipient."""
+        """Handle AddressErased: erase the person."""
         event: AddressErased = delivery.event
-        await self._forget_recipient(delivery, event.email)
+        await self._forget(delivery, event.email)
 
-    async def _forget_recipient(self, delivery: Delivery, email: str) -> None:
+    async def _forget(self, delivery: Delivery, email: str, customer_id: str = "") -> None:
         async with self._work.begin(dedup_key=delivery.key) as tx:
-            for card_id in await store.forget_recipient(tx, email):
+            cards = await purchase_store.forget_person(tx, email, customer_id)
+            cards += await store.forget_recipient(tx, email) if email else []
+            for card_id in dict.fromkeys(cards):
                 await tx.redact(card_id)
                 await tx.emit(GiftCardErased(card_id=card_id))
 
@@ -374,12 +332,12 @@ class GiftCardService(GiftCards):
         Also records with the cards which key hashes their codes.
         """
         async with self._work.begin() as tx:
-            await store.name_code_key(tx, self._code_key)
+            await store.name_code_key(tx, self._maker.code_key)
             return await protect(tx, self._vault, (("codes", "card_id", "body"),), anew=anew)
 
     async def check_consistency(self) -> list[str]:
         """Describe inconsistencies for `doctor`."""
         wrong = await store.check_consistency(self._work)
-        if count := await store.of_other_keys(self._work, self._code_key):
+        if count := await store.of_other_keys(self._work, self._maker.code_key):
             wrong.append(_(OTHER_KEY, count=count))
         return wrong

@@ -23,6 +23,6 @@ SPEC = ServiceSpec(
     build=_build,
     handlers=handlers,
     jobs=jobs,
-    reads=("cards", "card", "named", "movements", "of_order"),
+    reads=("cards", "card", "named", "movements", "of_order", "purchased"),
     protect=lambda giftcards, anew: giftcards.protect(anew=anew),
 )

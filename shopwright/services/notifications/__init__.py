@@ -29,6 +29,7 @@ MANIFEST = ServiceManifest(
         "OrderDisputed",
         "DocumentIssued",
         "GiftCardIssued",
+        "GiftCardDue",
         "BackInStock",
         "CartAbandoned",
     ),

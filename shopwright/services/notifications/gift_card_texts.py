@@ -2,8 +2,9 @@
 
 from shopwright.kit.days import write_day
 from shopwright.kit.money import write, zero
+from shopwright.kit.personal import ERASED
 from shopwright.kit.translation import gettext as _
-from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.giftcards.contract import GiftCardDue, GiftCardIssued
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret
 from shopwright.services.orders.contract.events import OrderCancelled, OrderPaid, OrderRefunded
 
@@ -46,6 +47,12 @@ def came(event: OrderPaid) -> str:
     """What paid for the order."""
     on_cards = event.by_gift_cards or zero(event.total.currency)
     otherwise = event.total - on_cards
+    if not event.to_ship:
+        return _(
+            "We received {otherwise} for order {number} and send its gift cards by e-mail:",
+            otherwise=write(otherwise),
+            number=event.number,
+        )
     if not on_cards.amount:
         return _(
             "We received {otherwise} for order {number} and are packing:",
@@ -78,6 +85,32 @@ def goes_back(event: OrderCancelled) -> tuple[str, ...]:
             else ()
         ),
         *((_("{on_cards} goes back to your gift card.", on_cards=write(on_cards)),) if on_cards.amount else ()),
+    )
+
+
+def bought_gift_card(event: GiftCardDue) -> OutgoingMessage:
+    """The message to the recipient of a bought card; its code is added at delivery."""
+    amount = write(event.amount)
+    sender = "" if event.sender == ERASED else event.sender
+    first = _("{sender} sends you a gift card for {amount}.", sender=sender, amount=amount) if sender else ""
+    ends = (
+        (_("It can be used until {expires_on}.", expires_on=write_day(event.expires_on)),) if event.expires_on else ()
+    )
+    said = () if event.message in {"", ERASED} else tuple(one for one in event.message.split("\n") if one.strip())
+    return OutgoingMessage(
+        topic="orders",
+        recipient=event.recipient,
+        subject=_("A gift card for {amount}", amount=amount),
+        heading=_("A gift card for {amount}", amount=amount),
+        lines=(
+            first or _("Here is your gift card for {amount}.", amount=amount),
+            *said,
+            _("Its code is {mask}. Enter it in your cart or at checkout. Anyone who knows it can spend it.", mask=MASK),
+            *ends,
+        ),
+        path="/gift-card",
+        action=_("See its balance"),
+        secret=Secret("gift_card", event.card_id),
     )
 
 

@@ -7,9 +7,16 @@ from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import ngettext
-from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.giftcards.contract import GiftCardDue, GiftCardIssued
 from shopwright.services.notifications import account_texts
-from shopwright.services.notifications.gift_card_texts import came, gift_card, goes_back, refund_heading, went
+from shopwright.services.notifications.gift_card_texts import (
+    bought_gift_card,
+    came,
+    gift_card,
+    goes_back,
+    refund_heading,
+    went,
+)
 from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
 from shopwright.services.orders.contract.events import (
     OrderCancelled,
@@ -242,4 +249,5 @@ MESSAGES_BY_EVENT: dict[type[Event], Callable[..., OutgoingMessage]] = {
     OrderExpired: expired,
     OrderRefunded: refunded,
     GiftCardIssued: gift_card,
+    GiftCardDue: bought_gift_card,
 }

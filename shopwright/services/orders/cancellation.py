@@ -79,12 +79,22 @@ class Cancellation:
         if cancelling is None:
             return
         order = await self._context.get(order_id)
+        try:
+            await self._context.giftcards.withdraw_all(order, strict=True)
+        except Conflict as error:
+            async with self._work.begin() as tx:
+                await cancel_store.end(tx, order_id)
+            raise RefundNotPossible(
+                _("The order is not cancelled. {why}", why=error.detail), data={"why": error.detail}
+            ) from None
         if order.payment is not None and await self._repayment.ask_for_promised(order.payment, order):
             order = await self._context.get(order_id)
         back = await self._repayment.repay(order.payment, cancelling.key, order) if order.payment is not None else None
         if back is None and gift_cards.rest_of_cards(order).amount:
             back = PaymentRefund(key=cancelling.key, amount=zero(order.currency), state="settled")
         if back is not None and back.state == "refused":
+            await self._context.giftcards.restore(order, None)
+            await self._settlement.issue_gift_cards(order_id)
             async with self._work.begin() as tx:
                 await cancel_store.end(tx, order_id)
             raise RefundNotPossible(

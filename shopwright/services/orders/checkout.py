@@ -2,7 +2,7 @@
 
     carts.get       → the items, at the total the shopper was shown
     inventory       → reserves all lines or none; a reservation expires, so a crash needs no undo
-    giftcards.hold  → holds what gift cards pay; a hold expires, too
+    giftcards.hold  → holds what gift cards pay; a hold expires, too; and plans the gift cards that are bought
     pricing.redeem  → counts the use of coupons
     one transaction → stores the placed order with its number and event
     payments.open   → the payment; webhook, browser return and our own look-ups all end in `settle`
@@ -80,6 +80,7 @@ class Checkout:
             until = self._work.now() + model.TIME_TO_PAY + model.GRACE
             await self._context.inventory.reserve(order_id, wanted, until)
             await self._context.giftcards.hold(order_id, model.shares_of(cart), until, cart.id)
+            await self._context.giftcards.plan(order_id, cart)
             if cart.used_coupons:
                 names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
                 await self._context.pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])

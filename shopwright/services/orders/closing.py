@@ -87,6 +87,7 @@ class OrderClosing:
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
         await self._context.giftcards.give_back(order)
+        await self._context.giftcards.withdraw_all(order, strict=False)
         if restock:
             await self._context.inventory.restock(
                 order_id, refund_rules.wanted(order, restock), key=f"cancel/{order_id}"

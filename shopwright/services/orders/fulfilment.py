@@ -1,8 +1,9 @@
-"""Fulfilment: shipments and deliveries."""
+"""Fulfilment: shipments and deliveries, and e-mails of bought gift cards."""
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.translation import gettext as _
+from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.orders import find_store, model, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
@@ -67,6 +68,18 @@ class Fulfilment:
                 )
             )
         return await self._context.get(order_id)
+
+    async def send_gift_card(self, order_id: str, card_id: str, who: Caller) -> list[BoughtGiftCard]:
+        order = await self._context.get(order_id)
+        card = next((one for one in await self._context.giftcards.bought(order) if one.id == card_id), None)
+        if card is None:
+            raise Missing(_("This order has no such gift card."))
+        await self._context.giftcards.send_again(card.id)
+        async with self._work.begin() as tx:
+            await self._context.add_history(
+                tx, order.id, f"Gift card ••••{card.last4} sent again", who.signature if who.is_staff else who.name
+            )
+        return await self._context.giftcards.bought(order)
 
     async def deliver(self, order_id: str, who: Caller) -> Order:
         async with self._work.begin() as tx:

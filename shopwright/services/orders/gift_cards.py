@@ -1,4 +1,7 @@
-"""Gift cards as payment of an order: held like goods, redeemed once, refunded. Orders without any make no call."""
+"""Gift cards of an order: those that pay are held like goods, redeemed once, refunded.
+
+Those it buys are planned with it and made when it is paid. Orders without any make no call.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,10 +11,18 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
+from shopwright.services.carts.contract import Cart
+from shopwright.services.giftcards.contract import (
+    BoughtGiftCard,
+    BoughtUnits,
+    GiftCards,
+    GiftCardShare,
+    GiftDelivery,
+    NewPurchase,
+)
 from shopwright.services.orders import model, store
 from shopwright.services.orders.contract import Order, Refund
-from shopwright.services.orders.contract.gift_cards import rest_of_cards, without_all
+from shopwright.services.orders.contract.gift_cards import bought_units, has_cards, rest_of_cards, without_all
 
 
 class GiftCardPayments:
@@ -81,6 +92,56 @@ class GiftCardPayments:
                 for what in new:
                     await store.insert_history(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
         return add_up((one.amount for one in stuck), order.currency)
+
+    async def plan(self, order_id: str, cart: Cart) -> None:
+        """Keep which gift cards an order buys, and for whom, until it is paid."""
+        quoted = {line.line_id: line for line in cart.quoted}
+        if units := tuple(
+            BoughtUnits(variant_id=line.variant_id, quantity=line.quantity, amount=quoted[line.id].unit_price)
+            for line in cart.lines
+            if line.gift_card and quoted[line.id].unit_price.amount
+        ):
+            await self._giftcards.plan_purchase(
+                NewPurchase(
+                    order_id=order_id,
+                    units=units,
+                    buyer=cart.email,
+                    customer_id=cart.customer_id or "",
+                    buyer_name=cart.shipping_address.name if cart.shipping_address else "",
+                    delivery=cart.gift_delivery or GiftDelivery(),
+                )
+            )
+
+    async def issue(self, order: Order) -> None:
+        """Make the gift cards a paid order buys, once."""
+        if has_cards(order):
+            await self._giftcards.issue_purchase(order.id)
+
+    async def bought(self, order: Order) -> list[BoughtGiftCard]:
+        """Return the gift cards bought with an order."""
+        bought = has_cards(order)
+        return await self._giftcards.purchased(order.id) if bought else []
+
+    async def send_again(self, card_id: str) -> None:
+        """E-mail the code of a bought gift card again. Raises Missing, Conflict."""
+        await self._giftcards.send_again(card_id)
+
+    async def withdraw(self, order: Order, refund: Refund) -> None:
+        """Withdraw the unused gift cards of a refund, once. Raises Conflict."""
+        if units := bought_units(order, refund.lines):
+            await self._giftcards.withdraw_purchase(order.id, refund.id, units)
+
+    async def withdraw_all(self, order: Order, *, strict: bool) -> None:
+        """Withdraw all gift cards bought with a cancelled order, once. Raises Conflict if one was used and `strict`."""
+        if has_cards(order):
+            await self._giftcards.withdraw_purchase(order.id, f"off-{order.id}", strict=strict)
+
+    async def restore(self, order: Order, refund: Refund | None) -> None:
+        """Restore the gift cards of a refused refund, or (None) of a refused cancellation."""
+        if refund is None and has_cards(order):
+            await self._giftcards.restore_purchase(order.id, f"off-{order.id}")
+        elif refund is not None and bought_units(order, refund.lines):
+            await self._giftcards.restore_purchase(order.id, refund.id)
 
     async def has(self, order_id: str, refund: Refund | None) -> bool:
         """Whether the gift cards have already received their part of a refund."""

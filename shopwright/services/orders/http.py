@@ -16,6 +16,7 @@ from shopwright.kit.http.pagination import Limit, Page, after_id, page
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
+from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.orders.contract import (
     GuestProof,
     LineQuantity,
@@ -56,6 +57,13 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     reason: Reason = ""
+    cart_id: str = ""
+    key: Token = ""
+
+
+class Proof(msgspec.Struct, forbid_unknown_fields=True):
+    """Guests prove that the order is theirs by its cart id, or the `key` of our e-mail's link."""
+
     cart_id: str = ""
     key: Token = ""
 
@@ -289,10 +297,40 @@ async def cancel_refund(
     return shown(await orders.cancel_refund(order_id, refund_id, data.reason, caller), caller)
 
 
+@get("/v1/orders/{order_id:str}/gift-cards", opt=allow(anyone), tags=["orders"], operation_id="list_bought_gift_cards")
+async def bought_gift_cards(
+    orders: Service, caller: CurrentCaller, request: Asked, order_id: FromPath[str], email: FromQuery[str] = ""
+) -> dict[str, list[BoughtGiftCard]]:
+    """List the gift cards bought with an order; guests add ?email= of the order."""
+    order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
+    return {"items": await orders.bought_gift_cards(order.id)}
+
+
+@post(
+    "/v1/orders/{order_id:str}/gift-cards/{card_id:str}/send",
+    opt=audited(allow(anyone)),
+    tags=["orders"],
+    operation_id="send_bought_gift_card",
+    status_code=200,
+)
+async def send_gift_card(
+    orders: Service,
+    caller: CurrentCaller,
+    request: Asked,
+    order_id: FromPath[str],
+    card_id: FromPath[str],
+    data: JSONBody[Proof],
+) -> dict[str, list[BoughtGiftCard]]:
+    """E-mail the code of a bought gift card again, to the same recipient."""
+    proof = GuestProof(cart_id=data.cart_id, key=data.key)
+    order = await theirs(orders, order_id, request, caller, proof, change=True)
+    return {"items": await orders.send_gift_card(order.id, card_id, caller)}
+
+
 def routes() -> Routes:
     """Return all routes of this service."""
     handlers: list[Any] = [
         place_order, pay_order, list_orders, get_order, get_kept_buyer, get_order_source, cancel_order, capture_order, ship_order, deliver_order, refund_order,
-        cancel_refund,
+        cancel_refund, bought_gift_cards, send_gift_card,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

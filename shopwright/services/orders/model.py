@@ -15,6 +15,7 @@ from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.states import States
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import Cart
 from shopwright.services.giftcards.contract import GiftCardShare
@@ -35,7 +36,8 @@ STATES: States[Status] = States(
     "order",
     {
         "placed": frozenset({"paid", "cancelled", "expired"}),
-        "paid": frozenset({"part_shipped", "shipped", "cancelled"}),
+        # Gift cards alone are delivered by e-mail.
+        "paid": frozenset({"part_shipped", "shipped", "delivered", "cancelled"}),
         "part_shipped": frozenset({"part_shipped", "shipped"}),
         # Units of a refused refund are to be shipped again.
         "shipped": frozenset({"delivered", "part_shipped"}),
@@ -308,7 +310,7 @@ def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
 
 def untaxed(order: Order, tax_id: str) -> str:
     """Why no tax applies to the order, in words for its buyer; "" if some does, or no reason is known."""
-    parts = [part for line in order.lines for part in line.tax_parts]
+    parts = [part for line in order.lines for part in line.tax_parts if part.tax_class != GIFT_CARD]
     if any(part.category not in FREE for part in parts):
         return ""
     why = "; ".join(dict.fromkeys(part.reason for part in parts if part.reason))

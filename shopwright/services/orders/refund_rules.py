@@ -9,9 +9,19 @@ import msgspec
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.translation import gettext as _
+from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.orders import model, refund_parts
-from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status, gift_cards
+from shopwright.services.orders.contract import (
+    LineQuantity,
+    NewRefund,
+    Order,
+    OrderLine,
+    Refund,
+    RefundNotPossible,
+    Status,
+    gift_cards,
+)
 from shopwright.services.orders.contract.events import RefundPart, RestockedLine
 from shopwright.services.payments.contract import Payment, PaymentRefund
 
@@ -44,7 +54,7 @@ def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned:
         line.id: msgspec.structs.replace(
             line,
             refunded=line.refunded + quantity,
-            cancelled=line.cancelled + (0 if returned else min(quantity, line.to_ship)),
+            cancelled=line.cancelled + (0 if returned else min(quantity, _not_sent(line))),
         )
         for line, quantity in chosen
     }
@@ -53,9 +63,14 @@ def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned:
     return msgspec.structs.replace(order, lines=lines, status="shipped" if over else order.status)
 
 
+def _not_sent(line: OrderLine) -> int:
+    """Units that are refunded without coming back: those still to be shipped, and gift cards, which are withdrawn."""
+    return line.refundable if line.is_gift_card else line.to_ship
+
+
 def unsent_units(chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> tuple[LineQuantity, ...]:
     """Which of the units to refund have not been shipped, and will not be."""
-    units = [(line, 0 if returned else min(quantity, line.to_ship)) for line, quantity in chosen]
+    units = [(line, 0 if returned else min(quantity, _not_sent(line))) for line, quantity in chosen]
     return tuple(LineQuantity(line.id, count) for line, count in units if count)
 
 
@@ -221,6 +236,26 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
             ),
         )
     return refund_parts.goodwill(left, amount), chosen
+
+
+def check_gift_cards(order: Order, refund: NewRefund, unused: Sequence[BoughtGiftCard]) -> None:
+    """Raise Conflict or Invalid unless the gift cards among the lines are refunded whole and unused."""
+    left = Counter(one.variant_id for one in unused)
+    units = gift_cards.bought_units(order, refund.lines)
+    for number, line in enumerate(order.lines):
+        if line.variant_id not in units or not line.is_gift_card:
+            continue
+        if refund.amount is not None:
+            raise Invalid.at("/amount", _("Gift cards are refunded whole: leave the amount out."))
+        if units[line.variant_id] > left[line.variant_id]:
+            raise RefundNotPossible(
+                _(
+                    "Of “{title}” {unused} unused gift cards are left. A gift card that was used or disabled cannot be refunded.",
+                    title=line.title,
+                    unused=left[line.variant_id],
+                ),
+                data={"line": number},
+            )
 
 
 def _check_lines(refund: NewRefund, left: Mapping[str, refund_parts.RefundableLot]) -> None:

@@ -16,6 +16,7 @@ from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, write
 from shopwright.kit.translation import gettext as _
+from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
@@ -44,6 +45,7 @@ class Refunds:
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         request_mark = fingerprint(msgspec.json.encode(refund))
+        unused = await self._unused_cards(order_id, refund)
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             scoped = f"{order.id}/{key}"
@@ -53,6 +55,7 @@ class Refunds:
             if known is not None:
                 made = str(known["id"])
             else:
+                refund_rules.check_gift_cards(order, refund, unused)
                 made = await self._write_refund(tx, order, refund, scoped, request_mark, who)
         existing = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
         if existing is not None and existing.status == "asked":
@@ -68,6 +71,11 @@ class Refunds:
                 data={"refund_id": made, "why": refused.why},
             )
         return msgspec.structs.replace(order, refund=next((one for one in order.refunds if one.id == made), None))
+
+    async def _unused_cards(self, order_id: str, refund: NewRefund) -> Sequence[BoughtGiftCard]:
+        """Return the gift cards bought with an order that can be refunded, if there may be some."""
+        order = await self._context.get(order_id) if refund.lines else None
+        return [one for one in await self._context.giftcards.bought(order) if one.unused] if order else []
 
     async def _write_refund(
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, request_mark: str, who: Caller
@@ -121,6 +129,8 @@ class Refunds:
         head = await store.head(self._work, order_id)
         if head is None or head.payment_id is None:
             return
+        if not await self._withdraw_cards(order_id, refund):
+            return
         amount = gift_cards.by_payment(refund)
         if not amount.amount:
             await self._settled(order_id, refund.id)
@@ -133,6 +143,17 @@ class Refunds:
             await self._refuse(order_id, refund.id, error.detail)
             return
         await self._follow(order_id, refund.id, payment)
+
+    async def _withdraw_cards(self, order_id: str, refund: Refund) -> bool:
+        """Withdraw refunded gift cards. Returns False if one was used meanwhile: the refund is refused."""
+        order = await store.read(self._work, order_id)
+        try:
+            if order is not None:
+                await self._context.giftcards.withdraw(order, refund)
+        except Conflict as error:
+            await self._refuse(order_id, refund.id, error.detail)
+            return False
+        return True
 
     async def _follow(self, order_id: str, refund_id: str, payment: Payment) -> None:
         """Apply the state of a refund in payments to the order."""
@@ -235,6 +256,8 @@ class Refunds:
         known = await store.read(self._work, order_id)
         existing = next((one for one in known.refunds if one.id == refund_id), None) if known else None
         on_cards = await self._context.giftcards.has(order_id, existing)
+        if known is not None and existing is not None:
+            await self._context.giftcards.restore(known, existing)
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             refund = next((one for one in order.refunds if one.id == refund_id), None)

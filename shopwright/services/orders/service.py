@@ -10,6 +10,7 @@ from typing import Any
 
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.data.events import Delivery
+from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.orders.backfill import Backfill
 from shopwright.services.orders.buyer_erasure import BuyerErasure
 from shopwright.services.orders.cancellation import Cancellation
@@ -131,6 +132,12 @@ class OrderService(Orders):
 
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         return await self._refunds.cancel_refund(order_id, refund_id, reason, who)
+
+    async def bought_gift_cards(self, order_id: str) -> list[BoughtGiftCard]:
+        return await self._context.giftcards.bought(await self._context.get(order_id))
+
+    async def send_gift_card(self, order_id: str, card_id: str, who: Caller) -> list[BoughtGiftCard]:
+        return await self._fulfilment.send_gift_card(order_id, card_id, who)
 
     async def retained_buyer(self, order_id: str) -> RetainedBuyer:
         return await self.forgetting.kept_buyers.get((await self._context.get(order_id)).id)

@@ -16,7 +16,7 @@ from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Status
 from shopwright.services.orders.contract.events import OrderPaid
-from shopwright.services.orders.contract.gift_cards import paid_by_cards
+from shopwright.services.orders.contract.gift_cards import has_cards, paid_by_cards
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
@@ -80,6 +80,7 @@ class Settlement:
             reason = f"{what} while the payment was written down; it is refunded."
             await self._closing.close_order(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
             return
+        await self.issue_gift_cards(order.id)
         await self._close_cart(order)
 
     async def _keep_goods(self, order_id: str, payment: Payment) -> None:
@@ -127,6 +128,18 @@ class Settlement:
             await self._context.inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
             await self._context.inventory.commit_reservation(order.id)
 
+    async def issue_gift_cards(self, order_id: str) -> None:
+        """Make the gift cards an order buys; if it buys nothing else, it is delivered."""
+        order = await store.read(self._work, order_id)
+        if order is None or not has_cards(order):
+            return
+        await self._context.giftcards.issue(order)
+        async with self._work.begin() as tx:
+            order = await self._context.locked(tx, order_id)
+            if order.status == "paid" and all(line.is_gift_card for line in order.lines):
+                await store.move(tx, order_id, model.STATES.move(order.status, "delivered"))
+                await self._context.add_history(tx, order_id, "Gift cards issued", SYSTEM.name)
+
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         """Mark a placed or expired order as paid, once. Returns False if it was closed."""
         async with self._work.begin() as tx:
@@ -151,6 +164,7 @@ class Settlement:
                     lines=model.to_sold_lines(full_order),
                     payment_id=payment.id,
                     by_gift_cards=paid_by_cards(full_order),
+                    to_ship=not all(line.is_gift_card for line in full_order.lines),
                 )
             )
         return True

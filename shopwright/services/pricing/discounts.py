@@ -15,6 +15,7 @@ from babel.lists import format_list
 
 from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import date_locale
 from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, LineDiscount, Promotion, Step
@@ -121,7 +122,7 @@ def promoted(
     """Return the promotions that apply to these items."""
     found = []
     for one in promotions:
-        numbers = tuple(n for n, item in enumerate(items) if _is_for(one, item))
+        numbers = tuple(n for n, item in enumerate(items) if item.tax_class != GIFT_CARD and _is_for(one, item))
         if one.active and numbers and not (_out_of_time(one, now, zone) or _out_of_reach(one, subtotal)):
             found.append(DiscountOffer(discount=one, code="", title=one.title, numbers=numbers))
     return found
@@ -136,12 +137,12 @@ def _is_for(promotion: Promotion, item: Item) -> bool:
 def redeemable(
     codes: Sequence[str],
     coupons: Mapping[str, tuple[Coupon | None, int]],
-    count: int,
+    numbers: Sequence[int],
     subtotal: Money,
     now: datetime,
     zone: ZoneInfo,
 ) -> tuple[list[DiscountOffer], list[CodeProblem]]:
-    """Return the coupons that may apply, and why the others do not."""
+    """Return the coupons that may apply to these items (by index), and why the others do not."""
     found, refused = [], []
     for code in dict.fromkeys(codes):
         coupon, used = coupons.get(code, (None, 0))
@@ -150,7 +151,7 @@ def redeemable(
         else:
             found.append(
                 DiscountOffer(
-                    discount=coupon, code=code, title=_("Code {code}", code=coupon.code), numbers=tuple(range(count))
+                    discount=coupon, code=code, title=_("Code {code}", code=coupon.code), numbers=tuple(numbers)
                 )
             )
     return found, refused

@@ -18,6 +18,8 @@ import msgspec
 from shopwright.kit.codes import place_form
 from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.regions import find_region
+from shopwright.kit.tax_classes import GIFT_CARD
+from shopwright.kit.translation import gettext as _
 from shopwright.services.pricing.contract import (
     Coupon,
     Item,
@@ -47,6 +49,8 @@ from shopwright.services.pricing.discounts import (
 from shopwright.services.pricing.schemes import TaxExemption
 from shopwright.services.pricing.taxes import TaxationPoint
 
+BY_EMAIL = "email"  # the only shipping option of gift cards
+
 
 def options(
     rates: Sequence[ShippingRate], country: str, region: str, goods: Money, weight: int, *, free: bool = False
@@ -70,6 +74,15 @@ def options(
         for rate in of_zone(within, country, region)
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
+
+
+def offered(request: QuoteRequest, basis: "QuoteInputs", goods: Money, *, free: bool) -> list[ShippingOption]:
+    """Return the shipping options of a cart; gift cards alone go by e-mail. `goods`: what is shipped, less discount."""
+    shipped = [item for item in request.items if item.tax_class != GIFT_CARD]
+    if not shipped:
+        return [ShippingOption(id=BY_EMAIL, title=_("By e-mail"), price=zero(request.currency), days_min=0, days_max=0)]
+    weight = sum(item.weight * item.quantity for item in shipped)
+    return options(basis.shipping_rates, request.country, request.region, goods, weight, free=free)
 
 
 def clean_zone(rate: ShippingRate) -> ShippingRate:
@@ -126,10 +139,11 @@ def quote(request: QuoteRequest, basis: QuoteInputs) -> Quote:
     priced = [item for item in request.items if item.variant_id in basis.prices]
     items, beyond = _countable(sorted(priced, key=lambda item: (item.variant_id, item.line_id)), basis)
     priced = [item for item in priced if item.line_id not in beyond]
-    subtotal = add_up((_gross(item, basis) for item in items), request.currency)
+    reducible = [number for number, item in enumerate(items) if item.tax_class != GIFT_CARD]
+    subtotal = add_up((_gross(items[number], basis) for number in reducible), request.currency)
     offers = promoted(basis.promotions, items, subtotal, basis.now, basis.zone)
-    codes, refused = redeemable(request.codes, basis.coupons, len(items), subtotal, basis.now, basis.zone)
-    offers += codes if items else []
+    codes, refused = redeemable(request.codes, basis.coupons, reducible, subtotal, basis.now, basis.zone)
+    offers += codes if reducible else []
     place = place_of(request, basis)
     tried = [(_with(request, basis, place, items, chosen), chosen) for chosen in combinations(offers)]
     best, chosen = min(tried, key=lambda one: (one[0].totals.total, not one[0].free_shipping))
@@ -180,7 +194,10 @@ def _with(
     less = applied(gross, currency, chosen)
     receipt = less.steps
     subtotal, discount = add_up(gross, currency), add_up(less.given, currency)
-    option = _chosen(request, basis, subtotal - discount, free=less.free_shipping)
+    shipped = add_up(
+        (one for one, item in zip(less.remaining, items, strict=True) if item.tax_class != GIFT_CARD), currency
+    )
+    option = _chosen(request, basis, shipped, free=less.free_shipping)
     if option is not None:
         receipt.append(Step("shipping", option.title, option.price))
     shipping = option.price if option else zero(currency)
@@ -227,8 +244,7 @@ def _chosen(request: QuoteRequest, basis: QuoteInputs, goods: Money, *, free: bo
     """The requested shipping option; None if it does not apply or nothing is shipped."""
     if request.shipping_rate_id is None or not request.items:
         return None
-    weight = sum(item.weight * item.quantity for item in request.items)
-    fitting = options(basis.shipping_rates, request.country, request.region, goods, weight, free=free)
+    fitting = offered(request, basis, goods, free=free)
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
@@ -263,6 +279,6 @@ def _taxed(
     """The tax parts of each item and, last, of shipping."""
     classes = [item.tax_class for item in items]
     shipped = place.shipped(classes, goods, shipping)
-    kinds = [*classes, *(kind for kind, _ in shipped)]
+    kinds = [*classes, *(kind for kind, _amount in shipped)]
     parts = place.parts(kinds, [*goods, *(amount for _, amount in shipped)], receipt)
     return [*parts[: len(items)], tuple(part for some in parts[len(items) :] for part in some)]

@@ -13,6 +13,7 @@ import msgspec
 
 from shopwright.kit.codes import place_form
 from shopwright.kit.postcode_patterns import bare_postcode, closeness
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.tax_ids import NORTHERN_IRELAND, member_of
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
@@ -128,7 +129,7 @@ def scheme(parties: Parties, lines: Sequence[QuoteLine]) -> Scheme:
     seller = parties.seller
     if seller and seller.small_business:
         return "small_business"
-    categories = {part.category for line in lines for part in line.tax_parts}
+    categories = {part.category for line in lines for part in line.tax_parts if part.tax_class != GIFT_CARD}
     if parties.relief() or categories == {"K"}:
         return "intra_community"
     if categories == {"G"}:

@@ -12,6 +12,7 @@ from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import add_up
 from shopwright.kit.ports import TaxRegister
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.working_days import WorkingDays
 from shopwright.services.pricing import checks, model, schemes, store
@@ -41,6 +42,7 @@ from shopwright.services.pricing.sellers import SellerBook
 from shopwright.services.pricing.tax_settings import Taxes
 
 CUT_OFF = 14
+LAST = 1_000  # behind the classes of the shop
 
 
 class PricingService:
@@ -123,7 +125,9 @@ class PricingService:
         )
 
     def _dated(self, option: ShippingOption) -> ShippingOption:
-        """The option with its delivery days if ordered now."""
+        """The option with its delivery days if ordered now; an e-mail has none."""
+        if option.id == model.BY_EMAIL:
+            return option
         arrives = self._working_days.arrival(self._work.now(), option.days_min, option.days_max)
         return msgspec.structs.replace(option, arrives=arrives)
 
@@ -152,12 +156,11 @@ class PricingService:
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
         basis = await self._basis(request, await self._parties(request))
         bare = model.quote(msgspec.structs.replace(request, shipping_rate_id=None), basis)
-        weight = sum(item.weight * item.quantity for item in request.items)
-        goods = add_up((line.total - line.discount for line in bare.lines), request.currency)
-        found = model.options(
-            basis.shipping_rates, request.country, request.region, goods, weight, free=bare.free_shipping
+        classes = {item.line_id: item.tax_class for item in request.items}
+        goods = add_up(
+            (line.total - line.discount for line in bare.lines if classes[line.line_id] != GIFT_CARD), request.currency
         )
-        return [self._dated(one) for one in found]
+        return [self._dated(one) for one in model.offered(request, basis, goods, free=bare.free_shipping)]
 
     async def redeem(
         self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
@@ -227,7 +230,8 @@ class PricingService:
         return await self._taxes.add_presets(names, who)
 
     async def tax_classes(self) -> list[TaxClass]:
-        return await self._taxes.classes()
+        last = TaxClass(name=GIFT_CARD, title=_("Gift card: not taxed when sold"), position=LAST)
+        return [*await self._taxes.classes(), last]
 
     async def put_tax_class(self, one: TaxClass) -> TaxClass:
         return await self._taxes.put_class(one)

@@ -13,6 +13,7 @@ from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS
 from shopwright.kit.postcode_patterns import Patterns, check_patterns
 from shopwright.kit.regions import check_region
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.typed import per_cent
 from shopwright.services.pricing import checks, dated
@@ -127,6 +128,8 @@ def known_class(text: str, classes: Collection[str], pointer: str) -> str:
 def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
     """Return the normalised class. Raises Invalid."""
     name = class_form(one.name)
+    if name == GIFT_CARD:
+        raise Invalid.at("/name", _("This class is for products that are gift cards. Choose another name."))
     if not CLASS_NAME.fullmatch(name):
         raise Invalid.at("/name", _("The name of a tax class has up to 40 letters, digits and dashes, such as books."))
     if len(one.title) > LONGEST_OF_A_RATE["title"]:

@@ -13,6 +13,7 @@ from shopwright.kit.codes import class_form, place_form, visible
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.postcode_patterns import bare_postcode, clean_patterns, closeness
 from shopwright.kit.regions import region_form
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import per_cent
@@ -29,6 +30,8 @@ RULES: dict[RuleName, tuple[str, ...]] = {
 NO_TAX_ON_SHIPPING = gettext_noop("Shipping is not taxed here.")
 UNTAXED = None  # in place of a class of goods: what is not taxed whatever the rates
 NO_RATE = gettext_noop("No tax rate is set for this place.")
+TAXED_WHEN_SPENT = gettext_noop("A gift card is taxed when it is spent.")
+WHY_NOT: dict[str | None, str] = {UNTAXED: NO_TAX_ON_SHIPPING, GIFT_CARD: TAXED_WHEN_SPENT}
 Rates = tuple[TaxRate, ...]
 Key = tuple[str, str, str, str, str]
 
@@ -84,6 +87,8 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
         kind, _, name = (rule.value if rule else "class:standard").partition(":")
         worth: dict[str, int] = {}
         for tax_class, amount in zip(classes, goods, strict=True):
+            if tax_class == GIFT_CARD:  # sent by e-mail
+                continue
             worth[tax_class] = worth.get(tax_class, 0) + amount.amount
         if of_untaxed and of_untaxed.value == "untaxed" and not any(self._ppm(one) for one in worth):
             return [(UNTAXED, shipping)]
@@ -120,7 +125,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     def applicable(self, tax_class: str | None) -> Rates:
         """The rate of each authority for a tax class: the most specific for place and goods."""
-        if tax_class is UNTAXED:
+        if tax_class is UNTAXED or tax_class == GIFT_CARD:
             return ()
         kind, nearness = class_form(tax_class), self._nearness()
         best: dict[str, tuple[tuple[int, bool], TaxRate]] = {}
@@ -134,7 +139,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     def untaxed(self, classes: Iterable[str]) -> tuple[str, ...]:
         """The tax classes without a rate here."""
-        return tuple(one for one in dict.fromkeys(classes) if not self.applicable(one))
+        return tuple(one for one in dict.fromkeys(classes) if one != GIFT_CARD and not self.applicable(one))
 
     def parts(
         self, classes: Sequence[str | None], amounts: Sequence[Money], receipt: list[Step]
@@ -201,7 +206,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
                     rate_ppm=0,
                     country=place_form(self.country),
                     tax_class=class_form(tax_class or ""),
-                    reason=_(NO_TAX_ON_SHIPPING if tax_class is UNTAXED else NO_RATE),
+                    reason=_(WHY_NOT.get(tax_class, NO_RATE)),
                 ),
             )
         return tuple(

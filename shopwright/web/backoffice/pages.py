@@ -20,6 +20,7 @@ from shopwright.kit.personal import ERASED
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
+from shopwright.services.orders.contract.gift_cards import has_cards
 from shopwright.web import render
 from shopwright.web.backoffice import (
     attributes,
@@ -117,6 +118,8 @@ async def _order(
         "shown": shown_state(order),
         "problem": problem,
         "forgotten": order.shipping_address.name == ERASED,
+        "to_ship": {line.id: line.to_ship for line in order.lines},
+        "bought": render.plain(await current_app().shop.orders.bought_gift_cards(order.id)) if has_cards(order) else [],
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": current_app().shop.ids.secret(16),
         "repayments": repayments(order),
@@ -175,7 +178,7 @@ async def order_action(
     order_id: FromPath[str],
     action: FromPath[str],
 ) -> Response[bytes] | Redirect:
-    """Capture, ship, deliver, cancel, refund, or cancel a refund."""
+    """Capture, ship, deliver, send a gift card again, cancel, refund, or cancel a refund."""
     form = await form_of(request)
     try:
         await _act(orders, order_id, action, form, caller)
@@ -225,6 +228,8 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
         await orders.ship(order_id, parcel, caller)
     elif action == "capture":
         await orders.capture(order_id, caller)
+    elif action == "send-card":
+        await orders.send_gift_card(order_id, form.get("card", ""), caller)
     elif action == "deliver":
         await orders.deliver(order_id, caller)
     elif action == "cancel":

@@ -9,9 +9,10 @@ import msgspec
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.services.carts.contract import Carts
-from shopwright.services.giftcards.contract import GiftCard, GiftCards
+from shopwright.services.giftcards.contract import BoughtGiftCard, GiftCard, GiftCards
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.orders.contract.gift_cards import has_cards
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.users.contract import Users
@@ -62,6 +63,7 @@ async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),
         "gift_cards": await gift_cards_of(shop.giftcards, user.email if user.verified else ""),
+        "bought_gift_cards": await bought_of(shop.orders, orders),
         "messages": await shop.notifications.messages_for(user.email if user.verified else "", user_id),
         "remember_views": await shop.recommendations.has_consent(user_id),
         "viewed_products": await shop.recommendations.recently_viewed(user_id),
@@ -72,6 +74,11 @@ async def everything(shop: PrivacySources, user_id: str) -> dict[str, Any]:
 async def gift_cards_of(giftcards: GiftCards, email: str) -> list[GiftCard]:
     """Gift cards whose code was sent to this address."""
     return await giftcards.cards(text=email, limit=PAGE) if email else []
+
+
+async def bought_of(orders: Orders, placed: Sequence[Order]) -> list[BoughtGiftCard]:
+    """Gift cards bought with these orders."""
+    return [card for one in placed if has_cards(one) for card in await orders.bought_gift_cards(one.id)]
 
 
 def kept_after_erasure(orders: Sequence[Order], settings: ExportedSettings) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict
 from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import User
-from shopwright.web.privacy.gather import PrivacySources, everything, gift_cards_of, kept_after_erasure
+from shopwright.web.privacy.gather import PrivacySources, bought_of, everything, gift_cards_of, kept_after_erasure
 
 
 async def of_person(shop: PrivacySources, email: str) -> dict[str, Any]:
@@ -60,6 +60,7 @@ async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
         "sessions": nothing,
         "orders": orders,
         "gift_cards": await gift_cards_of(shop.giftcards, email),
+        "bought_gift_cards": await bought_of(shop.orders, orders),
         "messages": await shop.notifications.messages_for(email),
         "kept_after_erasure": kept_after_erasure(orders, shop.settings),
     }

@@ -41,7 +41,7 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ProductView(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with all its data."""
+    """A product with all its data. `gift_card`: its units are gift cards, sent by e-mail."""
 
     id: str
     slug: str
@@ -62,6 +62,7 @@ class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     publish_at: datetime | None = None
     version: int
     updated_at: datetime
+    gift_card: bool = False
 
 
 class ProductViews:
@@ -148,6 +149,7 @@ def _compose(
         publish_at=product.publish_at,
         version=product.version,
         updated_at=product.updated_at,
+        gift_card=product.is_gift_card,
     )
 
 

@@ -14,11 +14,12 @@ from shopwright.kit.money import LARGEST, Money, write
 from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.translation import gettext as _
 from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Status, Value
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.contract import Adjustment, VariantQuantity
 from shopwright.services.pricing.contract import Price, TaxClass
 from shopwright.web.product_view.view import ProductViews
 
 MOST_UNITS = 10_000_000
+PLENTY = 1_000_000
 
 
 class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -285,6 +286,9 @@ async def set_offers(
             if one.on_hand is not None
         ),
     ]
+    if product.is_gift_card:  # there are always more of them, unless staff count them
+        uncounted = [known.id for known, one in pairs if one.on_hand is None]
+        await product_views.inventory.open_stock([VariantQuantity(one, PLENTY) for one in uncounted], reason)
     ids = [one.variant_id for one in adjusted]
     before = await product_views.inventory.stock(ids) if prices and ids else {}
     after = await product_views.inventory.adjust(adjusted) if adjusted else {}

@@ -9,11 +9,12 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
-from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.errors import Conflict, Missing, ShopError
 from shopwright.kit.http.access import allow, audited, sensitive
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.orders.contract import GuestProof, Order
+from shopwright.services.orders.contract.gift_cards import has_cards
 from shopwright.services.users.contract import SecondFactorNeeded
 from shopwright.web import render
 from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
@@ -178,9 +179,18 @@ async def _ordered_here(frame: PageContext, order: Order) -> bool:
 
 
 async def _order(
-    frame: PageContext, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
+    frame: PageContext,
+    order: Order,
+    key: str = "",
+    *,
+    may_cancel: bool = True,
+    held: bool = True,
+    card_problem: str = "",
 ) -> Response[bytes]:
     context = {
+        "bought": render.plain(await frame.orders.bought_gift_cards(order.id)) if has_cards(order) else [],
+        "card_problem": card_problem,
+        "held": held,
         "order": render.plain(order),
         "shown": shown_state(order),
         "key": key,
@@ -190,7 +200,7 @@ async def _order(
         "to_pay": render.plain(order.to_pay),
     }
     context["papers"] = await papers_of(order, frame.caller)
-    page = await frame.show("order.html", context)
+    page = await frame.show("order.html", context, 409 if card_problem else 200)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"
     return page
@@ -210,6 +220,21 @@ async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[
     """Cancel an order before anything is shipped."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
     await frame.orders.cancel(order.id, _("Cancelled by the buyer."), frame.caller)
+    return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
+
+
+@post(
+    "/orders/{order_id:str}/gift-cards/{card_id:str}", opt=sensitive(anyone), include_in_schema=False, status_code=200
+)
+async def send_gift_card(
+    frame: FrameDep, order_id: FromPath[str], card_id: FromPath[str], key: FromQuery[str] = ""
+) -> Response[bytes] | Redirect:
+    """E-mail the code of a bought gift card again."""
+    order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
+    try:
+        await frame.orders.send_gift_card(order.id, card_id, frame.caller)
+    except Conflict as error:
+        return await _order(frame, order, key, card_problem=error.detail)
     return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
 
 
@@ -241,5 +266,5 @@ async def track(
 
 
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, register, sign_out, account, order_page, order_document, cancel_order, track,
+    sign_in_page, sign_in, register, sign_out, account, order_page, order_document, cancel_order, send_gift_card, track,
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Checkout in three steps: details, delivery, payment. Guests are welcome; typed text is never lost."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.kit.auth import anyone
+from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
 from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.app_context import current_app
@@ -19,7 +21,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange
-from shopwright.services.giftcards.contract import GiftCardRefused
+from shopwright.services.giftcards.contract import GiftCardRefused, GiftDelivery
 from shopwright.services.orders.contract import CartNotReady, Order, PaymentChoice, PlaceOrder
 from shopwright.web import render
 from shopwright.web.storefront.addresses import address_of, errors_of, form_for, odd_fields
@@ -65,6 +67,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
     fields["email"] = cart.email or caller.email
     fields["tax_id"], fields["reference"] = cart.tax_id, cart.reference
     fields |= {name: value or "" for name, value in cart.buyer_notes.items()}
+    fields |= msgspec.to_builtins(cart.gift_delivery or GiftDelivery())
     fields["region_of"] = fields.get("country", "")
     fields["country"] = country or fields.get("country", settings.country)
     return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})
@@ -105,6 +108,7 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
             shipping_address=address,
             tax_id=fields.get("tax_id", msgspec.UNSET),
             reference=fields.get("reference", msgspec.UNSET),
+            gift_delivery=_gift_delivery(fields),
             **notes,
         )
         await carts.change(cart.id, change)
@@ -113,6 +117,18 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
     if caller.user_id and not await users.addresses(caller.user_id):
         await users.save_address(caller.user_id, address)
     return Redirect(f"/checkout/delivery{before}", status_code=303)
+
+
+def _gift_delivery(fields: Mapping[str, str]) -> GiftDelivery | msgspec.UnsetType:
+    """Who gets the bought gift cards; UNSET if none are bought. Raises Invalid."""
+    if "recipient" not in fields:
+        return msgspec.UNSET
+    day = fields.get("send_on", "").strip()
+    return GiftDelivery(
+        recipient=fields["recipient"],
+        message=fields.get("message", ""),
+        send_on=parse_day(day, "/gift_delivery/send_on") if day else None,
+    )
 
 
 @get("/checkout/delivery", opt=allow(anyone), include_in_schema=False)
@@ -285,7 +301,14 @@ async def done(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
     order = await visible_order(order_id, request, settings, orders, caller)
     if order.status == "placed":
         order = await orders.payment_returned(order.id)
-    return await frame.show("done.html", {"order": render.plain(order), "link": key_of(request)})
+    return await frame.show(
+        "done.html",
+        {
+            "order": render.plain(order),
+            "link": key_of(request),
+            "emailed": all(line.is_gift_card for line in order.lines),
+        },
+    )
 
 
 HANDLERS: list[Any] = [details, save_details, delivery, save_delivery, payment, pay, returned, done]

@@ -47,7 +47,7 @@ async def show_product(
         return Redirect(f"/p/{view.slug}", status_code=301)
     together = await recommendations.recommend("bought_together", products=[view.id], limit=4)
     similar = await recommendations.recommend("similar", products=[view.id], limit=4)
-    promised = (await frame.free_shipping(), await frame.delivery_time())
+    promised = ("", "") if view.gift_card else (await frame.free_shipping(), await frame.delivery_time())
     sent = (more or {}).get("typed", {}).get("variant", "")  # the choice that a form on this page was about
     wanted = {**({"variant": sent} if sent else {}), **request.query_params}
     types = await frame.catalog.attribute_types()
@@ -106,6 +106,7 @@ def _said(
             description=view.description,
             free_shipping=promised[0],
             delivery=promised[1],
+            gift_card=view.gift_card,
             facts=facts,
             sku=variant["sku"] if variant else "",
         ),

@@ -12,9 +12,12 @@ from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.working_days import Arrival
 from shopwright.services.carts.contract import BuyerNotes
-from shopwright.services.giftcards.contract import GiftCardShare
+from shopwright.services.giftcards.contract import BoughtGiftCard, GiftCardShare
+from shopwright.services.orders.contract.buyers import GuestProof as GuestProof
+from shopwright.services.orders.contract.buyers import RetainedBuyer as RetainedBuyer
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
 from shopwright.services.orders.contract.corrections import TaxCorrection as TaxCorrection
 from shopwright.services.orders.contract.events import RefundPart  # part of this contract: orders and events name it
@@ -25,7 +28,7 @@ from shopwright.services.orders.contract.past import PastOrder as PastOrder
 from shopwright.services.orders.contract.past import PastTax as PastTax
 from shopwright.services.orders.contract.sale import SaleContext as SaleContext
 from shopwright.services.payments.contract import Payment
-from shopwright.services.pricing.contract import LineDiscount, Step, TaxIdCheck, TaxPart, Totals
+from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
 PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
@@ -82,9 +85,14 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     discounts: tuple[LineDiscount, ...] = ()
 
     @property
+    def is_gift_card(self) -> bool:
+        """Whether its units are gift cards, which are e-mailed."""
+        return any(part.tax_class == GIFT_CARD for part in self.tax_parts)
+
+    @property
     def to_ship(self) -> int:
         """Units still to be shipped."""
-        return self.quantity - self.shipped - self.cancelled
+        return 0 if self.is_gift_card else self.quantity - self.shipped - self.cancelled
 
     @property
     def refundable(self) -> int:
@@ -194,26 +202,6 @@ class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     price: Money
     tax_parts: tuple[TaxPart, ...] = ()
-
-
-class RetainedBuyer(msgspec.Struct, frozen=True, kw_only=True):
-    """The buyer of an order whose account was erased, retained for the books and deleted at `until`."""
-
-    order_id: str
-    number: str
-    shipping_address: Address
-    billing_address: Address
-    until: datetime
-    tax_id: Personal[str] = ""
-    tax_id_check: TaxIdCheck | None = None
-
-
-class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guest gives to access an order: its e-mail address, the key of an e-mail link, or the cart id."""
-
-    email: str = ""
-    key: str = ""
-    cart_id: str = ""
 
 
 class Order(BuyerNotes, frozen=True, kw_only=True, omit_defaults=True):
@@ -380,6 +368,13 @@ class Orders(Protocol):
 
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         """Cancel a pending refund. Raises Missing, Unavailable; Conflict if the provider may have accepted it."""
+
+    @idempotent
+    async def bought_gift_cards(self, order_id: str) -> list[BoughtGiftCard]:
+        """Return the gift cards bought with an order. Raises Missing."""
+
+    async def send_gift_card(self, order_id: str, card_id: str, who: Caller) -> list[BoughtGiftCard]:
+        """E-mail the code of a gift card bought with this order again. Raises Missing, Conflict."""
 
     @idempotent
     async def retained_buyer(self, order_id: str) -> RetainedBuyer:

@@ -42,13 +42,14 @@ class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """The order is paid and can be shipped. `by_gift_cards`: the part of `total` paid by gift cards."""
+    """The order is paid. `by_gift_cards`: the part of `total` paid by gift cards. `to_ship`: it has goods to ship."""
 
     name: Personal[str] = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
     payment_id: str = ""
     by_gift_cards: Money | None = None
+    to_ship: bool = True
 
 
 class OrderImported(OrderPaid, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.services.orders.contract import PAID, Order, Refund
+from shopwright.services.orders.contract import PAID, LineQuantity, Order, Refund
 
 
 def paid_by_cards(order: Order) -> Money:
@@ -41,6 +41,21 @@ def share_of_cards(order: Order, amount: Money) -> Money:
     spent = add_up((by_payment(one) for one in order.refunds), order.currency)
     left = max(order.to_pay - spent, zero(order.currency))
     return max(amount - left, zero(order.currency))
+
+
+def has_cards(order: Order) -> bool:
+    """Whether gift cards were bought with the order."""
+    return any(line.is_gift_card for line in order.lines)
+
+
+def bought_units(order: Order, units: Iterable[LineQuantity]) -> dict[str, int]:
+    """The units among these that are gift cards, by variant."""
+    cards = {line.id: line.variant_id for line in order.lines if line.is_gift_card}
+    found: dict[str, int] = {}
+    for one in units:
+        if one.line_id in cards:
+            found[cards[one.line_id]] = found.get(cards[one.line_id], 0) + one.quantity
+    return found
 
 
 def without_all(order: Order) -> Order:

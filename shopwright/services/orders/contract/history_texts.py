@@ -12,6 +12,8 @@ HISTORY = StoredTexts(
         gettext_noop("The money is taken"),
         gettext_noop("Shipped with {parcel}"),
         gettext_noop("Delivered"),
+        gettext_noop("Gift cards issued"),
+        gettext_noop("Gift card ••••{last4} sent again"),
         gettext_noop("Cancelled: {reason}"),
         gettext_noop("Expired: {reason}"),
         gettext_noop("No reason given"),
