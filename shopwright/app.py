@@ -204,7 +204,7 @@ class Shop:
             cart_counts=engines.cart_counts,
             tax_register=engines.tax_register,
             transports=partial(engines.open_transports, work),
-            providers=lambda: engines.providers(self._around.provider(self.pretend), work),
+            providers=lambda keys_of: engines.open_providers(self._around.provider(self.pretend), work, keys_of),
             services=services,
             overrides=overrides,
         )

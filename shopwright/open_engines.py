@@ -11,7 +11,7 @@ from shopwright.engines.cdn import open_cdn
 from shopwright.engines.documents import open_documents
 from shopwright.engines.files import open_files
 from shopwright.engines.messaging import open_transport
-from shopwright.engines.payments import PRETEND, Offered, named
+from shopwright.engines.payments import KeysOf, ShopProviders, open_providers
 from shopwright.engines.registers import open_register
 from shopwright.engines.search import open_search
 from shopwright.kit import outgoing
@@ -58,6 +58,7 @@ class Engines:
         self.index = open_search(settings.search)
         self.outside = outgoing.client(timeout_s=TIMEOUT_S)
         self.transports: dict[str, MessageTransport] = {}
+        self.providers: Mapping[str, Provider] = {}
         self.vault = open_vault(settings)
 
     def open_transports(self, work: ServiceDatabase) -> dict[str, MessageTransport]:
@@ -74,9 +75,10 @@ class Engines:
         """Return the register of tax ids, or None."""
         return open_register(self._settings.vies, self.outside)
 
-    def providers(self, pretend: Provider, work: ServiceDatabase) -> Offered:
-        """Return the payment providers. Raises Invalid for an unknown one."""
-        return Offered(named(self._settings.payments), {PRETEND: pretend}, work)
+    def open_providers(self, pretend: Provider, work: ServiceDatabase, keys_of: KeysOf) -> ShopProviders:
+        """Open the payment providers. Raises Invalid for an unknown one."""
+        self.providers = open_providers(self._settings.payments, self._settings.url, pretend, keys_of)
+        return ShopProviders(self.providers, pretend, work, keys_of)
 
     async def post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Send a payment webhook to the shop over the network, like a provider."""
@@ -92,6 +94,8 @@ class Engines:
         """Close every engine."""
         for transport in self.transports.values():
             await transport.close()
+        for provider in self.providers.values():
+            await provider.close()
         await self.index.close()
         await self.documents.close()
         for cache in self.caches.values():

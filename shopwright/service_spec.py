@@ -17,7 +17,7 @@ from shopwright.kit.data.retention import Retention
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.manifest import ServiceManifest
 from shopwright.kit.ports import Cdn, DocumentStore, Files, MessageTransport, SearchIndex, TaxRegister
-from shopwright.kit.provider import Offered
+from shopwright.kit.provider import Keys, Offered
 from shopwright.kit.vault import Vault
 from shopwright.settings import Settings
 
@@ -44,7 +44,7 @@ class BuildContext:
     cart_counts: CachedCounter
     tax_register: Callable[[], TaxRegister | None]
     transports: Callable[[], dict[str, MessageTransport]]
-    providers: Callable[[], Offered]
+    providers: Callable[[Callable[[str], Keys]], Offered]
     services: Mapping[type[Any], Any]
     overrides: Callable[[type[Any]], type[Any]]
 

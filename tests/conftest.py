@@ -118,6 +118,24 @@ async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tupl
         yield found
 
 
+@pytest.fixture(scope="module")
+def stripe_server() -> Iterator[Any]:
+    """A double of Stripe, served on loopback."""
+    from tests.builders.stripe_double import serving_double
+
+    with serving_double() as found:
+        yield found
+
+
+@pytest.fixture
+def stripe_double(stripe_server: Any) -> Any:
+    """The same, answering as it should."""
+    stripe_server.failures.clear()
+    stripe_server.after.clear()
+    stripe_server.calls.clear()
+    return stripe_server
+
+
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()

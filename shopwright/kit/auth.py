@@ -28,6 +28,7 @@ Permission = Literal[
     "people.write",
     "gift_cards.read",
     "gift_cards.write",
+    "payments.write",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
 
 PaymentStatus = Literal["pending", "requires_action", "approved", "authorized", "captured", "failed", "cancelled"]
@@ -42,14 +43,74 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderNotice(msgspec.Struct, frozen=True):
-    """A verified webhook: its id and the payment to look up."""
+    """A verified webhook: its id and the payment to look up, by its reference or the shop's `key`.
+
+    Both are "" for a notice that is of no payment of this shop.
+    """
 
     id: str
     reference: str
+    key: str = ""
+    kind: str = ""
+
+
+class KeyField(msgspec.Struct, frozen=True):
+    """A key that connects the shop to a provider; it begins with one of `prefixes`.
+
+    `needed`: nothing can be paid without it; `secret`: never shown again.
+    """
+
+    name: str
+    title: str
+    prefixes: tuple[str, ...] = ()
+    needed: bool = True
+    secret: bool = True
+
+
+class Examination(msgspec.Struct, frozen=True):
+    """The provider's answer to the shop's keys; `live`: whether real money moves."""
+
+    live: bool
+
+
+class ProviderMethod(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to pay that a provider offers. `token`: sent to `open` when a shopper chooses it."""
+
+    id: str
+    title: str
+    hint: str
+    token: str = ""
+
+
+class ProviderChallenge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider's `script` needs in the shopper's browser to have a payment confirmed by their bank."""
+
+    script: str
+    publishable_key: str
+    client_secret: str
+
+
+class NotConnected(Unavailable, wire_code="payment_provider_not_connected"):
+    """The shop has no keys of this provider yet."""
 
 
 class Provider(Protocol):
     """A payment provider, modelled on Stripe's PaymentIntents and PayPal's Orders v2. All calls are safe to repeat."""
+
+    @property
+    def fields(self) -> Sequence[KeyField]:
+        """The keys that connect the shop to it."""
+        ...
+
+    @property
+    def methods(self) -> Sequence[ProviderMethod]:
+        """The ways to pay, in the order they are offered; texts are translated when shown."""
+        ...
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """The origins of pages that shoppers are redirected to."""
+        ...
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         """Open a payment to capture at once or only authorise (`capture_method` of Stripe, `intent` of PayPal).
@@ -68,6 +129,10 @@ class Provider(Protocol):
 
     async def look_up(self, reference: str) -> ProviderPayment: ...
 
+    async def challenge(self, reference: str) -> ProviderChallenge | None:
+        """Return what the shopper's browser needs to confirm a payment on a page of the shop; None if nothing."""
+        ...
+
     async def payments_since(self, since: datetime, limit: int) -> Sequence[ProviderPayment]:
         """Return payments opened since then, newest first, without refunds. Raises Unavailable."""
         ...
@@ -83,10 +148,30 @@ class Provider(Protocol):
         """
         ...
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
         """Return the notice of a webhook. Raises Denied if the signature is wrong or too old."""
         ...
 
+    async def examine(self) -> Examination:
+        """Ask the provider whether the shop's keys work. Raises NotConnected, Unavailable."""
+        ...
 
+    async def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
+Keys = Callable[[], Awaitable[Mapping[str, str]]]  # of one provider, decrypted; empty if it is not connected
 SendWebhook = Callable[[str, Mapping[str, str], bytes], Awaitable[bool]]
-Offered = Callable[[], Awaitable[Mapping[str, Provider]]]  # who takes money for the shop just now, by name
+
+
+class Offered(Protocol):
+    """The payment providers of a shop by name."""
+
+    def named(self) -> Mapping[str, Provider]:
+        """Return those of the setting, connected or not."""
+        ...
+
+    async def __call__(self) -> Mapping[str, Provider]:
+        """Return those that can be paid with now."""
+        ...

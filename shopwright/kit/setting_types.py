@@ -225,20 +225,30 @@ def services(value: str) -> str:
     return web(value.replace("{service}", "service"), path=True)
 
 
-def engine(*, bare: str = "", folders: str = "", servers: str = "") -> Check:
-    """The URL of an engine by scheme: `bare` ones stand alone, `folders` have a path, `servers` have hosts."""
-    alone, local, remote = bare.split(), folders.split(), servers.split()
+def engine(*, bare: str = "", folders: str = "", servers: str = "", accounts: str = "") -> Check:
+    """The URL of an engine by scheme.
+
+    `bare` ones stand alone, `folders` have a path, `servers` have hosts, `accounts` have two slashes and options only.
+    """
+    alone, local, remote, outside = bare.split(), folders.split(), servers.split(), accounts.split()
 
     def check(value: str) -> str:
         scheme, colon, rest = value.partition(":")
-        if scheme not in {*alone, *local, *remote}:
-            return f"is no URL of an engine that is known. {near(scheme, [f'{one}:' for one in (*alone, *local, *remote)])}"
+        known = (*alone, *local, *remote, *outside)
+        if scheme not in known:
+            return f"is no URL of an engine that is known. {near(scheme, [f'{one}:' for one in known])}"
         if not colon:
             return f"lacks a colon; did you mean {scheme}:{'' if scheme in alone else '//'}?"
         if scheme in alone:
             return f"has something after {scheme}:, which takes nothing." if rest.strip("/") else ""
         if scheme in local:
             return _folder_url(scheme, rest)
+        if scheme in outside:
+            return (
+                ""
+                if re.fullmatch(r"//(\?api=\S+)?", rest)
+                else f"has something after {scheme}://; its keys are entered in the back office."
+            )
         return _server_url(scheme, rest)
 
     return check

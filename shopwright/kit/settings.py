@@ -202,6 +202,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "cluster": ("supervisor",),
     "cloudfront": ("botocore",),
     "traces": ("opentelemetry",),
+    "stripe": ("stripe",),
 }
 
 

@@ -34,7 +34,7 @@ FORMAT = 1
 # Signing keys: each shop creates its own.
 SIGNS = frozenset({"signing_keys", "secrets"})
 # Codes of gift cards yet to be e-mailed: readers of an archive could spend them.
-SPENDABLE = frozenset({"codes"})
+SPENDABLE = frozenset({"codes", "provider_keys"})
 # Not the shop's own data: job schedules and the progress of engines.
 LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"}) | SIGNS | SPENDABLE
 # Encrypted values are archived as they are: the reader's shop has another key. Protect archives like keys.

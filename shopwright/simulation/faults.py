@@ -21,7 +21,17 @@ from shopwright.kit.data.database import (
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.observability.health import Health
-from shopwright.kit.provider import Capture, Provider, ProviderNotice, ProviderPayment, ProviderRefund
+from shopwright.kit.provider import (
+    Capture,
+    Examination,
+    KeyField,
+    Provider,
+    ProviderChallenge,
+    ProviderMethod,
+    ProviderNotice,
+    ProviderPayment,
+    ProviderRefund,
+)
 from shopwright.open_engines import EngineDecorator
 
 Answer = TypeVar("Answer", ProviderPayment, ProviderRefund)
@@ -151,6 +161,22 @@ class FaultyProvider:
         self._inner = inner
         self._faults = faults
 
+    @property
+    def fields(self) -> Sequence[KeyField]:
+        return self._inner.fields
+
+    @property
+    def methods(self) -> Sequence[ProviderMethod]:
+        return self._inner.methods
+
+    @property
+    def origins(self) -> Sequence[str]:
+        return self._inner.origins
+
+    async def challenge(self, reference: str) -> ProviderChallenge | None:
+        await self._to_it()
+        return await self._inner.challenge(reference)
+
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         await self._to_it()
         payment = await self._inner.open(key=key, amount=amount, token=token, return_url=return_url, capture=capture)
@@ -180,8 +206,15 @@ class FaultyProvider:
         await self._to_it()
         return await self._back(await self._inner.refund(key=key, reference=reference, amount=amount))
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
-        return self._inner.verify(headers, body)
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
+        return await self._inner.verify(headers, body)
+
+    async def examine(self) -> Examination:
+        await self._to_it()
+        return await self._inner.examine()
+
+    async def close(self) -> None:
+        await self._inner.close()
 
     async def _to_it(self) -> None:
         await self._faults.pause()

@@ -89,7 +89,7 @@ async def test_a_business_elsewhere_in_the_eu_buys_at_the_checkout_without_tax(
     assert f"Tax id {VIENNA_ID}: no VAT is charged" in page
     await browser.send("/checkout/delivery")
     assert "Pay €64.08" in browser.page.text
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert f"article 138), VAT id {VIENNA_ID}" in page
     number = re.search(r"order <strong>(\d+)", page)[1]
     client.cookies.clear()

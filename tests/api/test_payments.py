@@ -115,8 +115,15 @@ async def test_the_pages_of_pretended_payments_do_not_exist_without_them(data, c
 def test_an_unknown_provider_is_refused_with_the_known_ones(data) -> None:
     with pytest.raises(Invalid, match="Did you mean pretend:"):
         Shop(make_settings(*data, payments="pretent:"))
-    with pytest.raises(Invalid, match="Known here: pretend:"):
-        Shop(make_settings(*data, payments="pretend:,stripe://key"))
+    for urls, message in (
+        ("pretend:,quickpay://", "Known here: pretend:, stripe:"),
+        ("stripe://sk_live_1", "keys are entered in the back office"),
+        ("stripe://?key=sk_live_1", "has the option “key”"),
+        ("stripe://?api=https://api.evil.example", "on another machine"),
+    ):
+        with pytest.raises(Invalid, match=message) as caught:
+            Shop(make_settings(*data, payments=urls))
+        assert "sk_live" not in caught.value.detail
 
 
 async def test_a_provider_the_shop_does_not_use_is_refused_before_stock_is_reserved(shop, api) -> None:

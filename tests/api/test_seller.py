@@ -163,7 +163,7 @@ async def test_a_company_buys_at_the_checkout(
     assert page.count('name="company"') == 1
     await browser.send("/checkout", **ADDRESS, company="Analytical Engines")
     await browser.send("/checkout/delivery")
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert "Thank you, Ada" in page
     assert "No VAT is charged, § 19 UStG" in page
     number = re.search(r"order <strong>(\d+)", page)[1]

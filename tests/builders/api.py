@@ -28,11 +28,12 @@ async def order(
     token: str = "pretend_ok",
     key: str = "k1",
     headers: dict[str, str] | None = None,
+    provider: str = "pretend",
 ) -> httpx.Response:
     """Place the order of a cart."""
     body = {
         "cart_id": cart["id"],
         "expected_total": cart["totals"]["total"]["amount"],
-        "payment": {"provider": "pretend", "token": token},
+        "payment": {"provider": provider, "token": token},
     }
     return await api.post("/v1/orders", json=body, headers={**(headers or {}), "Idempotency-Key": key})

@@ -99,7 +99,7 @@ async def find_products(page, eyes: Eyes, url: str, *, script: bool) -> None:
 
 async def pay(page, card: str) -> None:
     """Choose a test card and pay."""
-    await page.check(f"input[name=card][value={card}]")
+    await page.check(f"input[name=method][value={card}]")
     await page.click("button:has-text('Pay')")
 
 

@@ -50,11 +50,16 @@ class Browser:
         return self.page.text
 
     async def send(self, action: str, **fields: str) -> str:
+        await self.press(action, follow=True, **fields)
+        return self.page.text
+
+    async def press(self, action: str, *, follow: bool = False, **fields: str) -> httpx.Response:
+        """Submit a form; without `follow` a redirect is returned, such as one to another site."""
         forms = Forms()
         forms.feed(self.page.text)
         assert action in forms.forms, f"no form to {action} among {list(forms.forms)}"
-        self.page = await self.client.post(action, data={**forms.forms[action], **fields}, follow_redirects=True)
-        return self.page.text
+        self.page = await self.client.post(action, data={**forms.forms[action], **fields}, follow_redirects=follow)
+        return self.page
 
     @property
     def path(self) -> str:

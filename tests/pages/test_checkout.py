@@ -33,7 +33,7 @@ async def test_a_code_that_does_not_apply_is_reported_and_not_kept(browser: Brow
     assert "TYPO" not in page
     assert "Code TEN" in page
     await browser.go("/checkout/payment")
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
 
 
 async def test_the_api_says_why_a_code_does_not_apply_and_leaves_the_cart_without_it(
@@ -65,7 +65,7 @@ async def test_a_code_that_no_longer_applies_is_removed_and_reported_at_the_curr
     assert "The code was removed: the total is now €128.00." in page
     assert "TEN" not in await browser.go(step)
     await browser.go("/checkout/payment")
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
 
 
 async def test_a_code_that_expires_during_payment_does_not_change_the_total_silently(
@@ -77,11 +77,11 @@ async def test_a_code_that_expires_during_payment_does_not_change_the_total_sile
     await browser.send("/cart/coupons", code="TEN")
     assert "Pay €115.20" in await browser.go("/checkout/payment")
     shop.clock.move(hours=2)
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert (browser.page.status_code, "Pay €128.00" in page) == (409, True)
     assert "TEN: This code was valid until" in page
     assert re.search(r"The total has changed since you saw it", page)
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
 
 
 CHANGED = "The total was €115.20 when you saw it last, and is €128.00 now: offers have changed."
@@ -104,7 +104,7 @@ async def test_an_offer_that_ended_is_reported_once_at_the_current_step(
     assert CHANGED in html.unescape(await browser.go(step))
     assert "when you saw it last" not in await browser.go(step)
     await browser.go("/checkout/payment")
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
 
 
 @pytest.mark.parametrize(
@@ -248,11 +248,11 @@ async def test_a_sold_out_item_is_reported_during_payment_and_removed_there(brow
     await to_payment(browser, shop)
     cart = await cart_of(browser, shop)
     await sold_elsewhere(shop, cart, 1)
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert (browser.page.status_code, page.count("Harbour Kettle (Red): only 1 left.")) == (409, 1)
     await browser.send(f"/cart/lines/{cart.lines[0].id}", quantity="1")
     assert browser.path == "/checkout/payment"
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
 
 
 async def test_a_cart_emptied_at_a_step_is_empty(browser: Browser, shop: Shop) -> None:
@@ -312,7 +312,7 @@ async def test_free_shipping_is_promised_only_where_it_applies(browser: Browser,
 
 async def declined(browser: Browser, shop: Shop) -> str:
     await to_payment(browser, shop)
-    await browser.send("/checkout/payment", card="pretend_declined")
+    await browser.send("/checkout/payment", method="pretend_declined")
     return (await shop.orders.search())[0].id
 
 
@@ -322,7 +322,7 @@ async def test_the_page_of_a_declined_order_offers_payment(browser: Browser, sho
     assert "The payment did not go through. Nothing was charged." in page
     assert f'href="/checkout/payment?order={order}"' in page
     await browser.go(f"/checkout/payment?order={order}")
-    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", method="pretend_ok")
     assert "Pay €" not in await browser.go(f"/orders/{order}")
 
 
@@ -335,10 +335,10 @@ async def test_the_link_in_our_email_leads_to_payment_as_well(browser: Browser, 
     action = html.unescape(re.search(r'action="(/checkout/payment[^"]*)"', browser.page.text)[1])
     forms = Forms()
     forms.feed(browser.page.text)
-    fields = {**forms.forms[action], "card": "pretend_declined"}
+    fields = {**forms.forms[action], "method": "pretend_declined"}
     browser.page = await browser.client.post(action, data=fields, follow_redirects=True)
     assert "Nothing was charged" in browser.page.text
-    browser.page = await browser.client.post(action, data={**fields, "card": "pretend_ok"}, follow_redirects=True)
+    browser.page = await browser.client.post(action, data={**fields, "method": "pretend_ok"}, follow_redirects=True)
     assert (browser.page.status_code, "Thank you, Ada" in browser.page.text) == (200, True)
 
 
@@ -387,7 +387,7 @@ async def test_a_note_for_the_shop_goes_from_the_form_to_the_pages_of_the_order(
     await browser.send("/checkout", **ADDRESS, note=" By the door,\r\nplease ")
     assert "By the door,\nplease</textarea>" in await browser.go("/checkout")
     await browser.go("/checkout/payment")
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     [placed] = await shop.orders.search()
     assert (await shop.orders.get(placed.id)).note == "By the door,\nplease"
     assert "By the door,<br>please" in await browser.go(f"/orders/{placed.id}")

@@ -36,7 +36,7 @@ async def test_a_card_pays_at_checkout_and_the_order_shows_it(
     assert f"Gift card ••••{card.last4}" in page
     assert "Pay €108.00" in page
     assert re.search(r"<dt>Total</dt><dd>€128.00", page)
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert "Thank you, Ada" in page
     assert f"Paid by gift card ••••{card.last4}" in page
     order = (await shop.orders.search())[0]
@@ -51,7 +51,7 @@ async def test_an_order_that_was_never_paid_shows_no_card_payment(browser: Brows
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", card="pretend_decline")
+    await browser.send("/checkout/payment", method="pretend_declined")
     order = (await shop.orders.search())[0]
     for label in ("To pay", None):
         page = await browser.go(f"/orders/{order.id}")
@@ -65,7 +65,7 @@ async def test_a_paid_and_cancelled_order_shows_its_card_payment(browser: Browse
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     order = (await shop.orders.search())[0]
     await shop.orders.cancel(order.id, "Broken", SYSTEM)
     page = await browser.go(f"/orders/{order.id}")
@@ -87,7 +87,7 @@ async def test_messages_name_the_amount_paid_by_card_and_refunded_to_it(
     card = await issue(shop, worth)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", **({"card": "pretend_ok"} if worth < 12_800 else {}))
+    await browser.send("/checkout/payment", **({"method": "pretend_ok"} if worth < 12_800 else {}))
     order = (await shop.orders.search())[0]
     assert came.format(order.number) in await email_text(shop, f"Payment received for order {order.number}")
     await shop.orders.cancel(order.id, "Broken", SYSTEM)
@@ -127,7 +127,7 @@ async def test_a_card_spent_meanwhile_is_reported_at_each_step(browser: Browser,
     for step in ("/cart", "/checkout", "/checkout/payment"):
         page = await browser.go(step)
         assert f"The gift card ending in {card.last4} cannot be used any more. Remove it to continue." in page, step
-    assert "cannot be used any more" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "cannot be used any more" in await browser.send("/checkout/payment", method="pretend_ok")
     await browser.go("/checkout/payment")
     assert "Pay €128.00" in await browser.send("/cart/gift-cards", remove=card.id)
 
@@ -136,7 +136,7 @@ async def test_a_card_spent_before_paying_again_is_reported_there(browser: Brows
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", card="pretend_declined")
+    await browser.send("/checkout/payment", method="pretend_declined")
     order = (await shop.orders.search())[0]
     await shop.giftcards.release_hold(order.id)
     await shop.giftcards.set_disabled(card.id, disabled=True)
@@ -149,7 +149,7 @@ async def test_a_buyer_who_saw_a_smaller_amount_confirms_again(browser: Browser,
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
     await shop.giftcards.hold("ord_other", [_share(card, 500)], shop.clock.now().replace(year=2030))
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert "Your gift cards leave €113.00 to pay, not what you saw." in page
     assert "Pay €113.00" in page
 
@@ -252,7 +252,7 @@ async def test_staff_see_what_a_card_paid_and_refund_to_it(
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     order = (await shop.orders.search())[0]
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = await browser.go(f"/office/orders/{order.id}")
@@ -276,7 +276,7 @@ async def test_the_message_of_a_refund_names_its_destination(
     card = await issue(shop)
     await to_payment(browser, shop)
     await browser.send("/cart/gift-cards", code=card.code)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     order = (await shop.orders.search())[0]
     wanted = NewRefund(reason="Scratched", amount=3000, to=to)
     await shop.orders.refund(order.id, wanted, "one", SYSTEM)

@@ -48,8 +48,8 @@ async def buy(client: httpx.AsyncClient) -> dict[str, str]:
     await browser.go("/checkout")
     shown["delivery"] = await browser.send("/checkout", **ADDRESS)
     shown["payment"] = await browser.send("/checkout/delivery")
-    shown["declined"] = await browser.send("/checkout/payment", card="pretend_declined")
-    shown["paid"] = await browser.send("/checkout/payment", card="pretend_ok")
+    shown["declined"] = await browser.send("/checkout/payment", method="pretend_declined")
+    shown["paid"] = await browser.send("/checkout/payment", method="pretend_ok")
     return shown
 
 

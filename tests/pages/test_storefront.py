@@ -23,9 +23,9 @@ from tests.builders.shops import OWNER
 async def test_a_guest_buys_is_declined_tries_again_and_tracks(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     assert "Pay €128.00" in browser.page.text
-    page = await browser.send("/checkout/payment", card="pretend_declined")
+    page = await browser.send("/checkout/payment", method="pretend_declined")
     assert "The card was declined. Nothing was charged. Try another card." in page
-    page = await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/checkout/payment", method="pretend_ok")
     assert browser.path.startswith("/checkout/done/")
     assert "Thank you, Ada" in page
     number = re.search(r"order <strong>(\d+)</strong>", page).group(1)
@@ -37,7 +37,7 @@ async def test_a_guest_buys_is_declined_tries_again_and_tracks(browser: Browser,
 
 async def test_three_d_secure_goes_to_the_bank_and_back(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
-    page = await browser.send("/checkout/payment", card="pretend_3ds")
+    page = await browser.send("/checkout/payment", method="pretend_3ds")
     assert "Pretend Bank" in page
     page = (await browser.client.post(browser.page.url, data={"answer": "approve"}, follow_redirects=True)).text
     assert "Thank you, Ada" in page
@@ -45,7 +45,7 @@ async def test_three_d_secure_goes_to_the_bank_and_back(browser: Browser, shop: 
 
 async def test_an_account_created_after_an_order_has_the_following_orders(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     page = await browser.send("/register", password="correct horse")
     assert "Your account is ready" in page
     page = await browser.send("/sign-in", password="correct horse")
@@ -53,7 +53,7 @@ async def test_an_account_created_after_an_order_has_the_following_orders(browse
     assert "Order 1001" in page
     assert "Torstraße 1" in await browser.go("/account/addresses")
     await to_payment(browser, shop)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     await browser.go("/account")
     assert "Order 1002" in browser.page.text
     await browser.send("/sign-out")
@@ -164,7 +164,7 @@ async def test_sign_in_redirects_only_within_this_shop(browser: Browser, shop: S
 
 async def test_items_added_during_a_bank_redirect_are_in_the_cart_afterwards(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
-    await browser.send("/checkout/payment", card="pretend_3ds")
+    await browser.send("/checkout/payment", method="pretend_3ds")
     reference = browser.page.url.path.rpartition("/")[2] if "3ds" in browser.path else browser.path.rpartition("/")[2]
     lamp = await sell(shop, "Tide Lamp")
     await browser.go(f"/p/{lamp.slug}")
@@ -179,7 +179,7 @@ async def test_items_added_during_a_bank_redirect_are_in_the_cart_afterwards(bro
 
 async def test_staff_ship_refund_and_read_the_messages(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
-    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.send("/checkout/payment", method="pretend_ok")
     await browser.go("/office")
     assert browser.path == "/sign-in"
     await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])

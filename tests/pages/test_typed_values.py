@@ -137,7 +137,7 @@ async def test_an_invented_number_in_a_form_is_a_client_error(shop: Shop, api: h
     api.cookies.set("cart", cart.id)
     line = await api.post(f"/cart/lines/{cart.lines[0].id}", data=form | {"quantity": "²"})
     assert line.status_code == 409
-    paid = await api.post("/checkout/payment", data=form | {"expected": "²", "card": "pretend_ok"})
+    paid = await api.post("/checkout/payment", data=form | {"expected": "²", "method": "pretend_ok"})
     assert paid.status_code == 409
     stale = await api.post(f"/office/products/{lamp.id}", data=form | {"version": "²", "title": "Lamp"})
     assert stale.status_code < 500

@@ -235,7 +235,7 @@ class BooksPaymentsTwice(PaymentService):
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
         await super().webhook(provider, headers, body)
-        notice = (await self._provider(provider)).verify(headers, body)
+        notice = await (await self._provider(provider)).verify(headers, body)
         row = await ledger.by_reference(self._work, provider, notice.reference)
         if row is not None and row["status"] == "captured":
             paid = ledger.payment(row)

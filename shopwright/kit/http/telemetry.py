@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.data.unit_of_work import one_request
 from shopwright.kit.http.access_log import AccessLog
+from shopwright.kit.http.content_policy import content_policy
 from shopwright.kit.ids import Ids
 from shopwright.kit.observability import tracing
 from shopwright.kit.observability.metrics import Metrics
@@ -18,17 +19,13 @@ from shopwright.kit.observability.tracing import PARENT, REQUEST, Tracer
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "OTHER"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-POLICY = (
-    b"default-src 'self'; img-src 'self' data: https:; style-src 'self'; script-src 'self'; object-src 'none';"
-    b" base-uri 'none'; form-action 'self'; frame-ancestors 'none'; frame-src 'self'"
-)
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-    (b"content-security-policy", POLICY),
+    (b"content-security-policy", content_policy().encode()),
     (b"cache-control", b"private, no-store"),  # whatever may be kept says so itself
 ]
 

@@ -11,6 +11,7 @@ from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, zero
 from shopwright.kit.rpc.operations import idempotent
 
+PRETEND = "pretend"  # the provider that moves no money
 Status = Literal[
     "pending",
     "requires_action",
@@ -82,11 +83,64 @@ class UnknownPayment(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
 
 
+class PaymentMethod(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to pay. `provider` and `token`: what an order that chooses it names."""
+
+    id: str
+    provider: str
+    token: str
+    title: str
+    hint: str
+
+
 class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """How the shop can be paid. `providers`: those buyers may choose; `demo`: whether it is a demo shop."""
+    """How the shop can be paid. `providers`: those buyers may choose; `demo`: whether it is a demo shop.
+
+    `origins`: of the providers' pages that shoppers are redirected to.
+    """
 
     providers: tuple[str, ...]
     demo: bool
+    methods: tuple[PaymentMethod, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
+class PaymentChallenge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider's script needs in the browser to have a payment confirmed by the shopper's bank.
+
+    `return_url`: where the shopper continues.
+    """
+
+    script: str
+    publishable_key: str
+    client_secret: str
+    return_url: str
+
+
+class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that connects the shop to a provider. `ends_with`: its end, or all of it if it is public."""
+
+    name: str
+    title: str
+    needed: bool
+    filled: bool
+    ends_with: str
+
+
+class ProviderConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider of the shop's setting. `connected`: all keys it needs are stored."""
+
+    name: str
+    connected: bool
+    keys: tuple[ProviderKey, ...]
+    connected_at: datetime | None = None
+
+
+class ProviderExamination(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a provider accepts the shop's keys. `live`: real money moves; `problem`: a sentence, or ""."""
+
+    live: bool
+    problem: str = ""
 
 
 class NoPaymentProvider(Conflict):
@@ -234,6 +288,14 @@ class Payments(Protocol):
         ...
 
     @idempotent
+    async def challenge(self, payment_id: str) -> PaymentChallenge:
+        """Return what the browser needs to confirm a payment on a page of the shop.
+
+        Raises Missing, Conflict if there is nothing to confirm, Unavailable.
+        """
+        ...
+
+    @idempotent
     async def capture(self, payment_id: str) -> Payment:
         """Capture an authorised payment; a captured one is returned as it is. Raises Conflict, Refused."""
         ...
@@ -265,4 +327,24 @@ class Payments(Protocol):
     @idempotent
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
         """Handle a provider's webhook. Raises Denied if its signature is wrong."""
+        ...
+
+    @idempotent
+    async def connections(self) -> list[ProviderConnection]:
+        """Return the providers of the shop's setting, with the state of their keys."""
+        ...
+
+    @idempotent
+    async def connect(self, provider: str, keys: Mapping[str, str], who: str) -> ProviderConnection:
+        """Store keys of a provider; those not given stay. Raises Missing, Invalid, never repeating a key."""
+        ...
+
+    @idempotent
+    async def disconnect(self, provider: str) -> None:
+        """Delete the keys of a provider. Payments and refunds that need it wait. Raises Missing."""
+        ...
+
+    @idempotent
+    async def examine(self, provider: str) -> ProviderExamination:
+        """Ask the provider whether the shop's keys work. Raises Missing."""
         ...

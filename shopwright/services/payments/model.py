@@ -39,6 +39,7 @@ CALM = timedelta(minutes=5)
 LOOKED_UP_FOR = timedelta(days=180)
 FIRST_LOOK, SHARE_OF_AGE = timedelta(hours=1), 3
 LONGEST_WAIT = timedelta(hours=6)  # of a refund that waits, between two questions
+NOTICES_KEPT = timedelta(days=90)  # Stripe repeats one for three days, PayPal too
 UNDER_WAY = timedelta(seconds=30)  # a question to a provider has arrived by then, or never does
 
 

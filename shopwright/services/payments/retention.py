@@ -27,4 +27,19 @@ RETENTION: tuple[Retention, ...] = (
         end="never: accounting records",
         silent=("entry", "account"),
     ),
+    Retention(
+        table="provider_keys",
+        rows="the keys of a payment provider, encrypted",
+        grows="not at all",
+        end="when the provider is disconnected",
+        silent=("provider", "keys", "connected_by"),
+    ),
+    Retention(
+        table="notices",
+        rows="a notice of a provider that was handled",
+        grows="orders",
+        end="after 90 days",
+        job="payments.forget_notices",
+        silent=("provider", "id", "kind"),
+    ),
 )

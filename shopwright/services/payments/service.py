@@ -12,16 +12,21 @@ from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
 from shopwright.kit.provider import Capture, Offered, Provider, ProviderPayment
 from shopwright.kit.translation import gettext as _
-from shopwright.services.payments import model, refund_store, store
+from shopwright.services.payments import model, notice_store, refund_store, store
 from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.changes import ProviderChanges
+from shopwright.services.payments.connections import Connections
 from shopwright.services.payments.contract import (
     NoPaymentProvider,
     Payment,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentChallenge,
     PaymentFailed,
+    PaymentMethod,
     PaymentSetup,
+    ProviderConnection,
+    ProviderExamination,
     UnknownPayment,
 )
 from shopwright.services.payments.refunds import PaymentRefunds
@@ -41,9 +46,11 @@ class PaymentService:
         offered: Offered,
         returns: Origins,
         attempts: Attempts,
+        connections: Connections,
         capture: Capture = "automatic",
     ) -> None:
         self._work = work
+        self._connections = connections
         self._attempts = attempts
         self._capture = capture
         self._offered = offered
@@ -53,7 +60,18 @@ class PaymentService:
         self._unknown = UnknownPayments(work, offered, self._changes)
 
     async def setup(self) -> PaymentSetup:
-        return PaymentSetup(providers=tuple(await self._offered()), demo=await self._work.is_demo())
+        offered = await self._offered()
+        methods = [
+            PaymentMethod(id=one.id, provider=name, token=one.token, title=_(one.title), hint=_(one.hint))
+            for name, provider in offered.items()
+            for one in provider.methods
+        ]
+        return PaymentSetup(
+            providers=tuple(offered),
+            demo=await self._work.is_demo(),
+            methods=tuple(methods),
+            origins=tuple(origin for provider in offered.values() for origin in provider.origins),
+        )
 
     async def _provider(self, name: str) -> Provider:
         providers = await self._offered()
@@ -235,6 +253,22 @@ class PaymentService:
             raise Missing(_("There is no such payment."))
         return await self._ask(row)
 
+    async def challenge(self, payment_id: str) -> PaymentChallenge:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            raise Missing(_("There is no such payment."))
+        found = None
+        if row["status"] == "requires_action":
+            found = await (await self._provider(row["provider"])).challenge(row["reference"])
+        if found is None:
+            raise Conflict(_("This payment does not wait for a confirmation."), data={"return_url": row["return_url"]})
+        return PaymentChallenge(
+            script=found.script,
+            publishable_key=found.publishable_key,
+            client_secret=found.client_secret,
+            return_url=row["return_url"],
+        )
+
     async def capture(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
         if row is None:
@@ -272,14 +306,41 @@ class PaymentService:
         await self._refunds.ask_waiting()
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
-        notice = (await self._provider(provider)).verify(headers, body)
-        row = await store.by_reference(self._work, provider, notice.reference)
-        if row is None:
+        notice = await (await self._provider(provider)).verify(headers, body)
+        if await notice_store.is_handled(self._work, provider, notice.id):
+            return
+        row = await notice_store.payment_of(self._work, provider, notice)
+        if row is None and notice.key:
             raise Missing(_("There is no such payment (yet)."))
-        if row["status"] in model.PAID:
-            await self._changes.look_up(row)
-        else:
-            await self._ask(row)
+        if row is not None:
+            await (self._changes.look_up(row) if row["status"] in model.PAID else self._ask(row))
+        async with self._work.begin() as tx:
+            await notice_store.add(tx, provider, notice, row["id"] if row else "")
+
+    async def connections(self) -> list[ProviderConnection]:
+        return await self._connections.all()
+
+    async def connect(self, provider: str, keys: Mapping[str, str], who: str) -> ProviderConnection:
+        return await self._connections.connect(provider, keys, who)
+
+    async def disconnect(self, provider: str) -> None:
+        await self._connections.disconnect(provider)
+
+    async def examine(self, provider: str) -> ProviderExamination:
+        await self._connections.one(provider)
+        try:
+            found = await self._offered.named()[provider].examine()
+        except (Unavailable, Refused) as error:
+            return ProviderExamination(live=False, problem=error.detail)
+        return ProviderExamination(live=found.live)
+
+    async def protect(self, *, anew: bool) -> int:
+        """Encrypt stored keys; `anew`: with the newest key of the vault."""
+        return await self._connections.protect(anew=anew)
+
+    async def forget_notices(self) -> None:
+        """Scheduled job: delete notices too old to come again."""
+        await notice_store.forget(self._work)
 
     async def unknown_payments(self) -> list[UnknownPayment]:
         return await self._unknown.found()

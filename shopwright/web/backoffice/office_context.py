@@ -10,7 +10,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.http.dependency import CurrentCaller, Dependency
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
-from shopwright.services.payments.contract import Payments
+from shopwright.services.payments.contract import PRETEND, Payments
 from shopwright.settings import Settings
 from shopwright.web import render
 from shopwright.web.storefront.page_context import SettingsDep, Web
@@ -24,6 +24,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/pricing", gettext_noop("Pricing"), "prices.write"),
     ("/office/gift-cards", gettext_noop("Gift cards"), "gift_cards.read"),
     ("/office/books", gettext_noop("Books"), "books.read"),
+    ("/office/payments", gettext_noop("Payments"), "payments.write"),
     ("/office/reviews", gettext_noop("Reviews"), "reviews.moderate"),
     ("/office/messages", gettext_noop("Messages"), "messages.read"),
     ("/office/staff", gettext_noop("Staff"), "staff.write"),
@@ -33,9 +34,8 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 )
 
 
-PRETEND = "pretend"
 NOBODY = gettext_noop(
-    "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it."
+    "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it, then enter its keys under Payments."
 )
 PRETENDED = gettext_noop("Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves.")
 

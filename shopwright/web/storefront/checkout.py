@@ -14,15 +14,16 @@ from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
 from shopwright.kit.http.access import allow, sensitive
 from shopwright.kit.http.app_context import current_app
+from shopwright.kit.http.content_policy import content_policy
 from shopwright.kit.http.dependency import CurrentCaller
 from shopwright.kit.http.problems import status_of
 from shopwright.kit.http.strict import filling_in
 from shopwright.kit.translation import gettext as _
-from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import digits_or
 from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange
 from shopwright.services.giftcards.contract import GiftCardRefused, GiftDelivery
 from shopwright.services.orders.contract import CartNotReady, Order, PaymentChoice, PlaceOrder
+from shopwright.services.payments.contract import PRETEND
 from shopwright.web import render
 from shopwright.web.storefront.addresses import address_of, errors_of, form_for, odd_fields
 from shopwright.web.storefront.page_context import (
@@ -39,17 +40,6 @@ from shopwright.web.storefront.page_context import (
     wants_fragment,
 )
 from shopwright.web.storefront.seen import changed, shown, up_to_date
-
-CARDS = (
-    ("pretend_ok", gettext_noop("Card that works"), gettext_noop("Approved at once.")),
-    (
-        "pretend_3ds",
-        gettext_noop("Card that asks your bank"),
-        gettext_noop("Goes to the bank’s page and back (3-D Secure)."),
-    ),
-    ("pretend_declined", gettext_noop("Card that is declined"), gettext_noop("The bank says no; nothing is charged.")),
-    ("pretend_delayed", gettext_noop("Bank transfer"), gettext_noop("Settles a few seconds later.")),
-)
 
 
 @get("/checkout", opt=allow(anyone), include_in_schema=False)
@@ -214,7 +204,8 @@ async def _payment(
     totals = order.totals if order else cart.totals if cart else None
     to_pay = order.to_pay if order else cart.to_pay if cart else None
     costs = to_pay is None or bool(to_pay.amount)
-    providers = (await frame.payments.setup()).providers if costs else ()
+    setup = await frame.payments.setup()
+    methods = setup.methods if costs else ()
     page = await frame.show(
         "checkout_payment.html",
         {
@@ -223,18 +214,29 @@ async def _payment(
             "notice": notice,
             "totals": render.plain(totals),
             "to_pay": render.plain(to_pay),
-            "payable": not costs or bool(providers),
+            "payable": not costs or bool(methods),
             "key": current_app().shop.ids.secret(16),
             "link": key_of(frame.request),
-            "cards": [
-                {"token": token, "title": _(title), "hint": _(hint)} for token, title, hint in CARDS if providers
-            ],
+            "methods": render.plain(methods),
+            "pretended": any(one.provider == PRETEND for one in methods),
             "problem": problem,
             "step": 3,
         },
         status,
     )
+    # A form may redirect to the page of a provider, which its policy has to allow.
+    page.headers["Content-Security-Policy"] = content_policy({"form-action": setup.origins})
     return shown(frame, cart, page)
+
+
+async def _choice(frame: PageContext, form: Mapping[str, str], return_url: str) -> PaymentChoice:
+    """The payment that the form chose; of nothing if there was nothing to choose. Raises Invalid."""
+    if "method" not in form:
+        return PaymentChoice(provider="", return_url=return_url)
+    for one in (await frame.payments.setup()).methods:
+        if one.id == form["method"]:
+            return PaymentChoice(provider=one.provider, token=one.token, return_url=return_url)
+    raise Invalid.at("/method", _("This way to pay is not offered any more; please choose another."))
 
 
 @post("/checkout/payment", opt=sensitive(anyone), include_in_schema=False, status_code=200)
@@ -246,10 +248,9 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     return_url = f"{settings.url}/checkout/return/{{order_id}}{key}"
     if form.get("order"):
         placed = await visible_order(form["order"], request, settings, orders, caller)
-        choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
         try:
-            return _after(await orders.pay(placed.id, choice, caller), key)
-        except (Conflict, RateLimited, GiftCardRefused) as error:
+            return _after(await orders.pay(placed.id, await _choice(frame, form, return_url), caller), key)
+        except (Conflict, Invalid, RateLimited, GiftCardRefused) as error:
             return await _payment(frame, None, await orders.get(placed.id), error.detail, status_of(error)[0])
     cart = await own_cart(request, settings, carts, caller)
     if cart is None:
@@ -260,7 +261,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
             cart_id=cart.id,
             expected_total=digits_or(expected, -1),
             expected_to_pay=digits_or(form["to_pay"], -1) if "to_pay" in form else msgspec.UNSET,
-            payment=PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url),
+            payment=await _choice(frame, form, return_url),
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)
     except ShopError as error:

@@ -16,8 +16,20 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.money import Money
-from shopwright.kit.provider import Capture, PaymentStatus, ProviderNotice, ProviderPayment, ProviderRefund, SendWebhook
+from shopwright.kit.provider import (
+    Capture,
+    Examination,
+    KeyField,
+    PaymentStatus,
+    ProviderChallenge,
+    ProviderMethod,
+    ProviderNotice,
+    ProviderPayment,
+    ProviderRefund,
+    SendWebhook,
+)
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.kit.vault import Vault, protect
 
 log = logging.getLogger("shopwright.pretend")
@@ -41,6 +53,24 @@ FIRST: Mapping[str, PaymentStatus] = {
     "pretend_dispute_lost": "captured",
 }
 
+METHODS = tuple(
+    ProviderMethod(id=token, token=token, title=title, hint=hint)
+    for token, title, hint in (
+        ("pretend_ok", gettext_noop("Card that works"), gettext_noop("Approved at once.")),
+        (
+            "pretend_3ds",
+            gettext_noop("Card that asks your bank"),
+            gettext_noop("Goes to the bank’s page and back (3-D Secure)."),
+        ),
+        (
+            "pretend_declined",
+            gettext_noop("Card that is declined"),
+            gettext_noop("The bank says no; nothing is charged."),
+        ),
+        ("pretend_delayed", gettext_noop("Bank transfer"), gettext_noop("Settles a few seconds later.")),
+    )
+)
+
 
 class NoticeBody(msgspec.Struct):
     """The body of a webhook."""
@@ -48,6 +78,7 @@ class NoticeBody(msgspec.Struct):
     id: str
     reference: str
     time: int
+    key: str = ""
 
 
 class PretendProvider:
@@ -59,6 +90,21 @@ class PretendProvider:
         self._base_url = base_url
         self._send = send
         self._secret = b""
+
+    @property
+    def fields(self) -> tuple[KeyField, ...]:
+        return ()
+
+    @property
+    def methods(self) -> tuple[ProviderMethod, ...]:
+        return METHODS
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return ()
+
+    async def challenge(self, _reference: str) -> ProviderChallenge | None:
+        return None
 
     async def prepare(self) -> None:
         """Create or read the secret that signs webhooks."""
@@ -221,8 +267,12 @@ class PretendProvider:
     async def call(self) -> None:
         """Scheduled job: send due webhooks, with retries."""
         now = to_micros(self._work.now())
-        for row in await self._work.fetch("SELECT * FROM notices WHERE due <= :now ORDER BY due LIMIT 50", now=now):
-            body = msgspec.json.encode(NoticeBody(row["id"], row["reference"], now // 1_000_000))
+        for row in await self._work.fetch(
+            "SELECT n.*, i.key FROM notices n JOIN intents i ON i.reference = n.reference"
+            " WHERE n.due <= :now ORDER BY n.due LIMIT 50",
+            now=now,
+        ):
+            body = msgspec.json.encode(NoticeBody(row["id"], row["reference"], now // 1_000_000, row["key"]))
             taken = await self._send("pretend", self.sign(body), body)
             async with self._work.begin() as tx:
                 if taken or row["attempts"] >= ATTEMPTS:
@@ -233,6 +283,12 @@ class PretendProvider:
                         id=row["id"],
                         due=to_micros(tx.now + timedelta(seconds=2 ** row["attempts"])),
                     )
+
+    async def examine(self) -> Examination:
+        return Examination(live=False)
+
+    async def close(self) -> None:
+        """Nothing: its database is the shop's."""
 
     def timers(self) -> list[ScheduledJob]:
         """Return the scheduled jobs."""
@@ -245,7 +301,7 @@ class PretendProvider:
         mark = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
         return {SIGNATURE: f"t={moment},v1={mark}"}
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
         given = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE, "")
         parts = dict(part.partition("=")[::2] for part in given.split(","))
         moment, mark = parts.get("t", ""), parts.get("v1", "")
@@ -255,4 +311,4 @@ class PretendProvider:
         if not is_number(moment) or abs(self._work.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
             raise Denied(_("This webhook is too old."))
         notice = msgspec.json.decode(body, type=NoticeBody)
-        return ProviderNotice(notice.id, notice.reference)
+        return ProviderNotice(notice.id, notice.reference, notice.key)
