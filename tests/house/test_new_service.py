@@ -41,7 +41,7 @@ async def use() -> None:
             assert (await client.get(f"/v1/gift-notes/{order.id}")).status_code == 401
             described = (await client.get("/openapi.json")).json()
             assert "/v1/gift-notes/{order_id}" in described["paths"]
-        assert 'events_total{type="GiftNoteWritten"} 1.0' in shop.numbers.text().decode()
+        assert 'events_total{type="GiftNoteWritten"} 1.0' in shop.metrics.text().decode()
 
 
 asyncio.run(use())

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -51,6 +52,11 @@ def test_an_invalid_code_is_not_looked_up(typed: str) -> None:
         ("DE", date(2026, 12, 31), date(2029, 12, 31)),
         ("US", date(2026, 3, 2), date(2031, 3, 2)),
         ("US", date(2028, 2, 29), date(2033, 3, 1)),
+        ("AT", date(2026, 3, 2), date(2056, 3, 2)),
+        ("AU", date(2028, 2, 29), date(2031, 3, 1)),
+        ("CA", date(2026, 3, 2), None),
+        ("CH", date(2026, 3, 2), date(2036, 3, 2)),
+        ("IE", date(2026, 3, 2), date(2031, 3, 2)),
         ("FR", date(2026, 3, 2), None),
     ],
 )
@@ -298,6 +304,26 @@ async def test_an_expired_or_disabled_card_pays_nothing(shop: Shop, clock: HandC
             await hold(shop, f"ord_{number}", card, 100)
     await shop.giftcards.set_disabled(off.id, disabled=False)
     await hold(shop, "ord_3", off, 100)
+
+
+def test_the_guide_lists_each_country_with_its_period_and_source() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "gift-cards.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in guide.splitlines() if line.startswith("| ")]
+    listed = {row[0]: (row[1], row[2]) for row in rows if len(row[0]) == 2}
+    assert {country: source for country, (_period, source) in listed.items()} == {
+        country: rule.source for country, rule in model.VALIDITY.items()
+    }
+    for country, rule in model.VALIDITY.items():
+        full = " full years, until the end of the year" if rule.to_years_end else " years"
+        assert listed[country][0] == ("no expiry" if rule.years is None else f"{rule.years}{full}")
+
+
+@given(st.sampled_from(sorted(model.VALIDITY)), st.dates(date(2020, 1, 1), date(2040, 12, 31)))
+def test_a_card_is_valid_for_at_least_the_years_of_its_country(country: str, issued: date) -> None:
+    last, years = model.last_day(country, issued), model.VALIDITY[country].years
+    assert (last is None) == (years is None)
+    if last is not None and years is not None:
+        assert (last.year - issued.year, (last.month, last.day) >= (issued.month, issued.day)) == (years, True)
 
 
 async def test_a_card_with_a_lost_code_is_replaced_by_another(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from shopwright.kit.ids import ALPHABET
 from shopwright.services.giftcards.contract import State
@@ -10,9 +11,30 @@ CODE_LENGTH, GROUP = 16, 4
 # Crockford's base 32: characters that look alike are read as one.
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 CHARACTERS = frozenset(ALPHABET.upper())
-# When cards may expire, by country: (years, at the end of the year). The owner's adviser must confirm it.
-# Germany: BGB sections 195 and 199. United States: 15 U.S.C. 1693l-1, which states may extend.
-YEARS: Mapping[str, tuple[int, bool]] = {"DE": (3, True), "US": (5, False)}
+
+
+class Validity(NamedTuple):
+    """How long cards are valid in a country by default: years, or None if they may not expire; and what says so."""
+
+    years: int | None
+    source: str
+    to_years_end: bool = False
+
+
+# Where no law is known to us, cards do not expire. The owner's adviser must confirm it.
+VALIDITY: Mapping[str, Validity] = {
+    "AT": Validity(30, "ABGB § 1478"),
+    "AU": Validity(3, "Australian Consumer Law, section 99B"),
+    "CA": Validity(None, "provincial law, such as O. Reg. 17/05, section 25.3"),
+    "CH": Validity(10, "OR Art. 127"),
+    "DE": Validity(3, "BGB §§ 195, 199", to_years_end=True),
+    "DK": Validity(3, "forældelsesloven § 3"),
+    "IE": Validity(5, "Consumer Protection (Gift Vouchers) Act 2019"),
+    "NZ": Validity(3, "Fair Trading (Gift Card Expiry) Amendment Act 2024"),
+    "PH": Validity(None, "Republic Act No. 10962"),
+    "US": Validity(5, "15 U.S.C. § 1693l-1"),
+    "ZA": Validity(3, "Consumer Protection Act 68 of 2008, section 63"),
+}
 LEAP_DAY = (2, 29)
 
 
@@ -30,14 +52,13 @@ def read(typed: str) -> str:
 
 def last_day(country: str, issued: date) -> date | None:
     """The last day a card issued that day can be used; None if it never expires."""
-    if country not in YEARS:
+    rule = VALIDITY.get(country)
+    if rule is None or rule.years is None:
         return None
-    years, to_years_end = YEARS[country]
-    if to_years_end:
-        return date(issued.year + years, 12, 31)
-    if (issued.month, issued.day) == LEAP_DAY:
-        return date(issued.year + years, 3, 1)
-    return issued.replace(year=issued.year + years)
+    year = issued.year + rule.years
+    if rule.to_years_end:
+        return date(year, 12, 31)
+    return date(year, 3, 1) if (issued.month, issued.day) == LEAP_DAY else issued.replace(year=year)
 
 
 def has_expired(expires_on: date | None, today: date) -> bool:
