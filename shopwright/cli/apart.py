@@ -56,12 +56,12 @@ def status(data: str | None, *, machine: bool) -> None:
     """Show what runs, and whether it is ready."""
     import msgspec
 
-    told = _cluster(data).status()
+    running = _cluster(data).status()
     if machine:
-        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(running)).decode())
         return
-    click.echo(f"gateway {told['gateway']}")
-    for name, processes in told["services"].items():
+    click.echo(f"gateway {running['gateway']}")
+    for name, processes in running["services"].items():
         each = ", ".join(
             f"{one['port']} (pid {one['pid']}{'' if one['ready'] else ', NOT READY'})" for one in processes
         )
@@ -168,8 +168,8 @@ def varnish(data: str | None, origin: str) -> None:
         raise Invalid(
             _("Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges.")
         )
-    edge = VarnishOptions(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
-    click.echo(configuration(edge), nl=False)
+    options = VarnishOptions(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
+    click.echo(configuration(options), nl=False)
 
 
 def _some(words: tuple[str, ...]) -> dict[str, list[str]]:

@@ -65,8 +65,8 @@ def _checked(known: Format, header: str, answer: str) -> str:
 def _ask(known: Format, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if not columns:
         return {}
-    told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
-    click.echo(f"What does each column hold? Answer with one of: {told}, attribute: NAME; Enter skips the column.")
+    meanings = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
+    click.echo(f"What does each column hold? Answer with one of: {meanings}, attribute: NAME; Enter skips the column.")
     answers: dict[str, str] = {}
 
     for header, samples in columns.items():

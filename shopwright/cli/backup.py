@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.cli.moving import print_manifest, require_files, require_whole
+from shopwright.cli.moving import print_manifest, require_complete, require_files
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 from shopwright.kit.translation import gettext as _
@@ -28,7 +28,7 @@ class BackupOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 async def backup(shop: Shop, folder: Path, options: BackupOptions) -> int:
     """Write an archive with the time in its name; once verified, delete old ones beyond `keep`. Raises Refused."""
-    await require_whole(shop)
+    await require_complete(shop)
     if not options.incomplete:
         await require_files(shop)
     _make(folder)

@@ -32,11 +32,11 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
     async def act(shop: "Shop") -> int:
         there = await shop_currency.priced(shop)
         now = await shop_currency.currency_of(shop, there)
-        said = shop_currency.consequences(there, now, code) if now != code and there.has(now) else []
+        consequences = shop_currency.consequences(there, now, code) if now != code and there.has(now) else []
         if decimals := await shop_currency.other_decimals(shop, code, there):
-            said.append(decimals)
-        if said:
-            for sentence in said:
+            consequences.append(decimals)
+        if consequences:
+            for sentence in consequences:
                 click.echo(sentence)
             if not yes and not sys.stdin.isatty():
                 raise Refused(_("Nothing was changed, as this is no terminal to ask at. If this is meant, say --yes."))

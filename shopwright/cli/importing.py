@@ -86,8 +86,8 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: ImportOptions) -
         except UnclearColumns as doubt:
             if not at_a_terminal():
                 raise
-            said = ask_about(importer_of(kind), read_tables(file), doubt.data["columns"])
-            wish = msgspec.structs.replace(wish, columns={**wish.columns, **said})
+            mapping = ask_about(importer_of(kind), read_tables(file), doubt.data["columns"])
+            wish = msgspec.structs.replace(wish, columns={**wish.columns, **mapping})
 
 
 async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
@@ -104,13 +104,13 @@ async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
         try:
             with Progress(transient=True) as bar, _few_collections():
                 for table in tables:
-                    task, said = bar.add_task(table.name, total=None), 0
-                    async for remark in _remarks(shop, kind, table, fetcher, wish, account):
-                        account.add(remark)
-                        said += 1
-                        if said % SHOWN_EVERY == 0:
-                            bar.update(task, completed=said)
-                        if said % TIDIED_EVERY == 0:
+                    task, imported = bar.add_task(table.name, total=None), 0
+                    async for issue in _issues(shop, kind, table, fetcher, wish, account):
+                        account.add(issue)
+                        imported += 1
+                        if imported % SHOWN_EVERY == 0:
+                            bar.update(task, completed=imported)
+                        if imported % TIDIED_EVERY == 0:
                             gc.collect()
                     account.close_table()
         finally:
@@ -129,7 +129,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
         return 1 if account.refused else 0
 
 
-async def _remarks(
+async def _issues(
     shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: ImportOptions, account: Account
 ) -> AsyncIterator[ImportIssue]:
     """Iterate over the results of a table's rows."""
@@ -137,25 +137,25 @@ async def _remarks(
         orders = OrderImporter(
             shop.orders, shop.users, shop.product_views, kind, wish.how, shop.settings.country, shop.settings.zone
         )
-        async for remark in orders.import_rows(account.counted(table.rows())):
-            yield remark
+        async for issue in orders.import_rows(account.counted(table.rows())):
+            yield issue
         return
     if is_inventory(table.columns):
-        async for remark in InventoryCounts(shop.product_views, wish.how).import_rows(account.counted(table.rows())):
-            yield remark
+        async for issue in InventoryCounts(shop.product_views, wish.how).import_rows(account.counted(table.rows())):
+            yield issue
         return
     if are_people(table.columns):
-        async for remark in CustomerImporter(shop.users, wish.how, shop.settings.country).import_rows(
+        async for issue in CustomerImporter(shop.users, wish.how, shop.settings.country).import_rows(
             account.counted(table.rows())
         ):
-            yield remark
+            yield issue
         return
     importer = IMPORTERS[kind]
     header = Header(importer.format, table.columns, _answers(table, wish))
     if missing := header.missing():
-        told = f"this table is none of products: it has no column for {', '.join(missing)}"
+        problem = f"this table is none of products: it has no column for {', '.join(missing)}"
         for number, _ in account.counted(table.rows()):
-            yield ImportIssue(number, "", "refused", told)
+            yield ImportIssue(number, "", "refused", problem)
         account.notes.append(
             f"{table.name} has the columns {', '.join(table.columns[:12])}. If they are those of products, say what they mean with --map FILE"
         )
@@ -168,8 +168,8 @@ async def _remarks(
             decimal=wish.decimal,
             stock=_stock(wish.stock),
         )
-        async for remark in taker.import_drafts(drafts(importer, header, table, spool, account, how)):
-            yield remark
+        async for issue in taker.import_drafts(drafts(importer, header, table, spool, account, how)):
+            yield issue
 
 
 @contextmanager

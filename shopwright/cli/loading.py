@@ -66,15 +66,15 @@ async def rebuild(shop: Shop) -> int:
 
 async def doctor(shop: Shop) -> int:
     """Report what does not add up."""
-    return _tell(await look(shop))
+    return _print_findings(await look(shop))
 
 
 async def doctor_of_engines(shop: Shop) -> int:
     """Report problems of engines."""
-    return _tell(await examine_engines(shop))
+    return _print_findings(await examine_engines(shop))
 
 
-def _tell(findings: Sequence[Finding]) -> int:
+def _print_findings(findings: Sequence[Finding]) -> int:
     for finding in findings:
         print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
         for sentence in finding.wrong:

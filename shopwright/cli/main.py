@@ -197,8 +197,10 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
                 about=f"file {file.name}",
             )
         )
-    said = {name: value for name, value in more.items() if value is not None}
-    wish = importing.ImportOptions(fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **said)
+    options = {name: value for name, value in more.items() if value is not None}
+    wish = importing.ImportOptions(
+        fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **options
+    )
     raise SystemExit(importing.run_or_ask(settings, kind, file, wish))
 
 

@@ -99,11 +99,11 @@ def report(data: str | None, subject: str) -> None:
     )
 
     async def send() -> None:
-        postbox = Smtp(settings.mail, settings.mail_from)
+        smtp = Smtp(settings.mail, settings.mail_from)
         try:
-            await postbox.deliver(message)
+            await smtp.deliver(message)
         finally:
-            await postbox.close()
+            await smtp.close()
 
     asyncio.run(send())
     print(f"Notified {settings.owner_email}.")

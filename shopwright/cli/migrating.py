@@ -47,7 +47,7 @@ async def rehearse(shop: Shop, where: str) -> int:
             )
         finally:
             await copy.close()
-    _tell(done)
+    _print_rehearsal(done)
     return 1 if done.wrong else 0
 
 
@@ -58,7 +58,7 @@ def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
     return copy_settings(settings, Path(folder), where)
 
 
-def _tell(done: Rehearsal) -> None:
+def _print_rehearsal(done: Rehearsal) -> None:
     print(f"{done.rows} rows copied and verified in {done.copied_s:.1f} s.")
     for one in done.migrations:
         print(f"{one.seconds:8.2f} s  {one.service}: {one.name}")

@@ -26,14 +26,14 @@ async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
     """Export the whole shop, or to a .jsonl FILE its products. Raises Refused if files are missing."""
     if file.suffix.lower() == ".jsonl":
         return await export_products(shop, file)
-    await require_whole(shop)
+    await require_complete(shop)
     if not incomplete:
         await require_files(shop)
     print_manifest(await archive.write(shop, file), f"was written to {file}")
     return 0
 
 
-async def require_whole(shop: Shop) -> None:
+async def require_complete(shop: Shop) -> None:
     """Raise Damaged if a database is, as a copy would be incomplete or wrong."""
     if wrong := (await databases_are_whole(shop)).wrong:
         raise Damaged(_("{names} Nothing was written.", names=" ".join(wrong)))
@@ -66,7 +66,7 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
     """Move a live shop to other engines."""
     if not engines:
         raise Invalid(_("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://…."))
-    await require_whole(shop)
+    await require_complete(shop)
     target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
     try:
         if "database" in engines:

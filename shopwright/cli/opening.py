@@ -85,7 +85,7 @@ def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncConte
     from shopwright.kit.audit import StaffAction
 
     return shop.users.log.recording(
-        StaffAction(user_id="", who=whoever_types(), role="command line", action=action, subject=about)
+        StaffAction(user_id="", who=operating_user(), role="command line", action=action, subject=about)
     )
 
 
@@ -135,10 +135,10 @@ def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> N
     missing = [name for name, there in found.items() if not there]
     if not missing or needs == "nothing":
         return
-    whole_or_none = len(missing) == len(found)
-    if needs == ("whole or none" if whole_or_none else "part"):
+    all_or_none = len(missing) == len(found)
+    if needs == ("whole or none" if all_or_none else "part"):
         return
-    if whole_or_none:
+    if all_or_none:
         raise Missing(
             _(
                 "There is no shop in {settings}. Is that the right place? {how_to_make}",
@@ -171,7 +171,7 @@ def place_of(settings: "Settings") -> str:
     return f"the folder {rest} (SHOPWRIGHT_DATABASE)"
 
 
-def whoever_types() -> str:
+def operating_user() -> str:
     """The name of this user of the machine."""
     try:
         return getpass.getuser()

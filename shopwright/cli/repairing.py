@@ -19,7 +19,7 @@ from shopwright.settings import Settings
 
 SHOWN = 20
 # How a lost row is identified, if an index has its values.
-TOLD = ("number", "id", "order_id", "status", "email", "reference", "sku", "name", "key")
+IDENTIFYING = ("number", "id", "order_id", "status", "email", "reference", "sku", "name", "key")
 
 
 def recover_files(settings: Settings) -> list[RecoveredFile]:
@@ -28,11 +28,11 @@ def recover_files(settings: Settings) -> list[RecoveredFile]:
     if not found:
         print("No database file is damaged; nothing was changed.")
     for one in found:
-        _tell(one)
+        _print_recovered(one)
     return found
 
 
-def _tell(one: RecoveredFile) -> None:
+def _print_recovered(one: RecoveredFile) -> None:
     print(f"{one.file} was rebuilt from its readable rows. The damaged file is in {one.aside}.")
     for table in one.salvage.tables:
         if not (table.lost or table.unreadable):
@@ -50,7 +50,7 @@ def _tell(one: RecoveredFile) -> None:
 
 
 def _words(row: Mapping[str, Any]) -> str:
-    known = {name: row[name] for name in TOLD if row.get(name) not in {None, ""}}
+    known = {name: row[name] for name in IDENTIFYING if row.get(name) not in {None, ""}}
     return ", ".join(f"{name} {value}" for name, value in (known or row).items())
 
 
@@ -89,11 +89,11 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
         tries = sum(one.state == "refused" for one in (await shop.payments.get(payment_id)).refunds)
         key = f"lost order {payment_id}{f' {tries}' if tries else ''}"
         paid = await shop.payments.refund(key=key, payment_id=payment_id, amount=amount)
-        told = next((one for one in paid.refunds if one.key == key), None)
-        if told is not None and told.state == "refused":
+        requested = next((one for one in paid.refunds if one.key == key), None)
+        if requested is not None and requested.state == "refused":
             left = True
-            print(f"{write(amount)} of {payment_id} could not be refunded: {told.why}")
-        elif told is not None and told.state == "asked":
+            print(f"{write(amount)} of {payment_id} could not be refunded: {requested.why}")
+        elif requested is not None and requested.state == "asked":
             print(f"{write(amount)} of {payment_id}: refund requested; the provider has not confirmed it yet.")
         else:
             print(f"{write(amount)} of {payment_id} were refunded.")

@@ -58,7 +58,7 @@ async def into_empty(shop: Shop, file: Path) -> int:
         print_manifest(manifest, f"is here, as {file} had it")
     async with archive.held(shop) as sessions:
         lost = await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
-        _tell_jumps(await counters.jump_in(sessions, lost))
+        _print_jumps(await counters.jump_in(sessions, lost))
         await counters.begin_series(sessions, shop)
     await shop.search.bring_up_to_date()
     return 0
@@ -102,7 +102,7 @@ async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: boo
         await archive.complete(shop)
     forget_replacing(data)
     print_manifest(manifest, f"is here, as {file} had it")
-    _tell_jumps(jumped)
+    _print_jumps(jumped)
     await shop.search.bring_up_to_date()
 
 
@@ -110,7 +110,7 @@ def _made(manifest: archive.Manifest) -> datetime:
     return datetime.fromisoformat(manifest.created_at)
 
 
-def _tell_jumps(jumped: Mapping[str, int]) -> None:
+def _print_jumps(jumped: Mapping[str, int]) -> None:
     for name, number in jumped.items():
         print(f"The {name} continue after {number}, so that none is used twice.")
 
@@ -133,12 +133,12 @@ async def _what_goes(shop: Shop, file: Path) -> str:
     """What is here but not in the archive, in words."""
     created = archive.manifest_of(file).created_at
     going = [found for one in COUNTED if (found := await _going(shop, file, one)) is not None]
-    said = ", ".join(one.sentence() for one in going)
-    if not said:
+    losses = ", ".join(one.sentence() for one in going)
+    if not losses:
         return (
             f"The archive is of {created}. Every order, payment and customer that is here is in it, as they were then."
         )
-    return f"The archive is of {created}. Not in it, and gone when it is restored: {said}."
+    return f"The archive is of {created}. Not in it, and gone when it is restored: {losses}."
 
 
 async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> LostByRestore | None:

@@ -55,9 +55,9 @@ LEFT_S = 3 * ORPHANED_AFTER_S
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     """Log events and business steps to the terminal, requests unless quiet, security events to `security.log`."""
     lines = JsonFormatter() if kind == "json" else None
-    told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(lines or TextFormatter(TEXT))
-    logging.basicConfig(level=logging.WARNING, handlers=[told])
+    stderr_handler = logging.StreamHandler(sys.stderr)
+    stderr_handler.setFormatter(lines or TextFormatter(TEXT))
+    logging.basicConfig(level=logging.WARNING, handlers=[stderr_handler])
     for log, layout, level in (
         (access_log.log, ACCESS, logging.WARNING if quiet else logging.INFO),
         (business.log, TEXT, logging.INFO),
@@ -169,7 +169,7 @@ def serve(settings: Settings, where: ListenAddress, services: Sequence[str], *, 
 
     prepared = asyncio.run(until_there(ready, where.host, where.port))
     settings = with_secret(settings)
-    _tell(settings, where, services, prepared)
+    _print_start(settings, where, services, prepared)
     os.environ |= {QUIET: "1"} if quiet else {}
     os.environ[SERVED] = " ".join(services)
     if where.workers == 1:
@@ -196,7 +196,7 @@ async def init(settings: Settings) -> int:
     return 0
 
 
-def _tell(settings: Settings, where: ListenAddress, services: Sequence[str], prepared: OpenedShop) -> None:
+def _print_start(settings: Settings, where: ListenAddress, services: Sequence[str], prepared: OpenedShop) -> None:
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     if services:
         print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)

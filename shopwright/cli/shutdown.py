@@ -93,13 +93,13 @@ def with_notifications(application: "ASGIApp") -> "ASGIApp":
 
         beats: list[asyncio.Task[None]] = []
 
-        async def told(message: Any) -> None:
+        async def answering(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 service_manager().notify("READY=1")
                 beats.append(asyncio.create_task(_beat()))
 
-        await application(scope, receive, told)
+        await application(scope, receive, answering)
         for task in beats:
             task.cancel()
 
@@ -108,20 +108,20 @@ def with_notifications(application: "ASGIApp") -> "ASGIApp":
 
 async def _beat() -> None:
     """Send heartbeats for as long as the event loop runs."""
-    folder, told = os.environ.get(BEATS, ""), service_manager()
-    while told.watchdog_s:
+    folder, manager = os.environ.get(BEATS, ""), service_manager()
+    while manager.watchdog_s:
         if folder:
             (Path(folder) / str(os.getpid())).touch()
         else:
-            told.notify("WATCHDOG=1")
-        await asyncio.sleep(min(BEAT_S, told.watchdog_s / 3))
+            manager.notify("WATCHDOG=1")
+        await asyncio.sleep(min(BEAT_S, manager.watchdog_s / 3))
 
 
 @contextlib.contextmanager
 def watchdog() -> Iterator[None]:
     """Reset the watchdog of the service manager for as long as the event loop of every worker runs."""
-    told = service_manager()
-    if not told.watchdog_s:
+    manager = service_manager()
+    if not manager.watchdog_s:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="shopwright-beats-") as folder:
@@ -129,9 +129,9 @@ def watchdog() -> Iterator[None]:
         done = threading.Event()
 
         def watch() -> None:
-            while not done.wait(told.watchdog_s / 4):
-                if all_beating(Path(folder), time.time() - told.watchdog_s / 2):
-                    told.notify("WATCHDOG=1")
+            while not done.wait(manager.watchdog_s / 4):
+                if all_beating(Path(folder), time.time() - manager.watchdog_s / 2):
+                    manager.notify("WATCHDOG=1")
 
         threading.Thread(target=watch, daemon=True).start()
         try:

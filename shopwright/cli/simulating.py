@@ -8,7 +8,7 @@ from random import SystemRandom
 
 from shopwright.simulation.run import SimulationStage, scenario, shrink
 
-MOST_DEEDS = 1_000_000
+MOST_ACTIONS = 1_000_000
 SHRINK_S = 60.0
 
 
@@ -27,7 +27,7 @@ def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
 async def _simulate(stage: SimulationStage, seed: int, hours: float) -> int:
     await stage.prepare()
     print(f"Seed {seed}: {hours:g} hours.", flush=True)
-    steps = scenario(seed, int(min(hours * 40 + 40, MOST_DEEDS)))
+    steps = scenario(seed, int(min(hours * 40 + 40, MOST_ACTIONS)))
     outcome = await stage.play(steps, hours)
     print(
         f"{outcome.actions} actions in {outcome.hours:.0f} hours: {outcome.orders} orders, {outcome.crashes} crashes."

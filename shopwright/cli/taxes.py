@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shopwright.cli.main import data_option, read_settings
-from shopwright.cli.opening import whoever_types, with_shop
+from shopwright.cli.opening import operating_user, with_shop
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -23,7 +23,7 @@ async def list_presets(shop: "Shop") -> int:
 
 async def add_presets(shop: "Shop", names: Sequence[str]) -> int:
     """Add the rates of presets; existing ones stay."""
-    for rate in await shop.pricing.add_tax_presets(names, whoever_types()):
+    for rate in await shop.pricing.add_tax_presets(names, operating_user()):
         click.echo(f"{rate.title}: no tax in {rate.country} {rate.postcodes}.")
     return 0
 

@@ -56,8 +56,8 @@ class NotReady:
         try:
             async with asyncio.timeout(ASKED_IN_S):
                 await reader.readuntil(b"\r\n\r\n")
-            told = {"status": "unavailable", "detail": self._shown}
-            body = msgspec.json.encode(told)
+            problem = {"status": "unavailable", "detail": self._shown}
+            body = msgspec.json.encode(problem)
             head = (
                 "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
                 f"Cache-Control: no-store\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"

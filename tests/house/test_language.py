@@ -10,7 +10,6 @@ import pytest
 
 HOME = Path(__file__).parents[2]
 FOLDERS = ("shopwright", "tests", "bench", "tools")
-UNCHECKED = ("shopwright/cli/", "shopwright/web/backoffice/")
 # A word we once used, and what to write instead. Code in backticks or blocks is not prose.
 INSTEAD = {
     r"nobody|somebody|whoever|whosoever": "name the person or part: a shopper, staff, no process",
@@ -112,7 +111,7 @@ def test_docstrings_use_the_terms_of_the_field() -> None:
 
 
 def test_names_say_what_they_hold() -> None:
-    assert own_names(one for one in parsed()[1] if not one[0].startswith(UNCHECKED)) == []
+    assert own_names(parsed()[1]) == []
 
 
 def test_texts_of_pages_and_errors_use_the_terms_of_the_field() -> None:

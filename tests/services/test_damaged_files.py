@@ -23,7 +23,8 @@ from shopwright.engines.database.postgresql_errors import translate
 from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Damaged, Unavailable
-from shopwright.kit.outages import NOT_UNTIL_REPAIRED, describe
+from shopwright.kit.http.problems import describe
+from shopwright.kit.outages import NOT_UNTIL_REPAIRED
 from shopwright.kit.ports import Query
 from shopwright.operations.damage_watch import ExclusiveRole
 from shopwright.operations.process_admin import LocalProcessAdmin

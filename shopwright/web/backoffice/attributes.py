@@ -38,7 +38,7 @@ async def attribute_page(
 ) -> Response[bytes]:
     """Show all attributes and types with their forms: empty, or (`what`, `name`) filled."""
     if shown := await _fields(catalog, what, name):
-        more = {"at": what, "typed": {**shown, "name": name}, "seen": editing.marks(shown)}
+        more = {"at": what, "typed": {**shown, "name": name}, "seen": editing.form_versions(shown)}
         return await _attributes(office, catalog, more)
     return await _attributes(office, catalog, {"saved": saved})
 
@@ -125,7 +125,7 @@ def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
     kind = form.get("kind", "")
     if kind not in {"", *KINDS}:
         raise Invalid.at("/kind", _("Choose a kind of attribute from the list."))
-    if now and not editing.is_whole(form) and kind == next(iter(KINDS)):
+    if now and not editing.is_complete(form) and kind == next(iter(KINDS)):
         kind = now["kind"]  # a form to add one begins with a kind: nothing was said of it
     swatches = {}
     for line in filter(None, (one.strip() for one in reader.text("swatches").splitlines())):

@@ -103,7 +103,7 @@ async def _collection(
         "fields": list(FIELDS),
         "operators": list(OPERATORS),
         "values": values,
-        "seen": typed.get(editing.SEEN) or (editing.marks(fields) if found else ""),
+        "seen": typed.get(editing.SEEN) or (editing.form_versions(fields) if found else ""),
         "different": [],
         "problem": "",
         **more,

@@ -32,12 +32,12 @@ def _mark(text: str) -> str:
     return hashlib.sha256(lines.strip().encode()).hexdigest()[:10]
 
 
-def marks(shown: Mapping[str, str]) -> str:
+def form_versions(shown: Mapping[str, str]) -> str:
     """The marks of fields as shown, for a hidden field."""
     return " ".join(f"{quote(name, safe='')}={_mark(text)}" for name, text in shown.items())
 
 
-def is_whole(form: Mapping[str, str]) -> bool:
+def is_complete(form: Mapping[str, str]) -> bool:
     """Whether the form was filled with current values, so that empty fields were emptied and boxes unticked."""
     return bool(form.get(SEEN))
 
@@ -49,12 +49,12 @@ def _seen(form: Mapping[str, str]) -> dict[str, str]:
 
 def is_untouched(form: Mapping[str, str], name: str) -> bool:
     """Whether the field was sent as shown; False if unknown."""
-    return is_whole(form) and _seen(form).get(name) == _mark(form.get(name, ""))
+    return is_complete(form) and _seen(form).get(name) == _mark(form.get(name, ""))
 
 
 def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> list[FieldConflict]:
     """Fields someone else changed where the typed text differs."""
-    if not is_whole(form):
+    if not is_complete(form):
         return []
     seen, found = _seen(form), []
     for name in dict.fromkeys((*now, *seen)):
@@ -75,7 +75,7 @@ def merged(form: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
 
 def retry_context(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
     """The context to show a form again: typed text and other people's changes (`different`)."""
-    seen = marks(now)
+    seen = form_versions(now)
     different = render.plain(differences(form, now, labels))
     return {"different": different, "seen": seen, "typed": {**merged(form, now), SEEN: seen}}
 
@@ -92,7 +92,7 @@ class FormReader:
     def __init__(self, form: Mapping[str, str], shown: Mapping[str, str]) -> None:
         self._form = form
         self._shown = shown
-        self._whole = is_whole(form)
+        self._whole = is_complete(form)
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The value of a field."""

@@ -34,7 +34,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 )
 
 
-NOBODY = gettext_noop(
+NO_PROVIDER = gettext_noop(
     "This shop has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS and restart it, then enter its keys under Payments."
 )
 PRETENDED = gettext_noop("Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves.")
@@ -86,7 +86,7 @@ async def _notices(payments: Payments) -> tuple[str, ...]:
     except Unavailable:
         return ()  # the page is about something else
     if not setup.providers:
-        return (_(NOBODY),)
+        return (_(NO_PROVIDER),)
     return (_(PRETENDED),) if PRETEND in setup.providers and not setup.demo else ()
 
 

@@ -45,7 +45,7 @@ from shopwright.web.backoffice import (
     system,
 )
 from shopwright.web.backoffice.office_context import OfficeDep, provide_office
-from shopwright.web.backoffice.rule_forms import whole
+from shopwright.web.backoffice.rule_forms import count_of
 from shopwright.web.backoffice.tax_forms import SCHEMES
 from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.web.order_state import shown_state
@@ -161,7 +161,7 @@ def repayments(order: Order) -> list[dict[str, Any]]:
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
     """The quantities of lines in the form, without zeros."""
-    found = {name.removeprefix(prefix): whole(form, name) for name in form if name.startswith(prefix)}
+    found = {name.removeprefix(prefix): count_of(form, name) for name in form if name.startswith(prefix)}
     return tuple(LineQuantity(line_id, quantity) for line_id, quantity in found.items() if quantity)
 
 

@@ -61,7 +61,7 @@ async def rules_page(
     if found is None:
         raise Missing(_("It no longer exists."))
     shown = FORMS[kind].fields(found, RuleFormContext(settings.currency, settings.zone))
-    more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.marks(shown)}
+    more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.form_versions(shown)}
     return await _show(office, pricing, settings.currency, more)
 
 
@@ -161,7 +161,7 @@ async def change(
             await _pause(pricing, form["pause"])
         else:
             found = await _found(pricing, kind, FORMS[kind].key_of(form))
-            if found is None and editing.is_whole(form):
+            if found is None and editing.is_complete(form):
                 raise Missing(_("Someone else removed it while you had it open. Saving adds it again."))
             now = FORMS[kind].fields(found, shop) if found else {}
             if changed := editing.conflict(form, now, translated_values(FORMS[kind].labels)):

@@ -94,14 +94,14 @@ async def show_product(
 ) -> Response[bytes]:
     """Show the product form with current values, or with typed text that was not saved."""
     shown = await _shown(office, product_views, product)
-    empty = editing.is_whole(typed)  # then a box that is not among the fields was not ticked
+    empty = editing.is_complete(typed)  # then a box that is not among the fields was not ticked
     values = {name: typed.get(name, "" if empty else text) for name, text in shown.fields.items()}
     kinds, types = await product_views.catalog.attribute_types(), await product_views.catalog.product_types()
     stock = await product_views.inventory.stock([variant.id for variant in shown.view.variants])
     context = {
         "product": render.plain(shown.view),
         "values": values,
-        "seen": typed.get(editing.SEEN) or editing.marks(shown.fields),
+        "seen": typed.get(editing.SEEN) or editing.form_versions(shown.fields),
         "stock": {
             variant_id: {
                 "on_hand": typed.get(f"stock-{variant_id}", str(one.on_hand)),
@@ -139,7 +139,7 @@ async def save_product(
         await _save(product_views, product, form, caller, office.settings.zone)
     except VersionConflict as error:
         now = await product_views.catalog.get(product_id)
-        if editing.is_whole(form) and now.version != product.version:
+        if editing.is_complete(form) and now.version != product.version:
             return await _changed_meanwhile(office, product_views, now, form)
         return await show_product(office, product_views, now, {"errors": {"": error.detail}}, form, 409)
     except ShopError as error:
@@ -189,7 +189,7 @@ async def _save(product_views: ProductViews, product: Product, form: Form, calle
         variants=tuple(variants),
     )
     # If every field was compared with the current values, their version is the one to change.
-    version = product.version if editing.is_whole(form) else digits_or(form.get("version", ""), None)
+    version = product.version if editing.is_complete(form) else digits_or(form.get("version", ""), None)
     await write.replace(
         product_views, product.id, changed, version, _("set by {signature}", signature=caller.signature), counts
     )

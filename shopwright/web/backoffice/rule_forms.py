@@ -19,7 +19,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
-from shopwright.web.backoffice.editing import TICKED, FormReader, is_whole
+from shopwright.web.backoffice.editing import TICKED, FormReader, is_complete
 
 Form = Mapping[str, str]
 Kind = Literal["percentage", "fixed", "free_shipping"]
@@ -45,12 +45,12 @@ class RuleFormContext(msgspec.Struct, frozen=True):
         return money.major(money.Money(minor, self.currency)) if minor else ""
 
 
-def whole(form: Form, name: str) -> int:
+def count_of(form: Form, name: str) -> int:
     """Parse a count; empty is 0. Raises Invalid."""
-    return _whole(form.get(name, "").strip(), name)
+    return _count(form.get(name, "").strip(), name)
 
 
-def _whole(text: str, name: str, least: int = 0) -> int:
+def _count(text: str, name: str, least: int = 0) -> int:
     return whole_number(text, f"/{name}", least=least, most=FARTHEST) if text else 0
 
 
@@ -85,13 +85,13 @@ def _moment(
     shop: RuleFormContext,
     shown: Form,
     before: datetime | None,
-    edge: Callable[[date, ZoneInfo], datetime],
+    boundary: Callable[[date, ZoneInfo], datetime],
 ) -> datetime | None:
     """The moment of a typed day; an unchanged one keeps its time."""
     if before is not None and text == shown.get(name):
         return before
     day = _day(text, name)
-    return edge(day, shop.zone) if day else None
+    return boundary(day, shop.zone) if day else None
 
 
 def _discount(form: Form, shop: RuleFormContext, found: Coupon | Promotion | None) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _discount(form: Form, shop: RuleFormContext, found: Coupon | Promotion | Non
     if form.get("kind", "") not in {"", *KINDS}:
         raise Invalid.at("/kind", _("Choose a kind of discount from the list."))
     kind = KINDS.get(form.get("kind", ""), found.kind if found else "percentage")
-    if found and not is_whole(form) and not reader.typed("value") and kind != "free_shipping":
+    if found and not is_complete(form) and not reader.typed("value") and kind != "free_shipping":
         kind = found.kind  # a form to add one begins with a kind; without a value nothing was said of it
     value = reader.text("value")
     amounts = {
@@ -113,7 +113,7 @@ def _discount(form: Form, shop: RuleFormContext, found: Coupon | Promotion | Non
         "currency": shop.currency if kind == "fixed" else "",
         "minimum": _amount(reader.text("minimum"), "minimum", shop.currency),
         "combinable": not reader.ticked("alone"),
-        "position": _whole(reader.text("position"), "position", -FARTHEST),
+        "position": _count(reader.text("position"), "position", -FARTHEST),
         "starts_at": _moment(reader.text("starts_at"), "starts_at", shop, shown, found.starts_at if found else None, start_of),
         "ends_at": _moment(reader.text("ends_at"), "ends_at", shop, shown, found.ends_at if found else None, end_of),
     }  # fmt: skip
@@ -195,8 +195,8 @@ class CouponForm(RuleForm[Coupon]):
     async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: RuleFormContext) -> None:
         reader = FormReader(form, self.fields(found, shop) if found else {})
         said = {
-            "limit_total": _whole(reader.text("limit_total"), "limit_total"),
-            "limit_per_customer": _whole(reader.text("limit_per_customer"), "limit_per_customer"),
+            "limit_total": _count(reader.text("limit_total"), "limit_total"),
+            "limit_per_customer": _count(reader.text("limit_per_customer"), "limit_per_customer"),
             **_discount(form, shop, found),
         }
         made = msgspec.structs.replace(found, **said) if found else Coupon(code=form.get("code", ""), **said)
@@ -239,7 +239,7 @@ class ShippingForm(RuleForm[ShippingRate]):
             "countries": tuple(reader.text("countries").replace(",", " ").split()),
             "free_over": _amount(reader.text("free_over"), "free_over", shop.currency),
             **{
-                name: _whole(reader.text(name), name, -FARTHEST if name == "position" else 0)
+                name: _count(reader.text(name), name, -FARTHEST if name == "position" else 0)
                 for name in ("max_weight", "days_min", "days_max", "position")
             },
         }

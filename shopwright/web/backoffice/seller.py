@@ -125,7 +125,7 @@ async def _show(office: OfficeContext, pricing: Pricing, more: Mapping[str, Any]
         "rows": list(range(max(ROWS, max(rows, default=-1) + 1 + EMPTY))),
         "typed": typed,
         "rate": {"to": now.filing_currency if now else office.settings.currency},
-        "seen": editing.marks(shown) if now else "",
+        "seen": editing.form_versions(shown) if now else "",
         "errors": {},
         "different": [],
         **more,

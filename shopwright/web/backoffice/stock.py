@@ -117,7 +117,7 @@ async def variant_page(
             for place in await product_views.inventory.locations()
         ],
         "rule": rule | (typed or {}),
-        "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
+        "seen": (typed or {}).get(editing.SEEN) or editing.form_versions(rule),
         "different": different,
         "movements": render.plain(await movements_for(office.caller, product_views.inventory, variant_id)),
         "worth": await _worth(office, product_views, variant_id),
@@ -192,7 +192,7 @@ async def location_list(office: OfficeDep, product_views: ShelfDep, change: From
     """Show locations; `change`: with the form of one."""
     shown = await _location(product_views, change)
     return await _locations(
-        office, product_views, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
+        office, product_views, {"typed": {**shown, "id": change}, "seen": editing.form_versions(shown)} if shown else {}
     )
 
 
