@@ -169,6 +169,7 @@ def application(double: StripeDouble) -> web.Application:
     """localstripe's routes, and ours before them."""
     kept = [one for one in server.app.middlewares if one is not server.save_store_middleware]
     made, ours = web.Application(middlewares=[double.middleware, *kept]), Sessions()
+    made.on_response_prepare.append(server.add_cors_headers)
     made.router.add_post("/v1/checkout/sessions", ours.create)
     made.router.add_get("/v1/checkout/sessions/{id}", ours.get)
     made.router.add_post("/v1/checkout/sessions/{id}/expire", ours.expire)

@@ -106,6 +106,7 @@ def _shown(field: KeyField, key: str) -> ProviderKey:
         title=_(field.title),
         needed=field.needed,
         filled=bool(key),
+        secret=field.secret,
         ends_with=key[-LAST_SHOWN:] if field.secret else key,
     )
 

@@ -125,6 +125,7 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
     needed: bool
     filled: bool
     ends_with: str
+    secret: bool = True
 
 
 class ProviderConnection(msgspec.Struct, frozen=True, kw_only=True):
