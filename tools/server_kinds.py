@@ -23,6 +23,7 @@ LISTENED_AT = range(20_000, 32_768)
 OPENSEARCH = "3.6.0"
 OLDEST_JDK = 21
 VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
+STRIPE_MOCK = "v0.203.0"  # its API version is that of the library in pyproject.toml, or newer
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip"
 
@@ -205,6 +206,19 @@ def s3(home, port):
     return Server(pid, settings, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
 
 
+def stripe_mock(home, port):
+    """Stripe's own double: it validates each request against Stripe's description of its API, and remembers nothing."""
+    command = CACHE / f"stripe-mock-{STRIPE_MOCK}"
+    if not command.exists():
+        go = need("go", "golang")
+        say("Building stripe-mock (once) …")
+        module = f"github.com/stripe/stripe-mock@{STRIPE_MOCK}"
+        subprocess.run([go, "install", module], check=True, env={**os.environ, "GOBIN": str(CACHE)})
+        (CACHE / "stripe-mock").rename(command)
+    pid = launch(home, command, "-http-addr", f"127.0.0.1:{port}", answers=listens(port))
+    return Server(pid, {"STRIPE_MOCK": f"http://127.0.0.1:{port}"}, f"stripe-mock {STRIPE_MOCK}")
+
+
 def mongodb(home, port):
     """FerretDB speaks the protocol of MongoDB; it is available as a Go module."""
     command = CACHE / f"ferretdb-{server_ferretdb.VERSION}-users"
@@ -321,4 +335,6 @@ def rabbitmq(home, port):
     return Server(pid, settings, f"RabbitMQ {version}")
 
 
-SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, mongodb, opensearch, rabbitmq)}
+SERVERS = {
+    one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, stripe_mock, mongodb, opensearch, rabbitmq)
+}
