@@ -23,7 +23,7 @@ from shopwright.kit.translation import gettext as _
 REFUSED = {
     "bundle": "is a bundle of other products, which are imported by themselves",
     "grouped": "is a group of other products, which are imported by themselves",
-    "giftcard": "is a gift card, which this shop does not sell",
+    "giftcard": "is a gift card: make a product of it here, with a variant for each amount",
 }
 OURS = {"has_options", "required_options", "activation_code"}
 HIDDEN = {"not visible individually", "1"}

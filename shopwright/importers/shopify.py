@@ -20,6 +20,7 @@ from shopwright.importers.draft import (
 from shopwright.importers.meanings import SHOPIFY
 from shopwright.importers.values import attribute_value, flag, noted, readable, refused, shown, unknown_word
 from shopwright.kit.digits import is_number
+from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.text import slugify
 from shopwright.kit.translation import gettext as _
 
@@ -59,11 +60,6 @@ class Shopify:
             handle = slugify(readable(head["title"]))
             yield noted(group[0][0], handle, "has no handle; one was made from its title")
         source = f"shopify/{handle}"
-        if (card := head.get("gift_card", "").casefold()) and card not in {"false", "0", "no"}:
-            yield from (
-                refused(number, handle, "is a gift card, which this shop does not sell", source) for number, _ in group
-            )
-            return
         names = yield from _option_names(handle, group)
         variants: dict[tuple[str, ...], DraftVariant] = {}
         rows_used: list[int] = []
@@ -248,10 +244,17 @@ def _draft(
         options=tuple(options),
         variants=tuple(variants),
         images=tuple(images.values()),
-        tax_class="zero" if head.get("taxable", "").casefold() in {"false", "no", "0", "falsch"} else "standard",
+        tax_class=_tax_class(head),
         seo_title=readable(head.get("seo_title", "")),
         seo_description=readable(head.get("seo_description", "")),
     )
+
+
+def _tax_class(head: Mapping[str, str]) -> str:
+    """The tax class of a product: that of gift cards, which are taxed when they are spent, or of goods."""
+    if head.get("gift_card", "").casefold() not in {"", "false", "0", "no"}:
+        return GIFT_CARD
+    return "zero" if head.get("taxable", "").casefold() in {"false", "no", "0", "falsch"} else "standard"
 
 
 def _position(row: Mapping[str, str]) -> int:

@@ -6,6 +6,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.errors import Unavailable
+from shopwright.services.giftcards.contract import BoughtGiftCard
+from shopwright.services.orders.contract import Orders
+from shopwright.web.bought_cards import bought_of
 from tests.builders.goods import sell
 from tests.builders.messages import email_text
 from tests.builders.pages import ADDRESS, Browser, send
@@ -64,6 +68,20 @@ async def test_wrong_recipients_and_days_are_shown_beside_their_fields_and_nothi
     assert "Choose a day from today, at most a year ahead." in page
     page = await browser.send("/checkout", **ADDRESS, recipient=GRACE, send_on="tomorrow")
     assert "is not a day" in page
+
+
+class WithoutCards(Orders):
+    """Orders while the service of gift cards does not answer."""
+
+    async def bought_gift_cards(self, order_id: str) -> list[BoughtGiftCard]:
+        raise Unavailable(f"The gift cards of {order_id} do not answer.")
+
+
+async def test_the_page_of_an_order_is_shown_while_its_gift_cards_cannot_be_read(browser: Browser, shop: Shop) -> None:
+    order = await shop.orders.get(await buy(browser, shop))
+    assert await bought_of(WithoutCards(), order) == {"bought": [], "cards_unknown": True}
+    [card] = (await bought_of(shop.orders, order))["bought"]
+    assert card["recipient"] == ADDRESS["email"]
 
 
 async def test_goods_alone_ask_for_no_recipient(browser: Browser, shop: Shop) -> None:

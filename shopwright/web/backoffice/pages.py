@@ -20,7 +20,6 @@ from shopwright.kit.personal import ERASED
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop, translated_values
 from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
-from shopwright.services.orders.contract.gift_cards import has_cards
 from shopwright.web import render
 from shopwright.web.backoffice import (
     attributes,
@@ -47,6 +46,7 @@ from shopwright.web.backoffice import (
 from shopwright.web.backoffice.office_context import OfficeDep, provide_office
 from shopwright.web.backoffice.rule_forms import count_of
 from shopwright.web.backoffice.tax_forms import SCHEMES
+from shopwright.web.bought_cards import bought_of
 from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.web.order_state import shown_state
 from shopwright.web.storefront.page_context import OrdersDep, Web, form_of
@@ -120,7 +120,7 @@ async def _order(
         "problem": problem,
         "forgotten": order.shipping_address.name == ERASED,
         "to_ship": {line.id: line.to_ship for line in order.lines},
-        "bought": render.plain(await current_app().shop.orders.bought_gift_cards(order.id)) if has_cards(order) else [],
+        **await bought_of(current_app().shop.orders, order),
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": current_app().shop.ids.secret(16),
         "repayments": repayments(order),

@@ -14,9 +14,9 @@ from shopwright.kit.http.access import allow, audited, sensitive
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.orders.contract import GuestProof, Order
-from shopwright.services.orders.contract.gift_cards import has_cards
 from shopwright.services.users.contract import SecondFactorNeeded
 from shopwright.web import render
+from shopwright.web.bought_cards import bought_of
 from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.web.order_state import shown_state
 from shopwright.web.storefront.page_context import (
@@ -188,8 +188,8 @@ async def _order(
     card_problem: str = "",
 ) -> Response[bytes]:
     context = {
-        "bought": render.plain(await frame.orders.bought_gift_cards(order.id)) if has_cards(order) else [],
         "card_problem": card_problem,
+        **await bought_of(frame.orders, order),
         "held": held,
         "order": render.plain(order),
         "shown": shown_state(order),
