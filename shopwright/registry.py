@@ -40,7 +40,7 @@ def serving(names: Collection[str]) -> frozenset[str]:
     for name in names:
         if name not in PARTS:
             near = difflib.get_close_matches(name, PARTS, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(PARTS)}."
+            hint = _("Did you mean {name}?", name=near[0]) if near else _("There are: {names}.", names=", ".join(PARTS))
             raise Invalid(_("There is no service {name}. {hint}", name=name, hint=hint))
     chosen = set(names) or set(PARTS)
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})

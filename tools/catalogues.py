@@ -12,12 +12,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+import click
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from shopwright.cli.language import helps
+from shopwright.cli.main import main as main_command
 from shopwright.kit.data.retention import PURPOSES
+from shopwright.kit.settings import describe
 from shopwright.retention import personal_tables
+from shopwright.settings import Settings
 from shopwright.web.translated_template import STRING, unescaped
 
 HOME = Path(__file__).parents[1]
@@ -45,7 +50,11 @@ def extracted(folder: Path) -> Iterable[tuple[str, int, str | tuple[str, ...]]]:
 
 
 def declared() -> Iterator[tuple[str, str]]:
-    """File and message of what is declared as data: purposes of personal data, and rules of retention."""
+    """File and message of what is declared as data: helps of commands, settings, purposes and rules of retention."""
+    for text in helps(main_command, click.Context(main_command)):
+        yield "cli/main.py", text
+    for setting in describe(Settings(), dict.fromkeys(Settings.__struct_fields__, "")):
+        yield "settings.py", setting.meaning
     for purpose in PURPOSES.values():
         for text in (purpose.title, purpose.whose, purpose.why):
             yield "kit/data/retention.py", text

@@ -38,7 +38,7 @@ def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
     """Start it and wait until it is ready."""
     url = f"http://127.0.0.1:{port}"
     _cluster(data, url=url).up(port, each, demo=demo)
-    click.echo(f"The shop is open at {url}/")
+    click.echo(_("The shop is open at {url}/", url=url))
 
 
 @cluster.command()
@@ -46,7 +46,7 @@ def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
 def down(data: str | None) -> None:
     """Stop it; requests in progress are completed."""
     _cluster(data).down()
-    click.echo("The cluster is down.")
+    click.echo(_("The cluster is down."))
 
 
 @cluster.command()
@@ -63,7 +63,8 @@ def status(data: str | None, *, machine: bool) -> None:
     click.echo(f"gateway {running['gateway']}")
     for name, processes in running["services"].items():
         each = ", ".join(
-            f"{one['port']} (pid {one['pid']}{'' if one['ready'] else ', NOT READY'})" for one in processes
+            _("{port} (pid {pid}{rest})", port=one["port"], pid=one["pid"], rest="" if one["ready"] else ", NOT READY")
+            for one in processes
         )
         click.echo(f"{name:16} {each}")
 

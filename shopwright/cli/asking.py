@@ -66,7 +66,12 @@ def _ask(known: Format, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if not columns:
         return {}
     meanings = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
-    click.echo(f"What does each column hold? Answer with one of: {meanings}, attribute: NAME; Enter skips the column.")
+    click.echo(
+        _(
+            "What does each column hold? Answer with one of: {meanings}, attribute: NAME; Enter skips the column.",
+            meanings=meanings,
+        )
+    )
     answers: dict[str, str] = {}
 
     for header, samples in columns.items():
@@ -74,7 +79,7 @@ def _ask(known: Format, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
         answers[header] = click.prompt(
             f"  {header}{shown}", default=LEAVE_OUT, value_proc=partial(_checked, known, header)
         )
-    click.echo("To skip these questions next time, save these lines in a file for --map:")
+    click.echo(_("To skip these questions next time, save these lines in a file for --map:"))
     for header, meaning in answers.items():
         click.echo(f"  {json.dumps(header, ensure_ascii=False)} = {json.dumps(meaning, ensure_ascii=False)}")
     return answers

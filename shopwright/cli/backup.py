@@ -55,7 +55,7 @@ def _newest(folder: Path) -> tuple[Path, archive.Manifest] | None:
         try:
             return file, archive.manifest_of(file)
         except (Invalid, Refused) as error:
-            print(f"Not compared with {file.name}: {error.detail}")
+            print(_("Not compared with {name}: {detail}", name=file.name, detail=error.detail))
     return None
 
 
@@ -69,7 +69,7 @@ def _require_no_less(before: tuple[Path, archive.Manifest], now: archive.Manifes
     file, earlier = before
     had, has = counts(earlier), counts(now)
     fewer = [
-        f"{has.get(name, 0)} {name} (there: {count})"
+        _("{name} {now} (there: {count})", name=has.get(name, 0), now=name, count=count)
         for name, count in had.items()
         if has.get(name, 0) < count * LEAST_SHARE
     ]
@@ -94,4 +94,4 @@ def _keep(folder: Path, keep: int) -> None:
     kept = archives_in(folder)
     for old in kept[: max(len(kept) - keep, 0)] if keep else []:
         old.unlink()
-        print(f"{old} was removed.")
+        print(_("{old} was removed.", old=old))

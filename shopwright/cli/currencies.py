@@ -41,9 +41,9 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
             if not yes and not sys.stdin.isatty():
                 raise Refused(_("Nothing was changed, as this is no terminal to ask at. If this is meant, say --yes."))
             if not yes:
-                click.confirm(f"Sell in {code} from now on?", abort=True)
+                click.confirm(_("Sell in {code} from now on?", code=code), abort=True)
         await shop_currency.mean_currency(shop, code)
-        click.echo(f"This shop sells in {code}. Set SHOPWRIGHT_CURRENCY={code} for every process.")
+        click.echo(_("This shop sells in {code}. Set SHOPWRIGHT_CURRENCY={code} for every process.", code=code))
         return 0
 
     raise SystemExit(with_shop(read_settings(data), act, recorded="set currency", about=f"currency {code}"))

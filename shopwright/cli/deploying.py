@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from shopwright.kit.translation import gettext as _
+
 
 @click.command()
 @click.argument("kind", type=click.Choice(["server", "compose", "systemd", "watch"]))
@@ -31,5 +33,5 @@ def deploy(kind: str, out: str, url: str, image: str, each: int, access_log: Any
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
         (folder / name).write_text(text, newline="")
-    more = " Copy secrets.env.example to secrets.env and fill it in." if "secrets.env.example" in written else ""
-    click.echo(f"{len(written)} files in {folder}.{more}")
+    more = _(" Copy secrets.env.example to secrets.env and fill it in.") if "secrets.env.example" in written else ""
+    click.echo(_("{count} files in {folder}.{more}", count=len(written), folder=folder, more=more))

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from shopwright.kit.translation import gettext as _
+
 
 class WrittenFile(click.Path):
     """An output file with one of these extensions; "" means none."""
@@ -17,5 +19,9 @@ class WrittenFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = Path(str(super().convert(value, param, ctx)))
         if path.suffix.lower() not in self.endings:
-            self.fail(f"{path.name} cannot be written: {self.means}. Nothing was written.", param, ctx)
+            self.fail(
+                _("{name} cannot be written: {means}. Nothing was written.", name=path.name, means=self.means),
+                param,
+                ctx,
+            )
         return path

@@ -11,10 +11,23 @@ async def show(shop: Shop) -> int:
     """List dead events; exit code 1 if there are any."""
     dead = await shop.bus.dead()
     for one in dead:
-        in_request = f" in request {one.request}" if one.request else ""
-        print(f"{one.event_id}  {one.type} of {one.subject}, emitted by {one.source}{in_request}")
-        print(f"    {one.hearer} could not handle it: {one.problem}")
-    print(f"{len(dead)} dead events. `shopwright events replay` delivers them again." if dead else "No dead events.")
+        in_request = _(" in request {request}", request=one.request) if one.request else ""
+        print(
+            _(
+                "{event_id}  {type} of {subject}, emitted by {source}{in_request}",
+                event_id=one.event_id,
+                type=one.type,
+                subject=one.subject,
+                source=one.source,
+                in_request=in_request,
+            )
+        )
+        print(_("    {handler} could not handle it: {problem}", handler=one.hearer, problem=one.problem))
+    print(
+        _("{count} dead events. `shopwright events replay` delivers them again.", count=len(dead))
+        if dead
+        else _("No dead events.")
+    )
     return 1 if dead else 0
 
 
@@ -28,5 +41,5 @@ async def replay(shop: Shop, ids: Sequence[str]) -> int:
     chosen = [one for one in dead if not ids or one.event_id in ids]
     await shop.bus.replay(chosen)
     await shop.bus.settle()
-    print(f"{len(chosen)} dead events queued for delivery.")
+    print(_("{count} dead events queued for delivery.", count=len(chosen)))
     return 0

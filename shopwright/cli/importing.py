@@ -120,7 +120,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: ImportOptions) -> int:
         if wish.report is not None:
             account.write(wish.report)
         print(
-            {"take": "", "try": "Dry run, nothing was written. Result: ", "undo": "Undone: "}[wish.how],
+            {"take": "", "try": _("Dry run, nothing was written. Result: "), "undo": "Undone: "}[wish.how],
             end="",
         )
         kinds = {_what(table) for table in tables}
@@ -153,11 +153,15 @@ async def _issues(
     importer = IMPORTERS[kind]
     header = Header(importer.format, table.columns, _answers(table, wish))
     if missing := header.missing():
-        problem = f"this table is none of products: it has no column for {', '.join(missing)}"
-        for number, _ in account.counted(table.rows()):
+        problem = _("this table is none of products: it has no column for {names}", names=", ".join(missing))
+        for number, _row in account.counted(table.rows()):
             yield ImportIssue(number, "", "refused", problem)
         account.notes.append(
-            f"{table.name} has the columns {', '.join(table.columns[:12])}. If they are those of products, say what they mean with --map FILE"
+            _(
+                "{name} has the columns {names}. If they are those of products, say what they mean with --map FILE",
+                name=table.name,
+                names=", ".join(table.columns[:12]),
+            )
         )
         return
     with Spool() as spool:
@@ -242,7 +246,7 @@ def importer_of(kind: str) -> Importer:
     if kind in IMPORTERS:
         return IMPORTERS[kind]
     near = difflib.get_close_matches(kind, IMPORTERS, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(IMPORTERS)}."
+    hint = _("Did you mean {near}?", near=near[0]) if near else _("There are {names}.", names=", ".join(IMPORTERS))
     raise Invalid(_("There is no importer for “{kind}”. {hint}", kind=kind, hint=hint))
 
 

@@ -7,6 +7,7 @@ import click
 
 from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -33,7 +34,7 @@ def ledger(data: str | None, form: "LargeForm", file: Path, start: str, end: str
 
     DATEV imports up to 99,999 rows a file; further rows go to FILE-2, FILE-3 and so on.
     """
-    about = f"form {form}, {start} to {end}"
+    about = _("form {form}, {start} to {end}", form=form, start=start, end=end)
     settings = read_settings(data)
     raise SystemExit(
         with_shop(

@@ -35,7 +35,11 @@ async def demo(shop: Shop, size: int | None) -> int:
     await shop.search.bring_up_to_date()
     if made and not await shop.orders.search(limit=1):
         await live_a_little(shop)
-    print(f"{made} products were added." if made else "The demo catalogue is already loaded; nothing was changed.")
+    print(
+        _("{made} products were added.", made=made)
+        if made
+        else _("The demo catalogue is already loaded; nothing was changed.")
+    )
     return 0
 
 
@@ -51,7 +55,7 @@ async def export_products(shop: Shop, file: Path) -> int:
                 count, after = count + len(products), products[-1].id
     except OSError as error:
         raise Unavailable(_("{file} cannot be written: {strerror}.", file=file, strerror=error.strerror)) from None
-    print(f"{count} products were written to {file}.")
+    print(_("{count} products were written to {file}.", count=count, file=file))
     return 0
 
 
@@ -60,7 +64,13 @@ async def rebuild(shop: Shop) -> int:
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
     events = await shop.insights.rebuild()
-    print(f"Rebuilt the search index ({products} products) and the dashboard ({events} events).")
+    print(
+        _(
+            "Rebuilt the search index ({products} products) and the dashboard ({events} events).",
+            products=products,
+            events=events,
+        )
+    )
     return 0
 
 
@@ -76,15 +86,15 @@ async def doctor_of_engines(shop: Shop) -> int:
 
 def _print_findings(findings: Sequence[Finding]) -> int:
     for finding in findings:
-        print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
+        print(f"{'✗' if finding.wrong else '✓'} {_(finding.check)}")
         for sentence in finding.wrong:
             print(f"    {sentence}")
         for sentence in finding.under_way:
-            print(f"    in progress: {sentence}")
+            print(_("    in progress: {sentence}", sentence=sentence))
         for sentence in finding.notes:
-            print(f"    note: {sentence}")
+            print(_("    note: {sentence}", sentence=sentence))
     wrong = sum(len(finding.wrong) for finding in findings)
     waits = any(finding.under_way for finding in findings)
-    well = "No problems found; some work is still in progress." if waits else "No problems found."
-    print(well if not wrong else f"Problems found: {wrong}.")
+    well = _("No problems found; some work is still in progress.") if waits else _("No problems found.")
+    print(well if not wrong else _("Problems found: {wrong}.", wrong=wrong))
     return 1 if wrong else 0

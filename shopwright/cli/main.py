@@ -10,17 +10,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from shopwright import __version__
 from shopwright.cli.endings import WrittenFile
+from shopwright.cli.language import command_language, in_words
 from shopwright.cli.opening import with_shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability.logs import SecretFilter
 from shopwright.kit.private import keep_to_ourselves
 from shopwright.kit.settings import missing_extra
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import in_language
 
 if TYPE_CHECKING:
     from shopwright.settings import Settings
@@ -56,9 +59,12 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in LATER:
             module = importlib.import_module(f"shopwright.cli.{LATER[cmd_name]}")
-            found: click.Command = getattr(module, cmd_name)
-            return found
+            return in_words(getattr(module, cmd_name))
         return super().get_command(ctx, cmd_name)
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        with in_language(command_language(os.environ)):
+            return click.Group.main(cast("CommandGroup", in_words(self)), *args, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -321,7 +327,7 @@ def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: 
     if repair:
         raise SystemExit(with_shop(settings, repairing.repair, damaged=True))
     if refund:
-        about = f"payments {', '.join(refund)}"
+        about = _("payments {names}", names=", ".join(refund))
         raise SystemExit(
             with_shop(settings, lambda shop: repairing.refund(shop, refund), recorded="refund", about=about)
         )

@@ -62,14 +62,29 @@ async def tried(shop: "Shop", file: Path) -> int:
             await copy.close()
     rows = sum(mark.rows for mark in manifest.tables.values())
     orders = manifest.tables["orders/orders"].rows
-    print(f"{file.name} of {archive.manifest_of(file).created_at} was restored in {time.monotonic() - began:.1f} s:")
-    print(f"{rows} rows in {len(manifest.tables)} tables, {orders} orders, {len(manifest.files)} files.")
+    print(
+        _(
+            "{name} of {created_at} was restored in {monotonic} s:",
+            name=file.name,
+            created_at=archive.manifest_of(file).created_at,
+            monotonic=f"{time.monotonic() - began:.1f}",
+        )
+    )
+    print(
+        _(
+            "{rows} rows in {count} tables, {orders} orders, {files} files.",
+            rows=rows,
+            count=len(manifest.tables),
+            orders=orders,
+            files=len(manifest.files),
+        )
+    )
     wrong = [sentence for finding in findings for sentence in finding.wrong]
     for sentence in wrong:
-        print(f"WRONG  {sentence}")
+        print(_("WRONG  {sentence}", sentence=sentence))
     if wrong:
         raise Refused(_("{count} things in {name} are wrong.", count=len(wrong), name=file.name))
-    print("All checks passed.")
+    print(_("All checks passed."))
     return 0
 
 
@@ -106,4 +121,4 @@ def report(data: str | None, subject: str) -> None:
             await smtp.close()
 
     asyncio.run(send())
-    print(f"Notified {settings.owner_email}.")
+    print(_("Notified {owner_email}.", owner_email=settings.owner_email))

@@ -6,6 +6,7 @@ import click
 
 from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
+from shopwright.kit.translation import gettext as _
 
 
 @click.command()
@@ -26,7 +27,7 @@ def migrate(data: str | None, *, plan: bool, create: bool) -> None:
     from shopwright.cli import migrating
 
     if plan and create:
-        raise click.UsageError("Give either --plan or --init, not both: a plan changes nothing.")
+        raise click.UsageError(_("Give either --plan or --init, not both: a plan changes nothing."))
     settings = read_settings(data)
     if plan:
         raise SystemExit(with_shop(settings, migrating.plan, migrate=False))
@@ -43,6 +44,6 @@ def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
     from shopwright.cli import migrating
 
     if not rehearse:
-        raise click.UsageError("Give --rehearse. To upgrade, run `shopwright migrate` and start this version.")
+        raise click.UsageError(_("Give --rehearse. To upgrade, run `shopwright migrate` and start this version."))
     settings = read_settings(data)
     raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False, needs="part"))

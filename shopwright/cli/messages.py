@@ -8,6 +8,7 @@ import click
 from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
 from shopwright.kit.days import parse_moment
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -37,7 +38,9 @@ def resend_messages(data: str | None, since: str, until: str) -> None:
     settings = read_settings(data)
     first = parse_moment(since, settings.zone, "/since")
     last = parse_moment(until, settings.zone, "/until") if until else None
-    about = f"messages since {first.isoformat()}" + (f" until {last.isoformat()}" if last else "")
+    about = _("messages since {isoformat}", isoformat=first.isoformat()) + (
+        _(" until {isoformat}", isoformat=last.isoformat()) if last else ""
+    )
     raise SystemExit(
         with_shop(settings, lambda shop: resend(shop, first, last), recorded="resend messages", about=about)
     )

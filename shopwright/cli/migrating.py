@@ -18,7 +18,7 @@ async def migrate(shop: Shop) -> int:
     applied = await shop.migrate()
     for name in applied:
         print(name)
-    print(f"{len(applied)} migrations applied." if applied else "Everything is up to date.")
+    print(_("{count} migrations applied.", count=len(applied)) if applied else _("Everything is up to date."))
     return 0
 
 
@@ -33,7 +33,7 @@ async def plan(shop: Shop) -> int:
                 count += 1
                 print(f"-- {service}: {migration}")
             print(f"{step.sql};\n--   {step.lock}\n")
-    print(f"-- {count} migrations would be applied." if count else "Everything is up to date.")
+    print(_("-- {count} migrations would be applied.", count=count) if count else _("Everything is up to date."))
     return 0
 
 
@@ -59,23 +59,31 @@ def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
 
 
 def _print_rehearsal(done: Rehearsal) -> None:
-    print(f"{done.rows} rows copied and verified in {done.copied_s:.1f} s.")
+    print(_("{rows} rows copied and verified in {copied_s} s.", rows=done.rows, copied_s=f"{done.copied_s:.1f}"))
     for one in done.migrations:
         print(f"{one.seconds:8.2f} s  {one.service}: {one.name}")
         for step in one.steps:
             print(f"            {step.lock}")
     if done.migrations:
-        print(f"{sum(one.seconds for one in done.migrations):8.2f} s  total, {len(done.migrations)} migrations.")
+        print(
+            _(
+                "{sum} s  total, {count} migrations.",
+                sum=f"{sum(one.seconds for one in done.migrations):8.2f}",
+                count=len(done.migrations),
+            )
+        )
     else:
-        print(f"Version {__version__} changes no table.")
+        print(_("Version {version} changes no table.", version=__version__))
     for sentence in done.wrong:
-        print(f"WRONG  {sentence}")
+        print(_("WRONG  {sentence}", sentence=sentence))
     print(
-        "All checks passed after the upgrade."
+        _("All checks passed after the upgrade.")
         if not done.wrong
-        else "These checks fail after the upgrade (run doctor to see whether they fail already)."
+        else _("These checks fail after the upgrade (run doctor to see whether they fail already).")
     )
     print(
-        "To roll back, start the previous version: it runs on the new tables, because migrations only add to them."
-        f" To roll back the data too, `shopwright restore` a backup (about {done.copied_s:.0f} s)."
+        _(
+            "To roll back, start the previous version: it runs on the new tables, because migrations only add to them. To roll back the data too, `shopwright restore` a backup (about {copied_s} s).",
+            copied_s=f"{done.copied_s:.0f}",
+        )
     )

@@ -54,8 +54,16 @@ async def require_files(shop: Shop) -> None:
 def print_manifest(manifest: archive.Manifest, what: str) -> None:
     """Print what an archive contains, and what was done."""
     rows = sum(mark.rows for mark in manifest.tables.values())
-    print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")
-    print(f"Checksum {manifest.checksum}")
+    print(
+        _(
+            "The shop {what}: {rows} rows in {count} tables, {files} files.",
+            what=what,
+            rows=rows,
+            count=len(manifest.tables),
+            files=len(manifest.files),
+        )
+    )
+    print(_("Checksum {checksum}", checksum=manifest.checksum))
 
 
 def _say(line: str) -> None:
@@ -72,18 +80,26 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
         if "database" in engines:
             done = await EngineMove(shop, target, _say).run(replace=replace)
             print(
-                f"The shop was moved: {done.rows} rows, {done.files} files."
-                f" The shop was read-only for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"
+                _(
+                    "The shop was moved: {rows} rows, {files} files. The shop was read-only for {read_only_s} s.\nChecksum {checksum}",
+                    rows=done.rows,
+                    files=done.files,
+                    read_only_s=f"{done.read_only_s:.1f}",
+                    checksum=done.checksum,
+                )
             )
         else:
             beside = await move_beside(shop, target, _say)
             print(
-                f"{beside.documents} documents and {beside.files} files are in both places:"
-                " restart the shop within two hours, then run the same command again to copy what was uploaded meanwhile."
+                _(
+                    "{documents} documents and {files} files are in both places: restart the shop within two hours, then run the same command again to copy what was uploaded meanwhile.",
+                    documents=beside.documents,
+                    files=beside.files,
+                )
             )
     finally:
         await target.close()
-    print("Start it with:")
+    print(_("Start it with:"))
     for name, url in engines.items():
         print(f"    SHOPWRIGHT_{name.upper()}={mask(name, url)}")
     if then:
@@ -96,5 +112,5 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
 async def release(shop: Shop) -> int:
     """Accept orders again after an interrupted move."""
     await release_shop(shop)
-    print("The shop is open here again.")
+    print(_("The shop is open here again."))
     return 0

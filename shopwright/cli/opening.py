@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
 from shopwright.kit.settings import mask
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.unfinished_restore import require_finished
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 # How much of a shop must exist: all; all or nothing; a part; nothing.
 Needs = Literal["whole", "whole or none", "part", "nothing"]
-HOW_TO_MAKE = "`shopwright init` makes an empty one, `shopwright serve --demo` one to look around in."
+HOW_TO_MAKE = gettext_noop("`shopwright init` makes an empty one, `shopwright serve --demo` one to look around in.")
 
 
 def with_shop(
@@ -53,7 +54,10 @@ def with_shop(
     if not damaged:
         require_finished(Path(settings.data))
     if disk.give_up_reserve(Path(settings.data)):
-        print(f"The disk of {settings.data} is full: its reserve was released for this command.", file=sys.stderr)
+        print(
+            _("The disk of {data} is full: its reserve was released for this command.", data=settings.data),
+            file=sys.stderr,
+        )
 
     async def run() -> int:
         found = await (readable_of(settings, needs) if damaged else databases_of(settings))
@@ -143,7 +147,7 @@ def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> N
             _(
                 "There is no shop in {settings}. Is that the right place? {how_to_make}",
                 settings=place_of(settings),
-                how_to_make=HOW_TO_MAKE,
+                how_to_make=_(HOW_TO_MAKE),
             )
         )
     raise Missing(
@@ -163,12 +167,12 @@ async def require_none(settings: "Settings") -> None:
 
 def place_of(settings: "Settings") -> str:
     """Where the databases are, in words, and the setting that says so."""
-    scheme, _, rest = settings.database.partition("://")
+    scheme, _slashes, rest = settings.database.partition("://")
     if scheme != "sqlite":
-        return f"the database {mask('database', settings.database)} (SHOPWRIGHT_DATABASE)"
+        return _("the database {database} (SHOPWRIGHT_DATABASE)", database=mask("database", settings.database))
     if rest == settings.data:
-        return f"the data folder {rest} (--data or SHOPWRIGHT_DATA)"
-    return f"the folder {rest} (SHOPWRIGHT_DATABASE)"
+        return _("the data folder {folder} (--data or SHOPWRIGHT_DATA)", folder=rest)
+    return _("the folder {folder} (SHOPWRIGHT_DATABASE)", folder=rest)
 
 
 def operating_user() -> str:
@@ -176,4 +180,4 @@ def operating_user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container knows numbers alone
-        return f"user {os.getuid()}"
+        return _("user {getuid}", getuid=os.getuid())

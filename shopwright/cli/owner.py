@@ -7,6 +7,7 @@ import click
 
 from shopwright.cli.main import data_option, read_settings
 from shopwright.cli.opening import with_shop
+from shopwright.kit.translation import gettext as _
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -17,8 +18,10 @@ def first_password(email: str, password: str | None, stream: TextIO) -> str:
     if password is None:
         return ""
     if stream.isatty():
-        return f"password: {password}   (shown this once)"
-    return f"has a password nobody was shown, as this is no terminal: `shopwright password {email}` sets one"
+        return _("password: {password}   (shown this once)", password=password)
+    return _(
+        "has a password that was not shown, as this is no terminal: `shopwright password {email}` sets one", email=email
+    )
 
 
 @click.command()
@@ -32,13 +35,17 @@ def password(data: str | None, email: str) -> None:
     settings = read_settings(data)
     address = email or settings.owner_email
     if sys.stdin.isatty():
-        chosen = click.prompt(f"New password of {address}", hide_input=True, confirmation_prompt=True)
+        chosen = click.prompt(
+            _("New password of {address}", address=address), hide_input=True, confirmation_prompt=True
+        )
     else:
         chosen = sys.stdin.readline().rstrip("\r\n")
 
     async def act(shop: "Shop") -> int:
         user = await shop.users.set_staff_password(address, chosen)
-        click.echo(f"Changed the password of {user.email} ({user.role}) and ended its sessions.")
+        click.echo(
+            _("Changed the password of {email} ({role}) and ended its sessions.", email=user.email, role=user.role)
+        )
         return 0
 
     raise SystemExit(with_shop(settings, act, recorded="set password", about=f"account {address}"))

@@ -21,9 +21,12 @@ async def list_unknown(shop: "Shop") -> int:
     for one in found:
         click.echo(f"{one.provider} {one.reference}: {write(one.amount)}")
     click.echo(
-        f"{len(found)} payments are missing here. Import them with `shopwright payments import REFERENCE …`."
+        _(
+            "{count} payments are missing here. Import them with `shopwright payments import REFERENCE …`.",
+            count=len(found),
+        )
         if found
-        else "Every payment at the providers is recorded here."
+        else _("Every payment at the providers is recorded here.")
     )
     return 0
 
@@ -43,10 +46,17 @@ async def import_payments(shop: "Shop", references: Sequence[str]) -> int:
         payment = await shop.payments.import_payment(one.provider, reference)
         left = write(payment.left)
         click.echo(
-            f"{payment.id} is {reference} of {one.provider}: {write(payment.amount)}, {left} of it not refunded."
+            _(
+                "{id} is {reference} of {provider}: {amount}, {left} of it not refunded.",
+                id=payment.id,
+                reference=reference,
+                provider=one.provider,
+                amount=write(payment.amount),
+                left=left,
+            )
         )
         if payment.left.amount:
-            click.echo(f"To refund it: `shopwright doctor --refund {payment.id}`.")
+            click.echo(_("To refund it: `shopwright doctor --refund {id}`.", id=payment.id))
     return 0
 
 
@@ -67,7 +77,7 @@ def unknown(data: str | None) -> None:
 @click.argument("references", nargs=-1, required=True)
 def import_command(data: str | None, references: tuple[str, ...]) -> None:
     """Record payments listed by `unknown`, with their refunds; their orders stay unknown."""
-    about = f"payments {', '.join(references)}"
+    about = _("payments {names}", names=", ".join(references))
     raise SystemExit(
         with_shop(
             read_settings(data), lambda shop: import_payments(shop, references), recorded="import payments", about=about

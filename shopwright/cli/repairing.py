@@ -26,27 +26,41 @@ def recover_files(settings: Settings) -> list[RecoveredFile]:
     """Recover damaged files, and report what was lost."""
     found = asyncio.run(recover(settings))
     if not found:
-        print("No database file is damaged; nothing was changed.")
+        print(_("No database file is damaged; nothing was changed."))
     for one in found:
         _print_recovered(one)
     return found
 
 
 def _print_recovered(one: RecoveredFile) -> None:
-    print(f"{one.file} was rebuilt from its readable rows. The damaged file is in {one.aside}.")
+    print(
+        _("{file} was rebuilt from its readable rows. The damaged file is in {aside}.", file=one.file, aside=one.aside)
+    )
     for table in one.salvage.tables:
         if not (table.lost or table.unreadable):
             continue
-        how_many = f"{len(table.lost)} lost" if table.lost else "none known to be lost"
-        bad = f" ({table.unreadable} pages or rows could not be read)" if table.unreadable else ""
-        print(f"  {table.table}: {table.rows} rows saved, {how_many}{bad}")
+        how_many = f"{len(table.lost)} lost" if table.lost else _("none known to be lost")
+        bad = (
+            _(" ({unreadable} pages or rows could not be read)", unreadable=table.unreadable)
+            if table.unreadable
+            else ""
+        )
+        print(
+            _(
+                "  {table}: {rows} rows saved, {how_many}{bad}",
+                table=table.table,
+                rows=table.rows,
+                how_many=how_many,
+                bad=bad,
+            )
+        )
         for row in table.lost[:SHOWN]:
-            print(f"    lost: {_words(row)}")
+            print(_("    lost: {row}", row=_words(row)))
         if len(table.lost) > SHOWN:
-            print(f"    and {len(table.lost) - SHOWN} more")
+            print(_("    and {count} more", count=len(table.lost) - SHOWN))
     if one.salvage.homeless:
-        print(f"  {one.salvage.homeless} rows could not be assigned to a table.")
-    print(f"  All known lost rows: {one.aside / LOST}")
+        print(_("  {homeless} rows could not be assigned to a table.", homeless=one.salvage.homeless))
+    print(_("  All known lost rows: {aside}", aside=one.aside / LOST))
 
 
 def _words(row: Mapping[str, Any]) -> str:
@@ -57,7 +71,7 @@ def _words(row: Mapping[str, Any]) -> str:
 async def after_recovery(shop: Shop, found: Sequence[RecoveredFile]) -> int:
     """Complete the recovery, then run all checks."""
     for name, number in (await go_on_behind(shop, found)).items():
-        print(f"The {name} continue after {number}.")
+        print(_("The {name} continue after {number}.", name=name, number=number))
     for done in await repair_shop(shop, {one.service for one in found}):
         print(done)
     return await doctor(shop)
@@ -92,10 +106,23 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
         requested = next((one for one in paid.refunds if one.key == key), None)
         if requested is not None and requested.state == "refused":
             left = True
-            print(f"{write(amount)} of {payment_id} could not be refunded: {requested.why}")
+            print(
+                _(
+                    "{amount} of {payment_id} could not be refunded: {why}",
+                    amount=write(amount),
+                    payment_id=payment_id,
+                    why=requested.why,
+                )
+            )
         elif requested is not None and requested.state == "asked":
-            print(f"{write(amount)} of {payment_id}: refund requested; the provider has not confirmed it yet.")
+            print(
+                _(
+                    "{amount} of {payment_id}: refund requested; the provider has not confirmed it yet.",
+                    amount=write(amount),
+                    payment_id=payment_id,
+                )
+            )
         else:
-            print(f"{write(amount)} of {payment_id} were refunded.")
+            print(_("{amount} of {payment_id} were refunded.", amount=write(amount), payment_id=payment_id))
     await shop.bus.settle()
     return 1 if left else 0

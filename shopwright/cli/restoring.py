@@ -72,7 +72,7 @@ async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
     if wrong:
         print("\n".join(wrong))
         _require_sure(
-            "The shop that is here is damaged. Its files are put aside as they are before it is replaced.", sure=sure
+            _("The shop that is here is damaged. Its files are put aside as they are before it is replaced."), sure=sure
         )
         await _put_aside(shop)
     keep = not wrong and not await archive.is_empty(shop)
@@ -112,7 +112,7 @@ def _made(manifest: archive.Manifest) -> datetime:
 
 def _print_jumps(jumped: Mapping[str, int]) -> None:
     for name, number in jumped.items():
-        print(f"The {name} continue after {number}, so that none is used twice.")
+        print(_("The {name} continue after {number}, so that none is used twice.", name=name, number=number))
 
 
 def _require_sure(sentence: str, *, sure: bool) -> None:
@@ -125,7 +125,7 @@ def _require_sure(sentence: str, *, sure: bool) -> None:
                 "This shop is not empty; all that is in it would be replaced. Nothing was changed. Say --yes if that is meant."
             )
         )
-    if not click.confirm("Replace the shop?"):
+    if not click.confirm(_("Replace the shop?")):
         raise Refused(_("Nothing was changed."))
 
 
@@ -135,10 +135,15 @@ async def _what_goes(shop: Shop, file: Path) -> str:
     going = [found for one in COUNTED if (found := await _going(shop, file, one)) is not None]
     losses = ", ".join(one.sentence() for one in going)
     if not losses:
-        return (
-            f"The archive is of {created}. Every order, payment and customer that is here is in it, as they were then."
+        return _(
+            "The archive is of {created}. Every order, payment and customer that is here is in it, as they were then.",
+            created=created,
         )
-    return f"The archive is of {created}. Not in it, and gone when it is restored: {losses}."
+    return _(
+        "The archive is of {created}. Not in it, and gone when it is restored: {losses}.",
+        created=created,
+        losses=losses,
+    )
 
 
 async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> LostByRestore | None:
@@ -147,7 +152,10 @@ async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> LostByRes
     gone = [row for row in await shop.databases[table.partition("/")[0]].fetch(sql) if row["id"] not in known]
     if not gone:
         return None
-    first, last = (f"{row['name']} of {from_micros(row['time']):%Y-%m-%d %H:%M}" for row in (gone[0], gone[-1]))
+    first, last = (
+        _("{name} of {from_micros}", name=row["name"], from_micros=f"{from_micros(row['time']):%Y-%m-%d %H:%M}")
+        for row in (gone[0], gone[-1])
+    )
     return LostByRestore(what, len(gone), first, last)
 
 
@@ -160,7 +168,7 @@ async def _keep(shop: Shop) -> None:
         raise Refused(
             _("The shop that is here cannot be kept: {detail} Nothing was changed.", detail=error.detail)
         ) from error
-    print(f"The existing shop was saved to {path}.", flush=True)
+    print(_("The existing shop was saved to {path}.", path=path), flush=True)
 
 
 async def _put_aside(shop: Shop) -> None:
@@ -176,5 +184,5 @@ async def _put_aside(shop: Shop) -> None:
         for part in (file.with_name(f"{file.name}{end}") for end in ENDS):
             if part.exists():
                 shutil.copy2(part, aside / part.name)
-    print(f"The files of the replaced shop are in {aside}.")
+    print(_("The files of the replaced shop are in {aside}.", aside=aside))
     await shop.migrate()

@@ -146,11 +146,13 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
     setup = await shop.payments.setup()
     notes = []
     if demo and not setup.demo:
-        notes.append("This shop has goods or orders of its own: it is no demo shop, and was not filled.")
+        notes.append(_("This shop has goods or orders of its own: it is no demo shop, and was not filled."))
     if not setup.providers:
-        notes.append("It has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS.")
+        notes.append(
+            _("It has no payment provider: it accepts only orders that cost nothing. Set SHOPWRIGHT_PAYMENTS.")
+        )
     elif PRETEND in setup.providers:
-        notes.append("Its payments are pretended: no money moves.")
+        notes.append(_("Its payments are pretended: no money moves."))
     return tuple(notes)
 
 
@@ -184,12 +186,13 @@ async def init(settings: Settings) -> int:
     """Create an empty shop with an owner, and print the next steps. Raises Refused if there is one."""
     await require_none(settings)
     prepared = await prepare(settings, (), demo=False)
-    print(f"Created an empty shop in {place_of(settings)}.")
+    print(_("Created an empty shop in {settings}.", settings=place_of(settings)))
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
-    print(f"Its owner is {settings.owner_email}" + (f"   {shown}" if shown else "."))
+    print(_("Its owner is {owner_email}", owner_email=settings.owner_email) + (f"   {shown}" if shown else "."))
     print(
-        "Next: `shopwright serve` starts it, `shopwright import shopify FILE` imports products,"
-        " and `shopwright demo` loads a demo catalogue."
+        _(
+            "Next: `shopwright serve` starts it, `shopwright import shopify FILE` imports products, and `shopwright demo` loads a demo catalogue."
+        )
     )
     for note in prepared.notes:
         print(note)
@@ -199,19 +202,28 @@ async def init(settings: Settings) -> int:
 def _print_start(settings: Settings, where: ListenAddress, services: Sequence[str], prepared: OpenedShop) -> None:
     shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     if services:
-        print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
+        print(
+            _(
+                "{names} of {shop_name} at {host}:{port}",
+                names=", ".join(services),
+                shop_name=settings.shop_name,
+                host=where.host,
+                port=where.port,
+            ),
+            flush=True,
+        )
         if shown:
-            print(f"owner {settings.owner_email} {shown}", flush=True)
+            print(_("owner {owner_email} {shown}", owner_email=settings.owner_email, shown=shown), flush=True)
         print("\n".join(prepared.notes), flush=True)
         return
-    print(f"\n  {settings.shop_name} is open.\n")
-    print(f"  storefront   {settings.url}/")
-    print(f"  back office  {settings.url}/office")
+    print(_("\n  {shop_name} is open.\n", shop_name=settings.shop_name))
+    print(_("  storefront   {url}/", url=settings.url))
+    print(_("  back office  {url}/office", url=settings.url))
     print(f"  API          {settings.url}/docs")
     print(f"  owner        {settings.owner_email}" + (f"   {shown}" if shown else "") + "\n")
     for note in prepared.notes:
         print(f"  {note}")
-    print("  Press Ctrl-C to stop.\n", flush=True)
+    print(_("  Press Ctrl-C to stop.\n"), flush=True)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -309,7 +321,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, shutdown.on_signal)
         async with shop.running():
-            print("Delivering events and running jobs. Press Ctrl-C to stop.", flush=True)
+            print(_("Delivering events and running jobs. Press Ctrl-C to stop."), flush=True)
             with suppress(asyncio.CancelledError):
                 await stopped.wait()
 

@@ -5,6 +5,8 @@ import os
 import click
 
 from shopwright.cli.main import data_option
+from shopwright.kit.translation import current_language, translated
+from shopwright.kit.translation import gettext as _
 
 
 @click.command()
@@ -27,7 +29,9 @@ def settings(data: str | None, *, check: bool) -> None:
             click.echo(problem.detail)
         raise SystemExit(1) from None
     if check:
-        click.echo("All settings are valid.")
+        click.echo(_("All settings are valid."))
         return
     for one in describe(found, origins):
-        click.echo(f"{one.name}={one.value or '(empty)'}\n    {one.meaning}  [{one.origin}]")
+        click.echo(
+            f"{one.name}={one.value or _('(empty)')}\n    {translated(current_language(), one.meaning)}  [{one.origin}]"
+        )

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
+from shopwright.kit.translation import gettext as _
 from shopwright.simulation.run import SimulationStage, scenario, shrink
 
 MOST_ACTIONS = 1_000_000
@@ -26,21 +27,27 @@ def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
 
 async def _simulate(stage: SimulationStage, seed: int, hours: float) -> int:
     await stage.prepare()
-    print(f"Seed {seed}: {hours:g} hours.", flush=True)
+    print(_("Seed {seed}: {hours} hours.", seed=seed, hours=f"{hours:g}"), flush=True)
     steps = scenario(seed, int(min(hours * 40 + 40, MOST_ACTIONS)))
     outcome = await stage.play(steps, hours)
     print(
-        f"{outcome.actions} actions in {outcome.hours:.0f} hours: {outcome.orders} orders, {outcome.crashes} crashes."
+        _(
+            "{actions} actions in {hours} hours: {orders} orders, {crashes} crashes.",
+            actions=outcome.actions,
+            hours=f"{outcome.hours:.0f}",
+            orders=outcome.orders,
+            crashes=outcome.crashes,
+        )
     )
     if not outcome.wrong:
-        print("All invariants held.")
+        print(_("All invariants held."))
         return 0
     for sentence in outcome.wrong:
         print(f"  {sentence}")
-    print("Shrinking the scenario …", flush=True)
+    print(_("Shrinking the scenario …"), flush=True)
     short = await shrink(stage, steps[: outcome.actions], SHRINK_S)
     ending = await stage.play(short)
-    print(f"With seed {seed}, these {len(short)} actions break it:")
+    print(_("With seed {seed}, these {count} actions break it:", seed=seed, count=len(short)))
     for name, one in short:
         print(f"  {name} {one}")
     for sentence in ending.wrong:

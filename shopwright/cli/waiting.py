@@ -48,7 +48,7 @@ class NotReady:
     def say(self, why: str, shown: str = "") -> None:
         """Print a new reason; `shown`: the text for clients."""
         if why != self._why:
-            print(f"Not ready: {why} Waiting …", file=sys.stderr, flush=True)
+            print(_("Not ready: {why} Waiting …", why=why), file=sys.stderr, flush=True)
         self._why, self._shown = why, shown or why
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

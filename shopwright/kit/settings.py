@@ -60,14 +60,16 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
         if name not in fields:
             near = difflib.get_close_matches(name, fields, n=1)
             hint = (
-                f" Did you mean {PREFIX}{near[0].upper()}?" if near else " `shopwright settings` lists all there are."
+                _("Did you mean {name}?", name=PREFIX + near[0].upper())
+                if near
+                else _("`shopwright settings` lists all there are.")
             )
             problems.append(
                 Problem(
                     f"/{name}",
                     "unknown_setting",
                     _(
-                        "{origin} sets {upper}, which does not exist.{hint}",
+                        "{origin} sets {upper}, which does not exist. {hint}",
                         origin=origin,
                         upper=name.upper(),
                         hint=hint,
@@ -175,7 +177,11 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     if scheme in known:
         return known[scheme]
     near = difflib.get_close_matches(scheme, known, n=1)
-    hint = f"Did you mean {near[0]}:?" if near else f"Known here: {', '.join(f'{name}:' for name in known)}."
+    hint = (
+        _("Did you mean {name}?", name=f"{near[0]}:")
+        if near
+        else _("Known here: {names}.", names=", ".join(f"{name}:" for name in known))
+    )
     raise Invalid(
         _(
             "{prefix}{upper} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}",

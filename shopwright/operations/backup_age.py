@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shopwright.kit.audit import AuditFilter
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users.contract import Users
 
 # Action in the audit log → longest time between two.
@@ -28,7 +29,12 @@ async def backup_ages(users: Users, now: datetime) -> dict[str, timedelta]:
 def overdue(found: Mapping[str, timedelta]) -> list[str]:
     """Return a sentence for each that is overdue."""
     return [
-        f"The last {act} that went well was {age.days} days ago; it is wanted every {EXPECTED_EVERY[act].days}."
+        _(
+            "The last {act} that went well was {days} days ago; it is wanted every {wanted}.",
+            act=act,
+            days=age.days,
+            wanted=EXPECTED_EVERY[act].days,
+        )
         for act, age in found.items()
         if age > EXPECTED_EVERY[act]
     ]

@@ -8,6 +8,8 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader
 from shopwright.kit.days import day_number
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.collecting import page_done
 from shopwright.operations.findings import Finding, Sentences, compared
 from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
@@ -20,7 +22,7 @@ from shopwright.services.inventory.retention import COST_DAYS
 
 MANY = 1_000  # entries or documents looked at together
 MOST = 20  # sentences of one kind
-STOCK_BOOKED = "the ledger has the value of the stock"
+STOCK_BOOKED = gettext_noop("the ledger has the value of the stock")
 STOCK_HEARER = "books.StockValued"
 
 
@@ -33,22 +35,28 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
     closed = await statement_store.closings(books)
     async for row, postings in _entries(books):
         if row["seq"] != last + 1:
-            wrong.append(f"After entry {last} of the ledger comes {row['seq']}.")
+            wrong.append(_("After entry {last} of the ledger comes {seq}.", last=last, seq=row["seq"]))
         wrong += [
-            f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}."
+            _("Entry {seq} of the ledger does not balance: its postings add up to {off}.", seq=row["seq"], off=off)
             for off in _off_balance(postings)
         ]
         stored = [store.hashed_values(one, kinds.get(one["tax_kind"], "")) for one in postings]
         if store.entry_hash(digest, row, stored) != row["sha256"]:
-            wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
+            wrong.append(
+                _("Entry {seq} of the ledger is not as it was written, or one before it is not.", seq=row["seq"])
+            )
         last, digest = row["seq"], row["sha256"]
         wrong += _late(row, closed)
         if len(wrong) >= MOST:
             return wrong
     if (last, digest) != await store.head_of(books, store.LEDGER):
-        wrong.append(f"The last entry of the ledger is {last}, but another one was written last.")
+        wrong.append(_("The last entry of the ledger is {last}, but another one was written last.", last=last))
     wrong += [
-        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which is missing."
+        _(
+            "{month_name} was closed at entry {last}, which is missing.",
+            month_name=model.month_name(one["period"]),
+            last=one["last"],
+        )
         for one in closed
         if one["last"] > last
     ]
@@ -66,9 +74,17 @@ def _off_balance(postings: Sequence[Row]) -> list[int]:
 def _late(row: Row, closed: Sequence[Row]) -> list[str]:
     """Entries that contradict closed months."""
     return [
-        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which was another then."
+        _(
+            "{month_name} was closed at entry {last}, which was another then.",
+            month_name=model.month_name(one["period"]),
+            last=one["last"],
+        )
         if row["seq"] == one["last"]
-        else f"Entry {row['seq']} was written into {model.month_name(row['period'])} after it was closed."
+        else _(
+            "Entry {seq} was written into {month_name} after it was closed.",
+            seq=row["seq"],
+            month_name=model.month_name(row["period"]),
+        )
         for one in closed
         if (row["seq"] == one["last"] and row["sha256"] != one["sha256"])
         or (row["seq"] > one["last"] and row["period"] <= one["period"])
@@ -102,7 +118,7 @@ async def _sums_agree(books: Reader) -> list[str]:
             if sums.pop(_names(row, "account", "provider"), [0, 0]) != [row["debit"], row["credit"]]:
                 wrong[f"What is said of {row['account']} on day {day} is not what its entries come to."] = None
         wrong |= {
-            f"Nothing is said of {key[1]} on day {day}, though there are entries.": None
+            _("Nothing is said of {key} on day {day}, though there are entries.", key=key[1], day=day): None
             for key in sums
             if any(sums[key])
         }
@@ -112,7 +128,12 @@ async def _sums_agree(books: Reader) -> list[str]:
             wrong[
                 f"What is said of the taxes of {model.month_name(row['period'])} is not what its entries come to."
             ] = None
-    wrong |= {f"The taxes of {model.month_name(key[0])} are not said, though there are entries.": None for key in taxes}
+    wrong |= {
+        _(
+            "The taxes of {month_name} are not said, though there are entries.", month_name=model.month_name(key[0])
+        ): None
+        for key in taxes
+    }
     return list(wrong)[:MOST]
 
 
@@ -143,31 +164,38 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
         for row in rows:
             number, digest = last.get(row["series"], (0, ""))
             if row["number"] != number + 1:
-                wrong.append(f"In the series {row['series']}, {row['number']} comes after {number}.")
+                wrong.append(_(
+                    "In the series {series}, {number} comes after {before}.", series=row["series"], number=row["number"], before=number
+                ))  # fmt: skip
             if row["before"] != digest:
-                wrong.append(f"{row['name']} does not follow the document before it.")
+                wrong.append(_("{name} does not follow the document before it.", name=row["name"]))
             body = document_store.body_of(row, shop.vault)
             if not body and row["keep_until"] > to_micros(shop.clock.now()):
-                wrong.append(f"What stood in {row['name']} is gone before its time.")
+                wrong.append(_("What stood in {name} is gone before its time.", name=row["name"]))
             if body and issuing.document_hash(row["before"], row, body) != row["sha256"]:
-                wrong.append(f"{row['name']} is not as it was issued.")
+                wrong.append(_("{name} is not as it was issued.", name=row["name"]))
             last[row["series"]] = row["number"], row["sha256"]
         if len(wrong) >= MOST:
             return wrong
         await page_done()
     position = await statement_store.place(work, issuing.ISSUED)
     wrong += [
-        f"No document was issued for entry {seq} of the ledger."
+        _("No document was issued for entry {seq} of the ledger.", seq=seq)
         for seq in await document_store.without_paper(work, int(position or 0), MOST)
     ]
     heads = await store.heads(work)
     wrong += [
-        f"{series}: the last number is {head[0]}, but {heads.get(series, (0, ''))[0]} were given."
+        _(
+            "{series}: the last number is {head}, but {count} were given.",
+            series=series,
+            head=head[0],
+            count=heads.get(series, (0, ""))[0],
+        )
         for series, head in last.items()
         if heads.get(series) != head
     ]
     wrong += [
-        f"{series}: {head[0]} numbers were given, but there is no document."
+        _("{series}: {head} numbers were given, but there is no document.", series=series, head=head[0])
         for series, head in heads.items()
         if series not in last and head[0]
     ]
@@ -180,14 +208,18 @@ async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
     booked = await statement_store.stock_booked(snapshot.of("books"))
     on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
     return compared(
-        STOCK_BOOKED, "Stock is worth {} {}, but the books have it at {}.", worth, booked, under_way=on_its_way
+        STOCK_BOOKED,
+        gettext_noop("Stock is worth {ours} {currency}, but the books have it at {booked}."),
+        worth,
+        booked,
+        under_way=on_its_way,
     )
 
 
 class CostsAreBooked:
     """The booked cost of an order's goods matches inventory, as long as that has it."""
 
-    name = "the ledger has the cost of the goods of each order"
+    name = gettext_noop("the ledger has the cost of the goods of each order")
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot
@@ -208,7 +240,13 @@ class CostsAreBooked:
             there, booked_cost = known.get((order_id, currency), 0), booked.get((order_id, currency), 0)
             if there != booked_cost and order_id not in unknown:
                 self._found.say(
-                    f"The cost of goods of order {numbers[order_id]} is {there} {currency}, but the ledger has {booked_cost}."
+                    _(
+                        "The cost of goods of order {numbers} is {there} {currency}, but the ledger has {booked_cost}.",
+                        numbers=numbers[order_id],
+                        there=there,
+                        currency=currency,
+                        booked_cost=booked_cost,
+                    )
                 )
                 self._orders.add(order_id)
 
@@ -222,7 +260,7 @@ class CostsAreBooked:
 class OrdersAreBooked:
     """Orders are completely booked; those older than the books may be pending."""
 
-    name = "every order is booked completely"
+    name = gettext_noop("every order is booked completely")
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot
@@ -256,7 +294,13 @@ def _differs(
 ) -> Sequence[str]:
     kinds: tuple[EntryKind, ...] = ("sale", "correction", "return", "payment")
     found = [
-        f"Order {number}: {one.amount.amount} is not booked on {one.account}, though its {kind} comes to it."
+        _(
+            "Order {number}: {amount} is not booked on {account}, though its {kind} comes to it.",
+            number=number,
+            amount=one.amount.amount,
+            account=one.account,
+            kind=kind,
+        )
         for kind in kinds
         if targets.get(kind, {}) != booked.get(kind, {})
         for one in targets.get(kind, model.Sums("")).less(booked.get(kind, {}))

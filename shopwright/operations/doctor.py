@@ -17,6 +17,8 @@ from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability.health import Health
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.backup_age import backup_ages, overdue
 from shopwright.operations.book_checks import (
     STOCK_BOOKED,
@@ -52,7 +54,7 @@ AGAIN_S = 0.5
 MESSAGES_LATE_S = 900.0
 PRODUCTS = 500
 TOGETHER = 2  # databases read through at once: a disk waits less
-DELIVERED = "every event was delivered or is being delivered"
+DELIVERED = gettext_noop("every event was delivered or is being delivered")
 Timed = Callable[[str, float], None]  # is told of each check, and the seconds it took
 
 
@@ -102,7 +104,7 @@ async def _checked(shop: Shop, timed: Timed) -> list[Finding]:
 
 async def _confirmed(shop: Shop, findings: list[Finding]) -> list[Finding]:
     """Check orders with disagreeing services twice more, as a full look at a large shop takes minutes."""
-    for _ in range(2):
+    for _look in range(2):
         ids = sorted({order_id for finding in findings for order_id in finding.orders})
         if not ids or len(ids) > MOST:
             break
@@ -185,7 +187,9 @@ async def databases_are_whole(shop: Shop) -> Finding:
     """Read all databases, two at a time, and describe damage."""
     turn = asyncio.Semaphore(TOGETHER)
     found = await asyncio.gather(*(_damage_of(work, turn) for work in shop.databases.values()))
-    return Finding("every database can be read", list(dict.fromkeys(one for some in found for one in some)))
+    return Finding(
+        gettext_noop("every database can be read"), list(dict.fromkeys(one for some in found for one in some))
+    )
 
 
 async def _damage_of(work: ServiceDatabase, turn: asyncio.Semaphore) -> list[str]:
@@ -235,7 +239,12 @@ async def _databases(shop: Shop) -> Finding:
 
 async def _events_are_delivered(shop: Shop) -> Finding:
     wrong = [
-        f"{one.source} emitted {one.event_id}, and {one.hearer} has not handled it"
+        _(
+            "{source} emitted {event_id}, and {handler} has not handled it",
+            source=one.source,
+            event_id=one.event_id,
+            handler=one.hearer,
+        )
         + (f" ({one.problem})." if one.problem else ".")
         for one in await shop.bus.dead()
     ]
@@ -243,19 +252,32 @@ async def _events_are_delivered(shop: Shop) -> Finding:
     count = sum(one.count for one in waiting)
     oldest = max((one.oldest_s for one in waiting), default=0.0)
     handlers = ", ".join(sorted({one.hearer for one in waiting}))
-    sentence = f"{count} events are being delivered, the oldest for {oldest:.0f} s; they wait for {handlers}."
+    sentence = _(
+        "{count} events are being delivered, the oldest for {oldest} s; they wait for {handlers}.",
+        count=count,
+        oldest=f"{oldest:.0f}",
+        handlers=handlers,
+    )
     return Finding(DELIVERED, wrong, [sentence] if waiting else [])
 
 
 async def _pictures_are_there(shop: Shop) -> Finding:
     """Check pictures; not part of `examine`, as an upgrade rehearsal's copy has no files."""
-    check = "every picture of a product is in the file store, and can be read"
+    check = _("every picture of a product is in the file store, and can be read")
     try:
         found = await compare(shop)
         unreadable = await unreadable_pictures(shop, found)
     except Exception as error:  # noqa: BLE001 -- what else was found is said
         return Finding(check, [unchecked(error)])
-    note = f"{len(found.unnamed)} files are named by no product, such as {found.unnamed[0]}." if found.unnamed else ""
+    note = (
+        _(
+            "{count} files are named by no product, such as {unnamed}.",
+            count=len(found.unnamed),
+            unnamed=found.unnamed[0],
+        )
+        if found.unnamed
+        else ""
+    )
     return Finding(check, [*([found.sentence()] if found.missing else []), *unreadable], notes=[note] if note else [])
 
 
@@ -274,7 +296,11 @@ async def _restore_was_finished(shop: Shop) -> list[str]:
 async def _clock_is_right(shop: Shop) -> list[str]:
     behind = {name: await behind_s(work) for name, work in shop.databases.items()}
     return [
-        f"The clock is {seconds:.0f} seconds behind what {name} has told: it was ahead then, or is behind now."
+        _(
+            "The clock is {seconds} seconds behind what {name} has told: it was ahead then, or is behind now.",
+            seconds=f"{seconds:.0f}",
+            name=name,
+        )
         for name, seconds in behind.items()
         if seconds > GRACE_S
     ]
@@ -291,7 +317,12 @@ async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
         key = (one.country, one.region, one.postcodes, one.tax_class, one.authority)
         if (before := last.get(key)) and one.valid_from and one.holds(one.valid_from) and before.holds(one.valid_from):
             wrong.append(
-                f"The tax rates {before.id} and {one.id} of {one.country} apply at the same time; end one of them."
+                _(
+                    "The tax rates {id} and {other} of {country} apply at the same time; end one of them.",
+                    id=before.id,
+                    other=one.id,
+                    country=one.country,
+                )
             )
         last[key] = one
     return wrong
@@ -313,29 +344,34 @@ async def _everything_can_be_read(shop: Shop) -> list[str]:
 
 CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] = (
     (
-        "stock and its value equal the sum of their movements, and reserved units are in open reservations",
+        gettext_noop(
+            "stock and its value equal the sum of their movements, and reserved units are in open reservations"
+        ),
         lambda one: one.shop.inventory.check_consistency(),
     ),
     (
-        "gift card balances equal the sum of their movements, and held amounts are in open holds",
+        gettext_noop("gift card balances equal the sum of their movements, and held amounts are in open holds"),
         lambda one: one.shop.giftcards.check_consistency(),
     ),
-    ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.check_consistency()),
-    ("order numbers have no gaps", numbers_have_no_gaps),
-    ("order lists show the refunds that were made", lists_know_refunds),
-    ("no placed order is missing", orders_are_there),
-    ("no order that stock or messages refer to is missing", lost_orders_are_noted),
-    ("every stored row can be read", lambda one: _everything_can_be_read(one.shop)),
-    ("tax rates do not overlap", lambda one: _tax_rates_follow_each_other(one.shop)),
-    ("the ledger balances entry by entry, and no entry was changed", ledger_adds_up),
-    ("documents have no gaps and were not changed", documents_add_up),
-    ("the audit log is complete and unchanged", lambda one: one.shop.users.log.check_consistency()),
+    (
+        gettext_noop("the ledger balances and agrees with the payments"),
+        lambda one: one.shop.payments.check_consistency(),
+    ),
+    (gettext_noop("order numbers have no gaps"), numbers_have_no_gaps),
+    (gettext_noop("order lists show the refunds that were made"), lists_know_refunds),
+    (gettext_noop("no placed order is missing"), orders_are_there),
+    (gettext_noop("no order that stock or messages refer to is missing"), lost_orders_are_noted),
+    (gettext_noop("every stored row can be read"), lambda one: _everything_can_be_read(one.shop)),
+    (gettext_noop("tax rates do not overlap"), lambda one: _tax_rates_follow_each_other(one.shop)),
+    (gettext_noop("the ledger balances entry by entry, and no entry was changed"), ledger_adds_up),
+    (gettext_noop("documents have no gaps and were not changed"), documents_add_up),
+    (gettext_noop("the audit log is complete and unchanged"), lambda one: one.shop.users.log.check_consistency()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
-    ("the clock is not behind stored times", _clock_is_right),
-    ("messages are sent", _messages_leave),
-    ("backups are recent", _backups_are_recent),
-    ("the newest payments match the records of their providers", lambda one: one.payments.compare()),
-    ("no payment at a provider is missing here", payments_are_known),
-    ("no restore was interrupted", _restore_was_finished),
+    (gettext_noop("the clock is not behind stored times"), _clock_is_right),
+    (gettext_noop("messages are sent"), _messages_leave),
+    (gettext_noop("backups are recent"), _backups_are_recent),
+    (gettext_noop("the newest payments match the records of their providers"), lambda one: one.payments.compare()),
+    (gettext_noop("no payment at a provider is missing here"), payments_are_known),
+    (gettext_noop("no restore was interrupted"), _restore_was_finished),
 )

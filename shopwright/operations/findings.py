@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from shopwright.kit.errors import Damaged, ShopError
+from shopwright.kit.translation import gettext as _
 
 MOST = 1_000  # sentences of one check; how many there are beyond is said
 log = logging.getLogger("shopwright")
@@ -44,15 +45,15 @@ class Sentences(list[str]):
 
     def whole(self) -> list[str]:
         """Return all sentences."""
-        return [*self, f"… and {self._more:,} more like these."] if self._more else list(self)
+        return [*self, _("… and {count} more like these.", count=f"{self._more:,}")] if self._more else list(self)
 
 
 def compared(
     check: str, sentence: str, ours: Mapping[str, int], booked: Mapping[str, int], *, under_way: bool
 ) -> Finding:
-    """Compare two sums by currency; `sentence` has places for the first, the currency and the second."""
+    """Compare two sums by currency; `sentence` is a message with {ours}, {currency} and {booked}."""
     found = [
-        sentence.format(ours.get(currency, 0), currency, booked.get(currency, 0))
+        _(sentence, ours=ours.get(currency, 0), currency=currency, booked=booked.get(currency, 0))
         for currency in sorted(ours.keys() | booked.keys())
         if ours.get(currency, 0) != booked.get(currency, 0)
     ]
@@ -62,8 +63,12 @@ def compared(
 def unchecked(error: Exception) -> str:
     """Why a check could not complete."""
     if isinstance(error, Damaged):
-        return f"It cannot be checked: {error.data.get('place') or error.detail} is damaged."
+        return _("It cannot be checked: {value} is damaged.", value=error.data.get("place") or error.detail)
     if isinstance(error, ShopError):
-        return f"It cannot be checked: {error.detail}"
+        return _("It cannot be checked: {detail}", detail=error.detail)
     log.error("a check did not finish", exc_info=error)
-    return f"It cannot be checked: something that is kept cannot be understood ({type(error).__name__}: {error})."
+    return _(
+        "It cannot be checked: something that is kept cannot be understood ({kind}: {error}).",
+        kind=type(error).__name__,
+        error=error,
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.findings import Finding, compared
 from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage
@@ -12,13 +14,13 @@ from shopwright.services.giftcards import store as giftcards_store
 from shopwright.services.orders.contract import PAID, Order
 from shopwright.services.orders.contract.gift_cards import has_cards, paid_by_cards, spent_of_cards
 
-OWED = "what is on gift cards is what the books owe for them"
+OWED = gettext_noop("what is on gift cards is what the books owe for them")
 
 
 class GiftCardsMatch:
     """Each order redeemed and refunded the gift cards it says."""
 
-    name = "payments and refunds by gift card match the orders"
+    name = gettext_noop("payments and refunds by gift card match the orders")
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._snapshot = snapshot
@@ -45,11 +47,32 @@ def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
     paid, spent = paid_by_cards(order).amount, spent_of_cards(order).amount
     wrong = []
     if charged != paid:
-        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, its row says {charged}.")
+        wrong.append(
+            _(
+                "Order {number}: gift cards pay {paid} of it, its row says {charged}.",
+                number=order.number,
+                paid=paid,
+                charged=charged,
+            )
+        )
     if (order.status in PAID and captured != paid) or captured not in {0, paid}:
-        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, but {captured} were taken from them.")
+        wrong.append(
+            _(
+                "Order {number}: gift cards pay {paid} of it, but {captured} were taken from them.",
+                number=order.number,
+                paid=paid,
+                captured=captured,
+            )
+        )
     elif captured - back != spent:
-        wrong.append(f"Order {order.number}: gift cards should be {spent} less worth by it, and are {captured - back}.")
+        wrong.append(
+            _(
+                "Order {number}: gift cards should be {spent} less worth by it, and are {captured}.",
+                number=order.number,
+                spent=spent,
+                captured=captured - back,
+            )
+        )
     return wrong
 
 
@@ -63,8 +86,15 @@ def not_as_bought(order: Order, made: Mapping[str, tuple[int, int]]) -> list[str
         bought, back = (line.quantity, line.refunded) if order.status in PAID else (there, there)
         if (there, withdrawn) != (bought, back):
             wrong.append(
-                f"Order {order.number} bought {bought} gift cards of {line.sku} and refunded {back}: {there} were made"
-                f" and {withdrawn} withdrawn."
+                _(
+                    "Order {number} bought {bought} gift cards of {sku} and refunded {back}: {there} were made and {withdrawn} withdrawn.",
+                    number=order.number,
+                    bought=bought,
+                    sku=line.sku,
+                    back=back,
+                    there=there,
+                    withdrawn=withdrawn,
+                )
             )
     return wrong
 
@@ -74,5 +104,9 @@ async def cards_are_owed(snapshot: ShopSnapshot) -> Finding:
     cards = await giftcards_store.balances(snapshot.of("giftcards"))
     owed = await statement_store.vouchers_owed(snapshot.of("books"))
     return compared(
-        OWED, "Gift cards are worth {} {}, the books owe {}.", cards, owed, under_way=bool(snapshot.under_way)
+        OWED,
+        gettext_noop("Gift cards are worth {ours} {currency}, the books owe {booked}."),
+        cards,
+        owed,
+        under_way=bool(snapshot.under_way),
     )

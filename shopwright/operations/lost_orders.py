@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from shopwright.app import Shop
 from shopwright.kit.data.spans import pages
 from shopwright.kit.data.unit_of_work import Reader
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.counters import FIRST_NUMBER, known_gaps
 from shopwright.operations.shop_snapshot import ShopSnapshot
 
@@ -16,14 +18,14 @@ MANY, NEAR = (
 )  # rows looked at together; orders before a lost one among which is the one with the number before
 # Texts of staff may also begin with “order”.
 TAKEN = re.compile(r"order (ord_[0-9a-z]+)(, on backorder)?")
-STOCK, MESSAGE = "stock was taken for it", "there is a message about it"
+STOCK, MESSAGE = gettext_noop("stock was taken for it"), gettext_noop("there is a message about it")
 # Service → query, the column to page by, and what refers to an order.
 KNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "inventory": (
         # All rows, as an index by state would be sorted for each page.
         ("SELECT order_id, CASE WHEN state = 'taken' THEN order_id ELSE '' END AS known FROM reservations WHERE order_id > :last", "order_id", STOCK),
         ("SELECT id, reason AS known FROM movements WHERE reason LIKE 'order %' AND id > :last", "id", STOCK),
-        ("SELECT DISTINCT order_id, order_id AS known FROM owed WHERE order_id > :last", "order_id", "stock is promised to it"),
+        ("SELECT DISTINCT order_id, order_id AS known FROM owed WHERE order_id > :last", "order_id", gettext_noop("stock is promised to it")),
     ),
     "notifications": (
         ("SELECT id, order_id AS known FROM messages WHERE order_id <> '' AND id > :last", "id", MESSAGE),
@@ -75,5 +77,12 @@ async def lost_orders_are_noted(snapshot: ShopSnapshot) -> list[str]:
         )
         before = row["number"] if row and row["number"] is not None else FIRST_NUMBER
         if before not in gaps:
-            wrong.append(f"Order {order_id} is missing: {' and '.join(known)}. It came after order {before}.")
+            wrong.append(
+                _(
+                    "Order {order_id} is missing: {names}. It came after order {before}.",
+                    order_id=order_id,
+                    names=", ".join(_(one) for one in known),
+                    before=before,
+                )
+            )
     return wrong

@@ -11,6 +11,8 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import decode
 from shopwright.kit.data.spans import Span, pages
 from shopwright.kit.money import write
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.collecting import page_done
 from shopwright.operations.counters import FIRST_NUMBER, gaps_in, known_gaps
 from shopwright.operations.findings import Finding, Sentences
@@ -23,7 +25,7 @@ from shopwright.services.payments import store as payments_store
 
 GRACE_S = 60
 MANY = 500
-BELONG = "open reservations belong to open orders"
+BELONG = gettext_noop("open reservations belong to open orders")
 OVER = frozenset({"paid", "shipped", "delivered", "cancelled"})
 
 
@@ -34,10 +36,16 @@ async def numbers_have_no_gaps(snapshot: ShopSnapshot) -> list[str]:
     known = await known_gaps(orders)
     gaps, last = await gaps_in(orders)
     wrong = Sentences()
-    wrong.say(*(f"Order {before} is followed by {after}." for before, after in gaps if known.get(before) != after - 1))
+    wrong.say(
+        *(
+            _("Order {before} is followed by {after}.", before=before, after=after)
+            for before, after in gaps
+            if known.get(before) != after - 1
+        )
+    )
     last = FIRST_NUMBER if last is None else last
     if counter is not None and counter["value"] != known.get(last, last):
-        wrong.say(f"The last order is {last}, but {counter['value']} numbers were assigned.")
+        wrong.say(_("The last order is {last}, but {value} numbers were assigned.", last=last, value=counter["value"]))
     return wrong.whole()
 
 
@@ -55,7 +63,15 @@ async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
             if any(before < int(event.number) <= upto for before, upto in gaps.items()):
                 continue
             day = f"{from_micros(placed[order_id]['time']):%Y-%m-%d}"
-            wrong.say(f"Order {event.number} ({event.order_id}) of {day} over {write(event.total)} is missing.")
+            wrong.say(
+                _(
+                    "Order {number} ({order_id}) of {day} over {total} is missing.",
+                    number=event.number,
+                    order_id=event.order_id,
+                    day=day,
+                    total=write(event.total),
+                )
+            )
     return wrong.whole()
 
 
@@ -68,7 +84,15 @@ async def lists_know_refunds(snapshot: ShopSnapshot) -> list[str]:
             with suppress(msgspec.MsgspecError):  # another check reports unreadable rows
                 amount = decode_tolerant(row["body"], Refund).amount.amount
                 if row["amount"] != amount:
-                    wrong.say(f"Refund {row['id']} of order {row['order_id']} is {amount}, lists say {row['amount']}.")
+                    wrong.say(
+                        _(
+                            "Refund {id} of order {order_id} is {amount}, lists say {listed}.",
+                            id=row["id"],
+                            order_id=row["order_id"],
+                            amount=amount,
+                            listed=row["amount"],
+                        )
+                    )
         await page_done()
     return wrong.whole()
 
@@ -94,7 +118,11 @@ async def _look(snapshot: ShopSnapshot, rows: Sequence[Row], found: OpenQuestion
     wrong = [row["order_id"] for row in rows if statuses.get(row["order_id"]) in OVER or row["expires_at"] < over]
     payments = await payments_store.of_orders(snapshot.of("payments"), Span(ids=tuple(wrong))) if wrong else {}
     for order_id in wrong:
-        sentence = f"Goods are set aside for order {order_id}, which is {statuses.get(order_id, 'not there')}."
+        sentence = _(
+            "Goods are reserved for order {order_id}, which is {status}.",
+            order_id=order_id,
+            status=statuses.get(order_id) or _("not there"),
+        )
         found.say(
             OpenQuestion(sentence, order_id, frozenset({order_id, *(one.id for one in payments.get(order_id, ()))}))
         )

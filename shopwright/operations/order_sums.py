@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from shopwright.kit.errors import ShopError
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.findings import Finding, Sentences, unchecked
 from shopwright.operations.order_walk import OrderPage
 from shopwright.services.orders import refund_parts
@@ -17,7 +19,7 @@ UNREAD = "Their receipts are being read."
 class OrdersAddUp:
     """Wrong sums of orders, and wrong counts of lines."""
 
-    name = "lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded"
+    name = gettext_noop("lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded")
 
     def __init__(self) -> None:
         self._wrong = Sentences()
@@ -196,7 +198,7 @@ def total_of(parts: Sequence[TaxPart]) -> int:
 class TaxesAreKnown:
     """Reports how many orders lack tax parts, and why; that is no error."""
 
-    name = "the tax of each sale is known by line and rate"
+    name = gettext_noop("the tax of each sale is known by line and rate")
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, int]] = {}
@@ -209,7 +211,10 @@ class TaxesAreKnown:
                 self._found[why] = count + 1, min(first, one.row["number"])
 
     def finding(self) -> Finding:
-        notes = [f"{count} orders, such as {first}: {why}" for why, (count, first) in self._found.items()]
+        notes = [
+            _("{count} orders, such as {first}: {why}", count=count, first=first, why=why)
+            for why, (count, first) in self._found.items()
+        ]
         return Finding(self.name, [], notes=notes)
 
 
@@ -220,9 +225,17 @@ def miscounted(order: Order) -> list[str]:
     wrong = []
     for line in order.lines:
         parcels, refunds = sent.get(line.id, 0), refunded.get(line.id, 0)
-        sentence = f"Order {order.number}: of {line.quantity} × {line.sku}, {line.shipped} were shipped"
+        sentence = _(
+            "Order {number}: of {quantity} × {sku}, {shipped} were shipped",
+            number=order.number,
+            quantity=line.quantity,
+            sku=line.sku,
+            shipped=line.shipped,
+        )
         if line.to_ship < 0:
-            wrong.append(f"{sentence} and {line.cancelled} refunded before they left.")
+            wrong.append(
+                _("{sentence} and {cancelled} refunded before they left.", sentence=sentence, cancelled=line.cancelled)
+            )
         if not line.cancelled <= line.refunded <= line.cancelled + line.shipped:
             wrong.append(f"{sentence}, {line.refunded} refunded, {line.cancelled} of these before they left.")
         if order.shipments and parcels != line.shipped:  # an earlier shop's parcels are not known

@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
 from shopwright.kit.errors import ShopError
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.collecting import page_done
 from shopwright.operations.findings import Finding, unchecked
 from shopwright.operations.shop_snapshot import ShopSnapshot
@@ -19,7 +20,7 @@ from shopwright.services.payments import store as payments_store
 from shopwright.services.payments.contract import Payment
 
 MANY = 500  # orders of a page
-NO_PAYMENT = "There is no such payment."
+NO_PAYMENT = gettext_noop("There is no such payment.")
 ENDED = frozenset({"cancelled", "expired"})  # such an order may have had none
 T = TypeVar("T")
 

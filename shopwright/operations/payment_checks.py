@@ -2,6 +2,8 @@
 
 from shopwright.app import Shop
 from shopwright.kit.money import Money, write
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations.findings import Finding
 from shopwright.operations.open_questions import OpenQuestion, OpenQuestions
 from shopwright.operations.order_walk import OrderPage, pages
@@ -16,7 +18,7 @@ RECEIVED = frozenset({"captured", "part_refunded", "disputed"})
 class PaymentsMatch:
     """Orders and payments agree."""
 
-    name = "every paid order was paid, in full, and every payment has its order"
+    name = gettext_noop("every paid order was paid, in full, and every payment has its order")
 
     def __init__(self, snapshot: ShopSnapshot) -> None:
         self._found = OpenQuestions(self.name, snapshot.under_way)
@@ -40,7 +42,12 @@ class PaymentsMatch:
             # An amount of zero, too, is fine: nothing could be refunded.
             standing = sum(one.status in RECEIVED and bool(left(one) or not one.amount.amount) for one in payments)
             if status in PAID and standing != 1 and not any(one.status == "refunded" for one in payments):
-                sentence = f"Order {order_id} is {status}, but {standing} payments for it stand."
+                sentence = _(
+                    "Order {order_id} is {status}, but {standing} payments for it stand.",
+                    order_id=order_id,
+                    status=status,
+                    standing=standing,
+                )
                 self._found.say(OpenQuestion(sentence, order_id, frozenset({order_id})))
             if found.order is not None and status in PAID:
                 self._found.say(*misgiven(found.order))
@@ -59,7 +66,9 @@ def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
         own = order is not None and order.payment is not None and order.payment.id == one.id
         return kept_money(one, credited(order).amount if order is not None and own else 0)
     if status in {"placed", "expired"}:
-        return [f"Payment {one.id} has been received, but order {one.order_id} does not know."]
+        return [
+            _("Payment {id} has been received, but order {order_id} does not know.", id=one.id, order_id=one.order_id)
+        ]
     return []
 
 
@@ -71,7 +80,9 @@ def misgiven(order: Order) -> list[OpenQuestion]:
     refunded = sum(by_payment(one).amount for one in order.refunds)
     if given == refunded:
         return []
-    sentence = f"Payment {order.payment.id} gave {given} back, its order {refunded}."
+    sentence = _(
+        "Payment {id} gave {given} back, its order {refunded}.", id=order.payment.id, given=given, refunded=refunded
+    )
     return [OpenQuestion(sentence, order.id, frozenset({order.id, order.payment.id}))]
 
 
@@ -89,16 +100,36 @@ def kept_money(one: Payment, on_cards: int) -> list[str]:
         return []
     amount = write(Money(left(one) - on_cards, one.amount.currency))
     refused = max((refund.why for refund in one.refunds if refund.state == "refused"), default="")
-    why = f" The payment provider refused to: {refused}" if refused else ""
-    return [f"Order {one.order_id} is cancelled, but {amount} of its payment {one.id} were kept.{why}"]
+    why = _(" The payment provider refused to: {refused}", refused=refused) if refused else ""
+    return [
+        _(
+            "Order {order_id} is cancelled, but {amount} of its payment {id} were kept.{why}",
+            order_id=one.order_id,
+            amount=amount,
+            id=one.id,
+            why=why,
+        )
+    ]
 
 
 def without_order(one: Payment) -> str:
     """A payment without an order, and how to refund it."""
     amount = write(Money(left(one), one.amount.currency))
-    order = f"order {one.order_id}, which does not exist" if one.order_id else "an order that is not known"
-    sentence = f"Payment {one.id} ({one.status}, {amount} by {one.provider}, {one.created_at:%Y-%m-%d}) is for {order}."
-    offer = f" To give the money back: `shopwright doctor --refund {one.id}`."
+    order = (
+        _("order {order_id}, which does not exist", order_id=one.order_id)
+        if one.order_id
+        else _("an order that is not known")
+    )
+    sentence = _(
+        "Payment {id} ({status}, {amount} by {provider}, {created_at}) is for {order}.",
+        id=one.id,
+        status=one.status,
+        amount=amount,
+        provider=one.provider,
+        created_at=f"{one.created_at:%Y-%m-%d}",
+        order=order,
+    )
+    offer = _(" To give the money back: `shopwright doctor --refund {id}`.", id=one.id)
     return sentence + (offer if one.status in RECEIVED else "")
 
 
@@ -120,7 +151,11 @@ async def payments_without_orders(shop: Shop) -> list[Payment]:
 async def payments_are_known(shop: Shop) -> list[str]:
     """Report payments that providers received and the shop does not know."""
     return [
-        f"{one.provider} has received {write(one.amount)} as {one.reference}, and the shop does not know it. To write it"
-        f" down: `shopwright payments import {one.reference}`."
+        _(
+            "{provider} has received {amount} as {reference}, and the shop does not know it. To write it down: `shopwright payments import {reference}`.",
+            provider=one.provider,
+            amount=write(one.amount),
+            reference=one.reference,
+        )
         for one in await shop.payments.unknown_payments()
     ]

@@ -9,6 +9,7 @@ from PIL import Image
 from shopwright.app import Shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.settings import mask
+from shopwright.kit.translation import gettext as _
 
 PAGE = 200
 SHOWN = 5
@@ -30,11 +31,15 @@ class PictureComparison(msgspec.Struct, frozen=True):
 
     def sentence(self) -> str:
         """The missing pictures in words."""
-        some = ", ".join(f"{name} of “{self.named[name]}”" for name in self.missing[:SHOWN])
-        more = f" and {len(self.missing) - SHOWN} more" if len(self.missing) > SHOWN else ""
-        return (
-            f"{len(self.missing)} of {len(self.named)} pictures are not in the file store {self.where}"
-            f" (SHOPWRIGHT_FILES): {some}{more}."
+        some = ", ".join(_("{name} of “{named}”", name=name, named=self.named[name]) for name in self.missing[:SHOWN])
+        more = _(" and {count} more", count=len(self.missing) - SHOWN) if len(self.missing) > SHOWN else ""
+        return _(
+            "{count} of {total} pictures are not in the file store {where} (SHOPWRIGHT_FILES): {some}{more}.",
+            count=len(self.missing),
+            total=len(self.named),
+            where=self.where,
+            some=some,
+            more=more,
         )
 
 
@@ -62,16 +67,33 @@ async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]
         try:
             data = await shop.files.get(name)
         except (OSError, ShopError) as error:
-            bad.append(f"{name} of “{found.named[name]}” ({getattr(error, 'strerror', None) or error})")
+            bad.append(
+                _(
+                    "{name} of “{named}” ({problem})",
+                    name=name,
+                    named=found.named[name],
+                    problem=getattr(error, "strerror", None) or error,
+                )
+            )
             continue
         if not data or not _begins_as_picture(data):
-            bad.append(f"{name} of “{found.named[name]}” ({'empty' if not data else 'no picture'})")
+            bad.append(
+                _(
+                    "{name} of “{named}” ({problem})",
+                    name=name,
+                    named=found.named[name],
+                    problem=_("no picture") if data else _("empty"),
+                )
+            )
     if not bad:
         return []
-    more = f" and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
-    sentence = (
-        f"{len(bad)} pictures in the file store {found.where} (SHOPWRIGHT_FILES) cannot be read:"
-        f" {', '.join(bad[:SHOWN])}{more}. Upload them anew on the pages of these products, or put back the files."
+    more = _(" and {count} more", count=len(bad) - SHOWN) if len(bad) > SHOWN else ""
+    sentence = _(
+        "{count} pictures in the file store {where} (SHOPWRIGHT_FILES) cannot be read: {names}{more}. Upload them again on the pages of these products, or put back the files.",
+        count=len(bad),
+        where=found.where,
+        names=", ".join(bad[:SHOWN]),
+        more=more,
     )
     return [sentence]
 

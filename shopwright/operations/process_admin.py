@@ -52,12 +52,12 @@ async def _state(probe: Awaitable[Any]) -> str:
         async with asyncio.timeout(READY_S):
             await probe
     except TimeoutError:
-        return f"It does not answer within {READY_S} seconds."
+        return _("It does not answer within {ready_s} seconds.", ready_s=READY_S)
     except ShopError as error:
         return error.detail
     except Exception as error:  # whatever it is: who asks how the shop is gets an answer
         log.exception("an engine's health check failed")
-        return f"It fails: {type(error).__name__}."
+        return _("It fails: {__name__}.", __name__=type(error).__name__)
     return GOOD
 
 

@@ -11,6 +11,8 @@ from shopwright.app import Shop
 from shopwright.kit.clock import from_micros
 from shopwright.kit.data.events import Delivery, Event, StoredEvent
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop, ngettext
 from shopwright.operations import counters
 from shopwright.services.catalog.contract import ProductPublished
 from shopwright.services.inventory.contract import StockChanged
@@ -54,14 +56,14 @@ UNCOUNTED = (
 # Service → statements and what each repairs.
 STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "inventory": (
-        (RESERVED, "{} stocks hold what open reservations say."),
-        (ON_HAND, "{} stocks are the sum of their movements."),
-        (VALUES, "{} stocks are worth what their movements carried."),
-        (PROMISES, "{} rules promise what orders wait for."),
+        (RESERVED, gettext_noop("{count} stocks hold what open reservations say.")),
+        (ON_HAND, gettext_noop("{count} stocks are the sum of their movements.")),
+        (VALUES, gettext_noop("{count} stocks are worth what their movements carried.")),
+        (PROMISES, gettext_noop("{count} rules promise what orders wait for.")),
     ),
     "recommendations": (
-        (COUNTED, "{} features are counted as often as products have them."),
-        (UNCOUNTED, "{} features that were not counted are."),
+        (COUNTED, gettext_noop("{count} features are counted as often as products have them.")),
+        (UNCOUNTED, gettext_noop("{count} features that were not counted are.")),
     ),
 }
 
@@ -69,7 +71,11 @@ STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 async def repair_indexes(shop: Shop) -> list[str]:
     """Rebuild database indexes, so that damaged databases become writable. Raises Damaged if more is wrong."""
     found = {name: await work.database.rebuild_indexes() for name, work in shop.databases.items()}
-    return [f"The database of {name} is whole, and can be written again." for name, mended in found.items() if mended]
+    return [
+        _("The database of {name} is whole, and can be written again.", name=name)
+        for name, mended in found.items()
+        if mended
+    ]
 
 
 async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
@@ -79,7 +85,7 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
         for sql, words in statements:
             async with shop.databases[name].begin() as tx:
                 if count := await tx.run(sql):
-                    steps_done.append(words.format(count))
+                    steps_done.append(_(words, count=count))
     steps: dict[str, Callable[[Shop], Awaitable[str]]] = {
         "search": _refresh_search,
         "recommendations": _refresh_recommendations,
@@ -88,7 +94,14 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
     products = await shop.search.rebuild()
     await shop.search.bring_up_to_date()
     events = await shop.insights.rebuild()
-    return [*steps_done, f"Rebuilt the search index ({products} products) and the dashboard ({events} events)."]
+    return [
+        *steps_done,
+        _(
+            "Rebuilt the search index ({products} products) and the dashboard ({events} events).",
+            products=products,
+            events=events,
+        ),
+    ]
 
 
 async def note_gaps(shop: Shop) -> list[str]:
@@ -101,7 +114,13 @@ async def note_gaps(shop: Shop) -> list[str]:
         gaps[last] = highest
     await counters.note_gaps(shop, gaps)
     return [
-        f"It is noted that order{f' {before + 1} is' if before + 1 == upto else f's {before + 1} to {upto} are'} lost."
+        ngettext(
+            "It is noted that order {first} is lost.",
+            "It is noted that orders {first} to {last} are lost.",
+            upto - before,
+            first=before + 1,
+            last=upto,
+        )
         for before, upto in gaps.items()
     ]
 
@@ -137,7 +156,7 @@ async def _refresh_search(shop: Shop) -> str:
                 await shop.search.on_stock(_delivery(shop, "search.stock", there))
         after, count = products[-1].id, count + len(products)
     sold: Counter[str] = Counter()
-    for paid, _ in await _baskets(shop):
+    for paid, _time in await _baskets(shop):
         for line in paid.lines:
             sold[line.product_id] += line.quantity
     async with shop.databases["search"].begin() as tx:
@@ -145,7 +164,10 @@ async def _refresh_search(shop: Shop) -> str:
             "UPDATE entries SET sold = :sold, changed = changed + 1 WHERE product_id = :product_id AND sold <> :sold",
             [{"product_id": product_id, "sold": number} for product_id, number in sold.items()],
         )
-    return f"Lists and search show {count} products as the catalogue, prices, stock, reviews and orders know them."
+    return _(
+        "Lists and search show {count} products as the catalogue, prices, stock, reviews and orders know them.",
+        count=count,
+    )
 
 
 async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
@@ -188,4 +210,4 @@ async def _refresh_recommendations(shop: Shop) -> str:
             published = ProductPublished(product_id=product.id, version=product.version)
             await shop.recommendations.on_published(_delivery(shop, "recommendations.published", published))
         after = products[-1].id
-    return f"Recommendations were made anew from {len(baskets)} orders."
+    return _("Recommendations were made again from {count} orders.", count=len(baskets))

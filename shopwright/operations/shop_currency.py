@@ -73,9 +73,13 @@ async def other_decimals(shop: Shop, currency: str, there: CurrencyUse) -> str:
     if before == now:
         return ""
     was, became = (f"{Decimal(100_000).scaleb(-digits):,f} {currency}" for digits in (before, now))
-    return (
-        f"{currency} has {now} decimals (ISO 4217), and this shop's amounts may have been written with {before}, as an earlier"
-        f" version did. Nothing is converted: what was {was} would be read as {became}, prices, orders and refunds alike."
+    return _(
+        "{currency} has {now} decimals (ISO 4217), and this shop's amounts may have been written with {before}, as an earlier version did. Nothing is converted: what was {was} would be read as {became}, prices, orders and refunds alike.",
+        currency=currency,
+        now=now,
+        before=before,
+        was=was,
+        became=became,
     )
 
 
@@ -94,14 +98,27 @@ async def _mark(shop: Shop, *names: str) -> None:
 
 def consequences(there: CurrencyUse, now: str, new: str) -> list[str]:
     """Describe the consequences of a change of currency."""
-    priced_in = f"Variants with a price in {now}: {there.prices.get(now, 0)}, in {new}: {there.prices.get(new, 0)}."
-    fixed = (
-        f"Shipping rates in {now}: {there.rates.get(now, 0)}, coupons of a fixed amount: {there.coupons.get(now, 0)}."
+    priced_in = _(
+        "Variants with a price in {now}: {prices}, in {new}: {new_prices}.",
+        now=now,
+        prices=there.prices.get(now, 0),
+        new=new,
+        new_prices=there.prices.get(new, 0),
+    )
+    fixed = _(
+        "Shipping rates in {now}: {prices}, coupons of a fixed amount: {coupons}.",
+        now=now,
+        prices=there.rates.get(now, 0),
+        coupons=there.coupons.get(now, 0),
     )
     return [
-        f"{priced_in} What has none in {new} cannot be bought until it is priced anew: nothing is converted.",
-        f"{fixed} They apply no more, and minimums of discounts are read as amounts in {new}.",
-        f"Orders, payments and refunds stay in {now}; the dashboard adds up {new} alone.",
+        _(
+            "{priced_in} What has none in {new} cannot be bought until it is priced again: nothing is converted.",
+            priced_in=priced_in,
+            new=new,
+        ),
+        _("{fixed} They apply no more, and minimums of discounts are read as amounts in {new}.", fixed=fixed, new=new),
+        _("Orders, payments and refunds stay in {now}; the dashboard adds up {new} alone.", now=now, new=new),
     ]
 
 

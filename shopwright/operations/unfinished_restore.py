@@ -4,6 +4,7 @@ from pathlib import Path
 
 from shopwright.kit.errors import Refused
 from shopwright.kit.private import make_file
+from shopwright.kit.translation import gettext as _
 
 NAME = "restore-unfinished"
 
@@ -28,10 +29,11 @@ def unfinished_restore(data: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"{data / NAME} cannot be read ({error.strerror})."
-    return (
-        f"A restore of {archive} was broken off: a part of the shop may be as it was before. Finish it:"
-        f" `shopwright restore {archive}`. (It was kept as before-restore-….zip in {data}, if it was not empty.)"
+        return _("{data} cannot be read ({strerror}).", data=data / NAME, strerror=error.strerror)
+    return _(
+        "A restore of {archive} was broken off: a part of the shop may be as it was before. Finish it: `shopwright restore {archive}`. (It was kept as before-restore-….zip in {data}, if it was not empty.)",
+        archive=archive,
+        data=data,
     )
 
 

@@ -40,7 +40,20 @@ WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-STORED = StoredTexts((*HISTORY.messages, *RECEIPT.messages))
+MOVEMENTS = (
+    gettext_noop("order {order_id}"),
+    gettext_noop("order {order_id}, on backorder"),
+    gettext_noop("order {order_id}, once more"),
+    gettext_noop("returned from {order_id}"),
+    gettext_noop("received"),
+    gettext_noop("received {reference}"),
+    gettext_noop("received {reference} ({who})"),
+    gettext_noop("cost set ({who})"),
+    gettext_noop("set by {who}"),
+    gettext_noop("counted by {who}"),
+    gettext_noop("taken back, {reason}"),
+)
+STORED = StoredTexts((*HISTORY.messages, *RECEIPT.messages, *MOVEMENTS))
 
 
 def stored_text(text: str) -> str:

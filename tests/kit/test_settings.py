@@ -54,7 +54,7 @@ WRONG = [
     ("proxies", "localhost", "did you mean 127.0.0.1"),
     ("proxies", "10.0.0.0/40", "which is no address"),
     ("proxies", "10.0.0.7/8", "did you mean 10.0.0.0/8?"),
-    ("proxies", "0.0.0.0/0", "which is everyone"),
+    ("proxies", "0.0.0.0/0", "which is every address"),
     ("proxies", "*", "which is no address"),
     ("carry", "elsewere", "Did you mean elsewhere?"),
     ("log", "xml", "It is one of text, json."),

@@ -47,7 +47,7 @@ DAMAGES = [
     (
         "inventory",
         "INSERT INTO reservations (order_id, state, expires_at) VALUES ('ord_gone', 'open', 0)",
-        "Goods are set aside",
+        "Goods are reserved for",
     ),
     (
         "orders",

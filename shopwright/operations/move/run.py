@@ -11,12 +11,13 @@ from shopwright.app import Shop
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.operations import archive
 from shopwright.operations.move.files import copy_files
 from shopwright.operations.move.state import MoveStateFile
 from shopwright.operations.move.tables import Row, RowTransfer, Tables
 
-WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."
+WORDS = gettext_noop("The shop is moving to another place and takes nothing for a moment. Try again soon.")
 FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
 # Progress of documents moves along only if they stay where they are.
 MOVES = frozenset({"document_moves"})
@@ -198,9 +199,12 @@ class EngineMove:
 
 
 def _differ(tables: Tables, table: str, here: int, there: int) -> str:
-    return (
-        f"{tables.source.name}.{table} is not the same on both sides ({here} rows here, {there} there)."
-        " The shop goes on where it is once you say `shopwright move --release`; then move again with --replace."
+    return _(
+        "{name}.{table} is not the same on both sides ({here} rows here, {there} there). The shop goes on where it is once you say `shopwright move --release`; then move again with --replace.",
+        name=tables.source.name,
+        table=table,
+        here=here,
+        there=there,
     )
 
 

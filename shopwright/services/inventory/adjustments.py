@@ -115,7 +115,7 @@ class Adjustments:
         try:
             async with self._work.begin(dedup_key=f"adjust/{key}") as tx, self._context.moving(tx, ids) as moves:
                 for line in sorted(lines, key=lambda one: one.variant_id):
-                    if lacking := await self._backorders.leave(tx, order_id, line, moves, _(", once more")):
+                    if lacking := await self._backorders.leave(tx, order_id, line, moves, ", once more"):
                         raise Refused(
                             _(
                                 "{variant_id} has {quantity} free, not {line_quantity}.",

@@ -1,7 +1,6 @@
 """Backorders: promised when placed, owed once paid, filled when goods arrive."""
 
 from shopwright.kit.data.unit_of_work import Transaction
-from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import VariantQuantity
 from shopwright.services.inventory.valuation import StockMove, sale_move
@@ -17,7 +16,7 @@ class Backorders:
             if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
                 return
             await backorder_store.settle(tx, order_id, variant_id, given)
-            moves.append(sale_move(order_id, VariantQuantity(variant_id, given), location, _(", on backorder")))
+            moves.append(sale_move(order_id, VariantQuantity(variant_id, given), location, ", on backorder"))
 
     async def keep_promise(
         self, tx: Transaction, order_id: str, wanted: VariantQuantity, moves: list[StockMove]

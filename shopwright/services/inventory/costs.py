@@ -45,7 +45,7 @@ class Costs:
                 variant_id=one.variant_id,
                 location=one.location,
                 delta=one.quantity,
-                reason=_signed(_("received {reference}", reference=one.reference.strip()).strip(), who),
+                reason=_signed(f"received {one.reference.strip()}".strip(), who),
                 cause="received",
                 cost=cost,
                 reference=one.reference.strip(),
@@ -97,7 +97,7 @@ class Costs:
                 if not now.without_cost:
                     raise Refused(_("All units in stock have a cost."))
                 cost = self._all(unit_cost, now.without_cost, "/unit_cost")
-                reason = _signed(_("cost set"), who)
+                reason = _signed("cost set", who)
                 await self._context.record(
                     tx,
                     [StockMove(variant_id=variant_id, location=MAIN, delta=0, reason=reason, cause="opened", cost=cost,

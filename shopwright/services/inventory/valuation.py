@@ -161,7 +161,7 @@ def sale_move(order_id: str, wanted: VariantQuantity, location: str, how: str = 
         variant_id=wanted.variant_id,
         location=location,
         delta=-wanted.quantity,
-        reason=_("order {order_id}", order_id=order_id) + how,
+        reason=f"order {order_id}{how}",
         cause="sold",
         order_id=order_id,
     )

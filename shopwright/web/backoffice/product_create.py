@@ -53,7 +53,7 @@ async def make_product(
         )
         offers = tuple(msgspec.convert(one, write.VariantWrite, from_attributes=True) for one in made.variants)
         offers = tuple(msgspec.structs.replace(one, price=price) for one in offers)
-        await write.set_offers(product_views, made, offers, _("set by {signature}", signature=caller.signature))
+        await write.set_offers(product_views, made, offers, f"set by {caller.signature}")
     except ShopError as error:
         return _form(office, product_views, form, error.detail)
     return Redirect(f"/office/products/{made.id}", status_code=303)

@@ -274,11 +274,7 @@ async def _counts(
                     ),
                 )
             )
-        changes.append(
-            Adjustment(
-                variant_id=variant.id, delta=delta, reason=_("counted by {signature}", signature=caller.signature)
-            )
-        )
+        changes.append(Adjustment(variant_id=variant.id, delta=delta, reason=f"counted by {caller.signature}"))
     return changes, problems
 
 

@@ -85,9 +85,7 @@ async def create_product(
 ) -> Response[bytes]:
     """Create a product with variants, prices and stock."""
     return answer(
-        await product_views.view(
-            await write.create(product_views, data, _("set by {signature}", signature=caller.signature))
-        ),
+        await product_views.view(await write.create(product_views, data, f"set by {caller.signature}")),
         201,
     )
 
@@ -115,7 +113,7 @@ async def change_product(
                 old,
                 data,
                 version_of(if_match, old.version),
-                _("set by {signature}", signature=caller.signature),
+                f"set by {caller.signature}",
             )
         )
     )

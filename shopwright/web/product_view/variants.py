@@ -94,7 +94,7 @@ async def create_variant(
         old.id,
         new,
         version_of(if_match, old.version),
-        _("set by {signature}", signature=caller.signature),
+        f"set by {caller.signature}",
     )
     return answer(await product_views.view(made), 201)
 
@@ -147,7 +147,7 @@ async def remove_variant(
         old.id,
         msgspec.structs.replace(written, variants=left),
         version_of(if_match, old.version),
-        _("set by {signature}", signature=caller.signature),
+        f"set by {caller.signature}",
     )
 
 
@@ -160,7 +160,7 @@ async def remove_variant(
 )
 async def set_offers(product_views: Face, caller: CurrentCaller, data: JSONBody[Offers]) -> VariantResults:
     """Set prices and stock of up to 5,000 variants; each has its own result, and refusals stop no others."""
-    reason = _("set by {signature}", signature=caller.signature)
+    reason = f"set by {caller.signature}"
     ids: list[str] = []
     met: dict[str, str] = {}
     refused: dict[int, str] = {}

@@ -298,9 +298,7 @@ async def set_offers(
     except ShopError:
         moved = {one: after[one].on_hand - before[one].on_hand for one in before}
         if back := [
-            Adjustment(variant_id=one, delta=-n, reason=_("taken back, {reason}", reason=reason))
-            for one, n in moved.items()
-            if n
+            Adjustment(variant_id=one, delta=-n, reason=f"taken back, {reason}") for one, n in moved.items() if n
         ]:
             await product_views.inventory.adjust(back)
         raise
