@@ -11,35 +11,30 @@ A process serves all of it or some (`local_services`); it calls the rest over th
 """
 
 import asyncio
-import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 
-from shopwright import __version__, event_handlers
+from shopwright import __version__, event_handlers, lifecycle
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.database import open_database
 from shopwright.engines.payments.pretend.provider import PretendProvider
 from shopwright.engines.traces import open_traces
 from shopwright.fallbacks import WithFallbacks
 from shopwright.kit.clock import Clock, SystemClock
-from shopwright.kit.clock_watch import ClockWatch, continue_ids
+from shopwright.kit.clock_watch import ClockWatch
 from shopwright.kit.data.events import EventHandler, Subscriptions
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.ids import Ids
-from shopwright.kit.observability import tracing
 from shopwright.kit.observability.buffered_counter import BufferedCounter
 from shopwright.kit.observability.metrics import Metrics
 from shopwright.kit.provider import SendWebhook
-from shopwright.kit.tasks import ended
-from shopwright.kit.translation import in_language
 from shopwright.open_engines import EngineDecorator, Engines
-from shopwright.operations.damage_watch import watch_for_damage
 from shopwright.overrides import Overrides
 from shopwright.registry import ServiceRegistry, serving, with_databases
 from shopwright.service_spec import BuildContext, ServiceSpec
@@ -63,9 +58,7 @@ if TYPE_CHECKING:
     from shopwright.services.search.service import SearchService
     from shopwright.services.users.service import UserService
 
-log = logging.getLogger("shopwright")
 HOME = Path(__file__).parent
-COUNTED_EVERY_S = 10
 
 
 def migrations_of(service: str) -> list[Path]:
@@ -137,18 +130,9 @@ class Shop:
         engines = self.engines = Engines(self.settings)
         self.versions = self.registry.versions = engines.versions
         self.registry.cart_counts = engines.cart_counts
-        self.documents, self.files, self.index, self.cdn = (
-            engines.documents,
-            engines.files,
-            engines.index,
-            engines.cdn,
-        )
-        self.cache, self.caches, self.shared_pages, self.vault = (
-            engines.cache,
-            engines.caches,
-            engines.shared_pages,
-            engines.vault,
-        )
+        self.documents, self.files, self.index = engines.documents, engines.files, engines.index
+        self.cache, self.caches, self.cdn = engines.cache, engines.caches, engines.cdn
+        self.shared_pages, self.vault = engines.shared_pages, engines.vault
         self.transports = engines.transports
         self.databases: dict[str, ServiceDatabase] = {
             name: self._work(name) for name in with_databases(()) if name in self.local_services
@@ -251,46 +235,14 @@ class Shop:
             return await work.is_demo()
         return (await self.payments.setup()).demo
 
-    @asynccontextmanager
-    async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
+    def running(self, *, deliver: bool = True) -> AbstractAsyncContextManager["Shop"]:
         """The open shop; with `deliver` its events are delivered, by this process or others."""
-        if "payments" in self.local_services:
-            await self.pretend.prepare()
-        for spec in specs():
-            if spec.start is not None and spec.name in self.local_services:
-                await spec.start(getattr(self, spec.name))
-        carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
-        await continue_ids(self.ids, self.databases.values())
-        tasks = [
-            self._flush_counts(),
-            self.clock_watch.run(),
-            self.metrics.watch_the_loop(),
-            *([carry(), watch_for_damage(self.databases.values(), Path(self.settings.data))] if deliver else []),
-        ]
-        with tracing.watched_by(self.tracer), in_language(self.settings.language):
-            running = [asyncio.create_task(task) for task in tasks]
-        try:
-            yield self
-        finally:
-            await ended(running)
-            await self._flush_counts_forever()
-            await self.close()
+        return lifecycle.running(self, deliver=deliver)
 
     async def flush_counts(self) -> None:
         """Report this process's counts."""
-        for tally in (self.record_view_counts, self.record_searches):
-            await tally.flush()
-
-    async def _flush_counts(self) -> None:
-        while True:
-            await asyncio.sleep(COUNTED_EVERY_S)
-            await self._flush_counts_forever()
-
-    async def _flush_counts_forever(self) -> None:
-        try:
-            await self.flush_counts()
-        except Exception:
-            log.exception("buffered view counts could not be emitted")
+        for counter in (self.record_view_counts, self.record_searches):
+            await counter.flush()
 
     async def close(self) -> None:
         """Close every engine."""

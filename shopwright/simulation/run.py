@@ -15,7 +15,7 @@ from shopwright.simulation.actions import ACTIONS
 from shopwright.simulation.faults import Crash
 from shopwright.simulation.harness import Harness, copy, template
 
-REST = 40  # deeds between two times of rest
+REST = 40  # actions between two pauses
 Step = tuple[str, int]
 
 
@@ -31,7 +31,7 @@ class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def scenario(seed: int, length: int) -> list[Step]:
     """The actions of a seed."""
-    chance = Random(seed)  # noqa: S311 -- a story, not a secret
+    chance = Random(seed)  # noqa: S311 -- a scenario, not a secret
     names, weights = list(ACTIONS), [weight for _, weight in ACTIONS.values()]
     return [(chance.choices(names, weights)[0], chance.getrandbits(32)) for _ in range(length)]
 

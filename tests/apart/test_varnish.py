@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright.app import COUNTED_EVERY_S
+from shopwright.lifecycle import COUNTED_EVERY_S
 from tests.builders.customers import sign_in
 from tests.builders.gateway import program
 from tests.builders.shops import OWNER
