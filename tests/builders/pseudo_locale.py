@@ -46,7 +46,7 @@ DATA = (
     "Northlight", "Handels", "GmbH", "Amtsgericht", "Charlottenburg", "Torstraße", "Berlin", "Harbour", "Kettle", "Kitchen",
     "Steel", "Sage", "Colour", "Ada", "Lovelace", "Sue", "Shop owner", "Shopwright", "VAT", "Red", "Blue", "opening stock",
     "Standard delivery", "Express delivery", "International delivery", "Standard rate", "Reduced rate", "Zero rate",
-    "standard", "reduced", "zero", "the demo shop", "Main", "main", "north", "hue", "pot", "size", "pretend", "all",
+    "standard", "reduced", "zero", "the demo shop", "Main", "main", "north", "hue", "pot", "size", "pretend", "Pretend", "gift_card", "all",
     "Your account is ready", "Royal Mail", "Docker Compose", "Kubernetes", "systemd",
     "cache", "bus", "documents", "files", "search", "disk",
 )  # fmt: skip
