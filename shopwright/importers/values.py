@@ -115,9 +115,7 @@ def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], 
         note = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
         return ListedPrice(sale, regular, note)
     if regular is None:
-        raise RowError(
-            _("has no price besides that of a sale ({period}–{period_2})", period=period[0], period_2=period[1])
-        )
+        raise RowError(_("has no price besides that of a sale ({period}–{end})", period=period[0], end=period[1]))
     return ListedPrice(regular, None, note)
 
 

@@ -56,7 +56,8 @@ class ClockWatch:
         if self._last is None or self._clock.monotonic() - self._last[1] > REPORTED_FOR_S:
             return ""
         return _(
-            "The clock of this process jumped by {_last} seconds within the last hour.", _last=f"{self._last[0]:+.0f}"
+            "The clock of this process jumped by {seconds} seconds within the last hour.",
+            seconds=f"{self._last[0]:+.0f}",
         )
 
 

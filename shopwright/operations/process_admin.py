@@ -57,7 +57,7 @@ async def _state(probe: Awaitable[Any]) -> str:
         return error.detail
     except Exception as error:  # whatever it is: who asks how the shop is gets an answer
         log.exception("an engine's health check failed")
-        return _("It fails: {__name__}.", __name__=type(error).__name__)
+        return _("It fails: {kind}.", kind=type(error).__name__)
     return GOOD
 
 

@@ -143,9 +143,9 @@ def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
             found.append(port)
     raise Unavailable(
         _(
-            "Of the ports from {listened_at} to {listened_at_2} fewer than {count} are free.",
+            "Of the ports from {listened_at} to {last} fewer than {count} are free.",
             listened_at=LISTENED_AT[0],
-            listened_at_2=LISTENED_AT[-1],
+            last=LISTENED_AT[-1],
             count=count,
         )
     )

@@ -168,7 +168,10 @@ class MongoBodies:
                 return str(error)[:200], 0
         if lack := answer.get("writeConcernError"):
             raise Unavailable(
-                _("MongoDB has not written to enough of its disks ({get}).", get=lack.get("codeName", "unknown"))
+                _(
+                    "MongoDB has not written to enough of its disks ({problem}).",
+                    problem=lack.get("codeName", "unknown"),
+                )
             )
         errors = answer.get("writeErrors", ())
         others = [str(one["errmsg"])[:200] for one in errors if one["code"] != DUPLICATE_KEY]
