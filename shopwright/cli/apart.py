@@ -159,7 +159,7 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 @data_option
 @click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port of the origin: nginx or the shop")
 def varnish(data: str | None, origin: str) -> None:
-    """Print the Varnish configuration; SHOPWRIGHT_CDN says who may purge."""
+    """Print the Varnish configuration; SHOPWRIGHT_CDN defines who may purge."""
     from shopwright.deployment.gateway.varnish import VarnishOptions, configuration
     from shopwright.engines.cdn.varnish import secret_of
     from shopwright.web.application import session_cookie

@@ -256,7 +256,7 @@ def backup(data: str | None, folder: Path, **options: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="replace the existing shop without confirmation")
 def restore(data: str | None, file: Path, *, yes: bool) -> None:
-    """Make the shop what an archive says, all or nothing; the shop may run."""
+    """Restore the shop from an archive, completely or not at all; the shop may run."""
     from shopwright.cli import restoring
 
     raise SystemExit(

@@ -13,7 +13,7 @@ from shopwright.kit.translation import gettext as _
 if TYPE_CHECKING:
     from shopwright.app import Shop
 
-FORMATS = "2026-11-27 or 2026-11-27T10:00, in the shop's time zone unless it says otherwise"
+FORMATS = "2026-11-27 or 2026-11-27T10:00, in the shop's time zone unless it has an offset"
 
 
 async def resend(shop: "Shop", since: datetime, until: datetime | None) -> int:

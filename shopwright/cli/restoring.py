@@ -166,7 +166,7 @@ async def _keep(shop: Shop) -> None:
         await archive.write(shop, path, is_held=True)
     except ShopError as error:
         raise Refused(
-            _("The shop that is here cannot be kept: {detail} Nothing was changed.", detail=error.detail)
+            _("The current shop cannot be saved: {detail} Nothing was changed.", detail=error.detail)
         ) from error
     print(_("The existing shop was saved to {path}.", path=path), flush=True)
 

@@ -159,7 +159,7 @@ def _parse(bare: str, text: str, decimal: str) -> Decimal:
     readings = " or ".join(sorted(f"{one:f}" for one in read))
     raise RowError(
         _(
-            "“{text}” may be {readings}: nothing in the file tells (say it with --decimal . or --decimal ,)",
+            "“{text}” may be {readings}: the file does not show which; use --decimal . or --decimal ,",
             text=_short(text),
             readings=readings,
         )

@@ -119,7 +119,7 @@ class OrderImporter:
         for number, row in rows:
             current = _first(row, "number") or (f"row {number}" if "product" in row else current)
             if not current:
-                yield ImportIssue(number, "", "refused", _("has no order number, and no order stands above it"))
+                yield ImportIssue(number, "", "refused", _("has no order number, and no order precedes it"))
                 continue
             groups.setdefault(current, []).append((number, row))
             for field in MONEY:
@@ -165,7 +165,7 @@ class OrderImporter:
         user = await self._users.owner_of_email(email) if email else None
         lines = tuple([await self._line(row, currency) for _unused, row in group if _first(row, "title")])
         if not lines:
-            raise RowError(_("has no line that says what was bought"))
+            raise RowError(_("has no line items"))
 
         def money(field: str) -> Money:
             return NumberFormats(currency, self._decimal).price(_first(head, field)) or zero(currency)

@@ -59,7 +59,7 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
         raise TooManyDecimals.at(
             pointer,
             _(
-                "“{text}” is finer than {finest} decimal places, which is what can be kept.",
+                "“{text}” is finer than {finest} decimal places, which is the limit.",
                 text=text[:40],
                 finest=finest,
             ),
@@ -150,7 +150,7 @@ def number(text: str, pointer: str = "", what: str = "This") -> float:
     found = decimal(text, pointer, what, finest=MOST_DIGITS)
     kept = float(found)
     if Decimal(repr(kept)) != found:
-        raise Invalid.at(pointer, _("“{text}” has more digits than can be kept; write 15 at most.", text=text[:40]))
+        raise Invalid.at(pointer, _("“{text}” has more digits than can be stored; write 15 at most.", text=text[:40]))
     return kept
 
 

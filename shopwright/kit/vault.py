@@ -118,7 +118,7 @@ def kept_once(path: Path, text: str) -> str:
     if not kept.strip() or not all(KEY.fullmatch(one) for one in kept.split()):
         raise Damaged(
             _(
-                "{path} is damaged: it holds {kept} bytes that are no key. Put back a copy of it. Where there is none, move it away and a new one is made: {without}",
+                "{path} is damaged: it holds {kept} bytes that are no key. Restore a copy of it. If there is none, move it away; a new one is generated: {without}",
                 path=path,
                 kept=len(kept),
                 without=WITHOUT,

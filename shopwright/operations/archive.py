@@ -324,9 +324,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
     except (KeyError, msgspec.DecodeError):
-        raise Invalid(
-            _("{name} is no archive of a shop: it has no manifest.json that says so.", name=path.name)
-        ) from None
+        raise Invalid(_("{name} is not an archive of a shop: it has no manifest.json.", name=path.name)) from None
     if manifest.format != FORMAT:
         sentence = _(
             "{name} is of format {format}; this version reads {own}.",

@@ -43,7 +43,7 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
         stored = [store.hashed_values(one, kinds.get(one["tax_kind"], "")) for one in postings]
         if store.entry_hash(digest, row, stored) != row["sha256"]:
             wrong.append(
-                _("Entry {seq} of the ledger is not as it was written, or one before it is not.", seq=row["seq"])
+                _("Entry {seq} of the ledger, or one before it, was changed after it was written.", seq=row["seq"])
             )
         last, digest = row["seq"], row["sha256"]
         wrong += _late(row, closed)
@@ -75,7 +75,7 @@ def _late(row: Row, closed: Sequence[Row]) -> list[str]:
     """Entries that contradict closed months."""
     return [
         _(
-            "{month_name} was closed at entry {last}, which was another then.",
+            "{month_name} was closed at entry {last}, which was changed since.",
             month_name=model.month_name(one["period"]),
             last=one["last"],
         )
@@ -116,22 +116,26 @@ async def _sums_agree(books: Reader) -> list[str]:
                 _add(taxes, _names(row, "tax_kind"), row["base"], row["credit"] - row["debit"], row["sales"])
         for row in await statement_store.day_sums_on(books, day):
             if sums.pop(_names(row, "account", "provider"), [0, 0]) != [row["debit"], row["credit"]]:
-                wrong[f"What is said of {row['account']} on day {day} is not what its entries come to."] = None
+                wrong[
+                    _(
+                        "The daily total of {account} on {day} differs from its entries.",
+                        account=row["account"],
+                        day=day,
+                    )
+                ] = None
         wrong |= {
-            _("Nothing is said of {key} on day {day}, though there are entries.", key=key[1], day=day): None
+            _("The daily totals lack {key} on {day}, although there are entries.", key=key[1], day=day): None
             for key in sums
             if any(sums[key])
         }
         await page_done()
     for row in await statement_store.all_tax_sums(books):
         if taxes.pop(_names(row, "tax_kind"), [0, 0, 0]) != [row["base"], row["tax"], row["sales"]]:
-            wrong[
-                f"What is said of the taxes of {model.month_name(row['period'])} is not what its entries come to."
-            ] = None
+            wrong[_("The tax totals of {month} differ from their entries.", month=model.month_name(row["period"]))] = (
+                None
+            )
     wrong |= {
-        _(
-            "The taxes of {month_name} are not said, though there are entries.", month_name=model.month_name(key[0])
-        ): None
+        _("The tax totals lack {month_name}, although there are entries.", month_name=model.month_name(key[0])): None
         for key in taxes
     }
     return list(wrong)[:MOST]
@@ -171,9 +175,9 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
                 wrong.append(_("{name} does not follow the document before it.", name=row["name"]))
             body = document_store.body_of(row, shop.vault)
             if not body and row["keep_until"] > to_micros(shop.clock.now()):
-                wrong.append(_("What stood in {name} is gone before its time.", name=row["name"]))
+                wrong.append(_("The content of {name} was deleted before the end of its retention.", name=row["name"]))
             if body and issuing.document_hash(row["before"], row, body) != row["sha256"]:
-                wrong.append(_("{name} is not as it was issued.", name=row["name"]))
+                wrong.append(_("{name} was changed after it was issued.", name=row["name"]))
             last[row["series"]] = row["number"], row["sha256"]
         if len(wrong) >= MOST:
             return wrong
@@ -186,7 +190,7 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
     heads = await store.heads(work)
     wrong += [
         _(
-            "{series}: the last number is {head}, but {count} were given.",
+            "{series}: the last number is {head}, but {count} were assigned.",
             series=series,
             head=head[0],
             count=heads.get(series, (0, ""))[0],
@@ -195,7 +199,7 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
         if heads.get(series) != head
     ]
     wrong += [
-        _("{series}: {head} numbers were given, but there is no document.", series=series, head=head[0])
+        _("{series}: {head} numbers were assigned, but there is no document.", series=series, head=head[0])
         for series, head in heads.items()
         if series not in last and head[0]
     ]
@@ -295,7 +299,7 @@ def _differs(
     kinds: tuple[EntryKind, ...] = ("sale", "correction", "return", "payment")
     found = [
         _(
-            "Order {number}: {amount} is not booked on {account}, though its {kind} comes to it.",
+            "Order {number}: {account} should have {amount} of its {kind}, but does not.",
             number=number,
             amount=one.amount.amount,
             account=one.account,

@@ -68,7 +68,7 @@ def unchecked(error: Exception) -> str:
         return _("It cannot be checked: {detail}", detail=error.detail)
     log.error("a check did not finish", exc_info=error)
     return _(
-        "It cannot be checked: something that is kept cannot be understood ({kind}: {error}).",
+        "It cannot be checked: stored data cannot be read ({kind}: {error}).",
         kind=type(error).__name__,
         error=error,
     )

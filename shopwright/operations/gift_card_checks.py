@@ -14,7 +14,7 @@ from shopwright.services.giftcards import store as giftcards_store
 from shopwright.services.orders.contract import PAID, Order
 from shopwright.services.orders.contract.gift_cards import has_cards, paid_by_cards, spent_of_cards
 
-OWED = gettext_noop("what is on gift cards is what the books owe for them")
+OWED = gettext_noop("the balances of gift cards equal their liability in the books")
 
 
 class GiftCardsMatch:
@@ -49,7 +49,7 @@ def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
     if charged != paid:
         wrong.append(
             _(
-                "Order {number}: gift cards pay {paid} of it, its row says {charged}.",
+                "Order {number}: gift cards pay {paid} of it, lists have {charged}.",
                 number=order.number,
                 paid=paid,
                 charged=charged,
@@ -67,7 +67,7 @@ def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
     elif captured - back != spent:
         wrong.append(
             _(
-                "Order {number}: gift cards should be {spent} less worth by it, and are {captured}.",
+                "Order {number}: {spent} should be deducted from gift cards for it, but {captured} is.",
                 number=order.number,
                 spent=spent,
                 captured=captured - back,

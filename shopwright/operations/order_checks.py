@@ -86,7 +86,7 @@ async def lists_know_refunds(snapshot: ShopSnapshot) -> list[str]:
                 if row["amount"] != amount:
                     wrong.say(
                         _(
-                            "Refund {id} of order {order_id} is {amount}, lists say {listed}.",
+                            "Refund {id} of order {order_id} is {amount}, lists have {listed}.",
                             id=row["id"],
                             order_id=row["order_id"],
                             amount=amount,

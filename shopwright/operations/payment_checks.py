@@ -43,7 +43,7 @@ class PaymentsMatch:
             standing = sum(one.status in RECEIVED and bool(left(one) or not one.amount.amount) for one in payments)
             if status in PAID and standing != 1 and not any(one.status == "refunded" for one in payments):
                 sentence = _(
-                    "Order {order_id} is {status}, but {standing} payments for it stand.",
+                    "Order {order_id} is {status}, but {standing} of its payments are captured.",
                     order_id=order_id,
                     status=status,
                     standing=standing,
@@ -67,7 +67,7 @@ def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
         return kept_money(one, credited(order).amount if order is not None and own else 0)
     if status in {"placed", "expired"}:
         return [
-            _("Payment {id} has been received, but order {order_id} does not know.", id=one.id, order_id=one.order_id)
+            _("Payment {id} was received, but order {order_id} does not have it.", id=one.id, order_id=one.order_id)
         ]
     return []
 
@@ -81,7 +81,7 @@ def misgiven(order: Order) -> list[OpenQuestion]:
     if given == refunded:
         return []
     sentence = _(
-        "Payment {id} gave {given} back, its order {refunded}.", id=order.payment.id, given=given, refunded=refunded
+        "Payment {id} refunded {given}, its order {refunded}.", id=order.payment.id, given=given, refunded=refunded
     )
     return [OpenQuestion(sentence, order.id, frozenset({order.id, order.payment.id}))]
 
@@ -103,7 +103,7 @@ def kept_money(one: Payment, on_cards: int) -> list[str]:
     why = _(" The payment provider refused to: {refused}", refused=refused) if refused else ""
     return [
         _(
-            "Order {order_id} is cancelled, but {amount} of its payment {id} were kept.{why}",
+            "Order {order_id} is cancelled, but {amount} of its payment {id} was not refunded.{why}",
             order_id=one.order_id,
             amount=amount,
             id=one.id,
@@ -152,7 +152,7 @@ async def payments_are_known(shop: Shop) -> list[str]:
     """Report payments that providers received and the shop does not know."""
     return [
         _(
-            "{provider} has received {amount} as {reference}, and the shop does not know it. To write it down: `shopwright payments import {reference}`.",
+            "{provider} has received {amount} as {reference}, and the shop does not know it. To record it: `shopwright payments import {reference}`.",
             provider=one.provider,
             amount=write(one.amount),
             reference=one.reference,

@@ -89,7 +89,7 @@ async def unreadable_pictures(shop: Shop, found: PictureComparison) -> list[str]
         return []
     more = _(" and {count} more", count=len(bad) - SHOWN) if len(bad) > SHOWN else ""
     sentence = _(
-        "{count} pictures in the file store {where} (SHOPWRIGHT_FILES) cannot be read: {names}{more}. Upload them again on the pages of these products, or put back the files.",
+        "{count} pictures in the file store {where} (SHOPWRIGHT_FILES) cannot be read: {names}{more}. Upload them again on the pages of these products, or restore the files.",
         count=len(bad),
         where=found.where,
         names=", ".join(bad[:SHOWN]),

@@ -136,7 +136,7 @@ async def require_currency(shop: Shop) -> None:
         sentence = " ".join(consequences(there, now, wanted))
         raise Refused(
             _(
-                "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said} If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
+                "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY is {wanted}. With {wanted}: {said} If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
                 now=now,
                 wanted=wanted,
                 said=sentence,

@@ -77,8 +77,8 @@ async def test_a_paid_and_cancelled_order_shows_its_card_payment(browser: Browse
 @pytest.mark.parametrize(
     ("worth", "came", "back"),
     [
-        (2000, "We received €108.00 for order {}, and €20.00 was paid by gift card.", ("€108.00 is on its way back to you.", "€20.00 goes back to your gift card.")),
-        (50_000, "€128.00 for order {} was paid by gift card.", ("€128.00 goes back to your gift card.",)),
+        (2000, "We received €108.00 for order {}, and €20.00 was paid by gift card.", ("€108.00 is on its way back to you.", "€20.00 is refunded to your gift card.")),
+        (50_000, "€128.00 for order {} was paid by gift card.", ("€128.00 is refunded to your gift card.",)),
     ],
 )  # fmt: skip
 async def test_messages_name_the_amount_paid_by_card_and_refunded_to_it(
@@ -162,7 +162,7 @@ def _share(card: GiftCard, amount: int):
 
 async def test_anyone_may_check_a_balance_by_a_form(browser: Browser, shop: Shop) -> None:
     card = await issue(shop)
-    assert "What is on my gift card?" in await browser.go("/gift-card")
+    assert "Gift card balance" in await browser.go("/gift-card")
     page = await browser.send("/gift-card", code=card.code)
     assert "€20.00" in page
     assert f"••••{card.last4}" in page

@@ -235,22 +235,22 @@ async def test_each_credit_note_has_the_tax_of_its_own_refund(shop: Shop, clock:
 
 
 DAMAGE = {
-    "UPDATE entries SET text = 'other' WHERE seq = 1": "not as it was written",
+    "UPDATE entries SET text = 'other' WHERE seq = 1": "changed after it was written",
     "UPDATE postings SET amount = amount + 1 WHERE seq = 1 AND line = 0": "does not balance",
     "DELETE FROM entries WHERE seq = 1": "comes 2",
-    "UPDATE day_sums SET debit = debit + 1": "is not what its entries come to",
-    "DELETE FROM tax_sums": "are not said",
+    "UPDATE day_sums SET debit = debit + 1": "differs from its entries",
+    "DELETE FROM tax_sums": "The tax totals lack",
     "UPDATE chains SET last = 99 WHERE name = 'ledger'": "another one was written last",
-    "UPDATE issued_documents SET body = '{}'": "not as it was issued",
+    "UPDATE issued_documents SET body = '{}'": "changed after it was issued",
     "UPDATE issued_documents SET number = 7": "7 comes after 0",
     "DELETE FROM issued_documents": "there is no document",
-    "UPDATE issued_documents SET body = ''": "gone before its time",
+    "UPDATE issued_documents SET body = ''": "deleted before the end of its retention",
     "DELETE FROM issued_documents; DELETE FROM chains WHERE name <> 'ledger'": "No document was issued",
-    "UPDATE issued_documents SET refers_to = 'doc_2'": "not as it was issued",
-    "UPDATE tax_kinds SET kind = REPLACE(kind, '190000', '70000')": "not as it was written",
+    "UPDATE issued_documents SET refers_to = 'doc_2'": "changed after it was issued",
+    "UPDATE tax_kinds SET kind = REPLACE(kind, '190000', '70000')": "changed after it was written",
     "INSERT INTO closed_periods (period, closed, who, last, sha256) VALUES (202603, 0, '', 1, 'x')": "after it was closed",
     "INSERT INTO closed_periods (period, closed, who, last, sha256) VALUES (202603, 0, '', 9, '')": "which is missing",
-    "DELETE FROM postings WHERE seq IN (SELECT seq FROM entries WHERE kind = 'payment')": "is not booked on",
+    "DELETE FROM postings WHERE seq IN (SELECT seq FROM entries WHERE kind = 'payment')": "should have",
 }
 
 

@@ -191,7 +191,7 @@ def test_a_damaged_key_file_is_named(data_folder: Path, name: str, content: byte
     result = shopwright(data_folder, "doctor")
     assert result.exit_code == 1
     assert f"{data_folder / name} is damaged" in result.output
-    assert "Put back a copy of it" in result.output
+    assert "Restore a copy of it" in result.output
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 500])

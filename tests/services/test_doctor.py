@@ -30,13 +30,13 @@ DAMAGES = [
         "INSERT INTO owed (order_id, variant_id, quantity, since) SELECT 'ord_x', variant_id, 2, 0 FROM stock",
         "orders wait for 2",
     ),
-    ("orders", "UPDATE orders SET total = total + 1", "its total says"),
+    ("orders", "UPDATE orders SET total = total + 1", "its total is"),
     ("orders", "DELETE FROM order_lines", "its lines add up to 0"),
-    ("orders", "UPDATE order_lines SET shipped = quantity, refunded = 1, cancelled = 1", "1 refunded before they left"),
-    ("orders", "UPDATE order_lines SET refunded = 1, cancelled = 0", "0 of these before they left"),
+    ("orders", "UPDATE order_lines SET shipped = quantity, refunded = 1, cancelled = 1", "1 refunded before shipping"),
+    ("orders", "UPDATE order_lines SET refunded = 1, cancelled = 0", "0 of these before shipping"),
     ("orders", "UPDATE order_lines SET refunded = 1, cancelled = 1", "its refunds are for 0"),
-    ("orders", "UPDATE orders SET status = 'shipped'", "are left, and it is shipped"),
-    ("payments", "UPDATE payments SET amount = amount + 1", "was asked for"),
+    ("orders", "UPDATE orders SET status = 'shipped'", "are left to ship, and it is shipped"),
+    ("payments", "UPDATE payments SET amount = amount + 1", "was charged"),
     ("payments", "UPDATE payments SET status = 'refunded', refunded = amount", "the ledger has"),
     ("payments", "UPDATE ledger SET amount = amount + 1 WHERE account = 'customers'", "off balance"),
     ("payments", "UPDATE payments SET order_id = 'ord_nowhere'", "does not exist"),
@@ -165,5 +165,5 @@ async def test_a_disagreement_of_services_is_verified_with_a_second_read_of_the_
     ]
     await asyncio.gather(*tasks)
     assert wrong == (
-        [] if mended else [f"Payment {order.payment.id} has been received, but order {order.id} does not know."]
+        [] if mended else [f"Payment {order.payment.id} was received, but order {order.id} does not have it."]
     )

@@ -90,7 +90,7 @@ async def test_a_loss_within_the_sale_is_found_by_the_doctor(shop: Shop) -> None
     async with shop.databases["orders"].begin() as tx:
         await tx.run("DELETE FROM order_refunds WHERE key NOT LIKE 'provider/%'")
     findings = await wrong(shop)
-    assert f"Order {order.number}: 6000 went back beyond what was paid, though 6000 of it are left." in findings
+    assert f"Order {order.number}: 6000 was refunded beyond what was paid, although 6000 of it is left." in findings
 
 
 def written(order: Order, number: int, parts, *, card: bool, settled: bool) -> Order:

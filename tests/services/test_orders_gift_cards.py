@@ -351,9 +351,9 @@ async def test_an_authorised_payment_keeps_the_hold_for_days(careful: Shop, cloc
     ("service", "broken", "expected"),
     [
         ("giftcards", "UPDATE movements SET amount = amount + 1 WHERE kind = 'taken'", "but 1999 were taken from them"),
-        ("giftcards", "DELETE FROM movements WHERE kind = 'given_back'", "should be 1500 less worth by it, and are 2000"),
+        ("giftcards", "DELETE FROM movements WHERE kind = 'given_back'", "1500 should be deducted from gift cards for it, but 2000 is"),
         ("giftcards", "UPDATE cards SET balance = balance + 7", "Gift cards are worth 507 EUR, the books owe 500"),
-        ("orders", "UPDATE orders SET gift_cards = 0", "its row says 0"),
+        ("orders", "UPDATE orders SET gift_cards = 0", "lists have 0"),
         ("books", "UPDATE postings SET account = 'bank' WHERE account = 'vouchers'", "the books owe 0"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shopwright.kit.errors import ShopError
 from shopwright.kit.money import add_up
-from shopwright.operations.order_sums import total_of
+from shopwright.operations.order_sentences import total_of
 from shopwright.services.books import model
 from shopwright.services.orders import refund_parts, refund_rules, rerating, taxes
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund, Shipment

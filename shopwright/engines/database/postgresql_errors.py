@@ -38,7 +38,7 @@ def translate(error: BaseException, schema: str) -> None:
         case asyncpg.exceptions.UniqueViolationError():
             raise UniqueViolation(str(error)) from None
         case asyncpg.exceptions.DataError():  # a NUL in a text, a number beyond 64 bits
-            raise Invalid(_("A text holds a character, or a number is of a size, that cannot be kept.")) from None
+            raise Invalid(_("A text contains a character, or a number has a size, that cannot be stored.")) from None
         case asyncpg.exceptions.ReadOnlySQLTransactionError():  # brought somewhere else, or no primary any more
             raise Unavailable(str(error)) from None
         case asyncpg.exceptions.DeadlockDetectedError() | asyncpg.exceptions.SerializationError():

@@ -76,7 +76,7 @@ def came(event: OrderPaid) -> str:
 def goes_back(event: OrderCancelled) -> tuple[str, ...]:
     """Where the money of a cancelled order goes."""
     if event.by_payment is None or event.to_gift_cards is None:
-        return (_("If you paid for it, the money goes back the way it came."),)
+        return (_("If you paid for it, the amount is refunded to your payment method."),)
     by_bank, on_cards = event.by_payment, event.to_gift_cards
     return (
         *(
@@ -84,7 +84,7 @@ def goes_back(event: OrderCancelled) -> tuple[str, ...]:
             if by_bank.amount
             else ()
         ),
-        *((_("{on_cards} goes back to your gift card.", on_cards=write(on_cards)),) if on_cards.amount else ()),
+        *((_("{on_cards} is refunded to your gift card.", on_cards=write(on_cards)),) if on_cards.amount else ()),
     )
 
 

@@ -32,7 +32,7 @@ DISPUTES = {
     "lost": (
         gettext_noop("The dispute of order {number} was lost"),
         gettext_noop("A dispute of {amount} was lost"),
-        gettext_noop("The money went back to the buyer. Do not ship what has not left yet."),
+        gettext_noop("The buyer received the money back. Do not ship items that have not been shipped yet."),
     ),
 }
 

@@ -280,7 +280,7 @@ def past_totals(past: PastOrder) -> Totals:
         raise Invalid.at(
             "/total",
             _(
-                "Its parts add up to {net} without and {gross} with tax, its total says {total}: more than a rounding of each line.",
+                "Its parts add up to {net} without and {gross} with tax, its total is {total}: more than a rounding of each line.",
                 net=write(before_tax),
                 gross=write(before_tax + past.tax),
                 total=write(past.total),

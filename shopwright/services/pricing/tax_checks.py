@@ -64,7 +64,7 @@ def _how_much(one: TaxRate) -> None:
         raise Invalid.at(
             "/rate_ppm",
             _(
-                "rate says {rate} % and rate_ppm {ppm} %; send one of them.",
+                "rate is {rate} % and rate_ppm {ppm} %; send one of them.",
                 rate=per_cent(one.rate * PPM_OF_A_BASIS_POINT),
                 ppm=per_cent(one.ppm),
             ),

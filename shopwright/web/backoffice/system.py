@@ -108,7 +108,7 @@ async def waiting_room(request: Web, carts: Dependency[Carts]) -> Redirect:
         else:
             pace = form.get("per_minute", "").strip()
             room = await carts.open_waiting_room(int(pace) if is_number(pace) and len(pace) < LONGEST else 0)
-            said = _("{per_minute} shoppers are let in a minute.", per_minute=room.per_minute)
+            said = _("{per_minute} shoppers are admitted per minute.", per_minute=room.per_minute)
     except ShopError as error:
         said = error.detail
     return Redirect(f"/office/system?{urlencode({'said': said})}", status_code=303)

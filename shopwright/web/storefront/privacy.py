@@ -181,7 +181,7 @@ async def erase(frame: FrameDep) -> Response[bytes]:
             "bare": True,
             "heading": _("Your account is erased"),
             "detail": _(
-                "Your orders stay without your name; what tax law asks for is kept for our accounting alone. Thank you for having been here."
+                "Your orders remain without your name; data required by tax law is kept for accounting only. Thank you for your visit."
             ),
             "reference": "",
         },

@@ -35,7 +35,7 @@ FORMS: Mapping[DocumentForm, Form] = {
 }
 OUTSIDE: Final = "O"  # not subject to tax
 MOST_DECIMALS: Final = 2
-GONE = gettext_noop("What stood in this document was deleted when its time was over.")
+GONE = gettext_noop("The content of this document was deleted at the end of its retention.")
 NO_INVOICE = gettext_noop("This is no invoice, and can be had as PDF alone.")
 NOT_ELECTRONIC = gettext_noop(
     "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax, and the currency has no thousandths."
