@@ -521,7 +521,7 @@ REMOVED = (
     ),
     Removed(
         "of the code of a gift card a hash is kept",
-        "services/giftcards/service.py",
+        "services/giftcards/making.py",
         'return self._hashed.of("code", model.read(code))',
         "return model.read(code)",
         "tests/services/test_giftcards.py::test_a_code_is_shown_once_and_stored_as_a_hash",
