@@ -4,9 +4,11 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, get_type_hints
 
 from shopwright.kit.data.events import Event
 from shopwright.kit.manifest import ServiceManifest
+from shopwright.service_spec import ServiceSpec
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of, specs
 
@@ -392,6 +394,12 @@ def wrong_calls(order: tuple[str, ...], labels: Mapping[str, ServiceManifest]) -
         for called in manifest.asks
         if order.index(called) >= order.index(service)
     ]
+
+
+def apart_from_contract(spec: ServiceSpec[Any, Any]) -> list[str]:
+    """The class that a spec builds, unless it names its contract: only then are the two compared where it is written."""
+    built = get_type_hints(spec.build)["return"]
+    return [] if spec.contract in built.__mro__ else [f"class {built.__name__}({spec.contract.__name__})"]
 
 
 def undeclared_events(manifest: ServiceManifest, declared: set[str]) -> set[str]:

@@ -1,6 +1,7 @@
 """The rules of the repository (DESIGN 1-3), checked by reading the code. Each is seen to find a violation."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,9 @@ import pytest
 
 from shopwright.kit.data.events import Event
 from shopwright.operations.archive import ENCRYPTED, LEFT_OUT
+from shopwright.service_spec import BuildContext
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
+from shopwright.services.specs import spec_of, specs
 from tests.house import rules
 from tests.house.classes import ladders, shared_names
 from tests.house.rules import HOME, RULES, Rule, manifest_of
@@ -171,6 +174,20 @@ def test_a_wrong_manifest_is_found() -> None:
     assert rules.undeclared_events(orders, set(orders.emits[1:])) == {orders.emits[0]}
     assert rules.undeclared_handlers(orders, f"{_handlers('orders')}\nProductPublished") == {"ProductPublished"}
     assert rules.undeclared_handlers(orders, "") == set(orders.handles)
+
+
+def test_each_service_names_its_contract() -> None:
+    assert [wrong for spec in specs() for wrong in rules.apart_from_contract(spec)] == []
+
+
+def test_a_service_apart_from_its_contract_is_found() -> None:
+    class Loose: ...
+
+    def build(_context: BuildContext) -> Loose:
+        return Loose()
+
+    loose = replace(spec_of("reviews"), build=build)
+    assert rules.apart_from_contract(loose) == ["class Loose(Reviews)"]
 
 
 @pytest.mark.parametrize("service", RIVER)

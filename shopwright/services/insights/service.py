@@ -15,7 +15,16 @@ from shopwright.kit.personal import redacted
 from shopwright.kit.translation import gettext as _
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import log_store, sales_store, store, trim_store
-from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
+from shopwright.services.insights.contract import (
+    Day,
+    FunnelStep,
+    Insights,
+    Logged,
+    Step,
+    TopProduct,
+    TopSearch,
+    TopView,
+)
 from shopwright.services.orders.contract.events import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
@@ -30,7 +39,7 @@ STEPS: dict[type[Event], Step] = {
 }
 
 
-class AnalyticsService:
+class AnalyticsService(Insights):
     """The operations of analytics."""
 
     def __init__(self, work: ServiceDatabase, *, currency: str, kept_days: int) -> None:

@@ -24,6 +24,7 @@ from shopwright.services.payments.contract import (
     PaymentChallenge,
     PaymentFailed,
     PaymentMethod,
+    Payments,
     PaymentSetup,
     ProviderConnection,
     ProviderExamination,
@@ -37,7 +38,7 @@ LONG = timedelta(minutes=30)
 NO_ANSWER = (Unavailable, Invalid, NoPaymentProvider)  # the provider does not answer, or the shop has it no more
 
 
-class PaymentService:
+class PaymentService(Payments):
     """The operations of payments."""
 
     def __init__(

@@ -23,6 +23,7 @@ from shopwright.services.pricing.contract import (
     ExchangeRate,
     Price,
     PriceChanged,
+    Pricing,
     Promotion,
     Quote,
     QuoteRequest,
@@ -45,7 +46,7 @@ CUT_OFF = 14
 LAST = 1_000  # behind the classes of the shop
 
 
-class PricingService:
+class PricingService(Pricing):
     """The operations of pricing."""
 
     def __init__(

@@ -24,6 +24,7 @@ from shopwright.services.reviews.contract import (
     Order,
     Review,
     ReviewPublished,
+    Reviews,
     Status,
 )
 
@@ -52,7 +53,7 @@ FLAGS: dict[str, Callable[[str], object]] = {
 }
 
 
-class ReviewService:
+class ReviewService(Reviews):
     """The operations of reviews."""
 
     def __init__(self, work: ServiceDatabase, documents: DocumentStore) -> None:

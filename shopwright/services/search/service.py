@@ -24,6 +24,7 @@ from shopwright.services.search.contract import (
     Card,
     Rating,
     Results,
+    Search,
     SearchesMade,
     SearchRequest,
 )
@@ -36,7 +37,7 @@ PATIENCE_S = 5.0
 COUNTED_WORDS = 60
 
 
-class SearchService:
+class SearchService(Search):
     """The operations of search. `edge`: the CDN to invalidate, if any."""
 
     def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, cdn: Cdn | None = None) -> None:
