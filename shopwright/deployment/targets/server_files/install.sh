@@ -31,7 +31,7 @@ install -m 0644 "$here/journal.conf" /etc/systemd/journald.conf.d/shopwright.con
 version=$(basename "$wheel")
 if [ ! -x "@HOME@/versions/$version/bin/shopwright" ]; then
 	python3 -m venv "@HOME@/versions/$version"
-	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel[smtp]"
+	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel[smtp,stripe]"
 fi
 ln -sfn "versions/$version" @HOME@/current
 if ! ls @KEPT@/*.db >/dev/null 2>&1; then

@@ -8,7 +8,7 @@ before=$(readlink @HOME@/current)
 [ "$before" != "versions/$version" ] || { echo "$version is what runs."; exit 0; }
 if [ ! -x "@HOME@/versions/$version/bin/shopwright" ]; then
 	python3 -m venv "@HOME@/versions/$version"
-	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel[smtp]"
+	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel[smtp,stripe]"
 fi
 
 systemctl start shopwright-backup.service
