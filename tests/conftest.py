@@ -166,7 +166,7 @@ async def gateway(local_shop: Shop, post: Post) -> AsyncIterator[Any]:
     if not APART:
         yield None
         return
-    from tests.apart.split_shop import apart
+    from tests.builders.split_shop import apart
 
     async with apart(local_shop, hasher=QUICK, send_webhook=post) as found:
         yield found
@@ -178,7 +178,7 @@ async def shop(local_shop: Shop, gateway: Any) -> AsyncIterator[Shop]:
     if not APART:
         yield local_shop
         return
-    from tests.apart.split_shop import over_rpc
+    from tests.builders.split_shop import over_rpc
 
     async with over_rpc(local_shop, gateway) as statements:
         yield statements

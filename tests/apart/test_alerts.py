@@ -15,12 +15,12 @@ from shopwright.deployment.targets.alerts import alerts
 from shopwright.kit.clock import to_micros
 from shopwright.kit.tasks import ended
 from shopwright.registry import PARTS
-from tests.apart.prometheus import EVERY_S, comes, prometheus
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
+from tests.builders.prometheus import EVERY_S, comes, prometheus
+from tests.builders.server import Server, buy
 from tests.builders.shops import QUICK, make_settings
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.server import Server, buy
 
 IN_ONE = {"EngineAway", "EventsDead", "PartDown", "ProcessDown"}  # seen where the shop is one process
 OF_THE_DISK = {

@@ -16,18 +16,18 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.apart.cluster import Cluster, running
-from tests.apart.next_version import MARK, today, tomorrow
 from tests.builders.chromium import CHROMIUM, SIZES, filled, guest_buys
+from tests.builders.cluster import Cluster, running
 from tests.builders.customers import sign_in
 from tests.builders.documented_api import answers_as_documented
 from tests.builders.environment import ON_SERVERS, SOAK, bare_environment, need
 from tests.builders.goods import sell
 from tests.builders.health import wrong
+from tests.builders.load import Load
+from tests.builders.next_version import MARK, today, tomorrow
 from tests.builders.processes import settled
+from tests.builders.server import all_at_once, buy
 from tests.builders.shops import OWNER, QUICK, fresh, make_settings
-from tests.process.load import Load
-from tests.process.server import all_at_once, buy
 
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
 REQUESTS = int(os.environ.get("REQUESTS", "0"))  # during the upgrade: at least this many

@@ -21,16 +21,16 @@ from shopwright.app import Shop
 from shopwright.engines.bus.rabbitmq import Envelope
 from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
-from tests.apart.cluster import Cluster, running
 from tests.builders import rabbitmq_queues
+from tests.builders.cluster import Cluster, running
 from tests.builders.engine_proxies import ENGINES, NAMES, open_proxies
 from tests.builders.environment import ON_SERVERS, server, server_place
 from tests.builders.goods import sell
 from tests.builders.health import wrong
+from tests.builders.load import Count, Load
 from tests.builders.processes import settled
 from tests.builders.shops import QUICK, make_settings
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.load import Count, Load
 
 pytestmark = pytest.mark.soak
 ALL = os.environ.get("FAULTS", "") == "all"

@@ -39,8 +39,8 @@ from tests.builders.gateway import (
     requests_to,
     running,
 )
+from tests.builders.server import Server, free_port
 from tests.builders.shops import OWNER, QUICK, make_settings
-from tests.process.server import Server, free_port
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ from tests.builders.environment import ON_SERVERS
 from tests.builders.gateway import TOKEN, accepted, first_answer, has_no_secrets, program, requests_to
 from tests.builders.goods import sell
 from tests.builders.orders import place
+from tests.builders.server import Server, free_port
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, free_port
 
 BIN = Path(sys.executable).parent
 FILES = server.files(DeploymentOptions(url="https://shop.example"))

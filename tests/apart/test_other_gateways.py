@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.apart.split_shop import apart
 from tests.builders.customers import sign_in
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
 from tests.builders.shops import OWNER, QUICK, make_settings
+from tests.builders.split_shop import apart
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ import yaml
 from shopwright.deployment.targets import watch
 from shopwright.deployment.targets.alerts import RUNBOOKS, alerts, rules
 from shopwright.kit.observability.metrics import Metrics
-from tests.apart.prometheus import written
 from tests.builders.environment import need
+from tests.builders.prometheus import written
 
 HOME = Path(__file__).parents[2]
 ROUTE = 'route="/v1/products"'

@@ -14,11 +14,11 @@ from shopwright.kit.data.unit_of_work import one_request
 from shopwright.kit.money import Money
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
-from tests.apart.split_shop import Gateway, apart
 from tests.builders.customers import BERLIN
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
 from tests.builders.shops import OWNER, QUICK, make_settings
+from tests.builders.split_shop import Gateway, apart
 
 pytestmark = pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
 

@@ -22,12 +22,12 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.observability import tracing
 from shopwright.kit.observability.logs import JsonFormatter
 from shopwright.web.application import build
-from tests.apart.split_shop import apart
 from tests.builders.api import order, ready_cart
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
+from tests.builders.server import Server
 from tests.builders.shops import OWNER, QUICK, make_settings
-from tests.process.server import Server
+from tests.builders.split_shop import apart
 
 Spans = list[dict[str, Any]]
 

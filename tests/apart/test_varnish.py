@@ -13,8 +13,8 @@ import pytest
 from shopwright.lifecycle import COUNTED_EVERY_S
 from tests.builders.customers import sign_in
 from tests.builders.gateway import program
+from tests.builders.server import Server, free_port
 from tests.builders.shops import OWNER
-from tests.process.server import Server, free_port
 
 pytestmark = pytest.mark.slow
 

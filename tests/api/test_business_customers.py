@@ -55,7 +55,7 @@ async def with_vies(
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
                 yield local_shop, client
             return
-        from tests.apart.split_shop import apart, over_rpc
+        from tests.builders.split_shop import apart, over_rpc
 
         async with apart(local_shop, hasher=QUICK, send_webhook=local_shop.send_webhook) as gateway:
             transport = httpx.ASGITransport(app=gateway)

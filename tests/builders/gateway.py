@@ -15,7 +15,7 @@ import httpx
 from shopwright.deployment.gateway import nginx
 from shopwright.registry import PARTS
 from tests.builders.environment import need
-from tests.process.server import Server, free_port
+from tests.builders.server import Server, free_port
 
 
 async def ask(

@@ -12,7 +12,7 @@ from shopwright.services.giftcards.contract import GiftDelivery, NewGiftCard
 from tests.builders.goods import sell
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
-from tests.process.scenario import open_shop
+from tests.builders.scenario import open_shop
 
 GRACE = "grace@example.com"
 SUBJECTS = ("We have your order", "Payment received", "is on its way", "Refund for order")

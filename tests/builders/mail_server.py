@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
 
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 
 class MailServer:

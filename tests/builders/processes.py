@@ -5,8 +5,8 @@ from pathlib import Path
 
 from shopwright.app import Shop
 from tests.builders.goods import sell
+from tests.builders.server import delivered
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import delivered
 
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:

@@ -4,7 +4,6 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from shopwright.engines.search import open_search
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase, VersionStore
 from shopwright.kit.ports import Cache, SearchIndex
+from tests.builders.buses import Buses
 from tests.builders.environment import server
 
 
@@ -48,17 +48,6 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await made.close()
     async with httpx.AsyncClient(trust_env=False) as client:
         await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{prefix}-*")
-
-
-class Buses(Protocol):
-    """Opens buses on one engine, as processes of one shop do."""
-
-    def __call__(
-        self,
-        works: Sequence[ServiceDatabase],
-        reactions: Sequence[EventHandler] = (),
-        timers: Sequence[ScheduledJob] = (),
-    ) -> Bus: ...
 
 
 @pytest.fixture

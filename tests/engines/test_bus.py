@@ -26,13 +26,13 @@ from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
 from shopwright.operations.process_admin import LocalProcessAdmin
+from tests.builders.buses import Buses
 from tests.builders.environment import server
 from tests.builders.events import SampleEvent, emit_events
 from tests.builders.goods import sell
 from tests.builders.orders import place
 from tests.builders.shops import QUICK, Post, make_settings
 from tests.builders.tcp_proxy import TcpProxy
-from tests.engines.conftest import Buses
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.data.events import Delivery, EventHandler
 from shopwright.kit.data.unit_of_work import LEASE
 from shopwright.kit.tasks import ended
+from tests.builders.buses import Buses
 from tests.builders.events import SampleEvent, emit_events
 from tests.builders.shops import QUICK, make_settings
-from tests.engines.conftest import Buses
 
 READ_BATCH = pytest.mark.parametrize("before", [1, MOST])
 

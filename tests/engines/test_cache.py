@@ -28,8 +28,8 @@ from shopwright.kit.ports import Cache
 from shopwright.kit.settings import client_of
 from shopwright.web.application import build
 from tests.builders.environment import need, server
+from tests.builders.server import free_port
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import free_port
 
 LONG = timedelta(minutes=10)
 

@@ -20,8 +20,8 @@ from shopwright.kit.ports import Files
 from shopwright.web.application import build
 from tests.builders.customers import sign_in
 from tests.builders.environment import server
+from tests.builders.server import free_port
 from tests.builders.shops import OWNER, QUICK, make_settings
-from tests.process.server import free_port
 
 
 def s3_url() -> str:

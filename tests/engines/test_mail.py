@@ -16,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.engines.messaging.smtp import Smtp
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.ports import Attachment, Message
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 SENDER = "Northlight & Søn <shop@northlight.example>"
 MESSAGE = Message(

@@ -26,8 +26,8 @@ from shopwright.services.orders.contract import NewShipment
 from tests.builders.databases import folder, prepare, put
 from tests.builders.environment import POSTGRES, bare_environment, need, postgres_do
 from tests.builders.health import wrong
+from tests.builders.scenario import place
 from tests.builders.shops import QUICK, make_settings
-from tests.process.scenario import place
 
 RELEASE = Path(__file__).parents[1] / "data" / "shop-0.1.0.json.gz"
 

@@ -18,10 +18,10 @@ from tests.builders.environment import POSTGRES, need
 from tests.builders.goods import sell
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart
+from tests.builders.postgres_pair import Pair
+from tests.builders.scenario import place
+from tests.builders.server import Server, buy, delivered
 from tests.builders.shops import QUICK, make_settings
-from tests.engines.pair import Pair
-from tests.process.scenario import place
-from tests.process.server import Server, buy, delivered
 
 COUNT = "SELECT count(*) AS n FROM things"
 WHERE = "SELECT inet_server_port() AS port, (SELECT count(*) FROM things) AS n"

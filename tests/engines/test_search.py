@@ -22,9 +22,9 @@ from shopwright.services.search.contract import Results
 from shopwright.services.search.service import SearchService
 from shopwright.web.application import build
 from tests.builders.goods import sell
+from tests.builders.search_entries import goods
+from tests.builders.server import free_port
 from tests.builders.shops import QUICK, make_settings
-from tests.engines.products import goods
-from tests.process.server import free_port
 
 
 async def test_search_finds_stems_beginnings_and_one_edit_typos(index: SearchIndex) -> None:

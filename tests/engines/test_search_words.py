@@ -12,7 +12,7 @@ from shopwright.engines.search import open_search, terms
 from shopwright.engines.search.marking import marked
 from shopwright.kit.folding import fold
 from shopwright.kit.ports import Query, SearchIndex
-from tests.engines.products import goods
+from tests.builders.search_entries import goods
 
 pytestmark = pytest.mark.slow
 

@@ -22,8 +22,8 @@ from shopwright.kit.errors import Invalid, Unavailable
 from tests.builders.databases import prepare, put
 from tests.builders.environment import POSTGRES, need, server, server_place
 from tests.builders.gateway import program
-from tests.engines.pair import Pair
-from tests.process.server import free_port
+from tests.builders.postgres_pair import Pair
+from tests.builders.server import free_port
 
 
 class Authority:

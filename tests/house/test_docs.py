@@ -15,7 +15,7 @@ from shopwright.cli.importing import IMPORTERS
 from shopwright.cli.main import main
 from shopwright.kit.setting_types import SettingType
 from shopwright.settings import Settings
-from tests.security.removed import REMOVED
+from tests.builders.removed_protections import REMOVED
 
 HOME = Path(__file__).parents[2]
 PAGES = sorted([*HOME.glob("*.md"), *HOME.glob("docs/**/*.md")])
@@ -123,7 +123,7 @@ def test_a_requirement_is_met_by_a_test_that_fails_without_it() -> None:
     for requirement, state, where in security_rows():
         if state == "met":
             assert set(re.findall(r"`([a-z_]+_[a-z_]+)`", where)) & seen, (
-                f"{requirement}: tests/security/removed.py shows none"
+                f"{requirement}: tests/builders/removed_protections.py shows none"
             )
 
 

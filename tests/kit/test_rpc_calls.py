@@ -22,7 +22,7 @@ from shopwright.registry import may_ask
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, VariantQuantity
 from shopwright.services.users.contract import Users
 from tests.builders.rpc import TOKENS, anyone_may, app_of, client_of, first_time, nothing
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 
 @pytest.fixture(params=["in process", "over HTTP"])

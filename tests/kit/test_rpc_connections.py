@@ -10,7 +10,7 @@ import trustme
 
 from shopwright.kit import outgoing
 from shopwright.kit.rpc.transport import HttpTransport
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 HEADERS = {"shopwright-service": "sealed"}
 WELL = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders.chromium import CHROMIUM, filled
 from tests.builders.environment import need
-from tests.process.server import Server
+from tests.builders.server import Server
 
 
 @pytest.fixture

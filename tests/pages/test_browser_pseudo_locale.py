@@ -11,8 +11,8 @@ from shopwright.kit.translation import PSEUDO
 from tests.builders.chromium import CHROMIUM, FLAGS, SIZES
 from tests.builders.environment import need
 from tests.builders.pseudo_locale import pseudo_shop
+from tests.builders.server import Server
 from tests.builders.shops import OWNER
-from tests.process.server import Server
 
 pytestmark = pytest.mark.browser
 STOREFRONT = (

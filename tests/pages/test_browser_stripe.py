@@ -15,9 +15,9 @@ from tests.builders.api import order, ready_cart
 from tests.builders.chromium import CHROMIUM, FLAGS, filled
 from tests.builders.customers import sign_in
 from tests.builders.environment import need
+from tests.builders.server import Server
 from tests.builders.shops import OWNER
 from tests.builders.stripe_double import KEYS, StripeDouble
-from tests.process.server import Server
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}

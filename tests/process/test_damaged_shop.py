@@ -17,8 +17,8 @@ from shopwright.app import Shop
 from shopwright.kit.outages import NOT_UNTIL_REPAIRED
 from tests.builders.damage import OF_SQLITE, PAGE, checkpoint, pages_of, spoil
 from tests.builders.goods import sell
+from tests.builders.server import Server, buy
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, buy
 
 pytestmark = [pytest.mark.slow, OF_SQLITE]
 

@@ -18,11 +18,11 @@ from tests.builders.engine_proxies import ENGINES, NAMES, open_proxies
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
 from tests.builders.health import wrong
+from tests.builders.load import Count, Load
 from tests.builders.processes import settled
+from tests.builders.server import Server
 from tests.builders.shops import QUICK, make_settings
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.load import Count, Load
-from tests.process.server import Server
 
 FAULT_S = float(os.environ.get("FAULT_S", "3"))
 ALL = os.environ.get("FAULTS", "") == "all"

@@ -20,8 +20,8 @@ from shopwright.operations.move.run import EngineMove, release
 from tests.builders.environment import ON_SERVERS, POSTGRES, mongo_url, need, postgres_do, server, server_place
 from tests.builders.goods import sell
 from tests.builders.health import wrong
+from tests.builders.server import Server, buy, delivered
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, buy, delivered
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(ON_SERVERS, reason="each of these knows two shapes already")]
 

@@ -18,8 +18,8 @@ from shopwright.kit.http.problems import describe
 from shopwright.kit.outages import NOT_NOW
 from tests.builders.environment import POSTGRES
 from tests.builders.goods import sell
+from tests.builders.server import Server, buy
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, buy
 
 pytestmark = pytest.mark.slow
 

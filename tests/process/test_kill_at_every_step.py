@@ -12,12 +12,12 @@ from shopwright.kit.clock import HandClock
 from tests.builders.environment import POSTGRES
 from tests.builders.health import wrong
 from tests.builders.killed_orders import judge, prepared, settled
+from tests.builders.scenario import Scenario, open_shop, place, play_into, refund, ship, take_file
 from tests.builders.shops import fresh
-from tests.process.scenario import Scenario, open_shop, place, play_into, refund, ship, take_file
 
 # A hundred processes, each of which would import the shop for a second.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.process.scenario"])
+FORKS.set_forkserver_preload(["tests.builders.scenario"])
 
 
 def play(data: Path, database: str, about: str, *deadly: str, **scenarios: Scenario) -> tuple[int | None, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders.environment import bare_environment
 from tests.builders.processes import stock_up
-from tests.process.server import Server, buy, free_port
+from tests.builders.server import Server, buy, free_port
 
 pytestmark = pytest.mark.slow
 BEGIN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \[\d+\]"

@@ -12,9 +12,9 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Unavailable
 from tests.builders.environment import ON_SERVERS, need
 from tests.builders.killed_orders import judge, prepared, settled
+from tests.builders.scenario import open_shop, place, refund, ship
 from tests.builders.shops import fresh
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.scenario import open_shop, place, refund, ship
 
 T = TypeVar("T")
 COMMIT = b"COMMIT;"

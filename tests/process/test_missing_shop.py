@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from shopwright.cli.main import main
 from tests.builders.environment import POSTGRES, database_url, need, no_settings, postgres_do
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 pytestmark = pytest.mark.slow
 

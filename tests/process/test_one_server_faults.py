@@ -19,13 +19,13 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from tests.apart.prometheus import prometheus
+from tests.builders import one_server as machines
 from tests.builders.environment import ON_SERVERS, POSTGRES
+from tests.builders.load import Load
+from tests.builders.one_server import FAULTS, Fault, OneServer, one_server, until, well_again
+from tests.builders.prometheus import prometheus
+from tests.builders.server import buy
 from tests.builders.shops import QUICK, make_settings
-from tests.process import one_server as machines
-from tests.process.load import Load
-from tests.process.one_server import FAULTS, Fault, OneServer, one_server, until, well_again
-from tests.process.server import buy
 
 pytestmark = [
     pytest.mark.slow,

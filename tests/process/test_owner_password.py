@@ -15,8 +15,8 @@ from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.errors import ShopError
 from tests.builders.environment import bare_environment
+from tests.builders.server import Server, free_port
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, free_port
 
 pytestmark = pytest.mark.slow
 MADE_UP = re.compile(r"\b[0-9a-f]{18}\b")

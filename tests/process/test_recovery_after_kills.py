@@ -12,8 +12,8 @@ import pytest
 
 from shopwright.app import Shop
 from tests.builders.goods import sell
+from tests.builders.server import Server, buy
 from tests.builders.shops import QUICK, make_settings
-from tests.process.server import Server, buy
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 KILLS = int(os.environ.get("KILLS", "100"))

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from shopwright.cli.shutdown import all_beating
-from tests.process.server import Server
+from tests.builders.server import Server
 
 pytestmark = pytest.mark.slow
 GRACE_S = 3

@@ -25,9 +25,9 @@ from tests.builders.environment import ON_SERVERS, POSTGRES, SOAK, bare_environm
 from tests.builders.goods import sell
 from tests.builders.health import wrong
 from tests.builders.processes import settled, stock_up
+from tests.builders.server import Server, all_at_once, buy
 from tests.builders.shops import QUICK, make_settings
 from tests.builders.tcp_proxy import TcpProxy
-from tests.process.server import Server, all_at_once, buy
 
 pytestmark = pytest.mark.slow
 CROWD = 1000 if SOAK else 60

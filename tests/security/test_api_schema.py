@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.documented_api import answers_as_documented
-from tests.process.server import Server
+from tests.builders.server import Server
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.removed import REMOVED, Removed
+from tests.builders.removed_protections import REMOVED, Removed
 
 HOME = Path(__file__).parents[2]
 FAILED = 1  # pytest's exit code where tests failed

@@ -12,8 +12,8 @@ from shopwright.operations.doctor import examine, examine_engines, look
 from tests.builders.environment import ON_SERVERS
 from tests.builders.goods import sell
 from tests.builders.orders import place
+from tests.builders.server import free_port
 from tests.builders.shops import QUICK
-from tests.process.server import free_port
 
 pytestmark = pytest.mark.slow
 

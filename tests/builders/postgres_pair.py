@@ -13,7 +13,7 @@ import asyncpg
 import trustme
 
 from tests.builders.environment import need
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 # Nothing here waits for a disk: only servers are killed, not the machine.
 OPTIONS = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "150", "wal_sender_timeout": "2s"}

@@ -17,10 +17,10 @@ import msgspec
 from shopwright.app import Shop
 from tests.builders.environment import need
 from tests.builders.goods import sell
+from tests.builders.load import Load
 from tests.builders.mail_server import MailServer
+from tests.builders.server import Server
 from tests.builders.shops import QUICK, make_settings
-from tests.process.load import Load
-from tests.process.server import Server
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 STARTED_AGAIN_S = 2.0  # RestartSec of the unit

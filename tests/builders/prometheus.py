@@ -14,7 +14,7 @@ import httpx
 from shopwright.deployment.targets import watch
 from shopwright.deployment.targets.system import DeploymentOptions
 from tests.builders.environment import need
-from tests.process.server import free_port
+from tests.builders.server import free_port
 
 EVERY_S = 3  # time-out of a request; a shop whose engines hang answers in two seconds
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 
-from tests.process.server import buy
+from tests.builders.server import buy
 
 PATIENCE_S = 60
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.apart.next_version import today
 from tests.builders.environment import bare_environment, engines
-from tests.process.server import free_port
+from tests.builders.next_version import today
+from tests.builders.server import free_port
 
 
 class Cluster:
