@@ -135,6 +135,7 @@ SPLIT = {
     ("orders", "past_store"),
     ("orders", "payment_changes"),
     ("orders", "placement_store"),
+    ("orders", "refund_events"),
     ("orders", "refund_parts"),
     ("orders", "refund_rules"),
     ("orders", "refund_store"),

@@ -186,13 +186,13 @@ class SettlesTwice(Settlement):
 class LeaksCents(Refunds):
     """A rounding leak: each refund is a cent more than its amount."""
 
-    async def _refund_settled(self, order_id: str, refund) -> None:
+    async def _mark_settled(self, order_id: str, refund) -> None:
         payment = (await self._context.get(order_id)).payment
         if payment is not None and payment.refunded < payment.amount:
             await self._context.payments.refund(
                 key=f"cent/{refund.id}", payment_id=payment.id, amount=Money(1, payment.amount.currency)
             )
-        await super()._refund_settled(order_id, refund)
+        await super()._mark_settled(order_id, refund)
 
 
 class IgnoresInbox(EventMessages):

@@ -1,13 +1,17 @@
-"""Cancellation: ends a paid or unpaid order and returns its money, goods and coupons."""
+"""Cancellation: ends a paid or unpaid order and returns its money, goods and coupons.
+
+A paid order is cancelled in two steps, as a refund is (see `refunds.py`): `write_cancellation`, `execute`.
+"""
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write, zero
 from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut
 from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
-from shopwright.services.orders.cancel_store import Cancelling as LoggedEvent
+from shopwright.services.orders.cancel_store import Cancelling
 from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, RefundNotPossible, Status, gift_cards
@@ -45,17 +49,19 @@ class Cancellation:
             order = await self._context.get(order.id)
         because = reason.strip()[:LONGEST] or "No reason given"
         if order.status == "paid":
-            await self._begin_cancelling(order, because, who)
-            await self._finish_cancelling(order.id)
+            intent = await self._intent(order, because, who)
+            async with self._work.begin() as tx:
+                await self.write_cancellation(tx, order.id, intent)
+            await self.execute(order.id)
             return await self._context.get(order.id)
         if not await self._closing.close_order(order.id, because, who, "cancelled", only=frozenset({order.status})):
             raise Conflict(_("The order has changed in the meantime. Reload it."))
         return await self._context.get(order.id)
 
-    async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
+    async def _intent(self, order: Order, reason: str, who: Caller) -> Cancelling:
         is_captured = await self._has_taken(order.id)
         payment = order.payment
-        intent = LoggedEvent(
+        return Cancelling(
             reason=reason,
             key=refund_rules.repayment_key(payment, again=True) if payment else "",
             who=who.signature,
@@ -63,15 +69,15 @@ class Cancellation:
             role=who.role,
             took_goods=is_captured,
         )
-        async with self._work.begin() as tx:
-            if (
-                not await cancel_store.begin(tx, order.id, intent)
-                and await cancel_store.cancelling_of(tx, order.id) is None
-            ):
-                raise Conflict(_("The order has changed in the meantime. Reload it."))
 
-    async def _finish_cancelling(self, order_id: str) -> None:
-        """Refund, or promise the refund, then return the goods.
+    async def write_cancellation(self, tx: Transaction, order_id: str, intent: Cancelling) -> None:
+        """First step: mark the order as being cancelled, unless it is. Raises Conflict."""
+        begun = await cancel_store.begin(tx, order_id, intent)
+        if not begun and await cancel_store.cancelling_of(tx, order_id) is None:
+            raise Conflict(_("The order has changed in the meantime. Reload it."))
+
+    async def execute(self, order_id: str) -> None:
+        """Second step: refund, or promise the refund, then close the order. Safe to repeat.
 
         Raises RefundNotPossible, which leaves the order unchanged.
         """
@@ -87,7 +93,7 @@ class Cancellation:
             raise RefundNotPossible(
                 _("The order is not cancelled. {why}", why=error.detail), data={"why": error.detail}
             ) from None
-        if order.payment is not None and await self._repayment.ask_for_promised(order.payment, order):
+        if order.payment is not None and await self._repayment.execute_promised(order.payment, order):
             order = await self._context.get(order_id)
         back = await self._repayment.repay(order.payment, cancelling.key, order) if order.payment is not None else None
         if back is None and gift_cards.rest_of_cards(order).amount:
@@ -115,7 +121,7 @@ class Cancellation:
         """Scheduled job: finish cancellations that a crashed process left behind."""
         for order_id in await cancel_store.unfinished(self._work, BATCH):
             with self._work.aside.guard("cancelled order", order_id):
-                await self._finish_cancelling(order_id)
+                await self.execute(order_id)
 
     async def _repay_again(self, order: Order) -> None:
         """Ask again for the refund still owed on a closed order, at the request of staff."""

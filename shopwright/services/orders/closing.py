@@ -1,4 +1,7 @@
-"""Closing an order early: returns everything it holds, even if a step fails midway."""
+"""Closing an order early: returns everything it holds, even if a step fails midway.
+
+In two steps (see `refunds.py`): `close_order` writes the new status, `execute` returns goods, coupons and money.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -33,7 +36,7 @@ class OrderClosing:
         took_goods: bool = False,
         back: PaymentRefund | None = None,
     ) -> bool:
-        """Close an order whose status is in `only`. Returns False if it has moved on.
+        """First step, then the second: close an order whose status is in `only`. Returns False if it has moved on.
 
         `back`: the payment refund already made.
         """
@@ -72,11 +75,11 @@ class OrderClosing:
                 )
             )
             await tx.emit(closed)
-        await self._undo(order_id, restock if took_goods else ())
+        await self.execute(order_id, restock if took_goods else ())
         return True
 
-    async def _undo(self, order_id: str, restock: Sequence[RestockedLine]) -> None:
-        """Return goods, coupons and money of a closed order.
+    async def execute(self, order_id: str, restock: Sequence[RestockedLine]) -> None:
+        """Second step: return goods, coupons and money of a closed order.
 
         Safe to repeat: after a crash the service's own event handler for the closed order runs it again.
         """
@@ -105,4 +108,4 @@ class OrderClosing:
         if isinstance(delivery.event, OrderCancelled) and delivery.event.took_goods:
             restock_known = delivery.event.restock  # an earlier version did not tell
             restock = refund_rules.to_be_restocked(order) if restock_known is None else restock_known
-        await self._undo(order.id, restock)
+        await self.execute(order.id, restock)

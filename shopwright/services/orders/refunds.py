@@ -1,6 +1,19 @@
 """Refunds of lines or amounts. Refunds of cancelled orders are in `cancellation.py`.
 
 The money, or the provider's promise of it, comes before the goods: a refusal changes nothing.
+
+**Two-step money.** No transaction stays open while a provider is asked, and no money moves that is not recorded first:
+
+1. `write_refund(tx)` checks the request and writes the intent, with the key under which the provider is asked. It is
+   committed with everything else that the request changes, or not at all.
+2. `execute` asks the provider afterwards and applies the answer. It is safe to repeat: the provider moves the money of
+   one key once, and a step that is done already is skipped.
+
+If the process ends between the two, or the provider does not answer, a scheduled job repeats `execute`. A refusal
+undoes the intent (`_refuse`).
+
+Cancellation (`write_cancellation`, `execute`), the closing of unpaid orders (`close_order`, `execute`) and the refunds
+of payments (`write_refund`, `execute`) have the same steps; what is said here holds there.
 """
 
 from collections import Counter
@@ -18,7 +31,7 @@ from shopwright.kit.money import Money, write
 from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import BoughtGiftCard
 from shopwright.services.inventory.contract import VariantQuantity
-from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
+from shopwright.services.orders import past_store, refund_events, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import (
     PAID,
@@ -29,7 +42,6 @@ from shopwright.services.orders.contract import (
     RefundNotPossible,
     gift_cards,
 )
-from shopwright.services.orders.contract.events import OrderRefunded, OrderRefundRefused
 from shopwright.services.payments.contract import Payment
 
 LONGEST = 500
@@ -56,10 +68,10 @@ class Refunds:
                 made = str(known["id"])
             else:
                 refund_rules.check_gift_cards(order, refund, unused)
-                made = await self._write_refund(tx, order, refund, scoped, request_mark, who)
+                made = await self.write_refund(tx, order, refund, scoped, request_mark, who)
         existing = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
         if existing is not None and existing.status == "asked":
-            await self._finish_refund(order.id, existing)
+            await self.execute(order.id, existing)
         order = await self._context.get(order.id)
         if refused := next((one for one in order.refused if one.id == made), None):
             raise RefundNotPossible(
@@ -77,9 +89,10 @@ class Refunds:
         order = await self._context.get(order_id) if refund.lines else None
         return [one for one in await self._context.giftcards.bought(order) if one.unused] if order else []
 
-    async def _write_refund(
+    async def write_refund(
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, request_mark: str, who: Caller
     ) -> str:
+        """First step: write the requested refund and return its id. Raises Conflict, Invalid."""
         if order.status == "cancelled":
             raise Conflict(
                 _("This order is cancelled: it is refunded as a whole. Cancel it again to request what is still owed.")
@@ -123,9 +136,10 @@ class Refunds:
                 async with self._work.begin() as tx:
                     later = tx.now + refund_rules.pause(tx.now - refund.created_at)
                     await refund_store.ask_later(tx, refund.id, to_micros(later))
-                await self._finish_refund(order_id, refund)
+                await self.execute(order_id, refund)
 
-    async def _finish_refund(self, order_id: str, refund: Refund) -> None:
+    async def execute(self, order_id: str, refund: Refund) -> None:
+        """Second step: withdraw its gift cards, request the money and apply the answer. Safe to repeat."""
         head = await store.head(self._work, order_id)
         if head is None or head.payment_id is None:
             return
@@ -133,7 +147,7 @@ class Refunds:
             return
         amount = gift_cards.by_payment(refund)
         if not amount.amount:
-            await self._settled(order_id, refund.id)
+            await self._settle(order_id, refund.id)
             return
         try:
             payment = await self._context.payments.refund(key=refund.id, payment_id=head.payment_id, amount=amount)
@@ -142,7 +156,7 @@ class Refunds:
         except (Refused, Conflict) as error:  # more than is left, or not received at all
             await self._refuse(order_id, refund.id, error.detail)
             return
-        await self._follow(order_id, refund.id, payment)
+        await self._apply(order_id, refund.id, payment)
 
     async def _withdraw_cards(self, order_id: str, refund: Refund) -> bool:
         """Withdraw refunded gift cards. Returns False if one was used meanwhile: the refund is refused."""
@@ -155,17 +169,18 @@ class Refunds:
             return False
         return True
 
-    async def _follow(self, order_id: str, refund_id: str, payment: Payment) -> None:
+    async def _apply(self, order_id: str, refund_id: str, payment: Payment) -> None:
         """Apply the state of a refund in payments to the order."""
         provider_refund = next((one for one in payment.refunds if one.key == refund_id), None)
         if (
             provider_refund is None or provider_refund.state == "settled"
         ):  # an earlier version answers when it is settled, and names none
-            await self._settled(order_id, refund_id, provider_refund.reference if provider_refund else "")
+            await self._settle(order_id, refund_id, provider_refund.reference if provider_refund else "")
         elif provider_refund.state == "refused":
             await self._refuse(order_id, refund_id, provider_refund.why)
 
-    async def _settled(self, order_id: str, refund_id: str, reference: str = "") -> None:
+    async def _settle(self, order_id: str, refund_id: str, reference: str = "") -> None:
+        """Credit the gift cards and restock the goods of a refund whose money is paid, then mark it as settled."""
         order = await store.read(self._work, order_id)
         refund = next((one for one in order.refunds if one.id == refund_id), None) if order else None
         if order is None or refund is None or refund.status == "settled":
@@ -179,7 +194,7 @@ class Refunds:
             await self._refuse(order_id, refund_id, error.detail)
             return
         await self._restock(order, refund)
-        await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference), stuck)
+        await self._mark_settled(order_id, msgspec.structs.replace(refund, reference=reference), stuck)
 
     async def _restock(self, order: Order, refund: Refund) -> None:
         """Return refunded goods to stock if requested; backordered units are no longer due in any case."""
@@ -202,7 +217,7 @@ class Refunds:
                 await refund_store.rewrite(tx, known)
         return known.freed or ()
 
-    async def _refund_settled(self, order_id: str, refund: Refund, stuck: Money) -> None:
+    async def _mark_settled(self, order_id: str, refund: Refund, stuck: Money) -> None:
         async with self._work.begin() as tx:
             order = await self._context.locked(tx, order_id)
             settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
@@ -225,31 +240,14 @@ class Refunds:
         self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False, stuck: Money | None = None
     ) -> None:
         """Emit OrderRefunded. `stuck`: the part on disabled gift cards."""
-        lines = {line.id: line for line in order.lines}
-        await tx.emit(
-            OrderRefunded(
-                order_id=order.id,
-                number=order.number,
-                email=order.email,
-                customer_id=order.customer_id,
-                amount=refund.amount,
-                refund_id=refund.id,
-                reason="" if refund.by_provider else refund.reason,
-                whole=refund_rules.wholly_refunded(order, refund),
-                lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
-                dispute=dispute,
-                parts=refund.parts,
-                to_gift_cards=refund.to_gift_cards,
-                on_disabled_cards=stuck if stuck and stuck.amount else None,
-            )
-        )
+        await tx.emit(refund_events.refunded(order, refund, dispute=dispute, stuck=stuck))
 
     async def on_refund_settled(self, delivery: Delivery) -> None:
         """Handle RefundSettled, if we did not see the refund settle."""
         payment = await self._context.payments.get(delivery.event.payment_id)
         provider_refund = next((one for one in payment.refunds if one.key == delivery.event.refund_key), None)
         if provider_refund is not None and provider_refund.state == "settled":
-            await self._settled(delivery.event.order_id, delivery.event.refund_key, provider_refund.reference)
+            await self._settle(delivery.event.order_id, delivery.event.refund_key, provider_refund.reference)
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Undo a refused refund, except what is already on gift cards, and notify staff."""
@@ -287,27 +285,10 @@ class Refunds:
         refund: Refund | None = None,
         after: Order | None = None,
     ) -> None:
-        sold = refund is not None and refund.status == "settled" and not refund.of_all
-        again = refund_rules.sold_again(order, after) if sold and after is not None else None
-        lines = {line.id: line for line in order.lines}
         await self._context.add_history(
             tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name
         )
-        await tx.emit(
-            OrderRefundRefused(
-                order_id=order.id,
-                number=order.number,
-                email=order.email,
-                customer_id=order.customer_id,
-                amount=amount,
-                refund_id=refund_id,
-                why=why,
-                sold=sold,
-                whole=bool(again and again.amount and refund and refund_rules.wholly_refunded(order, refund)),
-                lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]) if refund else (),
-                sold_again=again,
-            )
-        )
+        await tx.emit(refund_events.refused(order, amount, refund_id, why, refund, after))
 
     async def _take_again(self, order: Order, refund: Refund) -> None:
         """Take restocked units that are to be shipped after all; note any that were sold meanwhile."""
@@ -369,7 +350,7 @@ class Refunds:
         except Missing:  # payments have not heard of it yet
             raise Conflict(_("This refund is being requested. Try again in a minute.")) from None
         finally:
-            await self._follow_again(order, refund_id)
+            await self._apply_latest(order, refund_id)
         provider_refund = next((one for one in payment.refunds if one.key == refund_id), None)
         async with self._work.begin() as tx:
             if provider_refund is not None and provider_refund.why == ended:
@@ -391,9 +372,10 @@ class Refunds:
             )
         return await self._context.get(order.id)
 
-    async def _follow_again(self, order: Order, refund_id: str) -> None:
+    async def _apply_latest(self, order: Order, refund_id: str) -> None:
+        """Look up a refund in payments and apply its state."""
         if order.payment is None or not any(one.id == refund_id for one in order.refunds):
             return
         payment = await self._context.payments.get(order.payment.id)
         if any(one.key == refund_id for one in payment.refunds):
-            await self._follow(order.id, refund_id, payment)
+            await self._apply(order.id, refund_id, payment)

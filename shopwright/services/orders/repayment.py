@@ -1,4 +1,7 @@
-"""Repayment of closed or doubly paid orders, requested once however often it starts."""
+"""Repayment of closed or doubly paid orders, requested once however often it starts.
+
+All of it is a second step (see `refunds.py`): the order's state, or a promised refund, is the intent.
+"""
 
 from shopwright.services.orders import refund_rules
 from shopwright.services.orders.context import OrderContext
@@ -20,12 +23,12 @@ class Repayment:
     async def give_back(self, payment: Payment, order: Order) -> None:
         """Refund the payment of a closed or doubly paid order: promised refunds first, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
-            await self.ask_for_promised(payment, order)
+            await self.execute_promised(payment, order)
         payment = await self._context.payments.get(payment.id)
         await self.repay(payment, refund_rules.repayment_key(payment, again=False), order)
 
-    async def ask_for_promised(self, payment: Payment, order: Order) -> bool:
-        """Request the order's refunds that payments do not know. Returns False if there are none."""
+    async def execute_promised(self, payment: Payment, order: Order) -> bool:
+        """Execute the order's refunds that payments do not know. Returns False if there are none."""
         known = {one.key for one in payment.refunds}
         requested = [one for one in order.refunds if one.status == "asked" and not one.of_all]
         waiting = [one for one in requested if gift_cards.by_payment(one).amount]

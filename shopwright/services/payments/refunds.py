@@ -1,4 +1,4 @@
-"""Refunds: pending, then settled, or refused with a reason.
+"""Refunds: pending, then settled, or refused with a reason, in the two steps of `orders/refunds.py`.
 
 Each refund is requested independently, and again after growing pauses while the provider does not answer. Only one
 process requests it at a time, so that a refund to be cancelled can be told from one the provider may have accepted.
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.data.database import Row
-from shopwright.kit.data.unit_of_work import ServiceDatabase
+from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
@@ -37,28 +37,32 @@ class PaymentRefunds:
         if amount.amount <= 0:
             raise Invalid.at("/amount", _("A refund is above 0."))
         async with self._work.begin() as tx:
-            row = await store.lock(tx, payment_id)
-            if row is None:
-                raise Missing(_("There is no such payment."))
-            if row["status"] not in model.PAID:
-                raise Conflict(_("This payment is {row}; only a captured payment can be refunded.", row=row["status"]))
-            if row["currency"] != amount.currency:
-                raise Invalid.at("/amount/currency", _("This payment was made in {row}.", row=row["currency"]))
-            if await refund_store.insert(tx, key, payment_id, amount) and not await refund_store.count(
-                tx, payment_id, amount
-            ):
-                left = Money(row["amount"] - row["refunded"], row["currency"])
-                raise RefundTooLarge(
-                    _(
-                        "Only {amount} {currency} (minor units) of this payment are left to refund.",
-                        amount=left.amount,
-                        currency=left.currency,
-                    )
-                )
-        await self.attempt(key)
+            await self.write_refund(tx, key, payment_id, amount)
+        await self.execute(key)
 
-    async def attempt(self, key: str) -> None:
-        """Request a refund at the provider, if it is due."""
+    async def write_refund(self, tx: Transaction, key: str, payment_id: str, amount: Money) -> None:
+        """First step: write the requested refund, once per key. Raises Missing, Conflict, Invalid, TooMuch."""
+        row = await store.lock(tx, payment_id)
+        if row is None:
+            raise Missing(_("There is no such payment."))
+        if row["status"] not in model.PAID:
+            raise Conflict(_("This payment is {row}; only a captured payment can be refunded.", row=row["status"]))
+        if row["currency"] != amount.currency:
+            raise Invalid.at("/amount/currency", _("This payment was made in {row}.", row=row["currency"]))
+        if await refund_store.insert(tx, key, payment_id, amount) and not await refund_store.count(
+            tx, payment_id, amount
+        ):
+            left = Money(row["amount"] - row["refunded"], row["currency"])
+            raise RefundTooLarge(
+                _(
+                    "Only {amount} {currency} (minor units) of this payment are left to refund.",
+                    amount=left.amount,
+                    currency=left.currency,
+                )
+            )
+
+    async def execute(self, key: str) -> None:
+        """Second step: request a refund at the provider, if it is due, and apply the answer. Safe to repeat."""
         known = await refund_store.by_key(self._work, key)
         if known is None or known["state"] != "asked":
             return
@@ -177,4 +181,4 @@ class PaymentRefunds:
         """Scheduled job: request pending refunds, each independently."""
         for key in await refund_store.due(self._work, to_micros(self._work.now()), BATCH):
             with self._work.aside.guard("refund", key):
-                await self.attempt(key)
+                await self.execute(key)
