@@ -1,4 +1,4 @@
-"""`facts`: list and replay dead events."""
+"""`shopwright events` lists and replays dead events."""
 
 from collections.abc import Sequence
 

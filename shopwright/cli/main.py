@@ -121,7 +121,7 @@ def main() -> None:
 def serve(
     data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
 ) -> None:
-    """Serve the shop until stopped: all of it, or the named SERVICES (`web`: the pages)."""
+    """Serve the shop until stopped: all of it, or the named SERVICES (with `web` for the pages)."""
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 -- what was asked for is only compared
     url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": f"http://{shown}:{port}"}
     settings = read_settings(data, **url)

@@ -5,7 +5,7 @@
         email: Email                    # … of 254
         body: Text                      # several lines
 
-Limits are checked when a request is read (`kit.web.strict`), never on stored data.
+Limits are checked when a request is read (`kit.http.strict`), never on stored data.
 """
 
 import functools

@@ -43,7 +43,7 @@ class GiftCardsMatch:
 
 
 def differs(order: Order, captured: int, back: int, charged: int) -> list[str]:
-    """Differences between an order and its gift cards. `asked`: the deduction in the order's row."""
+    """Differences between an order and its gift cards. `charged`: the deduction in the order's row."""
     paid, spent = paid_by_cards(order).amount, spent_of_cards(order).amount
     wrong = []
     if charged != paid:

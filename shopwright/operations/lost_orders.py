@@ -44,7 +44,7 @@ async def missing(shop: Shop, ids: Iterable[str]) -> list[str]:
 async def lost_orders(shop: Shop, reader_of: Callable[[str], Reader] | None = None) -> dict[str, list[str]]:
     """Return the ids of lost orders in order, and who refers to them.
 
-    `ask`: the reader of each service; by default its current data.
+    `reader_of`: the reader of each service; by default its current data.
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for service, questions in KNOWN.items():

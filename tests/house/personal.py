@@ -107,16 +107,16 @@ def wrong_columns(rule: Retention, columns: set[str]) -> list[str]:
     declares = bool(rule.personal_columns) or any(is_personal(one.kind) for one in rule.bodies)
     return [
         *(
-            f"{rule.table}.{name}: say in retention.py whether it `tells` of a person, is one of `bodies`, or is `silent`"
+            f"{rule.table}.{name}: list it in retention.py among `personal_columns`, `bodies` or `silent`"
             for name in sorted(columns - {*declared})
             if not COLUMN_CODES.search(name)
         ),
         *(f"{rule.table}.{name}: there is no such text column" for name in sorted({*declared} - columns)),
-        *(f"{rule.table}.{name}: it is said twice" for name in sorted({*declared}) if declared.count(name) > 1),
+        *(f"{rule.table}.{name}: it is listed twice" for name in sorted({*declared}) if declared.count(name) > 1),
         *(
-            [f"{rule.table}: it tells of a person; `personal` says why it may"]
+            [f"{rule.table}: it has personal data; give the reason in `personal`"]
             if declares and not rule.personal
             else []
         ),
-        *([f"{rule.table}: it tells of a person; nothing says what ends that"] if declares and not rule.ends() else []),
+        *([f"{rule.table}: it has personal data; give `expiries` or `end`"] if declares and not rule.ends() else []),
     ]

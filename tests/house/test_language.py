@@ -45,6 +45,7 @@ ANY_NAME = re.compile(r"(?:^|_)(?:" + "|".join(f"({pattern})" for pattern in NAM
 BETTER = dict(enumerate(NAMED_INSTEAD.values(), 1))
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+EXPLAINED = re.compile(r"`(\w+)`:")
 DEFINED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Nodes that introduce a name, and the field with the name.
 NAMING = {
@@ -63,11 +64,31 @@ def name_of(node: ast.AST) -> str:
 
 
 @cache
+def syntax_tree(path: Path) -> ast.Module:
+    """A parsed module; each is parsed once for all rules."""
+    return ast.parse(path.read_text())
+
+
+def unknown_parameters(tree: ast.AST) -> list[str]:
+    """Names that a docstring explains (a name in backticks and a colon) and that its module does not contain."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    known: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in docstrings:
+            continue
+        known.update(getattr(node, one) for one in ("id", "attr", "arg", "name") if getattr(node, one, None))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            known.update(re.findall(r"\w+", node.value))
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, DEFINED)]
+    return [name for text in texts for name in EXPLAINED.findall(text) if name not in known]
+
+
+@cache
 def parsed() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Every docstring, and every name that is introduced, each with its place."""
     texts, names = [], []
     for path in sorted(path for folder in FOLDERS for path in (HOME / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(syntax_tree(path)):
             if isinstance(node, DEFINED) and (text := ast.get_docstring(node)):
                 texts.append((f"{path.relative_to(HOME)}:{getattr(node, 'lineno', 1)}", text))
             if name := name_of(node):
@@ -110,6 +131,12 @@ def test_docstrings_use_the_terms_of_the_field() -> None:
     assert own_words(parsed()[0]) == []
 
 
+def test_docstrings_explain_parameters_that_exist() -> None:
+    modules = sorted((HOME / "shopwright").rglob("*.py"))
+    found = {str(path.relative_to(HOME)): unknown_parameters(syntax_tree(path)) for path in modules}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
 def test_names_say_what_they_hold() -> None:
     assert own_names(parsed()[1]) == []
 
@@ -144,6 +171,11 @@ def test_a_word_of_our_own_is_found(text: str) -> None:
 )
 def test_a_name_of_our_own_is_found(source: str) -> None:
     assert len(own_names(("here", name) for node in ast.walk(ast.parse(source)) if (name := name_of(node)))) == 1
+
+
+def test_an_explanation_of_a_renamed_parameter_is_found() -> None:
+    assert unknown_parameters(ast.parse('def buy(sku: str): """`sku`: the item."""')) == []
+    assert unknown_parameters(ast.parse('def buy(sku: str): """`item`: what is bought."""')) == ["item"]
 
 
 @pytest.mark.parametrize("source", ["print(told)", "tx.run(told=1)", "something = anything = history = 1"])

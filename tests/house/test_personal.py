@@ -105,17 +105,17 @@ def made(**declared: object) -> Retention:
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
-        (made(), "gifts.message: say in retention.py whether it `tells`"),
+        (made(), "gifts.message: list it in retention.py among `personal_columns`"),
         (made(silent=("message", "note")), "gifts.note: there is no such text column"),
-        (made(silent=("message",), personal_columns=("message",)), "gifts.message: it is said twice"),
-        (made(personal_columns=("message",), end="with its order"), "gifts: it tells of a person; `personal` says why"),
+        (made(silent=("message",), personal_columns=("message",)), "gifts.message: it is listed twice"),
+        (made(personal_columns=("message",), end="with its order"), "gifts: it has personal data; give the reason"),
         (
             made(personal_columns=("message",), personal="orders"),
-            "gifts: it tells of a person; nothing says what ends that",
+            "gifts: it has personal data; give `expiries` or `end`",
         ),
         (
             made(bodies=(StoredBody("message", MarkedBody),), end="with its order"),
-            "gifts: it tells of a person; `personal`",
+            "gifts: it has personal data; give the reason",
         ),
     ],
 )

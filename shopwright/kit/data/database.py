@@ -72,7 +72,7 @@ class Movable(Protocol):
         ...
 
     async def watch(self) -> None:
-        """Record all written rows in `moved_rows`: `n` (a number), `place` (a table), `key` (JSON)."""
+        """Record all written rows in the table `moved_rows` with a number `n`, the table as `place` and the `key` (JSON)."""
         ...
 
     async def unwatch(self) -> None:

@@ -67,8 +67,8 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     """Rows expire `days` after `since`: a time column in `unit`s since 1970 or, with a `prefix`, a column of such ids.
 
     `what` describes start and rows in words; `where` selects them in SQL, with `:old` for the moment. `key`: the
-    columns that identify a row. `children`: dependent tables with their foreign key. `heard`: only events all handlers
-    have handled. `setting`: the setting that gives the days; `days` is its default.
+    columns that identify a row. `children`: dependent tables with their foreign key. `after_delivery`: only
+    events that all handlers have handled. `setting`: the setting that gives the days; `days` is its default.
     """
 
     days: int

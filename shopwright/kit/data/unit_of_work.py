@@ -265,7 +265,7 @@ class VersionStore(Protocol):
 class ServiceDatabase(Reader):
     """The database of a service. `name`: the service's; `lease`: how long this process keeps its deliveries.
 
-    `marks`: the version store, for databases without versions. `zone`: the shop's, for times without one. `aside`: rows
+    `versions`: the version store, for databases without versions. `zone`: the shop's, for times without one. `aside`: rows
     that could not be read or done.
     """
 

@@ -15,7 +15,7 @@ SEARCHED = "/searched"
 class ViewCounter:
     """ASGI middleware. `looked` gets a product's id or slug, `searched` the text.
 
-    `behind_edge`: pages come from a CDN; they report views and searches by script.
+    `behind_cdn`: pages come from a CDN; they report views and searches by script.
     """
 
     def __init__(

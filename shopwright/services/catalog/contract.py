@@ -207,7 +207,7 @@ class ImportedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """Completes an imported product; `given`: fingerprints of its fields, `product`: if `bring` did not write it."""
+    """Completes an imported product; `given`: fingerprints of its fields; `product`: if not written yet."""
 
     product_id: str
     status: Status

@@ -10,7 +10,7 @@ from shopwright.services.users.contract import Users
 
 
 class NotificationContext:
-    """Shared context, given to each part. `postboxes`: by channel."""
+    """Shared context of all parts. `transports`: by channel."""
 
     def __init__(
         self,

@@ -60,7 +60,7 @@ class ChannelBackoff:
 
 
 class MessageDelivery:
-    """Sends waiting messages through the transports (`postboxes`) by channel."""
+    """Sends waiting messages through the transport of their channel."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 from shopwright.kit.personal import Personal
 
 
-class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
+class PendingCancellation(msgspec.Struct, frozen=True, kw_only=True):
     """A cancellation in progress: reason, actor, and the idempotency key of its refund."""
 
     reason: Personal[str]
@@ -18,7 +18,7 @@ class Cancelling(msgspec.Struct, frozen=True, kw_only=True):
     took_goods: bool = False
 
 
-async def begin(tx: Transaction, order_id: str, cancelling: Cancelling) -> bool:
+async def begin(tx: Transaction, order_id: str, cancelling: PendingCancellation) -> bool:
     """Mark a paid order as being cancelled. Returns False if it already is, or is not paid."""
     return bool(
         await tx.run(
@@ -34,10 +34,10 @@ async def end(tx: Transaction, order_id: str) -> None:
     await tx.run("UPDATE orders SET cancelling = NULL WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
 
 
-async def cancelling_of(source: ServiceDatabase | Transaction, order_id: str) -> Cancelling | None:
+async def cancelling_of(source: ServiceDatabase | Transaction, order_id: str) -> PendingCancellation | None:
     """Return the cancellation in progress of an order, or None."""
     row = await source.one("SELECT cancelling FROM orders WHERE id = :id AND cancelling IS NOT NULL", id=order_id)
-    return decode_tolerant(row["cancelling"], Cancelling) if row else None
+    return decode_tolerant(row["cancelling"], PendingCancellation) if row else None
 
 
 async def unfinished(source: ServiceDatabase, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut
 from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
-from shopwright.services.orders.cancel_store import Cancelling
+from shopwright.services.orders.cancel_store import PendingCancellation
 from shopwright.services.orders.closing import OrderClosing
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, RefundNotPossible, Status, gift_cards
@@ -58,19 +58,19 @@ class Cancellation:
             raise Conflict(_("The order has changed in the meantime. Reload it."))
         return await self._context.get(order.id)
 
-    async def _intent(self, order: Order, reason: str, who: Caller) -> Cancelling:
-        is_captured = await self._has_taken(order.id)
+    async def _intent(self, order: Order, reason: str, who: Caller) -> PendingCancellation:
+        goods_committed = await self._commit_goods(order.id)
         payment = order.payment
-        return Cancelling(
+        return PendingCancellation(
             reason=reason,
             key=refund_rules.repayment_key(payment, again=True) if payment else "",
             who=who.signature,
             user_id=who.user_id,
             role=who.role,
-            took_goods=is_captured,
+            took_goods=goods_committed,
         )
 
-    async def write_cancellation(self, tx: Transaction, order_id: str, intent: Cancelling) -> None:
+    async def write_cancellation(self, tx: Transaction, order_id: str, intent: PendingCancellation) -> None:
         """First step: mark the order as being cancelled, unless it is. Raises Conflict."""
         begun = await cancel_store.begin(tx, order_id, intent)
         if not begun and await cancel_store.cancelling_of(tx, order_id) is None:
@@ -140,8 +140,8 @@ class Cancellation:
                     again = refund_rules.of_all(locked, back, REPAID, tx.now)
                     await refund_store.insert_refund(tx, order.id, again, back.key, "")
 
-    async def _has_taken(self, order_id: str) -> bool:
-        """Whether the goods of a paid order were taken from stock, settling the payment first if need be."""
+    async def _commit_goods(self, order_id: str) -> bool:
+        """Commit the reserved goods of a paid order. Returns False if they are sold out."""
         head = await store.head(self._work, order_id)
         try:
             if head is not None:

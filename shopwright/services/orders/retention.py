@@ -1,7 +1,7 @@
 """How long the rows of each table are kept."""
 
 from shopwright.kit.data.retention import Expiry, Retention, StoredBody
-from shopwright.services.orders.cancel_store import Cancelling
+from shopwright.services.orders.cancel_store import PendingCancellation
 from shopwright.services.orders.contract import OrderSource, Refund, RetainedBuyer, SaleContext, Shipment
 from shopwright.services.orders.sale_store import BuyerTaxId
 from shopwright.services.orders.taxes import CurrentTaxes
@@ -18,7 +18,7 @@ RETENTION: tuple[Retention, ...] = (
         bodies=(
             StoredBody("body", OrderBody, of="id"),
             StoredBody("taxes", CurrentTaxes, of="id"),
-            StoredBody("cancelling", Cancelling, of="id"),
+            StoredBody("cancelling", PendingCancellation, of="id"),
             StoredBody("tax_id", BuyerTaxId),
         ),
         personal_columns=("email", "name", "personal_terms"),

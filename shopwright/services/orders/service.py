@@ -212,5 +212,5 @@ class OrderService(Orders):
         await self._backfill.write_taxes()
 
     async def protect(self, *, anew: bool = False) -> int:
-        """Encrypt retained buyers and imported rows; see `KeptBuyers.protect`."""
+        """Encrypt retained buyers and imported rows; see `RetainedBuyers.protect`."""
         return await self.forgetting.kept_buyers.protect(anew=anew) + await self._sources.protect(anew=anew)

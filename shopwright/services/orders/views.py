@@ -38,7 +38,7 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OrderView(Order, frozen=True, kw_only=True, omit_defaults=True):
-    """An order with all details. `refund`: the one just requested; `owed`: still to be refunded of a closed order."""
+    """An order with all details. `refund`: the one just requested."""
 
     refunds: tuple[RefundView, ...]  # type: ignore[assignment]
     refund: RefundView | None = None  # type: ignore[assignment]

@@ -354,7 +354,7 @@ class PaymentService(Payments):
         await self._changes.look_up_due()
 
     async def compare(self) -> list[str]:
-        """For `doctor`: see `ProviderChanges`."""
+        """Compare payments with the provider's for doctor; see `ProviderChanges`."""
         return await self._changes.compare()
 
     async def ask_undecided(self) -> None:

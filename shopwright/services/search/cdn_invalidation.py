@@ -26,7 +26,7 @@ ALL_LISTS = ""  # what is noted of all lists, and shown of all categories
 
 
 class CdnInvalidation:
-    """Records and reports changes. `edge`: None without a CDN."""
+    """Records and reports changes. `cdn`: None without a CDN."""
 
     def __init__(self, work: ServiceDatabase, catalog: Catalog, cdn: Cdn | None) -> None:
         self._work = work

@@ -38,7 +38,7 @@ COUNTED_WORDS = 60
 
 
 class SearchService(Search):
-    """The operations of search. `edge`: the CDN to invalidate, if any."""
+    """The operations of search. `cdn`: the CDN to invalidate, if any."""
 
     def __init__(self, work: ServiceDatabase, index: SearchIndex, *, catalog: Catalog, cdn: Cdn | None = None) -> None:
         self._work = work

@@ -31,9 +31,8 @@ def forms(url: str, secret: str) -> CSRFConfig:
         cookie_httponly=True,
         cookie_samesite="lax",
         header_name="x-csrf-token",
-        # Routes declare that they need none (`kit.web.routes`). Responses without forms set no cookie: a late picture
-        # of an old
-        # page must not replace a new page's token, and responses cached for good must be equal for everyone.
+        # Routes declare that they need none (`kit.http.routes`). Responses without forms set no cookie: a late image of
+        # an old page must not replace a new page's token, and responses cached for good must be equal for everyone.
     )
 
 

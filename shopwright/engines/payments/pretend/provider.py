@@ -82,7 +82,7 @@ class NoticeBody(msgspec.Struct):
 
 
 class PretendProvider:
-    """A provider with its own database. `base_url`: of its pages; `webhook_url`: where it sends webhooks."""
+    """A provider with its own database. `base_url`: of its pages; `send`: sends its webhooks."""
 
     def __init__(self, work: ServiceDatabase, base_url: str, send: SendWebhook, vault: Vault) -> None:
         self._work = work

@@ -182,7 +182,7 @@ class Documents(Protocol):
 
     @idempotent
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
-        """Return a document as a file in one of `FORMS`: PDF with embedded e-invoice, or the e-invoice (EN 16931).
+        """Return a document as a file in one of the forms: PDF with embedded e-invoice, or the e-invoice (EN 16931).
 
         Raises Missing; Conflict if its content was deleted or does not fit the form.
         """
