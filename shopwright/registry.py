@@ -95,7 +95,7 @@ def check_apart(settings: Settings, here: Collection[str]) -> bool:
     if "{service}" not in settings.services:
         raise Invalid(
             _(
-                "SHOPWRIGHT_SERVICES must say where the other services are: {example}.",
+                "SHOPWRIGHT_SERVICES must give the addresses of the other services; example: {example}.",
                 example="http://{service}.shop.internal:8000",
             )
         )

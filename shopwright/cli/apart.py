@@ -89,7 +89,7 @@ def scale(data: str | None, wanted: tuple[str, ...]) -> None:
     for word in wanted:
         name, _equals, count = word.partition("=")
         if not is_number(count):
-            raise Invalid(_("“{word}” is no SERVICE=COUNT; say orders=3.", word=word))
+            raise Invalid(_("“{word}” is not SERVICE=COUNT; example: orders=3.", word=word))
         counts[name] = int(count)
     _cluster(data).scale(counts)
 

@@ -76,7 +76,7 @@ def _require_no_less(before: tuple[Path, archive.Manifest], now: archive.Manifes
     if fewer:
         raise Refused(
             _(
-                "The shop is far smaller than in {name}: {names}. Is it the right shop? Nothing was written and no archive was removed. If it is meant to be so small, say --smaller.",
+                "The shop is far smaller than in {name}: {names}. Is it the right shop? Nothing was written and no archive was removed. To confirm, add --smaller.",
                 name=file.name,
                 names=", ".join(fewer),
             )

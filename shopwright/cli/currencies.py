@@ -39,7 +39,7 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
             for sentence in consequences:
                 click.echo(sentence)
             if not yes and not sys.stdin.isatty():
-                raise Refused(_("Nothing was changed, as this is no terminal to ask at. If this is meant, say --yes."))
+                raise Refused(_("Nothing was changed, as this is no terminal to ask at. To confirm, add --yes."))
             if not yes:
                 click.confirm(_("Sell in {code} from now on?", code=code), abort=True)
         await shop_currency.mean_currency(shop, code)

@@ -158,7 +158,7 @@ async def _issues(
             yield ImportIssue(number, "", "refused", problem)
         account.notes.append(
             _(
-                "{name} has the columns {names}. If they are those of products, say what they mean with --map FILE",
+                "{name} has the columns {names}. If they are those of products, give their meaning with --map FILE",
                 name=table.name,
                 names=", ".join(table.columns[:12]),
             )

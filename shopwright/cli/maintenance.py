@@ -13,6 +13,7 @@ from shopwright.cli.opening import with_shop
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.settings import client_of
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import ngettext
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -83,7 +84,7 @@ async def tried(shop: "Shop", file: Path) -> int:
     for sentence in wrong:
         print(_("WRONG  {sentence}", sentence=sentence))
     if wrong:
-        raise Refused(_("{count} things in {name} are wrong.", count=len(wrong), name=file.name))
+        raise Refused(ngettext("A problem in {name}.", "{count} problems in {name}.", len(wrong), name=file.name))
     print(_("All checks passed."))
     return 0
 

@@ -45,7 +45,7 @@ async def require_files(shop: Shop) -> None:
     if found.missing:
         raise Refused(
             _(
-                "{sentence} Nothing was written. Is the folder mounted? To go on without them, say --incomplete.",
+                "{sentence} Nothing was written. Is the folder mounted? To continue without them, add --incomplete.",
                 sentence=found.sentence(),
             )
         )

@@ -159,7 +159,11 @@ async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
 def serve(settings: Settings, where: ListenAddress, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
     """Prepare the shop, print its addresses, and serve."""
     if demo and services:
-        raise Invalid(_("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart."))
+        raise Invalid(
+            _(
+                "`serve --demo` works in one process only. Load the demo catalogue into split services with `shopwright demo`."
+            )
+        )
     check_apart(settings, serving(services))
     _check_port(where.host, where.port)
 

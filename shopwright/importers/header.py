@@ -123,8 +123,8 @@ class Header:
         meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
         raise UnclearColumns(
             _(
-                'The meaning of {told} is unclear. It may restrict which products are shown, so nothing is imported until it is: map it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
-                told=questions,
+                'The meaning of {columns} is unclear. It may restrict which products are shown, so nothing is imported until it is: map it in a file for --map, such as "{header}" = "published" ({meanings}, or - to leave it out).',
+                columns=questions,
                 header=doubtful[0].header,
                 meanings=meanings,
             ),
@@ -164,9 +164,9 @@ def check_answers(known: Format, answers: Mapping[str, str]) -> None:
             known_names = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
             raise Invalid(
                 _(
-                    "The file for --map maps “{header}” to “{name}”, which is unknown. Use {told}, attribute: NAME or -.",
+                    "The file for --map maps “{header}” to “{name}”, which is unknown. Use {names}, attribute: NAME or -.",
                     header=header,
                     name=name,
-                    told=known_names,
+                    names=known_names,
                 )
             )

@@ -119,7 +119,7 @@ def _count(decimal: str, text: str) -> int:
     number = _number(text, decimal)
     if number != number.to_integral_value() or abs(number) > MOST_STOCK:
         raise RowError(
-            _("“{text}” is not a count of things up to {most_stock}", text=_short(text), most_stock=f"{MOST_STOCK:,}")
+            _("“{text}” is not a number up to {most_stock}", text=_short(text), most_stock=f"{MOST_STOCK:,}")
         )
     return int(number)
 
@@ -131,7 +131,7 @@ def _grams(decimal: str, text: str, unit: str) -> int:
     number = _number(value, decimal)
     factor = GRAMS.get(own.strip().casefold() or "g")
     if factor is None:
-        raise RowError(_("“{own}” is no unit of weight such as g, kg, oz or lb", own=own))
+        raise RowError(_("“{own}” is not a unit of weight such as g, kg, oz or lb", own=own))
     weight = number * factor
     if not 0 <= weight <= HEAVIEST:
         raise RowError(_("the weight {text} {unit} cannot be", text=_short(text), unit=unit))

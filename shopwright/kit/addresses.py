@@ -156,10 +156,10 @@ def _saying(name: str, reason: str, given: dict[str, str]) -> str:
         return _of_another_place(given, text, field)
     if reason == "required":
         if examples:
-            return _("{field} is needed for this country (it looks like {example}).", field=field, example=examples[0])
+            return _("{field} is required for this country (example: {example}).", field=field, example=examples[0])
         return _("{field} is needed for this country.", field=field)
     if examples:
-        return _("{field} is not right for this country (it looks like {example}).", field=field, example=examples[0])
+        return _("{field} is not valid for this country (example: {example}).", field=field, example=examples[0])
     return _("{field} is not right for this country.", field=field)
 
 
@@ -172,7 +172,7 @@ def _of_another_place(given: dict[str, str], text: str, field: str) -> str:
     examples = [one for one in rules.postal_code_examples if _fits(one, country, rules)]
     if not examples:
         return _("{field} is not one of {place}.", field=field, place=place)
-    return _("{field} is not one of {place} (it looks like {example}).", field=field, place=place, example=examples[0])
+    return _("{field} is not one of {place} (example: {example}).", field=field, place=place, example=examples[0])
 
 
 def _label(name: str) -> str:

@@ -46,7 +46,7 @@ def check_sku(text: str, pointer: str = "/sku") -> str:
         raise Invalid.at(
             pointer,
             _(
-                "“{clean}” looks like an id of ours; a SKU does not begin with {beginning}.",
+                "“{clean}” looks like an internal id; a SKU must not begin with {beginning}.",
                 clean=clean,
                 beginning=clean[:4],
             ),

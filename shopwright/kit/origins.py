@@ -14,7 +14,7 @@ PORTS = {"http": 80, "https": 443}
 
 def origin_of(url: str) -> str:
     """The origin scheme://host:port of a URL, with explicit port. Raises Invalid if malformed or with user info."""
-    wrong = Invalid(_("“{url}” is no address on the web; one looks like https://shop.example.com.", url=url[:80]))
+    wrong = Invalid(_("“{url}” is not a valid web address; example: https://shop.example.com.", url=url[:80]))
     if not PLAIN.fullmatch(url):
         raise wrong
     try:

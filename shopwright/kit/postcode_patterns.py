@@ -65,7 +65,12 @@ def check_patterns(country: str, text: str, pointer: str) -> None:
             hint = f"write whole codes ({example}), beginnings (35*) or ranges (10000...19999)"
             raise Invalid.at(
                 pointer,
-                _("“{one}” is no pattern of postcodes of {country}; {said}.", one=one[:40], country=country, said=hint),
+                _(
+                    "“{one}” is not a valid postcode pattern of {country}; {said}.",
+                    one=one[:40],
+                    country=country,
+                    said=hint,
+                ),
             )
 
 

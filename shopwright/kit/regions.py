@@ -136,10 +136,8 @@ def _no_region(countries: Sequence[str], text: str, *, known: bool) -> str:
     places = ", ".join(countries) or _("a country")
     if known:
         near = near_region(countries[0], text)
-        return _(
-            "“{text}” is no region of {places}; write one such as {near}.", text=text[:40], places=places, near=near
-        )
-    return _("“{text}” is no region of {places}; write its code, or leave it out.", text=text[:40], places=places)
+        return _("“{text}” is not a region of {places}; example: {near}.", text=text[:40], places=places, near=near)
+    return _("“{text}” is not a region of {places}; write its code, or leave it out.", text=text[:40], places=places)
 
 
 def check_region(countries: Sequence[str], text: str, pointer: str = "/region") -> str:

@@ -85,7 +85,10 @@ def sender(value: str) -> str:
     """An e-mail address with or without a name."""
     name, address = parseaddr(value)
     if not address or (not name and address != value.strip()):
-        return _("is “{value}”, which is no sender; write Shop <shop@example.com>, or the address alone.", value=value)
+        return _(
+            "is “{value}”, which is not a valid sender; write Shop <shop@example.com>, or the address alone.",
+            value=value,
+        )
     return email(address)
 
 
@@ -180,7 +183,7 @@ def network(value: str) -> str:
                 network=ipaddress.ip_network(value, strict=False),
             )
         except ValueError:
-            return _("names “{value}”, which is no address. {right}", value=value, right=right)
+            return _("names “{value}”, which is not a valid address. {right}", value=value, right=right)
     if not found.prefixlen:
         return _(
             "names {value}, which is every address: all callers could claim any address. {right}",
@@ -198,15 +201,15 @@ def _address(host: str, port: str) -> str:
         try:
             ipaddress.IPv6Address(host.strip("[]"))
         except ValueError:
-            return _("has an IPv6 address that cannot be; one looks like [::1]:8000.")
+            return _("has an invalid IPv6 address; example: [::1]:8000.")
         return ""
     if re.fullmatch(r"[0-9.]+", host):
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
-            return _("has an IPv4 address that cannot be; one looks like 192.0.2.7.")
+            return _("has an invalid IPv4 address; example: 192.0.2.7.")
         return ""
-    return "" if HOST.fullmatch(host) else _("has no host that can be; one looks like db.internal or 192.0.2.7.")
+    return "" if HOST.fullmatch(host) else _("has an invalid host; examples: db.internal, 192.0.2.7.")
 
 
 def _split_port(where: str) -> tuple[str, str, bool]:
@@ -221,7 +224,7 @@ def _split_port(where: str) -> tuple[str, str, bool]:
 def _authority(where: str) -> str:
     host, port, error = _split_port(where)
     if error and not port:
-        return _("ends its host with a colon; say the port after it, or leave it out.")
+        return _("ends its host with a colon; add the port or remove the colon.")
     return _address(host, port)
 
 
@@ -229,7 +232,7 @@ def web(value: str, *, path: bool = False) -> str:
     """The URL of a site: http or https, host and port, and no more unless `path`."""
     scheme, found, rest = value.partition("://")
     if not found or scheme not in {"http", "https"}:
-        return _("is no address of a site; one starts with http:// or https://, as {example} does.", example=EXAMPLE)
+        return _("is not a valid address of a site; example: {example}.", example=EXAMPLE)
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
         return _("holds a user; leave that out: {example}.", example=EXAMPLE)
@@ -256,7 +259,7 @@ def services(value: str) -> str:
     """The URL of services, with {service} in it."""
     if value.count("{service}") != 1 or re.search(r"[{}]", value.replace("{service}", "")):
         return _(
-            "does not name {part} once; it looks like {example}.",
+            "must contain {part} once; example: {example}.",
             part="{service}",
             example="http://{service}.shop.internal:8000",
         )
@@ -274,9 +277,7 @@ def engine(*, bare: str = "", folders: str = "", servers: str = "", accounts: st
         scheme, colon, rest = value.partition(":")
         known = (*alone, *local, *remote, *outside)
         if scheme not in known:
-            return _(
-                "is no URL of an engine that is known. {scheme}", scheme=near(scheme, [f"{one}:" for one in known])
-            )
+            return _("is not a URL of a known engine. {scheme}", scheme=near(scheme, [f"{one}:" for one in known]))
         if not colon:
             return _(
                 "lacks a colon; did you mean {scheme}:{rest}?", scheme=scheme, rest="" if scheme in alone else "//"
@@ -299,7 +300,7 @@ def engine(*, bare: str = "", folders: str = "", servers: str = "", accounts: st
 def _folder_url(scheme: str, rest: str) -> str:
     right = _("Three slashes and an absolute folder follow: {scheme}:///srv/shop.", scheme=scheme)
     if not rest.startswith("///"):
-        return _("names no folder as {scheme}: wants it. {right}", scheme=scheme, right=right)
+        return _("names no folder as {scheme}: requires. {right}", scheme=scheme, right=right)
     path = Path(rest[2:])
     if any(sign in rest for sign in "?#"):
         return _("has something after the folder. {right}", right=right)
@@ -319,7 +320,7 @@ def _server_url(scheme: str, rest: str) -> str:
     if cut:
         return _("has a / in its user or password; write it as %2F.")
     problems = (
-        _authority(host) if host else _("names no host; it looks like {scheme}://host.", scheme=scheme)
+        _authority(host) if host else _("names no host; example: {scheme}://host.", scheme=scheme)
         for host in hosts.split(",")
     )
     return next((problem for problem in problems if problem), "")

@@ -184,7 +184,7 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     )
     raise Invalid(
         _(
-            "{prefix}{upper} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}",
+            "{prefix}{upper} is set to a URL that starts with {scheme}:, which is not a {kind} engine. {hint}",
             prefix=PREFIX,
             upper=kind.upper(),
             scheme=scheme,
@@ -257,9 +257,7 @@ def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
     for one in where.split(","):
         host, _colon, port = one.partition(":") if not one.startswith("[") else _bracketed(one)
         if not host:
-            raise Invalid(
-                _("{name} names no host; it looks like {scheme}://host:port.", name=name, scheme=split.scheme)
-            )
+            raise Invalid(_("{name} names no host; example: {scheme}://host:port.", name=name, scheme=split.scheme))
         if port and not is_number(port):
             raise Invalid(_("{name} has the port “{port}”; a port is a number.", name=name, port=port))
         hosts.append((host, int(port) if port else None))

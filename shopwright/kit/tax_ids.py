@@ -91,18 +91,25 @@ def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNu
         where = country_title(home if own is not None and not member else _country(member or at_home))
         raise Invalid.at(
             pointer,
-            _("“{text}” is no tax id of {where}: {problem}.", text=text[:LONGEST], where=where, problem=_why(problem)),
+            _(
+                "“{text}” is not a valid tax id of {where}: {problem}.",
+                text=text[:LONGEST],
+                where=where,
+                problem=_why(problem),
+            ),
         )
     if not home:
         raise Invalid.at(
             pointer,
             _(
-                "“{text}” does not say its country: write a VAT id with its letters, such as ATU13585627.",
+                "“{text}” has no country: write a VAT id with its letters, such as ATU13585627.",
                 text=text[:LONGEST],
             ),
         )
     if not UNKNOWN.fullmatch(bare):
-        raise Invalid.at(pointer, _("“{text}” is no tax id: it has 3 to 32 letters and digits.", text=text[:LONGEST]))
+        raise Invalid.at(
+            pointer, _("“{text}” is not a valid tax id: it has 3 to 32 letters and digits.", text=text[:LONGEST])
+        )
     return TaxNumber(bare, home, known=False)
 
 
@@ -112,7 +119,8 @@ def read_oss_id(text: str, pointer: str) -> str:
         return str(oss.validate(visible(text).upper()))
     except ValidationError as error:
         raise Invalid.at(
-            pointer, _("“{text}” is no number of the One-Stop-Shop: {error}.", text=text[:LONGEST], error=_why(error))
+            pointer,
+            _("“{text}” is not a valid number of the One-Stop-Shop: {error}.", text=text[:LONGEST], error=_why(error)),
         ) from None
 
 
@@ -121,7 +129,9 @@ def read_iban(text: str, pointer: str = "/bank") -> str:
     try:
         return str(iban.validate(visible(text)))
     except ValidationError as error:
-        raise Invalid.at(pointer, _("“{text}” is no IBAN: {error}.", text=text[:LONGEST], error=_why(error))) from None
+        raise Invalid.at(
+            pointer, _("“{text}” is not a valid IBAN: {error}.", text=text[:LONGEST], error=_why(error))
+        ) from None
 
 
 def _module(country: str) -> "NumberValidationModule | None":

@@ -297,7 +297,7 @@ async def _clock_is_right(shop: Shop) -> list[str]:
     behind = {name: await behind_s(work) for name, work in shop.databases.items()}
     return [
         _(
-            "The clock is {seconds} seconds behind what {name} has told: it was ahead then, or is behind now.",
+            "The clock is {seconds} seconds behind the newest event of {name}: it was ahead then, or is behind now.",
             seconds=f"{seconds:.0f}",
             name=name,
         )

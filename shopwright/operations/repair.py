@@ -56,7 +56,7 @@ UNCOUNTED = (
 # Service → statements and what each repairs.
 STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "inventory": (
-        (RESERVED, gettext_noop("{count} stocks hold what open reservations say.")),
+        (RESERVED, gettext_noop("{count} stocks hold the sum of open reservations.")),
         (ON_HAND, gettext_noop("{count} stocks are the sum of their movements.")),
         (VALUES, gettext_noop("{count} stocks are worth what their movements carried.")),
         (PROMISES, gettext_noop("{count} rules promise what orders wait for.")),

@@ -136,7 +136,7 @@ async def require_currency(shop: Shop) -> None:
         sentence = " ".join(consequences(there, now, wanted))
         raise Refused(
             _(
-                "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY is {wanted}. With {wanted}: {said} If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
+                "This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY is {wanted}. With {wanted}: {said} To confirm, run `shopwright currency {wanted}` once. Otherwise set SHOPWRIGHT_CURRENCY={now}.",
                 now=now,
                 wanted=wanted,
                 said=sentence,
@@ -145,7 +145,7 @@ async def require_currency(shop: Shop) -> None:
     if sentence := await other_decimals(shop, wanted, there):
         raise Refused(
             _(
-                "{said} Look at a price of yours. If amounts are right with {wanted} decimals, or you enter prices again, say it once: `shopwright currency {answer}`. Otherwise stay with the earlier version.",
+                "{said} Look at a price of yours. If amounts are right with {wanted} decimals, or you enter prices again, run `shopwright currency {answer}` once. Otherwise stay with the earlier version.",
                 said=sentence,
                 wanted=minor_digits(wanted),
                 answer=wanted,

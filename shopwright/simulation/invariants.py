@@ -130,7 +130,7 @@ async def _messages(harness: Harness, orders: list[Order]) -> list[str]:
         for subject, expected in (
             (f"We have your order {one.number}", 1),
             (f"Payment received for order {one.number}", _times(one, "Payment received")),
-            (f"Order {one.number} is on its way", len(one.shipments)),
+            (f"Order {one.number} has shipped", len(one.shipments)),
             (f"Order {one.number} has arrived", int(one.status == "delivered")),
             (f"Order {one.number} is cancelled", int(one.status == "cancelled")),
             (f"Refund for order {one.number}", _charged(one)),

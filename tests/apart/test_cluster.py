@@ -224,4 +224,4 @@ def test_a_cluster_names_the_setting_it_lacks(tmp_path: Path) -> None:
     assert "SHOPWRIGHT_DATABASE, SHOPWRIGHT_BUS" in complaint("up")
     assert "There is no cluster here" in complaint("status")
     assert "does not run" in complaint("down")
-    assert "say orders=3" in complaint("scale", "orders")
+    assert "example: orders=3" in complaint("scale", "orders")

@@ -384,13 +384,13 @@ def test_connections_per_address_are_limited(tmp_path: Path) -> None:
 def test_an_impossible_configuration_is_refused(tmp_path: Path) -> None:
     for more, words in (
         ({"servers": {**EVERYWHERE, "orders": []}}, "No server serves orders"),
-        ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is no address"),
-        ({"listen": "here"}, "“here” is no address"),
+        ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is not a valid address"),
+        ({"listen": "here"}, "“here” is not a valid address"),
         ({"certificate": "cert.pem"}, "both are needed"),
-        ({"origins": ["*"]}, "“\\*” is no origin"),
-        ({"origins": ["https://a.example/path"]}, "is no origin"),
+        ({"origins": ["*"]}, "“\\*” is not a valid origin"),
+        ({"origins": ["https://a.example/path"]}, "is not a valid origin"),
         ({"canary": {"order": ["127.0.0.1:1"]}}, "A canary names parts"),
-        ({"canary": {"orders": ["127.0.0.1"]}}, "is no address"),
+        ({"canary": {"orders": ["127.0.0.1"]}}, "is not a valid address"),
     ):
         with pytest.raises(Invalid, match=words):
             nginx.configuration(gateway_configuration(tmp_path, **more))

@@ -170,7 +170,7 @@ async def use_back_office(page, eyes: Eyes, url: str, number: str) -> None:
     await page.click("text=Mark as shipped")
     await page.wait_for_selector("text=Mark as delivered")
     await eyes.look("order")
-    subject = f"Order {number} is on its way"
+    subject = f"Order {number} has shipped"
     for _ in range(40):
         await page.goto(f"{url}/office/messages")
         if await page.get_by_text(subject).count():

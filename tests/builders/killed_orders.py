@@ -15,7 +15,7 @@ from tests.builders.orders import fill_cart
 from tests.builders.scenario import open_shop
 
 GRACE = "grace@example.com"
-SUBJECTS = ("We have your order", "Payment received", "is on its way", "Refund for order")
+SUBJECTS = ("We have your order", "Payment received", "has shipped", "Refund for order")
 
 
 async def prepared(data: Path, database: str) -> str:

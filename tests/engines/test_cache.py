@@ -406,7 +406,7 @@ async def test_a_cluster_finds_the_server_of_each_key(redis_server) -> None:
         ("redis://one:port", "a port is a number"),
         ("redis://one?tls=yes", "“tls”"),
         ("redis+sentinel://one", "names no master"),
-        ("memcached://one/two", "looks like memcached"),
+        ("memcached://one/two", "must be like memcached"),
         ("redys://one", "Did you mean redis"),
     ],
 )

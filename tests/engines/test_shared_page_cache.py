@@ -214,5 +214,5 @@ def test_the_shared_cache_is_the_configured_one_or_redis() -> None:
         open_shared_pages("memcached://127.0.0.1:11211", memory, "memory:")
     with pytest.raises(Invalid, match="Did you mean memcached:"):
         open_shared_pages("memcache://127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")
-    with pytest.raises(Invalid, match="SHOPWRIGHT_HOT_READS looks like memcached://host:11211"):
+    with pytest.raises(Invalid, match="SHOPWRIGHT_HOT_READS must be like memcached://host:11211"):
         open_shared_pages("memcached://me@127.0.0.1:11211", redis, "redis://127.0.0.1:6379/0")

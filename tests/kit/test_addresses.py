@@ -214,8 +214,8 @@ def test_an_empty_field_that_the_form_marks_as_required_is_refused() -> None:
 @pytest.mark.parametrize(
     ("fields", "pointer", "expected"),
     [
-        ({"country": "NL", "postal_code": "1012"}, "/postal_code", "looks like 1234 AB"),
-        ({"country": "SE", "postal_code": "1145"}, "/postal_code", "looks like 114 55"),
+        ({"country": "NL", "postal_code": "1012"}, "/postal_code", "example: 1234 AB"),
+        ({"country": "SE", "postal_code": "1145"}, "/postal_code", "example: 114 55"),
         ({"country": "US", "region": "NY", "postal_code": "90210"}, "/postal_code", "is not one of New York"),
         ({"country": "KR", "region": "Seoul", "city": "강남구", "postal_code": "03051"}, "/postal_code", "is not one of 강남구"),
         ({"country": "US", "region": "Califronia", "postal_code": "90210"}, "/region", "such as California"),

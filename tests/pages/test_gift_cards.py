@@ -77,7 +77,7 @@ async def test_a_paid_and_cancelled_order_shows_its_card_payment(browser: Browse
 @pytest.mark.parametrize(
     ("worth", "came", "back"),
     [
-        (2000, "We received €108.00 for order {}, and €20.00 was paid by gift card.", ("€108.00 is on its way back to you.", "€20.00 is refunded to your gift card.")),
+        (2000, "We received €108.00 for order {}, and €20.00 was paid by gift card.", ("€108.00 is refunded to your payment method.", "€20.00 is refunded to your gift card.")),
         (50_000, "€128.00 for order {} was paid by gift card.", ("€128.00 is refunded to your gift card.",)),
     ],
 )  # fmt: skip
@@ -93,7 +93,7 @@ async def test_messages_name_the_amount_paid_by_card_and_refunded_to_it(
     await shop.orders.cancel(order.id, "Broken", SYSTEM)
     text = await email_text(shop, f"Order {order.number} is cancelled")
     assert all(one in text for one in back)
-    assert ("on its way" in text) == (len(back) > 1)
+    assert ("to your payment method" in text) == (len(back) > 1)
 
 
 async def test_a_card_that_covers_the_total_needs_no_other_payment(browser: Browser, shop: Shop) -> None:
@@ -268,7 +268,7 @@ async def test_staff_see_what_a_card_paid_and_refund_to_it(
 @pytest.mark.usefixtures("readable_messages")
 @pytest.mark.parametrize(
     ("to", "expected"),
-    [("gift_card", "Your refund is on your gift card"), ("payment", "Your refund is on its way")],
+    [("gift_card", "Your refund is on your gift card"), ("payment", "Your refund has been issued")],
 )
 async def test_the_message_of_a_refund_names_its_destination(
     browser: Browser, shop: Shop, to: Literal["gift_card", "payment"], expected: str

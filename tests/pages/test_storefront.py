@@ -203,8 +203,8 @@ async def test_staff_ship_refund_and_read_the_messages(browser: Browser, shop: S
     shop.clock.move(seconds=2)
     await shop.bus.settle()
     page = await browser.go("/office/messages")
-    assert "Order 1001 is on its way" in page
-    message = next(one for one in await shop.notifications.messages() if "way" in one.subject)
+    assert "Order 1001 has shipped" in page
+    message = next(one for one in await shop.notifications.messages() if "shipped" in one.subject)
     assert "As plain text" in await browser.go(f"/office/messages/{message.id}")
     body = await browser.client.get(f"/office/messages/{message.id}/body")
     assert "sandbox" in body.headers["content-security-policy"]

@@ -201,7 +201,7 @@ async def test_a_target_that_is_not_empty_is_replaced_only_on_request(
         await furnish(shop)
     with pytest.raises(Refused, match="--replace"):
         await EngineMove(here, there, lambda _line: None).run(replace=False)
-    with pytest.raises(Refused, match="say another"):
+    with pytest.raises(Refused, match="choose another"):
         await EngineMove(here, here, lambda _line: None).run(replace=True)
     await EngineMove(here, there, lambda _line: None).run(replace=True)
     assert await checksum(there) == await checksum(here)

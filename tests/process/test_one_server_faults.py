@@ -48,7 +48,7 @@ NOT_OF_A_FAULT = {
     "SlownessSlow",
     "not yet",
 }
-CLOCK_WAS_AHEAD = re.compile(r"The clock is \d+ seconds behind what \w+ has told")
+CLOCK_WAS_AHEAD = re.compile(r"The clock is \d+ seconds behind the newest event of \w+")
 
 
 @pytest.fixture

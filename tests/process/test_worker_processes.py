@@ -320,7 +320,7 @@ def test_wrong_arguments_are_refused_with_the_right_ones(tmp_path: Path) -> None
     check_output(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
     check_output(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
     check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABSE="x"), 1, "Did you mean SHOPWRIGHT_DATABASE?")
-    check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "is no URL of an engine")
+    check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "is not a URL of a known engine")
     check_output(shopwright(tmp_path, "doctor", SHOPWRIGHT_CURRENCY="EURO"), 1, "ISO 4217")
     check_output(
         shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="postgresql://nobody@127.0.0.1:9/none"),

@@ -98,7 +98,7 @@ async def test_a_corrected_invoice_is_sent_and_the_one_it_replaces_is_not(shop: 
     await send_all(shop)
     assert names(await written(shop, "corrected invoice")) == [["COR-2026-000001"]]
     await shipped(shop, order)
-    assert names(await written(shop, "on its way")) == [[]]
+    assert names(await written(shop, "has shipped")) == [[]]
 
 
 async def test_a_corrected_invoice_is_restricted_with_the_invoice(local_shop: Shop) -> None:

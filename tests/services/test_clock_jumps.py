@@ -129,7 +129,7 @@ async def test_a_shop_whose_clock_jumped_by_seconds_goes_on_selling_and_reports_
     assert "-10800 seconds" in (await process_admin.condition()).warnings["clock"]
     assert b'shopwright_clock_jumps_total{direction="back"} 1.0' in await process_admin.metrics()
     assert b'shopwright_clock_behind_seconds{service="catalog"} 10800.0' in await process_admin.metrics()
-    assert "The clock is 10800 seconds behind what catalog has told" in await wrong(local_shop)
+    assert "The clock is 10800 seconds behind the newest event of catalog" in await wrong(local_shop)
     clock.move(seconds=61)
     await local_shop.bus.settle()
     lamp = await sell(local_shop, "Lamp")

@@ -65,7 +65,7 @@ async def test_the_invoice_is_attached_to_the_message_of_the_first_parcel(postin
     await send_all(posting)
     await shipped(posting, order, 1)
     await shipped(posting, order, 1)
-    assert mail.attached("on its way") == [["INV-2026-000001.pdf"], []]
+    assert mail.attached("has shipped") == [["INV-2026-000001.pdf"], []]
     assert mail.attached("Payment received") == [[]]
     [message] = [one for one in mail.found if list(one.iter_attachments())]
     [file] = message.iter_attachments()
@@ -93,7 +93,7 @@ async def test_a_document_issued_after_its_message_is_sent_by_itself(shop: Shop,
     await send_all(shop)
     waiting = await kettles(shop)
     await shipped(shop, order)
-    assert names(await written(shop, "on its way")) == [[]]
+    assert names(await written(shop, "has shipped")) == [[]]
     await shop.pricing.set_seller(NORTHLIGHT)
     clock.move(minutes=1)
     assert len(await documents(shop)) == 2
@@ -104,7 +104,7 @@ async def test_a_document_issued_after_its_message_is_sent_by_itself(shop: Shop,
         [["INV-2026-000001"]],
     )
     await shipped(shop, waiting)
-    assert names(await written(shop, "on its way")) == [[], ["INV-2026-000002"]]
+    assert names(await written(shop, "has shipped")) == [[], ["INV-2026-000002"]]
     assert len(await written(shop, "Your invoice")) == 1
 
 
@@ -114,7 +114,7 @@ async def test_a_restricted_document_is_not_sent(local_shop: Shop) -> None:
     await documents(local_shop)
     await local_shop.books.on_erased(erasure(order.id))
     await shipped(local_shop, order)
-    assert names(await written(local_shop, "on its way")) == [[]]
+    assert names(await written(local_shop, "has shipped")) == [[]]
 
 
 async def test_a_message_names_its_attachments(shop: Shop, api: httpx.AsyncClient) -> None:
@@ -122,7 +122,7 @@ async def test_a_message_names_its_attachments(shop: Shop, api: httpx.AsyncClien
     order = await kettles(shop)
     await shop.bus.settle()
     await shipped(shop, order)
-    [message] = await written(shop, "on its way")
+    [message] = await written(shop, "has shipped")
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = (await api.get(f"/office/messages/{message.summary.id}")).text
     assert f'<a href="/office/books/documents/{message.documents[0].id}">INV-2026-000001.pdf</a>' in page
@@ -156,10 +156,10 @@ async def test_a_message_waits_an_hour_for_a_missing_document_which_then_follows
     await documents(shop)
     body = await cannot_be_set(shop, "INV-2026-000001")
     await shipped(shop, order)
-    [message] = await written(shop, "on its way")
+    [message] = await written(shop, "has shipped")
     assert message.summary.state == "waiting"
     await pass_hours(shop, clock, 2)
-    [message] = await written(shop, "on its way")
+    [message] = await written(shop, "has shipped")
     assert (message.summary.state, message.documents) == ("sent", ())
     await can_be_set(shop, "INV-2026-000001", body)
     await pass_hours(shop, clock, 2)
@@ -178,7 +178,7 @@ async def test_a_document_that_can_never_be_typeset_is_given_up(shop: Shop, cloc
     await pass_hours(shop, clock, 1)
     [own] = await written(shop, "Your invoice")
     assert (own.summary.state, own.summary.problem) == ("failed", "It could not be completed (DecodeError).")
-    assert [one.summary.state for one in await written(shop, "on its way")] == ["sent"]
+    assert [one.summary.state for one in await written(shop, "has shipped")] == ["sent"]
 
 
 async def test_an_old_message_waits_for_its_documents_like_any(posting: Shop, clock: HandClock, mail: Inbox) -> None:
@@ -191,10 +191,10 @@ async def test_an_old_message_waits_for_its_documents_like_any(posting: Shop, cl
     body = await cannot_be_set(posting, "INV-2026-000001")
     mail.start()
     await send_all(posting)
-    assert mail.attached("on its way") == []
+    assert mail.attached("has shipped") == []
     await can_be_set(posting, "INV-2026-000001", body)
     await pass_hours(posting, clock, 1)
-    assert mail.attached("on its way") == [["INV-2026-000001.pdf"]]
+    assert mail.attached("has shipped") == [["INV-2026-000001.pdf"]]
     assert mail.attached("Your invoice") == []
 
 

@@ -105,7 +105,7 @@ async def test_emails_list_the_items_of_each_parcel_and_the_reason_of_a_refund(s
     order = await place(shop, await sell(shop, on_hand=10), 3)
     await shop.orders.ship(order.id, parcel(order, 1), SYSTEM)
     await shop.orders.ship(order.id, parcel(order), SYSTEM)
-    first, second = await emails(shop, "is on its way")
+    first, second = await emails(shop, "has shipped")
     assert "1 × Harbour Kettle" in first
     assert "The rest follows" in first
     assert "2 × Harbour Kettle" in second

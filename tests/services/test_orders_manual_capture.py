@@ -44,7 +44,7 @@ async def test_goods_stay_reserved_with_the_authorisation_and_ship_after_the_cap
     assert (await status(careful, order), await stock(careful, lamp)) == (("placed", "authorized"), (2, 1))
     for _ in range(2):
         captured = await careful.orders.capture(order.id, SYSTEM)
-    assert (captured.status, [one.what for one in captured.timeline].count("The money is taken")) == ("paid", 1)
+    assert (captured.status, [one.what for one in captured.timeline].count("Payment captured")) == ("paid", 1)
     await careful.bus.settle()
     assert await stock(careful, lamp) == (1, 0)
     assert (await careful.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)).status == "shipped"
@@ -139,4 +139,4 @@ async def test_two_captures_at_once_capture_once(careful: Shop) -> None:
     order = await place(careful, lamp)
     both = await asyncio.gather(*(careful.orders.capture(order.id, SYSTEM) for _ in range(2)))
     assert {one.status for one in both} == {"paid"}
-    assert [one.what for one in (await careful.orders.get(order.id)).timeline].count("The money is taken") == 1
+    assert [one.what for one in (await careful.orders.get(order.id)).timeline].count("Payment captured") == 1

@@ -45,7 +45,7 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_silently(
     with pytest.raises(Refused) as refused:
         await starts(data, "USD")
     detail = refused.value.detail
-    assert "prices are in EUR, and SHOPWRIGHT_CURRENCY says USD" in detail
+    assert "prices are in EUR, and SHOPWRIGHT_CURRENCY is USD" in detail
     assert "Variants with a price in EUR: 1, in USD: 0." in detail
     assert "Shipping rates in EUR: 3" in detail
     assert "`shopwright currency USD`" in detail
@@ -56,7 +56,7 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_silently(
     await shop.close()
     result = await run(data, "currency", "USD")
     assert result.exit_code == 1
-    assert "say --yes" in result.output
+    assert "add --yes" in result.output
     with pytest.raises(Refused):
         await starts(data, "USD")
     meant = await run(data, "currency", "USD", "--yes")
@@ -70,7 +70,7 @@ async def test_a_shop_with_prices_does_not_start_in_another_currency_silently(
     await require_currency(shop)
     assert (await shop.pricing.prices([variant], "EUR"))[variant].amount.amount == 6400
     await shop.close()
-    with pytest.raises(Refused, match="prices are in USD, and SHOPWRIGHT_CURRENCY says EUR"):
+    with pytest.raises(Refused, match="prices are in USD, and SHOPWRIGHT_CURRENCY is EUR"):
         await starts(data, "EUR")
 
 
@@ -105,7 +105,7 @@ async def test_a_shop_whose_currency_had_other_decimals_is_not_read_with_new_one
     assert "what was 100,000 RSD would be read as 1,000.00 RSD" in refused.value.detail
     assert "`shopwright currency RSD`" in refused.value.detail
     unasked = await run(data, "currency", "RSD")
-    assert (unasked.exit_code, "say --yes" in unasked.output) == (1, True)
+    assert (unasked.exit_code, "add --yes" in unasked.output) == (1, True)
     meant = await run(data, "currency", "RSD", "--yes")
     assert meant.exit_code == 0, meant.output
     assert "Nothing is converted" in meant.output

@@ -265,7 +265,7 @@ async def test_each_message_uses_its_chosen_channels(shop: Shop) -> None:
     await shop.notifications.set_preferences(ADA, preferences)
     order = await buy(shop, (kettle, 1), who=me)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
-    assert await channels(shop, f"Order {order.number} is on its way") == [
+    assert await channels(shop, f"Order {order.number} has shipped") == [
         ("push", me.user_id),
         ("sms", "+49301234567"),
     ]
@@ -280,7 +280,7 @@ async def test_one_click_unsubscribes_from_one_topic(
     order = await buy(shop, (kettle, 1), who=me)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     await send_all(shop)
-    [sent] = [one for one in await shop.notifications.messages() if "on its way" in one.subject]
+    [sent] = [one for one in await shop.notifications.messages() if "has shipped" in one.subject]
     message = await shop.notifications.message(sent.id)
     path = message.unsubscribe.removeprefix("http://shop.test")
     assert message.unsubscribe in message.text

@@ -63,7 +63,7 @@ async def test_personal_recommendations_follow_the_browsing_history_without_orde
     await shop.recommendations.set_consent("usr_1", wanted=True)
     await shop.recommendations.record_view("usr_1", lamp.id)
     found = await shop.recommendations.recommend("for_you", user_id="usr_1")
-    assert (found[0].product_id, found[0].reason) == (twin.id, "Like things you looked at")
+    assert (found[0].product_id, found[0].reason) == (twin.id, "Similar to products you viewed")
 
 
 async def test_a_customer_consents_at_the_api_and_withdraws(api: httpx.AsyncClient, shop: Shop) -> None:

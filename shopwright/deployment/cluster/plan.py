@@ -114,7 +114,7 @@ def needs_servers(settings: Settings) -> None:
     if missing:
         raise Invalid(
             _(
-                "A shop that is apart needs engines all its processes can reach; set {names} (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env.",
+                "Split services need engines that all processes can reach; set {names} (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env.",
                 names=", ".join(missing),
             )
         )

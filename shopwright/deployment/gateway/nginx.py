@@ -93,7 +93,7 @@ def _check(gateway: GatewayConfig) -> None:
     are_addresses(filter(None, (*canaries, gateway.listen, gateway.balancer, gateway.behind)))
     for origin in gateway.origins:
         if not ORIGIN.fullmatch(origin):
-            raise Invalid(_("“{origin}” is no origin; it looks like https://app.example.", origin=origin))
+            raise Invalid(_("“{origin}” is not a valid origin; example: https://app.example.", origin=origin))
     if gateway.canary and (
         gateway.balancer or not gateway.canary.keys() <= set(PARTS) or not 0 <= gateway.canary_share <= WHOLE
     ):
@@ -116,4 +116,4 @@ def are_addresses(named: Iterable[str]) -> None:
     """Raises Invalid for the first that is not HOST:PORT."""
     for address in named:
         if not SERVER.fullmatch(address):
-            raise Invalid(_("“{address}” is no address; it looks like 127.0.0.1:8000.", address=address))
+            raise Invalid(_("“{address}” is not a valid address; example: 127.0.0.1:8000.", address=address))

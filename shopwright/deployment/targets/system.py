@@ -52,10 +52,12 @@ class DeploymentOptions(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise Invalid for wrong options."""
         if not URL.fullmatch(self.url):
-            raise Invalid(_("“{url}” is no address of a shop; it looks like https://shop.example.com.", url=self.url))
+            raise Invalid(
+                _("“{url}” is not a valid address of a shop; example: https://shop.example.com.", url=self.url)
+            )
         if not IMAGE.fullmatch(self.image):
             raise Invalid(
-                _("“{image}” names no image; it looks like registry.example.com/shopwright:1.2.", image=self.image)
+                _("“{image}” is not a valid image; example: registry.example.com/shopwright:1.2.", image=self.image)
             )
         if self.each < 1:
             raise Invalid(_("{each} processes of a service: at least one is needed.", each=self.each))

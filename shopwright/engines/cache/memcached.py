@@ -35,7 +35,7 @@ class MemcachedCache:
     def __init__(self, url: str, setting: str = "cache") -> None:
         parts = take_apart(setting, url)
         if len(parts.hosts) > 1 or parts.user or parts.password or parts.path:
-            raise Invalid(_("SHOPWRIGHT_{upper} looks like memcached://host:11211.", upper=setting.upper()))
+            raise Invalid(_("SHOPWRIGHT_{upper} must be like memcached://host:11211.", upper=setting.upper()))
         host, port = parts.hosts[0]
         self._client = PooledClient(
             (host, port or PORT),

@@ -145,7 +145,7 @@ def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, lis
     if url.scheme == "redis+sentinel":
         if not url.path:
             raise Invalid(
-                _("{setting} names no master; it looks like redis+sentinel://host:26379/mymaster.", setting=setting)
+                _("{setting} names no master; example: redis+sentinel://host:26379/mymaster.", setting=setting)
             )
         hosts = [(host, port or SENTINEL_PORT) for host, port in url.hosts]
         watchers = Sentinel(hosts, sentinel_kwargs={name: how[name] for name in WAITS})

@@ -83,7 +83,7 @@ class MongoBodies:
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise Invalid(
                 _(
-                    "SHOPWRIGHT_DOCUMENTS is no address of MongoDB ({error}); it looks like mongodb://user:password@host:27017/shopwright, with %40 for an @ in the password.",
+                    "SHOPWRIGHT_DOCUMENTS is not a valid address of MongoDB ({error}); example: mongodb://user:password@host:27017/shopwright, with %40 for an @ in the password.",
                     error=type(error).__name__,
                 )
             ) from None

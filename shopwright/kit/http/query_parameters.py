@@ -117,5 +117,5 @@ def _wrong(given: Iterable[tuple[str, str]], asks: AcceptedParameters, page: boo
 def _unknown(name: str, asks: AcceptedParameters) -> str:
     there = [*sorted(asks.known), *([f"{asks.begins}NAME"] if asks.begins else [])]
     if not there:
-        return _("There is no parameter “{name}” here; there is none.", name=name)
+        return _("There is no parameter “{name}” here; none is accepted.", name=name)
     return _("There is no parameter “{name}” here; there are {names}.", name=name, names=", ".join(there))

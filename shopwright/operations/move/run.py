@@ -52,7 +52,7 @@ class EngineMove:
     async def run(self, *, replace: bool) -> MoveResult:
         """Run the move. Raises Refused if the target is not empty, Conflict if both sides differ."""
         if self.source.settings.database == self.target.settings.database:
-            raise Refused(_("--to is the database the shop is in already; say another."))
+            raise Refused(_("--to is the shop's database already; choose another."))
         await self._begin(replace=replace)
         await self._copy()
         await self._files()
@@ -200,7 +200,7 @@ class EngineMove:
 
 def _differ(tables: Tables, table: str, here: int, there: int) -> str:
     return _(
-        "{name}.{table} is not the same on both sides ({here} rows here, {there} there). The shop goes on where it is once you say `shopwright move --release`; then move again with --replace.",
+        "{name}.{table} is not the same on both sides ({here} rows here, {there} there). Run `shopwright move --release` to resume the shop where it is; then move again with --replace.",
         name=tables.source.name,
         table=table,
         here=here,

@@ -185,12 +185,15 @@ def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None
     if country != invoice.buyer.address.country:
         raise Invalid.at(
             "/buyer/country",
-            _("{told}: changing it would change its taxes. Refund the order and sell it again.", told=reason),
+            _("{reason}: changing it would change its taxes. Refund the order and sell it again.", reason=reason),
         )
     if invoice.ship_to.country != home and tax_id.country == (member_of(home) or home):
         raise Invalid.at(
             "/tax_id",
-            _("{told}: its tax id is not of the seller's country. Refund the order and sell it again.", told=reason),
+            _(
+                "{reason}: its tax id is not of the seller's country. Refund the order and sell it again.",
+                reason=reason,
+            ),
         )
 
 

@@ -75,7 +75,7 @@ def line_problems(
         detail = _("With {title} this is more than one order can come to. Order fewer to go on.", title=product.title)
         return [CartProblem(code="invalid", detail=detail, line_id=line_id)]
     if product is None or product.status != "published" or variant is None or price is None:
-        name = product.title if product else _("One of the things in your cart")
+        name = product.title if product else _("An item in your cart")
         detail = _("{name} is not sold any more. Take it out to go on.", name=name)
         return [CartProblem(code="not_found", detail=detail, line_id=line_id)]
     name = f"{product.title} ({variant.title})" if variant.options else product.title

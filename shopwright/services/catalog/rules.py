@@ -20,7 +20,7 @@ def check(collection: Collection, most_by_hand: int) -> None:
             _("A collection by rules has 1 to {most_conditions} conditions.", most_conditions=MOST_CONDITIONS),
         )
     if collection.kind == "manual" and collection.conditions:
-        raise Invalid.at("/conditions", _("A collection chosen by hand has no conditions; say kind: rules."))
+        raise Invalid.at("/conditions", _("A manual collection has no conditions; set kind to rules."))
     if len(collection.product_ids) > most_by_hand:
         raise Invalid.at(
             "/product_ids",

@@ -45,7 +45,7 @@ class LoggedEvent(msgspec.Struct, frozen=True):
     opt=audited(allow(staff("events.read"))),
     tags=["events"],
     operation_id="list_events",
-    responses=answers(Page[LoggedEvent], "Facts in order, and where the next ones start."),
+    responses=answers(Page[LoggedEvent], "Events in order, and the cursor of the next page."),
 )
 async def list_events(insights: Service, after: AfterNumber = "", limit: Limit = 100) -> Response[bytes]:
     """List events in order, after a cursor."""

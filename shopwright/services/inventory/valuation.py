@@ -101,8 +101,8 @@ def _check(variant_id: str, cost: Money, now: Valuation) -> None:
         )
         raise Refused(
             _(
-                "{told}: a cost in {currency} cannot be added to it. Count them out first.",
-                told=worth,
+                "{worth}: a cost in {currency} cannot be added to it. Count them out first.",
+                worth=worth,
                 currency=cost.currency,
             )
         )

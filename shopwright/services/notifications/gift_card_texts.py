@@ -37,7 +37,7 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
 def refund_heading(event: OrderRefunded) -> str:
     """What goes to a gift card is there, if the card can be used; banks take their time."""
     if event.to_gift_cards != event.amount:
-        return _("Your refund is on its way")
+        return _("Your refund has been issued")
     if event.on_disabled_cards == event.amount:
         return _("Your refund is on a gift card that is disabled")
     return _("Your refund is on gift cards") if event.on_disabled_cards else _("Your refund is on your gift card")
@@ -80,7 +80,12 @@ def goes_back(event: OrderCancelled) -> tuple[str, ...]:
     by_bank, on_cards = event.by_payment, event.to_gift_cards
     return (
         *(
-            (_("{by_bank} is on its way back to you. Banks take a few days to show it.", by_bank=write(by_bank)),)
+            (
+                _(
+                    "{by_bank} is refunded to your payment method. It can take a few days to appear on your statement.",
+                    by_bank=write(by_bank),
+                ),
+            )
             if by_bank.amount
             else ()
         ),

@@ -100,8 +100,8 @@ def shipped(event: OrderShipped) -> OutgoingMessage:
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
-        subject=_("Order {number} is on its way", number=event.number),
-        heading=_("Your parcel is on its way"),
+        subject=_("Order {number} has shipped", number=event.number),
+        heading=_("Your parcel has shipped"),
         lines=(
             _handed_over(event),
             *(() if event.complete else (_("The rest follows in another parcel."),)),

@@ -41,6 +41,6 @@ class ManualCapture:
             )
         with suppress(AlreadyDone):  # by someone else, a moment ago
             async with self._work.begin(dedup_key=f"captured/{payment.id}") as tx:
-                await self._context.add_history(tx, order_id, "The money is taken", who.signature)
+                await self._context.add_history(tx, order_id, "Payment captured", who.signature)
         await self._settlement.settle(order_id, captured)
         return await self._context.get(order_id)

@@ -130,9 +130,7 @@ def exchange_rate(one: ExchangeRate, number: int, today: date) -> ExchangeRate:
 
     def rate() -> None:
         if not RATE.fullmatch(one.rate) or not Decimal(one.rate):
-            raise Invalid.at(
-                f"{at}/rate", _("“{rate}” is no rate; write a decimal such as 0.0061.", rate=one.rate[:40])
-            )
+            raise Invalid.at(f"{at}/rate", _("“{rate}” is not a valid rate; example: 0.0061.", rate=one.rate[:40]))
 
     def day() -> None:
         if one.day > today:

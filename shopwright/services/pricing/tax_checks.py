@@ -77,7 +77,12 @@ def _category(one: TaxRate) -> None:
         right = "S, or leave it out" if one.ppm else "Z, E, AE, K, G or O"
         raise Invalid.at(
             "/category",
-            _("{meant} is no category of {ppm} %; write {right}.", meant=one.meant, ppm=per_cent(one.ppm), right=right),
+            _(
+                "{meant} is not a category of {ppm} %; write {right}.",
+                meant=one.meant,
+                ppm=per_cent(one.ppm),
+                right=right,
+            ),
         )
     if one.meant not in {"S", "Z"} and not one.reason.strip():
         raise Invalid.at(

@@ -47,7 +47,7 @@ class Ranking:
             taken = {one.product_id for one in found} | set(known)
             like = await self._similar(viewed, limit + len(taken))
             found += [
-                Recommended(one.product_id, _("Like things you looked at"))
+                Recommended(one.product_id, _("Similar to products you viewed"))
                 for one in like
                 if one.product_id not in taken
             ]

@@ -33,7 +33,9 @@ async def receive(
     try:
         one = Receipt(
             variant_id=variant_id,
-            quantity=whole_number(form.get("quantity", ""), "/quantity", _("Say how many came"), least=1, most=MOST),
+            quantity=whole_number(
+                form.get("quantity", ""), "/quantity", _("Enter the quantity received"), least=1, most=MOST
+            ),
             location=form.get("location", MAIN),
             unit_cost=money.parse(cost, product_views.currency, "/unit_cost") if cost else None,
             reference=form.get("reference", ""),

@@ -153,7 +153,7 @@ async def adjust(
         one = Adjustment(
             variant_id=variant_id,
             delta=whole_number(
-                form.get("delta", ""), "/delta", _("Say how many came (12) or went (-3)"), least=-MOST, most=MOST
+                form.get("delta", ""), "/delta", _("Enter the adjustment, such as 12 or -3"), least=-MOST, most=MOST
             ),
             reason=f"{reason} ({caller.signature})" if reason else "",
             location=form.get("location", MAIN),

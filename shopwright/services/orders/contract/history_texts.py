@@ -9,7 +9,8 @@ HISTORY = StoredTexts(
         gettext_noop("Payment authorised"),
         gettext_noop("Payment received"),
         gettext_noop("Payment failed: {reason}"),
-        gettext_noop("The money is taken"),
+        gettext_noop("Payment captured"),
+        gettext_noop("The money is taken"),  # stored by earlier versions
         gettext_noop("Shipped with {parcel}"),
         gettext_noop("Delivered"),
         gettext_noop("Gift cards issued"),
