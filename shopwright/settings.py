@@ -45,7 +45,9 @@ SearchUrl = Annotated[str, SettingType(kinds.engine(folders="tantivy", servers=S
 FilesUrl = Annotated[str, SettingType(kinds.engine(folders="file", servers="s3"), empty=True)]
 MailUrl = Annotated[str, SettingType(kinds.engine(bare="viewer", servers="smtp smtps"))]
 ViewerUrl = Annotated[str, SettingType(kinds.engine(bare="viewer"))]
-PaymentUrls = Annotated[str, SettingType(kinds.each(kinds.engine(bare="pretend", accounts="stripe")), empty=True)]
+PaymentUrls = Annotated[
+    str, SettingType(kinds.each(kinds.engine(bare="pretend", accounts="stripe paypal")), empty=True)
+]
 CdnUrl = Annotated[str, SettingType(kinds.engine(bare="off", servers="varnish cloudflare fastly cloudfront"))]
 TracesUrl = Annotated[str, SettingType(kinds.engine(bare="off", servers="otlp otlps"))]
 
@@ -98,7 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     payments: Annotated[
         PaymentUrls,
         _means(
-            "payment providers, separated by commas: stripe:// (its keys are entered in the back office), pretend: (moves no money). Empty: none, or pretend: in a demo shop"
+            "payment providers, separated by commas: stripe://, paypal:// (their keys are entered in the back office), pretend: (moves no money). Empty: none, or pretend: in a demo shop"
         ),
     ] = ""
     return_origins: Annotated[

@@ -5,11 +5,9 @@ documentation: idempotency keys, which localstripe ignores; hosted Checkout; dis
 answers that fail, on demand.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
-import threading
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +16,8 @@ from typing import Any
 
 import httpx
 from aiohttp import web
+
+from tests.builders.loopback import serving
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it registers handlers that are no coroutines
@@ -184,27 +184,7 @@ def application(double: StripeDouble) -> web.Application:
 
 @contextmanager
 def serving_double() -> Iterator[StripeDouble]:
-    """Serve a double in a thread, as its own clock and loop are not the shop's."""
-    double, loop, ready = StripeDouble(), asyncio.new_event_loop(), threading.Event()
-
-    async def start() -> web.AppRunner:
-        runner = web.AppRunner(application(double))
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        double.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        return runner
-
-    def run() -> None:
-        runner = loop.run_until_complete(start())
-        ready.set()
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait(10)
-    yield double
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    """Serve a double."""
+    double = StripeDouble()
+    with serving(application(double)) as double.url:
+        yield double

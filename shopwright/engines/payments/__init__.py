@@ -1,4 +1,4 @@
-"""Payment providers: `stripe://` and `pretend:`, one or several.
+"""Payment providers: `stripe://`, `paypal://` and `pretend:`, one or several.
 
 `pretend:` is our simulator: it approves, declines, delays, asks 3-D Secure and loses webhooks. It moves no money, and
 exists only in demo shops or if the setting names it. The keys of others are stored encrypted by the service of payments
@@ -28,6 +28,7 @@ def open_providers(urls: str, shop: str, pretend: Provider, keys_of: KeysOf) -> 
         known: dict[str, Callable[[], Provider]] = {
             PRETEND: lambda: pretend,
             "stripe": lambda url=url, name=name: _stripe(shop, keys_of(name), _api(url)),  # type: ignore[misc]
+            "paypal": lambda url=url, name=name: _paypal(shop, keys_of(name), _api(url)),  # type: ignore[misc]
         }
         found[name] = choose("payments", url, known)()
     return found
@@ -38,6 +39,12 @@ def _stripe(shop: str, keys: Keys, api: str) -> Provider:
         from shopwright.engines.payments.stripe.provider import StripeProvider
 
     return StripeProvider(shop, keys, api)
+
+
+def _paypal(shop: str, keys: Keys, api: str) -> Provider:
+    from shopwright.engines.payments.paypal.provider import PayPalProvider
+
+    return PayPalProvider(shop, keys, api)
 
 
 def _api(url: str) -> str:

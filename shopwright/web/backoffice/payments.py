@@ -15,7 +15,7 @@ from shopwright.web import render
 from shopwright.web.backoffice.office_context import OfficeContext, OfficeDep, PaymentsDep
 from shopwright.web.storefront.page_context import Web, form_of
 
-TITLES = {"stripe": "Stripe", "pretend": "Pretend"}
+TITLES = {"stripe": "Stripe", "paypal": "PayPal", "pretend": "Pretend"}
 RULE = allow(staff("payments.write"))
 
 
