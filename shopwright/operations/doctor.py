@@ -45,7 +45,6 @@ from shopwright.operations.payment_checks import PaymentsMatch, payments_are_kno
 from shopwright.operations.pictures import compare, unreadable_pictures
 from shopwright.operations.shop_snapshot import ShopSnapshot, snapshot_of, under_way
 from shopwright.operations.unfinished_restore import unfinished_restore
-from shopwright.services.notifications.delivery import sentences
 from shopwright.services.pricing.contract import TaxRate
 
 GRACE_S = 60
@@ -282,7 +281,7 @@ async def _pictures_are_there(shop: Shop) -> Finding:
 
 
 async def _messages_leave(shop: Shop) -> list[str]:
-    return [*sentences(await shop.notifications.delivery_report(), MESSAGES_LATE_S)]
+    return (await shop.notifications.delivery_report()).problems(MESSAGES_LATE_S)
 
 
 async def _backups_are_recent(shop: Shop) -> list[str]:

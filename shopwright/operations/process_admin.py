@@ -27,7 +27,6 @@ from shopwright.kit.http.routes import Routes
 from shopwright.kit.observability.process_admin import READY_S, DeadDelivery, ProcessStatus, Waiting
 from shopwright.kit.translation import gettext as _
 from shopwright.operations.backup_age import backup_ages
-from shopwright.services.notifications.delivery import sentences
 from shopwright.services.specs import specs
 from shopwright.settings import Settings
 
@@ -155,7 +154,7 @@ class LocalProcessAdmin:
             with suppress(ShopError):  # it went away just now
                 report = await self._shop.notifications.delivery_report()
                 if report.late_s > SHOPPERS_INFORMED_S:
-                    found["notifications"] = " ".join(sentences(report, SHOPPERS_INFORMED_S))
+                    found["notifications"] = " ".join(report.problems(SHOPPERS_INFORMED_S))
         if engines.get("database payments") == GOOD:
             with suppress(ShopError):
                 figures = await self._shop.payments.metrics()

@@ -74,6 +74,27 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     failed_since: datetime | None = None
     kept: tuple[str, ...] = ()
 
+    def problems(self, late_s: float) -> list[str]:
+        """Describe what is wrong, in sentences; messages that wait for longer than `late_s` are late."""
+        found = []
+        if self.late_s > late_s:
+            found.append(
+                _(
+                    "Messages waiting: {waiting}. None has been sent for {minutes} minutes; `shopwright doctor --engines` asks the mail server.",
+                    waiting=self.waiting,
+                    minutes=f"{self.late_s / 60:.0f}",
+                )
+            )
+        if self.given_up and self.failed_since:
+            found.append(
+                _(
+                    "Messages given up within a day: {given_up}. When the mail server is back: `shopwright messages resend --since {since}Z`.",
+                    given_up=self.given_up,
+                    since=f"{self.failed_since:%Y-%m-%dT%H:%M}",
+                )
+            )
+        return found
+
 
 class ResendResult(msgspec.Struct, frozen=True, kw_only=True):
     """How many messages are sent again, and how many are not, as they are outdated, such as old reset links."""

@@ -5,7 +5,7 @@ provider is back. The rest of the shop never waits for longer than one try.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -249,25 +249,3 @@ def _note(pending: PendingMessage, step: str) -> None:
     message = pending.message
     ids = {"order_id": pending.order_id, "message_id": message.id, "channel": message.channel, "topic": pending.topic}
     business.note(step, ids, request=tracing.request_id(), parent=pending.trace)
-
-
-def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:
-    """Describe delivery problems in sentences."""
-    found = []
-    if report.late_s > late_s:
-        found.append(
-            _(
-                "Messages waiting: {waiting}. None has been sent for {minutes} minutes; `shopwright doctor --engines` asks the mail server.",
-                waiting=report.waiting,
-                minutes=f"{report.late_s / 60:.0f}",
-            )
-        )
-    if report.given_up and report.failed_since:
-        found.append(
-            _(
-                "Messages given up within a day: {given_up}. When the mail server is back: `shopwright messages resend --since {since}Z`.",
-                given_up=report.given_up,
-                since=f"{report.failed_since:%Y-%m-%dT%H:%M}",
-            )
-        )
-    return found
