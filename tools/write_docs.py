@@ -26,7 +26,7 @@ def the_map() -> str:
     words: dict[str, str] = {}
     for spec in specs():
         labels[spec.name] = spec.manifest
-        words[spec.name] = (importlib.import_module(spec.package).__doc__ or "").strip()
+        words[spec.name] = (importlib.import_module(spec.package).__doc__ or "").partition("\n")[0]
     lines = [
         "# Service map",
         "",

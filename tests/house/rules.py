@@ -15,190 +15,9 @@ from shopwright.services.specs import spec_of, specs
 HOME = Path(__file__).parents[2] / "shopwright"
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
-USUAL = {"__init__", "contract", "model", "store", "service", "handlers", "http", "retention", "spec"}
-SPLIT = {
-    ("books", "bookkeeping"),
-    ("books", "charts"),
-    ("books", "datev"),
-    ("books", "document_store"),
-    ("books", "einvoice"),
-    ("books", "exports"),
-    ("books", "extract"),
-    ("books", "fec"),
-    ("books", "invoice_values"),
-    ("books", "goods"),
-    ("books", "issuing"),
-    ("books", "ledger_export"),
-    ("books", "manual_entries"),
-    ("books", "order_documents"),
-    ("books", "papers"),
-    ("books", "pdf"),
-    ("books", "periods"),
-    ("books", "regions"),
-    ("books", "saft"),
-    ("books", "statement_store"),
-    ("books", "statements"),
-    ("books", "ubl"),
-    ("carts", "abandoned"),
-    ("carts", "businesses"),
-    ("carts", "closing"),
-    ("carts", "context"),
-    ("carts", "details"),
-    ("carts", "erasure"),
-    ("carts", "gift_cards"),
-    ("carts", "lines"),
-    ("carts", "quoting"),
-    ("carts", "room_store"),
-    ("carts", "views"),
-    ("carts", "waiting_rooms"),
-    ("carts", "wishlists"),
-    ("catalog", "attributes"),
-    ("catalog", "categories"),
-    ("catalog", "collections"),
-    ("catalog", "context"),
-    ("catalog", "drawing"),
-    ("catalog", "editing"),
-    ("catalog", "lookup"),
-    ("catalog", "media"),
-    ("catalog", "names"),
-    ("catalog", "product_import"),
-    ("catalog", "product_types"),
-    ("catalog", "rasterize"),
-    ("catalog", "redirects"),
-    ("catalog", "reserved_store"),
-    ("catalog", "rules"),
-    ("catalog", "uploads"),
-    ("catalog", "words_store"),
-    ("catalog", "writing"),
-    ("giftcards", "hold_store"),
-    ("giftcards", "making"),
-    ("giftcards", "purchase_store"),
-    ("giftcards", "purchases"),
-    ("giftcards", "replacement"),
-    ("insights", "log_store"),
-    ("insights", "sales_store"),
-    ("insights", "trim_store"),
-    ("inventory", "adjustments"),
-    ("inventory", "backorder_store"),
-    ("inventory", "backorders"),
-    ("inventory", "context"),
-    ("inventory", "costs"),
-    ("inventory", "locations"),
-    ("inventory", "reservations"),
-    ("inventory", "valuation"),
-    ("inventory", "value_store"),
-    ("notifications", "account_texts"),
-    ("notifications", "alert_store"),
-    ("notifications", "attachment_store"),
-    ("notifications", "attachments"),
-    ("notifications", "context"),
-    ("notifications", "delivery"),
-    ("notifications", "delivery_store"),
-    ("notifications", "document_messages"),
-    ("notifications", "document_texts"),
-    ("notifications", "erasure"),
-    ("notifications", "event_messages"),
-    ("notifications", "gift_card_texts"),
-    ("notifications", "message_log"),
-    ("notifications", "message_queue"),
-    ("notifications", "outgoing_message"),
-    ("notifications", "preferences"),
-    ("notifications", "rendering"),
-    ("notifications", "retries"),
-    ("notifications", "staff_texts"),
-    ("notifications", "stock_alerts"),
-    ("notifications", "topics"),
-    ("orders", "cancel_store"),
-    ("orders", "backfill"),
-    ("orders", "cancellation"),
-    ("orders", "checkout"),
-    ("orders", "closing"),
-    ("orders", "context"),
-    ("orders", "guest_access"),
-    ("orders", "manual_capture"),
-    ("orders", "order_import"),
-    ("orders", "order_search"),
-    ("orders", "repayment"),
-    ("orders", "settlement"),
-    ("orders", "erasure_store"),
-    ("orders", "find_store"),
-    ("orders", "fulfilment"),
-    ("orders", "buyer_erasure"),
-    ("orders", "gift_cards"),
-    ("orders", "unpaid_limits"),
-    ("orders", "unpaid_store"),
-    ("orders", "retained_buyers"),
-    ("orders", "retained_buyers_store"),
-    ("orders", "links"),
-    ("orders", "list_store"),
-    ("orders", "order_sources"),
-    ("orders", "past_store"),
-    ("orders", "payment_changes"),
-    ("orders", "placement_store"),
-    ("orders", "refund_events"),
-    ("orders", "refund_parts"),
-    ("orders", "refund_rules"),
-    ("orders", "refund_store"),
-    ("orders", "refunds"),
-    ("orders", "rerating"),
-    ("orders", "sale_store"),
-    ("orders", "sales"),
-    ("orders", "tax_corrections"),
-    ("orders", "tax_store"),
-    ("orders", "taxes"),
-    ("orders", "views"),
-    ("orders", "whole_store"),
-    ("payments", "attempts"),
-    ("payments", "attempts_store"),
-    ("payments", "change_store"),
-    ("payments", "connection_store"),
-    ("payments", "connections"),
-    ("payments", "notice_store"),
-    ("payments", "changes"),
-    ("payments", "refund_store"),
-    ("payments", "refunds"),
-    ("payments", "unknown"),
-    ("pricing", "checks"),
-    ("pricing", "dated"),
-    ("pricing", "discounts"),
-    ("pricing", "market"),
-    ("pricing", "presets"),
-    ("pricing", "schemes"),
-    ("pricing", "seller_checks"),
-    ("pricing", "seller_http"),
-    ("pricing", "seller_store"),
-    ("pricing", "sellers"),
-    ("pricing", "tax_checks"),
-    ("pricing", "tax_http"),
-    ("pricing", "tax_rows"),
-    ("pricing", "tax_settings"),
-    ("pricing", "tax_store"),
-    ("pricing", "taxes"),
-    ("recommendations", "learning"),
-    ("recommendations", "memory_store"),
-    ("recommendations", "ranking"),
-    ("recommendations", "viewed"),
-    ("search", "cdn_invalidation"),
-    ("search", "purge_store"),
-    ("users", "audit"),
-    ("users", "context"),
-    ("users", "audit_store"),
-    ("users", "erasure"),
-    ("users", "factor_store"),
-    ("users", "guess_store"),
-    ("users", "guesses"),
-    ("users", "mail_store"),
-    ("users", "passwords"),
-    ("users", "profiles"),
-    ("users", "recovery"),
-    ("users", "registration"),
-    ("users", "second_factor"),
-    ("users", "sessions"),
-    ("users", "sign_in"),
-    ("users", "signing_keys"),
-    ("users", "staff"),
-    ("users", "tokens"),
-}
+# Names that say nothing of what is in a file, so anything comes to be in it.
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
+NAMED = re.compile(r"^ *(\w+(?:\.py|/))  +\S", re.MULTILINE)  # a line of a table of files
 OUTER = (
     "shopwright.app",
     "shopwright.engines",
@@ -351,13 +170,28 @@ def importing_a_service_runs_nothing(path: str, source: str) -> list[str]:
     return [ast.unparse(node) for node in ast.parse(source).body[1:] if not isinstance(node, allowed)]
 
 
-def a_service_has_the_usual_files(path: str, source: str) -> list[str]:
-    parts = path.removesuffix(".py").split("/")
-    if parts[0] != "services" or len(parts) != 3:
+def files_are_named_for_what_is_in_them(path: str, source: str) -> list[str]:
+    return [part for part in path.removesuffix(".py").split("/") if part in VAGUE]
+
+
+def each_file_of_a_service_is_in_its_table(path: str, source: str) -> list[str]:
+    """A service's docstring has a table of its files and folders: all of them, and no others."""
+    parts = path.split("/")
+    if parts[0] != "services" or len(parts) < 3:
         return []
-    if parts[2] in USUAL or (parts[1], parts[2]) in SPLIT:
+    home = HOME / "services" / parts[1]
+    if parts[2:] == ["__init__.py"]:
+        missing = [name for name in table_of_files(source) if not (home / name).exists()]
+        return [f"{path} names {name}, which does not exist" for name in missing]
+    name = parts[2] + ("/" if len(parts) > 3 else "")
+    if name in table_of_files((home / "__init__.py").read_text()):
         return []
-    return [f'move it into one of {sorted(USUAL)} or, if that grew too long, add ("{parts[1]}", "{parts[2]}") to SPLIT']
+    return [f"say in a line of the table in services/{parts[1]}/__init__.py what {name} is for"]
+
+
+def table_of_files(source: str) -> list[str]:
+    """The files and folders that the docstring of a service lists."""
+    return NAMED.findall(ast.get_docstring(ast.parse(source), clean=False) or "")
 
 
 def files_and_functions_stay_small(path: str, source: str) -> list[str]:
@@ -383,7 +217,8 @@ RULES: tuple[Rule, ...] = (
     contracts_import_the_kit_and_other_contracts,
     numbers_are_checked_by_the_kit,
     importing_a_service_runs_nothing,
-    a_service_has_the_usual_files,
+    files_are_named_for_what_is_in_them,
+    each_file_of_a_service_is_in_its_table,
     files_and_functions_stay_small,
 )
 
