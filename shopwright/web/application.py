@@ -1,6 +1,6 @@
 """The shop as an ASGI application: routes, authentication and middleware."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache, lru_cache, partial
@@ -267,50 +267,60 @@ def shape_of(shop: Shop) -> RouterKey:
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
-    """Build the application: page cache, limits and middleware around the routes."""
+    """Build the application: the routes, inside the middleware."""
+    runtime = Runtime(shop, deliver=deliver)
+    app: ASGIApp = AppContext(routes_of(shape_of(shop)), runtime, shop.settings.language)
+    for wrap in reversed([*middleware(shop, runtime)]):
+        app = wrap(app)
+    return app
+
+
+def middleware(shop: Shop, runtime: Runtime) -> Iterator[Callable[[ASGIApp], ASGIApp]]:
+    """The middleware around the routes, in the order in which a request passes it."""
+    settings = shop.settings
+    cookie, own_forms = session_cookie(settings.url), forms(settings.url, settings.secret)
+    if settings.proxies:
+        yield lambda app: wrap_asgi_with_proxy_headers(app, trusted_hosts=list(listed(settings.proxies)))
+    access_log, tls = AccessLog(settings.access_log), settings.url.startswith("https://")
+    yield lambda app: Telemetry(app, shop.ids, shop.metrics, access_log, shop.tracer, tls=tls)
+    yield lambda app: BodyLimit(app, settings.largest_body)
+    yield CanonicalPath
+    if behind_gateway(shop) and "users" in shop.local_services:
+        yield lambda app: ForwardAuth(app, shop.users, shop.registry.callers, cookie)
+    if shop.registry.apart:
+        called = rpc_servers(shop, runtime)
+        yield lambda app: RpcEndpoint(app, called, shop.registry.calls, may_ask, first_time(shop))
+    if (limiter := runtime.limiter) is not None:
+        yield lambda app: Limits(app, limiter)
+    views, searches = shop.record_view_counts.count, shop.record_searches.count
+    yield lambda app: ViewCounter(app, views, searches, behind_cdn=shop.cdn is not None)
+    yield HeadRequests
+    tickets = ServiceTokens(settings.secret, "waiting room")
+    yield lambda app: WaitingRoomGate(app, shop.carts, tickets, shop.clock, settings)
+    shared = None if shop.shared_pages is None else SharedPageCache(shop.shared_pages, made_by(settings))
+    yield lambda app: PageCache(app, plans(shop), data_versions(shop), shop.metrics.prepared, shop.cdn, shared)
+    if shop.cdn is not None:
+        yield lambda app: FetchMetadataCsrf(app, own_forms, settings.url)
+
+
+def data_versions(shop: Shop) -> ServiceVersions:
+    """The versions of the data that public pages are made from."""
     versions = {
         name: shop.databases[name].database.version if name in shop.local_services else _unknown_version
         for name in public_services()
     }
-    sources = ServiceVersions(versions, shop.versions)
-    runtime = Runtime(shop, deliver=deliver)
-    answering: ASGIApp = AppContext(routes_of(shape_of(shop)), runtime, shop.settings.language)
-    if shop.cdn is not None:
-        answering = FetchMetadataCsrf(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
-    shared_pages = None if shop.shared_pages is None else SharedPageCache(shop.shared_pages, made_by(shop.settings))
-    answering = PageCache(answering, plans(shop), sources, shop.metrics.prepared, shop.cdn, shared_pages)
-    answering = WaitingRoomGate(
-        answering, shop.carts, ServiceTokens(shop.settings.secret, "waiting room"), shop.clock, shop.settings
-    )
-    answering = HeadRequests(answering)
-    answering = ViewCounter(
-        answering, shop.record_view_counts.count, shop.record_searches.count, behind_cdn=shop.cdn is not None
-    )
-    if runtime.limiter is not None:
-        answering = Limits(answering, runtime.limiter)
-    if shop.registry.apart:
-        exposed = {
-            name: RpcServer(contract, getattr(shop, name))
-            for name, contract in shop.contracts.items()
-            if name in shop.local_services
-        }
-        exposed[PROCESS] = RpcServer(ProcessAdmin, runtime.process_admin)
-        answering = RpcEndpoint(answering, exposed, shop.registry.calls, may_ask, first_time(shop))
-    if behind_gateway(shop) and "users" in shop.local_services:
-        answering = ForwardAuth(answering, shop.users, shop.registry.callers, session_cookie(shop.settings.url))
-    answering = CanonicalPath(answering)
-    answering = BodyLimit(answering, shop.settings.largest_body)
-    answering = Telemetry(
-        answering,
-        shop.ids,
-        shop.metrics,
-        AccessLog(shop.settings.access_log),
-        shop.tracer,
-        tls=shop.settings.url.startswith("https://"),
-    )
-    if shop.settings.proxies:
-        answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=list(listed(shop.settings.proxies)))
-    return answering
+    return ServiceVersions(versions, shop.versions)
+
+
+def rpc_servers(shop: Shop, runtime: Runtime) -> dict[str, RpcServer]:
+    """What other processes may call in this one: its services, and its administration."""
+    exposed = {
+        name: RpcServer(contract, getattr(shop, name))
+        for name, contract in shop.contracts.items()
+        if name in shop.local_services
+    }
+    exposed[PROCESS] = RpcServer(ProcessAdmin, runtime.process_admin)
+    return exposed
 
 
 def first_time(shop: Shop) -> Callable[[str], Awaitable[bool]]:

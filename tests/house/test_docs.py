@@ -1,5 +1,6 @@
 """Documentation is complete: an undocumented setting, command, engine or event fails here."""
 
+import ast
 import csv
 import gzip
 import re
@@ -136,3 +137,23 @@ def test_the_page_of_each_server_documents_when_how_and_what_happens_without_it(
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert headings == ["When", "Settings", "Size", "Back up", "When it fails"]
     assert f"({server}.md)" in (HOME / "docs" / "guides" / "engines.md").read_text()
+
+
+def middleware_of_the_code() -> list[str]:
+    """The middleware of the application, in the order in which a request passes it."""
+    tree = ast.parse((HOME / "shopwright" / "web" / "application.py").read_text())
+    functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    found = [node for node in ast.walk(functions["middleware"]) if isinstance(node, ast.Yield)]
+    around = [node.value for node in sorted(found, key=lambda node: node.lineno)]
+    calls = [value.body if isinstance(value, ast.Lambda) else value for value in around]
+    names = [ast.unparse(call.func if isinstance(call, ast.Call) else call) for call in calls if call]
+    of_routes = re.findall(r"DefineMiddleware\((\w+)", ast.unparse(functions["routes_of"]))
+    return [*(name for name in names if name[0].isupper()), "AppContext", *of_routes]
+
+
+def test_the_way_of_a_request_is_documented_in_the_order_of_the_code() -> None:
+    page = (HOME / "docs" / "architecture.md").read_text()
+    steps = re.findall(
+        r"^\| `(\w+)` \| `kit/http|^\| `(\w+)` \| `(?:kit/caching/page_|web/storefront/waiting)", page, re.MULTILINE
+    )
+    assert [a or b for a, b in steps] == middleware_of_the_code()
