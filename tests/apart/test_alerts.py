@@ -152,7 +152,7 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
 
 
 async def ahead(shop: Shop) -> None:
-    """An event was emitted while the clock was three hours ahead."""
+    """Emit an event while the clock is three hours ahead."""
     async with shop.databases["orders"].begin() as tx:
         await tx.run(
             "INSERT INTO facts (id, type, subject, time, data) VALUES ('evt_z', 'x', 'x', :time, '{}')",
@@ -176,7 +176,7 @@ async def undelivered(shop: Shop) -> None:
 
 
 async def starved(server: Server, fires: Callable[[], Awaitable[None]]) -> None:
-    """The machine starves the process, which stands still most of the time."""
+    """Stop the process most of the time, as a busy machine does."""
 
     async def stutter() -> None:
         while True:

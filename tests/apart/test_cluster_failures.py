@@ -95,7 +95,7 @@ class FailureScenario:
         await proxy.open()
 
     async def between(self, part: str, fault: str) -> None:
-        """A fault between all processes of a service and its callers."""
+        """Cause a fault between all processes of a service and its callers."""
         ports = [one["port"] for one in (await self.cluster.status())["services"][part]]
         proxies = [TcpProxy(f"http://127.0.0.1:{port}") for port in ports]
         for slot, (port, proxy) in enumerate(zip(ports, proxies, strict=True), 1):

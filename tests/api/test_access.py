@@ -66,7 +66,7 @@ def is_let_in(rule: Callable[[Caller], None], caller: Caller) -> bool:
 
 
 def may_come_in(rule: Callable[[Caller], None], role: str) -> bool:
-    """The roles that the name of a rule admits."""
+    """The roles that a rule admits, by its name."""
     needed = rule.__name__.removeprefix("staff(").removesuffix(")")
     return rule is anyone or (rule is signed_in and role != "guest") or needed in ROLES.get(role, frozenset())
 

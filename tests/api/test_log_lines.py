@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("readable_messages")
 
 @contextmanager
 def lines_of(name: str, formatter: logging.Formatter) -> Iterator[io.StringIO]:
-    """The lines that a logger writes meanwhile."""
+    """The lines that a logger writes within this block."""
     written, logger = io.StringIO(), logging.getLogger(name)
     handler, level = logging.StreamHandler(written), logger.level
     handler.setFormatter(formatter)
@@ -42,7 +42,7 @@ def lines_of(name: str, formatter: logging.Formatter) -> Iterator[io.StringIO]:
 
 
 def client(shop: Shop, address: str = "203.0.113.77", **settings: str) -> httpx.AsyncClient:
-    """A client at this address, of a shop with other settings."""
+    """A client at this address, for a shop with other settings."""
     shop.settings = make_settings(shop.settings.data, shop.settings.database, **settings) if settings else shop.settings
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=(address, 4711))
     return httpx.AsyncClient(transport=transport, base_url="http://shop.test")

@@ -104,7 +104,7 @@ async def pay(page, card: str) -> None:
 
 
 async def guest_buys(url: str, size: str, email: str, *, script: bool) -> None:
-    """From the first page to the account, the tracking page and the back office."""
+    """Buy as a guest and look at account, tracking page and back office."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -154,7 +154,7 @@ async def guest_buys(url: str, size: str, email: str, *, script: bool) -> None:
 
 
 async def use_back_office(page, eyes: Eyes, url: str, number: str) -> None:
-    """Staff: the order, the post, a product."""
+    """Look at an order, the messages and a product as staff."""
     await page.context.clear_cookies()
     await page.goto(f"{url}/office")
     await page.fill("#s-email", "owner@example.com")

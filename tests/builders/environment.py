@@ -34,7 +34,7 @@ def bare_environment() -> dict[str, str]:
 
 
 def no_settings() -> dict[str, str | None]:
-    """The same for a `CliRunner`, which needs the names of variables to remove."""
+    """The variables to remove from the environment of a `CliRunner`."""
     return {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
 
 

@@ -112,7 +112,7 @@ async def requests_to(url: str) -> list[httpx.Response]:
 
 
 def has_no_secrets(text: str) -> bool:
-    """Whether a log contains none of them."""
+    """Whether a log contains none of the secrets of these requests."""
     return not any(one in text for one in (TOKEN, TOKEN.removeprefix("crt_"), SECRET, "ada@example.com"))
 
 

@@ -21,12 +21,12 @@ async def issue(shop: Shop, amount: int = 2000, currency: str = "EUR", **more) -
 
 
 def share(card: GiftCard, amount: int) -> GiftCardShare:
-    """The amount a card pays of an order."""
+    """The amount of an order that a card pays."""
     return GiftCardShare(card_id=card.id, last4=card.last4, amount=Money(amount, card.issued.currency))
 
 
 async def has(shop: Shop, card: GiftCard) -> tuple[int, int]:
-    """The balance of a card, and the held part of it."""
+    """The balance and the held amount of a card."""
     found = await shop.giftcards.card(card.id)
     return found.balance.amount, found.held.amount
 

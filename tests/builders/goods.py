@@ -15,7 +15,7 @@ async def sell(
     sku: str = "",
     **more,
 ) -> Product:
-    """Publish a product with its stock, and deliver the events. `sku`: of one without colours; `more`: its fields."""
+    """Publish a product with stock and deliver the events. `sku`: of the variant, if there are no colours; `more`: other fields of the product."""
     variants = [
         write.VariantWrite(
             sku=sku,
@@ -34,13 +34,13 @@ async def sell(
 
 
 async def stock(shop: Shop, product: Product) -> tuple[int, int]:
-    """On hand, and reserved."""
+    """The units on hand and the reserved units of a product."""
     found = (await shop.inventory.stock([product.variants[0].id]))[product.variants[0].id]
     return found.on_hand, found.reserved
 
 
-async def adjust_stock(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
-    """A product at the reduced rate."""
+async def sell_book(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
+    """Publish a product at the reduced rate, with stock."""
     variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=on_hand),)
     wanted = write.ProductWrite(title=title, status="published", variants=variants, tax_class="reduced")
     return await write.create(shop.product_views, wanted, "opening stock")

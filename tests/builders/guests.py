@@ -11,7 +11,7 @@ GUEST = "Grace@Example.com"
 
 
 async def bought(shop: Shop, *, sent: bool = True, email: str = GUEST) -> Order:
-    """An order of a guest, who left a cart, too."""
+    """A guest's order and abandoned cart."""
     kettle = await sell(shop, on_hand=50)
     order = await place(shop, kettle, email=email)
     if sent:
@@ -22,6 +22,6 @@ async def bought(shop: Shop, *, sent: bool = True, email: str = GUEST) -> Order:
 
 
 async def later(shop: Shop, clock: HandClock) -> None:
-    """Two hours pass, and jobs that are due run."""
+    """Advance the clock by two hours and run due jobs."""
     clock.move(hours=2)
     await shop.bus.settle()

@@ -31,7 +31,7 @@ def real(name: str) -> Path:
 
 
 async def import_file(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
-    """Import a file; exit code and the rows of the report."""
+    """Import a file; returns the exit code and the rows of the report."""
     report = tmp_path / "report.csv"
     code = await run(shop, kind, path, ImportOptions(report=report, fetch=False, **more))
     rows = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))

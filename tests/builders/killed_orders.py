@@ -35,14 +35,14 @@ async def prepared(data: Path, database: str) -> str:
 
 
 async def settled(shop: Shop, clock: HandClock) -> None:
-    """Leases of the killed process expire, and its work is completed."""
+    """Let the leases of the killed process expire and complete its work."""
     for _ in range(6):
         clock.move(seconds=50)
         await shop.bus.settle()
 
 
 async def judge(shop: Shop, order_id: str) -> None:
-    """One order, paid, shipped and refunded once, with one gift card, and one e-mail for each step."""
+    """Check that one order was paid, shipped and refunded once, with one gift card and one e-mail for each step."""
     orders = await shop.databases["orders"].fetch("SELECT id, status, number FROM orders")
     assert [(row["id"], row["status"]) for row in orders] == [(order_id, "shipped")]
     order = await shop.orders.get(order_id)

@@ -37,7 +37,7 @@ def built() -> list[Manifest]:
 
 
 def of_kind(kind: str) -> dict[str, Manifest]:
-    """Name → spec of every resource of a kind."""
+    """The spec of every resource of a kind, by name."""
     return {one["metadata"]["name"]: one["spec"] for one in built() if one["kind"] == kind}
 
 

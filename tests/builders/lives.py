@@ -11,7 +11,7 @@ from tests.builders.orders import fill_cart, place_cart
 
 
 async def run_order(shop: Shop, chance: random.Random, goods: list) -> int:
-    """Place an order and let random events happen to it; returns the money that was retained."""
+    """Place an order and apply random events to it; returns the retained amount."""
     wanted = [(one, chance.randint(1, 3)) for one in chance.sample(goods, chance.randint(1, 3))]
     cart = await fill_cart(shop, *wanted)
     if chance.random() < 0.4:

@@ -39,7 +39,7 @@ def tomorrow(folder: Path) -> int:
 
 
 def _more(module: ast.Module) -> list[tuple[int, str]]:
-    """After which line to insert which field. Types that name the fields of others are left alone."""
+    """The fields to insert, by the line they follow. Types that name fields of others stay unchanged."""
     found = []
     classes = [one for one in module.body if isinstance(one, ast.ClassDef)]
     below = {ast.unparse(base) for one in classes for base in one.bases}

@@ -9,13 +9,13 @@ from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import TaxRate
 from tests.builders.customers import BERLIN
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 
 
 async def fill_cart(
     shop: Shop, *wanted: tuple[Product, int], email: str = "ada@example.com", customer: str | None = None
 ) -> Cart:
-    """A complete cart."""
+    """Make a cart with address and shipping, ready to be ordered."""
     cart = await shop.carts.create(customer)
     for product, quantity in wanted:
         cart = await shop.carts.add(cart.id, product.variants[0].id, quantity)
@@ -50,7 +50,7 @@ async def place_cart(shop: Shop, cart: Cart, who: Caller = GUEST) -> Order:
 
 
 async def buy(shop: Shop, *wanted: tuple[Product, int], who: Caller = GUEST) -> Order:
-    """An order whose events all services have handled."""
+    """Place an order and deliver its events to all services."""
     order = await place_cart(shop, await fill_cart(shop, *wanted, customer=who.user_id), who)
     shop.clock.move(seconds=2)
     await shop.bus.settle()
@@ -63,7 +63,7 @@ async def kettles(shop: Shop, units: int = 2, price: int = 2900) -> Order:
 
 
 async def leaves(shop: Shop, order: Order, units: int = 0, line: int = 0) -> Order:
-    """A parcel with this many units of a line; 0: with all that are left."""
+    """Ship a parcel with this many units of a line; 0: all that are left."""
     await shop.bus.settle()
     lines = (LineQuantity(order.lines[line].id, units),) if units else ()
     return await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
@@ -72,7 +72,7 @@ async def leaves(shop: Shop, order: Order, units: int = 0, line: int = 0) -> Ord
 async def two_rates(shop: Shop) -> Order:
     """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, with 4.90 for shipping at 19 %: 72.90."""
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    kettle, novel = await sell(shop, price=2900), await adjust_stock(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, price=2900), await sell_book(shop, "Novel", 1000)
     await shop.bus.settle()
     return await place_cart(shop, await fill_cart(shop, (kettle, 2), (novel, 1)))
 

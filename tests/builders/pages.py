@@ -77,7 +77,7 @@ ADDRESS = {
 
 
 async def to_payment(browser: Browser, shop: Shop) -> None:
-    """Two kettles, brought through the checkout up to the payment."""
+    """Take two kettles through the checkout to the payment step."""
     kettle = await sell(shop, colours=("Red", "Blue"))
     await browser.go(f"/p/{kettle.slug}")
     await browser.send("/cart/lines", quantity="2")
@@ -103,5 +103,5 @@ async def is_now(api: httpx.AsyncClient, shop: Shop, email: str, password: str =
 
 
 def shopper(shop: Shop) -> httpx.AsyncClient:
-    """Another browser."""
+    """The browser of another shopper."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=build(shop, deliver=False)), base_url="http://shop.test")

@@ -113,7 +113,7 @@ class Pair:
         process.wait()
 
     async def promote(self) -> None:
-        """The replica becomes the primary."""
+        """Promote the replica to primary."""
         await self.do(self.replica, "SELECT pg_promote()")
         await self.do(self.replica, "ALTER SYSTEM SET synchronous_standby_names = ''")
         await self.do(self.replica, "SELECT pg_reload_conf()")

@@ -65,7 +65,7 @@ NAMES = (
 
 @cache
 def _known() -> re.Pattern[str]:
-    """What is data; made once all services, and so the types of their events, are there."""
+    """The pattern of data. It contains the names of event types, so all services must be imported first."""
     events = [words(name) for name in (*_names(Event), "MessageSent", "MessageKept", "MessageHeld", "MessageWaiting")]
     own = sorted({*DATA, *events, *(one["title"] for one in countries())}, key=len, reverse=True)
     return re.compile("|".join([*NAMES, *(rf"(?<!\w){re.escape(name)}(?!\w)" for name in own)]))
@@ -75,7 +75,7 @@ UNREAD = "//script | //style | //svg | //code | //pre | //textarea | //*[@lang='
 
 
 def left_over(texts: Iterable[str]) -> list[str]:
-    """The texts that have words outside of brackets, but for data."""
+    """The texts with words outside brackets that are not data."""
     whole = "\n".join(" ".join(text.split()) for text in texts)
     while IN_BRACKETS.search(whole):
         whole = IN_BRACKETS.sub(" ", whole)
@@ -140,7 +140,7 @@ async def answers(
     before: Callable[[], Awaitable[None]] | None = None,
     without: Sequence[str] = ("/sign-out",),
 ) -> dict[str, str]:
-    """What each form of the pages leads to, sent empty and with a wrong text in each field; `before`: called each time."""
+    """The responses to each form of the pages, sent empty and with a wrong text in each field; `before`: called before each."""
     found = {}
     for address, page in pages.items():
         for action, fields in forms(page):
@@ -157,7 +157,7 @@ async def answers(
 
 
 def _samples(hint: Any) -> Any:
-    """A value of a type of messages' events."""
+    """A value of a type that occurs in events about messages."""
     known = {str: "X", int: 2, bool: True, Money: Money(500, "EUR"), datetime: EPOCH, date: EPOCH.date(), dict: {}}
     kind = get_origin(hint) or hint
     if kind is Annotated:
@@ -213,7 +213,7 @@ async def _fill_pricing(shop: Shop) -> None:
 
 
 async def filled(shop: Shop) -> None:
-    """Products, orders in every state, cards, reviews, documents and messages."""
+    """Create products, orders in every state, cards, reviews, documents and messages."""
     await _fill_catalog(shop)
     await _fill_pricing(shop)
     buyer = await ada(shop)

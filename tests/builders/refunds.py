@@ -96,19 +96,19 @@ def of_lines(order: Order, units: int = 1, **more) -> NewRefund:
 
 
 async def later(shop: Shop, seconds: int = 10, times: int = 1) -> None:
-    """Time passes, and jobs that are due run."""
+    """Advance the clock and run due jobs."""
     for _ in range(times):
         shop.clock.move(seconds=seconds)
         await shop.bus.settle()
 
 
 async def gives_in(shop: Shop) -> None:
-    """The provider completes refunds it had not made."""
+    """Let the provider complete pending refunds."""
     async with shop.databases["pretend"].begin() as tx:
         await tx.run("UPDATE intents SET token = 'pretend_ok'")
 
 
 async def held(shop: Shop) -> int:
-    """What the provider has received and not refunded."""
+    """The amount that the provider has received and not refunded."""
     rows = await shop.databases["pretend"].fetch("SELECT amount, refunded FROM intents WHERE status = 'captured'")
     return sum(row["amount"] - row["refunded"] for row in rows)

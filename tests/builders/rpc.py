@@ -20,7 +20,7 @@ async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 async def first_time(_nonce: str) -> bool:
-    """A register of calls without any."""
+    """Accept every call as the first with its nonce."""
     return True
 
 

@@ -58,7 +58,7 @@ class Steps(Faults):
 
 
 class Noting:
-    """A transaction that knows which tables it changed."""
+    """A transaction that records the tables it changes."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -155,7 +155,7 @@ async def play(data: Path, database: str, cart_id: str, deadly: str) -> None:
 
 
 async def take_file(data: Path, database: str, file: str, deadly: str) -> None:
-    """An import."""
+    """Import the file."""
     steps = Steps(deadly)
     shop = open_shop(data, database, HandClock(), Stepped(steps))
     steps.armed = True

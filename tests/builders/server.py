@@ -101,7 +101,7 @@ class Server:
 async def buy(
     client: httpx.AsyncClient, sku: str, name: str, token: str = "pretend_ok", coupon: str = ""
 ) -> httpx.Response:
-    """One shopper, from cart to order; with a coupon only where it applies."""
+    """Place an order as one shopper, with a coupon if it applies."""
     cart = (await client.post("/v1/carts")).json()["id"]
     added = await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})
     if not added.is_success:
@@ -125,7 +125,7 @@ async def buy(
 
 
 async def all_at_once(url: str, count: int, sku: str, at_once: int = 60, coupon: str = "") -> list[httpx.Response]:
-    """This many shoppers for the same product."""
+    """Let this many shoppers buy the same product at once."""
     gate = asyncio.Semaphore(at_once)
     limits = httpx.Limits(max_connections=at_once)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, trust_env=False) as client:

@@ -80,7 +80,7 @@ class Parts:
 
 @cache
 def found() -> list[tuple[re.Pattern[str], str]]:
-    """Which service answers which address."""
+    """The service of each pattern of paths."""
     return [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
 
 

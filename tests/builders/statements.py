@@ -39,7 +39,7 @@ class Seen:
 
 
 class SeenSession:
-    """The same for a transaction."""
+    """A session of such a database, which records its statements."""
 
     def __init__(self, name: str, inner: Any, statements: list[Statement]) -> None:
         self._name, self._inner, self._asked = name, inner, statements

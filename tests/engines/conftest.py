@@ -21,7 +21,7 @@ from tests.builders.environment import server
 
 @pytest.fixture(params=["memory", "redis", "memcached"])
 async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
-    """One of each kind."""
+    """A cache of each kind."""
     made = open_cache("memory:" if request.param == "memory" else server(request.param.upper()))
     yield made
     await made.close()
@@ -38,7 +38,7 @@ async def versions() -> AsyncIterator[VersionStore]:
 
 @pytest.fixture(params=["tantivy", "opensearch"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SearchIndex]:
-    """Empty, one of each kind."""
+    """An empty index of each kind."""
     if request.param == "tantivy":
         yield open_search(f"tantivy://{tmp_path}")
         return

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> list[T]:
-    """Wait until this many are found."""
+    """Wait until this many events were handled."""
     for _ in range(500):
         if len(some := await found()) >= several:
             return some

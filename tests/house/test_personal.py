@@ -9,12 +9,12 @@ from shopwright.kit.personal import Personal
 from shopwright.retention import retention_of
 from tests.house import personal
 
-OF_GOODS = "it describes what is for sale"
-OF_TAXES = "it describes a tax, which many sales have in common"
-OF_SALE = "it is of the sale, and stays for the books when the buyer is forgotten"
-OF_PARCEL = "it is of the parcel, whose order is nobody's when the buyer is forgotten"
-OF_PROVIDER = "it is how a payment provider, or the shop, says what went wrong"
-COUNTED = "it counts what nobody is known to have done"
+OF_GOODS = "describes what is for sale"
+OF_TAXES = "describes a tax that many sales share"
+OF_SALE = "belongs to the sale; the books keep it after the buyer is erased"
+OF_PARCEL = "belongs to the parcel; after erasure its order names no person"
+OF_PROVIDER = "an error message of a payment provider or of the shop"
+COUNTED = "a count without persons"
 # Texts that are not about a buyer: a field, or all of a struct, and why.
 REASONS: dict[str, str] = {
     **dict.fromkeys(
@@ -44,12 +44,12 @@ REASONS: dict[str, str] = {
         ("OrderRefundRefused.why", "PaymentFailed.reason", "Refund.why", "Refund.reference", "RefundRefused.why", "RefundSettled.reference"), OF_PROVIDER
     ),
     **dict.fromkeys(("ProductsViewed.counts", "SearchesMade.counts"), COUNTED),
-    "Seller": "it is who sells, whom documents have to name",
-    "StaffAction.action": "it is the name of an operation",
-    "Review.title": "a review stays when who wrote it is forgotten, as nobody's",
-    "Review.body": "a review stays when who wrote it is forgotten, as nobody's",
-    "Review.flags": "it is one of a few sentences of ours",
-    "Review.reply": "it is what the shop answers",
+    "Seller": "the seller, whom documents must name",
+    "StaffAction.action": "the name of an operation",
+    "Review.title": "a review stays without a name when its author is erased",
+    "Review.body": "a review stays without a name when its author is erased",
+    "Review.flags": "one of a few fixed sentences",
+    "Review.reply": "the reply of the shop",
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_no_reason_is_given_for_a_missing_field() -> None:
 
 
 class MadeBody(msgspec.Struct, frozen=True):
-    """A field that a developer might add."""
+    """A stored body with a text that a developer forgot to declare."""
 
     order_id: str
     gift_message: str
@@ -73,7 +73,7 @@ class MadeBody(msgspec.Struct, frozen=True):
 
 
 class MarkedBody(msgspec.Struct, frozen=True):
-    """The same with a declaration."""
+    """The same body with the text declared as personal."""
 
     order_id: str
     gift_message: Personal[str]

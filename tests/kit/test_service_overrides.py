@@ -13,7 +13,7 @@ from tests.builders.shops import make_settings
 
 
 class Other(OrderService):
-    """Overrides ours."""
+    """A class that overrides a service of the shop."""
 
 
 @pytest.mark.parametrize("own", [UnpaidLimits, Faults])
@@ -28,6 +28,6 @@ def test_a_class_that_builds_a_service_is_replaced(tmp_path: Path) -> None:
 
 def test_a_part_of_a_service_is_replaced(tmp_path: Path) -> None:
     class Others(Refunds):
-        """Overrides ours."""
+        """A class that overrides a service of the shop."""
 
     assert Shop(make_settings(tmp_path), overrides={Refunds: Others}).orders

@@ -44,7 +44,7 @@ TOO_WIDE = """() => {
 
 
 async def too_wide(page: Any, url: str) -> dict[str, list[str]]:
-    """What does not fit, by address."""
+    """The texts that overflow, by URL."""
     found = {}
     await page.goto(f"{url}/sign-in?next=/office")
     await page.fill("#s-email", OWNER[0])

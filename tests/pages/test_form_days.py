@@ -14,7 +14,7 @@ from tests.builders.shops import OWNER
 
 
 async def office(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
-    """Sign in by cookie; returns the form token."""
+    """Sign in the owner by cookie; returns the form token."""
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = await api.get("/office/pricing")
     return {"_csrf_token": re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]}

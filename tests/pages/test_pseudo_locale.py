@@ -54,7 +54,7 @@ async def buy(client: httpx.AsyncClient) -> dict[str, str]:
 
 
 async def waiting(shop: Shop) -> str:
-    """The page of a shopper who waits for their turn."""
+    """The page that a shopper sees in the waiting room."""
     await shop.carts.open_waiting_room(1)
     async with visitor(shop) as first, visitor(shop) as second:
         await fill_cart(first)

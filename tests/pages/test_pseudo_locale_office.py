@@ -25,7 +25,7 @@ NOT_WALKED = {
 
 
 def unseen(pages: dict[str, str]) -> set[str]:
-    """Pages of the office that no walk came to."""
+    """Pages of the back office that the walk did not reach."""
     paths = {route.path for route in routes().routes if route.path.startswith("/office") and "GET" in route.methods}
     return {
         path for path in paths

@@ -28,14 +28,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(ON_SERVERS, reason="each of t
 
 @pytest.fixture
 async def embedded(tmp_path: Path) -> Mapping[str, str]:
-    """Engines in a folder."""
+    """Embedded engines in a folder."""
     folder = tmp_path / "embedded"
     return {"database": f"sqlite://{folder}", "documents": "database:", "files": f"file://{folder}/files", "search": f"tantivy://{folder}/search"}  # fmt: skip
 
 
 @pytest.fixture
 async def servers(tmp_path: Path, database: None) -> AsyncIterator[Mapping[str, str]]:
-    """Namespaces of this test on servers."""
+    """Namespaces of this test on the servers."""
     folder = tmp_path / "servers"
     name = f"move_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
@@ -66,7 +66,7 @@ def two_shops(tmp_path: Path, embedded: Mapping[str, str]) -> tuple[Shop, Shop]:
 
 
 async def furnish(shop: Shop) -> str:
-    """A product with a picture; returns its SKU."""
+    """Publish a product with a picture; returns its SKU."""
     from shopwright.demo.load import load_rules
 
     await shop.migrate()

@@ -21,7 +21,7 @@ FORKS.set_forkserver_preload(["tests.builders.scenario"])
 
 
 def play(data: Path, database: str, about: str, *deadly: str, **scenarios: Scenario) -> tuple[int | None, str]:
-    """The exit code of the process that ran the scenario, and its output."""
+    """Run the scenario in a process; returns its exit code and output."""
     log = data.parent / "said"
     child = FORKS.Process(target=play_into, args=(log, data, database, about, *deadly), kwargs=scenarios)
     child.start()
@@ -96,7 +96,7 @@ def table(file: Path, rows: tuple[str, ...]) -> Path:
 
 
 async def sold(shop: Shop) -> dict[str, tuple[int | None, int | None]]:
-    """Price and stock of all visible products, by SKU; None where there is none."""
+    """Price and stock of all published products by SKU; None if missing."""
     stocked = {
         row["variant_id"]: row["on_hand"] for row in await shop.databases["inventory"].fetch("SELECT * FROM stock")
     }

@@ -58,7 +58,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 class Row(msgspec.Struct):
-    """The course of a fault."""
+    """The results of one fault: a row of the table."""
 
     fault: Fault
     saw: str

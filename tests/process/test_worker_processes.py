@@ -255,7 +255,7 @@ def connections(group: int, port: int) -> dict[int, set[str]]:
 
 
 async def wave(url: str, sku: str, name: str) -> set[int]:
-    """Thirty simultaneous buyers: the answers they get."""
+    """The responses to thirty simultaneous buyers."""
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         answers = await asyncio.gather(*(buy(client, sku, f"{name}{n}") for n in range(30)))
     return {answer.status_code for answer in answers}

@@ -45,7 +45,7 @@ def data_folder(with_orders: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def other(data: tuple[Path, str], migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Shop]:
-    """Another new shop."""
+    """A second new shop."""
     async with fresh(migrated, tmp_path / "other") as found:
         shop = Shop(make_settings(*found), clock=HandClock(), hasher=QUICK)
         async with shop.running(deliver=False):

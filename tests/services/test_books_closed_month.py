@@ -13,7 +13,7 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
 from shopwright.services.books.contract import Payout
 from shopwright.services.pricing.contract import TaxRate
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.health import wrong
 from tests.builders.lives import run_order
 from tests.builders.sellers import NORTHLIGHT
@@ -26,7 +26,7 @@ async def test_a_month_is_closed_with_all_accounts_settled(rules, local_shop: Sh
     await local_shop.pricing.set_seller(NORTHLIGHT)
     await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     goods = [await sell(local_shop, f"Kettle {n}", price=999 + 777 * n, on_hand=999) for n in range(3)]
-    goods.append(await adjust_stock(local_shop, "Novel", 899, on_hand=999))
+    goods.append(await sell_book(local_shop, "Novel", 899, on_hand=999))
     chance = random.Random(3)
     total = 0
     for _ in range(8):

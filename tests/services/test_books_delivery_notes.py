@@ -35,7 +35,7 @@ async def parcel(shop: Shop, order: Order, units: int) -> str:
 
 
 async def unpaid(shop: Shop) -> Order:
-    """Its payment arrives some seconds later."""
+    """Place an order whose payment arrives some seconds later."""
     return await place(shop, await sell(shop), 2, "pretend_delayed")
 
 

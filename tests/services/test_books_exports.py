@@ -58,7 +58,7 @@ def line(
 
 
 def sums(*lines: TaxLine) -> tuple[int, int, int, int]:
-    """Of the one state: all, exempt, taxed, number of sales."""
+    """All sales, exempt sales, taxed sales and their number, of the only state."""
     [one] = regions.by_region(lines)
     assert isinstance(one, RegionLine)
     return one.gross.amount, one.exempt.amount, one.taxable.amount, one.sales
@@ -241,7 +241,7 @@ async def test_files_are_written_without_blocking_other_requests(shop: Shop) -> 
 
 
 def written(folder: Path) -> list[str]:
-    """Files beside the data of the shop."""
+    """The names of the files in the folder, without the shop's data."""
     return sorted(one.name for one in folder.iterdir() if one.name != "data")
 
 

@@ -292,7 +292,7 @@ async def test_orders_from_before_the_books_are_booked_without_documents(local_s
 
 
 def test_a_refund_without_tax_parts_is_split_by_rate() -> None:
-    """On paper: half of 29.00 + 10.00 + 4.90 at 19, 7 and 19 %: of 5.41 and 0.65 of tax go back 2.71 and 0.33."""
+    """On paper: half of 29.00 + 10.00 + 4.90 at 19, 7 and 19 % returns 2.71 of 5.41 and 0.33 of 0.65 of tax."""
     order = two_rates_sold()
     half = order.totals.total.amount // 2
     refund = Refund(

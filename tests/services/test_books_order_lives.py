@@ -16,7 +16,7 @@ from shopwright.services.books import model
 from shopwright.services.books.contract import EntryKind
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order
 from shopwright.services.pricing.contract import TaxRate
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.health import wrong
 from tests.builders.lives import run_order
 from tests.builders.refunds import ACTIONS, with_refund
@@ -91,7 +91,7 @@ def test_goods_discounts_shipping_and_tax_are_those_of_the_order(sale) -> None:
 async def test_the_dashboard_equals_the_net_payments_of_orders(local_shop: Shop, clock: HandClock, orders: int) -> None:
     await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     goods = [await sell(local_shop, f"Kettle {n}", price=999 + 777 * n, on_hand=99_999) for n in range(4)]
-    goods += [await adjust_stock(local_shop, f"Novel {n}", 899 + 333 * n, on_hand=99_999) for n in range(3)]
+    goods += [await sell_book(local_shop, f"Novel {n}", 899 + 333 * n, on_hand=99_999) for n in range(3)]
     await local_shop.bus.settle()
     chance = random.Random(20)
     total = 0

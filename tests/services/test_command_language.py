@@ -53,7 +53,7 @@ def printed(*command: str, **environment: str) -> str:
 
 
 def own_words(text: str) -> list[str]:
-    """Words outside of brackets that are no names; lists of commands cut helps off within brackets."""
+    """Words outside brackets that are not names. Lists of commands cut help texts off within brackets."""
     return left_over(NAMES.sub("", CUT_OFF.sub("", line)) for line in text.splitlines())
 
 

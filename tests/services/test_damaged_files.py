@@ -55,7 +55,7 @@ DAMAGES = [page_one, middle_page, last_page, truncated, empty, gone]
 
 @pytest.fixture(scope="module")
 def lived_in(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, and copied for each test."""
+    """A shop in use, made once and copied for each test."""
     return shop_with_orders(migrated[0], tmp_path_factory.mktemp("lived") / "data", 3)
 
 

@@ -12,7 +12,7 @@ from shopwright.operations import archive
 from shopwright.operations.doctor import examine
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.services.pricing.contract import TaxRate
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.health import wrong
 from tests.builders.json_values import Path, plus_one
 from tests.builders.orders import fill_cart, place_cart
@@ -78,7 +78,7 @@ async def sold(shop: Shop) -> Order:
     """
     await shop.pricing.set_seller(SELLER)
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    kettle, novel = await sell(shop, "Kettle", price=2900), await adjust_stock(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, "Kettle", price=2900), await sell_book(shop, "Novel", 1000)
     await shop.bus.settle()
     cart = await fill_cart(shop, (kettle, 2), (novel, 1))
     order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("WELCOME10",)))

@@ -47,14 +47,14 @@ async def posting(data: tuple[Path, str], clock: HandClock, mail: MailServer) ->
 
 
 async def passes(shop: Shop, step_s: float = 60, **time: float) -> None:
-    """Time passes while the shop works."""
+    """Advance the clock while the shop works."""
     for _ in range(round(timedelta(**time).total_seconds() / step_s)):
         shop.clock.move(seconds=step_s)
         await shop.bus.settle()
 
 
 async def order(shop: Shop) -> None:
-    """Ada orders and pays: two e-mails."""
+    """Place and pay an order of Ada, which sends two e-mails."""
     await place(shop, await sell(shop))
     await shop.bus.settle()
 

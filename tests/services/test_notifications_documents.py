@@ -128,7 +128,7 @@ async def test_a_message_names_its_attachments(shop: Shop, api: httpx.AsyncClien
     assert f'<a href="/office/books/documents/{message.documents[0].id}">INV-2026-000001.pdf</a>' in page
 
 
-async def cannot_be_set(shop: Shop, name: str) -> str:
+async def make_unreadable(shop: Shop, name: str) -> str:
     """Make a document unreadable; returns its content."""
     async with shop.databases["books"].begin() as tx:
         row = await tx.one("SELECT body FROM issued_documents WHERE name = :name", name=name)
@@ -137,7 +137,7 @@ async def cannot_be_set(shop: Shop, name: str) -> str:
     return str(row["body"])
 
 
-async def can_be_set(shop: Shop, name: str, body: str) -> None:
+async def make_readable(shop: Shop, name: str, body: str) -> None:
     async with shop.databases["books"].begin() as tx:
         await tx.run("UPDATE issued_documents SET body = :body WHERE name = :name", name=name, body=body)
 
@@ -154,14 +154,14 @@ async def test_a_message_waits_an_hour_for_a_missing_document_which_then_follows
     await shop.pricing.set_seller(NORTHLIGHT)
     order = await kettles(shop)
     await documents(shop)
-    body = await cannot_be_set(shop, "INV-2026-000001")
+    body = await make_unreadable(shop, "INV-2026-000001")
     await shipped(shop, order)
     [message] = await written(shop, "has shipped")
     assert message.summary.state == "waiting"
     await pass_hours(shop, clock, 2)
     [message] = await written(shop, "has shipped")
     assert (message.summary.state, message.documents) == ("sent", ())
-    await can_be_set(shop, "INV-2026-000001", body)
+    await make_readable(shop, "INV-2026-000001", body)
     await pass_hours(shop, clock, 2)
     [own] = await written(shop, "Your invoice")
     assert (own.summary.state, names([own])) == ("sent", [["INV-2026-000001"]])
@@ -171,7 +171,7 @@ async def test_a_document_that_can_never_be_typeset_is_given_up(shop: Shop, cloc
     await shop.pricing.set_seller(NORTHLIGHT)
     order = await kettles(shop)
     await documents(shop)
-    await cannot_be_set(shop, "INV-2026-000001")
+    await make_unreadable(shop, "INV-2026-000001")
     await shipped(shop, order)
     await pass_hours(shop, clock, 3)
     clock.move(days=3)
@@ -188,11 +188,11 @@ async def test_an_old_message_waits_for_its_documents_like_any(posting: Shop, cl
     mail.stop()
     await shipped(posting, order)
     clock.move(hours=2)
-    body = await cannot_be_set(posting, "INV-2026-000001")
+    body = await make_unreadable(posting, "INV-2026-000001")
     mail.start()
     await send_all(posting)
     assert mail.attached("has shipped") == []
-    await can_be_set(posting, "INV-2026-000001", body)
+    await make_readable(posting, "INV-2026-000001", body)
     await pass_hours(posting, clock, 1)
     assert mail.attached("has shipped") == [["INV-2026-000001.pdf"]]
     assert mail.attached("Your invoice") == []

@@ -36,7 +36,7 @@ from tests.builders.shops import QUICK, Post, make_settings
 
 
 async def cart_of(shop: Shop, order: Order) -> str:
-    """The cart of an order, which is in no contract."""
+    """The id of the cart of an order, which no contract contains."""
     [row] = await shop.databases["orders"].fetch("SELECT cart_id FROM orders WHERE id = :id", id=order.id)
     return row["cart_id"]
 
@@ -567,7 +567,7 @@ class Outage(Faults):
             raise Unavailable(f"{what} does not answer.")
 
     def after(self, what: str) -> None:
-        """Its answers arrive."""
+        """Let its answers arrive."""
 
 
 async def test_a_provider_outage_of_an_hour_loses_neither_orders_nor_money(

@@ -36,7 +36,7 @@ from shopwright.services.orders.contract.events import OrderRefunded
 from shopwright.services.pricing.contract import TaxRate
 from shopwright.simulation.faults import Faults, FaultyEngines
 from tests.builders.gift_cards import has, hundred, issue, place_with_cards, refund, share
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.health import healthy
 from tests.builders.ledger import balances
 from tests.builders.orders import fill_cart
@@ -369,7 +369,7 @@ async def test_the_doctor_finds_disagreements(local_shop: Shop, service: str, br
 
 
 async def live(shop: Shop, chance: random.Random, cards: list[GiftCard], goods: list[Product]) -> None:
-    """An order with some cards, and random events."""
+    """Place an order with some cards and apply random events to it."""
     wanted = [(one, chance.randint(1, 2)) for one in chance.sample(goods, chance.randint(1, 2))]
     cart = await fill_cart(shop, *wanted)
     for card in chance.sample(cards, chance.randint(0, 2)):
@@ -397,7 +397,7 @@ async def test_orders_cards_and_books_agree_after_any_actions(shop: Shop, clock:
     chance = random.Random(seed)
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     goods = [await sell(shop, f"Kettle {n}", price=1999 + 777 * n, on_hand=99) for n in range(2)]
-    goods.append(await adjust_stock(shop, "Novel", 899, on_hand=99))
+    goods.append(await sell_book(shop, "Novel", 899, on_hand=99))
     cards = [await issue(shop, amount, why=chance.choice(["sold", "goodwill"])) for amount in (700, 5000, 20000)]
     for _ in range(12):
         await live(shop, chance, cards, goods)
@@ -471,7 +471,7 @@ async def test_paying_again_extends_the_hold(shop: Shop, clock: HandClock) -> No
 
 
 async def returned(shop: Shop, clock: HandClock, order: Order) -> Order:
-    """Some hours later: the bank has returned money."""
+    """Advance the clock to when the bank has returned the money."""
     for _ in range(4):
         clock.move(hours=7)
         await shop.bus.settle()

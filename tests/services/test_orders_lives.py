@@ -27,7 +27,7 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate, TaxRule
 from tests.builders import order_arithmetic
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.orders import keys, reference
 from tests.builders.refunds import later
 from tests.builders.sellers import NORTHLIGHT
@@ -77,7 +77,7 @@ class Lives:
     sold: dict[str, order_arithmetic.Sold] = field(default_factory=dict)
 
     async def one(self) -> None:
-        """Place an order and let random events happen to it."""
+        """Place an order and apply random events to it."""
         country = self.chance.choices(list(HOMES), (6, 2, 1))[0]
         wanted = [(one, self.chance.randint(1, 4)) for one in self.chance.sample(self.goods, self.chance.randint(1, 4))]
         off = Decimal("0.1") if self.chance.random() < 0.4 else Decimal(0)
@@ -232,7 +232,7 @@ async def lives(local_shop: Shop, clock: HandClock) -> AsyncIterator[Lives]:
         product = await sell(local_shop, f"Kettle {n}", price=minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates))
         price = Decimal(299 + 333 * n) / 100
-        product = await adjust_stock(local_shop, f"Novel {n}", minor(price), on_hand=999_999)
+        product = await sell_book(local_shop, f"Novel {n}", minor(price), on_hand=999_999)
         goods.append(Goods(product, price, rates | {"DE": REDUCED}))
     await local_shop.bus.settle()
     return Lives(local_shop, random.Random(20), goods)
@@ -253,7 +253,7 @@ async def test_all_services_agree_with_the_exact_arithmetic(lives: Lives, clock:
 
 
 async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> None:
-    """The order, the provider and the documents of one."""
+    """Check that an order, its provider and its documents agree."""
     order = await shop.orders.get(order_id)
     back = sum((euros(one.amount) for one in order.refunds), Decimal(0))
     assert euros(order.totals.total) - back == written.gross_and_tax, order
@@ -277,7 +277,7 @@ async def agrees(shop: Shop, order_id: str, written: order_arithmetic.Sold) -> N
 
 
 async def agree_together(lives: Lives) -> None:
-    """Ledger and dashboard, by country and rate."""
+    """Check that ledger and dashboard agree with all orders, by country and rate."""
     written = order_arithmetic.together(lives.sold.values())
     retained: order_arithmetic.RetainedData = {}
     for line in (await lives.shop.books.tax_statement("2026-01", "2026-12")).lines:

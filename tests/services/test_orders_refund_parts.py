@@ -19,7 +19,7 @@ from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, 
 from shopwright.services.orders.contract.events import OrderRefunded
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.health import wrong
 from tests.builders.orders import fill_cart, place_cart, two_rates
 from tests.builders.refunds import ACTIONS, paid_with, refunded, with_refund
@@ -84,7 +84,7 @@ async def test_after_goodwill_the_rest_is_refunded_by_lines(shop: Shop) -> None:
 
 
 def by_rate(order: Order) -> dict[int, int]:
-    """The refunded tax."""
+    """The refunded tax by rate."""
     parts = refund_parts.by_rate([part for one in order.refunds for part in one.parts])
     return {one.rate_ppm: one.tax.amount for one in parts}
 
@@ -173,7 +173,7 @@ async def test_goods_of_two_authorities_and_shipping_of_two_kinds_are_refunded_c
             TaxRate(country="CA", region="QC", tax_class=kind, authority=authority, rate=ppm // 100, rate_ppm=ppm)
         )
     await shop.pricing.add_tax_rules([TaxRule(country="CA", rule="shipping", value="pro_rata")])
-    kettle, novel = await sell(shop, price=10_000), await adjust_stock(shop, "Novel", 5000)
+    kettle, novel = await sell(shop, price=10_000), await sell_book(shop, "Novel", 5000)
     await shop.bus.settle()
     cart = await fill_cart(shop, (kettle, 1), (novel, 1))
     montreal = Address(
@@ -232,7 +232,7 @@ async def test_restocking_names_its_lines(shop: Shop, name: str) -> None:
 async def test_an_order_with_ambiguous_lines_refunds_exactly_its_tax(local_shop: Shop) -> None:
     """Two products of 10.01, one at 19 % and one at 7 %, of a version that stored only sentences."""
     await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    lamp, novel = await sell(local_shop, price=1001), await adjust_stock(local_shop, "Novel", 1001)
+    lamp, novel = await sell(local_shop, price=1001), await sell_book(local_shop, "Novel", 1001)
     await local_shop.bus.settle()
     order = await place_cart(local_shop, await fill_cart(local_shop, (lamp, 1), (novel, 1)))
     async with local_shop.databases["orders"].begin() as tx:
@@ -249,7 +249,7 @@ async def test_an_order_with_ambiguous_lines_refunds_exactly_its_tax(local_shop:
 
 
 class Away:
-    """Payments that are unavailable for refunds."""
+    """Payments whose refunds are unavailable."""
 
     def __init__(self, payments: Payments) -> None:
         self._payments = payments

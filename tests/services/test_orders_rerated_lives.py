@@ -38,7 +38,7 @@ Booked = dict[str, dict[model.Key, model.Sum]]
 
 
 def with_rows(order: Order) -> Order:
-    """The order as if each rate had a row."""
+    """The order with a row for each rate."""
 
     def named(parts: tuple[TaxPart, ...]) -> tuple[TaxPart, ...]:
         rated = {"S": "txr_sold"}
@@ -54,7 +54,7 @@ def with_rows(order: Order) -> Order:
 
 
 def rates(day: int) -> dict[str, tuple[TaxRate, ...]]:
-    """The rates of a day."""
+    """The tax rates that apply on a day."""
     return {
         name: (TaxRate(country="DE", tax_class=name, rate=ppm // 100, rate_ppm=ppm, id=f"txr_{name}_{ppm}"),)
         for name, ppm in DAYS[day].items()
@@ -142,7 +142,7 @@ def by_rate(booked: Booked) -> dict[int, tuple[int, int]]:
 
 
 def gross_and_tax_by_rate(order: Order) -> dict[int, tuple[int, int]]:
-    """The same of what is left of the order."""
+    """Gross and tax by rate of what is left of the order."""
     found: dict[int, tuple[int, int]] = {}
     for part in (part for one in refund_parts.left_of(order).values() for part in one.tax_parts):
         base, tax = found.get(part.rate_ppm, (0, 0))
@@ -180,7 +180,7 @@ def test_the_payment_stays_and_all_sums_agree(sale, steps) -> None:
 
 
 def as_written(order: Order) -> list[tuple[TaxPart, ...]]:
-    """The parts of its lines when they are read again, and its corrections, which are the same."""
+    """The tax parts of the lines, read back from storage together with the corrections."""
     ids = [line.id for line in order.lines]
     shipping = order.shipping.tax_parts if order.shipping else ()
     current = taxes.kept([line.tax_parts for line in order.lines], shipping, order.tax_corrections, ids)

@@ -23,7 +23,7 @@ from shopwright.services.orders.tax_store import SEEN_TO
 from shopwright.services.pricing.contract import Coupon, TaxRate, TaxRule
 from tests.builders.customers import sign_in
 from tests.builders.documents import documents, erasure, names, written
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.json_values import plus_one
 from tests.builders.ledger import entries
 from tests.builders.messages import send_all
@@ -244,7 +244,7 @@ async def test_goods_of_two_kinds_with_a_coupon_are_taxed_by_their_own_rates(sho
     at 5 % hold 0.43."""
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
     await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
-    kettle, novel = await sell(shop, price=2900), await adjust_stock(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, price=2900), await sell_book(shop, "Novel", 1000)
     await shop.bus.settle()
     cart = await fill_cart(shop, (kettle, 2), (novel, 1))
     order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("TEN",)))

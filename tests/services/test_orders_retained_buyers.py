@@ -166,7 +166,7 @@ class Away(Faults):
             raise Unavailable(f"{what} does not answer.")
 
     def after(self, what: str) -> None:
-        """Its answers arrive."""
+        """Let its answers arrive."""
 
 
 async def copy_order(shop: Shop, order: Order, **other: object) -> None:

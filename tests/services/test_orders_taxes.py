@@ -16,7 +16,7 @@ from shopwright.services.pricing.contract import (
     TaxRate,
     nothing,
 )
-from tests.builders.goods import adjust_stock, sell
+from tests.builders.goods import sell, sell_book
 from tests.builders.orders import fill_cart, place_cart
 from tests.builders.taxes import order_of, sold, summary
 
@@ -27,7 +27,7 @@ async def test_each_line_and_the_shipping_keep_their_tax_in_parts(shop: Shop, ap
     33.90 × 19/119 = 5.41, of which 29.00 is 5.41 × 29.00/33.90 = 4.63 and shipping 0.78; 10.00 × 7/107 = 0.65.
     """
     await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    kettle, novel = await sell(shop, price=2900), await adjust_stock(shop, "Novel", 1000)
+    kettle, novel = await sell(shop, price=2900), await sell_book(shop, "Novel", 1000)
     await shop.bus.settle()
     order = await place_cart(shop, await fill_cart(shop, (kettle, 1), (novel, 1)))
     assert [summary(line.tax_parts) for line in order.lines] == [
@@ -66,7 +66,7 @@ async def test_each_line_stores_its_discounts(local_shop: Shop) -> None:
     await local_shop.pricing.put_promotion(
         Promotion(id="pmo_1", title="Books", kind="fixed", value=100, currency="EUR")
     )
-    kettle, novel = await sell(local_shop, price=2900), await adjust_stock(local_shop, "Novel", 1000)
+    kettle, novel = await sell(local_shop, price=2900), await sell_book(local_shop, "Novel", 1000)
     await local_shop.bus.settle()
     cart = await fill_cart(local_shop, (kettle, 1), (novel, 1))
     order = await place_cart(local_shop, await local_shop.carts.set_coupons(cart.id, ("WELCOME10",)))
@@ -103,7 +103,7 @@ async def test_a_later_rate_changes_no_order(shop: Shop) -> None:
 
 async def test_orders_of_the_previous_version_are_read_from_their_receipts(local_shop: Shop) -> None:
     await local_shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
-    kettle, novel = await sell(local_shop, price=2900), await adjust_stock(local_shop, "Novel", 1000)
+    kettle, novel = await sell(local_shop, price=2900), await sell_book(local_shop, "Novel", 1000)
     await local_shop.bus.settle()
     order = await place_cart(local_shop, await fill_cart(local_shop, (kettle, 1), (novel, 2)))
     work = local_shop.databases["orders"]

@@ -218,7 +218,7 @@ acts = st.lists(
 
 
 class RateBook:
-    """The rows of one key, changed as the service does."""
+    """The rates of one key, changed as the service changes them."""
 
     def __init__(self) -> None:
         self.rows: dict[str, TaxRate] = {}
@@ -478,7 +478,7 @@ GERMANY = (TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="re
 
 
 def shipped(rates: tuple[TaxRate, ...], *lines: tuple[int, str], rules: tuple[TaxRule, ...] = (), **more) -> Quote:
-    """The same with shipping for 10.00."""
+    """The totals of these lines with shipping for 10.00."""
     basis = model.QuoteInputs(
         prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
         coupons={},

@@ -460,14 +460,14 @@ async def test_the_account_pages_work(shop: Shop, api: httpx.AsyncClient) -> Non
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """Part of a body as a developer might add one."""
+    """A struct within a stored body that a developer might add."""
 
     colour: str
     message: Personal[str] = ""
 
 
 class GiftBody(msgspec.Struct, frozen=True):
-    """Such a body."""
+    """A stored body with personal texts at several depths."""
 
     order_id: str
     to: Address
@@ -476,7 +476,7 @@ class GiftBody(msgspec.Struct, frozen=True):
 
 
 class GiftMade(Event, frozen=True, kw_only=True):
-    """Such an event."""
+    """An event with the same personal texts."""
 
     SUBJECT: ClassVar[str] = "order_id"
     order_id: str
@@ -490,7 +490,7 @@ GIFTS = (
 
 
 async def give(shop: Shop, order: Order, mark: Callable[[str], str]) -> None:
-    """A body and an event of this order with personal data in each."""
+    """Store a body and emit an event of this order, both with personal data."""
     to = Address(name=mark("to"), line1=mark("line"), country="DE")
     gift = GiftBody(order.id, to, mark("gift"), (Wish("red", mark("wish")),))
     async with shop.databases["orders"].begin() as tx:

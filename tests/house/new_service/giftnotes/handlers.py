@@ -7,5 +7,5 @@ from shopwright.services.orders.contract.events import OrderPlaced
 
 
 def handlers(giftnotes: GiftNoteService) -> list[EventHandler]:
-    """An order gets a note."""
+    """Return the event handlers."""
     return [EventHandler("giftnotes.placed", OrderPlaced, giftnotes.on_placed)]

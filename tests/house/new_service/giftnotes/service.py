@@ -23,7 +23,7 @@ class GiftNoteService(GiftNotes):
         return GiftNote(order_id, text)
 
     async def on_placed(self, delivery: Delivery) -> None:
-        """OrderPlaced: a note for it."""
+        """Handle OrderPlaced: write a note."""
         order = await self._orders.get(delivery.event.order_id)
         async with self._work.begin(dedup_key=delivery.key) as tx:
             await store.insert(tx, order.id, f"For order {order.number}")
