@@ -40,7 +40,7 @@ PASSED_ON = frozenset({
 GOOD = "ok"
 # Services that report work in progress.
 COUNTED = ("inventory", "payments")
-SHOPPERS_INFORMED_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
+SHOPPERS_INFORMED_S = 45.0  # a message is sent within seconds: shoppers are informed early, staff are alerted later
 REFUNDS_LATE_S = 3600.0
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
@@ -175,7 +175,7 @@ class LocalProcessAdmin:
             most, used = work.database.connections()
             metrics.connections.labels(name, "used").set(used)
             metrics.damaged.labels(name).set(bool(work.database.damaged))
-            metrics.set_aside.labels(name).set(len(work.aside.found))
+            metrics.quarantined.labels(name).set(len(work.aside.found))
             metrics.connections.labels(name, "free").set(most - used)
         counting = [_state(self._count(name, work)) for name, work in shop.databases.items()]
         engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))

@@ -14,57 +14,57 @@ ROUTE, SERVICE = "{{route}}", "{{service}}"
 P99 = "histogram_quantile(0.99, sum by (le{0}) (rate(shopwright_{1}_seconds_bucket{2}[5m])))"
 
 PANELS: tuple[Panel, ...] = (
-    ("Requests a second", "reqps", ((f"sum(rate(shopwright_requests_total{{{THEIRS}}}[5m]))", "all"),)),
+    ("Requests per second", "reqps", ((f"sum(rate(shopwright_requests_total{{{THEIRS}}}[5m]))", "all"),)),
     (
-        f"Answered without an error (promised: {ANSWERED:.1%})",
+        f"Requests without a server error (objective: {ANSWERED:.1%})",
         "percentunit",
-        (("1 - shopwright:failed:ratio5m", "5 minutes"), ("1 - shopwright:failed:ratio1h", "an hour")),
+        (("1 - shopwright:failed:ratio5m", "5 minutes"), ("1 - shopwright:failed:ratio1h", "1 hour")),
     ),
     (
-        f"Answered within a second (promised: {IN_TIME:.0%})",
+        f"Requests within a second (objective: {IN_TIME:.0%})",
         "percentunit",
-        (("1 - shopwright:late:ratio5m", "5 minutes"), ("1 - shopwright:late:ratio1h", "an hour")),
+        (("1 - shopwright:late:ratio5m", "5 minutes"), ("1 - shopwright:late:ratio1h", "1 hour")),
     ),
     (
-        "Orders placed and paid an hour",
+        "Orders and payments per hour",
         "short",
         tuple(
             (f'sum(increase(shopwright_events_total{{type="{kind}"}}[1h]))', kind)
             for kind in ("OrderPlaced", "OrderPaid", "PaymentFailed")
         ),
     ),
-    ("Slowest routes (99 %)", "s", ((f"topk(8, {P99.format(', route', 'request', f'{{{THEIRS}}}')})", ROUTE),)),
+    ("Slowest routes (p99)", "s", ((f"topk(8, {P99.format(', route', 'request', f'{{{THEIRS}}}')})", ROUTE),)),
     (
         "Routes with errors",
         "reqps",
         ((f'sum by (route) (rate(shopwright_requests_total{{{THEIRS},status=~"5.."}}[5m]))', ROUTE),),
     ),
     (
-        "Calls between services without an answer",
+        "Failed calls between services",
         "reqps",
         (('sum by (service, outcome) (rate(shopwright_calls_total{outcome!="answered"}[5m]))', f"{SERVICE} {{{{outcome}}}}"),),
     ),
-    ("Calls between services (99 %)", "s", ((P99.format(", service", "call", ""), SERVICE),)),
-    ("Answers kept ready", "percentunit", (('sum(rate(shopwright_prepared_total{how=~"kept|shared"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "kept"),)),
+    ("Calls between services (p99)", "s", ((P99.format(", service", "call", ""), SERVICE),)),
+    ("Page cache hit ratio", "percentunit", (('sum(rate(shopwright_prepared_total{how=~"kept|shared"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "hits"),)),
     ("Events waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
     ("Event delay", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
     ("Dead events", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),
-    ("Messages waiting, given up, refused", "short", (("max by (state) (shopwright_messages)", "{{state}}"),)),
+    ("Messages queued, given up, refused", "short", (("max by (state) (shopwright_messages)", "{{state}}"),)),
     (
-        "Messages late by",
+        "Message delay",
         "s",
         (("max(shopwright_messages_late_seconds)", "late"), ("max(shopwright_messages_oldest_seconds)", "oldest")),
     ),
-    ("Under way", "short", (("max by (what) (shopwright_open)", "{{what}}"),)),
-    ("Engines that do not answer", "short", (("1 - min by (engine) (shopwright_engine_up) > 0", "{{engine}}"),)),
+    ("Open reservations and pending payments", "short", (("max by (what) (shopwright_open)", "{{what}}"),)),
+    ("Unavailable engines", "short", (("1 - min by (engine) (shopwright_engine_up) > 0", "{{engine}}"),)),
     (
-        "Connections in use",
+        "Database connections in use",
         "short",
         (('sum by (service) (shopwright_database_connections{state="used"})', SERVICE),),
     ),
-    ("Event loop late by", "s", (("max by (part) (shopwright_event_loop_lag_seconds)", "{{part}}"),)),
-    ("Free on the disk of the data folder", "bytes", (("min by (instance) (shopwright_disk_free_bytes)", "{{instance}}"),)),
-    ("Clock behind by", "s", (("max by (service) (shopwright_clock_behind_seconds)", SERVICE),)),
+    ("Event loop lag", "s", (("max by (part) (shopwright_event_loop_lag_seconds)", "{{part}}"),)),
+    ("Free bytes of the data disk", "bytes", (("min by (instance) (shopwright_disk_free_bytes)", "{{instance}}"),)),
+    ("Clock behind the newest event", "s", (("max by (service) (shopwright_clock_behind_seconds)", SERVICE),)),
     ("Processes", "short", ((f'sum by (part) (up{{job="{JOB}"}})', "{{part}}"),)),
     ("Versions", "short", (("count by (version) (shopwright_info)", "{{version}}"),)),
 )  # fmt: skip

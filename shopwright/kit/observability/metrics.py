@@ -26,7 +26,7 @@ class Metrics:
         self._count_requests()
         self._count_calls()
         self._count_events()
-        self._look_at_the_process(version)
+        self._add_process_metrics(version)
 
     def _counter(self, name: str, description: str, *labels: str) -> Counter:
         return Counter(f"shopwright_{name}", description, labels, registry=self.registry)
@@ -39,53 +39,51 @@ class Metrics:
         return Histogram(f"shopwright_{name}", description, labels, buckets=STEPS, registry=self.registry)
 
     def _count_requests(self) -> None:
-        self.requests = self._counter("requests_total", "Requests answered", "method", "route", "status")
-        self.seconds = self._histogram("request_seconds", "Time to answer", "route")
+        self.requests = self._counter("requests_total", "Requests by outcome", "method", "route", "status")
+        self.seconds = self._histogram("request_seconds", "Response time", "route")
         self.prepared = self._counter(
             "prepared_total",
-            "Answers that could be prepared: kept ones, those another process shared, and those made",
+            "Page cache lookups: local hit (kept), shared hit (shared), miss (made)",
             "how",
         )
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def _count_calls(self) -> None:
         self.calls = self._counter("calls_total", "Calls to other services", "service", "outcome")
-        self.call_seconds = self._histogram("call_seconds", "Time until another service answered", "service")
+        self.call_seconds = self._histogram("call_seconds", "Response time of other services", "service")
 
     def _count_events(self) -> None:
         self.events = self._counter("events_total", "Events emitted by this process", "type")
         self.waiting = self._gauge("deliveries_waiting", "Events not yet delivered", "service")
-        self.dead = self._gauge("deliveries_dead", "Dead events: events that could not be handled", "service")
-        self.lag = self._gauge("delivery_lag_seconds", "How long what is due has waited for its delivery", "service")
-        self.open = self._gauge("open", "What is under way: reservations, payments nobody has decided yet", "what")
+        self.dead = self._gauge("deliveries_dead", "Dead events", "service")
+        self.lag = self._gauge("delivery_lag_seconds", "Age of the oldest due delivery", "service")
+        self.open = self._gauge("open", "Open reservations and pending payments", "what")
 
         self.messages = self._gauge(
-            "messages", "Messages that wait, were given up within a day, or were refused within an hour", "state"
+            "messages", "Messages queued, given up within a day, or refused within an hour", "state"
         )
-        self.messages_oldest = self._gauge("messages_oldest_seconds", "The age of the oldest message that waits")
-        self.messages_late = self._gauge(
-            "messages_late_seconds", "For how long messages have been due while none could be sent"
-        )
+        self.messages_oldest = self._gauge("messages_oldest_seconds", "Age of the oldest queued message")
+        self.messages_late = self._gauge("messages_late_seconds", "Seconds since messages are due and none can be sent")
 
-    def _look_at_the_process(self, version: str) -> None:
-        self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
-        self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
+    def _add_process_metrics(self, version: str) -> None:
+        self.engines = self._gauge("engine_up", "Whether an engine responds", "engine")
+        self.connections = self._gauge("database_connections", "Database connections", "service", "state")
         self.damaged = self._gauge("database_damaged", "Whether damage was found in a database", "service")
-        self.set_aside = self._gauge(
-            "rows_set_aside", "What could be neither read nor done, and was left out", "service"
+        self.quarantined = self._gauge("rows_set_aside", "Quarantined rows", "service")
+        self.disk_free = self._gauge("disk_free_bytes", "Free bytes of the data disk")
+        self.disk_size = self._gauge("disk_size_bytes", "Total bytes of the data disk")
+        self.backup_age = self._gauge(
+            "backup_age_seconds", "Seconds since the last successful backup or restore drill", "kind"
         )
-        self.disk_free = self._gauge("disk_free_bytes", "What is free on the disk of the data folder")
-        self.disk_size = self._gauge("disk_size_bytes", "How large that disk is")
-        self.backup_age = self._gauge("backup_age_seconds", "Since the last successful backup or restore drill", "kind")
-        self.clock_jumps = self._counter("clock_jumps_total", "Jumps of the time of day, noticed", "direction")
-        for direction in ("forwards", "back"):  # from nothing on, or the first one is no increase for Prometheus
+        self.clock_jumps = self._counter("clock_jumps_total", "Clock jumps", "direction")
+        for direction in ("forwards", "back"):  # start at 0: Prometheus sees no increase in a series that begins at 1
             self.clock_jumps.labels(direction)
         self.clock_behind = self._gauge(
-            "clock_behind_seconds", "By how much the clock is behind what a service has told", "service"
+            "clock_behind_seconds", "Seconds the clock is behind the newest event", "service"
         )
-        self.loop_lag = self._gauge("event_loop_lag_seconds", "By how much a task was late, at most since last asked")
+        self.loop_lag = self._gauge("event_loop_lag_seconds", "Largest event loop lag since the last scrape")
         self._worst = 0.0
-        self._gauge("info", "Which version this is", "version").labels(version).set(1)
+        self._gauge("info", "Version", "version").labels(version).set(1)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a response. Routes are few, so their counters are cached."""
