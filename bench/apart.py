@@ -62,7 +62,7 @@ async def all_delivered(database: str) -> None:
     waiting = " UNION ALL ".join(f"SELECT count(*) AS n FROM {service}.deliveries" for service in RIVER)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            while await connection.fetchval(f"SELECT sum(n) FROM ({waiting}) AS all_of_them"):  # noqa: ASYNC110 -- nobody tells
+            while await connection.fetchval(f"SELECT sum(n) FROM ({waiting}) AS all_of_them"):  # noqa: ASYNC110 -- there is no notification
                 await asyncio.sleep(0.2)
     finally:
         await connection.close()

@@ -44,7 +44,7 @@ class Recorder:
 
 
 class RecordingSession:
-    """The same for a transaction."""
+    """Counts the statements of a transaction."""
 
     def __init__(self, name: str, inner: Any, calls: list[Call]) -> None:
         self._name, self._inner, self._calls = name, inner, calls
@@ -72,7 +72,7 @@ def record(shop: Shop) -> list[Call]:
 
 
 def _another(key: str, value: Any, number: int, first: int | None) -> Any:
-    """The same value for another flow: new ids, the next order number, later positions in the log."""
+    """A value for another flow: new ids, the next order number, later positions in the log."""
     if key == "seq":
         return value + 1_000_000 * number
     if isinstance(value, str):
@@ -81,7 +81,7 @@ def _another(key: str, value: Any, number: int, first: int | None) -> Any:
 
 
 def retold(calls: list[Call], times: int) -> list[list[Call]]:
-    """The same flow repeated, each with ids of its own."""
+    """A flow repeated, each time with its own ids."""
     first = next((params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")), None)
     return [
         [

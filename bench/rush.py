@@ -136,7 +136,7 @@ async def at_pace(url: str, variant: str, per_minute: int) -> list[float]:
 
 
 async def first_in_line(url: str, variant: str, per_minute: int, begin: Callable[[], None]) -> list[float]:
-    """The same checkouts by as many who came just before the crowd, and are admitted while it comes and waits."""
+    """The checkouts of as many shoppers who came just before the crowd, and are admitted while it arrives and waits."""
     first = Crowd(url, variant)
     coming = [asyncio.create_task(first.shopper(10**6 + number)) for number in range(per_minute // 4)]
     await asyncio.sleep(1)

@@ -32,7 +32,7 @@ class WithFallbacks:
                 return instead()
             except ShopError:
                 raise
-            except Exception:  # a table that is gone, a file that cannot be read: its own trouble, not that of the page
+            except Exception:  # any failure of the fallback leaves the caller's page working
                 log.exception("%s.%s failed; its caller continues with a fallback", self._spec.name, name)
                 self._count()
                 return instead()

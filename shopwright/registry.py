@@ -1,4 +1,4 @@
-"""What a process serves, and its connections to what others serve."""
+"""Local services, and clients of remote ones."""
 
 import difflib
 import importlib

@@ -30,7 +30,7 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, kw_only=True)
 class BuildContext:
-    """What a service is built from: database, engines, settings, and services it calls."""
+    """Database, engines, settings and collaborators for building a service."""
 
     work: ServiceDatabase
     settings: Settings

@@ -129,7 +129,7 @@ def stripe_server() -> Iterator[Any]:
 
 @pytest.fixture
 def stripe_double(stripe_server: Any) -> Any:
-    """The same, answering as it should."""
+    """Stripe's double, answering as it should."""
     stripe_server.failures.clear()
     stripe_server.after.clear()
     stripe_server.calls.clear()
@@ -174,7 +174,7 @@ async def gateway(local_shop: Shop, post: Post) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def shop(local_shop: Shop, gateway: Any) -> AsyncIterator[Shop]:
-    """The same shop; where it is split, its services are called over RPC."""
+    """`local_shop`; where it is split, its services are called over RPC."""
     if not APART:
         yield local_shop
         return

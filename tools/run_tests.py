@@ -30,7 +30,7 @@ GATE = tuple(
 SOAK = (*GATE, f"{SETTING_PREFIX}MONGODB")  # FerretDB is built from source, which takes minutes
 # Where nothing may be compiled for later, each of the hundreds of processes that tests start would compile all of the shop.
 UNKEPT = "PYTHONDONTWRITEBYTECODE"
-MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests write hundreds of databases that nobody needs on a disk
+MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests write hundreds of databases that need no disk
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
 SLOW = "slow and not browser and not soak"
@@ -244,7 +244,7 @@ def run(one: Pass, environment: Mapping[str, str], *, aloud: bool) -> Outcome:
 
 
 def run_in(folder: str, one: Pass, inherited: Mapping[str, str], *, aloud: bool) -> Outcome:
-    """The same, with this folder for all files written by the tests."""
+    """Run a command with this folder for all files written by the tests."""
     began = time.monotonic()
     environment = {name: value for name, value in one.environment(inherited).items() if name != UNKEPT} | {
         "TMPDIR": folder

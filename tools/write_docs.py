@@ -21,7 +21,7 @@ DOCS, DEPLOY = HOME / "docs", HOME / "deploy"
 
 
 def the_map() -> str:
-    """What each service owns, calls, handles and emits."""
+    """The data, calls, handled and emitted events of each service."""
     labels: dict[str, ServiceManifest] = {}
     words: dict[str, str] = {}
     for spec in specs():

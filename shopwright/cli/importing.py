@@ -190,7 +190,7 @@ def _few_collections() -> Iterator[None]:
 
 
 def _stock(text: str) -> int | None:
-    """None for “untracked”. Raises Invalid."""
+    """Parse a stock; None for “untracked”. Raises Invalid."""
     if text == "untracked":
         return None
     if not is_number(text):

@@ -31,7 +31,7 @@ def migrate(data: str | None, *, plan: bool, create: bool) -> None:
     settings = read_settings(data)
     if plan:
         raise SystemExit(with_shop(settings, migrating.plan, migrate=False))
-    # Whoever completes a shop with a missing part confirms it by this command.
+    # This command confirms that a shop with a missing part is completed on purpose.
     raise SystemExit(with_shop(settings, migrating.migrate, migrate=False, needs="nothing" if create else "part"))
 
 

@@ -166,7 +166,7 @@ async def require_none(settings: "Settings") -> None:
 
 
 def place_of(settings: "Settings") -> str:
-    """Where the databases are, in words, and the setting that says so."""
+    """Return the location of the databases in words, and its setting."""
     scheme, _slashes, rest = settings.database.partition("://")
     if scheme != "sqlite":
         return _("the database {database} (SHOPWRIGHT_DATABASE)", database=mask("database", settings.database))

@@ -130,7 +130,7 @@ def _require_sure(sentence: str, *, sure: bool) -> None:
 
 
 async def _what_goes(shop: Shop, file: Path) -> str:
-    """What is here but not in the archive, in words."""
+    """Describe the data that is here but not in the archive."""
     created = archive.manifest_of(file).created_at
     going = [found for one in COUNTED if (found := await _going(shop, file, one)) is not None]
     losses = ", ".join(one.sentence() for one in going)

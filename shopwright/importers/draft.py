@@ -1,4 +1,4 @@
-"""What importers make of rows: product drafts, and issues."""
+"""Results of importers: product drafts, and issues."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -23,7 +23,7 @@ OF_VARIANT = ("sku", "barcode", "weight")
 
 
 class MergeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What to write. `given`: fingerprints of the file's values; `kept`: fields that differ and stay."""
+    """The product to write. `given`: fingerprints of the file's values; `kept`: fields that differ and stay."""
 
     wanted: ProductInput
     status: Status
@@ -67,9 +67,7 @@ class Choice:
         self.given[field] = fingerprint(file)
         if self._first:
             return True
-        if (
-            not self._last
-        ):  # an earlier version imported it, and kept no fingerprints: what is here may be somebody's work
+        if not self._last:  # imported by an earlier version without fingerprints: fields may have been edited by staff
             self._keep(field, file, shop)
             return False
         if self._last.get(field) != self.given[field]:

@@ -41,7 +41,7 @@ INTEGER = {sign: re.compile(rf"\d*|{GROUPS % (re.escape(sign) + chr(39) + ' ')}"
 
 
 class Evidence:
-    """What the numeric cells of a file show about separators."""
+    """Evidence about separators in the numeric cells of a file."""
 
     def __init__(self) -> None:
         self._votes: Counter[str] = Counter()

@@ -70,7 +70,7 @@ def _named(group: Sequence[Row], numbers: NumberFormats) -> Iterator[tuple[str, 
 
 
 def _of_fields(fields: Mapping[str, str], numbers: NumberFormats) -> tuple[str, str, Money]:
-    """A tax of one cell; WooCommerce's API has that of shipping beside that of goods."""
+    """Return the tax of a row with one tax; WooCommerce's API lists the tax of shipping separately."""
     total = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
     return _first(fields, NAMES), _first(fields, RATES), total
 

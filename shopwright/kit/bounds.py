@@ -76,7 +76,7 @@ def bounds_of(kind: type[msgspec.Struct]) -> dict[str, TextLimit]:
 
 
 def wrong_with(text: str, bound: TextLimit, name: str = "") -> str:
-    """What is wrong with the text of a field, as a sentence, or ""."""
+    """Describe the problem of a field's text in a sentence; "" if it is valid."""
     name = name or _("The text")
     if len(text) > bound.longest:
         return _("{name} is longer than {longest} characters.", name=name, longest=bound.longest)

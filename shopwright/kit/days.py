@@ -124,7 +124,7 @@ def write_weekday(day: date) -> str:
 
 
 def write_weekday_shortly(day: date) -> str:
-    """The same for a range: Fri 27 Nov."""
+    """Write a day of a range shortly: Fri 27 Nov."""
     return format_skeleton("MMMEd", day, locale=date_locale())
 
 

@@ -1,4 +1,4 @@
-"""What shoppers and API clients read of damage and outages; operators find the details in the log."""
+"""Texts about damage and outages for shoppers and API clients; operators find the details in the log."""
 
 from shopwright.kit.translation import gettext_noop
 

@@ -37,7 +37,7 @@ def _code(country: str, text: str) -> str:
     """A whole code of the country, bare; "" if it is none."""
     try:
         return bare_postcode(country, normal_postal_code(country, text)) if text and not text.endswith("*") else ""
-    except ValueError:  # no country, which is told of elsewhere
+    except ValueError:  # an unknown country is reported by another check
         return ""
 
 

@@ -83,7 +83,7 @@ class ProviderMethod(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderChallenge(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider's `script` needs in the shopper's browser to have a payment confirmed by their bank."""
+    """Data for the provider's `script`, with which the shopper's bank confirms a payment in the browser."""
 
     script: str
     publishable_key: str

@@ -37,7 +37,7 @@ class SettingType(msgspec.Struct, frozen=True):
     empty: bool = False
 
     def problem(self, value: str) -> str:
-        """What is wrong, in a sentence, or ""."""
+        """Describe the problem in a sentence; "" if there is none."""
         if not value:
             return "" if self.empty else _("is empty; leave it out, or give it a value.")
         return _("holds a line break or another control character.") if HIDDEN.search(value) else self.check(value)

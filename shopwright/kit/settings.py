@@ -104,13 +104,13 @@ def _raise(problems: Sequence[Problem]) -> None:
 
 
 def _problem(hint: Any, value: Any) -> str:
-    """What is wrong with a value of the right Python type, or ""."""
+    """Describe the problem of a value of the right Python type; "" if there is none."""
     found = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     return next((one.problem(value) for one in found if isinstance(one, SettingType)), "")
 
 
 def _expected(hint: Any, value: str) -> str:
-    """What would be right in place of a value of the wrong type or range."""
+    """Describe valid values in place of one of the wrong type or range."""
     inner, *extras = get_args(hint)
     if get_origin(inner) is Literal:
         return f"is “{value}”. {near(value, get_args(inner))}"

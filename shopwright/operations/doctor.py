@@ -54,7 +54,7 @@ MESSAGES_LATE_S = 900.0
 PRODUCTS = 500
 TOGETHER = 2  # databases read through at once: a disk waits less
 DELIVERED = gettext_noop("every event was delivered or is being delivered")
-Timed = Callable[[str, float], None]  # is told of each check, and the seconds it took
+Timed = Callable[[str, float], None]  # receives each check and its seconds
 
 
 def _untimed(_check: str, _seconds: float) -> None:

@@ -26,7 +26,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Sentences(list[str]):
-    """What a check finds wrong, limited in number, with the total."""
+    """The problems that a check finds, limited in number, with the total."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -36,7 +36,7 @@ async def write_ledger(
 
 
 async def _extract(shop: Shop, start: str, end: str) -> LedgerExtract:
-    """What files of these months have in common, without entries."""
+    """The extract of these months without entries."""
     first, last = months(start, end)
     seller = await shop.pricing.seller()
     return LedgerExtract(

@@ -1,4 +1,4 @@
-"""What doctor says of one order."""
+"""Findings of doctor about one order, in words."""
 
 from collections.abc import Iterable, Sequence
 

@@ -87,7 +87,7 @@ def misgiven(order: Order) -> list[OpenQuestion]:
 
 
 def left(one: Payment) -> int:
-    """What is neither refunded nor pending."""
+    """The amount neither refunded nor pending."""
     return one.amount.amount - one.refunded.amount - (one.refunding.amount if one.refunding else 0)
 
 

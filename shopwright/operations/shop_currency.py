@@ -65,7 +65,7 @@ async def _decimals(shop: Shop, currency: str) -> int | None:
 
 
 async def other_decimals(shop: Shop, currency: str, there: CurrencyUse) -> str:
-    """What it means that amounts were written with other decimals; "" if they were not."""
+    """Describe the consequences if amounts were written with other decimals; "" if they were not."""
     now = minor_digits(currency)
     before = await _decimals(shop, currency)
     if before is None:

@@ -23,7 +23,7 @@ def forget_replacing(data: Path) -> None:
 
 
 def unfinished_restore(data: Path) -> str:
-    """What to do about an interrupted restore, or ""."""
+    """Describe the remedy of an interrupted restore; "" if there is none."""
     try:
         archive = (data / NAME).read_text(encoding="utf-8")
     except FileNotFoundError:

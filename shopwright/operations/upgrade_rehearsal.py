@@ -41,7 +41,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 class UpgradeStage:
-    """Where it runs: `copy` is an unused shop, `folder` is for our files."""
+    """Environment of a rehearsal: `copy` is an unused shop, `folder` is for its files."""
 
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
         self._shop = shop

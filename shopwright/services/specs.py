@@ -10,12 +10,12 @@ from shopwright.services import RIVER
 
 @cache
 def spec_of(name: str) -> ServiceSpec[Any, Any]:
-    """That of one service."""
+    """Return the spec of a service."""
     found: ServiceSpec[Any, Any] = import_module(f"shopwright.services.{name}.spec").SPEC
     return found
 
 
 @cache
 def specs() -> tuple[ServiceSpec[Any, Any], ...]:
-    """All of them, those who are asked before those who ask."""
+    """Return all specs, callees before callers."""
     return tuple(spec_of(name) for name in RIVER)

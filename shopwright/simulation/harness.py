@@ -29,7 +29,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PLACE = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
 GOODS = (("Kettle", 6400, 4), ("Lamp", 12_999, 2), ("Bowl", 1333, 9), ("Vase", 999, 1), ("Rug", 70_001, 3))
 BACKORDERED, WITHOUT_COST = {"Vase"}, {"Lamp"}
-WITH_COST = 5  # so many goods at once come with what they cost
+WITH_COST = 5  # receipts of this many units have a unit cost
 LIMITED, ONCE = "THREE", "ONCE"
 CUSTOMERS = ("ada@example.com", "grace@example.com", "mary@example.com")
 INSISTENCE = 4

@@ -1,4 +1,4 @@
-"""What must hold: some after every action, all once the shop is at rest."""
+"""Invariants: some hold after every action, all once the shop is at rest."""
 
 from collections import Counter
 

@@ -37,7 +37,7 @@ def scenario(seed: int, length: int) -> list[Step]:
 
 
 class SimulationStage:
-    """Where scenarios run: a template shop, copied for each. `capture`: automatic or manual."""
+    """Environment of scenarios: a template shop, copied for each. `capture`: automatic or manual."""
 
     def __init__(
         self, folder: Path, overrides: Mapping[type, type] | None = None, capture: Capture = "automatic"
@@ -97,7 +97,7 @@ async def _do(harness: Harness, name: str, seed: int) -> list[str]:
         pass
     except Crash:
         await harness.restart()
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is a bug, and its story is told
+    except Exception as error:  # noqa: BLE001 -- any exception is a bug, reported with its scenario
         return [f"{name} ended in {error!r}."]
     finally:
         harness.faults.armed = False

@@ -1,1 +1,1 @@
-"""What people and programs see. It uses contracts only and owns no data."""
+"""Pages and API. It uses contracts only and owns no data."""

@@ -212,7 +212,7 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
 
 
 class RouterKey(NamedTuple):
-    """What the routes are registered by."""
+    """Key of a set of registered routes."""
 
     local_services: frozenset[str]
     apart: bool
@@ -341,7 +341,7 @@ def public_services() -> tuple[str, ...]:
 
 
 def made_by(settings: Settings) -> str:
-    """What public responses depend on besides data: version, templates and settings."""
+    """Return a digest of all that public responses depend on besides data: version, templates and settings."""
     shown_settings = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
     return repr((__version__, assets_fingerprint(), shown_settings))
 

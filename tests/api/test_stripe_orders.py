@@ -76,7 +76,7 @@ async def test_keys_are_stored_encrypted_and_a_wrong_one_is_not_repeated(
 
 @pytest.fixture
 async def connected(shop: Shop) -> Shop:
-    """The same shop with its keys."""
+    """A shop with keys of the provider."""
     await shop.payments.connect("stripe", KEYS, "usr_owner")
     return shop
 

@@ -28,7 +28,7 @@ def written(folder: Path) -> Path:
 
 
 def hurried(text: str) -> str:
-    """The same rules with shorter durations."""
+    """Rules with shorter durations."""
     text = re.sub(r"for: \d+m", "for: 1s", text).replace("interval: 30s", "interval: 1s")
     text = re.sub(r"\[\d+[mhd]\]", f"[{5 * EVERY_S}s]", text).replace("offset 1w", f"offset {8 * EVERY_S}s")
     return text.replace(" > 120", " > 5")

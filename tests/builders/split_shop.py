@@ -128,7 +128,7 @@ class Gateway:
 
 @asynccontextmanager
 async def apart(local_shop: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
-    """The same shop as `local_shop`, split. `identifies`: the gateway identifies callers, as nginx does."""
+    """`local_shop`, split. `identifies`: the gateway identifies callers, as nginx does."""
     parts = Parts(local_shop, **more)
     try:
         yield Gateway(parts, identifies=identifies)
@@ -166,7 +166,7 @@ class RemoteShop:
 
 @asynccontextmanager
 async def over_rpc(local_shop: Shop, gateway: Gateway) -> AsyncIterator[RemoteShop]:
-    """The same shop for callers of its services."""
+    """A shop whose services are called over RPC."""
     settings = msgspec.structs.replace(local_shop.settings, services="http://{service}")
     registry = ServiceRegistry(
         settings, [WEB], lambda base: InProcessTransport(httpx.ASGITransport(app=gateway.parts.between), base)

@@ -22,7 +22,7 @@ def imported(source: str) -> list[str]:
 
 
 def wrong_imports(folder: str, source: str) -> list[str]:
-    """What a file of this folder of the tests must not import: tests, fixtures, relative names, helpers of other folders."""
+    """Forbidden imports of a file in this folder of the tests: tests, fixtures, relative names, helpers of other folders."""
     return [
         name
         for name in imported(source)

@@ -1,7 +1,9 @@
 """Docstrings, names, texts of pages, settings and documentation use the terms of docs/glossary.md, not words of our own."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -46,6 +48,11 @@ BETTER = dict(enumerate(NAMED_INSTEAD.values(), 1))
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 EXPLAINED = re.compile(r"`(\w+)`:")
+# First words of a docstring that neither names the thing nor says what it does.
+NOT_FIRST = re.compile(r"(?:What|Who|Whoever|Where|Nothing|None of|Such|The same)\b")
+# Functions that take a text as their first or second argument: log messages, and helps of metrics.
+LOGGED = {"debug", "info", "warning", "error", "exception", "critical"}
+DESCRIBED = {"_counter", "_gauge", "_histogram"}
 DEFINED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Nodes that introduce a name, and the field with the name.
 NAMING = {
@@ -81,6 +88,29 @@ def unknown_parameters(tree: ast.AST) -> list[str]:
             known.update(re.findall(r"\w+", node.value))
     texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, DEFINED)]
     return [name for text in texts for name in EXPLAINED.findall(text) if name not in known]
+
+
+def comments(source: str) -> Iterator[tuple[int, str]]:
+    """Comments of a module with their lines."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def operator_texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Log messages and helps of metrics with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGED | DESCRIBED:
+            for one in node.args[:2]:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield node.lineno, one.value
+
+
+def texts_for_maintainers() -> Iterator[tuple[str, str]]:
+    """Comments, log messages and helps of metrics of all files."""
+    for path in sorted(path for folder in FOLDERS for path in (HOME / folder).rglob("*.py")):
+        for line, text in (*comments(path.read_text()), *operator_texts(syntax_tree(path))):
+            yield f"{path.relative_to(HOME)}:{line}", text
 
 
 @cache
@@ -131,6 +161,14 @@ def test_docstrings_use_the_terms_of_the_field() -> None:
     assert own_words(parsed()[0]) == []
 
 
+def test_comments_and_logs_use_the_terms_of_the_field() -> None:
+    assert own_words(texts_for_maintainers()) == []
+
+
+def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
+    assert [f"{where}: {text.splitlines()[0]}" for where, text in parsed()[0] if NOT_FIRST.match(text)] == []
+
+
 def test_docstrings_explain_parameters_that_exist() -> None:
     modules = sorted((HOME / "shopwright").rglob("*.py"))
     found = {str(path.relative_to(HOME)): unknown_parameters(syntax_tree(path)) for path in modules}
@@ -171,6 +209,12 @@ def test_a_word_of_our_own_is_found(text: str) -> None:
 )
 def test_a_name_of_our_own_is_found(source: str) -> None:
     assert len(own_names(("here", name) for node in ast.walk(ast.parse(source)) if (name := name_of(node)))) == 1
+
+
+def test_a_word_of_our_own_is_found_in_comments_and_logs() -> None:
+    source = 'log.info("nobody answers")  # the facts\nself._gauge("up", "who is told of it")'
+    texts = [*comments(source), *operator_texts(ast.parse(source))]
+    assert len(own_words((str(line), text) for line, text in texts)) == 3
 
 
 def test_an_explanation_of_a_renamed_parameter_is_found() -> None:

@@ -40,7 +40,7 @@ def released() -> dict[str, str]:
 
 
 def dangers(path: Path) -> list[str]:
-    """What is wrong with a migration, as sentences."""
+    """Problems of a migration, as sentences."""
     squawk = Path(sys.executable).with_name("squawk")
     report = subprocess.run(
         [squawk, "--assume-in-transaction", "--reporter", "json", path], capture_output=True, text=True, check=False

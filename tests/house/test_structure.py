@@ -190,7 +190,7 @@ def test_manifests_match_the_code(service: str) -> None:
 
 
 def _handlers(service: str) -> str:
-    """Where a service declares its handlers, which may use a table of its model."""
+    """The file in which a service declares its handlers; it may use a table of its model."""
     path = HOME / "services" / service / "handlers.py"
     model = path.with_name("model.py")
     return "\n".join(one.read_text() for one in (path, model) if path.exists() and one.exists())

@@ -40,7 +40,7 @@ class Small(msgspec.Struct, tag="small", forbid_unknown_fields=True):
 
 
 def with_tomorrow(value: Any) -> Any:
-    """The same data with unknown fields in every object."""
+    """The data with unknown fields in every object."""
     match value:
         case dict():
             return {name: with_tomorrow(one) for name, one in value.items()} | ({} if "SKU" in value else TOMORROW)

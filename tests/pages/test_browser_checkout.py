@@ -1,4 +1,4 @@
-"""What only a browser shows of the checkout and of narrow screens: focus, Enter, layout shifts, overflow."""
+"""Properties of the checkout and of narrow screens that only a browser shows: focus, Enter, layout shifts, overflow."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -53,7 +53,7 @@ class Sent(HTMLParser):
 
 
 def pressed_by_enter(text: str) -> list[dict]:
-    """What Enter presses in each form with several buttons."""
+    """The button that Enter presses in each form with several buttons."""
     page = Sent()
     page.feed(text)
     return [form["buttons"][0] for form in page.forms if form["typed"] and len(form["buttons"]) > 1]

@@ -23,7 +23,7 @@ PRICING = "/office/pricing"
 
 
 def fields(page: str, action: str) -> dict[str, str]:
-    """What a browser would submit of the form with this action, with nothing typed."""
+    """The fields a browser submits of the form with this action, with nothing typed."""
     form = next(
         one for one in re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)
         if f'action="{action}"' in one and ("_seen" in one or "data-dirty" in one)

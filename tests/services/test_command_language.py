@@ -47,7 +47,7 @@ def every_command(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 def printed(*command: str, **environment: str) -> str:
-    """What a command prints in this environment."""
+    """The output of a command in this environment."""
     runner = CliRunner(env=no_settings() | environment)
     return runner.invoke(main, list(command), terminal_width=10_000, max_content_width=10_000).output
 

@@ -117,7 +117,7 @@ def test_a_receipt_of_many_lines_is_read_where_it_is_unambiguous() -> None:
 
 @pytest.mark.parametrize("cents", [100, 1])
 def test_a_receipt_of_any_length_is_read_in_bounded_time(cents: int) -> None:
-    """Where lines can be divided in many ways, or in too many to be tried, the sums by rate are known."""
+    """If lines can be divided in many ways, or in too many to be tried, the sums by rate are known."""
     amounts = [(1000 + 37 * n * n) * cents + n % 7 for n in range(24)]
     reduced = sum(amounts[8:16])
     standard = sum(amounts[16:])

@@ -125,7 +125,7 @@ async def test_numbers_a_lost_shop_may_have_issued_are_not_reused(
 
 
 def aged(file: Path, old: Path, by: timedelta) -> None:
-    """The same archive, made this much earlier."""
+    """The archive, made this much earlier."""
     with zipfile.ZipFile(file) as before, zipfile.ZipFile(old, "w") as after:
         for name in before.namelist():
             body = before.read(name)

@@ -1,4 +1,4 @@
-"""Nothing grows for ever: what is deleted, when, and what stays."""
+"""Retention: no table grows for ever."""
 
 import itertools
 from collections.abc import Iterator

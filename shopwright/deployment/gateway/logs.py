@@ -1,4 +1,4 @@
-"""What proxies log of a request: as the shop does (`kit.http.access_log`), with shortened addresses and no tokens.
+"""Access logs of proxies, equal to the shop's (`kit.http.access_log`): shortened addresses and no tokens.
 
 Their error logs repeat the first line of a request, secrets included, so they hold nothing but the proxies' own failures;
 every request, answered or not, is in the access log.
@@ -24,7 +24,7 @@ def _names(path: str) -> list[str]:
 
 
 def of_caddy(how: How) -> dict[str, str]:
-    """What stands in its file: a filter of fields for all it writes, and the log of requests."""
+    """Settings of Caddy: a field filter for all logs, and the access log."""
     addresses_kept = f"ip_mask {{\n\t\t\t\t\tipv4 {KEPT_BITS[4]}\n\t\t\t\t\tipv6 {KEPT_BITS[6]}\n\t\t\t\t}}"
     masks = [f"\t\t\t\trequest>{name} {addresses_kept}" for name in ("remote_ip", "client_ip")] if how != "full" else []
     hidden = ("Cookie", "Authorization", "Referer", "X-Forwarded-For", "Forwarded", "Idempotency-Key")

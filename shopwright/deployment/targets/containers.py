@@ -1,4 +1,4 @@
-"""What container deployments share: a network of names, and nginx in its own container."""
+"""Common parts of container deployments: a network of names, and nginx in its own container."""
 
 from pathlib import Path
 

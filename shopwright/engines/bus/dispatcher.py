@@ -64,7 +64,7 @@ class Dispatcher:
                         await self._handle(delivery)
                     if number % BREATH == 0:
                         await asyncio.sleep(0)
-        except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
+        except Exception as error:  # noqa: BLE001 -- each is tried alone next, and the failing one is logged
             log.info("%s handles events one by one: %r", name, error)
             return False
         return True

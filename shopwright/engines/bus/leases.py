@@ -16,7 +16,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery
 from shopwright.kit.data.unit_of_work import LEASE, ServiceDatabase, Transaction
 
-PORTION = 500  # deliveries that are written or read at once: whoever else wants to write waits for no longer
+PORTION = 500  # deliveries per statement, so that other writers wait briefly
 # `<>` makes the engine look at these events instead of scanning all that wait.
 OURS = "state <> 'dead' AND due BETWEEN :first AND :last"
 EXTEND = "UPDATE deliveries SET due = :due WHERE"

@@ -35,7 +35,7 @@ log = logging.getLogger("shopwright.bus")
 # A quorum queue being declared by another connection has a name before it runs; consuming from it then fails
 # (541, seen with 3.10). It is retried after this time, and then abandoned.
 UNBORN_S = (0.05, 0.2, 1.0)
-PATIENCE_S = 3.0  # how long `settle` waits for what another process may be hearing
+PATIENCE_S = 3.0  # how long `settle` waits for messages that another process may be handling
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class RabbitBus(Relay):
         self._ears = Dispatcher(works, reactions)
         self._desks: dict[str, Consumer] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._sent: set[str] = set()  # what this process has sent and not heard yet
+        self._sent: set[str] = set()  # sent by this process and not handled yet
         self._handled = 0
         self._moved = asyncio.Event()
         self._runs = False
@@ -262,7 +262,7 @@ class RabbitBus(Relay):
         while self._line.is_open and (self._sent or any(self._is_at_it(desk) for desk in self._desks.values())):
             self._moved.clear()
             if not await woken(self._moved, PATIENCE_S) and not any(desk.busy for desk in self._desks.values()):
-                self._sent.clear()  # another process hears them
+                self._sent.clear()  # another process handles them
                 break
         return self._handled - before
 

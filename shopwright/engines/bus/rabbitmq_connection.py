@@ -26,7 +26,7 @@ PORT, TLS_PORT = 5672, 5671
 CONNECT_S, CONFIRM_S = 5.0, 10.0
 HEARTBEAT_S = 10
 PREFETCH = 200
-DEATHS = 100  # a message during which so many processes died is given up
+DEATHS = 100  # a message that this many processes died of is dead-lettered
 OLDEST = (3, 10)
 # Errors of the client if server or network fail.
 GONE = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)

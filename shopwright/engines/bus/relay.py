@@ -26,7 +26,7 @@ from shopwright.kit.tasks import ended, woken
 log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
-EMITTED_AT_ONCE = 500  # of what this process told itself: so many wait only where much is told in a row
+EMITTED_AT_ONCE = 500  # own events per round; only a burst exceeds it
 POLL_S = 0.5
 RENEWED_S = LEASE.total_seconds() / 3
 SECOND = 1_000_000
@@ -186,7 +186,7 @@ class Relay(ABC):
         self._wake.set()
 
     async def _round(self) -> int:
-        """Process everything due once. Returns how much that was."""
+        """Process due deliveries once; return their number."""
         return await self._deliver_fresh() + await self._take_over() + await self._timers.run_due()
 
     @abstractmethod

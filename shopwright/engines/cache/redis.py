@@ -109,7 +109,7 @@ class RedisCache:
     async def examine(self) -> Health:
         async with self._asked():
             info: Any = await self._client.info()
-        if "redis_version" not in info:  # a Cluster: each server tells
+        if "redis_version" not in info:  # a Cluster reports by server
             info = next(iter(info.values()))
         wrong = []
         if int(info["redis_version"].split(".")[0]) < OLDEST:

@@ -96,7 +96,7 @@ class Windows(MemoryStorage):
 
 
 class CacheWindows(Windows):
-    """In a shared cache. Losing it costs a minute's counts."""
+    """Windows in a shared cache. Losing it costs a minute's counts."""
 
     def __init__(self, clock: Clock, cache: Cache) -> None:
         super().__init__(clock)
@@ -117,7 +117,7 @@ class CacheWindows(Windows):
 
 
 class MachineWindows(Windows):
-    """In a file beside the data, for all processes of one machine."""
+    """Windows in a file beside the data, shared by all processes of one machine."""
 
     def __init__(self, clock: Clock, folder: Path) -> None:
         super().__init__(clock)

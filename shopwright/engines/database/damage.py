@@ -43,7 +43,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def sentence_for(path: Path, reason: object) -> str:
-    """What is damaged and what to do, for operators."""
+    """Describe the damage and its remedy for operators."""
     return f"{path} is damaged ({reason}). `shopwright doctor --repair` mends it where indexes alone are. {WHAT_NEXT}"
 
 
@@ -66,7 +66,7 @@ def note_damage(path: Path, reason: object) -> Damaged:
     """Record damage for all processes; the first finding stays."""
     sentence = sentence_for(path, reason)
     log.error("%s", sentence)
-    with suppress(OSError):  # a folder that cannot be written keeps nobody from hearing of it
+    with suppress(OSError):  # report the damage even if the folder is read-only
         if not known_damage(path):
             make_file(marker_of(path))
             marker_of(path).write_text(sentence, encoding="utf-8")
@@ -126,7 +126,7 @@ def _interrupted(connection: sqlite3.Connection, within_s: float | None, stop: t
 
     def interrupt() -> None:
         stop.wait(within_s)
-        while not done.wait(INTERRUPTED_EVERY_S):  # a statement that begins a moment later has not heard of it
+        while not done.wait(INTERRUPTED_EVERY_S):  # interrupt statements that began meanwhile, too
             connection.interrupt()
 
     thread = threading.Thread(target=interrupt, daemon=True)
@@ -196,7 +196,7 @@ def has_log(path: Path) -> bool:
 
 
 def damaged_wal_of(path: Path) -> Path:
-    """Where a damaged log is moved."""
+    """The path to which a damaged log is moved."""
     return path.with_name(f"{path.name}-wal-damaged")
 
 

@@ -73,7 +73,7 @@ def if_built(statement: str) -> str:
 
 
 def lock(statement: str, new: set[str], sizes: Mapping[str, int]) -> str:
-    """What this locks in PostgreSQL, and for how long, in words. `sizes`: approximate rows by table."""
+    """Describe the locks it takes in PostgreSQL, and for how long. `sizes`: approximate rows by table."""
     made = INDEX.match(statement)
     found = NEW_TABLE.match(statement) or NAMED.match(statement)
     table = made.group(3) if made else found.group(1) if found else "?"

@@ -20,7 +20,9 @@ async def listen(address: str, how: Mapping[str, Any], wake: Callable[[], None])
                 await connection.add_listener(CHANNEL, lambda *_: wake())
                 while True:
                     await asyncio.sleep(LOOK_EVERY_S)
-                    await connection.execute("SELECT 1", timeout=LOOK_EVERY_S)  # a dead line does not tell by itself
+                    await connection.execute(
+                        "SELECT 1", timeout=LOOK_EVERY_S
+                    )  # a dead connection is not reported by itself
             finally:
                 connection.terminate()
         await asyncio.sleep(LOOK_EVERY_S)

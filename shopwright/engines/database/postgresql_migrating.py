@@ -56,7 +56,7 @@ class Migrator:
         """Exclude other migrators. Waiting polls, as an index cannot be built beside an open transaction."""
         mine = (LOCK, self._schema)
         async with asyncio.timeout(PATIENCE_S):
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", *mine):  # noqa: ASYNC110 -- nobody tells when it is free
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", *mine):  # noqa: ASYNC110 -- there is no notification of its release
                 await asyncio.sleep(LOOK_EVERY_S)
         try:
             yield

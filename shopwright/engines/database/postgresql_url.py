@@ -100,7 +100,7 @@ def read_url(url: str) -> PostgresUrl:
 
 
 def _replica(split: SplitResult, options: Mapping[str, str], hosts: str) -> str:
-    """The same URL with other hosts, in whichever role."""
+    """Return the URL with other hosts, in any role."""
     options = {name: value for name, value in options.items() if name != "target_session_attrs"}
     who = split.netloc.rpartition("@")[0]
     where = f"{who}@{hosts}" if who else hosts

@@ -76,7 +76,7 @@ def frames(log: Path) -> tuple[dict[int, bytes], set[int]]:
             continue
         page = content[at + FRAME_HEAD : at + FRAME_HEAD + size]
         is_valid = before is None or checksum(content[at : at + 8] + page, *before, order) == own
-        if is_valid:  # of one after a bad frame nobody knows; a page that is none is seen when it is read
+        if is_valid:  # frames after a bad one are unknown; an invalid page is noticed when it is read
             since[number] = page
             bad.discard(number)
         else:

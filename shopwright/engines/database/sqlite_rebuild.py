@@ -30,7 +30,7 @@ def rebuild_indexes(path: Path) -> bool:
             with suppress(sqlite3.Error):  # a page of an index is none: see below
                 connection.execute("REINDEX")
             if (left := _found(connection)) != INTACT:
-                note = note_damage(path, left[0])  # from here on nobody writes it
+                note = note_damage(path, left[0])  # from here on no process writes to it
                 if not _rewrite(connection, path):
                     raise note
         if damaged_wal_of(path).exists():

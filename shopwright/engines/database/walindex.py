@@ -64,7 +64,7 @@ class WalIndex:
         return int.from_bytes(self._memory[FRAMES], sys.byteorder) if self._readable else None
 
     def close(self) -> None:
-        """Close, after the connections are closed."""
+        """Unmap the file; call it after the connections are closed."""
         with _lock:
             self._mapped.users -= 1
             if not self._mapped.users:

@@ -192,38 +192,38 @@ class DatabaseDocuments:
 
     @asynccontextmanager
     async def steady(self, _work: ServiceDatabase) -> AsyncIterator[None]:
-        """A database snapshot suffices."""
+        """No-op: a database snapshot suffices."""
         yield
 
     async def clear(self, _work: ServiceDatabase) -> None:
-        """There is nothing outside the database."""
+        """No-op: no documents are outside the database."""
 
     async def arrived(self, session: DatabaseSession, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The rows are in their place."""
+        """No-op: the rows are the documents."""
 
     async def leaving(self, session: DatabaseSession, keys: Sequence[Sequence[Any]]) -> None:
-        """Nothing else refers to them."""
+        """No-op: no other storage refers to them."""
 
     async def claim_pending(self, _work: ServiceDatabase) -> int:
-        """They are here already."""
+        """No-op: documents are in the database already."""
         return 0
 
     async def return_pending(self, _work: ServiceDatabase) -> int:
-        """They are here already."""
+        """No-op: documents are in the database already."""
         return 0
 
     async def settle(self, work: ServiceDatabase) -> None:
-        """Nothing is pending."""
+        """No-op: writes are never pending."""
 
     def timers(self, _works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:
-        """No jobs are needed."""
+        """Return no jobs."""
         return []
 
     async def examine(self) -> Health:
         return Health("in the database")
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """No-op: there are no connections."""
 
     @staticmethod
     async def _forget_index(tx: Transaction, collection: DocumentCollection, document_id: str) -> None:

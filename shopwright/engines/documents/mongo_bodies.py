@@ -32,7 +32,7 @@ CONNECTIONS = 20
 DUPLICATE_KEY = 11000
 TAKEN = "it is there already"
 PARTS = {"version": 1, "body": 1}
-FERRET_AT_ONCE = 5  # it looks through the collection for each: many at once wait beyond their time-out
+FERRET_AT_ONCE = 5  # it scans the collection for each: many at once exceed their time-out
 AT_ONCE = 50  # entries read in one go
 PORTION_BYTES = 8_000_000  # a message to the server may have 48
 # A body leaves the database once a majority of servers has stored it.
@@ -105,7 +105,7 @@ class MongoBodies:
 
     async def _read(self, name: str, ids: Sequence[str]) -> list[StoredDocument]:
         async with translated():
-            if await self._is_ferret():  # which looks through everything for `$in`, but not for one
+            if await self._is_ferret():  # which scans the collection for `$in`, but not for one key
                 found = []
                 for start in range(0, len(ids), FERRET_AT_ONCE):
                     some = ids[start : start + FERRET_AT_ONCE]

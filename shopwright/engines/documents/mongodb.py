@@ -300,7 +300,7 @@ class MongoDocuments(DatabaseDocuments):
         try:
             yield
         finally:
-            async with work.begin() as tx:  # unless somebody else wants it for longer
+            async with work.begin() as tx:  # unless another process holds it longer
                 await tx.run(
                     "UPDATE document_moves SET version = 0"
                     " WHERE collection = :collection AND id = :id AND version = :until",
@@ -353,7 +353,7 @@ class MongoDocuments(DatabaseDocuments):
                         complete,
                     )
                 given += len(complete)
-            async with work.database.hold() as held:  # whoever was letting go of some has done so now
+            async with work.database.hold() as held:  # deletions in progress have finished now
                 left = bool(await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{ELSEWHERE}' LIMIT 1", {}))
         return given
 

@@ -62,7 +62,7 @@ class Smtp:
         except ValueError as error:
             raise Refused(_("This message has an address that no mail server would take.")) from error
         connection = await self._connected()
-        in_step = False  # does the connection wait for the next letter, or for the rest of an answer?
+        in_step = False  # whether the connection is ready for the next message
         try:
             await connection.send_message(mime)
             in_step = True

@@ -52,4 +52,4 @@ class Viewer:
         return Health("kept for the back office; nothing is sent")
 
     async def close(self) -> None:
-        """Its database is the shop's."""
+        """No-op: the shop closes its database."""

@@ -18,7 +18,7 @@ log = logging.getLogger("shopwright")
 WAITS_S = 4.0  # a buyer waits meanwhile
 ANSWERED = {"", "VALID", "INVALID"}
 LONGEST = 200
-UNNAMED = "---"  # a member state that does not tell names writes this
+UNNAMED = "---"  # written by member states that disclose no names
 
 
 class _Answer(msgspec.Struct, frozen=True, rename="camel"):

@@ -284,7 +284,7 @@ class OpenSearchIndex:
         await self._prepared()
         try:
             answer: dict[str, Any] = await self._client.search(index=self._alias, body=body)
-        except NotFoundError:  # someone removed it: it is made anew, and found wanting when the service looks after it
+        except NotFoundError:  # it was removed: recreate it; the service's check rebuilds its content
             self._there = False
             raise
         return answer

@@ -10,7 +10,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.translation import gettext as _
 
 log = logging.getLogger("shopwright.engines")
-PANIC = "PanicException"  # of a library in Rust; no Exception, so that nobody takes it for one of his own
+PANIC = "PanicException"  # of a library in Rust; it does not inherit from Exception
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from shopwright.kit.pieces import SIMPLE, is_unspaced, piece, run
 
 LONGEST = 64  # a longer word is cut; engines have limits of their own
 MOST_WORDS = 40
-MOST_CHUNKS = 4  # so many pieces between blanks may be one part number
+MOST_CHUNKS = 4  # a part number has at most this many words
 MOST_GAPS = 40  # between numbers of one text: SKUs come first, and tables in a description are not looked for
 SHORT = 3  # letters of a piece that may belong to a number: AB 1234, 500 ml
 COMPOUND = 5  # letters of two words that may be written as one: t shirt

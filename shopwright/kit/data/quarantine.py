@@ -14,7 +14,7 @@ MOST = 1_000  # remembered by name; what is beyond is in the log
 
 
 class Quarantine:
-    """What could not be read or done in a service, by kind and name."""
+    """Rows of a service that could not be read or processed, by kind and name."""
 
     def __init__(self, service: str) -> None:
         self._service = service

@@ -1,1 +1,1 @@
-"""What all HTTP routes share: access, errors, idempotency, limits, pagination and telemetry."""
+"""Shared parts of all HTTP routes: access, errors, idempotency, limits, pagination and telemetry."""

@@ -25,12 +25,12 @@ def allow(rule: Rule, work: str = "") -> dict[str, Any]:
 
 
 def sensitive(rule: Rule) -> dict[str, Any]:
-    """The same for a route that guesses, asks a bank or typesets a document: each address may call it less often."""
+    """Mark a route that can be used to guess, asks a bank or typesets a document: each address may call it less often."""
     return allow(rule, "guess")
 
 
 def audited(opt: dict[str, Any]) -> dict[str, Any]:
-    """The same for a route whose use by staff is audited although it changes nothing or is open to others."""
+    """Mark a route whose use by staff is audited although it changes nothing or is open to others."""
     return {**opt, "audited": True}
 
 

@@ -24,7 +24,7 @@ Asked = ASGIConnection[Any, Any, Any, Any]
 
 
 class CallerLookup(Protocol):
-    """What is needed of users."""
+    """The operations of users that are needed here."""
 
     async def authenticate(self, token: str) -> Caller: ...
 

@@ -101,7 +101,7 @@ class Idempotency:
         await self._perform(scope, body, send, mark)
 
     async def _claim(self, mark: RequestFingerprint) -> tuple[int, StoredAnswer] | None:
-        """None if the request is ours to process; otherwise the stored response, waiting if it is in progress."""
+        """Claim the request. Returns None if it is ours to process; otherwise the stored response, waiting if it is in progress."""
         for _unused in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
                 if await tx.run(

@@ -20,7 +20,7 @@ from shopwright.kit.rpc.service_tokens import CallTokens
 from shopwright.kit.translation import gettext as _
 
 Asks = Callable[[str, str], bool]  # may this caller ask that service?
-Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
+Once = Callable[[str], Awaitable[bool]]  # whether it is the first use in any process
 
 
 class RpcEndpoint:

@@ -27,7 +27,7 @@ BUDGET, SHARE = 10.0, 0.1
 FAILURES, RESTS_S = 10, 1
 AT_ONCE = 64
 FAIR_S = 1.0
-AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
+AWAY = frozenset({502, 503, 504})  # a load balancer without an available process
 
 
 class ConnectFailed(Unavailable):

@@ -50,7 +50,7 @@ class HttpTransport:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
-            await asyncio.sleep(0)  # its connections hear of it in the next round of the loop
+            await asyncio.sleep(0)  # its connections close in the next iteration of the loop
 
 
 def _session() -> aiohttp.ClientSession:

@@ -149,7 +149,7 @@ class Bookkeeping:
         valued: StockValued = delivery.event
         number = ""
         if valued.order_id:
-            with suppress(Missing):  # goods that were set aside for what became no order
+            with suppress(Missing):  # goods reserved for an order that was never placed
                 number = (await self._orders.get(valued.order_id)).number
         with suppress(AlreadyDone):
             async with self._work.begin(dedup_key=delivery.key) as tx:

@@ -120,7 +120,7 @@ class Issuing:
             body = papers.body_for(order, entry, seller, zone, first)
         if newest is not None:
             body = msgspec.structs.replace(body, buyer=newest.buyer, reference=newest.reference)
-            if erased:  # the order names nobody now
+            if erased:  # the order has no personal data now
                 body = msgspec.structs.replace(body, ship_to=newest.ship_to)
         replaced = last if kind == papers.CORRECTION else row
         await self._add(tx, order, kind, body, refers_to=replaced["id"] if replaced else "", entry=seq, erased=erased)

@@ -1,4 +1,4 @@
-"""What is booked for what: one table, and the postings an order amounts to. Pure functions.
+"""Posting rules: one table, and the postings of an order. Pure functions.
 
 Booked is the difference between what an order amounts to and what is booked already. So entries may be late, repeated
 or out of order, and the books still agree with the order.
@@ -66,7 +66,7 @@ TABLE = (
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
-    """What sums of postings are grouped by."""
+    """The grouping key of sums of postings."""
 
     account: Account
     provider: str
@@ -134,7 +134,7 @@ def key_of(one: Posting) -> Key:
 
 
 def kind_of(part: TaxPart) -> TaxKind:
-    """What the tax parts of one rate have in common for the books."""
+    """Return the kind of tax of the tax parts of one rate."""
     return TaxKind(
         country=part.country,
         region=part.region,
@@ -207,7 +207,7 @@ def as_of(order: Order, corrections: int) -> Order:
 
 
 def corrected(order: Order, corrections: int) -> Sums:
-    """What this many tax corrections changed of the sale."""
+    """Return the changes of the sale by this many tax corrections."""
     sums = sale_sums(as_of(order, corrections))
     for key, one in sale_sums(as_of(order, 0)).items():
         sums.add(key.account, -one.amount, key.tax, base=-one.base)
@@ -257,7 +257,7 @@ def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
 
 
 def given_back(order: Order) -> Sums:
-    """What was refunded of the sale: settled refunds, or everything if the order was cancelled."""
+    """Return the refunded part of the sale: settled refunds, or everything if the order was cancelled."""
     sums = Sums(order.currency)
     if order.status == "cancelled":  # its goods and discounts together as returned
         for key, one in sale_sums(order).items():
@@ -280,7 +280,7 @@ def given_back(order: Order) -> Sums:
             if part.tax_parts:
                 total += part.amount.amount
                 _add_parts(sums, part.tax_parts, account, sign=1)
-        if total != refund.of_sale.amount:  # of a version that told no taxes
+        if total != refund.of_sale.amount:  # emitted without taxes by an earlier version
             _add_parts(sums, _spread(order, refund.of_sale.amount - total), "returns", sign=1)
     return sums
 
@@ -341,7 +341,7 @@ def issued(event: GiftCardIssued) -> tuple[Posting, ...]:
 
 
 def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
-    """What an order amounts to in the books, by kind of entry."""
+    """Return the postings of an order by kind of entry."""
     found: dict[EntryKind, Sums] = {}
     if is_sold(order, payments):
         found |= {"sale": sale_sums(as_of(order, 0)), "return": given_back(order)}

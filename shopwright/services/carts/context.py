@@ -1,4 +1,4 @@
-"""What the parts of this service share: database, collaborating services, and carts by id."""
+"""Shared context of the parts of this service: database, collaborating services, and carts by id."""
 
 from functools import partial
 

@@ -123,7 +123,7 @@ class Cart(BuyerNotes, frozen=True, kw_only=True):
 
 
 class PaidUnits(msgspec.Struct, frozen=True, kw_only=True):
-    """What was ordered and paid of a cart: units by variant."""
+    """Ordered and paid units of a cart: units by variant."""
 
     order_id: str
     units: Mapping[str, int]

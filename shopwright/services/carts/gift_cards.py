@@ -80,7 +80,7 @@ def refusal(card: GiftCard, currency: str) -> str:
 
 
 def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
-    """What each card pays, one after the other, up to its balance."""
+    """Return the payment of each card, one after the other, up to its balance."""
     left, found = total, []
     for one in cards:
         usable = zero(total.currency) if refusal(one, total.currency) else one.available

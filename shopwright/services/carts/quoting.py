@@ -127,7 +127,7 @@ class Quoting:
             return quote.shipping_option
         options = await self._context.pricing.shipping_options(
             request
-        )  # of 0.1.0, which does not tell it with the quote
+        )  # of 0.1.0, which does not return it with the quote
         return next((option for option in options if option.id == request.shipping_rate_id), None)
 
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:

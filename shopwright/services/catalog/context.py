@@ -1,4 +1,4 @@
-"""What the parts of this service share: database, documents and the memo of recent reads."""
+"""Shared context of the parts of this service: database, documents and the memo of recent reads."""
 
 from shopwright.kit.caching.memo import Memo
 from shopwright.kit.data.unit_of_work import ServiceDatabase

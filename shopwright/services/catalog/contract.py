@@ -21,7 +21,7 @@ Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measure
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to send a picture with one request. `url`: at the file store, or of this shop."""
+    """Target of one upload request for an image. `url`: at the file store, or of this shop."""
 
     id: str
     url: str

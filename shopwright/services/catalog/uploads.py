@@ -44,7 +44,7 @@ class Uploads:
         size = await self._files.size(_waiting(upload_id))
         if size is None:
             raise Missing(_("Nothing was sent to this upload yet, or it was finished before."))
-        if size > MOST_BYTES:  # nobody could stop it where it was sent: it is not even read
+        if size > MOST_BYTES:  # the file store could not limit it: reject it unread
             await self._files.delete(_waiting(upload_id))
             raise Invalid.at("/media", _("A picture has at most {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
         media = await self._pictures.add(await self._files.get(_waiting(upload_id)) or b"", alt)

@@ -21,7 +21,7 @@ MovementKind = Literal["issued", "taken", "given_back", "moved"]
 
 
 class GiftDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Who gets the bought gift cards of a cart by e-mail, and when; by default the buyer, as soon as they are paid.
+    """Recipient and day of the e-mail with a cart's bought gift cards; by default the buyer, as soon as they are paid.
 
     `send_on`: a day in the shop's time zone. `message`: from the buyer, in the e-mail.
     """
@@ -106,7 +106,7 @@ class GiftCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def available(self) -> Money:
-        """What an order could be paid with."""
+        """The amount available for an order."""
         return self.balance - self.held
 
 
@@ -122,7 +122,7 @@ class GiftCardMovement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiftCardShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card pays of an order, or gets back."""
+    """The part of an order that a card pays, or of a refund that it receives."""
 
     card_id: str
     last4: str

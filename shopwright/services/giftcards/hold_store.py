@@ -12,7 +12,7 @@ from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
 
 
 class CardShare(msgspec.Struct, frozen=True):
-    """What a card pays of an order, and how much of it was refunded."""
+    """The part of an order that a card pays, and the refunded part of it."""
 
     card_id: str
     last4: str

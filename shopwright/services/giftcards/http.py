@@ -26,7 +26,7 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GiftCardBalance(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card's owner may see. `balance`: without what is held for an order being paid."""
+    """A gift card as its owner sees it. `balance`: without what is held for an order being paid."""
 
     last4: str
     balance: Money

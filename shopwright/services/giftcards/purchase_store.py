@@ -18,7 +18,7 @@ PurchaseState = Literal["planned", "issued", "closed"]
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order buys. `send_at`: None for as soon as it is paid."""
+    """Gift cards bought by an order. `send_at`: None for as soon as it is paid."""
 
     order_id: str
     buyer: str

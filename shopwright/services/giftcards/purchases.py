@@ -85,7 +85,7 @@ class Purchases:
             return False
         found = await purchase_store.read(tx, row["order_id"])
         card = store.card_of(row, day_of(tx.now, self._work.zone))
-        given = found is not None and found.recipient != ""  # to somebody else
+        given = found is not None and found.recipient != ""  # to another recipient than the buyer
         await tx.emit(
             GiftCardDue(
                 card_id=card.id,

@@ -20,7 +20,7 @@ SALES = (OrderPaid, OrderCancelled, OrderRefunded, OrderRefundRefused)  # an Ord
 
 
 class SalesChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event adds to or deducts from a day's sales: orders, money and lines."""
+    """Change of a day's sales by an event: orders, money and lines."""
 
     order_id: str
     orders: int

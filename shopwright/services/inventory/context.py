@@ -1,4 +1,4 @@
-"""What the parts of this service share: the database, and how movements are recorded and reported."""
+"""Shared context of the parts of this service: the database, and how movements are recorded and reported."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

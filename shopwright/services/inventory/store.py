@@ -11,7 +11,7 @@ from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, VariantQuantity
 
 OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
-ON_BACKORDER = ""  # the location of what is set aside although it is not there
+ON_BACKORDER = ""  # the location of backordered reservations
 
 
 async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:

@@ -49,7 +49,7 @@ class StockMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ValueChange(msgspec.Struct, frozen=True):
-    """What a movement adds to the units with a cost and to their value; negative when they leave."""
+    """Change of the units with a cost and of their value by a movement; negative when they leave."""
 
     units: int = 0
     value: int = 0
@@ -66,7 +66,7 @@ def part(units: int, value: int, taken: int) -> int:
 
 
 def carried(move: StockMove, now: Valuation, out: Out) -> ValueChange:
-    """What a movement carries. Raises Refused if its cost cannot be added."""
+    """Return the value change of a movement. Raises Refused if its cost cannot be added."""
     if move.cost is not None:
         _check(move.variant_id, move.cost, now)
         return ValueChange(move.delta + move.given, move.cost.amount, move.cost.currency)
@@ -131,14 +131,14 @@ def after(now: Valuation, change: ValueChange, cause: ValueCause) -> Valuation:
 
 
 def left(before: Valuation | None, change: ValueChange) -> Valuation:
-    """What an order has received after this was carried."""
+    """Return an order's valuation after this change."""
     if before is None or before.currency != change.currency:
         before = Valuation(currency=change.currency)
     return Valuation(currency=change.currency, units=before.units - change.units, value=before.value - change.value)
 
 
 def follow(moves: Iterable[StockMove], there: dict[str, Valuation], out: Out, currency: str) -> list[ValueChange]:
-    """What each of these movements carries in turn; updates `there` and `out`."""
+    """Return the value change of each movement in turn; updates `there` and `out`."""
     found = []
     for move in moves:
         now = there.get(move.variant_id)

@@ -17,7 +17,7 @@ from shopwright.services.users.contract.events import (
 
 
 def welcome(event: UserRegistered) -> OutgoingMessage:
-    """To a new customer."""
+    """E-mail that welcomes a new customer."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -35,7 +35,7 @@ def welcome(event: UserRegistered) -> OutgoingMessage:
 
 
 def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
-    """To the owner of an existing account; the person who tried to register learns nothing."""
+    """E-mail to the owner of an existing account; the person who tried to register learns nothing."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -53,7 +53,7 @@ def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
 
 
 def verification(event: EmailVerificationAsked) -> OutgoingMessage:
-    """To someone who has yet to verify the address."""
+    """E-mail with a link that verifies the address."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -68,7 +68,7 @@ def verification(event: EmailVerificationAsked) -> OutgoingMessage:
 
 
 def reset(event: PasswordResetAsked) -> OutgoingMessage:
-    """To someone who requested a password reset."""
+    """E-mail with a password reset link."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -86,7 +86,7 @@ def reset(event: PasswordResetAsked) -> OutgoingMessage:
 
 
 def password_changed(event: PasswordChanged) -> OutgoingMessage:
-    """Warns the owner of a password change."""
+    """E-mail that warns the owner of a password change."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -100,7 +100,7 @@ def password_changed(event: PasswordChanged) -> OutgoingMessage:
 
 
 def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
-    """Warns the owner of a new second factor."""
+    """E-mail that warns the owner of a new second factor."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -114,7 +114,7 @@ def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
 
 
 def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
-    """Warns the owner of a removed second factor."""
+    """E-mail that warns the owner of a removed second factor."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -128,7 +128,7 @@ def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
 
 
 def staff_invited(event: StaffInvited) -> OutgoingMessage:
-    """To invited staff."""
+    """E-mail that invites staff."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,
@@ -146,7 +146,7 @@ def staff_invited(event: StaffInvited) -> OutgoingMessage:
 
 
 def staff_changed(event: StaffChanged) -> OutgoingMessage:
-    """To staff whose access changed."""
+    """E-mail to staff whose access changed."""
     if event.disabled:
         line = _("Your account was disabled: you cannot sign in any more.")
     elif event.role:
@@ -164,7 +164,7 @@ def staff_changed(event: StaffChanged) -> OutgoingMessage:
 
 
 def erased(event: UserErased) -> OutgoingMessage:
-    """The final message, deleted once sent."""
+    """E-mail that confirms the deletion of an account; deleted once sent."""
     return OutgoingMessage(
         topic="account",
         recipient=event.email,

@@ -1,4 +1,4 @@
-"""What the parts of this service share: database, message transports and collaborating services."""
+"""Shared context of the parts of this service: database, message transports and collaborating services."""
 
 from collections.abc import Mapping
 

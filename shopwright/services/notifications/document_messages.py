@@ -32,7 +32,7 @@ class DocumentMessages:
     async def on_document(self, delivery: Delivery) -> None:
         """Handle DocumentIssued: send it alone if it is for the buyer or its message was sent without it."""
         order = await self._context.orders.get(delivery.event.order_id)
-        if not order.email:  # erased; that may be heard before this
+        if not order.email:  # erased; that event may be handled first
             return
         now = msgspec.structs.replace(delivery.event, email=order.email, customer_id=order.customer_id)
         outgoing = document_texts.issued(now)

@@ -10,7 +10,7 @@ from shopwright.services.orders.contract.events import OrderCancelled, OrderPaid
 
 
 def went(event: OrderRefunded) -> tuple[str, ...]:
-    """Where the refunded money went."""
+    """Describe the destinations of a refund."""
     on_cards = event.to_gift_cards or zero(event.amount.currency)
     stuck = event.on_disabled_cards or zero(event.amount.currency)
     by_bank, free = event.amount - on_cards, on_cards - stuck
@@ -35,7 +35,7 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
 
 
 def refund_heading(event: OrderRefunded) -> str:
-    """What goes to a gift card is there, if the card can be used; banks take their time."""
+    """The heading of a refund e-mail: gift cards have the money at once, banks take days."""
     if event.to_gift_cards != event.amount:
         return _("Your refund has been issued")
     if event.on_disabled_cards == event.amount:
@@ -44,7 +44,7 @@ def refund_heading(event: OrderRefunded) -> str:
 
 
 def came(event: OrderPaid) -> str:
-    """What paid for the order."""
+    """Describe the means of payment of an order."""
     on_cards = event.by_gift_cards or zero(event.total.currency)
     otherwise = event.total - on_cards
     if not event.to_ship:
@@ -74,7 +74,7 @@ def came(event: OrderPaid) -> str:
 
 
 def goes_back(event: OrderCancelled) -> tuple[str, ...]:
-    """Where the money of a cancelled order goes."""
+    """Describe the destinations of a cancelled order's money."""
     if event.by_payment is None or event.to_gift_cards is None:
         return (_("If you paid for it, the amount is refunded to your payment method."),)
     by_bank, on_cards = event.by_payment, event.to_gift_cards

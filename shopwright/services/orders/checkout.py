@@ -97,7 +97,7 @@ class Checkout:
             raise
         if cart.untaxed and cart.shipping_address:
             place = cart.shipping_address
-            with suppress(ShopError):  # the order is placed, whether staff hear of this or not
+            with suppress(ShopError):  # the order is placed, whether staff are notified or not
                 await self._context.pricing.note_untaxed(place.country, place.region, cart.untaxed)
         placed = await store.head(self._work, order_id)
         if placed is None:

@@ -106,6 +106,6 @@ class OrderClosing:
             return
         restock: Sequence[RestockedLine] = ()
         if isinstance(delivery.event, OrderCancelled) and delivery.event.took_goods:
-            restock_known = delivery.event.restock  # an earlier version did not tell
+            restock_known = delivery.event.restock  # not emitted by an earlier version
             restock = refund_rules.to_be_restocked(order) if restock_known is None else restock_known
         await self.execute(order.id, restock)

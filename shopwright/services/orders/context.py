@@ -1,4 +1,4 @@
-"""What the parts of this service share: database, collaborating services, and access to one order."""
+"""Shared context of the parts of this service: database, collaborating services, and access to one order."""
 
 import msgspec
 

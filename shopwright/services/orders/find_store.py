@@ -16,7 +16,7 @@ from shopwright.services.orders.contract import Order, OrderSummary, Shipment
 from shopwright.services.orders.model import national_digits, phone_spelt
 from shopwright.services.orders.sale_store import SaleOfOrder
 
-LOOKED_THROUGH = 50_000  # so many of those that all but name an order are gone through for what does
+LOOKED_THROUGH = 50_000  # most candidates that are checked for a match
 FEW = 10_000
 FEW_FIRST = "orders.number + 0"  # sorted by what is no index: one would be gone through from end to end
 

@@ -45,7 +45,7 @@ KeyHeader = Annotated[
 
 
 class Capture(msgspec.Struct, forbid_unknown_fields=True):
-    """What to capture: the authorised amount; `amount` (minor units or money), if given, must equal it."""
+    """A capture of the authorised amount; `amount` (minor units or money), if given, must equal it."""
 
     amount: int | Money | None = None
 
@@ -75,7 +75,7 @@ class NotPaid(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Parcel(msgspec.Struct, forbid_unknown_fields=True):
-    """What is shipped; without `lines`: everything still to be shipped."""
+    """A parcel to ship; without `lines`: everything still to be shipped."""
 
     carrier: str
     tracking_number: str = ""

@@ -83,7 +83,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnpaidTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a holder would have unpaid. `lines`: units by variant."""
+    """Unpaid totals of a holder. `lines`: units by variant."""
 
     orders: int
     units: int
@@ -155,7 +155,7 @@ def check_cart(cart: Cart, expected: Money) -> None:
 
 
 def shares_of(cart: Cart) -> tuple[GiftCardShare, ...]:
-    """What each gift card pays of the order."""
+    """Return the part of the order that each gift card pays."""
     return tuple(
         GiftCardShare(card_id=one.card_id, last4=one.last4, amount=one.amount)
         for one in cart.gift_cards

@@ -62,7 +62,7 @@ class PaymentChanges:
         if made.excess.amount:
             await self._context.add_history(tx, order.id, BEYOND.format(write(made.excess)), SYSTEM.name)
         await refund_store.insert_refund(tx, order.id, made, f"provider/{settled.refund_key}", "")
-        if order.status != "cancelled":  # it was told with the order that its money goes back
+        if order.status != "cancelled":  # the cancellation has announced the refund already
             await self._refunds.emit_refunded(tx, order, made, dispute=settled.dispute)
 
     async def on_disputed(self, delivery: Delivery) -> None:

@@ -21,7 +21,7 @@ SHIPPING = ""  # no line has this id
 
 
 class RefundableLot(msgspec.Struct, frozen=True, kw_only=True):
-    """What remains of a line, or of shipping, in one lot. `kept`: the part of it that belongs to returned units.
+    """The remainder of a line, or of shipping, in one lot. `kept`: the part of it that belongs to returned units.
 
     `unsent`: how many of its units have not been shipped.
     """
@@ -51,7 +51,7 @@ class RefundableLot(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.amount - self.kept, nothing).share(units, self.units) if self.units else nothing
 
     def without(self, part: RefundPart) -> "RefundableLot":
-        """What remains after this part, too."""
+        """Return the remainder after this part, too."""
         taken = {rate_of(one): one for one in part.tax_parts}
         left: list[TaxPart] = []
         for kind in by_kind(self.tax_parts):
@@ -118,7 +118,7 @@ def sold_of(order: Order) -> dict[str, RefundableLot]:
 def _lots(
     line_id: str, paid: Money, parts: Sequence[TaxPart], units: Mapping[int, int], *, unsent: int = 0
 ) -> dict[str, RefundableLot]:
-    """What was paid for a line, by lot; the first lot is always present."""
+    """Return the payments for a line by lot; the first lot is always present."""
     apart = {lot: tuple(one for one in parts if one.lot == lot) for lot in sorted({0, *(one.lot for one in parts)})}
     amounts = {lot: gross_of(some, paid.currency) for lot, some in apart.items() if lot}
     amounts[0] = paid - add_up(amounts.values(), paid.currency)
@@ -149,7 +149,7 @@ def _shared_out(order: Order, sold: Mapping[str, RefundableLot]) -> dict[str, Re
 
 
 def left_of(order: Order, *, settled: bool = False) -> dict[str, RefundableLot]:
-    """What has not been refunded; `settled`: count settled refunds only, as the provider may refuse the others."""
+    """Return the parts not refunded yet; `settled`: count settled refunds only, as the provider may refuse the others."""
     left = sold_of(order)
     for refund in order.refunds:
         if settled and refund.status != "settled" and gift_cards.by_payment(refund).amount:

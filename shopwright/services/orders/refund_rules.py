@@ -95,7 +95,7 @@ def not_refunded(order: Order, refund: Refund) -> Order:
 
 
 def owed(order: Order, payments: Sequence[Payment]) -> Money | None:
-    """What was received for a closed order and not refunded, pending or not; None for nothing."""
+    """Return the amount received for a closed order and not refunded, pending or not; None if there is none."""
     if order.status not in {"cancelled", "expired"}:
         return None
     received = [one for one in payments if one.status in RECEIVED]
@@ -104,7 +104,7 @@ def owed(order: Order, payments: Sequence[Payment]) -> Money | None:
 
 
 def left_of_payment(payment: Payment, order: Order) -> Money:
-    """What can still be refunded of a closed order's payment, less what went to gift cards."""
+    """Return the refundable rest of a closed order's payment, less refunds to gift cards."""
     own = order.payment is not None and order.payment.id == payment.id
     return payment.left - gift_cards.credited(order) if own else payment.left
 

@@ -347,7 +347,7 @@ class Refunds:
             return await self._cancel_credit(order, refund, ended, who)
         try:
             payment = await self._context.payments.cancel_refund(key=refund_id, why=ended)
-        except Missing:  # payments have not heard of it yet
+        except Missing:  # payments has not received it yet
             raise Conflict(_("This refund is being requested. Try again in a minute.")) from None
         finally:
             await self._apply_latest(order, refund_id)

@@ -66,7 +66,7 @@ def rerated(order: Order, parcel: Shipment, rates: Rates) -> Order | None:
 
 
 def _pieces(order: Order, parcel: Shipment) -> list[ParcelPart]:
-    """What the parcel contains at the order's rates and unrefunded; with the first parcel, shipping."""
+    """Return the parcel's content at the order's rates, without refunds; with the first parcel, shipping."""
     left = refund_parts.left_of(order)
     found = []
     for one in parcel.lines:
@@ -138,7 +138,7 @@ def _parts(
 
 
 def _rates_of(parts: Sequence[TaxPart]) -> frozenset[TaxPart]:
-    """What all parts of these rates have in common."""
+    """Return the rates common to all parts."""
     nothing = Money(0, parts[0].net.currency)
     return frozenset(msgspec.structs.replace(one, net=nothing, tax=nothing, gross=nothing, lot=0) for one in parts)
 
@@ -150,7 +150,7 @@ def _standing(order: Order) -> Iterable[tuple[str, tuple[TaxPart, ...]]]:
 
 
 def _minus(parts: Sequence[TaxPart], taken: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
-    """What remains of parts, without those taken whole."""
+    """Return the remainders of parts, without those taken whole."""
     less = {refund_parts.rate_of(one): one for one in taken}
     rest = []
     for one in parts:

@@ -4,7 +4,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase, Transaction
 
 
 async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
-    """Insert a buyer once; the first version is the one that was sold to."""
+    """Insert a buyer unless the order has one: the first version is the buyer at the sale."""
     await tx.run(
         "INSERT INTO kept_buyers (order_id, until, body) VALUES (:order_id, :until, :body) ON CONFLICT (order_id) DO NOTHING",
         order_id=order_id,

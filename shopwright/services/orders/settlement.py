@@ -65,7 +65,7 @@ class Settlement:
             ):
                 await self._context.inventory.release_reservation(
                     order_id
-                )  # also what was set aside here, just after it was given up
+                )  # also goods reserved above, after the order was closed
                 await self._context.giftcards.release(order_id)
                 await self._repayment.give_back(payment, await self._context.get(order_id))
                 return
@@ -75,7 +75,7 @@ class Settlement:
             return
         try:
             await self.take_goods(order)
-        except (SoldOut, GiftCardRefused) as error:  # we stood still for longer than they were set aside
+        except (SoldOut, GiftCardRefused) as error:  # this process was suspended until the reservation expired
             what = "The goods were sold to others" if isinstance(error, SoldOut) else "The gift card was spent"
             reason = f"{what} while the payment was written down; it is refunded."
             await self._closing.close_order(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
@@ -189,7 +189,7 @@ class Settlement:
             return
         async with self._work.begin(dedup_key=delivery.key) as tx:
             await self._context.add_history(tx, order.id, f"Payment failed: {delivery.event.reason}", SYSTEM.name)
-            if order.payment_id == delivery.event.payment_id:  # also money that was set aside for days, and let go
+            if order.payment_id == delivery.event.payment_id:  # also an authorisation that was voided after days
                 await list_store.set_authorised(tx, order.id, authorised=False)
                 await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
@@ -207,7 +207,7 @@ class Settlement:
         try:
             captured = await self._repayment.end_payments(order_id)
         except Unavailable:
-            return  # nobody knows: ask again at the next ring
+            return  # the outcome is unknown: ask again at the next run
         if captured is not None:
             await self.settle(order_id, captured)
         else:

@@ -34,7 +34,7 @@ Shares = tuple[Share, ...]
 
 
 class Rate(msgspec.Struct, frozen=True, array_like=True):
-    """What the parts of one rate have in common."""
+    """A tax rate with its reason, common to its parts."""
 
     category: TaxCategory
     rate_ppm: int

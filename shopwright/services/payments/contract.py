@@ -26,7 +26,7 @@ Status = Literal[
 
 
 class NextAction(msgspec.Struct, frozen=True):
-    """What the shopper must do next: open `url` (3-D Secure)."""
+    """The shopper's next step: open `url` (3-D Secure)."""
 
     type: Literal["redirect"]
     url: str
@@ -66,7 +66,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def left(self) -> Money:
-        """What can still be refunded."""
+        """The refundable rest."""
         return self.amount - self.refunded - (self.refunding or zero(self.amount.currency))
 
     @property
@@ -106,7 +106,7 @@ class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentChallenge(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider's script needs in the browser to have a payment confirmed by the shopper's bank.
+    """Data for the provider's script, with which the shopper's bank confirms a payment in the browser.
 
     `return_url`: where the shopper continues.
     """

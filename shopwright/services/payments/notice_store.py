@@ -14,7 +14,7 @@ async def is_handled(work: ServiceDatabase, provider: str, notice_id: str) -> bo
 
 
 async def payment_of(work: ServiceDatabase, provider: str, notice: ProviderNotice) -> Row | None:
-    """The payment a notice is about: by our key, which it has before the provider's reference is known, or by that."""
+    """Find the payment of a notice by the shop's key, or else by the provider's reference."""
     if notice.key:
         row = await store.row(work, notice.key)
         return row if row is not None and row["provider"] == provider else None

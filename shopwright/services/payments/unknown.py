@@ -9,7 +9,7 @@ from shopwright.services.payments import change_store, model, store
 from shopwright.services.payments.changes import ProviderChanges
 from shopwright.services.payments.contract import UnknownPayment
 
-MOST = 1_000  # of a provider are looked through
+MOST = 1_000  # payments checked per provider
 
 
 class UnknownPayments:

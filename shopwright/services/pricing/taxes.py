@@ -104,7 +104,7 @@ class TaxationPoint(msgspec.Struct, frozen=True, kw_only=True):
         return sum(rate.ppm for rate in self.applicable(tax_class))
 
     def here(self) -> "TaxationPoint":
-        """The same with only the rates that apply here and now, as it is asked often."""
+        """Return the taxes reduced to the rates of this place and moment, for repeated use."""
         near = self._nearness()
         return msgspec.structs.replace(self, rates=tuple(rate for rate in self.rates if near(rate)))
 

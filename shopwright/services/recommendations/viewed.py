@@ -56,7 +56,7 @@ class ViewedProducts:
             try:
                 known[(await self._catalog.get(slug)).id] += count
             except Missing:
-                continue  # an address somebody made up
+                continue  # an invented address
         if known:
             async with self._work.begin() as tx:
                 await tx.emit(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))

@@ -138,7 +138,7 @@ class SearchService(Search):
         try:
             found = await self._index.suggest(text[:LONGEST], limit)
         except Unavailable:
-            return []  # a help that is not there is missed by nobody
+            return []  # suggestions are optional
         return [decode_tolerant(card, Card) for card in found]
 
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
@@ -160,7 +160,7 @@ class SearchService(Search):
         searched: Counter[str] = Counter()
         for text, count in counts.items():
             words = " ".join(text.casefold().split())[:COUNTED_WORDS]
-            if words and "@" not in words:  # what looks like an address is nobody's business
+            if words and "@" not in words:  # e-mail addresses are private
                 searched[words] += count
         if searched:
             async with self._work.begin() as tx:
@@ -269,9 +269,7 @@ class SearchService(Search):
         await self._index.replace(all_there_are())
         async with self._work.begin() as tx:
             generation = await store.new_generation(tx)
-            if (
-                generation == before + 1
-            ):  # else someone built one at the same time: nobody knows which of them it is now
+            if generation == before + 1:  # else another process built one at the same time, and either may be current
                 await store.mark_indexed(tx, written, generation)
         return count
 

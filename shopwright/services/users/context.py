@@ -1,4 +1,4 @@
-"""What the parts of this service share: database, password checks, tries, and accounts by id."""
+"""Shared context of the parts of this service: database, password checks, tries, and accounts by id."""
 
 from typing import Literal
 

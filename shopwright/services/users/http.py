@@ -240,7 +240,7 @@ async def sign_out_everywhere(users: Service, caller: CurrentCaller) -> None:
 
 @delete("/v1/sessions/{session_id:str}", opt=allow(signed_in), tags=["users"], operation_id="end_session")
 async def end_session(users: Service, caller: CurrentCaller, session_id: FromPath[str]) -> None:
-    """End one of one's own sessions."""
+    """End a session of the signed-in user."""
     await users.close_one_session(caller.user_id or "", session_id)
 
 

@@ -81,7 +81,7 @@ def retry_context(form: Mapping[str, str], now: Mapping[str, str], labels: Mappi
 
 
 def conflict(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The same if someone else changed a field; empty otherwise."""
+    """Describe a conflicting change of a field; empty if there is none."""
     shown = retry_context(form, now, labels)
     return shown if shown["different"] else {}
 

@@ -216,7 +216,7 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
     names = f"price-{variant.id}", f"compare-{variant.id}"
     price, compare_at = (form.get(name, "").strip() for name in names)
     if all(editing.is_untouched(form, name) for name in names):
-        return variant  # somebody else's price is not put back
+        return variant  # do not revert a price changed by others
     # A field that was shown and then emptied was not left alone.
     if names[0] in form and not price and (priced or compare_at):
         raise Invalid.at(

@@ -23,7 +23,7 @@ from shopwright.web.storefront.addresses import countries
 from shopwright.web.storefront.page_context import Web, form_of
 
 PricingDep = Dependency[Pricing]
-ROWS, EMPTY = 3, 2  # for tax ids: at least so many, and so many beside those that are there
+ROWS, EMPTY = 3, 2  # of tax ids: the minimum, and the empty ones added
 SHOWN = 50
 ADDRESS = ("line1", "line2", "postal_code", "city", "region", "country")
 TEXTS = (

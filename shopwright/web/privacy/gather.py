@@ -82,7 +82,7 @@ async def bought_of(orders: Orders, placed: Sequence[Order]) -> list[BoughtGiftC
 
 
 def kept_after_erasure(orders: Sequence[Order], settings: ExportedSettings) -> list[dict[str, Any]]:
-    """What tax law requires the shop to retain, and until when; only accounting has access."""
+    """The data that tax law requires the shop to retain, and until when; only accounting has access."""
     return [
         {
             "order": one.number,

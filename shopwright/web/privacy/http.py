@@ -41,7 +41,7 @@ class ErasureRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoredTable(msgspec.Struct, frozen=True):
-    """What is stored, and until when."""
+    """A table of stored data, and its retention."""
 
     what: str
     until: str

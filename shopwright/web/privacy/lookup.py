@@ -48,7 +48,7 @@ def _one(there: object) -> int:
 
 
 async def _of_guest(shop: PrivacySources, email: str) -> dict[str, Any]:
-    """The same for a person without an account."""
+    """Look up a person without an account."""
     orders = await shop.orders.of_guest(email)
     nothing: Sequence[Any] = ()
     return {

@@ -197,7 +197,7 @@ async def set_offers(product_views: Face, caller: CurrentCaller, data: JSONBody[
 
 
 class PlannedWrite(NamedTuple):
-    """What will be written for a variant."""
+    """A planned write of a variant."""
 
     price: Price | None
     stock: Adjustment | None
@@ -219,7 +219,7 @@ async def _meant(product_views: ProductViews, one: Offer, met: dict[str, str]) -
 def _planned(
     product_views: ProductViews, one: Offer, variant_id: str, known: dict[str, Price], reason: str
 ) -> PlannedWrite:
-    """What will be written; `known`: prices by then. Raises Invalid."""
+    """Plan the write; `known`: prices by then. Raises Invalid."""
     before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
     if one.compare_at is not msgspec.UNSET:

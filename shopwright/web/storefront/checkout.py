@@ -110,7 +110,7 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 def _gift_delivery(fields: Mapping[str, str]) -> GiftDelivery | msgspec.UnsetType:
-    """Who gets the bought gift cards; UNSET if none are bought. Raises Invalid."""
+    """The recipient of the bought gift cards; UNSET if none are bought. Raises Invalid."""
     if "recipient" not in fields:
         return msgspec.UNSET
     day = fields.get("send_on", "").strip()

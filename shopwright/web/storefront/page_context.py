@@ -165,7 +165,7 @@ class Services(Protocol):
 
 
 class PageContext:
-    """What pages share, made once per request. Pages get only this, as each dependency would be a task of its own."""
+    """Per-request context of storefront pages. Pages get only this, as each dependency would be a task of its own."""
 
     def __init__(self, request: Web, caller: Caller, services: Services) -> None:
         self.request = request

@@ -33,7 +33,7 @@ SAID: dict[State, str] = {
     "less": gettext_noop("Degraded"),
     "away": gettext_noop("Unavailable"),
 }
-KNOWN_S = 10.0  # so long it is not asked again, whoever looks
+KNOWN_S = 10.0  # the result is cached this long for everyone
 LATE_S = 300.0
 GOOD = "ok"
 

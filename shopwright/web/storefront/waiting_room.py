@@ -28,7 +28,7 @@ from shopwright.web.storefront.page_context import cookie, cookie_name
 
 COOKIE, HEADER, AUDIENCE = "turn", "shopwright-turn", "turn"
 PAGE = "/queue"
-# A place is needed to add to a cart and to begin checkout. Whoever began may continue.
+# Adding to a cart and beginning checkout need a ticket. Shoppers who have begun may continue.
 PAGES = frozenset({("POST", "/cart/lines"), ("GET", "/checkout"), ("POST", "/checkout")})
 LASTS_S = 900  # to choose and order, once one's turn has come
 LOOKED_S = 1.0  # so old may be what is known of the room
@@ -67,7 +67,7 @@ class WaitingRoomGate:
         room = await self._open_room()
         try:
             turn = None if room is None else self._held(scope, room) or await self._come()
-        except ShopError as error:  # whoever gives turns is overrun: then nobody is let in without one
+        except ShopError as error:  # carts is overloaded: admit no shopper without a ticket
             await self._busy(scope, send, error)
             return
         if room is None or turn is None:
@@ -110,7 +110,7 @@ class WaitingRoomGate:
         mine: asyncio.Future[WaitingTicket | None] = asyncio.get_running_loop().create_future()
         self._coming.append(mine)
         if len(self._coming) == 1:
-            giving = asyncio.create_task(self._give())  # nobody's own: who came first may be gone
+            giving = asyncio.create_task(self._give())  # independent of the first request, which may be cancelled
             self._giving.add(giving)
             giving.add_done_callback(self._giving.discard)
         return await mine
@@ -120,7 +120,7 @@ class WaitingRoomGate:
         coming, self._coming = self._coming, []
         try:
             queue_places = await self._carts.take_places(len(coming))
-        except Exception as error:  # noqa: BLE001 -- each who waits is told
+        except Exception as error:  # noqa: BLE001 -- every waiting request gets the error
             for one in coming:
                 if not one.done():
                     one.set_exception(error)

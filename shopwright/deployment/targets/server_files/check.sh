@@ -1,5 +1,5 @@
 #!/bin/sh
-# What nobody looks at: whatever is wrong here is mailed to the owner.
+# Daily checks of the server; problems are mailed to the owner.
 set -u
 wrong=0
 say() {

@@ -288,7 +288,7 @@ class PretendProvider:
         return Examination(live=False)
 
     async def close(self) -> None:
-        """Nothing: its database is the shop's."""
+        """No-op: the shop closes its database."""
 
     def timers(self) -> list[ScheduledJob]:
         """Return the scheduled jobs."""

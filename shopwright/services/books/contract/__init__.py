@@ -32,7 +32,7 @@ TITLES: Mapping[Account, str] = {
 
 
 class TaxKind(msgspec.Struct, frozen=True, kw_only=True):
-    """What the postings of one tax have in common; without `country` the rate of the sale is unknown."""
+    """The tax that postings belong to; without `country` the rate of the sale is unknown."""
 
     country: str = ""
     region: str = ""

@@ -121,7 +121,7 @@ def _is_electronic(body: DocumentBody) -> bool:
 
 
 def _lacking(document: Document, body: DocumentBody, form: DocumentForm) -> list[str]:
-    """What XRechnung and Peppol require beyond EN 16931 and the document lacks."""
+    """List the missing data that XRechnung and Peppol require beyond EN 16931."""
     found: dict[str, bool] = {}
     germans = body.seller.address.country == body.buyer.address.country == "DE"
     if form in {"xrechnung", "peppol"}:

@@ -22,7 +22,7 @@ class RetainedBuyer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guest gives to access an order: its e-mail address, the key of an e-mail link, or the cart id."""
+    """Proof by which a guest accesses an order: its e-mail address, the key of an e-mail link, or the cart id."""
 
     email: str = ""
     key: str = ""

@@ -27,12 +27,12 @@ def by_payment(refund: Refund) -> Money:
 
 
 def rest_of_cards(order: Order) -> Money:
-    """What gift cards paid, less what they got back."""
+    """The amount paid by gift cards, less refunds to them."""
     return max(paid_by_cards(order) - back_to_cards(order.refunds, order.currency), zero(order.currency))
 
 
 def credited(order: Order) -> Money:
-    """What went to gift cards although the payment had paid it; refunds through the payment shrink by it."""
+    """The amount refunded to gift cards although it was paid by the payment; refunds through the payment shrink by it."""
     return max(back_to_cards(order.refunds, order.currency) - paid_by_cards(order), zero(order.currency))
 
 

@@ -1,4 +1,4 @@
-"""What the service writes into histories and reasons of orders, to be translated where it is shown."""
+"""Texts of histories and reasons of orders, translated where they are shown."""
 
 from shopwright.kit.stored_texts import StoredTexts
 from shopwright.kit.translation import gettext_noop

@@ -1,4 +1,4 @@
-"""What price breakdowns say, to be translated where they are shown."""
+"""Texts of price breakdowns, translated where they are shown."""
 
 from shopwright.kit.stored_texts import StoredTexts
 from shopwright.kit.translation import gettext_noop

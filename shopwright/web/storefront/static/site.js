@@ -59,7 +59,7 @@ document.addEventListener("change", (event) => {
   if (change && event.target.name === "quantity") change.requestSubmit($("button:not([name])", change));
 });
 
-// A page from a cache near by knows no cart: how much is in it, a cookie tells.
+// Pages cached by a CDN know no cart: its number of items comes from a cookie.
 const items = document.cookie.match(/(?:^|; )items=(\d+)/);
 const badge = $("[data-cart-count]");
 if (items && badge && badge.hidden) {
@@ -120,7 +120,7 @@ document.addEventListener("click", async (event) => {
   if (first) $("h3 a", first).focus({ preventScroll: true });
 });
 
-// Gallery: one picture at a time, chosen by its small one.
+// Gallery: one image at a time, chosen by its thumbnail.
 function live(gallery) {
   if (matchMedia("(max-width: 51.24em)").matches) return;
   const large = $$(".main-picture > *", gallery);
@@ -135,7 +135,7 @@ function live(gallery) {
 }
 $$("[data-gallery]").forEach(live);
 
-// Another variant: what differs changes in place, nothing moves, and the address names it.
+// Another variant: differing parts are replaced in place, without layout shifts, and the URL names it.
 document.addEventListener("click", async (event) => {
   const value = event.target.closest(".option a[href]");
   if (!value || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -154,7 +154,7 @@ document.addEventListener("click", async (event) => {
   $$(".option a").find((one) => one.href.split("#")[0] === href)?.focus({ preventScroll: true });
 });
 
-// Another country has another address form.
+// Each country has its own address form.
 $$("[data-country-form] select[name=country]").forEach((select) => {
   select.addEventListener("change", () => $("[data-country-button]").click());
 });
@@ -170,8 +170,8 @@ $$("form[data-follow]").forEach((form) => {
   });
 });
 
-// What is wrong in a form stands beside each field as it is left, and in a summary when the form is sent: as the pages
-// of the shop say it without this script. An address is checked by the shop itself, so that nothing else is refused.
+// Errors are shown beside each field as it is left, and in a summary when the form is sent, like the pages
+// of the shop without this script. Addresses are checked by the shop alone, so that the rules cannot differ.
 const placeOf = (field) => field.closest(".field");
 const idOf = (field) => placeOf(field).id || field.id;
 function mark(field, text) {
@@ -228,7 +228,7 @@ document.addEventListener("submit", async (event) => {
   heading.textContent = document.body.dataset.correct;
   const list = document.createElement("ul");
   for (const field of fields) {
-    const link = Object.assign(document.createElement("a"), { href: `#${idOf(field)}`, textContent: wrong[field.name] });
+    const link = Object.assign(document.createElement("a"), { href: `#${idOf(field)}`, teytContent: wrong[field.name] });
     const item = document.createElement("li");
     item.append(link);
     list.append(item);
@@ -239,7 +239,7 @@ document.addEventListener("submit", async (event) => {
 });
 addEventListener("pageshow", () => $$("form[data-checked]").forEach((form) => { delete form.dataset.checked; delete form.dataset.sent; }));
 
-// The header leaves on the way down and returns on the way up.
+// The header hides when scrolling down and returns when scrolling up.
 const header = $(".top:not(.quiet-top)");
 if (header) {
   let before = 0;
@@ -250,11 +250,11 @@ if (header) {
   }, { passive: true });
 }
 
-// This page may have come from a cache in front: the shop hears what was searched for, without who.
+// This page may have come from a cache in front: the search is reported to the shop, without its visitor.
 const searched = $("[data-searched]");
 if (searched) fetch(`/searched?q=${encodeURIComponent(searched.dataset.searched)}`, { keepalive: true });
 
-// What was looked at before, or the question whether it may be remembered. Nothing is told before the answer was yes.
+// Recently viewed products, or the request for consent. Nothing is sent before the visitor consents.
 const recent = $("[data-recent]");
 if (recent) {
   const product = recent.dataset.recent;
