@@ -37,7 +37,7 @@ DISPUTES, REPORTS = "paypal_customer_disputes_v1", "paypal_reporting_transaction
 
 @cache
 def validator(document: str, schema: str) -> jsonschema.Draft4Validator | None:
-    """What validates against a schema of a document; None if the documents are missing."""
+    """A validator for a schema of a document; None if the documents are missing."""
     path = PAYPAL_DOCUMENTS / f"{document}.json.gz"
     if not path.is_file():
         return None

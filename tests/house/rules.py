@@ -106,7 +106,7 @@ def services_import_declared_contracts(path: str, source: str) -> list[str]:
 
 
 def others_import_contract_and_spec(path: str, source: str) -> list[str]:
-    """What is not a service imports only the contract and the spec of services."""
+    """Other code imports only the contract and the spec of services."""
     if path.startswith("services/") or path in READ_STORES | NAME_CLASSES:
         return []
     return past_contracts(source)
