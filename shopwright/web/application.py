@@ -313,7 +313,7 @@ def data_versions(shop: Shop) -> ServiceVersions:
 
 
 def rpc_servers(shop: Shop, runtime: Runtime) -> dict[str, RpcServer]:
-    """What other processes may call in this one: its services, and its administration."""
+    """The RPC servers of this process: its services, and its administration."""
     exposed = {
         name: RpcServer(contract, getattr(shop, name))
         for name, contract in shop.contracts.items()

@@ -73,7 +73,7 @@ class MadeBody(msgspec.Struct, frozen=True):
 
 
 class MarkedBody(msgspec.Struct, frozen=True):
-    """The same body with the text declared as personal."""
+    """A body whose text is declared as personal."""
 
     order_id: str
     gift_message: Personal[str]
