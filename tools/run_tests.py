@@ -79,7 +79,7 @@ LONG = (
     *files(
         "services",
         "archive", "backup", "backup_age", "books_closed_month", "books_einvoices", "books_order_lives", "books_ubl_invoices",
-        "clock_jumps", "damaged_files", "doctor", "notifications_delivery", "orders_lives", "orders_rerating",
+        "clock_jumps", "damaged_files", "doctor", "notifications_delivery", "orders_lives", "orders_rerating_delays",
         "pricing_largest_totals", "pricing_rule_checks", "pricing_tax_rates", "privacy_guests", "recovery",
         "recovery_lost_orders", "restore", "retention", "sql_statements",
     ),
@@ -94,8 +94,8 @@ STATEMENTS = files(
     "services",
     "books_corrected_invoices", "books_delivery_notes", "books_documents", "books_ledger", "doctor_order_sums", "giftcards",
     "inventory_valuation", "notifications_documents", "orders_earlier_receipts", "orders_refund_parts", "orders_rerating",
-    "orders_retained_buyers", "orders_search", "orders_taxes", "payments_provider_changes", "pricing_tax_rates",
-    "pricing_tax_schemes", "pricing_untaxed_places",
+    "orders_rerating_delays", "orders_retained_buyers", "orders_search", "orders_taxes", "payments_provider_changes",
+    "pricing_rate_changes", "pricing_tax_rates", "pricing_tax_rules", "pricing_tax_schemes", "pricing_untaxed_places",
 )  # fmt: skip
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
@@ -124,9 +124,9 @@ SERVICES = (
         "doctor_order_sums", "giftcards", "insights_shop_days", "inventory", "inventory_valuation",
         "notifications_delivery", "orders_earlier_receipts", "orders_lives", "orders_refund_parts", "orders_refund_rules",
         "orders_rerated_lives", "orders_retained_buyers", "orders_search", "orders_taxes", "payments_provider_changes",
-        "pricing_discounts", "pricing_largest_totals", "pricing_rule_checks", "pricing_shop_currency",
-        "pricing_tax_rates", "pricing_tax_schemes", "pricing_totals", "pricing_untaxed_places", "privacy_guests",
-        "recommendations_browsing_history", "recovery", "recovery_lost_orders", "restore", "retention", "reviews",
+        "pricing_discounts", "pricing_largest_totals", "pricing_rate_changes", "pricing_rule_checks", "pricing_shop_currency",
+        "pricing_tax_rates", "pricing_tax_rules", "pricing_tax_schemes", "pricing_totals", "pricing_untaxed_places",
+        "privacy_guests", "recommendations_browsing_history", "recovery", "recovery_lost_orders", "restore", "retention", "reviews",
         "sql_statements", "unreadable_rows", "users_account_recovery", "users_audit", "users_second_factor",
         "users_staff",
     ),

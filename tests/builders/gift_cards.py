@@ -6,10 +6,12 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.auth import GUEST, SYSTEM
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.carts.contract import Cart
 from shopwright.services.giftcards.contract import GiftCard, GiftCardShare, NewGiftCard
 from shopwright.services.orders.contract import NewRefund, Order, PaymentChoice, PlaceOrder
+from shopwright.simulation.faults import Faults
 from tests.builders.goods import sell
 from tests.builders.orders import fill_cart
 
@@ -55,3 +57,13 @@ async def place_with_cards(shop: Shop, cart: Cart, token: str = "pretend_ok") ->
 async def refund(shop: Shop, order: Order, **wanted) -> Order:
     """Refund an order, each time under a new key."""
     return await shop.orders.refund(order.id, NewRefund(reason="Broken", **wanted), f"r{next(keys)}", SYSTEM)
+
+
+class GiftCardsAway(Faults):
+    """Faults of the database of gift cards: it does not answer while it is `away`."""
+
+    away = False
+
+    def before(self, what: str) -> None:
+        if self.away and what.startswith("giftcards"):
+            raise Unavailable(f"{what} does not answer.")

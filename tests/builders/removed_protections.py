@@ -333,7 +333,7 @@ REMOVED = (
         "engines/payments/pretend/provider.py",
         "        if not self._secret or not hmac.compare_digest(mark.encode(), right.encode()):",
         "        if False:",
-        "tests/services/test_orders_checkout.py::test_a_forged_or_stale_webhook_is_denied",
+        "tests/services/test_orders_payments.py::test_a_forged_or_stale_webhook_is_denied",
     ),
     # --- input and files on disk
     Removed(
