@@ -107,8 +107,14 @@ def _price(currency: str, decimal: str, text: str) -> Money:
         raise RowError(_("the price {text} is below nothing", text=_short(text)))
     scaled = number.scaleb(minor_digits(currency))
     if scaled != scaled.to_integral_value():
-        problem = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
-        raise RowError(problem)
+        raise RowError(
+            _(
+                "the price {text} is more exact than {currency}, which has {decimals} decimals",
+                text=_short(text),
+                currency=currency,
+                decimals=minor_digits(currency),
+            )
+        )
     if scaled > DEAREST:
         raise RowError(_("the price {text} is beyond what can be sold", text=_short(text)))
     return Money(int(scaled), currency)

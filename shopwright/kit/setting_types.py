@@ -21,8 +21,9 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import check_language
 from shopwright.kit.translation import gettext as _
 
-# Returns what is wrong and what would be right, or "".
+# Returns a sentence about what is wrong and what would be right, or "". In it SETTING stands for the setting's name.
 Check = Callable[[str], str]
+SETTING = "{setting}"
 HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 HIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 MOST_PORTS = 65_535
@@ -39,8 +40,12 @@ class SettingType(msgspec.Struct, frozen=True):
     def problem(self, value: str) -> str:
         """Describe the problem in a sentence; "" if there is none."""
         if not value:
-            return "" if self.empty else _("is empty; leave it out, or give it a value.")
-        return _("holds a line break or another control character.") if HIDDEN.search(value) else self.check(value)
+            return "" if self.empty else _("{setting} is empty; leave it out, or give it a value.", setting=SETTING)
+        return (
+            _("{setting} holds a line break or another control character.", setting=SETTING)
+            if HIDDEN.search(value)
+            else self.check(value)
+        )
 
 
 def each(check: Check) -> Check:
@@ -72,7 +77,7 @@ def _detail(ask: Callable[[], object]) -> str:
     try:
         ask()
     except Invalid as error:
-        return _("is wrong: {detail}", detail=error.detail)
+        return _("{setting} is wrong: {detail}", detail=error.detail, setting=SETTING)
     return ""
 
 
@@ -86,8 +91,9 @@ def sender(value: str) -> str:
     name, address = parseaddr(value)
     if not address or (not name and address != value.strip()):
         return _(
-            "is “{value}”, which is not a valid sender; write Shop <shop@example.com>, or the address alone.",
+            "{setting} is “{value}”, which is not a valid sender; write Shop <shop@example.com>, or the address alone.",
             value=value,
+            setting=SETTING,
         )
     return email(address)
 
@@ -95,7 +101,12 @@ def sender(value: str) -> str:
 def currency(value: str) -> str:
     """An ISO 4217 code."""
     if value.upper() != value and not _detail(lambda: minor_digits(value.upper())):
-        return _("is “{value}”; currencies are in capitals: {upper}.", value=value, upper=value.upper())
+        return _(
+            "{setting} is “{value}”; currencies are in capitals: {upper}.",
+            value=value,
+            upper=value.upper(),
+            setting=SETTING,
+        )
     return _detail(lambda: minor_digits(value))
 
 
@@ -105,7 +116,12 @@ def country(value: str) -> str:
     return (
         found
         if found or value.isupper()
-        else _("is “{value}”; countries are in capitals: {upper}.", value=value, upper=value.upper())
+        else _(
+            "{setting} is “{value}”; countries are in capitals: {upper}.",
+            value=value,
+            upper=value.upper(),
+            setting=SETTING,
+        )
     )
 
 
@@ -123,9 +139,9 @@ def title(value: str) -> str:
     """A title."""
     longest = 100
     if not value.strip():
-        return _("is made of spaces; give it a name.")
+        return _("{setting} is made of spaces; give it a name.", setting=SETTING)
     return (
-        _("has {count} characters; at most {longest}.", count=len(value), longest=longest)
+        _("{setting} has {count} characters; at most {longest}.", count=len(value), longest=longest, setting=SETTING)
         if len(value) > longest
         else ""
     )
@@ -136,15 +152,19 @@ def secret(least: int) -> Check:
 
     def check(value: str) -> str:
         if re.search(r"\s", value):
-            return _("holds spaces; make a random one: openssl rand -hex 32.")
+            return _("{setting} holds spaces; make a random one: openssl rand -hex 32.", setting=SETTING)
         if len(value) < least:
             return _(
-                "has {count} characters; at least {least}: openssl rand -hex 32 makes one.",
+                "{setting} has {count} characters; at least {least}: openssl rand -hex 32 makes one.",
                 count=len(value),
                 least=least,
+                setting=SETTING,
             )
         if len(set(value)) < min(least, LEAST_PASSWORD) // 2:
-            return _("is one character or a few, repeated; make a random one: openssl rand -hex 32.")
+            return _(
+                "{setting} is one character or a few, repeated; make a random one: openssl rand -hex 32.",
+                setting=SETTING,
+            )
         return ""
 
     return check
@@ -153,7 +173,12 @@ def secret(least: int) -> Check:
 def password(value: str) -> str:
     """A password of sufficient length; whether it is common is checked where it is used."""
     return (
-        _("has {count} characters; at least {least_password}.", count=len(value), least_password=LEAST_PASSWORD)
+        _(
+            "{setting} has {count} characters; at least {least_password}.",
+            count=len(value),
+            least_password=LEAST_PASSWORD,
+            setting=SETTING,
+        )
         if len(value) < LEAST_PASSWORD
         else ""
     )
@@ -162,9 +187,15 @@ def password(value: str) -> str:
 def folder(value: str) -> str:
     """An existing folder, or one that can be created."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", value):
-        return _("is a folder, not a URL; write /{value}.", value=value.partition(":")[2].strip("/") or "srv/shop")
+        return _(
+            "{setting} is a folder, not a URL; write /{value}.",
+            value=value.partition(":")[2].strip("/") or "srv/shop",
+            setting=SETTING,
+        )
     if (path := Path(value)).exists() and not path.is_dir():
-        return _("is {value}, which is a file and cannot be used; name a folder.", value=value)
+        return _(
+            "{setting} is {value}, which is a file and cannot be used; name a folder.", value=value, setting=SETTING
+        )
     return ""
 
 
@@ -175,20 +206,27 @@ def network(value: str) -> str:
         found = ipaddress.ip_network(value)
     except ValueError:
         if value.lower() == "localhost":
-            return _("names “localhost”; did you mean 127.0.0.1 or ::1?")
+            return _("{setting} names “localhost”; did you mean 127.0.0.1 or ::1?", setting=SETTING)
         try:
             return _(
-                "names “{value}”, an address within a network; did you mean {network}?",
+                "{setting} names “{value}”, an address within a network; did you mean {network}?",
                 value=value,
                 network=ipaddress.ip_network(value, strict=False),
+                setting=SETTING,
             )
         except ValueError:
-            return _("names “{value}”, which is not a valid address. {right}", value=value, right=right)
+            return _(
+                "{setting} names “{value}”, which is not a valid address. {right}",
+                value=value,
+                right=right,
+                setting=SETTING,
+            )
     if not found.prefixlen:
         return _(
-            "names {value}, which is every address: all callers could claim any address. {right}",
+            "{setting} names {value}, which is every address: all callers could claim any address. {right}",
             value=value,
             right=right,
+            setting=SETTING,
         )
     return ""
 
@@ -196,20 +234,28 @@ def network(value: str) -> str:
 def _address(host: str, port: str) -> str:
     """Check host and optional port of a URL."""
     if port and not (is_number(port) and 1 <= int(port) <= MOST_PORTS):
-        return _("has a port that cannot be; a port is a number from 1 to {most_ports}.", most_ports=MOST_PORTS)
+        return _(
+            "{setting} has a port that cannot be; a port is a number from 1 to {most_ports}.",
+            most_ports=MOST_PORTS,
+            setting=SETTING,
+        )
     if host.startswith("["):
         try:
             ipaddress.IPv6Address(host.strip("[]"))
         except ValueError:
-            return _("has an invalid IPv6 address; example: [::1]:8000.")
+            return _("{setting} has an invalid IPv6 address; example: [::1]:8000.", setting=SETTING)
         return ""
     if re.fullmatch(r"[0-9.]+", host):
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
-            return _("has an invalid IPv4 address; example: 192.0.2.7.")
+            return _("{setting} has an invalid IPv4 address; example: 192.0.2.7.", setting=SETTING)
         return ""
-    return "" if HOST.fullmatch(host) else _("has an invalid host; examples: db.internal, 192.0.2.7.")
+    return (
+        ""
+        if HOST.fullmatch(host)
+        else _("{setting} has an invalid host; examples: db.internal, 192.0.2.7.", setting=SETTING)
+    )
 
 
 def _split_port(where: str) -> tuple[str, str, bool]:
@@ -224,7 +270,7 @@ def _split_port(where: str) -> tuple[str, str, bool]:
 def _authority(where: str) -> str:
     host, port, error = _split_port(where)
     if error and not port:
-        return _("ends its host with a colon; add the port or remove the colon.")
+        return _("{setting} ends its host with a colon; add the port or remove the colon.", setting=SETTING)
     return _address(host, port)
 
 
@@ -232,25 +278,27 @@ def web(value: str, *, path: bool = False) -> str:
     """The URL of a site: http or https, host and port, and no more unless `path`."""
     scheme, found, rest = value.partition("://")
     if not found or scheme not in {"http", "https"}:
-        return _("is not a valid address of a site; example: {example}.", example=EXAMPLE)
+        return _("{setting} is not a valid address of a site; example: {example}.", example=EXAMPLE, setting=SETTING)
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
-        return _("holds a user; leave that out: {example}.", example=EXAMPLE)
+        return _("{setting} holds a user; leave that out: {example}.", example=EXAMPLE, setting=SETTING)
     if problem := _authority(authority):
         return problem
     after = rest[len(authority) :]
     if "?" in after or "#" in after:
         return _(
-            "goes on after the host with ? or #; it ends there: {scheme}://{authority}.",
+            "{setting} goes on after the host with ? or #; it ends there: {scheme}://{authority}.",
             scheme=scheme,
             authority=authority,
+            setting=SETTING,
         )
     if after.strip("/") and not path:
         return _(
-            "has the path {after}; a shop is at the root of its host: {scheme}://{authority}.",
+            "{setting} has the path {after}; a shop is at the root of its host: {scheme}://{authority}.",
             after=after,
             scheme=scheme,
             authority=authority,
+            setting=SETTING,
         )
     return ""
 
@@ -259,9 +307,10 @@ def services(value: str) -> str:
     """The URL of services, with {service} in it."""
     if value.count("{service}") != 1 or re.search(r"[{}]", value.replace("{service}", "")):
         return _(
-            "must contain {part} once; example: {example}.",
+            "{setting} must contain {part} once; example: {example}.",
             part="{service}",
             example="http://{service}.shop.internal:8000",
+            setting=SETTING,
         )
     return web(value.replace("{service}", "service"), path=True)
 
@@ -277,20 +326,35 @@ def engine(*, bare: str = "", folders: str = "", servers: str = "", accounts: st
         scheme, colon, rest = value.partition(":")
         known = (*alone, *local, *remote, *outside)
         if scheme not in known:
-            return _("is not a URL of a known engine. {scheme}", scheme=near(scheme, [f"{one}:" for one in known]))
+            return _(
+                "{setting} is not a URL of a known engine. {scheme}",
+                scheme=near(scheme, [f"{one}:" for one in known]),
+                setting=SETTING,
+            )
         if not colon:
             return _(
-                "lacks a colon; did you mean {scheme}:{rest}?", scheme=scheme, rest="" if scheme in alone else "//"
+                "{setting} lacks a colon; did you mean {scheme}:{rest}?",
+                scheme=scheme,
+                rest="" if scheme in alone else "//",
+                setting=SETTING,
             )
         if scheme in alone:
-            return _("has something after {scheme}:, which takes nothing.", scheme=scheme) if rest.strip("/") else ""
+            return (
+                _("{setting} has something after {scheme}:, which takes nothing.", scheme=scheme, setting=SETTING)
+                if rest.strip("/")
+                else ""
+            )
         if scheme in local:
             return _folder_url(scheme, rest)
         if scheme in outside:
             return (
                 ""
                 if re.fullmatch(r"//(\?api=\S+)?", rest)
-                else _("has something after {scheme}://; its keys are entered in the back office.", scheme=scheme)
+                else _(
+                    "{setting} has something after {scheme}://; its keys are entered in the back office.",
+                    scheme=scheme,
+                    setting=SETTING,
+                )
             )
         return _server_url(scheme, rest)
 
@@ -300,27 +364,37 @@ def engine(*, bare: str = "", folders: str = "", servers: str = "", accounts: st
 def _folder_url(scheme: str, rest: str) -> str:
     right = _("Three slashes and an absolute folder follow: {scheme}:///srv/shop.", scheme=scheme)
     if not rest.startswith("///"):
-        return _("names no folder as {scheme}: requires. {right}", scheme=scheme, right=right)
+        return _(
+            "{setting} names no folder as {scheme}: requires. {right}", scheme=scheme, right=right, setting=SETTING
+        )
     path = Path(rest[2:])
     if any(sign in rest for sign in "?#"):
-        return _("has something after the folder. {right}", right=right)
-    return _("names {path}, which is a file; name a folder.", path=path) if path.is_file() else ""
+        return _("{setting} has something after the folder. {right}", right=right, setting=SETTING)
+    return (
+        _("{setting} names {path}, which is a file; name a folder.", path=path, setting=SETTING)
+        if path.is_file()
+        else ""
+    )
 
 
 def _server_url(scheme: str, rest: str) -> str:
     if not rest.startswith("//"):
-        return _("names no host: two slashes and a host follow, {scheme}://host.", scheme=scheme)
+        return _(
+            "{setting} names no host: two slashes and a host follow, {scheme}://host.", scheme=scheme, setting=SETTING
+        )
     if "#" in rest:
-        return _("holds a #; where it belongs to a password, write it as %23.")
+        return _("{setting} holds a #; where it belongs to a password, write it as %23.", setting=SETTING)
     authority = re.split(r"[/?]", rest[2:], maxsplit=1)[0]
     user, _separator, hosts = authority.rpartition("@")
     if re.search(r"%(?![0-9A-Fa-f]{2})", user):
-        return _("has a % in its user or password that begins no %XX; write it as %25.")
+        return _("{setting} has a % in its user or password that begins no %XX; write it as %25.", setting=SETTING)
     cut = re.search(r"[^/?]*/[^?]*@", rest[2:]) if "@" not in authority else None
     if cut:
-        return _("has a / in its user or password; write it as %2F.")
+        return _("{setting} has a / in its user or password; write it as %2F.", setting=SETTING)
     problems = (
-        _authority(host) if host else _("names no host; example: {scheme}://host.", scheme=scheme)
+        _authority(host)
+        if host
+        else _("{setting} names no host; example: {scheme}://host.", scheme=scheme, setting=SETTING)
         for host in hosts.split(",")
     )
     return next((problem for problem in problems if problem), "")

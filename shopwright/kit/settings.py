@@ -16,7 +16,7 @@ import msgspec
 
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Problem
-from shopwright.kit.setting_types import SettingType, near
+from shopwright.kit.setting_types import SETTING, SettingType, near
 from shopwright.kit.translation import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -84,8 +84,9 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
         else:
             wrong = _problem(fields[name].type, values[name])
         if wrong:
-            source = "" if origin == PREFIX + name.upper() else f" (from {origin})"
-            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()}{source} {wrong}"))
+            setting = PREFIX + name.upper()
+            named = setting if origin == setting else _("{setting} (from {origin})", setting=setting, origin=origin)
+            problems.append(Problem(f"/{name}", "invalid", wrong.replace(SETTING, named)))
     _raise(problems)
     origins = {name: given[name][1] if name in given else "default" for name in fields}
     return shape(**values), origins
@@ -95,7 +96,13 @@ def require_right(settings: msgspec.Struct, names: Sequence[str]) -> None:
     """Raise Invalid naming each of these settings that is wrong."""
     hints = get_type_hints(type(settings), include_extras=True)
     found = ((name, _problem(hints[name], getattr(settings, name))) for name in names)
-    _raise([Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()} {wrong}") for name, wrong in found if wrong])
+    _raise(
+        [
+            Problem(f"/{name}", "invalid", wrong.replace(SETTING, PREFIX + name.upper()))
+            for name, wrong in found
+            if wrong
+        ]
+    )
 
 
 def _raise(problems: Sequence[Problem]) -> None:
@@ -113,13 +120,19 @@ def _expected(hint: Any, value: str) -> str:
     """Describe valid values in place of one of the wrong type or range."""
     inner, *extras = get_args(hint)
     if get_origin(inner) is Literal:
-        return f"is “{value}”. {near(value, get_args(inner))}"
+        return _("{setting} is “{value}”. {hint}", setting=SETTING, value=value, hint=near(value, get_args(inner)))
     if inner is bool:
-        return f"is “{value}”; write true or false."
+        return _("{setting} is “{value}”; write true or false.", setting=SETTING, value=value)
     bounds = [one for one in extras if isinstance(one, msgspec.Meta) and one.ge is not None]
     if inner is int and bounds:
-        return f"is “{value}”; it is a whole number from {bounds[0].ge:,} to {bounds[0].le:,}, without commas."
-    return "is no text; put it in quotation marks."
+        return _(
+            "{setting} is “{value}”; it is a whole number from {least} to {most}, without commas.",
+            setting=SETTING,
+            value=value,
+            least=f"{bounds[0].ge:,}",
+            most=f"{bounds[0].le:,}",
+        )
+    return _("{setting} is no text; put it in quotation marks.", setting=SETTING)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from shopwright.kit.stored_texts import StoredTexts
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 from shopwright.services.orders.contract.history_texts import HISTORY
+from shopwright.services.orders.contract.tax_texts import TAX_TEXTS
 from shopwright.services.pricing.contract.receipt_texts import RECEIPT
 
 WORDS: Mapping[str, str] = {
@@ -53,7 +54,7 @@ MOVEMENTS = (
     gettext_noop("counted by {who}"),
     gettext_noop("taken back, {reason}"),
 )
-STORED = StoredTexts((*HISTORY.messages, *RECEIPT.messages, *MOVEMENTS))
+STORED = StoredTexts((*HISTORY.messages, *RECEIPT.messages, *MOVEMENTS, *TAX_TEXTS))
 
 
 def stored_text(text: str) -> str:

@@ -2,8 +2,10 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
+from types import MappingProxyType
 
 import pytest
 from babel.messages import Catalog
@@ -116,39 +118,105 @@ def error_classes() -> set[str]:
     return found
 
 
-def said_in_errors(source: str, errors: set[str]) -> list[tuple[int, str]]:
-    """Line and text of each sentence that is passed to an error and is not in the catalogue."""
+CATALOGUED = {"_", "ngettext", "gettext", "gettext_noop"}
+
+
+def outside_catalogue(node: ast.AST) -> list[tuple[int, str]]:
+    """Line and text of each sentence below a node that is not passed through a catalogue."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CATALOGUED:
+        return []
+    if isinstance(node, ast.Constant):
+        return [(node.lineno, node.value)] if isinstance(node.value, str) and SENTENCE.search(node.value) else []
+    return [found for child in ast.iter_child_nodes(node) for found in outside_catalogue(child)]
+
+
+def named_sentences(body: list[ast.stmt]) -> dict[str, str]:
+    """Sentences outside the catalogue by the name of the variable, or of the function that returns them."""
+    found = {}
+    for node in body:
+        names: list[str] = []
+        values: list[ast.AST] = []
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names, values = [one.id for one in targets if isinstance(one, ast.Name)], [node.value]
+        elif isinstance(node, ast.FunctionDef):
+            returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+            names, values = [node.name], [*returned]
+        if texts := [text for value in values for _line, text in outside_catalogue(value)]:
+            found |= dict.fromkeys(names, texts[0])
+    return found
+
+
+def said_in_errors(
+    source: str, errors: set[str], elsewhere: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[int, str]]:
+    """Line and text of each sentence that is passed to an error and is not in the catalogue, also by a name.
+
+    `elsewhere`: named sentences of other files, which this one may import.
+    """
+    tree = ast.parse(source)
+    imported = {
+        one.asname or one.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for one in node.names
+    }
     found: list[tuple[int, str]] = []
 
-    def look(node: ast.AST, within: bool) -> None:
+    def look(node: ast.AST, within: bool, names: dict[str, str]) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = names | named_sentences([one for one in ast.walk(node) if isinstance(one, ast.Assign)])
         if isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Attribute) else node.func
             name = function.id if isinstance(function, ast.Name) else ""
-            if name in {"_", "ngettext", "gettext"}:
+            if name in CATALOGUED:
                 return
-            within = name in errors
-        if within and isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
-            found.append((node.lineno, node.value))
+            within = name in errors or within
+        if within:
+            text = node.value if isinstance(node, ast.Constant) else ""
+            if isinstance(node, ast.Name):
+                text = names.get(node.id, elsewhere.get(node.id, "") if node.id in imported else "")
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
+                text = elsewhere.get(node.attr, "")
+            if isinstance(text, str) and SENTENCE.search(text):
+                found.append((node.lineno, text))
         for child in ast.iter_child_nodes(node):
-            look(child, within)
+            look(child, within, names)
 
-    look(ast.parse(source), within=False)
+    look(tree, within=False, names=named_sentences(tree.body))
     return found
 
 
 def test_every_sentence_of_an_error_is_in_the_catalogue() -> None:
     errors = error_classes()
     assert {"Invalid", "SoldOut", "RowError"} <= errors
-    outside = {
-        path.relative_to(CODE).as_posix(): found for path in CODE.rglob("*.py")
-        if "simulation" not in path.parts and (found := said_in_errors(path.read_text(), errors))
-    }  # fmt: skip
+    sources = {
+        path.relative_to(CODE).as_posix(): path.read_text()
+        for path in CODE.rglob("*.py")
+        if "simulation" not in path.parts
+    }
+    named = {name: text for one in sources.values() for name, text in named_sentences(ast.parse(one).body).items()}
+    outside = {path: found for path, one in sources.items() if (found := said_in_errors(one, errors, named))}
     assert outside == {}, "pass the sentence through `_` of kit/translation.py"
 
 
 def test_a_sentence_of_an_error_outside_the_catalogue_is_seen() -> None:
     source = 'raise Invalid.at("/name", f"This is {x} wrong.")\nraise Invalid(_("This is right."))\nlog.info("This is a log.")'
     assert [line for line, _text in said_in_errors(source, {"Invalid"})] == [1]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('OLD = "This is old."\nNEW = gettext_noop("This is new.")\nraise Invalid(OLD)\nraise Invalid(_(NEW))', [3]),
+        ('def why(x):\n    return f"This is {x} wrong."\nraise Invalid.at("/x", why(x))', [3]),
+        ('def check(x):\n    message = f"This is {x} wrong."\n    raise Invalid(message)', [3]),
+        ('def other():\n    message = "Not an error."\ndef check(message):\n    raise Invalid(message)', []),
+        ("from a import OLD\nimport b\nraise Invalid(OLD)\nraise Invalid(b.OLD)\nraise Invalid(x.OLD)", [3, 4]),
+    ],
+)
+def test_a_sentence_passed_to_an_error_by_a_name_is_seen(source: str, lines: list[int]) -> None:
+    assert [line for line, _text in said_in_errors(source, {"Invalid"}, {"OLD": "This is old."})] == lines
 
 
 def test_every_template_can_be_translated() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.kit.money import Money, add_up
 from shopwright.services.orders import tax_store, taxes
-from shopwright.services.orders.contract import Order, OrderLine
+from shopwright.services.orders.contract import Order, OrderLine, tax_texts
 from shopwright.services.pricing.contract import Step, nothing
 from shopwright.services.pricing.contract.taxes import gross_of
 from tests.builders.goods import sell
@@ -66,7 +66,7 @@ def test_steps_of_one_rate_with_ambiguous_lines_are_one_sum() -> None:
         receipt_of([(1000, 0), (1000, 0), (1000, 0)], ("19", 1000, 160), ("19", 1000, 160), ("7", 1000, 65))
     )
     read = taxes.Read(found, "EUR")
-    assert found.unknown == taxes.UNSHARED
+    assert found.unknown == tax_texts.UNSHARED
     assert summary(read.whole) == [(190_000, 1680, 320, 2000, "S", ""), (70_000, 935, 65, 1000, "S", "")]
     assert gross_of(read.whole, "EUR") == Money(3000, "EUR")
 
@@ -76,7 +76,7 @@ def test_of_steps_of_one_rate_each_line_keeps_the_tax_beside_it() -> None:
     found = taxes.of_receipt(
         receipt_of([(3, 1), (8, 0), (8, 2)], ("19", 11, 2), ("19", 8, 2), included=False, shipping=0)
     )
-    assert found.unknown == taxes.UNSHARED  # 0.08 at 19 % is not nothing: what the order says does not agree
+    assert found.unknown == tax_texts.UNSHARED  # 0.08 at 19 % is not nothing: what the order says does not agree
     found = taxes.of_receipt(
         receipt_of([(3, 1), (505, 96), (8, 2)], ("19", 508, 97), ("19", 498, 95), included=False, shipping=490)
     )
@@ -93,7 +93,7 @@ def test_parts_of_steps_of_one_rate_add_up_to_the_payment(sale) -> None:
     currency = quote.totals.total.currency
     order = order_of(quote)
     read = taxes.Read(found := taxes.of_receipt(order), currency)
-    assert found.unknown in {"", taxes.UNSHARED}
+    assert found.unknown in {"", tax_texts.UNSHARED}
     assert gross_of(read.whole, currency) == order.totals.total
     assert add_up((part.tax for part in read.whole), currency) == order.totals.tax + order.totals.included_tax
     assert len({(part.tax_class, part.rate_ppm) for part in read.whole}) == len(read.whole)
@@ -129,7 +129,7 @@ def test_a_receipt_of_any_length_is_read_in_bounded_time(cents: int) -> None:
         found = taxes.of_receipt(order)
         durations.append(time.thread_time() - began)
     assert min(durations) < 0.015
-    assert found.unknown == taxes.UNSHARED
+    assert found.unknown == tax_texts.UNSHARED
     assert [part.gross.amount for part in taxes.Read(found, "EUR").whole] == [standard, reduced, sum(amounts[:8])]
 
 
@@ -167,7 +167,7 @@ def test_an_ambiguous_receipt_is_not_read(lines: list[tuple[int, str]]) -> None:
         (rate, base, round(base * int(rate) / (100 + int(rate)))) for rate, base in wanted.items() if rate and base
     ]
     found = taxes.of_receipt(receipt_of([(amount, 0) for amount in amounts], *steps))
-    assert found.unknown == ("" if matches == 1 else taxes.UNSHARED)
+    assert found.unknown == ("" if matches == 1 else tax_texts.UNSHARED)
     if matches == 1:
         read = taxes.Read(found, "EUR")
         assert [read.line(n)[0].rate_ppm for n in range(len(lines))] == [int(rate or 0) * 10_000 for _, rate in lines]
@@ -182,10 +182,10 @@ async def test_old_orders_are_read_while_others_write(local_shop: Shop) -> None:
     read = await tax_store.read_missing(work, 20)
     assert [one for one, _ in read] == [order.id]
     async with work.begin() as tx:
-        current = taxes.CurrentTaxes(unknown=taxes.EARLIER_SHOP)
+        current = taxes.CurrentTaxes(unknown=tax_texts.EARLIER_SHOP)
         await tx.run("UPDATE orders SET taxes = :taxes", taxes=msgspec.json.encode(current).decode())
         await tax_store.write(tx, read)
-    assert (await local_shop.orders.get(order.id)).taxes_unknown == taxes.EARLIER_SHOP
+    assert (await local_shop.orders.get(order.id)).taxes_unknown == tax_texts.EARLIER_SHOP
 
 
 async def test_no_transaction_is_open_while_receipts_are_read(local_shop: Shop) -> None:

@@ -9,7 +9,7 @@ from shopwright.app import Shop
 from shopwright.kit.money import Money, add_up
 from shopwright.operations.doctor import examine
 from shopwright.services.orders import taxes
-from shopwright.services.orders.contract import OrderLine
+from shopwright.services.orders.contract import OrderLine, tax_texts
 from shopwright.services.pricing.contract import (
     Promotion,
     Step,
@@ -131,7 +131,7 @@ async def test_taxes_missing_from_a_receipt_are_listed_by_the_doctor(local_shop:
         await tx.run("UPDATE orders SET taxes = NULL, body = :body", body=body)
     await local_shop.orders.write_taxes()
     read = await local_shop.orders.get(order.id)
-    assert read.taxes_unknown == taxes.UNREADABLE
+    assert read.taxes_unknown == tax_texts.UNREADABLE
     findings = await examine(local_shop)
     assert not any(finding.wrong for finding in findings)
     assert any(order.number in note and "tax" in note for finding in findings for note in finding.notes)
@@ -159,7 +159,7 @@ def test_parts_read_from_a_receipt_are_those_of_the_quote_or_their_sums(sale) ->
     quote, _, _ = sale
     currency = quote.totals.total.currency
     read = taxes.Read(found := taxes.of_receipt(order_of(quote)), currency)
-    assert found.unknown in {"", taxes.UNSHARED}
+    assert found.unknown in {"", tax_texts.UNSHARED}
     assert add_up((part.gross for part in read.whole), currency) == quote.totals.total
     assert add_up((part.tax for part in read.whole), currency) == quote.totals.tax + quote.totals.included_tax
     if not found.unknown:
@@ -206,7 +206,7 @@ def test_lines_of_the_same_price_are_not_split_by_guessing() -> None:
     totals = msgspec.structs.replace(quote.totals, total=Money(2000, "EUR"), included_tax=Money(225, "EUR"))
     order = msgspec.structs.replace(order_of(quote), lines=lines, receipt=steps, totals=totals)
     found = taxes.of_receipt(order)
-    assert found.unknown == taxes.UNSHARED
+    assert found.unknown == tax_texts.UNSHARED
     assert [(part.rate_ppm, part.tax.amount) for part in taxes.Read(found, "EUR").whole] == [
         (190_000, 160),
         (70_000, 65),

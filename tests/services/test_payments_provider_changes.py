@@ -99,7 +99,7 @@ async def test_a_refund_rejected_by_the_buyers_bank_is_owed_again(shop: Shop, ev
     await later(shop, 7200, 2)
     after = await shop.orders.get(order.id)
     assert (after.lines[0].refunded, after.lines[0].to_ship, after.payment.status) == (0, 2, "captured")
-    assert [one.why for one in after.refused] == ["The buyer's bank could not take the money and sent it back."]
+    assert [one.why for one in after.refused] == ["The buyer's bank could not accept the money and returned it."]
     assert await stock(shop, kettle) == (3, 0)
     await healthy(shop)
 

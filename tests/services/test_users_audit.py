@@ -164,7 +164,7 @@ async def test_an_action_of_a_killed_process_is_recorded_as_interrupted(local_sh
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("DELETE FROM audit WHERE seq = 2", "what stood between is missing"),
+        ("DELETE FROM audit WHERE seq = 2", "the entries between are missing"),
         ("DELETE FROM audit WHERE seq = 3", "ends with entry 2"),
         ("DELETE FROM audit", "ends with entry 0"),
         ("UPDATE audit SET user_id = 'usr_other' WHERE seq = 2", "Entry 2"),

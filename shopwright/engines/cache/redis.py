@@ -113,9 +113,9 @@ class RedisCache:
             info = next(iter(info.values()))
         wrong = []
         if int(info["redis_version"].split(".")[0]) < OLDEST:
-            wrong.append(f"Redis {info['redis_version']} is too old; the shop is tested with 7.")
+            wrong.append(_("Redis {version} is too old; the shop is tested with 7.", version=info["redis_version"]))
         if info.get("maxmemory") and info.get("maxmemory_policy") == "noeviction":
-            wrong.append("Redis refuses to write when its memory is full. Set maxmemory-policy allkeys-lru.")
+            wrong.append(_("Redis refuses to write when its memory is full. Set maxmemory-policy allkeys-lru."))
         return Health(f"Redis {info['redis_version']}", tuple(wrong))
 
     async def close(self) -> None:

@@ -17,16 +17,18 @@ from pathlib import Path
 from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.errors import Damaged
 from shopwright.kit.private import make_file
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
 log = logging.getLogger("shopwright.engines")
 CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
 # Where the message says more than the code: unparsable schemas, and invalid text (Python's own error).
 WORDS = ("malformed database schema", "Could not decode to UTF-8")
-WHAT_NEXT = (
+WHAT_NEXT = gettext_noop(
     "Stop the shop, then save what can be read with `shopwright doctor --recover`, or go back to an archive with"
     " `shopwright restore FILE.zip`."
 )
-NO_TABLES = "its list of tables is empty"
+NO_TABLES = gettext_noop("its list of tables is empty")
 EMPTY = "SELECT count(*) AS tables FROM sqlite_master"
 PAGE = 4096
 WAL_HEAD, FRAME_HEAD = 32, 24
@@ -44,7 +46,12 @@ def is_damage(error: Exception) -> bool:
 
 def sentence_for(path: Path, reason: object) -> str:
     """Describe the damage and its remedy for operators."""
-    return f"{path} is damaged ({reason}). `shopwright doctor --repair` mends it where indexes alone are. {WHAT_NEXT}"
+    return _(
+        "{path} is damaged ({reason}). `shopwright doctor --repair` mends it where indexes alone are. {what_next}",
+        path=path,
+        reason=reason,
+        what_next=_(WHAT_NEXT),
+    )
 
 
 def marker_of(path: Path) -> Path:
@@ -57,7 +64,7 @@ def known_damage(path: Path) -> str:
     if not os.path.exists(f"{path}-damaged"):  # noqa: PTH110 -- before each transaction: a `Path` takes ten times as long
         return ""
     try:
-        return marker_of(path).read_text(encoding="utf-8") or sentence_for(path, "it was found before")
+        return marker_of(path).read_text(encoding="utf-8") or sentence_for(path, _("it was found before"))
     except OSError:
         return ""
 
@@ -77,16 +84,19 @@ def missing_file(path: Path) -> str:
     """Describe a missing or empty file; "" if it exists."""
     if path.exists() and path.stat().st_size:
         return ""
-    return f"{path} is damaged (the file is {'empty' if path.exists() else 'missing'}). {WHAT_NEXT}"
+    if path.exists():
+        return _("{path} is damaged (the file is empty). {what_next}", path=path, what_next=_(WHAT_NEXT))
+    return _("{path} is damaged (the file is missing). {what_next}", path=path, what_next=_(WHAT_NEXT))
 
 
 def forbidden_file(path: Path) -> str:
     """Describe a file this user may not read and write; "" otherwise."""
     if not path.exists() or os.access(path, os.R_OK | os.W_OK):
         return ""
-    return (
-        f"{path} may not be read and written by this user of the machine. Use the one whose file it is (`ls -l {path}`),"
-        f" or give it to him: `chown USER {path}`."
+    return _(
+        "{path} may not be read and written by this user of the machine. Use the user whose file it is"
+        " (`ls -l {path}`), or give it to that user: `chown USER {path}`.",
+        path=path,
     )
 
 
@@ -105,7 +115,7 @@ def quick_check(path: Path, within_s: float | None, stop: threading.Event) -> st
     try:
         with closing(_read_only(path)) as connection, _interrupted(connection, within_s, stop):
             if not connection.execute(EMPTY).fetchone()[0]:
-                return NO_TABLES
+                return _(NO_TABLES)
             found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":

@@ -286,7 +286,7 @@ class SqliteDatabase:
                 raise Damaged(damage.sentence_for(self._path, error), data={"place": str(self._path)}) from error
             raise Unavailable(_("{path} cannot be opened: {why}.", path=self._path, why=error)) from error
         if not found and not listed and self._path.stat().st_size > damage.PAGE:
-            raise Damaged(damage.sentence_for(self._path, damage.NO_TABLES), data={"place": str(self._path)})
+            raise Damaged(damage.sentence_for(self._path, _(damage.NO_TABLES)), data={"place": str(self._path)})
         return found
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:

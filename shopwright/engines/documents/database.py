@@ -13,10 +13,11 @@ from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import DocumentCollection, StoredDocument, Write
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
 ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps
-CHANGED = "This was changed by someone else meanwhile. Read it again and repeat your change."
+CHANGED = gettext_noop("This was changed by someone else meanwhile. Read it again and repeat your change.")
 
 
 class DatabaseDocuments:
@@ -106,7 +107,7 @@ class DatabaseDocuments:
                 [row for row, one in zip(rows, writes, strict=True) if not one.version],
             )
         except UniqueViolation:
-            raise VersionConflict(CHANGED) from None
+            raise VersionConflict(_(CHANGED)) from None
         await tx.run_many(
             "UPDATE documents SET version = :version, body = :body WHERE collection = :collection AND id = :id",
             [row for row, one in zip(rows, writes, strict=True) if one.version],
@@ -129,7 +130,7 @@ class DatabaseDocuments:
             collection=collection.name,
         )
         if {row["id"]: row["version"] for row in held} != old:
-            raise VersionConflict(CHANGED)
+            raise VersionConflict(_(CHANGED))
 
     @staticmethod
     async def _index(

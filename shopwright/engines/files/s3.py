@@ -145,6 +145,6 @@ class S3Files:
         wrong = (
             ()
             if attributes.get("Cache-Control") == FOR_GOOD
-            else ("The server does not keep Cache-Control of objects.",)
+            else (_("The server does not keep Cache-Control of objects."),)
         )
         return Health("S3", wrong)

@@ -221,9 +221,9 @@ class OpenSearchIndex:
             settings = await self._client.indices.get_settings(index=self._alias)
         wrong = []
         if state["status"] == "red":
-            wrong.append("The cluster is red: some of its shards are nowhere. See _cluster/allocation/explain.")
+            wrong.append(_("The cluster is red: some of its shards are on no server. See _cluster/allocation/explain."))
         if any("read_only_allow_delete" in one["settings"]["index"].get("blocks", {}) for one in settings.values()):
-            wrong.append("The index was made read-only because the disk ran full: make room, then lift the block.")
+            wrong.append(_("The index was made read-only because the disk ran full: make room, then lift the block."))
         return Health(f"{version.get('distribution', 'elasticsearch')} {version['number']}", tuple(wrong))
 
     # --- reading
@@ -277,7 +277,7 @@ class OpenSearchIndex:
             return await self._asked(body)
         except RequestError:
             if query.after:  # the shape of a place, but none of this sort
-                raise Invalid.at("/after", place.WRONG) from None
+                raise Invalid.at("/after", _(place.WRONG)) from None
             raise
 
     async def _asked(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import TypeVar
 import msgspec
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
-WRONG = "This is not a valid cursor; use `next` of the previous response."
+WRONG = gettext_noop("This is not a valid cursor; use `next` of the previous response.")
 Place = TypeVar("Place")
 
 
@@ -22,4 +24,4 @@ def read(cursor: str, kind: type[Place]) -> Place:
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (ValueError, binascii.Error, msgspec.MsgspecError):
-        raise Invalid.at("/after", WRONG) from None
+        raise Invalid.at("/after", _(WRONG)) from None

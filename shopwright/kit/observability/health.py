@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.kit.translation import gettext as _
+
 LEAST_FREE_BYTES = 500_000_000
 
 
@@ -21,4 +23,10 @@ def room(folder: Path) -> tuple[str, ...]:
     free = shutil.disk_usage(there).free
     if free >= LEAST_FREE_BYTES:
         return ()
-    return (f"Only {free // 1_000_000} MB are free on the disk of {folder}: make room before writing fails.",)
+    return (
+        _(
+            "Only {free} MB are free on the disk of {folder}: make room before writing fails.",
+            free=free // 1_000_000,
+            folder=folder,
+        ),
+    )

@@ -17,14 +17,14 @@ from shopwright.kit.money import Money, add_up, divide_half_up
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
 from shopwright.services.giftcards.contract import GiftCardIssued
-from shopwright.services.orders.contract import PAID, Order, OrderLine
+from shopwright.services.orders.contract import PAID, Order, OrderLine, tax_texts
 from shopwright.services.orders.contract.events import RefundPart
 from shopwright.services.orders.contract.gift_cards import spent_of_cards
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 
-UNKNOWN = TaxKind(category="O", reason="The taxes of this order are not known by rate.")
+UNKNOWN = TaxKind(category="O", reason=tax_texts.BY_RATE)
 MONTH, DECEMBER = 100, 12
 PPM = 1_000_000
 RECEIVED, CANCELLED = "Payment received", "Cancelled:"  # how the history of an order says so

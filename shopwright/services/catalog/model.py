@@ -79,7 +79,10 @@ def check_rest(new: ProductInput) -> None:
             )
         )
     if not new.variants and math.prod(len(option.values) for option in new.options) > MOST_VARIANTS:
-        message = f"These options make more than {MOST_VARIANTS} variants, which is the most a product has."
+        message = _(
+            "These options make more than {most_variants} variants, which is the most a product has.",
+            most_variants=MOST_VARIANTS,
+        )
         problems.append(Problem("/options", "too_many", message))
     names = [option.name for option in new.options]
     if len(set(names)) < len(names):

@@ -9,6 +9,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, Transaction
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.giftcards import model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, MovementKind
 
@@ -264,7 +265,12 @@ async def balances(source: Reader) -> dict[str, int]:
 async def check_consistency(source: Reader) -> list[str]:
     """Describe where a balance differs from its movements, is negative, or holds what no order waits for."""
     wrong = [
-        f"Gift card {row['id']} has {row['balance']}, but its movements add up to {row['moved']}."
+        _(
+            "Gift card {id} has {balance}, but its movements add up to {moved}.",
+            id=row["id"],
+            balance=row["balance"],
+            moved=row["moved"],
+        )
         for row in await source.fetch(
             "SELECT c.id, c.balance, CAST(coalesce(sum(m.amount), 0) AS BIGINT) AS moved FROM cards c"
             " LEFT JOIN movements m ON m.card_id = c.id GROUP BY c.id, c.balance"
@@ -272,11 +278,21 @@ async def check_consistency(source: Reader) -> list[str]:
         )
     ]
     wrong += [
-        f"Gift card {row['id']} has {row['balance']}, and {row['held']} of it are held."
+        _(
+            "Gift card {id} has {balance}, and {held} of it are held.",
+            id=row["id"],
+            balance=row["balance"],
+            held=row["held"],
+        )
         for row in await source.fetch("SELECT * FROM cards WHERE balance < 0 OR held < 0 OR held > balance")
     ]
     wrong += [
-        f"Of gift card {row['id']} {row['held']} are held, but open holds are of {row['lines']}."
+        _(
+            "Of gift card {id} {held} are held, but open holds are of {lines}.",
+            id=row["id"],
+            held=row["held"],
+            lines=row["lines"],
+        )
         for row in await source.fetch(
             "SELECT c.id, c.held, CAST(coalesce(sum(l.amount), 0) AS BIGINT) AS lines FROM cards c"
             " LEFT JOIN (SELECT h.card_id, h.amount FROM hold_lines h JOIN holds o ON o.order_id = h.order_id"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.contract import MAIN, Location, StockRule, VariantQuantity
 
 
@@ -96,7 +97,12 @@ async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
 async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where promised units differ from reserved and backordered ones."""
     return [
-        f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."
+        _(
+            "{variant_id} has {promised} promised, but orders wait for {held}.",
+            variant_id=row["variant_id"],
+            promised=row["promised"],
+            held=row["held"],
+        )
         for row in await source.fetch(
             "SELECT variant_id, CAST(sum(promised) AS BIGINT) AS promised, CAST(sum(held) AS BIGINT) AS held FROM ("
             "  SELECT variant_id, promised, 0 AS held FROM stock_rules"

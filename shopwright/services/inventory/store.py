@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.clock import from_micros
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, VariantQuantity
 
@@ -309,7 +310,13 @@ async def metrics(source: ServiceDatabase, now: int) -> dict[str, float]:
 async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where stock differs from its movements, or reserved units from reservations."""
     wrong = [
-        f"{row['variant_id']} at {row['location']} has {row['on_hand']} on hand, but its movements add up to {row['moved']}."
+        _(
+            "{variant_id} at {location} has {on_hand} on hand, but its movements add up to {moved}.",
+            variant_id=row["variant_id"],
+            location=row["location"],
+            on_hand=row["on_hand"],
+            moved=row["moved"],
+        )
         for row in await source.fetch(
             "SELECT s.variant_id, s.location, s.on_hand, CAST(coalesce(sum(m.delta), 0) AS BIGINT) AS moved FROM stock s"
             " LEFT JOIN movements m ON m.variant_id = s.variant_id AND m.location = s.location"
@@ -317,7 +324,13 @@ async def check_consistency(source: ServiceDatabase) -> list[str]:
         )
     ]
     return wrong + [
-        f"{row['variant_id']} at {row['location']} has {row['reserved']} reserved, but open reservations hold {row['held']}."
+        _(
+            "{variant_id} at {location} has {reserved} reserved, but open reservations hold {held}.",
+            variant_id=row["variant_id"],
+            location=row["location"],
+            reserved=row["reserved"],
+            held=row["held"],
+        )
         for row in await source.fetch(
             "SELECT s.variant_id, s.location, s.reserved, CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS held FROM stock s"
             " LEFT JOIN (SELECT r.* FROM reservation_lines r JOIN reservations o ON o.order_id = r.order_id"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import Reader, Transaction
+from shopwright.kit.translation import gettext as _
 from shopwright.services.inventory.valuation import Out, StockMove, Valuation, ValueChange
 
 
@@ -165,8 +166,14 @@ async def costs(source: Reader, order_ids: Sequence[str]) -> dict[tuple[str, str
 async def check_consistency(source: Reader) -> list[str]:
     """Describe for `doctor` where the stock value differs from its movements."""
     wrong = [
-        f"{row['variant_id']} has {row['units']} units with a cost, worth {row['value']}, but its movements carried"
-        f" {row['valued']}, worth {row['carried']}."
+        _(
+            "{variant_id} has {units} units with a cost, worth {value}, but its movements carried {valued}, worth {carried}.",
+            variant_id=row["variant_id"],
+            units=row["units"],
+            value=row["value"],
+            valued=row["valued"],
+            carried=row["carried"],
+        )
         for row in await source.fetch(
             "SELECT v.variant_id, v.units, v.value, CAST(coalesce(m.valued, 0) AS BIGINT) AS valued,"
             " CAST(coalesce(m.value, 0) AS BIGINT) AS carried FROM stock_values v LEFT JOIN"
@@ -176,11 +183,20 @@ async def check_consistency(source: Reader) -> list[str]:
         )
     ]
     wrong += [
-        f"{row['variant_id']} is worth {row['value']} without a unit that has a cost."
+        _(
+            "{variant_id} is worth {value} without a unit that has a cost.",
+            variant_id=row["variant_id"],
+            value=row["value"],
+        )
         for row in await source.fetch("SELECT variant_id, value FROM stock_values WHERE units = 0 AND value <> 0")
     ]
     return wrong + [
-        f"{row['variant_id']} has {row['units']} units with a cost, but {row['on_hand']} on hand."
+        _(
+            "{variant_id} has {units} units with a cost, but {on_hand} on hand.",
+            variant_id=row["variant_id"],
+            units=row["units"],
+            on_hand=row["on_hand"],
+        )
         for row in await source.fetch(
             "SELECT v.variant_id, v.units, CAST(coalesce(s.on_hand, 0) AS BIGINT) AS on_hand FROM stock_values v"
             " LEFT JOIN (SELECT variant_id, sum(on_hand) AS on_hand FROM stock GROUP BY variant_id) s"

@@ -17,6 +17,7 @@ from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.states import States
 from shopwright.kit.tax_classes import GIFT_CARD
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 from shopwright.services.carts.contract import Cart
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract import (
@@ -57,6 +58,24 @@ GRACE = timedelta(
 )  # reservations outlive the order's own time to pay, so that a late capture finds its goods
 Holder = Literal["cart", "email", "address"]
 Limit = Literal["orders", "units", "value", "share"]
+TOO_MANY_ORDERS: dict[Holder, str] = {
+    "cart": gettext_noop("Too many unpaid orders of this cart. Pay for or cancel an order, then try again."),
+    "email": gettext_noop(
+        "Too many unpaid orders for this e-mail address. Pay for or cancel an order, then try again."
+    ),
+    "address": gettext_noop("Too many unpaid orders from your network. Pay for or cancel an order, then try again."),
+}
+TOO_MUCH_UNPAID: dict[Holder, str] = {
+    "cart": gettext_noop(
+        "Unpaid orders of this cart have reached their limit. Pay for or cancel an order, then try again."
+    ),
+    "email": gettext_noop(
+        "Unpaid orders for this e-mail address have reached their limit. Pay for or cancel an order, then try again."
+    ),
+    "address": gettext_noop(
+        "Unpaid orders from your network have reached their limit. Pay for or cancel an order, then try again."
+    ),
+}
 FEW = 10  # units of a variant may be held unpaid whatever share of the stock they are
 TRACKING: Mapping[str, str] = {
     "dhl": "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}",
@@ -108,12 +127,7 @@ def beyond(bounds: Bounds, holder: Holder, held: UnpaidTotals, there: Mapping[st
 
 def unpaid_sentence(holder: Holder, limit: Limit) -> str:
     """Explain why the order is refused and what to do."""
-    who = {"cart": "One cart", "email": "One e-mail address", "address": "One network address"}[holder]
-    what = {
-        "orders": "so many orders", "units": "so many units", "value": "goods of such a value",
-        "share": "so large a share of what there is",
-    }[limit]  # fmt: skip
-    return f"{who} cannot hold {what} unpaid. Pay for what is ordered already, or cancel it; then order the rest."
+    return _((TOO_MANY_ORDERS if limit == "orders" else TOO_MUCH_UNPAID)[holder])
 
 
 def tracking_url(carrier: str, number: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.services.orders import store, taxes
-from shopwright.services.orders.contract import Order
+from shopwright.services.orders.contract import Order, tax_texts
 
 SEEN_TO = "parcels seen to"
 KNOWN = 2  # of `rates_due`: the rates of the day were asked for; 0 where a process of an earlier version shipped
@@ -20,7 +20,7 @@ async def read_missing(work: ServiceDatabase, most: int) -> list[Found]:
 
 
 async def _of_order(work: ServiceDatabase, order_id: str, *, past: bool) -> taxes.CurrentTaxes:
-    found = taxes.CurrentTaxes(unknown=taxes.UNREADABLE)
+    found = taxes.CurrentTaxes(unknown=tax_texts.UNREADABLE)
     with work.aside.guard("order", order_id):
         order = await store.read(work, order_id)
         if order is not None:

@@ -12,7 +12,7 @@ import msgspec
 from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.money import Money, add_up
-from shopwright.services.orders.contract import CorrectedTax, Order, OrderLine, PastTax, TaxCorrection
+from shopwright.services.orders.contract import CorrectedTax, Order, OrderLine, PastTax, TaxCorrection, tax_texts
 from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart, Totals
 
 PPM = 1_000_000
@@ -21,13 +21,6 @@ ROUNDED = 2  # minor units that the tax of one rate may be off by, as each line 
 RATE_SENTENCE = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
 NOT_DIGIT = re.compile(r"\D")
 LOOKED_AT = 2_200  # ways to share half of the lines among rates (3⁷); more are not tried
-EARLIER_SHOP = "An earlier shop told one sum of tax, without its rates."
-EARLIER_RATES = (
-    "An earlier shop told its taxes by rate, not by line; what each rate was taken of is worked out from the tax."
-)
-UNREADABLE = "The receipt does not tell the rates of the tax."
-UNSHARED = "The receipt can be read in more than one way: which line was taxed at which rate is not known."
-NO_TAX = "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
 
 Share = tuple[int, int, int]  # the number of a rate, net, tax
 Shares = tuple[Share, ...]
@@ -123,7 +116,7 @@ def of_earlier_shop(known_taxes: Sequence[PastTax], totals: Totals, place: Addre
     one unit, they cover all of it; otherwise the rest was untaxed, unless several rates tax the same goods.
     """
     if not known_taxes:
-        return CurrentTaxes(unknown=EARLIER_SHOP)
+        return CurrentTaxes(unknown=tax_texts.EARLIER_SHOP)
     rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in known_taxes]
     nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in known_taxes]
     left = (totals.total - totals.tax - totals.included_tax).amount - sum(nets)
@@ -134,8 +127,8 @@ def of_earlier_shop(known_taxes: Sequence[PastTax], totals: Totals, place: Addre
     shares = [(number, net, one.tax.amount) for number, (net, one) in enumerate(zip(nets, known_taxes, strict=True))]
     if left > exact:
         shares.append((len(rates), left, 0))
-        rates.append(Rate("O", 0, place.country, reason=NO_TAX))
-    return CurrentTaxes(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
+        rates.append(Rate("O", 0, place.country, reason=tax_texts.NO_TAX))
+    return CurrentTaxes(tuple(rates), whole=tuple(shares), unknown=tax_texts.EARLIER_RATES)
 
 
 def _part_of(amount: int, of: int, share: int) -> int:
@@ -238,16 +231,16 @@ def read_receipt_tax(step: Step) -> ReceiptTax | None:
 def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
     """Taxes of an order whose receipt is the only record of them; `past`: an imported order."""
     if past:
-        return CurrentTaxes(unknown=EARLIER_SHOP)
+        return CurrentTaxes(unknown=tax_texts.EARLIER_SHOP)
     steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
     found = [one for step in steps if (one := read_receipt_tax(step)) is not None]
     taxed = add_up((one.tax for one in found), order.currency)
     hows = {one.included for one in found}
     if len(found) < len(steps) or len(hows) > 1 or taxed != order.totals.tax + order.totals.included_tax:
-        return CurrentTaxes(unknown=UNREADABLE)
+        return CurrentTaxes(unknown=tax_texts.UNREADABLE)
     found = _merged(found)
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
-    untaxed = Rate("O", 0, order.shipping_address.country, reason=NO_TAX)
+    untaxed = Rate("O", 0, order.shipping_address.country, reason=tax_texts.NO_TAX)
     amounts = [line.total - line.discount for line in order.lines] + [order.totals.shipping]
     assignment = _assignment(order.lines, amounts, found)
     if assignment is not None:
@@ -259,7 +252,7 @@ def of_receipt(order: Order, *, past: bool = False) -> CurrentTaxes:
     if left.amount:
         by_rate.append((len(rates), left.amount, 0))
         rates = (*rates, untaxed)
-    return CurrentTaxes(rates, whole=tuple(by_rate), unknown=UNSHARED)
+    return CurrentTaxes(rates, whole=tuple(by_rate), unknown=tax_texts.UNSHARED)
 
 
 def _merged(found: Sequence[ReceiptTax]) -> list[ReceiptTax]:

@@ -7,6 +7,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.spans import Span
 from shopwright.kit.data.unit_of_work import Reader, ServiceDatabase, Transaction
 from shopwright.kit.money import Money
+from shopwright.kit.translation import gettext as _
 from shopwright.services.payments import refund_store
 from shopwright.services.payments.contract import NextAction, Payment, Status
 from shopwright.services.payments.model import Who
@@ -232,16 +233,38 @@ MISCOUNTED = (
 async def check_consistency(source: ServiceDatabase) -> list[str]:
     """Describe for `doctor` where the ledger is unbalanced, or differs from payments and refunds."""
     wrong = [
-        f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."
+        _(
+            "Ledger entry {entry} is off balance by {off} {currency}.",
+            entry=row["entry"],
+            off=row["off"],
+            currency=row["currency"],
+        )
         if row["currency"] == row["other"]
-        else f"Ledger entry {row['entry']} is in {row['currency']} and {row['other']}."
+        else _(
+            "Ledger entry {entry} is in {currency} and {other}.",
+            entry=row["entry"],
+            currency=row["currency"],
+            other=row["other"],
+        )
         for row in await source.fetch(UNBALANCED)
     ]
     wrong += [
-        f"Payment {row['id']} counts {row['refunded']} as refunded, its refunds add up to {row['given']}."
+        _(
+            "Payment {id} counts {refunded} as refunded, its refunds add up to {given}.",
+            id=row["id"],
+            refunded=row["refunded"],
+            given=row["given"],
+        )
         for row in await source.fetch(MISCOUNTED)
     ]
     return wrong + [
-        f"Payment {row['id']} is {row['status']} over {row['amount']} less {row['refunded']}, but the ledger has {row['booked']}."
+        _(
+            "Payment {id} is {status} over {amount} less {refunded}, but the ledger has {booked}.",
+            id=row["id"],
+            status=row["status"],
+            amount=row["amount"],
+            refunded=row["refunded"],
+            booked=row["booked"],
+        )
         for row in await source.fetch(UNBOOKED)
     ]

@@ -16,6 +16,7 @@ from shopwright.kit.data.database import Row
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.errors import ShopError
 from shopwright.kit.observability import security_log
+from shopwright.kit.translation import gettext as _
 from shopwright.services.users import audit_store as store
 from shopwright.services.users import model
 
@@ -105,11 +106,17 @@ class AuditLog:
         while rows := await store.rows_after(self._work, seq, LOOKED_AT):
             for row in rows:
                 if row["seq"] != seq + 1:
-                    wrong.append(f"The audit log goes from entry {seq} to {row['seq']}: what stood between is missing.")
+                    wrong.append(
+                        _(
+                            "The audit log goes from entry {before} to {seq}: the entries between are missing.",
+                            before=seq,
+                            seq=row["seq"],
+                        )
+                    )
                 elif not hmac.compare_digest(row["mac"], self._code(code, row)):
-                    wrong.append(f"Entry {row['seq']} of the audit log is not what was written.")
+                    wrong.append(_("Entry {seq} of the audit log is not what was written.", seq=row["seq"]))
                 seq, code = row["seq"], row["mac"]
         last, last_code = await store.head(self._work)
         if (last, last_code) != (seq, code):
-            wrong.append(f"The audit log ends with entry {seq}; {last} were written.")
+            wrong.append(_("The audit log ends with entry {seq}; {last} were written.", seq=seq, last=last))
         return wrong

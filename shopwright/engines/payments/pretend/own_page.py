@@ -10,6 +10,7 @@ from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.provider import ProviderDispute, ProviderRefund
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
 DELAY = timedelta(seconds=3)
 # What follows a payment with one of these tokens, step by step.
@@ -22,8 +23,8 @@ SCENES: Mapping[str, tuple[str, ...]] = {
 REFUSES, REFUSES_LATER = "pretend_refund_refused", "pretend_refund_refused_later"
 PENDING = {REFUSES_LATER, "pretend_refund_delayed"}
 RETURNED = "pretend_refund_returned"
-TOO_OLD = "This payment is too old to be refunded."
-SENT_BACK = "The buyer's bank could not take the money and sent it back."
+TOO_OLD = gettext_noop("This payment is too old to be refunded.")
+SENT_BACK = gettext_noop("The buyer's bank could not accept the money and returned it.")
 Notify = Callable[[Transaction, str], Awaitable[None]]
 
 
@@ -34,7 +35,7 @@ def provider_refund(row: Row, currency: str) -> ProviderRefund:
         status=row["status"],
         amount=Money(row["amount"], currency),
         key="" if row["own"] else row["key"],
-        reason=row["reason"],
+        reason=_(row["reason"]) if row["reason"] else "",
     )
 
 
@@ -54,7 +55,7 @@ class OwnPage:
             row = await tx.one("SELECT token, dispute FROM intents WHERE reference = :reference", reference=reference)
             token = row["token"] if row else ""
             if key and token == REFUSES:
-                raise Refused(TOO_OLD)
+                raise Refused(_(TOO_OLD))
             if row is not None and row["dispute"] == "open":
                 raise Refused(_("The buyer disputes this payment at their bank; it cannot be refunded meanwhile."))
             if not await tx.run(

@@ -151,7 +151,7 @@ class PretendProvider:
                 currency=amount.currency,
                 token=token,
                 return_url=return_url,
-                reason="The card was declined." if status == "failed" else "",
+                reason=gettext_noop("The card was declined.") if status == "failed" else "",
                 settles_at=later if status == "pending" else None,
                 plays_at=later if token in SCENES else None,
                 capture=capture,
@@ -174,7 +174,7 @@ class PretendProvider:
             dispute=row["dispute"],
             key=row["key"],
             redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if needs_action else None,
-            reason=row["reason"],
+            reason=_(row["reason"]) if row["reason"] else "",
         )
 
     async def look_up(self, reference: str) -> ProviderPayment:
@@ -234,7 +234,7 @@ class PretendProvider:
                 " ELSE 'captured' END, reason = :reason WHERE reference = :reference AND status = 'requires_action'",
                 reference=reference,
                 approved=int(approved),
-                reason="" if approved else "The bank did not confirm the payment.",
+                reason="" if approved else gettext_noop("The bank did not confirm the payment."),
             )
             if moved:
                 await self._notify(tx, reference)
