@@ -7,7 +7,6 @@ from pathlib import Path
 import shopwright
 
 SAID = (
-    "services/*/contract.py",
     "services/*/contract/*.py",
     "kit/money.py",
     "kit/addresses.py",

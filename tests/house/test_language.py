@@ -76,11 +76,12 @@ def syntax_tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def unknown_parameters(tree: ast.AST) -> list[str]:
-    """Names that a docstring explains (a name in backticks and a colon) and that its module does not contain."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+def unknown_parameters(tree: ast.AST, *beside: ast.AST) -> list[str]:
+    """Names that a docstring explains (a name in backticks and a colon) and that neither its module nor others contain."""
+    nodes = [node for one in (tree, *beside) for node in ast.walk(one)]
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     known: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in docstrings:
             continue
         known.update(getattr(node, one) for one in ("id", "attr", "arg", "name") if getattr(node, one, None))
@@ -171,7 +172,13 @@ def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
 
 def test_docstrings_explain_parameters_that_exist() -> None:
     modules = sorted((HOME / "shopwright").rglob("*.py"))
-    found = {str(path.relative_to(HOME)): unknown_parameters(syntax_tree(path)) for path in modules}
+    found = {
+        # The operations of a contract explain its values.
+        str(path.relative_to(HOME)): unknown_parameters(
+            syntax_tree(path), *map(syntax_tree, path.parent.glob("values.py"))
+        )
+        for path in modules
+    }
     assert {path: names for path, names in found.items() if names} == {}
 
 

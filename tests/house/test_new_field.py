@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders.house_copy import copy_house, run
 
-CONTRACT = Path("shopwright") / "services" / "carts" / "contract.py"
+CONTRACT = Path("shopwright") / "services" / "carts" / "contract" / "values.py"
 LAST = "    note: Personal[Note] | msgspec.UnsetType = msgspec.UNSET\n"
 GIFT_MESSAGE = LAST.replace("note:", "gift_message:")
 USE = """

@@ -1,7 +1,7 @@
 """Carts: items that a shopper intends to buy.
 
 Interface
-    contract.py       Values, events and operations; all that other services import.
+    contract/         Values, events and operations; all that other services import.
     service.py        The operations; prices, stock and totals are calculated each time.
     spec.py           How the service is built and wired.
     context.py        What the parts share: database, services they call, and carts by id.

@@ -1,6 +1,6 @@
 """Gift cards: prepaid money that is spent on orders.
 
-contract.py        Values, events and operations; all that other services import.
+contract/          Values, events and operations; all that other services import.
 service.py         The operations: balances change by conditional statements only.
 spec.py            How the service is built and wired.
 handlers.py        Event handlers and scheduled jobs of gift cards.

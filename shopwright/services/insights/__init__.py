@@ -1,6 +1,6 @@
 """Analytics: the log of all events, and statistics from it.
 
-contract.py     Values, events and operations; all that other services import.
+contract/       Values, events and operations; all that other services import.
 service.py      The operations: records all events in one order and sums them up.
 spec.py         How the service is built and wired.
 handlers.py     Event handlers and scheduled jobs of analytics.

@@ -1,6 +1,6 @@
 """Inventory: stock, reservations and backorders.
 
-contract.py         Values, events and operations; all that other services import.
+contract/           Values, events and operations; all that other services import.
 service.py          The operations, one line each; the parts do the work.
 spec.py             How the service is built and wired.
 handlers.py         Scheduled jobs of inventory.

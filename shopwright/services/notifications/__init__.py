@@ -1,7 +1,7 @@
 """Notifications: e-mails, text messages and push messages.
 
 Interface
-    contract.py           Values, events and operations; all that other services import.
+    contract/             Values, events and operations; all that other services import.
     service.py            The operations, one line each; the parts do the work.
     spec.py               How the service is built and wired.
     context.py            What the parts share: database, message transports and services they call.

@@ -1,7 +1,7 @@
 """Payments: opened, captured and refunded, with double-entry records.
 
 Interface
-    contract.py          Values, events and operations; all that other services import.
+    contract/            Values, events and operations; all that other services import.
     service.py           The operations. No lock is held while a provider is asked.
     spec.py              How the service is built and wired.
     handlers.py          Scheduled jobs of payments.

@@ -1,6 +1,6 @@
 """Recommendations: products a shopper may like, and why.
 
-contract.py      Values, events and operations; all that other services import.
+contract/        Values, events and operations; all that other services import.
 service.py       The operations.
 spec.py          How the service is built and wired.
 handlers.py      Event handlers and scheduled jobs of recommendations.

@@ -1,6 +1,6 @@
 """Reviews and ratings by buyers.
 
-contract.py   Values, events and operations; all that other services import.
+contract/     Values, events and operations; all that other services import.
 service.py    The operations: by verified buyers, published at once unless flagged.
 spec.py       How the service is built and wired.
 handlers.py   Event handlers of reviews.

@@ -1,6 +1,6 @@
 """Search: an index of visible products, seconds behind at most.
 
-contract.py          Values, events and operations; all that other services import.
+contract/            Values, events and operations; all that other services import.
 service.py           The operations: follows events, keeps the index and answers from it.
 spec.py              How the service is built and wired.
 handlers.py          Event handlers and scheduled jobs of search.

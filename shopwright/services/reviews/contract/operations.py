@@ -1,75 +1,11 @@
-"""The contract of reviews: values, events and operations."""
+"""The operations of reviews."""
 
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.bounds import Text
-from shopwright.kit.data.events import Event
-from shopwright.kit.errors import Refused
-from shopwright.kit.personal import Personal
 from shopwright.kit.rpc.operations import idempotent
-
-Status = Literal["pending", "published", "rejected"]
-Order = Literal["helpful", "newest", "best", "worst"]
-REVIEWS_A_PAGE = 20
-
-
-class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review by a verified buyer. `flags`: why it is held for moderation; `reply`: the shop's reply."""
-
-    id: str
-    product_id: str
-    user_id: str
-    author: Personal[str]
-    rating: int
-    title: str
-    body: str
-    status: Status
-    helpful: int = 0
-    flags: tuple[str, ...] = ()
-    reply: str = ""
-    replied_at: datetime | None = None
-    created_at: datetime
-
-
-class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Request to review a product: 1 to 5 stars and a text."""
-
-    rating: int
-    title: str
-    body: Text
-
-
-class Histogram(msgspec.Struct, frozen=True):
-    """The numbers of 1, 2, 3, 4 and 5 star ratings."""
-
-    counts: tuple[int, int, int, int, int]
-
-    @property
-    def count(self) -> int:
-        return sum(self.counts)
-
-    @property
-    def sum(self) -> int:
-        return sum(stars * count for stars, count in enumerate(self.counts, start=1))
-
-
-class NotABuyer(Refused):
-    """Only buyers may review a product."""
-
-    code = "not_a_buyer"
-
-
-class ReviewPublished(Event, frozen=True, kw_only=True):
-    """The reviews of a product changed; has the sum and number of ratings."""
-
-    SUBJECT: ClassVar[str] = "product_id"
-    product_id: str
-    rating_sum: int
-    rating_count: int
+from shopwright.services.reviews.contract.values import Histogram, NewReview, Order, Review, Status
 
 
 class Reviews(Protocol):

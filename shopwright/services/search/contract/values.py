@@ -1,17 +1,17 @@
-"""The contract of search: values, events and operations."""
+"""The values of search: what operations take and return, and errors."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol
+from typing import Literal
 
 import msgspec
 
-from shopwright.kit.data.events import Event
 from shopwright.kit.money import Money
-from shopwright.kit.rpc.operations import idempotent
 
 CHOICES = ("category", "brand", "in_stock")
+
 # Each facet with choices is counted by itself.
 MOST_FACETS, MOST_CHOICES = 8, 50
+
 Sort = Literal["relevance", "price", "-price", "newest", "rating", "bestselling"]
 
 
@@ -110,43 +110,3 @@ def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
         if (name in CHOICES or name.startswith("attr.")) and value:
             found.setdefault(name, []).append(value)
     return {name: tuple(values) for name, values in found.items() if name != "in_stock" or values[-1] == "true"}
-
-
-class SearchesMade(Event, frozen=True, kw_only=True):
-    """How often each text was searched since the last such event, by anyone."""
-
-    SUBJECT: ClassVar[str] = "day"
-    day: str
-    counts: dict[str, int]
-
-
-class Search(Protocol):
-    """The operations of search."""
-
-    @idempotent
-    async def find(self, request: SearchRequest) -> Results:
-        """Find products. Raises Invalid for a page too deep."""
-        ...
-
-    async def rebuild(self) -> int:
-        """Rebuild the index from the database."""
-        ...
-
-    async def record_searches(self, counts: Mapping[str, int]) -> None:
-        """Record anonymous counts of search texts."""
-        ...
-
-    @idempotent
-    async def suggest(self, text: str, limit: int = 6) -> list[Card]:
-        """Suggest products while typing."""
-        ...
-
-    @idempotent
-    async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
-        """Return the cards of visible products in this order."""
-        ...
-
-    @idempotent
-    async def rating(self, product_id: str) -> Rating:
-        """Return the rating of a product."""
-        ...

@@ -1,29 +1,10 @@
-"""The contract of recommendations: values, events and operations."""
+"""The operations of recommendations."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal, Protocol
+from typing import Protocol
 
-import msgspec
-
-from shopwright.kit.data.events import Event
 from shopwright.kit.rpc.operations import idempotent
-
-Kind = Literal["similar", "bought_together", "for_you", "trending", "recently_viewed"]
-
-
-class Recommended(msgspec.Struct, frozen=True):
-    """A recommended product, and the reason in words for the shopper."""
-
-    product_id: str
-    reason: str
-
-
-class ProductsViewed(Event, frozen=True, kw_only=True):
-    """Page views by product since the last such event, by anyone."""
-
-    SUBJECT: ClassVar[str] = "day"
-    day: str
-    counts: dict[str, int]
+from shopwright.services.recommendations.contract.values import Kind, Recommended
 
 
 class Recommendations(Protocol):
