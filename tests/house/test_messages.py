@@ -27,6 +27,7 @@ from tests.house.template_text import untranslated
 from tools import catalogues
 
 CODE = HOME.parent
+PRODUCTS = {"FerretDB ", "Memcached ", "MongoDB ", "PostgreSQL ", "Redis ", "SQLite ", "Tantivy "}  # before a version
 SENTENCE = re.compile(r"[A-Za-z]{2,}[^A-Za-z]* ")  # two words or a word and a value
 TEMPLATES = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.html"))
 
@@ -105,17 +106,21 @@ def test_a_placeholder_without_a_value_is_seen() -> None:
 
 
 def error_classes() -> set[str]:
-    """The names of all errors of the family, and of what they consist of."""
+    """The names of all errors of the family, of what they consist of, and of reports on engines."""
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for path in CODE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef)
     }
-    found = {"ShopError", "Problem", "RowError"}
+    found = {"ShopError", "Problem", "RowError", "Health"}
     while more := {name for name, above in bases.items() if above & found} - found:
         found |= more
     return found
+
+
+def is_sentence(value: object) -> bool:
+    return isinstance(value, str) and value not in PRODUCTS and bool(SENTENCE.search(value))
 
 
 CATALOGUED = {"_", "ngettext", "gettext", "gettext_noop"}
@@ -126,7 +131,7 @@ def outside_catalogue(node: ast.AST) -> list[tuple[int, str]]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CATALOGUED:
         return []
     if isinstance(node, ast.Constant):
-        return [(node.lineno, node.value)] if isinstance(node.value, str) and SENTENCE.search(node.value) else []
+        return [(node.lineno, node.value)] if is_sentence(node.value) else []
     return [found for child in ast.iter_child_nodes(node) for found in outside_catalogue(child)]
 
 
@@ -136,9 +141,14 @@ def named_sentences(body: list[ast.stmt]) -> dict[str, str]:
     for node in body:
         names: list[str] = []
         values: list[ast.AST] = []
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names, values = [one.id for one in targets if isinstance(one, ast.Name)], [node.value]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            call = node.value
+            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                is_append = call.func.attr == "append"
+                names, values = [call.func.value.id] if is_append else [], [*call.args]
         elif isinstance(node, ast.FunctionDef):
             returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
             names, values = [node.name], [*returned]
@@ -165,7 +175,9 @@ def said_in_errors(
 
     def look(node: ast.AST, within: bool, names: dict[str, str]) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = names | named_sentences([one for one in ast.walk(node) if isinstance(one, ast.Assign)])
+            names = names | named_sentences(
+                [one for one in ast.walk(node) if isinstance(one, ast.Assign | ast.AugAssign | ast.Expr)]
+            )
         if isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Attribute) else node.func
             name = function.id if isinstance(function, ast.Name) else ""
@@ -178,7 +190,7 @@ def said_in_errors(
                 text = names.get(node.id, elsewhere.get(node.id, "") if node.id in imported else "")
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
                 text = elsewhere.get(node.attr, "")
-            if isinstance(text, str) and SENTENCE.search(text):
+            if is_sentence(text):
                 found.append((node.lineno, text))
         for child in ast.iter_child_nodes(node):
             look(child, within, names)
@@ -211,6 +223,7 @@ def test_a_sentence_of_an_error_outside_the_catalogue_is_seen() -> None:
         ('OLD = "This is old."\nNEW = gettext_noop("This is new.")\nraise Invalid(OLD)\nraise Invalid(_(NEW))', [3]),
         ('def why(x):\n    return f"This is {x} wrong."\nraise Invalid.at("/x", why(x))', [3]),
         ('def check(x):\n    message = f"This is {x} wrong."\n    raise Invalid(message)', [3]),
+        ('def check(x):\n    wrong = []\n    wrong.append("This is wrong.")\n    raise Invalid(wrong)', [4]),
         ('def other():\n    message = "Not an error."\ndef check(message):\n    raise Invalid(message)', []),
         ("from a import OLD\nimport b\nraise Invalid(OLD)\nraise Invalid(b.OLD)\nraise Invalid(x.OLD)", [3, 4]),
     ],

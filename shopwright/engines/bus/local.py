@@ -11,6 +11,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.events import Delivery, EventHandler, ScheduledJob
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
+from shopwright.kit.translation import gettext as _
 
 
 class LocalBus(Relay):
@@ -24,7 +25,7 @@ class LocalBus(Relay):
 
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
         ours = [one for one in waiting if one[1].hearer in self._ears.reactions]  # the others are served elsewhere
-        for work, delivery, _ in waiting:
+        for work, delivery, _failures in waiting:
             if delivery.hearer not in self._ears.reactions:
                 self._leases.let_be(work, [delivery])
         outcome = await self._ears.on_event(
@@ -45,7 +46,7 @@ class LocalBus(Relay):
         """It is the database, which is checked by itself."""
 
     async def examine(self) -> Health:
-        return Health("events in the database")
+        return Health(_("events in the database"))
 
     async def _postpone(self, work: ServiceDatabase, delivery: Delivery, attempts: int, error: Exception) -> None:
         """Postpone a failed delivery; only failures count, not crashes."""

@@ -107,11 +107,15 @@ class RabbitConnection:
         version = _text(properties.get("version", "0"))
         wrong = []
         if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
-            wrong.append(f"RabbitMQ {version} is too old: quorum queues that keep what is given up need 3.10.")
+            wrong.append(
+                _("RabbitMQ {version} is too old: quorum queues that keep what is given up need 3.10.", version=version)
+            )
         if len(self._url.hosts) == 1:
             wrong.append(
-                "SHOPWRIGHT_BUS names one host: what is queued is as safe as its disk. Run three servers and name them all:"
-                " amqp://user:password@host1,host2,host3/."
+                _(
+                    "SHOPWRIGHT_BUS names one host: what is queued is as safe as its disk. Run three servers and name them"
+                    " all: amqp://user:password@host1,host2,host3/."
+                )
             )
         return Health(f"{_text(properties.get('product', 'RabbitMQ'))} {version}", tuple(wrong))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shopwright.kit.observability.health import Health
+from shopwright.kit.translation import gettext as _
 
 CAPACITY = 20_000
 
@@ -53,7 +54,7 @@ class MemoryCache:
         return count
 
     async def examine(self) -> Health:
-        return Health("in the memory of each process")
+        return Health(_("in the memory of each process"))
 
     async def close(self) -> None:
         self._entries.clear()

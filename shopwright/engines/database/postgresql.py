@@ -23,6 +23,7 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.observability.health import Health
 from shopwright.kit.translation import gettext as _
+from shopwright.kit.translation import gettext_noop
 
 # Reads, and the progress of deliveries and jobs.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
@@ -39,10 +40,10 @@ GRACE_S = 5  # the server ends a statement first, and says why
 OLDEST = 130_000
 # Settings that lose acknowledged data, and what they cost.
 RISKS = {
-    "fsync": "a crash of the machine may destroy the database",
-    "full_page_writes": "a crash of the machine may leave half-written pages",
-    "synchronous_commit": "a crash of the server loses the last orders it acknowledged",
-    "autovacuum": "tables grow without end and queries slow down",
+    "fsync": gettext_noop("a crash of the machine may destroy the database"),
+    "full_page_writes": gettext_noop("a crash of the machine may leave half-written pages"),
+    "synchronous_commit": gettext_noop("a crash of the server loses the last orders it acknowledged"),
+    "autovacuum": gettext_noop("tables grow without end and queries slow down"),
 }
 
 
@@ -333,12 +334,14 @@ class PostgresDatabase:
         rows = await self.fetch("SELECT name, setting FROM pg_settings", {})
         set_to = {row["name"]: row["setting"] for row in rows}
         wrong = [
-            f"{name} is off: {cost}. Set {name} = on in postgresql.conf."
+            _("{name} is off: {cost}. Set {name} = on in postgresql.conf.", name=name, cost=_(cost))
             for name, cost in RISKS.items()
             if set_to.get(name) == "off"
         ]
         if int(set_to["server_version_num"]) < OLDEST:
-            wrong.append(f"PostgreSQL {set_to['server_version']} is too old; the shop is tested with 15.")
+            wrong.append(
+                _("PostgreSQL {version} is too old; the shop is tested with 15.", version=set_to["server_version"])
+            )
         await self.look_for_damage()
         wrong += [self._damaged] if self._damaged else []
         return Health(f"PostgreSQL {set_to['server_version']}", tuple(wrong))
@@ -350,8 +353,12 @@ class PostgresDatabase:
     async def look_for_damage(self, within_s: float | None = None) -> bool:  # noqa: ARG002 -- the server counts by itself
         rows = await self.fetch(CHECKSUMS, {})
         self._damaged = " ".join(
-            f"PostgreSQL has met {row['failures']} pages of the database {row['name']} whose checksums are wrong. Stop the"
-            " shop, look into the server's log for the files, and restore the database from its backup."
+            _(
+                "PostgreSQL has met {failures} pages of the database {name} whose checksums are wrong. Stop the shop, look"
+                " into the server's log for the files, and restore the database from its backup.",
+                failures=row["failures"],
+                name=row["name"],
+            )
             for row in rows
         )
         return True

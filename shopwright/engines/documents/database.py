@@ -221,7 +221,7 @@ class DatabaseDocuments:
         return []
 
     async def examine(self) -> Health:
-        return Health("in the database")
+        return Health(_("in the database"))
 
     async def close(self) -> None:
         """No-op: there are no connections."""

@@ -199,13 +199,15 @@ class MongoBodies:
         version = str(info["version"])
         wrong = []
         if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
-            wrong.append(f"MongoDB {version} is too old; the shop needs 5.0 or later.")
+            wrong.append(_("MongoDB {version} is too old; the shop needs 5.0 or later.", version=version))
         if ferret := info.get("ferretdbVersion"):
             return Health(f"FerretDB {ferret}", tuple(wrong))
         if not hello.get("setName") and hello.get("msg") != "isdbgrid":
             wrong.append(
-                "MongoDB is one server without a replica set: what it acknowledged is lost with its disk."
-                " Run a replica set of three."
+                _(
+                    "MongoDB is one server without a replica set: what it acknowledged is lost with its disk."
+                    " Run a replica set of three."
+                )
             )
         return Health(f"MongoDB {version}", tuple(wrong))
 

@@ -59,7 +59,7 @@ class DiskFiles:
     async def examine(self) -> Health:
         await self.put(PROBE, b"")
         await self.delete(PROBE)
-        return Health(f"the folder {self._folder}", room(self._folder))
+        return Health(_("the folder {folder}", folder=self._folder), room(self._folder))
 
     def _names(self, below: Path) -> list[str]:
         found = (str(path.relative_to(self._folder)) for path in below.rglob("*") if path.is_file())

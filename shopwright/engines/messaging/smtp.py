@@ -86,7 +86,7 @@ class Smtp:
     async def examine(self) -> Health:
         connection = await self._connected()
         self._free.append((time.monotonic(), connection))
-        return Health("a mail server that lets us in")
+        return Health(_("a mail server that accepts our sign-in"))
 
     async def close(self) -> None:
         while self._free:

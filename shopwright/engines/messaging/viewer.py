@@ -6,6 +6,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Message
+from shopwright.kit.translation import gettext as _
 
 
 class Viewer:
@@ -49,7 +50,7 @@ class Viewer:
             await tx.run_many("DELETE FROM viewer WHERE id = :id", [{"id": one} for one in message_ids])
 
     async def examine(self) -> Health:
-        return Health("kept for the back office; nothing is sent")
+        return Health(_("kept for the back office; nothing is sent"))
 
     async def close(self) -> None:
         """No-op: the shop closes its database."""
