@@ -33,7 +33,7 @@ class Recorder:
             yield RecordingSession(self._name, session, self._calls)
             self._calls.append((self._name, "write", "COMMIT", {}))
 
-    def in_a_row(self) -> Any:
+    def pinned(self) -> Any:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

@@ -9,7 +9,7 @@ from shopwright.kit.clock_watch import DueTime, reset_times
 from shopwright.kit.data.events import EventHandler, ScheduledJob
 from shopwright.kit.data.retention import end_old
 from shopwright.kit.data.unit_of_work import ServiceDatabase
-from shopwright.registry import ELSEWHERE
+from shopwright.registry import REMOTE_STUB
 from shopwright.retention import retention_of
 from shopwright.services.specs import spec_of, specs
 
@@ -35,7 +35,7 @@ def event_handlers(shop: "Shop") -> list[EventHandler]:
     return [
         handler
         for spec in specs()
-        for handler in spec.handlers(getattr(shop, spec.name) if spec.name in shop.local_services else ELSEWHERE)
+        for handler in spec.handlers(getattr(shop, spec.name) if spec.name in shop.local_services else REMOTE_STUB)
     ]
 
 

@@ -85,7 +85,7 @@ class RemoteStub:
         return on_event
 
 
-ELSEWHERE: Any = RemoteStub()
+REMOTE_STUB: Any = RemoteStub()
 
 
 def check_apart(settings: Settings, here: Collection[str]) -> bool:
@@ -160,17 +160,20 @@ class ServiceRegistry:
             from shopwright.kit.rpc.client import ResilientClient  # noqa: PLC0415 -- only who is apart needs its libraries
             from shopwright.kit.rpc.transport import HttpTransport  # noqa: PLC0415 -- as above
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        wire = (self._connect or HttpTransport)(f"{address}{PREFIX}{what or service}/")
-        line = ResilientClient(
-            service, wire, lambda verb, body: self.calls.sign(what or service, verb, body, self._name), self._called
+        transport = (self._connect or HttpTransport)(f"{address}{PREFIX}{what or service}/")
+        client = ResilientClient(
+            service,
+            transport,
+            lambda operation, body: self.calls.sign(what or service, operation, body, self._name),
+            self._called,
         )
-        self._channels.append(line)
-        return line
+        self._channels.append(client)
+        return client
 
     def _called(self, service: str, outcome: str, seconds: float) -> None:
         self.called(service, outcome, seconds)
 
     async def close(self) -> None:
         """Close all connections."""
-        for line in self._channels:
-            await line.close()
+        for client in self._channels:
+            await client.close()

@@ -94,7 +94,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         if POSTGRES:
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
-        QUEUES.extend(dict.fromkeys(reaction.name for reaction in shop.handlers))
+        QUEUES.extend(dict.fromkeys(handler.name for handler in shop.handlers))
         QUEUES.extend(f"dead.{name}" for name in shop.databases)
         await shop.migrate()
         await load_rules(shop)

@@ -125,13 +125,13 @@ async def note_gaps(shop: Shop) -> list[str]:
     ]
 
 
-def _delivery(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Delivery:
+def _delivery(shop: Shop, handler: str, event: Event, time: datetime | None = None) -> Delivery:
     """A delivery of an event for a handler that lost its data."""
     subject = getattr(event, type(event).SUBJECT)
     stored = StoredEvent(
         id=shop.ids.new("evt"), type=type(event).__name__, time=time or shop.clock.now(), subject=subject, data=event
     )
-    return Delivery(stored, hearer)
+    return Delivery(stored, handler)
 
 
 async def _refresh_search(shop: Shop) -> str:

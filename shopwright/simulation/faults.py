@@ -86,7 +86,7 @@ class FaultyDatabase:
         self._faults.before(self._name)
         return await self._inner.fetch(sql, params)
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
+    def pinned(self) -> AbstractAsyncContextManager[Queryable]:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

@@ -106,7 +106,7 @@ class Trail:
     def __init__(self, shop: Contracts) -> None:
         self._shop = shop
 
-    async def begin(self, who: Caller, request: AuditedRequest) -> "Recording":
+    async def begin(self, who: Caller, request: AuditedRequest) -> "AuditedAction":
         """Open an entry. Raises Unavailable."""
         kind, name = subject_of(request)
         act = StaffAction(
@@ -120,7 +120,7 @@ class Trail:
             request_id=request.request_id,
         )
         act_id = await self._shop.users.begin_action(act, await self.state(kind, name))
-        return Recording(self, self._shop.users, act_id, kind, name)
+        return AuditedAction(self, self._shop.users, act_id, kind, name)
 
     async def state(self, kind: str, name: str) -> dict[str, Any]:
         """Return the current state; empty if there is none or it is unavailable."""
@@ -170,7 +170,7 @@ class Trail:
         return found
 
 
-class Recording:
+class AuditedAction:
     """An action in progress."""
 
     def __init__(self, trail: Trail, users: Users, act_id: str, kind: str, name: str) -> None:

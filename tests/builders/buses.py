@@ -14,6 +14,6 @@ class Buses(Protocol):
     def __call__(
         self,
         works: Sequence[ServiceDatabase],
-        reactions: Sequence[EventHandler] = (),
+        handlers: Sequence[EventHandler] = (),
         timers: Sequence[ScheduledJob] = (),
     ) -> Bus: ...

@@ -32,7 +32,7 @@ def anyone_may(_caller: str, _service: str) -> bool:
 def client_of(transport: httpx.AsyncBaseTransport, service: str) -> ResilientClient:
     """A client of a service behind this transport."""
     in_process = InProcessTransport(transport, f"http://{service}/internal/{service}/")
-    return ResilientClient(service, in_process, lambda verb, body: TOKENS.sign(service, verb, body, "tests"))
+    return ResilientClient(service, in_process, lambda operation, body: TOKENS.sign(service, operation, body, "tests"))
 
 
 def app_of(service: str, contract: type, inner: object) -> RpcEndpoint:
@@ -46,9 +46,9 @@ class InProcessTransport:
     def __init__(self, transport: httpx.AsyncBaseTransport, base: str) -> None:
         self._client = httpx.AsyncClient(transport=transport, base_url=base, timeout=10)
 
-    async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def post(self, operation: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         try:
-            answer = await self._client.post(verb, content=body, headers=headers)
+            answer = await self._client.post(operation, content=body, headers=headers)
         except httpx.ConnectError as error:
             raise ConnectionRefusedError(str(error)) from error
         except httpx.HTTPError as error:

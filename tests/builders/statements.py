@@ -23,7 +23,7 @@ class Seen:
         self._asked.append((self._name, sql, dict(params)))
         return await self._inner.fetch(sql, params)
 
-    def in_a_row(self) -> Any:
+    def pinned(self) -> Any:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Any) -> Any:

@@ -62,9 +62,9 @@ async def buses(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Bus
     url = "local:" if request.param == "local" else request.getfixturevalue("rabbit")
 
     def make(
-        works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler] = (), timers: Sequence[ScheduledJob] = ()
+        works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler] = (), timers: Sequence[ScheduledJob] = ()
     ) -> Bus:
-        made.append(open_bus(url, works, reactions, timers))
+        made.append(open_bus(url, works, handlers, timers))
         return made[-1]
 
     yield make

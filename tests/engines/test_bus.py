@@ -51,7 +51,7 @@ async def test_an_event_is_handled_once_by_each_handler_and_in_order(shop: Shop,
 
     async def on_event(one: Delivery) -> None:
         async with shop.databases["search"].begin(dedup_key=one.key):
-            delivered.append((one.hearer, one.event.n))
+            delivered.append((one.handler, one.event.n))
 
     bus = buses(
         [shop.databases["users"]],
@@ -306,8 +306,8 @@ async def test_a_batch_of_events_is_one_transaction_and_a_failed_one_fails_alone
             if one.event.n in broken:
                 raise RuntimeError("not this one")
 
-    reaction = EventHandler("users.count", SampleEvent, on_event, alone=False)
-    bus = buses([work], [reaction])
+    handler = EventHandler("users.count", SampleEvent, on_event, alone=False)
+    bus = buses([work], [handler])
     work.subscriptions.by_event = {"SampleEvent": ("users.count",)}
     async with work.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")

@@ -104,7 +104,7 @@ async def test_deliveries_handled_by_others_meanwhile_are_not_repeated(
     delivered: list[tuple[str, int]] = []
 
     async def on_event(one: Delivery) -> None:
-        delivered.append((one.hearer, one.event.n))
+        delivered.append((one.handler, one.event.n))
 
     users = shop.databases["users"]
     bus = buses([users], [EventHandler("one", SampleEvent, on_event), EventHandler("two", SampleEvent, on_event)])
@@ -180,14 +180,14 @@ async def test_when_one_of_two_processes_stops_amid_thousands_nothing_is_lost_an
         async def on_event(one: Delivery) -> None:
             async with its.databases["search"].begin(dedup_key=one.key) as tx:
                 await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'counter'")
-            place = (one.hearer, one.event.key)
+            place = (one.handler, one.event.key)
             calls[one.key] += 1
             order.setdefault(place, []).append(one.event.n)
             if calls.total() == 2 * EMITTED_AT_ONCE:
                 middle.set()
 
-        reactions = [EventHandler(hearer, SampleEvent, on_event) for hearer in ("search.one", "search.two")]
-        return LocalBus([its.databases["users"]], reactions, [])
+        handlers = [EventHandler(name, SampleEvent, on_event) for name in ("search.one", "search.two")]
+        return LocalBus([its.databases["users"]], handlers, [])
 
     async with search.begin() as tx:
         await tx.run("INSERT INTO timers (name, due) VALUES ('counter', 0)")

@@ -68,13 +68,13 @@ async def test_a_commit_is_read_and_a_failure_is_rolled_back(database: Database)
 
 
 async def test_reads_on_one_connection_each_see_the_newest_commit(database: Database) -> None:
-    async with database.in_a_row() as reader:
+    async with database.pinned() as reader:
         for n in range(3):
             assert len(await reader.fetch("SELECT * FROM things", {})) == n
             assert database.connections()[1] == (1 if isinstance(database, PostgresDatabase) else 0)
             await put(database, f"thing {n}")
     with pytest.raises(ZeroDivisionError):
-        async with database.in_a_row() as reader:
+        async with database.pinned() as reader:
             await reader.fetch("SELECT * FROM things", {})
             raise ZeroDivisionError
     assert database.connections()[1] == 0
@@ -370,7 +370,7 @@ async def test_a_slow_statement_and_a_wait_for_a_connection_time_out(mode: str) 
     async with slow.begin():
         with pytest.raises(Unavailable):
             await slow.fetch("SELECT 1", {})
-    async with slow.in_a_row() as reader:
+    async with slow.pinned() as reader:
         with pytest.raises(Unavailable, match="statement timeout"):
             await reader.fetch("SELECT pg_sleep(20)", {})
     assert len(await slow.fetch("SELECT 1 AS one", {})) == 1

@@ -123,7 +123,7 @@ class Later:
         await asyncio.sleep(0.02)
         return await self._inner.fetch(*arguments, **more)
 
-    def in_a_row(self) -> Any:
+    def pinned(self) -> Any:
         return nullcontext(self)
 
 

@@ -183,7 +183,7 @@ async def test_a_paid_order_whose_goods_were_sold_during_an_outage_is_refunded(l
     await local_shop.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
     (payment,) = await local_shop.payments.of_order(first.id)
     captured = msgspec.structs.replace(payment, status="captured")
-    assert await local_shop.orders._settlement._set_aside(first.id)
+    assert await local_shop.orders._settlement._reserve(first.id)
     assert await local_shop.orders._settlement._mark_paid(
         first.id, captured
     )  # and the process stands still before the reservation is committed

@@ -41,7 +41,7 @@ class ReservesPartially(Reservations):
                 return
             before = await stock.read(tx, sorted({line.variant_id for line in lines}))
             for line in lines:
-                await stock.set_aside(tx, order_id, line)
+                await stock.reserve(tx, order_id, line)
             await self._context.emit_changes(tx, before)
 
 
@@ -56,8 +56,8 @@ class ReleasesNothing(Reservations):
 class ExceedsBackorderCap(Reservations):
     """A cap on backorders without a lock: it is read, then exceeded."""
 
-    async def _set_aside(self, tx, order_id: str, wanted) -> bool:
-        if await super()._set_aside(tx, order_id, wanted):
+    async def _reserve_units(self, tx, order_id: str, wanted) -> bool:
+        if await super()._reserve_units(tx, order_id, wanted):
             return True
         await stock.keep_line(tx, order_id, wanted, stock.ON_BACKORDER)
         return True
@@ -95,7 +95,7 @@ class CommitsWithoutMovement(Reservations):
         async with self._work.begin() as tx:
             if not await stock.close_reservation(tx, order_id, stock.TAKEN):
                 return "taken" if await stock.reservation_state(tx, order_id) == stock.TAKEN else "expired"
-            await stock.give_back(tx, order_id, leaves_shelf=True)
+            await stock.delete_lines(tx, order_id, leaves_shelf=True)
         return "taken"
 
 
@@ -163,7 +163,7 @@ class CancelsAndForgets(OrderClosing):
 class KeepsBothPayments(Repayment):
     """A second payment of an order is kept."""
 
-    async def give_back(self, payment: Payment, order: Order) -> None:
+    async def refund_all(self, payment: Payment, order: Order) -> None:
         return
 
 

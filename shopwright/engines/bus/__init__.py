@@ -52,24 +52,24 @@ class Bus(Protocol):
 
 
 def open_bus(
-    url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+    url: str, works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler], timers: Sequence[ScheduledJob]
 ) -> Bus:
     """Open the bus at `url`. Raises Invalid for an unknown scheme."""
-    return choose("bus", url, {"local": _local, "amqp": _rabbit, "amqps": _rabbit})(url, works, reactions, timers)
+    return choose("bus", url, {"local": _local, "amqp": _rabbit, "amqps": _rabbit})(url, works, handlers, timers)
 
 
 def _local(
-    _url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+    _url: str, works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler], timers: Sequence[ScheduledJob]
 ) -> Bus:
     from shopwright.engines.bus.local import LocalBus
 
-    return LocalBus(works, reactions, timers)
+    return LocalBus(works, handlers, timers)
 
 
 def _rabbit(
-    url: str, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+    url: str, works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler], timers: Sequence[ScheduledJob]
 ) -> Bus:
     with client_of("rabbitmq"):
         from shopwright.engines.bus.rabbitmq import RabbitBus
 
-    return RabbitBus(url, works, reactions, timers)
+    return RabbitBus(url, works, handlers, timers)

@@ -30,11 +30,11 @@ class ReceivedMessage:
 class Consumer:
     """The messages of one handler. The broker uses one consumer at a time, so the order here is global."""
 
-    def __init__(self, hearer: str, ears: Dispatcher) -> None:
-        self.hearer = hearer
+    def __init__(self, handler: str, dispatcher: Dispatcher) -> None:
+        self.handler = handler
         self.wake = asyncio.Event()
         self.busy = False
-        self._ears = ears
+        self._dispatcher = dispatcher
         self._arrived: deque[ReceivedMessage] = deque()
         self._held: dict[str, deque[ReceivedMessage]] = {}  # by subject, the first of each has failed
 
@@ -61,26 +61,26 @@ class Consumer:
     def _next(self, now: float) -> tuple[list[ReceivedMessage], list[ReceivedMessage]]:
         """The messages to handle now, and those that wait behind a failed one about the same subject."""
         batch: list[ReceivedMessage] = []
-        behind: list[ReceivedMessage] = []
+        blocked: list[ReceivedMessage] = []
         for subject in [subject for subject, ones in self._held.items() if _due(ones, now)]:
             batch += self._held.pop(subject)
         while self._arrived and len(batch) < BATCH:
             message = self._arrived.popleft()
             if message.subject in self._held:
                 self._held[message.subject].append(message)
-                behind.append(message)
+                blocked.append(message)
             else:
                 batch.append(message)
-        return batch, behind
+        return batch, blocked
 
     async def on_event(self, now: float) -> tuple[list[ReceivedMessage], list[ReceivedMessage], list[ReceivedMessage]]:
         """Handle what is due; returns the handled, the failed that wait, and the finally failed messages."""
-        batch, behind = self._next(now)
-        outcome = await self._ears.on_event(
+        batch, blocked = self._next(now)
+        outcome = await self._dispatcher.on_event(
             [message.delivery for message in batch], {message.delivery.key: message.attempts for message in batch}
         )
         handled: list[ReceivedMessage] = []
-        waiting = behind
+        waiting = blocked
         given_up: list[ReceivedMessage] = []
         again: list[ReceivedMessage] = []
         for message in batch:

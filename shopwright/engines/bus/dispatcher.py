@@ -36,9 +36,9 @@ def pause(attempts: int) -> timedelta:
 class Dispatcher:
     """The handlers of this process."""
 
-    def __init__(self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler]) -> None:
+    def __init__(self, works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler]) -> None:
         self._databases = {work.name: work for work in works}
-        self.reactions = {reaction.name: reaction for reaction in reactions}
+        self.handlers = {handler.name: handler for handler in handlers}
 
     async def on_event(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
         """Handle all events in order. Handlers that only change their service's database get batches.
@@ -46,16 +46,16 @@ class Dispatcher:
         `attempts`: earlier failures by key.
         """
         alone: list[Delivery] = []
-        together: dict[str, list[Delivery]] = {}
+        batches: dict[str, list[Delivery]] = {}
         for delivery in ones:
-            reaction = self.reactions[delivery.hearer]
-            (alone if reaction.alone else together.setdefault(reaction.service, [])).append(delivery)
-        for name, several in together.items():
-            if not await self._together(name, several):
-                alone += several
+            handler = self.handlers[delivery.handler]
+            (alone if handler.alone else batches.setdefault(handler.service, [])).append(delivery)
+        for name, batch in batches.items():
+            if not await self._handle_batch(name, batch):
+                alone += batch
         return await self._in_order(alone, attempts)
 
-    async def _together(self, name: str, ones: Sequence[Delivery]) -> bool:
+    async def _handle_batch(self, name: str, ones: Sequence[Delivery]) -> bool:
         """Handle all in one transaction of that service. Returns False, changing nothing, if any fails."""
         try:
             async with self._databases[name].batch():
@@ -73,16 +73,16 @@ class Dispatcher:
         stored = delivery.stored
         with (
             tracing.for_request(stored.request),
-            tracing.span(f"handle {delivery.hearer}", "consumer", stored.trace, {"event": stored.id}),
+            tracing.span(f"handle {delivery.handler}", "consumer", stored.trace, {"event": stored.id}),
         ):
-            await self.reactions[delivery.hearer].handler(delivery)
+            await self.handlers[delivery.handler].handler(delivery)
 
     async def _in_order(self, ones: Sequence[Delivery], attempts: Mapping[str, int]) -> Outcome:
         failed: dict[str, Exception] = {}
         left: set[str] = set()
         stuck: set[tuple[str, str]] = set()
         for delivery in ones:
-            place = (delivery.hearer, delivery.stored.subject)
+            place = (delivery.handler, delivery.stored.subject)
             if place in stuck:
                 left.add(delivery.key)
                 continue
@@ -93,7 +93,7 @@ class Dispatcher:
             except Exception as error:
                 log.warning(
                     "%s could not handle %s %s: %r",
-                    delivery.hearer,
+                    delivery.handler,
                     delivery.stored.type,
                     delivery.stored.id,
                     error,

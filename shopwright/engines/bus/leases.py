@@ -56,7 +56,7 @@ class LeasedDeliveries(msgspec.Struct, frozen=True, eq=False):
         more = {"due": due, **self.lease.ours}
         await tx.run_many(
             f"{EXTEND} fact_id = :fact_id AND hearer = :hearer AND {OURS}",
-            [{"fact_id": one.stored.id, "hearer": one.hearer, **more} for one in self.ones],
+            [{"fact_id": one.stored.id, "hearer": one.handler, **more} for one in self.ones],
         )
 
 
@@ -92,12 +92,12 @@ class Leases:
     def add(self, deliveries: LeasedDeliveries) -> None:
         """Mark deliveries as in progress."""
         work = deliveries.work
-        self._at |= {(work.name, one.stored.id, one.hearer): (work, one, deliveries.lease) for one in deliveries.ones}
+        self._at |= {(work.name, one.stored.id, one.handler): (work, one, deliveries.lease) for one in deliveries.ones}
 
     def let_be(self, work: ServiceDatabase, ones: Iterable[Delivery]) -> None:
         """Mark deliveries as no longer in progress."""
         for one in ones:
-            self._at.pop((work.name, one.stored.id, one.hearer), None)
+            self._at.pop((work.name, one.stored.id, one.handler), None)
 
     @contextmanager
     def at(self, several: Sequence[LeasedDeliveries]) -> Iterator[None]:
@@ -120,7 +120,7 @@ class Leases:
 
     async def leave(self, work: ServiceDatabase, left: Sequence[Delivery]) -> None:
         """Release deliveries in progress for others to claim at once."""
-        found = [self._at.pop((work.name, one.stored.id, one.hearer), None) for one in left]
+        found = [self._at.pop((work.name, one.stored.id, one.handler), None) for one in left]
         await self.extend(_by_lease([one for one in found if one is not None]), timedelta(0))
 
     async def extend(self, held: Sequence[H], lease: timedelta) -> None:
@@ -157,7 +157,7 @@ class Leases:
             deliveries.lease.renewed(due)
         ours = {(row["fact_id"], row["hearer"]) for row in rows}
         return LeasedDeliveries(
-            deliveries.work, [one for one in deliveries.ones if (one.stored.id, one.hearer) in ours], deliveries.lease
+            deliveries.work, [one for one in deliveries.ones if (one.stored.id, one.handler) in ours], deliveries.lease
         )
 
 

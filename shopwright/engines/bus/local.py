@@ -15,20 +15,21 @@ from shopwright.kit.translation import gettext as _
 
 
 class LocalBus(Relay):
-    """Delivers the events of all `works` to `reactions` and runs `timers`."""
+    """Delivers the events of all `works` to `handlers` and runs `timers`."""
 
     def __init__(
-        self, works: Sequence[ServiceDatabase], reactions: Sequence[EventHandler], timers: Sequence[ScheduledJob]
+        self, works: Sequence[ServiceDatabase], handlers: Sequence[EventHandler], timers: Sequence[ScheduledJob]
     ) -> None:
         super().__init__(works, timers)
-        self._ears = Dispatcher(works, reactions)
+        self._dispatcher = Dispatcher(works, handlers)
 
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
-        ours = [one for one in waiting if one[1].hearer in self._ears.reactions]  # the others are served elsewhere
+        handlers = self._dispatcher.handlers  # of this process; the other deliveries are left to others
+        ours = [one for one in waiting if one[1].handler in handlers]
         for work, delivery, _failures in waiting:
-            if delivery.hearer not in self._ears.reactions:
+            if delivery.handler not in handlers:
                 self._leases.let_be(work, [delivery])
-        outcome = await self._ears.on_event(
+        outcome = await self._dispatcher.on_event(
             [delivery for _, delivery, _ in ours], {delivery.key: attempts for _, delivery, attempts in ours}
         )
         left: list[tuple[ServiceDatabase, Delivery]] = []
@@ -60,5 +61,5 @@ class LocalBus(Relay):
                 state="dead" if attempts + 1 >= ATTEMPTS else "waiting",
                 problem=repr(error)[:500],
                 fact_id=delivery.stored.id,
-                hearer=delivery.hearer,
+                hearer=delivery.handler,
             )

@@ -53,19 +53,19 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RabbitBus(Relay):
-    """Publishes the events of all `works`, dispatches received ones to `reactions`, and runs `timers`."""
+    """Publishes the events of all `works`, dispatches received ones to `handlers`, and runs `timers`."""
 
     def __init__(
         self,
         url: str,
         works: Sequence[ServiceDatabase],
-        reactions: Sequence[EventHandler],
+        handlers: Sequence[EventHandler],
         timers: Sequence[ScheduledJob],
     ) -> None:
         super().__init__(works, timers)
-        self._line = RabbitConnection(url)
-        self._ears = Dispatcher(works, reactions)
-        self._desks: dict[str, Consumer] = {}
+        self._connection = RabbitConnection(url)
+        self._dispatcher = Dispatcher(works, handlers)
+        self._consumers: dict[str, Consumer] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sent: set[str] = set()  # sent by this process and not handled yet
         self._handled = 0
@@ -91,31 +91,31 @@ class RabbitBus(Relay):
 
     async def close(self) -> None:
         await super().close()
-        await self._let_go()
-        await self._line.close()
+        await self._stop_consuming()
+        await self._connection.close()
 
     async def check(self) -> None:
-        if self._runs and not self._line.is_open:  # it is tried twice a second
+        if self._runs and not self._connection.is_open:  # it is tried twice a second
             raise Unavailable(_("RabbitMQ does not answer."))
 
     async def examine(self) -> Health:
         await self._connected()
-        return await self._line.examine()
+        return await self._connection.examine()
 
     async def under_way(self, service: str = "") -> list[PendingEvents]:
         """Including messages in the server's queues, and received ones that wait here."""
         await self._connected()
         found = await super().under_way(service)
-        for hearer, reaction in self._ears.reactions.items():
-            if not handles_for(service, hearer):
+        for name, handler in self._dispatcher.handlers.items():
+            if not handles_for(service, name):
                 continue
-            messages = self._desks[hearer].messages if hearer in self._desks else []
-            queued = await self._line.queued(hearer)
+            messages = self._consumers[name].messages if name in self._consumers else []
+            queued = await self._connection.queued(name)
             if messages or queued:
-                times = await self._publishing_times(reaction.event.__name__, len(messages) + queued)
+                times = await self._publishing_times(handler.event.__name__, len(messages) + queued)
                 found.append(
                     PendingEvents(
-                        hearer=hearer,
+                        hearer=name,
                         count=len(messages) + queued,
                         oldest_s=max(0.0, (self._now() - min(times, default=self._now())).total_seconds()),
                         subjects=None if queued else frozenset(message.subject for message in messages),
@@ -135,25 +135,25 @@ class RabbitBus(Relay):
         except Unavailable:
             self._backlog.clear()  # all of it is in the outboxes, and taken from there when its lease is over
             self._leases.clear()
-            await self._timers.run_due()
+            await self._jobs.run_due()
             raise
         return await super()._round()
 
     async def _connected(self) -> None:
         """Connect and start all consumers. Raises Unavailable."""
         async with self._connecting:
-            if not self._line.is_open:
+            if not self._connection.is_open:
                 await self._connect()
 
     async def _connect(self) -> None:
         for pause_s in (*UNBORN_S, None):
-            await self._let_go()
-            await self._line.open()
+            await self._stop_consuming()
+            await self._connection.open()
             try:
                 await self._listen()
             except GONE as error:
-                await self._let_go()
-                await self._line.close()
+                await self._stop_consuming()
+                await self._connection.close()
                 if pause_s is None or not isinstance(error, ConnectionInternalError):
                     raise Unavailable(
                         _("RabbitMQ does not let us listen ({error}).", error=type(error).__name__)
@@ -163,18 +163,18 @@ class RabbitBus(Relay):
                 return
 
     async def _listen(self) -> None:
-        for name in self._ears.reactions:
-            desk = self._desks[name] = Consumer(name, self._ears)
-            self._tasks.append(asyncio.create_task(self._serve(desk)))
-            await self._line.on_event(name, self._taker(desk))
+        for name in self._dispatcher.handlers:
+            consumer = self._consumers[name] = Consumer(name, self._dispatcher)
+            self._tasks.append(asyncio.create_task(self._serve(consumer)))
+            await self._connection.on_event(name, self._listener(consumer))
         for work in self._databases:
-            await self._line.on_dead(work.name, self._keep_dead)
+            await self._connection.on_dead(work.name, self._store_dead)
 
-    async def _let_go(self) -> None:
+    async def _stop_consuming(self) -> None:
         """Stop consuming on the old connection; unfinished messages are redelivered."""
         await ended(self._tasks)
         self._tasks.clear()
-        self._desks.clear()
+        self._consumers.clear()
         self._sent.clear()
 
     # --- publishing
@@ -187,7 +187,7 @@ class RabbitBus(Relay):
             while left:
                 wave: dict[tuple[str, str], tuple[ServiceDatabase, Delivery]] = {}
                 for work, delivery in left:
-                    wave.setdefault((delivery.hearer, delivery.stored.subject), (work, delivery))
+                    wave.setdefault((delivery.handler, delivery.stored.subject), (work, delivery))
                 await self._send(list(wave.values()))
                 gone = {delivery.key for _database, delivery in wave.values()}
                 left = [one for one in left if one[1].key not in gone]
@@ -200,10 +200,10 @@ class RabbitBus(Relay):
         return []
 
     async def _send(self, wave: Sequence[tuple[ServiceDatabase, Delivery]]) -> None:
-        for hearer in {delivery.hearer for _database, delivery in wave} & self._desks.keys():
-            self._sent |= {delivery.key for _database, delivery in wave if delivery.hearer == hearer}
+        for name in {delivery.handler for _database, delivery in wave} & self._consumers.keys():
+            self._sent |= {delivery.key for _database, delivery in wave if delivery.handler == name}
         results = await asyncio.gather(
-            *(self._line.publish(work.name, delivery.hearer, pack(delivery)) for work, delivery in wave),
+            *(self._connection.publish(work.name, delivery.handler, pack(delivery)) for work, delivery in wave),
             return_exceptions=True,
         )
         sent = [one for one, result in zip(wave, results, strict=True) if not isinstance(result, BaseException)]
@@ -217,73 +217,77 @@ class RabbitBus(Relay):
 
     # --- consuming
 
-    def _taker(self, desk: Consumer) -> Take:
+    def _listener(self, consumer: Consumer) -> Take:
         async def take(message: AbstractIncomingMessage) -> None:
             try:
-                received = ReceivedMessage(message, unpack(message, desk.hearer))
+                received = ReceivedMessage(message, unpack(message, consumer.handler))
             except (msgspec.DecodeError, KeyError) as error:
-                await self._bury(message, f"it cannot be read: {error!r}", 0)
+                await self._dead_letter(message, f"it cannot be read: {error!r}", 0)
                 return
-            if not desk.take(received):
+            if not consumer.take(received):
                 self._sent.discard(received.delivery.key)
 
         return take
 
-    async def _serve(self, desk: Consumer) -> None:
+    async def _serve(self, consumer: Consumer) -> None:
         """Handle one handler's messages until the connection is gone."""
         while True:
-            desk.wake.clear()
-            while desk.is_ready(self._monotonic()):
-                desk.busy = True
+            consumer.wake.clear()
+            while consumer.is_ready(self._monotonic()):
+                consumer.busy = True
                 try:
-                    await self._handle_desk(desk)
+                    await self._handle_messages(consumer)
                 except GONE as error:
-                    log.info("%s lost its connection: %r", desk.hearer, error)
+                    log.info("%s lost its connection: %r", consumer.handler, error)
                     return
                 finally:
-                    desk.busy = False
+                    consumer.busy = False
                     self._moved.set()
-            await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
+            await woken(consumer.wake, POLL_S if consumer.holds_some and self._runs else None)
 
-    async def _handle_desk(self, desk: Consumer) -> None:
-        handled, waiting, given_up = await desk.on_event(self._monotonic())
+    async def _handle_messages(self, consumer: Consumer) -> None:
+        handled, waiting, given_up = await consumer.on_event(self._monotonic())
         for message in handled:
             await message.message.ack()
         for message in given_up:
-            await self._bury(message.message, message.problem, message.attempts)
+            await self._dead_letter(message.message, message.problem, message.attempts)
         self._handled += len(handled) + len(given_up)
         self._sent.difference_update(message.delivery.key for message in (*handled, *waiting, *given_up))
 
     async def _until_handled(self) -> int:
         """Wait until published messages were handled or failed. Returns how many were handled."""
         before = self._handled
-        for desk in self._desks.values():
-            desk.wake.set()
-        while self._line.is_open and (self._sent or any(self._is_at_it(desk) for desk in self._desks.values())):
+        for consumer in self._consumers.values():
+            consumer.wake.set()
+        while self._connection.is_open and (
+            self._sent or any(self._is_busy(consumer) for consumer in self._consumers.values())
+        ):
             self._moved.clear()
-            if not await woken(self._moved, PATIENCE_S) and not any(desk.busy for desk in self._desks.values()):
+            if not await woken(self._moved, PATIENCE_S) and not any(
+                consumer.busy for consumer in self._consumers.values()
+            ):
                 self._sent.clear()  # another process handles them
                 break
         return self._handled - before
 
-    def _is_at_it(self, desk: Consumer) -> bool:
-        return desk.busy or desk.is_ready(self._monotonic())
+    def _is_busy(self, consumer: Consumer) -> bool:
+        return consumer.busy or consumer.is_ready(self._monotonic())
 
     # --- dead deliveries
 
-    async def _bury(self, message: AbstractIncomingMessage, problem: str, attempts: int) -> None:
+    async def _dead_letter(self, message: AbstractIncomingMessage, problem: str, attempts: int) -> None:
         """Return a dead delivery to its emitter, without the event, which the outbox has."""
         try:
             known = msgspec.json.decode(message.body, type=Envelope)
         except msgspec.DecodeError:
             known = Envelope(id=message.message_id or "", type="", subject="", time=0)
         body = msgspec.structs.replace(known, data=msgspec.Raw(b"null"), problem=problem, attempts=attempts)
-        await self._line.publish_dead(
+        await self._connection.publish_dead(
             message.routing_key or "", _persistent(msgspec.json.encode(body), known.id, known.type)
         )
         await message.ack()
 
-    async def _keep_dead(self, message: AbstractIncomingMessage) -> None:
+    async def _store_dead(self, message: AbstractIncomingMessage) -> None:
         """Store it in the outbox as dead."""
         source, _, hearer = (message.routing_key or "").partition(".")
         try:
@@ -298,7 +302,7 @@ class RabbitBus(Relay):
                     subject=dead.subject,
                     due=to_micros(tx.now),
                     attempts=dead.attempts,
-                    problem=dead.problem or "every process that heard it died",
+                    problem=dead.problem or "every process that handled it died",
                 )
             await message.ack()
         except Exception as error:  # noqa: BLE001 -- it stays with the server until it could be written down
@@ -324,7 +328,7 @@ def pack(delivery: Delivery) -> aio_pika.Message:
     return _persistent(msgspec.json.encode(envelope), delivery.key, stored.type)
 
 
-def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
+def unpack(message: AbstractIncomingMessage, handler: str) -> Delivery:
     """Decode a message. Raises DecodeError, or KeyError for an unknown type."""
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
@@ -332,7 +336,7 @@ def unpack(message: AbstractIncomingMessage, hearer: str) -> Delivery:
     event = StoredEvent(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
         request=one.request,
     )  # fmt: skip
-    return Delivery(event, hearer)
+    return Delivery(event, handler)
 
 
 def _persistent(body: bytes, message_id: str, kind: str) -> aio_pika.Message:

@@ -121,10 +121,10 @@ class RabbitConnection:
 
     # --- publishing
 
-    async def publish(self, source: str, hearer: str, message: aio_pika.Message) -> None:
+    async def publish(self, source: str, handler: str, message: aio_pika.Message) -> None:
         """Publish an event to its handler's queue; on return a majority of servers has stored it."""
-        await self._declare(hearer)
-        await self._put(self._events, f"{source}.{hearer}", message)
+        await self._declare(handler)
+        await self._put(self._events, f"{source}.{handler}", message)
 
     async def publish_dead(self, key: str, message: aio_pika.Message) -> None:
         """Publish a dead delivery to the queue of the emitting service."""
@@ -142,18 +142,18 @@ class RabbitConnection:
 
     # --- consuming
 
-    async def on_event(self, hearer: str, take: Take) -> None:
+    async def on_event(self, handler: str, take: Take) -> None:
         """Pass this handler's messages to `take` in order, while the connection is open."""
-        await self._declare(hearer)
-        await self._consume(f"{self.prefix}.{hearer}", take)
+        await self._declare(handler)
+        await self._consume(f"{self.prefix}.{handler}", take)
 
-    async def queued(self, hearer: str) -> int:
+    async def queued(self, handler: str) -> int:
         """Count the messages of a handler that no consumer has."""
-        await self._declare(hearer)
+        await self._declare(handler)
         if self._in is None:
             raise Unavailable(_("RabbitMQ is not connected."))
         try:
-            queue = await self._in.declare_queue(f"{self.prefix}.{hearer}", passive=True)
+            queue = await self._in.declare_queue(f"{self.prefix}.{handler}", passive=True)
         except GONE as error:
             raise Unavailable(_("RabbitMQ does not answer ({error}).", error=type(error).__name__)) from error
         return queue.declaration_result.message_count or 0
@@ -169,7 +169,7 @@ class RabbitConnection:
         queue = await self._in.get_queue(name, ensure=False)
         await queue.consume(take)
 
-    async def _declare(self, hearer: str) -> None:
+    async def _declare(self, handler: str) -> None:
         more = {
             "x-single-active-consumer": True,
             "x-dead-letter-exchange": f"{self.prefix}.dead",
@@ -177,7 +177,7 @@ class RabbitConnection:
             "x-overflow": "reject-publish",
             "x-delivery-limit": DEATHS,
         }
-        await self._declare_queue(f"{self.prefix}.{hearer}", f"{self.prefix}.facts", f"*.{hearer}", more)
+        await self._declare_queue(f"{self.prefix}.{handler}", f"{self.prefix}.facts", f"*.{handler}", more)
 
     async def _declare_dead(self, source: str) -> None:
         await self._declare_queue(f"{self.prefix}.dead.{source}", f"{self.prefix}.dead", f"{source}.#", {})

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from shopwright.engines.bus.backlog import Backlog
 from shopwright.engines.bus.leases import Lease, LeasedDeliveries, Leases, one_at_a_time
-from shopwright.engines.bus.scheduled_jobs import Timers
+from shopwright.engines.bus.scheduled_jobs import JobScheduler
 from shopwright.kit.clock import to_micros
 from shopwright.kit.data.database import Row
 from shopwright.kit.data.events import Delivery, PendingEvents, ScheduledJob
@@ -40,7 +40,7 @@ class Relay(ABC):
     def __init__(self, works: Sequence[ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:
         self._databases = works
         self._by_name = {work.name: work for work in works}
-        self._timers = Timers(self._by_name, timers)
+        self._jobs = JobScheduler(self._by_name, timers)
         self._leases = Leases()
         self._backlog = Backlog(self._leases)
         self._wake = asyncio.Event()
@@ -187,7 +187,7 @@ class Relay(ABC):
 
     async def _round(self) -> int:
         """Process due deliveries once; return their number."""
-        return await self._deliver_fresh() + await self._take_over() + await self._timers.run_due()
+        return await self._deliver_fresh() + await self._take_over() + await self._jobs.run_due()
 
     @abstractmethod
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[ServiceDatabase, Delivery]]:
@@ -212,7 +212,7 @@ class Relay(ABC):
         ready: list[Waiting] = []
         later: list[tuple[ServiceDatabase, Delivery]] = []
         for work, delivery in batch:
-            place = (work.name, delivery.hearer, delivery.stored.subject)
+            place = (work.name, delivery.handler, delivery.stored.subject)
             if waiting.get(place, delivery.stored.id) < delivery.stored.id:
                 later.append((work, delivery))
             else:
@@ -288,7 +288,7 @@ class Relay(ABC):
         async with work.begin() as tx:
             await tx.run_many(
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
-                [{"fact_id": delivery.stored.id, "hearer": delivery.hearer} for delivery in handled],
+                [{"fact_id": delivery.stored.id, "hearer": delivery.handler} for delivery in handled],
             )
 
 

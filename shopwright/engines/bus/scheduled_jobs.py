@@ -21,7 +21,7 @@ SKEW = timedelta(seconds=5)
 NEVER = -1
 
 
-class Timers:
+class JobScheduler:
     """The scheduled jobs of a process. `works`: the services by name."""
 
     def __init__(self, works: Mapping[str, ServiceDatabase], timers: Sequence[ScheduledJob]) -> None:

@@ -49,7 +49,7 @@ class RedisVersions:
         self._cache = cache
         self._committing_ms = committing_ms
         self._clocks_ms = clocks_ms
-        self._calm = CircuitBreaker("Redis", self._back)
+        self._breaker = CircuitBreaker("Redis", self._back)
         self._owed: dict[str, str] = {}  # by name: what is committed and could not be marked
         self._changes = 0  # that this process has marked
         self._next: asyncio.Future[Mapping[str, str] | None] | None = None
@@ -73,7 +73,7 @@ class RedisVersions:
         self._changes += 1
 
     async def _mark(self, script: str, name: str, *values: str | int) -> None:
-        await self._calm.ask(partial(self._put, script, name, *values))
+        await self._breaker.ask(partial(self._put, script, name, *values))
 
     async def _put(self, script: str, name: str, *values: str | int) -> None:
         await self._cache.script(script, (HASH, f"{HASH}:{name}"), name, *values)
@@ -92,7 +92,7 @@ class RedisVersions:
     async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
         try:
             if self._owed:
-                await self._calm.ask(self._pay)
+                await self._breaker.ask(self._pay)
             found = await self._read_once()
             if found is not None and (unclear := [name for name in names if self._is_unclear(found, name)]):
                 for name in unclear:
@@ -134,7 +134,7 @@ class RedisVersions:
         while self._next is not None:
             waiting, self._next = self._next, None
             try:
-                found = await self._calm.ask(partial(self._cache.hash, HASH))
+                found = await self._breaker.ask(partial(self._cache.hash, HASH))
             except Unavailable:
                 found = None
             if not waiting.done():
@@ -143,5 +143,5 @@ class RedisVersions:
     async def close(self) -> None:
         if self._asking is not None:
             await asyncio.wait([self._asking])
-        await self._calm.close()
+        await self._breaker.close()
         await self._cache.close()

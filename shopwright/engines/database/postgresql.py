@@ -174,7 +174,7 @@ class PostgresDatabase:
             return await _rows(connection, sql, params)
 
     @asynccontextmanager
-    async def in_a_row(self) -> AsyncIterator[PostgresSession]:
+    async def pinned(self) -> AsyncIterator[PostgresSession]:
         async with self._pool.taken() as connection:
             session = PostgresSession(connection, self._schema)
             if not self._url.pooled:

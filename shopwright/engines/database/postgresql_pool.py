@@ -29,9 +29,9 @@ class Pool:
         self.used = 0
         self.most_used = 0
 
-    def taken(self) -> "Taken":
+    def taken(self) -> "PooledConnection":
         """A connection for a block. Raises Unavailable."""
-        return Taken(self)
+        return PooledConnection(self)
 
     async def take(self) -> Any:
         pool = self._opened or await self._open()
@@ -41,7 +41,7 @@ class Pool:
         self.most_used = max(self.most_used, self.used)
         return connection
 
-    async def give_back(self, connection: Any) -> None:
+    async def release(self, connection: Any) -> None:
         self.used -= 1
         await self._opened.release(connection)
 
@@ -64,7 +64,7 @@ class Pool:
             self._opened = None
 
 
-class Taken:
+class PooledConnection:
     """The context of `Pool.taken`. Not a generator, as every statement passes through it."""
 
     __slots__ = ("_connection", "_pool")
@@ -79,6 +79,6 @@ class Taken:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         with translated(self._pool.schema):
-            await self._pool.give_back(self._connection)
+            await self._pool.release(self._connection)
         if error is not None:
             translate(error, self._pool.schema)

@@ -38,7 +38,7 @@ class Replica:
         self._become = become
         self._pool: Any = None
         self._opening = asyncio.Lock()
-        self._calm = CircuitBreaker("The replica", lambda: self._fetch("SELECT 1", ()))
+        self._breaker = CircuitBreaker("The replica", lambda: self._fetch("SELECT 1", ()))
         self._written = True  # something may have been written that `_wanted` does not know of
         self._wanted = ""  # how far the replica must be; "": it is
 
@@ -54,7 +54,7 @@ class Replica:
             self._written = False  # first: what is committed while we ask counts again
             self._wanted = await position()
         try:
-            return await self._calm.ask(lambda: self._fetch(text, values))
+            return await self._breaker.ask(lambda: self._fetch(text, values))
         except Unavailable:
             return None
 
@@ -88,7 +88,7 @@ class Replica:
         return self._pool
 
     async def close(self) -> None:
-        await self._calm.close()
+        await self._breaker.close()
         if self._pool is not None:
             await self._pool.close()
             self._pool = None

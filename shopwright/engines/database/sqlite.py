@@ -192,7 +192,7 @@ class SqliteDatabase:
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
+    def pinned(self) -> AbstractAsyncContextManager[Queryable]:
         return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

@@ -16,7 +16,7 @@ from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 
 ENCODER = msgspec.json.Encoder()
-ELSEWHERE = "null"  # stands for a body that another engine keeps
+EXTERNAL_BODY = "null"  # stands for a body that another engine keeps
 CHANGED = gettext_noop("This was changed by someone else meanwhile. Read it again and repeat your change.")
 
 
@@ -171,7 +171,7 @@ class DatabaseDocuments:
     ) -> list[StoredDocument]:
         """The documents in these rows."""
         found = [StoredDocument(row["id"], row["version"], row["body"]) for row in rows]
-        if any(one.body == ELSEWHERE for one in found):
+        if any(one.body == EXTERNAL_BODY for one in found):
             raise Unavailable(
                 _(
                     "Documents of this shop are in another engine: set SHOPWRIGHT_DOCUMENTS to it as before, or bring them here with `shopwright move`."

@@ -66,7 +66,7 @@ class MongoBodies:
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: AsyncMongoClient[dict[str, Any]] | None = None
-        self._calm = CircuitBreaker("MongoDB", self.examine)
+        self._breaker = CircuitBreaker("MongoDB", self.examine)
         self._indexed: set[str] = set()
         self._ferret: bool | None = None
         self._open(connect=False)  # a URL that cannot be is refused before anything starts
@@ -100,7 +100,7 @@ class MongoBodies:
         """Return these bodies in no order. Raises Unavailable."""
         found: list[StoredDocument] = []
         for start in range(0, len(ids), AT_ONCE):
-            found += await self._calm.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
+            found += await self._breaker.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
         return found
 
     async def _read(self, name: str, ids: Sequence[str]) -> list[StoredDocument]:
@@ -122,12 +122,12 @@ class MongoBodies:
     async def write(self, name: str, moves: Sequence[BodyMove]) -> dict[str, str]:
         """Write these unless a later version exists; returns refused ones with the reason. Raises Unavailable."""
         refused: dict[str, str] = {}
-        await self._calm.ask(lambda: self._index(name, {field for move in moves for field in move.found_by}))
+        await self._breaker.ask(lambda: self._index(name, {field for move in moves for field in move.found_by}))
         for some in _portions(moves):
-            if not await self._calm.ask(partial(self._write, name, some)):
+            if not await self._breaker.ask(partial(self._write, name, some)):
                 continue
             for move in some:
-                if why := await self._calm.ask(partial(self._write, name, [move])):
+                if why := await self._breaker.ask(partial(self._write, name, [move])):
                     refused[move.id] = why
         return refused
 
@@ -212,7 +212,7 @@ class MongoBodies:
         return Health(f"MongoDB {version}", tuple(wrong))
 
     async def close(self) -> None:
-        await self._calm.close()
+        await self._breaker.close()
         client, self._client = self._client, None
         if client is not None:
             await client.close()

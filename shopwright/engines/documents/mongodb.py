@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
+from shopwright.engines.documents.database import EXTERNAL_BODY, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import BodyMove, MongoBodies
 from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_completely, pages
 from shopwright.kit.clock import to_micros
@@ -125,7 +125,7 @@ class MongoDocuments(DatabaseDocuments):
         away: dict[str, int] = {}
         for row in rows:
             body = row["body"]
-            if body == ELSEWHERE:
+            if body == EXTERNAL_BODY:
                 body = self._kept.get((service, collection, row["id"], row["version"]))
             if body is None:
                 away[row["id"]] = row["version"]
@@ -209,10 +209,10 @@ class MongoDocuments(DatabaseDocuments):
         for collection, ones in _by_collection(rows).items():
             moves = await self._moves_of(work, collection, ones)
             name = _name(work.name, collection)
-            refused = await self._bodies.write(name, [one for one in moves if one.body != ELSEWHERE])
+            refused = await self._bodies.write(name, [one for one in moves if one.body != EXTERNAL_BODY])
             for one, why in refused.items():
                 log.warning("%s of %s remains in the database: MongoDB refuses it (%s)", one, name, why)
-            await self._let_go(work, collection, moves, refused)
+            await self._remove_moved(work, collection, moves, refused)
         return len(rows) == BATCH
 
     async def _moves_of(self, work: ServiceDatabase, collection: str, rows: Sequence[Row]) -> list[BodyMove]:
@@ -228,13 +228,13 @@ class MongoDocuments(DatabaseDocuments):
                 found.setdefault(row["id"], {}).setdefault(row["field"], []).append(row["value"])
         return found
 
-    async def _let_go(
+    async def _remove_moved(
         self, work: ServiceDatabase, collection: str, moves: Sequence[BodyMove], refused: Container[str]
     ) -> None:
         """Remove moved bodies from the database."""
         there = [one for one in moves if one.id not in refused]
         for one in there:
-            if one.body not in {None, ELSEWHERE}:
+            if one.body not in {None, EXTERNAL_BODY}:
                 self._kept.put((work.name, collection, one.id, one.version), str(one.body))
         async with work.begin() as tx:
             now = to_micros(tx.now)
@@ -245,7 +245,7 @@ class MongoDocuments(DatabaseDocuments):
             this = "collection = :collection AND id = :id"
             known = f"{this} AND version <= :version AND {MAY_GO}"  # less where it waited before MongoDB was in use
             await tx.run_many(
-                f"UPDATE documents SET body = '{ELSEWHERE}' WHERE {this} AND version = :version AND {MAY_GO}",
+                f"UPDATE documents SET body = '{EXTERNAL_BODY}' WHERE {this} AND version = :version AND {MAY_GO}",
                 rows(there),
             )
             await tx.run_many(
@@ -326,7 +326,7 @@ class MongoDocuments(DatabaseDocuments):
 
     async def claim_pending(self, work: ServiceDatabase) -> int:
         adopted = 0
-        async for rows in pages(work, f"body <> '{ELSEWHERE}'"):
+        async for rows in pages(work, f"body <> '{EXTERNAL_BODY}'"):
             for collection, ones in _by_collection(rows).items():
                 moves, name = await self._moves_of(work, collection, ones), _name(work.name, collection)
                 refused = await self._bodies.write(name, moves)
@@ -344,17 +344,19 @@ class MongoDocuments(DatabaseDocuments):
         given = 0
         left = True
         while left:
-            async for rows in pages(work, f"body = '{ELSEWHERE}'"):
+            async for rows in pages(work, f"body = '{EXTERNAL_BODY}'"):
                 complete = await self.fill(work, [{name: row[name] for name in PARTS} for row in rows])
                 async with work.begin() as tx:
                     await tx.run_many(
                         "UPDATE documents SET body = :body WHERE collection = :collection AND id = :id"
-                        f" AND version = :version AND body = '{ELSEWHERE}'",
+                        f" AND version = :version AND body = '{EXTERNAL_BODY}'",
                         complete,
                     )
                 given += len(complete)
             async with work.database.hold() as held:  # deletions in progress have finished now
-                left = bool(await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{ELSEWHERE}' LIMIT 1", {}))
+                left = bool(
+                    await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{EXTERNAL_BODY}' LIMIT 1", {})
+                )
         return given
 
     def timers(self, works: Sequence[ServiceDatabase]) -> list[ScheduledJob]:

@@ -112,7 +112,7 @@ class OpenSearchIndex:
             maxsize=CONNECTIONS,
         )
         self._alias = f"{parts.path or 'shopwright'}-products-{SHAPE}"
-        self._calm = CircuitBreaker("The search server", self.examine)
+        self._breaker = CircuitBreaker("The search server", self.examine)
         self._there = False
 
     async def _prepared(self) -> None:
@@ -229,7 +229,7 @@ class OpenSearchIndex:
     # --- reading
 
     async def search(self, query: Query) -> SearchFound:
-        return await self._calm.ask(lambda: self._search(query))
+        return await self._breaker.ask(lambda: self._search(query))
 
     async def _search(self, query: Query) -> SearchFound:
         understood = words = terms.of_query(query.text)
@@ -309,7 +309,7 @@ class OpenSearchIndex:
         return corrected if corrected != list(words) else None
 
     async def suggest(self, text: str, limit: int) -> list[str]:
-        return await self._calm.ask(lambda: self._suggest(text, limit))
+        return await self._breaker.ask(lambda: self._suggest(text, limit))
 
     async def _suggest(self, text: str, limit: int) -> list[str]:
         words = terms.of_query(text)
@@ -327,5 +327,5 @@ class OpenSearchIndex:
         return found
 
     async def close(self) -> None:
-        await self._calm.close()
+        await self._breaker.close()
         await self._client.close()

@@ -27,7 +27,7 @@ from shopwright.engines.search.spelling import edits
 from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folder
 from shopwright.engines.search.terms import QueryWord
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.memory import give_back
+from shopwright.kit.memory import release_memory
 from shopwright.kit.observability.health import Health, room
 from shopwright.kit.ports import NOTHING, IndexDocument, Query, SearchFound
 from shopwright.kit.private import make_folder
@@ -150,7 +150,7 @@ class TantivyIndex:
                 raise self._start_over(before, error) from error
             if self._current() != before:
                 raise Unavailable(_("The search index was replaced while it was written."))
-        give_back()  # the writer had threads of its own
+        release_memory()  # the writer had threads of its own
 
     def _writer(self) -> tantivy.IndexWriter:
         """The only writer on this machine; other processes release it after each batch."""
@@ -290,7 +290,7 @@ class TantivyIndex:
     def _take_over(self, writer: tantivy.IndexWriter, fresh: str) -> None:
         writer.commit()
         writer.wait_merging_threads()
-        give_back()
+        release_memory()
         with self._writing, self._naming:
             self._point_to(fresh)
         with suppress(OSError):  # another process sweeps, too; what is left is swept next time

@@ -95,7 +95,7 @@ class Database(Protocol):
         """Read committed data outside any transaction."""
         ...
 
-    def in_a_row(self) -> AbstractAsyncContextManager[Queryable]:
+    def pinned(self) -> AbstractAsyncContextManager[Queryable]:
         """Several reads on one connection, each of what is committed at its time."""
         ...
 

@@ -107,11 +107,11 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     """An event on its way to one handler. `key` identifies the pair, for `begin(dedup_key=…)`."""
 
     stored: StoredEvent
-    hearer: str
+    handler: str
 
     @property
     def key(self) -> str:
-        return f"{self.stored.id}/{self.hearer}"
+        return f"{self.stored.id}/{self.handler}"
 
     @property
     def event(self) -> Any:

@@ -62,7 +62,7 @@ class Reader(ABC):
     @abstractmethod
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]: ...
 
-    def in_a_row(self) -> AbstractAsyncContextManager["Reader"]:
+    def pinned(self) -> AbstractAsyncContextManager["Reader"]:
         """Several queries on one connection, cheaper than one by one."""
         return nullcontext(self)
 
@@ -281,7 +281,7 @@ class ServiceDatabase(Reader):
         self.counted: Callable[[str, int], None] = lambda _type, _count: None
         self.lease = LEASE
         self.versions: VersionStore | None = None
-        self.late: Reader = ReplicaReader(database)
+        self.replica: Reader = ReplicaReader(database)
         self.aside = Quarantine(name)
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
@@ -289,8 +289,8 @@ class ServiceDatabase(Reader):
             return await self.database.fetch(sql, params)
 
     @asynccontextmanager
-    async def in_a_row(self) -> AsyncIterator[Reader]:
-        async with self.database.in_a_row() as reads:
+    async def pinned(self) -> AsyncIterator[Reader]:
+        async with self.database.pinned() as reads:
             yield PinnedConnection(reads, self.name)
 
     @asynccontextmanager

@@ -11,12 +11,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit.translation import SOURCE, in_language
 
-_behind: ContextVar[Any] = ContextVar("behind")
+_current: ContextVar[Any] = ContextVar("app")
 
 
 def current_app() -> Any:
     """The application of this request, or of the server being started."""
-    return _behind.get()
+    return _current.get()
 
 
 class AppContext:
@@ -28,9 +28,9 @@ class AppContext:
         self._language = language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        before = _behind.set(self._what)
+        before = _current.set(self._what)
         try:
             with in_language(self._language):
                 await self._app(scope, receive, send)
         finally:
-            _behind.reset(before)
+            _current.reset(before)

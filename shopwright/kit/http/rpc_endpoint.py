@@ -39,22 +39,22 @@ class RpcEndpoint:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
-        service, _unused, verb = scope["path"].removeprefix(PREFIX).partition("/")
+        service, _unused, operation = scope["path"].removeprefix(PREFIX).partition("/")
         headers = Headers.from_scope(scope)
         try:
             body = await _body(receive)
-            await self._believe(service, verb, body, headers.get(CALLER, ""))
-            status, answer = await self._answer(service, verb, body, headers.get(DEADLINE, ""))
+            await self._believe(service, operation, body, headers.get(CALLER, ""))
+            status, answer = await self._answer(service, operation, body, headers.get(DEADLINE, ""))
         except ShopError as error:
             status, answer = FAILED, pack_error(error)
-        scope["path_template"] = f"{PREFIX}{service}/{verb}" if status != FAILED else PREFIX
+        scope["path_template"] = f"{PREFIX}{service}/{operation}" if status != FAILED else PREFIX
         kind = [(b"content-type", b"application/msgpack")]
         await send({"type": "http.response.start", "status": status, "headers": kind})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 
-    async def _believe(self, service: str, verb: str, body: bytes, token: str) -> None:
+    async def _believe(self, service: str, operation: str, body: bytes, token: str) -> None:
         """Check signature and caller. Raises Unauthenticated, Denied."""
-        call = self._seal.read(service, verb, body, token)
+        call = self._seal.read(service, operation, body, token)
         if not self._asks(call.caller, service):
             raise Denied(
                 _(
@@ -64,10 +64,10 @@ class RpcEndpoint:
                 )
             )
         exposed = self._exposed.get(service)
-        if exposed is not None and not exposed.may_repeat(verb) and not await self._once(call.nonce):
+        if exposed is not None and not exposed.may_repeat(operation) and not await self._once(call.nonce):
             raise Unauthenticated(_("This call was received before; each call is accepted once."))
 
-    async def _answer(self, service: str, verb: str, body: bytes, given: str) -> tuple[int, bytes]:
+    async def _answer(self, service: str, operation: str, body: bytes, given: str) -> tuple[int, bytes]:
         exposed = self._exposed.get(service)
         if exposed is None:
             raise Unavailable(_("{service} is not served by this process.", service=service))
@@ -75,7 +75,7 @@ class RpcEndpoint:
         with deadline.within(seconds):
             try:
                 async with asyncio.timeout(deadline.left()):
-                    return await exposed.answer(verb, body)
+                    return await exposed.answer(operation, body)
             except TimeoutError:
                 raise Unavailable(
                     _(

@@ -37,7 +37,7 @@ class Failure(msgspec.Struct):
 class Channel(Protocol):
     """The connection to a service."""
 
-    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+    async def ask(self, operation: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
         """Return status and body; `again`: may be retried without an answer. Raises Unavailable."""
         ...
 
@@ -106,20 +106,20 @@ class RpcServer:
 
     def __init__(self, contract: type, service: object) -> None:
         self._name = contract.__name__
-        self._verbs = operations(contract)
+        self._operations = operations(contract)
         self._service = service
 
     def may_repeat(self, name: str) -> bool:
         """Whether the operation is idempotent."""
-        return name in self._verbs and self._verbs[name].again
+        return name in self._operations and self._operations[name].again
 
     async def answer(self, name: str, body: bytes) -> tuple[int, bytes]:
         """Return status and body."""
-        verb = self._verbs.get(name)
+        operation = self._operations.get(name)
         try:
-            if verb is None:
+            if operation is None:
                 raise Unavailable(_("{name} has no operation {operation}.", name=self._name, operation=name))
-            return 200, await verb.perform(self._service, body)
+            return 200, await operation.perform(self._service, body)
         except ShopError as error:
             return FAILED, pack_error(error)
 
@@ -138,13 +138,13 @@ def unpack_error(body: bytes) -> ShopError:
 def rpc_client(contract: type[T], channel: Channel) -> T:
     """Return an object with the operations of `contract` that calls the service behind `way`."""
 
-    def asking(verb: Operation) -> Callable[..., Awaitable[Any]]:
+    def asking(operation: Operation) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
-            status, body = await channel.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
+            status, body = await channel.ask(operation.name, operation.pack(args, kwargs), again=operation.again)
             if status == FAILED:
                 raise unpack_error(body)
             try:
-                return verb.unpack(body)
+                return operation.unpack(body)
             except msgspec.MsgspecError as error:
                 raise Unavailable(
                     _("The response of {name} could not be decoded: {error}.", name=contract.__name__, error=error)
@@ -152,5 +152,5 @@ def rpc_client(contract: type[T], channel: Channel) -> T:
 
         return call
 
-    found = {name: staticmethod(asking(verb)) for name, verb in operations(contract).items()}  # type: ignore[arg-type]  # classes are hashable
+    found = {name: staticmethod(asking(operation)) for name, operation in operations(contract).items()}  # type: ignore[arg-type]  # classes are hashable
     return cast("T", type(f"Remote{contract.__name__}", (), found)())

@@ -48,13 +48,13 @@ class ResilientClient:
     def __init__(
         self,
         name: str,
-        wire: Transport,
+        transport: Transport,
         sign: Callable[[str, bytes], str],
         called: Called = lambda _name, _outcome, _seconds: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
-        self._wire = wire
+        self._transport = transport
         self._sign = sign
         self._called = called
         self._chance = chance
@@ -64,7 +64,7 @@ class ResilientClient:
         )
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+    async def ask(self, operation: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
         self._budget = min(BUDGET, self._budget + SHARE)
         for number in range(1, TRIES + 1):
             if self._breaker.opened:
@@ -72,7 +72,7 @@ class ResilientClient:
                 raise Unavailable(_("{name} did not answer a moment ago.", name=self._name))
             try:
                 with self._breaker:
-                    return await self._counted(verb, body)
+                    return await self._counted(operation, body)
             except Unavailable as error:
                 if number == TRIES or self._budget < 1 or not (again or isinstance(error, ConnectFailed)):
                     raise
@@ -80,27 +80,27 @@ class ResilientClient:
             await asyncio.sleep(FIRST_PAUSE_S * 2**number * self._chance())
         raise AssertionError
 
-    async def _counted(self, verb: str, body: bytes) -> tuple[int, bytes]:
+    async def _counted(self, operation: str, body: bytes) -> tuple[int, bytes]:
         began, outcome = time.perf_counter(), "answered"
         try:
-            with tracing.span(f"{self._name}.{verb}", "client"):
-                return await self._once(verb, body)
+            with tracing.span(f"{self._name}.{operation}", "client"):
+                return await self._once(operation, body)
         except Unavailable as error:
             outcome = "unreached" if isinstance(error, ConnectFailed) else "unanswered"
             raise
         finally:
             self._called(self._name, outcome, time.perf_counter() - began)
 
-    async def _once(self, verb: str, body: bytes) -> tuple[int, bytes]:
+    async def _once(self, operation: str, body: bytes) -> tuple[int, bytes]:
         left_s = deadline.left()
         try:
             async with asyncio.timeout(left_s), self._free:
                 headers = {
-                    CALLER: self._sign(verb, body),
+                    CALLER: self._sign(operation, body),
                     DEADLINE: str(int(deadline.left() * 1000)),
                     **tracing.handed_on(),
                 }
-                status, answer = await self._wire.post(verb, body, headers)
+                status, answer = await self._transport.post(operation, body, headers)
         except ConnectionRefusedError as error:
             raise ConnectFailed(_("{name} cannot be reached.", name=self._name)) from error
         except (ConnectionError, TimeoutError) as error:
@@ -111,4 +111,4 @@ class ResilientClient:
         return status, answer
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._transport.close()

@@ -7,12 +7,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 MARK = "__again__"
 
 
-def idempotent(verb: F) -> F:
+def idempotent(operation: F) -> F:
     """Mark an operation whose repetition with equal arguments changes nothing more, so that it may be retried."""
-    setattr(verb, MARK, True)
-    return verb
+    setattr(operation, MARK, True)
+    return operation
 
 
-def may_ask_again(verb: Callable[..., Any]) -> bool:
+def may_ask_again(operation: Callable[..., Any]) -> bool:
     """Whether the operation is marked idempotent."""
-    return getattr(verb, MARK, False)
+    return getattr(operation, MARK, False)

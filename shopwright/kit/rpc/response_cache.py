@@ -18,7 +18,7 @@ Key = tuple[str, bytes]
 
 
 class RpcResponseCache:
-    """The client of a service whose answers to these `verbs` depend on its database only.
+    """The client of a service whose answers to these `operations` depend on its database only.
 
     `looking`: read-only operations; others may change the versions read in this request.
     """
@@ -28,33 +28,33 @@ class RpcResponseCache:
         channel: Channel,
         service: str,
         versions: VersionStore,
-        verbs: Collection[str],
+        operations: Collection[str],
         looking: Collection[str] = (),
     ) -> None:
         self._channel = channel
         self._service = service
         self._versions = versions
-        self._verbs = frozenset(verbs)
+        self._operations = frozenset(operations)
         self._looking = frozenset(looking)
         self._kept: OrderedDict[Key, tuple[str, float, bytes]] = OrderedDict()
         self._bytes = 0
 
-    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
-        if verb not in self._verbs:
+    async def ask(self, operation: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        if operation not in self._operations:
             try:
-                return await self._channel.ask(verb, body, again=again)
+                return await self._channel.ask(operation, body, again=again)
             finally:
-                if verb not in self._looking and (request := this_request()) is not None:
+                if operation not in self._looking and (request := this_request()) is not None:
                     request.versions = None
         versions = await self._versions.versions((self._service,))
         if versions is None:
-            return await self._channel.ask(verb, body, again=again)
-        key = (verb, body)
+            return await self._channel.ask(operation, body, again=again)
+        key = (operation, body)
         found = self._kept.get(key)
         if found is not None and found[0] == versions[0] and time.monotonic() < found[1] + LONGEST_S:
             self._kept.move_to_end(key)
             return DONE, found[2]
-        status, answer = await self._channel.ask(verb, body, again=again)
+        status, answer = await self._channel.ask(operation, body, again=again)
         if status == DONE:
             self._keep(key, versions[0], answer)
         return status, answer

@@ -47,17 +47,17 @@ class CallTokens:
         self._seen_before: set[str] = set()
         self._since = wall()
 
-    def sign(self, service: str, verb: str, body: bytes, caller: str) -> str:
+    def sign(self, service: str, operation: str, body: bytes, caller: str) -> str:
         """Return the signature of this call."""
         signed = f"{caller}.{int(self._wall())}.{secrets.token_hex(12)}"
-        return f"{signed}.{self._mark(service, verb, body, signed)}"
+        return f"{signed}.{self._mark(service, operation, body, signed)}"
 
-    def read(self, service: str, verb: str, body: bytes, token: str) -> SignedCall:
+    def read(self, service: str, operation: str, body: bytes, token: str) -> SignedCall:
         """Verify a call. Raises Unauthenticated for foreign, altered, old or repeated ones; Unavailable for too many."""
         signed, _unused, mark = token.rpartition(".")
         caller, _unused, rest = signed.partition(".")
         moment, _unused, nonce = rest.partition(".")
-        right = self._mark(service, verb, body, signed)
+        right = self._mark(service, operation, body, signed)
         if not hmac.compare_digest(mark.encode(), right.encode()):
             raise Unauthenticated(_("This call does not come from a process of this shop."))
         if not is_number(moment) or abs(self._wall() - int(moment)) > CALL_LASTS_S:
@@ -65,8 +65,8 @@ class CallTokens:
         self._once(nonce)
         return SignedCall(caller, nonce)
 
-    def _mark(self, service: str, verb: str, body: bytes, prefix: str) -> str:
-        signed = f"{service}\n{verb}\n{prefix}\n".encode() + sha256(body).digest()
+    def _mark(self, service: str, operation: str, body: bytes, prefix: str) -> str:
+        signed = f"{service}\n{operation}\n{prefix}\n".encode() + sha256(body).digest()
         return hmac.digest(self._key, signed, "sha256").hex()
 
     def _once(self, nonce: str) -> None:

@@ -16,7 +16,7 @@ RESOLVED_S = 1  # names of services move with their processes
 class Transport(Protocol):
     """A transport to one address."""
 
-    async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def post(self, operation: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Return status and body.
 
         Raises ConnectionRefusedError if nothing was sent, ConnectionError without an answer. The caller limits the
@@ -34,12 +34,12 @@ class HttpTransport:
         self._base = base
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, verb: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def post(self, operation: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         if self._session is None:
             self._session = _session()  # wants to be made in the loop it lives in
         try:
             async with self._session.post(
-                f"{self._base}{verb}", data=body, headers=headers, allow_redirects=False
+                f"{self._base}{operation}", data=body, headers=headers, allow_redirects=False
             ) as answer:
                 return answer.status, await answer.read()
         except aiohttp.ClientConnectorError as error:

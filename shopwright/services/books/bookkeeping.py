@@ -12,7 +12,7 @@ from shopwright.kit.money import write
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books import goods, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract import Order, Orders
@@ -32,7 +32,7 @@ class ConcurrentBooking(Exception):
 class Bookkeeping:
     """Writes entries for events."""
 
-    def __init__(self, work: ServiceDatabase, orders: Orders, payments: Payments, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, orders: Orders, payments: Payments, documents: DocumentIssuer) -> None:
         self._work = work
         self._orders = orders
         self._payments = payments

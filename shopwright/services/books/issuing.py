@@ -41,7 +41,7 @@ GRACE = timedelta(minutes=1)  # an order that is paid when its shop is a second 
 DIGITS = 6
 
 
-class Issuing:
+class DocumentIssuer:
     """Issues, stores and seals documents."""
 
     def __init__(

@@ -11,7 +11,7 @@ from shopwright.services.books import charts, store
 from shopwright.services.books.contract import TITLES, Entry, ExportedFile, ExportForm
 from shopwright.services.books.exports import exported
 from shopwright.services.books.extract import LedgerExtract
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.books.periods import months
 
 MOST_EXPORTED = 100_000
@@ -21,7 +21,7 @@ SOME = 1_000
 class LedgerExport:
     """Collects what the writers need."""
 
-    def __init__(self, work: ServiceDatabase, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, documents: DocumentIssuer) -> None:
         self._work = work
         self._documents = documents
 

@@ -5,14 +5,14 @@ from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books import papers
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.orders.contract import Orders
 
 
 class OrderDocuments:
     """Issues documents on request."""
 
-    def __init__(self, work: ServiceDatabase, orders: Orders, documents: Issuing) -> None:
+    def __init__(self, work: ServiceDatabase, orders: Orders, documents: DocumentIssuer) -> None:
         self._work = work
         self._orders = orders
         self._documents = documents

@@ -23,7 +23,7 @@ from shopwright.services.books.contract import (
     TaxStatement,
 )
 from shopwright.services.books.contract.documents import Document, DocumentForm, InvoiceCorrection
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.books.ledger_export import LedgerExport
 from shopwright.services.books.manual_entries import ManualEntries
 from shopwright.services.books.order_documents import OrderDocuments
@@ -38,7 +38,7 @@ class BookService(Books):
     """Operations and event handlers of the books."""
 
     def __init__(
-        self, work: ServiceDatabase, *, orders: Orders, payments: Payments, documents: Issuing, currency: str
+        self, work: ServiceDatabase, *, orders: Orders, payments: Payments, documents: DocumentIssuer, currency: str
     ) -> None:
         self._work = work
         self._documents = documents

@@ -4,7 +4,7 @@ from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.books import MANIFEST
 from shopwright.services.books.contract import Books
 from shopwright.services.books.handlers import handlers, jobs
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.books.service import BookService
 from shopwright.services.orders.contract import Orders
 from shopwright.services.payments.contract import Payments
@@ -14,7 +14,7 @@ from shopwright.services.pricing.contract import Pricing
 def _build(context: BuildContext) -> BookService:
     settings = context.settings
     pricing, orders = context.ask(Pricing), context.ask(Orders)
-    issuing = Issuing(
+    issuing = DocumentIssuer(
         context.work,
         context.vault,
         pricing,

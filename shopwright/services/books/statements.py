@@ -10,7 +10,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.translation import gettext as _
 from shopwright.services.books import model, regions, statement_store, store
 from shopwright.services.books.contract import Balance, Entry, SalesDay, TaxStatement, Threshold
-from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.issuing import DocumentIssuer
 from shopwright.services.books.periods import months, today
 
 FAR = 1_000_000  # days: later than any entry
@@ -19,7 +19,7 @@ FAR = 1_000_000  # days: later than any entry
 class Statements:
     """Reads the books."""
 
-    def __init__(self, work: ServiceDatabase, documents: Issuing, currency: str) -> None:
+    def __init__(self, work: ServiceDatabase, documents: DocumentIssuer, currency: str) -> None:
         self._work = work
         self._documents = documents
         self._currency = currency
@@ -46,11 +46,11 @@ class Statements:
         )
 
     async def trial_balance(self, start: str, end: str) -> list[Balance]:
-        return await statement_store.balances(self._work.late, *months(start, end))
+        return await statement_store.balances(self._work.replica, *months(start, end))
 
     async def tax_statement(self, start: str, end: str, country: str = "") -> TaxStatement:
         first, last = months(start, end)
-        lines = await statement_store.taxes(self._work.late, first, last)
+        lines = await statement_store.taxes(self._work.replica, first, last)
         return TaxStatement(
             lines=tuple(one for one in lines if not country or one.kind.country == country),
             regions=regions.by_region(lines) if country in {"", "US"} else (),
@@ -59,12 +59,12 @@ class Statements:
 
     async def _threshold(self, year: int) -> Threshold | None:
         first, last = year * model.MONTH + 1, year * model.MONTH + model.DECEMBER
-        of_year = await statement_store.taxes(self._work.late, first, last)
+        of_year = await statement_store.taxes(self._work.replica, first, last)
         return regions.threshold(of_year, self._documents.home_of(await self._documents.seller()), year)
 
     async def sales_days(self, count: int = 30) -> list[SalesDay]:
         last = day_number(today(self._work))
-        known = await statement_store.days(self._work.late, last - count + 1, last, self._currency)
+        known = await statement_store.days(self._work.replica, last - count + 1, last, self._currency)
         return [self._sales_day(day, known.get(day, {})) for day in range(last - count + 1, last + 1)]
 
     def _sales_day(self, day: int, earned: dict[str, int]) -> SalesDay:

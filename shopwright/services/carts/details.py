@@ -17,7 +17,7 @@ from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import BuyerNotes, Cart, CartChange, CheckoutStarted
 from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, checked_delivery, without
-from shopwright.services.carts.quoting import Quoting, has_a_place
+from shopwright.services.carts.quoting import CartQuotes, has_a_place
 
 CLEANED = ("email", "shipping_address", "billing_address", "reference", "gift_delivery", *BuyerNotes.__struct_fields__)
 
@@ -26,7 +26,7 @@ class CartDetails:
     """Changes everything but the lines of a cart."""
 
     def __init__(
-        self, context: CartContext, quoting: Quoting, businesses: Businesses, gift_cards: CartGiftCards
+        self, context: CartContext, quoting: CartQuotes, businesses: Businesses, gift_cards: CartGiftCards
     ) -> None:
         self._context = context
         self._quoting = quoting

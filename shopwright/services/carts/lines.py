@@ -5,13 +5,13 @@ from shopwright.kit.translation import gettext as _
 from shopwright.services.carts import model, store
 from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Cart, CartStarted
-from shopwright.services.carts.quoting import Quoting
+from shopwright.services.carts.quoting import CartQuotes
 
 
 class CartLines:
     """Changes the lines of a cart."""
 
-    def __init__(self, context: CartContext, quoting: Quoting) -> None:
+    def __init__(self, context: CartContext, quoting: CartQuotes) -> None:
         self._context = context
         self._quoting = quoting
         self._work = context.work

@@ -17,7 +17,7 @@ from shopwright.services.inventory.contract import Stock
 from shopwright.services.pricing.contract import Item, Quote, QuoteRequest, ShippingOption, nothing
 
 
-class Quoting:
+class CartQuotes:
     """Asks catalog, inventory, pricing and gift cards."""
 
     def __init__(self, context: CartContext, gift_cards: CartGiftCards, stop_untaxed: bool) -> None:

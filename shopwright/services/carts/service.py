@@ -17,7 +17,7 @@ from shopwright.services.carts.details import CartDetails
 from shopwright.services.carts.erasure import CartErasure
 from shopwright.services.carts.gift_cards import CartGiftCards
 from shopwright.services.carts.lines import CartLines
-from shopwright.services.carts.quoting import Quoting
+from shopwright.services.carts.quoting import CartQuotes
 from shopwright.services.carts.waiting_rooms import WaitingRooms
 from shopwright.services.carts.wishlists import Wishlists
 from shopwright.services.giftcards.contract import GiftCards
@@ -31,7 +31,7 @@ class CartService(Carts):
         self._context = context
         self._work = context.work
         gift_cards, businesses = CartGiftCards(giftcards), Businesses(context.work, context.pricing)
-        self._quoting = Quoting(context, gift_cards, stop_untaxed)
+        self._quoting = CartQuotes(context, gift_cards, stop_untaxed)
         self._lines = CartLines(context, self._quoting)
         self._details = CartDetails(context, self._quoting, businesses, gift_cards)
         self._closing = CartClosing(context.work, context.currency, context.count_again)

@@ -71,7 +71,7 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
 
 async def read(source: ServiceDatabase | Transaction, cart_id: str) -> StoredCart | None:
     """Return a cart with its lines in the order they were added."""
-    async with source.in_a_row() as reader:
+    async with source.pinned() as reader:
         row = await reader.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
         if row is None:
             return None

@@ -182,11 +182,11 @@ class GiftCardService(GiftCards):
             return
         async with self._work.begin() as tx:
             if await hold_store.open_hold(tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)):
-                await self._set_aside(tx, order_id, shares)
+                await self._insert_shares(tx, order_id, shares)
             elif await hold_store.state_of(tx, order_id) == "open":
                 await self._hold_anew(tx, order_id, shares)
 
-    async def _set_aside(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
+    async def _insert_shares(self, tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> None:
         """Hold all shares. Cards are locked by id everywhere, so that two orders cannot deadlock."""
         today = self._today()
         for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
@@ -202,7 +202,7 @@ class GiftCardService(GiftCards):
         if held == wanted:
             return
         await replacement.set_free(tx, self._work.ids, order_id, also=[*wanted])
-        await self._set_aside(tx, order_id, shares)
+        await self._insert_shares(tx, order_id, shares)
 
     async def extend_hold(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:

@@ -86,7 +86,7 @@ class AnalyticsService(Insights):
             raise Invalid.at(
                 "/after", _("This is not a valid cursor of this log; use `next` of the previous response, or none.")
             )
-        if after and int(after) + 1 < await trim_store.first_place(self._work.late):
+        if after and int(after) + 1 < await trim_store.first_place(self._work.replica):
             raise Invalid.at(
                 "/after",
                 _(
@@ -94,31 +94,31 @@ class AnalyticsService(Insights):
                     days=self._kept.days,
                 ),
             )
-        return await log_store.after(self._work.late, int(after or 0), limit)
+        return await log_store.after(self._work.replica, int(after or 0), limit)
 
     async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
-        return await log_store.about(self._work.late, subjects, limit)
+        return await log_store.about(self._work.replica, subjects, limit)
 
     async def days(self, count: int = 30) -> list[Day]:
         today = self._day(self._work.now())
-        known = await store.days(self._work.late, today - count + 1, self._currency)
+        known = await store.days(self._work.replica, today - count + 1, self._currency)
         return [
             Day(numbered_day(day), *known.get(day, (0, Money(0, self._currency))))
             for day in range(today - count + 1, today + 1)
         ]
 
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
-        return await store.top_products(self._work.late, self._currency, limit)
+        return await store.top_products(self._work.replica, self._currency, limit)
 
     async def funnel(self, count: int = 30) -> list[FunnelStep]:
-        known = await store.funnel(self._work.late, self._since(count))
+        known = await store.funnel(self._work.replica, self._since(count))
         return [FunnelStep(step, known.get(step, 0)) for step in STEPS.values()]
 
     async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
-        return await store.top_searches(self._work.late, self._since(count), limit)
+        return await store.top_searches(self._work.replica, self._since(count), limit)
 
     async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
-        return await store.top_views(self._work.late, self._since(count), limit)
+        return await store.top_views(self._work.replica, self._since(count), limit)
 
     def _since(self, count: int) -> int:
         return self._day(self._work.now()) - count + 1

@@ -108,7 +108,7 @@ class Costs:
             return (await self.values([variant_id]))[variant_id]
 
     async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
-        async with self._work.in_a_row() as reader:
+        async with self._work.pinned() as reader:
             return await self._values(reader, variant_ids)
 
     async def _values(self, source: Reader, variant_ids: Sequence[str]) -> dict[str, StockValue]:

@@ -43,21 +43,21 @@ class Reservations:
                     spread.get(variant_id, 0) > 1
                 ):  # a row that turns out to have too few stays locked while others are tried
                     await store.hold(tx, [variant_id])
-                if not await self._set_aside(tx, order_id, VariantQuantity(variant_id, quantity)):
+                if not await self._reserve_units(tx, order_id, VariantQuantity(variant_id, quantity)):
                     missing.append(variant_id)
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
                 raise SoldOut(_("Fewer are left than you asked for."), data={"left": left})
             await self._context.emit_changes(tx, before)
 
-    async def _set_aside(self, tx: Transaction, order_id: str, wanted: VariantQuantity) -> bool:
+    async def _reserve_units(self, tx: Transaction, order_id: str, wanted: VariantQuantity) -> bool:
         """Reserve at one location if possible, else at several, the rest as backorder. Returns False if too few."""
-        if await store.set_aside(tx, order_id, wanted):
+        if await store.reserve(tx, order_id, wanted):
             return True
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             part = min(free, left)
-            if part and await store.set_aside(tx, order_id, VariantQuantity(wanted.variant_id, part), location):
+            if part and await store.reserve(tx, order_id, VariantQuantity(wanted.variant_id, part), location):
                 left -= part
         if not left:
             return True
@@ -71,7 +71,7 @@ class Reservations:
             if not await store.close_reservation(tx, order_id, store.TAKEN):
                 return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
             moves: list[StockMove] = []
-            for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
+            for line, location in await store.delete_lines(tx, order_id, leaves_shelf=True):
                 if location == store.ON_BACKORDER:
                     await self._backorders.keep_promise(tx, order_id, line, moves)
                 else:
@@ -87,7 +87,7 @@ class Reservations:
             if not await store.close_reservation(tx, order_id, state):
                 return
             async with self._context.moving(tx, await store.variants_of(tx, order_id)) as moves:
-                for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
+                for line, location in await store.delete_lines(tx, order_id, leaves_shelf=False):
                     if location == store.ON_BACKORDER:
                         await backorder_store.unpromise(tx, line.variant_id, line.quantity)
                     else:

@@ -17,7 +17,7 @@ ON_BACKORDER = ""  # the location of backordered reservations
 
 async def read(source: ServiceDatabase | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
     """Return stock summed over locations."""
-    async with source.in_a_row() as reader:
+    async with source.pinned() as reader:
         rows = await reader.fetch_in(
             "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
             " WHERE variant_id IN (:each) GROUP BY variant_id",
@@ -133,7 +133,7 @@ async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> b
     )
 
 
-async def set_aside(tx: Transaction, order_id: str, wanted: VariantQuantity, location: str = "") -> bool:
+async def reserve(tx: Transaction, order_id: str, wanted: VariantQuantity, location: str = "") -> bool:
     """Reserve a line at this location, or the first with enough. Returns False if there is none."""
     rows = await tx.fetch(
         "UPDATE stock SET reserved = reserved + :quantity WHERE variant_id = :variant_id AND location = ("
@@ -211,7 +211,7 @@ async def variants_of(source: ServiceDatabase | Transaction, order_id: str) -> l
     return [row["variant_id"] for row in rows]
 
 
-async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[VariantQuantity, str]]:
+async def delete_lines(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[VariantQuantity, str]]:
     """Release reserved lines; `leaves_shelf`: take the goods, too. Returns lines and locations."""
     rows = await tx.fetch(
         "DELETE FROM reservation_lines WHERE order_id = :order_id RETURNING variant_id, location, quantity",

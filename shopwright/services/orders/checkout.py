@@ -73,7 +73,7 @@ class Checkout:
         model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
         to_pay = model.check_to_pay(cart, request.expected_to_pay)
         await self._check_payment(order_id, to_pay, request.payment, cart.email, who)
-        await self._make_room(cart, order_id)
+        await self._close_earlier_order(cart, order_id)
         wanted = [VariantQuantity(line.variant_id, line.quantity) for line in cart.lines]
         await self._holds.claim(order_id, cart, who.address)
         try:
@@ -104,7 +104,7 @@ class Checkout:
             raise Missing(_("There is no such order."))
         return placed
 
-    async def _make_room(self, cart: Cart, order_id: str) -> None:
+    async def _close_earlier_order(self, cart: Cart, order_id: str) -> None:
         """Close an unpaid order of an earlier state of this cart, unless its payment has already arrived."""
         earlier = await store.living_of_cart(self._work, cart.id)
         if earlier is None or earlier.id == order_id:

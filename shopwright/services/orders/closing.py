@@ -89,7 +89,7 @@ class OrderClosing:
         order = await self._context.get(order_id)
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
-        await self._context.giftcards.give_back(order)
+        await self._context.giftcards.refund_all(order)
         await self._context.giftcards.withdraw_all(order, strict=False)
         if restock:
             await self._context.inventory.restock(
@@ -97,7 +97,7 @@ class OrderClosing:
             )
         for payment in await self._context.payments.of_order(order_id):
             if payment.status in refund_rules.RECEIVED:
-                await self._repayment.give_back(payment, order)
+                await self._repayment.refund_all(payment, order)
 
     async def on_order_closed(self, delivery: Delivery) -> None:
         """Handle OrderCancelled and OrderExpired: return what the order holds, unless it was paid after all."""

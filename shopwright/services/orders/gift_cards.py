@@ -71,7 +71,7 @@ class GiftCardPayments:
             await self._giftcards.release_hold(order_id)
 
     async def refund(self, order: Order, refund: Refund) -> Money:
-        """Refund to gift cards, once. For the cancellation of a whole order see `give_back`.
+        """Refund to gift cards, once. For the cancellation of a whole order see `refund_all`.
 
         Settled refunds are already on the cards, also where they stayed under another name when the rest was returned.
         Returns the amount on disabled cards.
@@ -149,7 +149,7 @@ class GiftCardPayments:
             return False
         return refund.id in (await self._giftcards.of_order(order_id)).refunds
 
-    async def give_back(self, order: Order) -> None:
+    async def refund_all(self, order: Order) -> None:
         """Refund a cancelled order's gift cards: promised refunds first, whatever the provider says, then the rest."""
         if not order.gift_cards or not (await self._giftcards.of_order(order.id)).taken:
             return

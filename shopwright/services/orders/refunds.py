@@ -273,7 +273,7 @@ class Refunds:
             amount = by_payment if by_payment.amount or on_cards else refund.amount
             await self._emit_refused(tx, order, amount, refund_id, why, refund, after)
         if refund.status == "settled" and order.status != "cancelled":
-            await self._take_again(order, refund)
+            await self._commit_restocked(order, refund)
 
     async def _emit_refused(
         self,
@@ -290,7 +290,7 @@ class Refunds:
         )
         await tx.emit(refund_events.refused(order, amount, refund_id, why, refund, after))
 
-    async def _take_again(self, order: Order, refund: Refund) -> None:
+    async def _commit_restocked(self, order: Order, refund: Refund) -> None:
         """Take restocked units that are to be shipped after all; note any that were sold meanwhile."""
         if not refund.restock or not refund.unsent:
             return
@@ -323,7 +323,7 @@ class Refunds:
         if not known.why:
             await self._refuse(order.id, known.id, delivery.event.why)
         elif known.settled_at is not None and order.status != "cancelled":
-            await self._take_again(order, known)  # where inventory was away when it was refused
+            await self._commit_restocked(order, known)  # where inventory was away when it was refused
         if order.status == "cancelled" and known.restock:
             await self._restock(order, known)  # the order's goods went back without these
 

@@ -20,7 +20,7 @@ class Repayment:
         ended = [await self._context.payments.void(one.id) for one in await self._context.payments.of_order(order_id)]
         return next((one for one in ended if one.status == "captured"), None)
 
-    async def give_back(self, payment: Payment, order: Order) -> None:
+    async def refund_all(self, payment: Payment, order: Order) -> None:
         """Refund the payment of a closed or doubly paid order: promised refunds first, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
             await self.execute_promised(payment, order)

@@ -60,18 +60,18 @@ class Settlement:
             # between releases a reservation and never touches goods already taken.
             if (
                 order.status == "cancelled"
-                or not await self._set_aside(order_id)
+                or not await self._reserve(order_id)
                 or not await self._mark_paid(order_id, payment)
             ):
                 await self._context.inventory.release_reservation(
                     order_id
                 )  # also goods reserved above, after the order was closed
                 await self._context.giftcards.release(order_id)
-                await self._repayment.give_back(payment, await self._context.get(order_id))
+                await self._repayment.refund_all(payment, await self._context.get(order_id))
                 return
             order = await store.head(self._work, order_id) or order
         if order.payment_id != payment.id:
-            await self._repayment.give_back(payment, await self._context.get(order_id))  # it was paid for twice
+            await self._repayment.refund_all(payment, await self._context.get(order_id))  # it was paid for twice
             return
         try:
             await self.take_goods(order)
@@ -103,7 +103,7 @@ class Settlement:
         await self._context.giftcards.extend_hold(order, until + model.GRACE)
         await self._close_cart(order)
 
-    async def _set_aside(self, order_id: str) -> bool:
+    async def _reserve(self, order_id: str) -> bool:
         """Reserve the goods, again if the reservation expired. Returns False if they are sold out: the order is closed."""
         full_order = await self._context.get(order_id)
         wanted = [VariantQuantity(line.variant_id, line.quantity) for line in full_order.lines]

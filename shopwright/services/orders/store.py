@@ -207,7 +207,7 @@ async def read(source: ServiceDatabase | Transaction, order_id: str) -> Order | 
     """Return an order without its payment, by id or number."""
     number = order_id.lstrip("#")
     by_number = is_number(number)
-    async with source.in_a_row() as reader:
+    async with source.pinned() as reader:
         row = await reader.one(
             f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
             id=int(number) if by_number else order_id,

@@ -136,7 +136,7 @@ def _part_of(amount: int, of: int, share: int) -> int:
     return (2 * amount * of + share) // (2 * share)
 
 
-class Read:
+class TaxDecoder:
     """Decodes stored taxes into money."""
 
     def __init__(self, found: CurrentTaxes, currency: str) -> None:

@@ -101,7 +101,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
     order_id = row["id"]
     counted, refused = refund_store.counted(refunds.get(order_id, ()))
     found = decode_tolerant(row["taxes"], taxes.CurrentTaxes) if row["taxes"] else taxes.CurrentTaxes()
-    read = taxes.Read(found, row["currency"])
+    read = taxes.TaxDecoder(found, row["currency"])
     rows = lines.get(order_id, ())
     corrections = read.corrections([one["id"] for one in rows]) if found.corrections else ()
     return Order(

@@ -21,7 +21,7 @@ from shopwright.services.payments.refunds import NO_ANSWER, PaymentRefunds
 BATCH = 50
 SCHEDULED = 500
 COMPARED = 100
-ELSEWHERE = gettext_noop("The money was refunded on the payment provider's own page.")
+REFUNDED_AT_PROVIDER = gettext_noop("The money was refunded on the payment provider's own page.")
 
 
 class ProviderChanges:
@@ -68,7 +68,7 @@ class ProviderChanges:
         """Record a refund made at the provider; our own pending refunds give way."""
         if await refund_store.by_key(self._work, key) is not None:
             return
-        await self._make_room(payment_id, one.amount, payment)
+        await self._refuse_excess_refunds(payment_id, one.amount, payment)
         async with self._work.begin() as tx:
             paid = await self._locked(tx, payment_id)
             if not await change_store.insert_outside(tx, key, payment_id, one.amount, one.reference, ""):
@@ -77,14 +77,14 @@ class ProviderChanges:
                 raise Conflict(_("The provider has refunded more than was received, or a refund is being requested."))
             await self._book(tx, paid, key, one.amount, one.reference, dispute=False)
 
-    async def _make_room(self, payment_id: str, amount: Money, payment: ProviderPayment) -> None:
+    async def _refuse_excess_refunds(self, payment_id: str, amount: Money, payment: ProviderPayment) -> None:
         known = {one.key for one in payment.refunds}
         for one in reversed(await refund_store.of_payment(self._work, payment_id)):
             row = await store.row(self._work, payment_id)
             if row is None or row["refunded"] + amount.amount <= row["amount"]:
                 return
             if one["state"] == "asked" and one["key"] not in known:
-                await self._refunds.refuse_waiting(one["key"], _(ELSEWHERE))
+                await self._refunds.refuse_waiting(one["key"], _(REFUNDED_AT_PROVIDER))
 
     async def _book(
         self, tx: Transaction, paid: Payment, key: str, amount: Money, reference: str, *, dispute: bool
@@ -108,7 +108,7 @@ class ProviderChanges:
     async def _dispute(self, payment_id: str, payment: ProviderPayment) -> None:
         """Apply the state of a dispute; if it is lost, all that was left is gone."""
         if payment.dispute == "lost":
-            await self._make_room(payment_id, payment.amount, payment)
+            await self._refuse_excess_refunds(payment_id, payment.amount, payment)
         async with self._work.begin() as tx:
             row = await store.lock(tx, payment_id)
             if row is None or row["dispute"] == payment.dispute or row["status"] not in model.PAID:

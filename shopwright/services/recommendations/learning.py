@@ -13,7 +13,7 @@ DAY = 86_400_000_000
 MOST_IN_ORDER = 50
 
 
-class Learning:
+class PurchaseLearner:
     """Counts co-purchases and stores product features."""
 
     def __init__(self, work: ServiceDatabase, catalog: Catalog) -> None:

@@ -58,20 +58,20 @@ class Ranking:
     ) -> list[Recommended]:
         scores: dict[str, float] = {}
         for product_id in products:
-            for other, together, own, others in await store.pairs(self._work.late, product_id):
+            for other, together, own, others in await store.pairs(self._work.replica, product_id):
                 scores[other] = scores.get(other, 0.0) + model.score_pair(together, own, others)
         return [Recommended(one, reason) for one in model.rank(scores, without, limit)]
 
     async def _similar(self, products: Sequence[str], limit: int) -> list[Recommended]:
         scores: dict[str, float] = {}
         for product_id in products:
-            for other, feature, having in await store.sharing(self._work.late, product_id):
+            for other, feature, having in await store.sharing(self._work.replica, product_id):
                 scores[other] = scores.get(other, 0.0) + model.weight(feature, having)
         return [Recommended(one, _("Similar to this")) for one in model.rank(scores, products, limit)]
 
     async def _trending(self, without: Sequence[str], limit: int) -> list[Recommended]:
         today = to_micros(self._work.now()) // DAY
-        found = await store.trending(self._work.late, today - TREND_DAYS, limit + len(without))
+        found = await store.trending(self._work.replica, today - TREND_DAYS, limit + len(without))
         return [
             Recommended(one, _("Popular in the last {trend_days} days", trend_days=TREND_DAYS))
             for one in found

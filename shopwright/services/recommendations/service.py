@@ -11,7 +11,7 @@ from shopwright.kit.data.unit_of_work import ServiceDatabase
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store, store
 from shopwright.services.recommendations.contract import Kind, Recommendations, Recommended
-from shopwright.services.recommendations.learning import Learning
+from shopwright.services.recommendations.learning import PurchaseLearner
 from shopwright.services.recommendations.ranking import Ranking
 from shopwright.services.recommendations.viewed import ViewedProducts
 
@@ -22,7 +22,7 @@ class RecommendationService(Recommendations):
     def __init__(self, work: ServiceDatabase, *, catalog: Catalog) -> None:
         self._work = work
         self._memo = Memo(work)
-        self._learning = Learning(work, catalog)
+        self._learning = PurchaseLearner(work, catalog)
         self._viewed = ViewedProducts(work, catalog)
         self._ranking = Ranking(work, self._viewed)
 

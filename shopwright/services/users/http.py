@@ -34,7 +34,7 @@ AuditText = Annotated[str, QueryParameter(max_length=200)]
 AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", description="`next` of the previous page")]
 
 
-class Named(Protocol):
+class ShopName(Protocol):
     """The shop's name as shown by authenticators."""
 
     shop_name: str
@@ -174,7 +174,10 @@ async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[
 
 @post("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="begin_second_factor")
 async def begin_second_factor(
-    users: Service, caller: CurrentCaller, settings: Dependency[Named], data: JSONBody[Reauthentication | None] = None
+    users: Service,
+    caller: CurrentCaller,
+    settings: Dependency[ShopName],
+    data: JSONBody[Reauthentication | None] = None,
 ) -> SecondFactor:
     """Get a secret for an authenticator (TOTP) by giving the password again; unused until confirmed."""
     await users.reauthenticate(caller, data.password if data else "")
