@@ -16,9 +16,9 @@ import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.measuring import cpu_s
-from shopwright.app import migrations_of
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
+from shopwright.lifecycle import migrations_of
 
 READS, AT_ONCE = 6_000, 10
 SESSION = "SELECT u.*, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.secret_hash = :secret"

@@ -15,8 +15,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -40,53 +39,15 @@ from shopwright.registry import ServiceRegistry, serving, with_databases
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.specs import spec_of, specs
 from shopwright.settings import Settings
+from shopwright.shop_services import ShopServices
 from shopwright.web.product_view.view import ProductViews
 
-if TYPE_CHECKING:
-    from shopwright.services.books.service import BookService
-    from shopwright.services.carts.service import CartService
-    from shopwright.services.catalog.service import CatalogService
-    from shopwright.services.giftcards.service import GiftCardService
-    from shopwright.services.insights.service import AnalyticsService
-    from shopwright.services.inventory.service import InventoryService
-    from shopwright.services.notifications.service import NotificationService
-    from shopwright.services.orders.service import OrderService
-    from shopwright.services.payments.service import PaymentService
-    from shopwright.services.pricing.service import PricingService
-    from shopwright.services.recommendations.service import RecommendationService
-    from shopwright.services.reviews.service import ReviewService
-    from shopwright.services.search.service import SearchService
-    from shopwright.services.users.service import UserService
 
-HOME = Path(__file__).parent
-
-
-def migrations_of(service: str) -> list[Path]:
-    """The migration folders of a service's database."""
-    own = HOME / "engines/payments/pretend/migrations" if service == "pretend" else spec_of(service).migrations
-    return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own]
-
-
-class Shop:
+class Shop(ShopServices):
     """A shop in one process, or the `local_services` of one; `registry` connects to the others.
 
     `overrides`: replacements for our classes. Raises LookupError for a class no service is built from.
     """
-
-    users: "UserService"
-    catalog: "CatalogService"
-    inventory: "InventoryService"
-    pricing: "PricingService"
-    payments: "PaymentService"
-    giftcards: "GiftCardService"
-    carts: "CartService"
-    orders: "OrderService"
-    reviews: "ReviewService"
-    search: "SearchService"
-    recommendations: "RecommendationService"
-    books: "BookService"
-    notifications: "NotificationService"
-    insights: "AnalyticsService"
 
     def __init__(
         self,
@@ -215,19 +176,11 @@ class Shop:
 
     async def migrate(self) -> list[str]:
         """Bring every database to this version. Returns what was applied."""
-        applied = []
-        for name, work in self.databases.items():
-            applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
-        if "payments" in self.local_services:
-            await self.pretend.prepare()
-        await self.protect()
-        return applied
+        return await lifecycle.migrate(self)
 
     async def protect(self, *, anew: bool = False) -> int:
-        """Encrypt plain secrets in databases; `anew`: all, with the newest key."""
-        here = [spec for spec in specs() if spec.protect is not None and spec.name in self.local_services]
-        count: int = sum([await spec.protect(getattr(self, spec.name), anew) for spec in here if spec.protect])
-        return count + (await self.pretend.protect(anew=anew) if "payments" in self.local_services else 0)
+        """Encrypt plain secrets in databases; `anew`: all, with the newest key. Returns how many."""
+        return await lifecycle.protect(self, anew=anew)
 
     async def is_demo(self) -> bool:
         """Whether this is a demo shop, by the data of any service; processes without data ask payments."""

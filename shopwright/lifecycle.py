@@ -1,4 +1,4 @@
-"""A shop from its start to its end: services are started, background tasks run, counts are reported, engines closed."""
+"""A shop from its start to its end: databases are migrated, services started, background tasks run, engines closed."""
 
 import asyncio
 import logging
@@ -12,13 +12,38 @@ from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
 from shopwright.kit.translation import in_language
 from shopwright.operations.damage_watch import watch_for_damage
-from shopwright.services.specs import specs
+from shopwright.services.specs import spec_of, specs
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
 
 log = logging.getLogger("shopwright")
+HOME = Path(__file__).parent
 COUNTED_EVERY_S = 10
+
+
+def migrations_of(service: str) -> list[Path]:
+    """The migration folders of a service's database."""
+    own = HOME / "engines/payments/pretend/migrations" if service == "pretend" else spec_of(service).migrations
+    return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own]
+
+
+async def migrate(shop: "Shop") -> list[str]:
+    """Bring every database to this version. Returns what was applied."""
+    applied = []
+    for name, work in shop.databases.items():
+        applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
+    if "payments" in shop.local_services:
+        await shop.pretend.prepare()
+    await protect(shop)
+    return applied
+
+
+async def protect(shop: "Shop", *, anew: bool = False) -> int:
+    """Encrypt plain secrets in databases; `anew`: all, with the newest key. Returns how many."""
+    here = [spec for spec in specs() if spec.protect is not None and spec.name in shop.local_services]
+    count: int = sum([await spec.protect(getattr(shop, spec.name), anew) for spec in here if spec.protect])
+    return count + (await shop.pretend.protect(anew=anew) if "payments" in shop.local_services else 0)
 
 
 @asynccontextmanager

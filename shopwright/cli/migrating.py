@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from shopwright import __version__
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.kit.errors import Invalid
 from shopwright.kit.translation import gettext as _
+from shopwright.lifecycle import migrations_of
 from shopwright.operations.archive_upgrade import copy_settings
 from shopwright.operations.upgrade_rehearsal import Rehearsal, UpgradeStage
 from shopwright.settings import Settings

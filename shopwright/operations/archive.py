@@ -21,13 +21,14 @@ from typing import Any
 import msgspec
 
 from shopwright import __version__
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.migrations import all_in
 from shopwright.event_handlers import keep_documents
 from shopwright.kit.data.database import DatabaseSession, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import replaced_file
 from shopwright.kit.translation import gettext as _
+from shopwright.lifecycle import migrations_of
 from shopwright.registry import with_databases
 
 FORMAT = 1

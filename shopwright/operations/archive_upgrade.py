@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 
 from shopwright import __version__
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Refused
 from shopwright.kit.translation import gettext as _
+from shopwright.lifecycle import migrations_of
 from shopwright.operations import archive
 from shopwright.settings import Settings, complete
 

@@ -12,7 +12,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from shopwright import __version__
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.migrations import all_in, tables_of
 from shopwright.kit import disk
 from shopwright.kit.auth import anyone
@@ -26,6 +26,7 @@ from shopwright.kit.http.openapi_document import document
 from shopwright.kit.http.routes import Routes
 from shopwright.kit.observability.process_admin import READY_S, DeadDelivery, ProcessStatus, Waiting
 from shopwright.kit.translation import gettext as _
+from shopwright.lifecycle import migrations_of
 from shopwright.operations.backup_age import backup_ages
 from shopwright.services.specs import specs
 from shopwright.settings import Settings

@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.data.database import MigrationStep, Snapshot
 from shopwright.kit.errors import Refused
 from shopwright.kit.translation import gettext as _
+from shopwright.lifecycle import migrations_of
 from shopwright.operations import archive
 from shopwright.operations.archive_upgrade import StagedMigrations
 from shopwright.operations.doctor import examine

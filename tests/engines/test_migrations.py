@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database import migrations, open_database
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
 from shopwright.kit.data.database import MigrationStep
+from shopwright.lifecycle import migrations_of
 from shopwright.operations.archive import put as put_rows
 from shopwright.operations.upgrade_rehearsal import UpgradeStage
 from shopwright.services.orders.contract import NewShipment

@@ -8,12 +8,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from shopwright.app import migrations_of
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.data.events import Event
 from shopwright.kit.data.retention import Retention
 from shopwright.kit.personal import is_marked, is_personal
 from shopwright.kit.ports import DocumentCollection
+from shopwright.lifecycle import migrations_of
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 

@@ -42,7 +42,7 @@ READ_STORES = {
         "tax_sums",
     )
 }
-NAME_CLASSES = {"app.py"}  # for type checkers only
+NAME_CLASSES = {"shop_services.py"}  # for type checkers only
 IMPURE = re.compile(r"async def|\.now\(\)|\bimport (random|secrets|time|os|httpx|sqlite3)\b|\bopen\(")
 
 Rule = Callable[[str, str], list[str]]

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.engines.database.sqlite_salvage import salvage
 from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Damaged
+from shopwright.lifecycle import migrations_of
 from shopwright.operations.repair import repair
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder

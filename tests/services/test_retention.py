@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from shopwright.app import Shop, migrations_of
+from shopwright.app import Shop
 from shopwright.engines.database.migrations import all_in, new_tables
 from shopwright.event_handlers import tidy
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.data.retention import Retention
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.money import Money
+from shopwright.lifecycle import migrations_of
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from shopwright.web.privacy.purposes import kept
