@@ -146,7 +146,7 @@ def _saying(name: str, reason: str, given: dict[str, str]) -> str:
     if name == "region" and reason == "invalid":
         near = near_region(country, text)
         return _(
-            "{field} is not right for this country: “{text}” is none of its own, such as {near}.",
+            "{field} is not valid for this country: “{text}”; example: {near}.",
             field=field,
             text=text[:40],
             near=near,
@@ -160,7 +160,7 @@ def _saying(name: str, reason: str, given: dict[str, str]) -> str:
         return _("{field} is needed for this country.", field=field)
     if examples:
         return _("{field} is not valid for this country (example: {example}).", field=field, example=examples[0])
-    return _("{field} is not right for this country.", field=field)
+    return _("{field} is not valid for this country.", field=field)
 
 
 def _of_another_place(given: dict[str, str], text: str, field: str) -> str:

@@ -61,7 +61,7 @@ def order_of(quote: Quote, *, taxed: bool = False) -> Order:
         if taxed
         else taxes.CurrentTaxes()
     )
-    read = taxes.Read(current, quote.totals.total.currency)
+    read = taxes.TaxDecoder(current, quote.totals.total.currency)
     currency = quote.totals.total.currency
     return Order(
         id="ord_1", number="1", status="placed", email="", customer_id=None, currency=currency,

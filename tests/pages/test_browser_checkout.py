@@ -60,7 +60,7 @@ async def errors_of_the_address(url: str, *, script: bool) -> None:
         if script:
             await page.fill("[name=postal_code]", "1")
             await page.press("[name=postal_code]", "Tab")
-            await page.wait_for_selector("#e-f-postal_code:has-text('is not right')")
+            await page.wait_for_selector("#e-f-postal_code:has-text('is not valid')")
             await page.fill("[name=postal_code]", "10119")
             await page.press("[name=postal_code]", "Tab")
             await page.wait_for_selector("#e-f-postal_code", state="detached")

@@ -29,7 +29,7 @@ async def test_stock_is_shown_adjusted_and_explained(shop: Shop, office: httpx.A
     assert "delivery 4711 (Shop owner)" in (await office.get(here)).text
     for delta, reason, expected in (
         ("-15", "broken", "cannot be removed"),
-        ("x", "why", "Say how many"),
+        ("x", "why", "Enter the adjustment"),
         ("1", "", "Say why"),
     ):
         refused = await send(office, here, here, delta=delta, reason=reason)

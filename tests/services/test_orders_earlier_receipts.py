@@ -50,7 +50,7 @@ def receipt_of(
 def test_steps_of_one_rate_are_one_rate() -> None:
     """On paper: 10.00 and 20.01 at 19 % in two rows; 10.00 × 19/119 = 1.60, 20.01 × 19/119 = 3.19, of 30.01 so 4.79."""
     found = taxes.of_receipt(receipt_of([(1000, 0), (2001, 0)], ("19", 1000, 160), ("19", 2001, 319)))
-    read = taxes.Read(found, "EUR")
+    read = taxes.TaxDecoder(found, "EUR")
     assert found.unknown == ""
     assert summary(read.whole) == [(190_000, 2522, 479, 3001, "S", "")]
     assert gross_of(read.whole, "EUR") == Money(3001, "EUR")
@@ -65,7 +65,7 @@ def test_steps_of_one_rate_with_ambiguous_lines_are_one_sum() -> None:
     found = taxes.of_receipt(
         receipt_of([(1000, 0), (1000, 0), (1000, 0)], ("19", 1000, 160), ("19", 1000, 160), ("7", 1000, 65))
     )
-    read = taxes.Read(found, "EUR")
+    read = taxes.TaxDecoder(found, "EUR")
     assert found.unknown == tax_texts.UNSHARED
     assert summary(read.whole) == [(190_000, 1680, 320, 2000, "S", ""), (70_000, 935, 65, 1000, "S", "")]
     assert gross_of(read.whole, "EUR") == Money(3000, "EUR")
@@ -80,7 +80,7 @@ def test_of_steps_of_one_rate_each_line_keeps_the_tax_beside_it() -> None:
     found = taxes.of_receipt(
         receipt_of([(3, 1), (505, 96), (8, 2)], ("19", 508, 97), ("19", 498, 95), included=False, shipping=490)
     )
-    read = taxes.Read(found, "EUR")
+    read = taxes.TaxDecoder(found, "EUR")
     assert found.unknown == ""
     assert [part.tax.amount for n in range(3) for part in read.line(n)] == [1, 96, 2]
     assert [part.tax.amount for part in read.shipping] == [93]
@@ -92,7 +92,7 @@ def test_parts_of_steps_of_one_rate_add_up_to_the_payment(sale) -> None:
     quote, _, included = sale
     currency = quote.totals.total.currency
     order = order_of(quote)
-    read = taxes.Read(found := taxes.of_receipt(order), currency)
+    read = taxes.TaxDecoder(found := taxes.of_receipt(order), currency)
     assert found.unknown in {"", tax_texts.UNSHARED}
     assert gross_of(read.whole, currency) == order.totals.total
     assert add_up((part.tax for part in read.whole), currency) == order.totals.tax + order.totals.included_tax
@@ -111,7 +111,7 @@ def test_a_receipt_of_many_lines_is_read_where_it_is_unambiguous() -> None:
     steps = (("19", standard, round(standard * 19 / 119)), ("7", reduced, round(reduced * 7 / 107)))
     found = taxes.of_receipt(receipt_of(rows, *steps))
     assert found.unknown == ""
-    read = taxes.Read(found, "EUR")
+    read = taxes.TaxDecoder(found, "EUR")
     assert [n for n in range(12) if read.line(n)[0].rate_ppm == 70_000] == [1, 4, 6, 9]
 
 
@@ -130,14 +130,14 @@ def test_a_receipt_of_any_length_is_read_in_bounded_time(cents: int) -> None:
         durations.append(time.thread_time() - began)
     assert min(durations) < 0.015
     assert found.unknown == tax_texts.UNSHARED
-    assert [part.gross.amount for part in taxes.Read(found, "EUR").whole] == [standard, reduced, sum(amounts[:8])]
+    assert [part.gross.amount for part in taxes.TaxDecoder(found, "EUR").whole] == [standard, reduced, sum(amounts[:8])]
 
 
 def test_prices_without_tax_are_read_by_the_tax_beside_each_line() -> None:
     """Forty lines at one price, each second one at 7 %: their taxes say which."""
     rows = [(1000, 190 if n % 2 else 70) for n in range(40)]
     found = taxes.of_receipt(receipt_of(rows, ("19", 20_000, 3800), ("7", 20_000, 1400), included=False))
-    read = taxes.Read(found, "EUR")
+    read = taxes.TaxDecoder(found, "EUR")
     assert found.unknown == ""
     assert [read.line(n)[0].rate_ppm for n in range(4)] == [70_000, 190_000, 70_000, 190_000]
 
@@ -145,7 +145,7 @@ def test_prices_without_tax_are_read_by_the_tax_beside_each_line() -> None:
 def test_a_receipt_without_taxes_has_unknown_tax() -> None:
     """The category has to be one; that it is not known is its reason."""
     found = taxes.of_receipt(receipt_of([(1000, 0), (700, 0)], ("19", 1000, 160)))
-    ((part,), (other,)) = (taxes.Read(found, "EUR").line(n) for n in range(2))
+    ((part,), (other,)) = (taxes.TaxDecoder(found, "EUR").line(n) for n in range(2))
     assert (part.category, other.category) == ("S", "O")
     assert other.reason == "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
 
@@ -169,7 +169,7 @@ def test_an_ambiguous_receipt_is_not_read(lines: list[tuple[int, str]]) -> None:
     found = taxes.of_receipt(receipt_of([(amount, 0) for amount in amounts], *steps))
     assert found.unknown == ("" if matches == 1 else tax_texts.UNSHARED)
     if matches == 1:
-        read = taxes.Read(found, "EUR")
+        read = taxes.TaxDecoder(found, "EUR")
         assert [read.line(n)[0].rate_ppm for n in range(len(lines))] == [int(rate or 0) * 10_000 for _, rate in lines]
 
 

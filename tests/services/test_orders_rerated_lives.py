@@ -184,7 +184,7 @@ def as_written(order: Order) -> list[tuple[TaxPart, ...]]:
     ids = [line.id for line in order.lines]
     shipping = order.shipping.tax_parts if order.shipping else ()
     current = taxes.kept([line.tax_parts for line in order.lines], shipping, order.tax_corrections, ids)
-    read = taxes.Read(msgspec.json.decode(msgspec.json.encode(current), type=taxes.CurrentTaxes), order.currency)
+    read = taxes.TaxDecoder(msgspec.json.decode(msgspec.json.encode(current), type=taxes.CurrentTaxes), order.currency)
     assert read.corrections(ids) == order.tax_corrections
     assert read.shipping == shipping
     return [read.line(number) for number in range(len(ids))]

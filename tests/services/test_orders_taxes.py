@@ -158,7 +158,7 @@ async def test_inconsistent_tax_parts_are_found(local_shop: Shop, damage: str) -
 def test_parts_read_from_a_receipt_are_those_of_the_quote_or_their_sums(sale) -> None:
     quote, _, _ = sale
     currency = quote.totals.total.currency
-    read = taxes.Read(found := taxes.of_receipt(order_of(quote)), currency)
+    read = taxes.TaxDecoder(found := taxes.of_receipt(order_of(quote)), currency)
     assert found.unknown in {"", tax_texts.UNSHARED}
     assert add_up((part.gross for part in read.whole), currency) == quote.totals.total
     assert add_up((part.tax for part in read.whole), currency) == quote.totals.tax + quote.totals.included_tax
@@ -171,7 +171,7 @@ def test_parts_read_from_a_receipt_are_those_of_the_quote_or_their_sums(sale) ->
 def test_parts_are_read_back_as_they_were_written(sale) -> None:
     quote, _, _ = sale
     written = msgspec.json.encode(taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts))
-    read = taxes.Read(msgspec.json.decode(written, type=taxes.CurrentTaxes), quote.totals.total.currency)
+    read = taxes.TaxDecoder(msgspec.json.decode(written, type=taxes.CurrentTaxes), quote.totals.total.currency)
     assert [read.line(n) for n in range(len(quote.lines))] == [line.tax_parts for line in quote.lines]
     assert read.shipping == quote.shipping_tax_parts
 
@@ -207,7 +207,7 @@ def test_lines_of_the_same_price_are_not_split_by_guessing() -> None:
     order = msgspec.structs.replace(order_of(quote), lines=lines, receipt=steps, totals=totals)
     found = taxes.of_receipt(order)
     assert found.unknown == tax_texts.UNSHARED
-    assert [(part.rate_ppm, part.tax.amount) for part in taxes.Read(found, "EUR").whole] == [
+    assert [(part.rate_ppm, part.tax.amount) for part in taxes.TaxDecoder(found, "EUR").whole] == [
         (190_000, 160),
         (70_000, 65),
     ]
