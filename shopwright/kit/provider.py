@@ -82,6 +82,22 @@ class ProviderMethod(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
 
 
+class ProviderOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys, ways to pay and pages of a provider.
+
+    `fields`: the keys that connect the shop to it; `methods`: the ways to pay, in their order, with texts to be
+    translated when shown; `origins`: of the pages that shoppers are redirected to.
+    """
+
+    methods: tuple[ProviderMethod, ...]
+    fields: tuple[KeyField, ...] = ()
+    origins: tuple[str, ...] = ()
+
+    def is_connected(self, keys: Mapping[str, str]) -> bool:
+        """Whether the keys without which nothing can be paid are among these."""
+        return all(keys.get(field.name) for field in self.fields if field.needed)
+
+
 class ProviderChallenge(msgspec.Struct, frozen=True, kw_only=True):
     """Data for the provider's `script`, with which the shopper's bank confirms a payment in the browser."""
 
@@ -98,18 +114,8 @@ class Provider(Protocol):
     """A payment provider, modelled on Stripe's PaymentIntents and PayPal's Orders v2. All calls are safe to repeat."""
 
     @property
-    def fields(self) -> Sequence[KeyField]:
-        """The keys that connect the shop to it."""
-        ...
-
-    @property
-    def methods(self) -> Sequence[ProviderMethod]:
-        """The ways to pay, in the order they are offered; texts are translated when shown."""
-        ...
-
-    @property
-    def origins(self) -> Sequence[str]:
-        """The origins of pages that shoppers are redirected to."""
+    def offer(self) -> ProviderOffer:
+        """Its keys, ways to pay and pages; they never change."""
         ...
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:

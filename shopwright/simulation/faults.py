@@ -24,11 +24,10 @@ from shopwright.kit.observability.health import Health
 from shopwright.kit.provider import (
     Capture,
     Examination,
-    KeyField,
     Provider,
     ProviderChallenge,
-    ProviderMethod,
     ProviderNotice,
+    ProviderOffer,
     ProviderPayment,
     ProviderRefund,
 )
@@ -162,16 +161,8 @@ class FaultyProvider:
         self._faults = faults
 
     @property
-    def fields(self) -> Sequence[KeyField]:
-        return self._inner.fields
-
-    @property
-    def methods(self) -> Sequence[ProviderMethod]:
-        return self._inner.methods
-
-    @property
-    def origins(self) -> Sequence[str]:
-        return self._inner.origins
+    def offer(self) -> ProviderOffer:
+        return self._inner.offer
 
     async def challenge(self, reference: str) -> ProviderChallenge | None:
         await self._to_it()

@@ -91,8 +91,8 @@ class ShopProviders:
     async def __call__(self) -> Mapping[str, Provider]:
         if not self._named and await self._work.is_demo():
             return self._in_a_demo
-        return {name: one for name, one in self._named.items() if await self._is_connected(name, one)}
-
-    async def _is_connected(self, name: str, provider: Provider) -> bool:
-        needed = [field.name for field in provider.fields if field.needed]
-        return not needed or set(needed) <= (await self._keys_of(name)()).keys()
+        return {
+            name: one
+            for name, one in self._named.items()
+            if not one.offer.fields or one.offer.is_connected(await self._keys_of(name)())
+        }

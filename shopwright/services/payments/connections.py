@@ -49,8 +49,12 @@ class Connections:
 
         return await self._memo.get(provider, read)
 
-    def _named(self, name: str) -> Provider:
-        known = self._offered.named() if self._offered else {}
+    def _all_named(self) -> Mapping[str, Provider]:
+        return self._offered.named() if self._offered else {}
+
+    def named(self, name: str) -> Provider:
+        """Return a provider of the setting, connected or not. Raises Missing."""
+        known = self._all_named()
         if name not in known:
             raise Missing(
                 _(
@@ -63,23 +67,22 @@ class Connections:
 
     async def all(self) -> list[ProviderConnection]:
         """Return every provider of the setting with the state of its keys."""
-        known = self._offered.named() if self._offered else {}
-        return [await self.one(name) for name in known]
+        return [await self.one(name) for name in self._all_named()]
 
     async def one(self, name: str) -> ProviderConnection:
         """Return a provider with the state of its keys. Raises Missing."""
         keys, connected_at = await self._stored(name)
-        fields = [_shown(field, keys.get(field.name, "")) for field in self._named(name).fields]
+        offer = self.named(name).offer
         return ProviderConnection(
             name=name,
-            connected=all(field.filled for field in fields if field.needed),
-            keys=tuple(fields),
+            connected=offer.is_connected(keys),
+            keys=tuple(_shown(field, keys.get(field.name, "")) for field in offer.fields),
             connected_at=from_micros(connected_at) if connected_at else None,
         )
 
     async def connect(self, name: str, keys: Mapping[str, str], who: str) -> ProviderConnection:
         """Store keys; fields not given keep theirs. Raises Missing, Invalid."""
-        fields = {field.name: field for field in self._named(name).fields}
+        fields = {field.name: field for field in self.named(name).offer.fields}
         stored, _at = await self._stored(name)
         clean = {field: key.strip() for field, key in keys.items() if key.strip()}
         _check(name, fields, clean, {**stored, **clean})
@@ -90,7 +93,7 @@ class Connections:
 
     async def disconnect(self, name: str) -> None:
         """Delete the keys of a provider. Payments and refunds that need it wait until it is connected again."""
-        self._named(name)
+        self.named(name)
         async with self._work.begin() as tx:
             await connection_store.delete(tx, name)
 

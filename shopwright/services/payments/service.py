@@ -65,13 +65,13 @@ class PaymentService(Payments):
         methods = [
             PaymentMethod(id=one.id, provider=name, token=one.token, title=_(one.title), hint=_(one.hint))
             for name, provider in offered.items()
-            for one in provider.methods
+            for one in provider.offer.methods
         ]
         return PaymentSetup(
             providers=tuple(offered),
             demo=await self._work.is_demo(),
             methods=tuple(methods),
-            origins=tuple(origin for provider in offered.values() for origin in provider.origins),
+            origins=tuple(origin for provider in offered.values() for origin in provider.offer.origins),
         )
 
     async def _provider(self, name: str) -> Provider:
@@ -328,9 +328,9 @@ class PaymentService(Payments):
         await self._connections.disconnect(provider)
 
     async def examine(self, provider: str) -> ProviderExamination:
-        await self._connections.one(provider)
+        connected = self._connections.named(provider)
         try:
-            found = await self._offered.named()[provider].examine()
+            found = await connected.examine()
         except (Unavailable, Refused) as error:
             return ProviderExamination(live=False, problem=error.detail)
         return ProviderExamination(live=found.live)

@@ -7,18 +7,18 @@ from typing import Any
 import httpx
 import msgspec
 
+from shopwright.engines.payments.answers import unavailable
 from shopwright.kit import outgoing
-from shopwright.kit.digits import is_number
-from shopwright.kit.errors import Refused, Unavailable
+from shopwright.kit.errors import Refused
 from shopwright.kit.provider import Keys, NotConnected
 from shopwright.kit.translation import gettext as _
 
+NAME = "PayPal"
 log = logging.getLogger("shopwright.paypal")
 LIVE, SANDBOX = "https://api-m.paypal.com", "https://api-m.sandbox.paypal.com"
 TIMEOUT_S = 20
-RETRY_S = 5
 EARLY_S = 60  # a token is replaced this long before it expires
-UNAUTHORIZED, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 404, 429, 500
+UNAUTHORIZED, TOO_MANY, SERVER_ERROR = 401, 429, 500
 
 
 class PayPalRefused(Refused):
@@ -27,13 +27,6 @@ class PayPalRefused(Refused):
     def __init__(self, issue: str) -> None:
         super().__init__(_("PayPal did not accept this payment."))
         self.issue = issue
-
-
-def _unavailable(retry_after: int = RETRY_S) -> Unavailable:
-    return Unavailable(
-        _("PayPal does not answer as it should. Nothing is charged twice; please try again shortly."),
-        data={"retry_after": retry_after},
-    )
 
 
 class PayPalApi:
@@ -45,7 +38,7 @@ class PayPalApi:
         self._client = outgoing.client(timeout_s=TIMEOUT_S)
         self._token = ("", "", 0.0)  # whose, the token, until when
 
-    async def address(self) -> str:
+    async def _address(self) -> str:
         """The address of the API, which is another one for test keys."""
         mode = (await self._keys()).get("environment", "sandbox")
         return self._api or (LIVE if mode == "live" else SANDBOX)
@@ -86,22 +79,21 @@ class PayPalApi:
 
     async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            return await self._client.request(method, f"{await self.address()}{path}", **more)
+            return await self._client.request(method, f"{await self._address()}{path}", **more)
         except httpx.HTTPError as error:
             log.warning("PayPal did not answer: %s", type(error).__name__)
-            raise _unavailable() from None
+            raise unavailable(NAME) from None
 
 
 def _read(answer: httpx.Response) -> dict[str, Any]:
     if answer.status_code in {UNAUTHORIZED, TOO_MANY} or answer.status_code >= SERVER_ERROR:
         log.warning("PayPal answered %s, debug id %s", answer.status_code, answer.headers.get("paypal-debug-id", ""))
-        wait = answer.headers.get("retry-after", "")
-        raise _unavailable(int(wait) if is_number(wait) else RETRY_S)
+        raise unavailable(NAME, answer.headers.get("retry-after", ""))
     try:
         found = msgspec.json.decode(answer.content, type=dict[str, Any]) if answer.content else {}
     except msgspec.DecodeError:
         log.warning("PayPal answered no JSON")
-        raise _unavailable() from None
+        raise unavailable(NAME) from None
     if answer.is_success:
         return found
     issue = next((one.get("issue", "") for one in found.get("details", [])), "") or found.get("name", "")

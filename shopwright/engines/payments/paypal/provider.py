@@ -27,26 +27,29 @@ from shopwright.kit.provider import (
     ProviderDispute,
     ProviderMethod,
     ProviderNotice,
+    ProviderOffer,
     ProviderPayment,
     ProviderRefund,
 )
 from shopwright.kit.translation import gettext as _
 from shopwright.kit.translation import gettext_noop
 
-FIELDS = (
-    KeyField("environment", gettext_noop("Environment: sandbox or live"), ("sandbox", "live"), secret=False),
-    KeyField("client_id", gettext_noop("Client id"), secret=False),
-    KeyField("client_secret", gettext_noop("Secret")),
-    KeyField("webhook_id", gettext_noop("Id of the webhook"), needed=False, secret=False),
-)
-METHODS = (
-    ProviderMethod(
-        id="paypal",
-        title=gettext_noop("PayPal"),
-        hint=gettext_noop("You approve the payment at PayPal and come back here."),
+OFFER = ProviderOffer(
+    fields=(
+        KeyField("environment", gettext_noop("Environment: sandbox or live"), ("sandbox", "live"), secret=False),
+        KeyField("client_id", gettext_noop("Client id"), secret=False),
+        KeyField("client_secret", gettext_noop("Secret")),
+        KeyField("webhook_id", gettext_noop("Id of the webhook"), needed=False, secret=False),
     ),
+    methods=(
+        ProviderMethod(
+            id="paypal",
+            title=gettext_noop("PayPal"),
+            hint=gettext_noop("You approve the payment at PayPal and come back here."),
+        ),
+    ),
+    origins=("https://www.paypal.com", "https://www.sandbox.paypal.com"),
 )
-ORIGINS = ("https://www.paypal.com", "https://www.sandbox.paypal.com")
 SEARCHED = timedelta(days=31)  # the longest period of one search
 PAGE = 500
 DONE = frozenset({"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_AUTHORIZED"})
@@ -64,16 +67,8 @@ class PayPalProvider:
         self._notices = Notices(api, roots)
 
     @property
-    def fields(self) -> Sequence[KeyField]:
-        return FIELDS
-
-    @property
-    def methods(self) -> Sequence[ProviderMethod]:
-        return METHODS
-
-    @property
-    def origins(self) -> Sequence[str]:
-        return ORIGINS
+    def offer(self) -> ProviderOffer:
+        return OFFER
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         if token:

@@ -19,11 +19,11 @@ from shopwright.kit.money import Money
 from shopwright.kit.provider import (
     Capture,
     Examination,
-    KeyField,
     PaymentStatus,
     ProviderChallenge,
     ProviderMethod,
     ProviderNotice,
+    ProviderOffer,
     ProviderPayment,
     ProviderRefund,
     SendWebhook,
@@ -92,16 +92,8 @@ class PretendProvider:
         self._secret = b""
 
     @property
-    def fields(self) -> tuple[KeyField, ...]:
-        return ()
-
-    @property
-    def methods(self) -> tuple[ProviderMethod, ...]:
-        return METHODS
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        return ()
+    def offer(self) -> ProviderOffer:
+        return ProviderOffer(methods=METHODS)
 
     async def challenge(self, _reference: str) -> ProviderChallenge | None:
         return None

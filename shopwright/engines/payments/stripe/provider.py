@@ -26,6 +26,7 @@ from shopwright.kit.provider import (
     ProviderDispute,
     ProviderMethod,
     ProviderNotice,
+    ProviderOffer,
     ProviderPayment,
     ProviderRefund,
 )
@@ -37,20 +38,21 @@ MOST = 100  # a page of a list
 SESSION = "cs_"  # references of Checkout Sessions; others are PaymentIntents
 
 
-FIELDS = (
-    KeyField("secret_key", gettext_noop("Secret or restricted key"), ("sk_", "rk_")),
-    KeyField("publishable_key", gettext_noop("Publishable key"), ("pk_",), secret=False),
-    KeyField("webhook_secret", gettext_noop("Signing secret of the webhook"), ("whsec_",), needed=False),
-)
-
-METHODS = (
-    ProviderMethod(
-        id="stripe",
-        title=gettext_noop("Card, wallet or bank"),
-        hint=gettext_noop("You pay on the secure page of Stripe and come back here."),
+OFFER = ProviderOffer(
+    fields=(
+        KeyField("secret_key", gettext_noop("Secret or restricted key"), ("sk_", "rk_")),
+        KeyField("publishable_key", gettext_noop("Publishable key"), ("pk_",), secret=False),
+        KeyField("webhook_secret", gettext_noop("Signing secret of the webhook"), ("whsec_",), needed=False),
     ),
+    methods=(
+        ProviderMethod(
+            id="stripe",
+            title=gettext_noop("Card, wallet or bank"),
+            hint=gettext_noop("You pay on the secure page of Stripe and come back here."),
+        ),
+    ),
+    origins=("https://checkout.stripe.com",),
 )
-ORIGINS = ("https://checkout.stripe.com",)
 SCRIPT = "https://js.stripe.com/v3/"  # Stripe requires that it is loaded from there
 
 
@@ -65,16 +67,8 @@ class StripeProvider:
         self._http = StripeHttp()
 
     @property
-    def fields(self) -> Sequence[KeyField]:
-        return FIELDS
-
-    @property
-    def methods(self) -> Sequence[ProviderMethod]:
-        return METHODS
-
-    @property
-    def origins(self) -> Sequence[str]:
-        return ORIGINS
+    def offer(self) -> ProviderOffer:
+        return OFFER
 
     async def _client(self) -> StripeClient:
         key = (await self._keys()).get("secret_key", "")
